@@ -1,0 +1,28 @@
+# One place for what every target is compiled with.
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O3")
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
+
+add_library(grids_options INTERFACE)
+target_compile_options(grids_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
+                                               -Wold-style-cast -Wunused -Woverloaded-virtual)
+# g++ 12 reports overflows inside fmt 9 that cannot happen.
+target_compile_options(grids_options INTERFACE -Wno-stringop-overflow)
+if(GRIDS_WERROR)
+  target_compile_options(grids_options INTERFACE -Werror)
+endif()
+if(GRIDS_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined
+                      -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=address,undefined)
+  # Resolvers of cloned functions run before the sanitizer's runtime is ready.
+  add_compile_definitions(GRIDS_NO_CLONES)
+endif()

@@ -1,0 +1,58 @@
+/// What every stage is handed besides its input and options: seed, threads, where messages go, and
+/// whether the user has asked to stop. Passed, never global.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/thread_pool.hpp"
+
+namespace grids {
+
+/// Where a library tells its user something. Nothing in the library prints.
+class Reporter {
+ public:
+  virtual ~Reporter() = default;
+  virtual void info(std::string_view) {}
+  /// Something that the user should know before trusting the result.
+  virtual void warning(std::string_view) {}
+  /// `done` of `total` units of the task are finished; `note` is short ("loss 0.31").
+  virtual void progress(std::string_view /*task*/, int64_t /*done*/, int64_t /*total*/,
+                        std::string_view /*note*/) {}
+  /// The task that reported progress has ended, whether or not it was finished.
+  virtual void progress_end() {}
+};
+
+struct Context {
+  uint64_t seed = 0;
+  ThreadPool& pool;
+  Reporter& reporter;
+  const std::atomic<bool>* cancelled = nullptr;  ///< set by Ctrl-C; may be null
+
+  /// Throws Error(kCancelled) once the user has asked to stop.
+  void check_cancelled() const;
+};
+
+/// Reports the progress of one long task, at most ten times a second.
+class Progress {
+ public:
+  Progress(const Context& context, std::string task, int64_t total);
+  ~Progress();
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Also throws if the user has asked to stop. Call it from one thread.
+  void advance(int64_t units = 1, std::string_view note = {});
+
+ private:
+  const Context& context_;
+  std::string task_;
+  int64_t total_;
+  int64_t done_ = 0;
+  std::chrono::steady_clock::time_point next_;
+};
+
+}  // namespace grids

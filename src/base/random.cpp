@@ -1,0 +1,65 @@
+#include "base/random.hpp"
+
+#include <Random123/philox.h>
+
+#include <cmath>
+#include <numbers>
+
+namespace grids {
+
+RandomStream::RandomStream(uint64_t seed, Purpose purpose, uint64_t step, uint32_t block)
+    : key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
+      // The first word counts; purposes are few, so the upper half of a step shares their word.
+      counter_{0, block, static_cast<uint32_t>(step),
+               static_cast<uint32_t>(purpose) ^ (static_cast<uint32_t>(step >> 32) << 8)} {}
+
+void RandomStream::refill() {
+  const r123::Philox4x32::ctr_type counter = {
+      {counter_[0], counter_[1], counter_[2], counter_[3]}};
+  const r123::Philox4x32::key_type key = {{key_[0], key_[1]}};
+  const auto words = r123::Philox4x32()(counter, key);
+  for (int i = 0; i < 4; ++i) words_[i] = words[static_cast<size_t>(i)];
+  ++counter_[0];
+  position_ = 0;
+}
+
+double RandomStream::uniform() {
+  const uint64_t high = (*this)() >> 5;
+  const uint64_t low = (*this)() >> 6;
+  return static_cast<double>(high * 67108864 + low) / 9007199254740992.0;
+}
+
+uint32_t RandomStream::below(uint32_t count) {
+  // Lemire 2019: multiply, and reject the few draws that would favour small values.
+  uint64_t product = static_cast<uint64_t>((*this)()) * count;
+  if (static_cast<uint32_t>(product) < count) {
+    const uint32_t threshold = static_cast<uint32_t>(-count) % count;
+    while (static_cast<uint32_t>(product) < threshold) {
+      product = static_cast<uint64_t>((*this)()) * count;
+    }
+  }
+  return static_cast<uint32_t>(product >> 32);
+}
+
+double RandomStream::normal() {
+  if (has_spare_) {
+    has_spare_ = false;
+    return spare_;
+  }
+  const double radius = std::sqrt(-2.0 * std::log(1.0 - uniform()));
+  const double angle = 2.0 * std::numbers::pi * uniform();
+  spare_ = radius * std::sin(angle);
+  has_spare_ = true;
+  return radius * std::cos(angle);
+}
+
+uint32_t stream_key(std::string_view name) {
+  uint32_t hash = 2166136261u;
+  for (const char c : name) {
+    hash ^= static_cast<unsigned char>(c);
+    hash *= 16777619u;
+  }
+  return hash;
+}
+
+}  // namespace grids

@@ -1,0 +1,57 @@
+/// What readers return and `prepare` takes: both modalities as the files hold them, nothing matched,
+/// filtered or ordered yet.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/sparse.hpp"
+
+namespace grids {
+
+/// One column of annotations. Missing strings are empty, missing numbers NaN.
+struct FrameColumn {
+  std::string name;
+  std::variant<std::vector<std::string>, std::vector<double>> values;
+
+  bool is_text() const { return values.index() == 0; }
+  const std::vector<std::string>& text() const { return std::get<0>(values); }
+  const std::vector<double>& numbers() const { return std::get<1>(values); }
+};
+
+/// A table of annotations, as AnnData's obs and var: a name for each row, and columns.
+struct Frame {
+  std::vector<std::string> index;
+  std::vector<FrameColumn> columns;
+
+  /// The column of that name, or null.
+  const FrameColumn* find(std::string_view name) const;
+  int64_t rows() const { return static_cast<int64_t>(index.size()); }
+};
+
+struct RawModality {
+  std::string source;  ///< file and place, for messages: "pbmc.h5ad: X"
+  Frame obs;           ///< cells; the index holds barcodes
+  Frame var;           ///< features; the index holds peak or gene names
+  CsrMatrix values;    ///< cells × features
+};
+
+struct RawMultiome {
+  RawModality rna;
+  RawModality atac;
+  Frame obs;  ///< annotations of the whole (MuData's own obs); empty index when there are none
+};
+
+/// Where a gene lies: its body, half-open and 0-based.
+struct GenePosition {
+  std::string name;  ///< symbol
+  std::string id;    ///< Ensembl id, or empty
+  std::string chromosome;
+  int64_t start = 0;
+  int64_t end = 0;
+  char strand = '.';
+};
+
+}  // namespace grids

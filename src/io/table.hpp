@@ -1,0 +1,48 @@
+/// Tab-separated tables with a header line: how every stage hands its results to people and to the
+/// report. Read whole, written through a temporary name. Files ending in .gz are compressed.
+#pragma once
+
+#include <filesystem>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grids {
+
+class Table {
+ public:
+  Table() = default;
+  explicit Table(std::vector<std::string> columns) : columns_(std::move(columns)) {}
+
+  const std::vector<std::string>& columns() const { return columns_; }
+  size_t rows() const { return cells_.size(); }
+
+  /// Appends a row; throws Error(kInternal) when the number of cells is not that of the columns.
+  void add(std::vector<std::string> row);
+
+  bool has(std::string_view column) const;
+  /// Throws Error(kInput) that names the table and the column that it lacks.
+  const std::string& text(size_t row, std::string_view column) const;
+  /// Also throws when the text is no number; "NA" and "" are NaN.
+  double number(size_t row, std::string_view column) const;
+
+  std::string source = "table";  ///< for messages; the path when read from a file
+
+ private:
+  size_t index_of(std::string_view column) const;
+
+  std::vector<std::string> columns_;
+  std::vector<std::vector<std::string>> cells_;
+};
+
+/// Throws Error(kInput) for unreadable files, no header, or rows of another length.
+Table read_table(const std::filesystem::path& path);
+
+void write_table(const std::filesystem::path& path, const Table& table);
+
+/// Shortest text that reads back as the same float; "NA" for NaN.
+std::string format_number(double value);
+
+}  // namespace grids

@@ -1,0 +1,77 @@
+/// The seam between a model and everything that searches it.
+///
+/// A maskable model maps cells × features to outputs and knows, for each feature, the perturbation
+/// value p that a mask puts in its place (paper, Eq. 12). Searches and explanation methods see only
+/// this: features, cells, outputs, masks. They know neither chromatin nor torch.
+///
+/// To make another kind of model searchable, write the two classes: `begin` computes the outputs of
+/// some cells under a subset of masked features; the state answers what single edits would change.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace grids {
+
+using Feature = int32_t;
+inline constexpr Feature kNoFeature = -1;
+
+/// A change of a subset: a swap; only `in` = add; only `out` = drop.
+struct Edit {
+  Feature out = kNoFeature;
+  Feature in = kNoFeature;
+};
+
+struct ModelShape {
+  int32_t cells = 0;
+  int32_t features = 0;
+  int32_t outputs = 0;
+};
+
+/// Receives what an edit changes: the positions (in the state's cell list, ascending) of the cells
+/// that it touches and their outputs after it, positions × outputs, row-major. Called once for each
+/// edit, in the order of the edits, on the calling thread.
+using EditSink = std::function<void(size_t edit, std::span<const int32_t> positions,
+                                    std::span<const float> outputs)>;
+
+/// Some cells under one subset of masked features. Equal, to the last bit, to a state freshly begun
+/// with the same subset, whatever its history. Not thread-safe: one for each beam entry or thread.
+class MaskState {
+ public:
+  virtual ~MaskState() = default;
+
+  /// The masked features, ascending.
+  virtual std::span<const Feature> subset() const = 0;
+
+  /// cells × outputs, in the order given to `begin`, *before* any clamp at zero (losses clamp, so
+  /// that gradients of clamped cells stay defined).
+  virtual std::span<const float> outputs() const = 0;
+
+  /// The outputs that each edit would lead to, for the cells that it touches only.
+  virtual void outputs_after(std::span<const Edit> edits, const EditSink& sink) const = 0;
+
+  virtual void apply(Edit edit) = 0;
+
+  /// For every feature j: Σ over cells of ⟨∂(cotangent · outputs)/∂x_j, p_j − x_j⟩ with x_j the
+  /// *unmasked* value (Eq. 14's d_j, summed over cells); zero where all cells have x_j = p_j.
+  /// `cotangent` is cells × outputs.
+  virtual void gains(std::span<const float> cotangent, std::span<double> gains) const = 0;
+};
+
+/// Immutable and thread-safe.
+class MaskableModel {
+ public:
+  virtual ~MaskableModel() = default;
+
+  virtual ModelShape shape() const = 0;
+
+  /// `cells` and `outputs` are indices below `shape()`; `subset` has no duplicates.
+  virtual std::unique_ptr<MaskState> begin(std::span<const Feature> subset,
+                                           std::span<const int32_t> cells,
+                                           std::span<const int32_t> outputs) const = 0;
+};
+
+}  // namespace grids

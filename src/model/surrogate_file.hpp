@@ -1,0 +1,50 @@
+/// A trained surrogate as a file: safetensors with the published tensor names, and in the header
+/// what is needed to use it on a study: layer sizes, peaks, genes, chromosomes, types, options.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/study.hpp"
+#include "model/safetensors.hpp"
+
+namespace grids {
+
+/// Sizes of all layers (defaults: published-settings, "Surrogate").
+struct SurrogateShape {
+  std::vector<int64_t> chromosome_peaks;  ///< peaks of each chromosome, in the study's order
+  int64_t genes = 0;
+  int64_t atac_embedding = 16;            ///< d_h: vector of each state of each peak
+  int64_t atac_hidden = 32;               ///< per chromosome
+  int64_t rna_hidden_1 = 640;
+  int64_t rna_hidden_2 = 320;
+  int64_t latent = 20;
+  int64_t experts = 9;                    ///< affine maps in each layer of f_AR, f_RA
+  int64_t gate_hidden = 128;
+  int64_t map_layers = 3;
+  int64_t discriminator_columns = 9;      ///< max(9, types)
+
+  int64_t chromosomes() const { return static_cast<int64_t>(chromosome_peaks.size()); }
+  int64_t peaks() const;
+  bool operator==(const SurrogateShape&) const = default;
+};
+
+struct SurrogateFile {
+  SurrogateShape shape;
+  std::map<std::string, Tensor> tensors;  ///< names of `conformance/*.model.safetensors`
+  std::vector<std::string> peaks;         ///< names; empty in files of the published code
+  std::vector<std::string> genes;
+  std::vector<std::string> chromosomes;
+  std::vector<std::string> cell_types;
+  std::string options = "{}";             ///< JSON: how it was trained
+};
+
+/// Throws Error(kInput) that names the tensor that is missing, misshapen or not finite.
+SurrogateFile read_surrogate(const std::filesystem::path& path);
+void write_surrogate(const std::filesystem::path& path, const SurrogateFile& file);
+
+/// Throws Error(kInput) that says which peaks and genes of the study and the surrogate differ.
+void require_same_features(const SurrogateFile& surrogate, const Study& study);
+
+}  // namespace grids
