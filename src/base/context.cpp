@@ -16,7 +16,9 @@ Progress::Progress(const Context& context, std::string task, int64_t total)
       total_(total),
       next_(std::chrono::steady_clock::now()) {}
 
-Progress::~Progress() { context_.reporter.progress_end(); }
+Progress::~Progress() {
+  context_.reporter.progress_end();
+}
 
 void Progress::advance(int64_t units, std::string_view note) {
   context_.check_cancelled();

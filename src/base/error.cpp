@@ -1,7 +1,5 @@
 #include "base/error.hpp"
 
-#include <fmt/ranges.h>
-
 namespace grids {
 
 int exit_code(ErrorKind kind) {

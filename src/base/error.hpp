@@ -7,6 +7,7 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <exception>
 #include <string>
@@ -34,9 +35,7 @@ class Error : public std::exception {
   const char* what() const noexcept override { return message_.c_str(); }
 
   /// Puts "context: " in front of the message.
-  void add_context(std::string_view context) {
-    message_.insert(0, fmt::format("{}: ", context));
-  }
+  void add_context(std::string_view context) { message_.insert(0, fmt::format("{}: ", context)); }
 
  private:
   ErrorKind kind_;

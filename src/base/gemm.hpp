@@ -12,8 +12,8 @@ namespace grids {
 
 enum class Transpose : bool { kNo = false, kYes = true };
 
-/// C = op(A) · op(B) + beta · C with C m × n, op(A) m × k, op(B) k × n, all row-major with the given
-/// distance between rows, on the calling thread.
+/// C = op(A) · op(B) + beta · C with C m × n, op(A) m × k, op(B) k × n, all row-major with the
+/// given distance between rows, on the calling thread.
 void gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, int64_t k,
           const float* a, int64_t a_stride, const float* b, int64_t b_stride, float beta, float* c,
           int64_t c_stride);

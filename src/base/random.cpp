@@ -14,8 +14,7 @@ RandomStream::RandomStream(uint64_t seed, Purpose purpose, uint64_t step, uint32
                static_cast<uint32_t>(purpose) ^ (static_cast<uint32_t>(step >> 32) << 8)} {}
 
 void RandomStream::refill() {
-  const r123::Philox4x32::ctr_type counter = {
-      {counter_[0], counter_[1], counter_[2], counter_[3]}};
+  const r123::Philox4x32::ctr_type counter = {{counter_[0], counter_[1], counter_[2], counter_[3]}};
   const r123::Philox4x32::key_type key = {{key_[0], key_[1]}};
   const auto words = r123::Philox4x32()(counter, key);
   for (int i = 0; i < 4; ++i) words_[i] = words[static_cast<size_t>(i)];

@@ -8,7 +8,9 @@
 namespace grids {
 namespace {
 
-size_t index(int64_t i) { return static_cast<size_t>(i); }
+size_t index(int64_t i) {
+  return static_cast<size_t>(i);
+}
 
 /// Calls emit(source position, column) for the non-zeros of a row under a renaming of columns,
 /// in ascending order of the new columns; -1 drops a column.
@@ -100,7 +102,9 @@ bool CsrPattern::contains(int64_t r, int32_t column) const {
   return std::binary_search(indices_of_row.begin(), indices_of_row.end(), column);
 }
 
-CsrPattern transpose(const CsrPattern& pattern) { return transpose_with(pattern, nullptr, nullptr); }
+CsrPattern transpose(const CsrPattern& pattern) {
+  return transpose_with(pattern, nullptr, nullptr);
+}
 
 CsrMatrix transpose(const CsrMatrix& matrix) {
   CsrMatrix result;

@@ -113,7 +113,9 @@ ThreadPool::~ThreadPool() {
   for (auto& worker : state_->workers) worker.join();
 }
 
-int ThreadPool::threads() const { return static_cast<int>(state_->workers.size()) + 1; }
+int ThreadPool::threads() const {
+  return static_cast<int>(state_->workers.size()) + 1;
+}
 
 void ThreadPool::for_blocks(int64_t count, int64_t block_size,
                             const std::function<void(int64_t, int64_t, int64_t)>& work) {

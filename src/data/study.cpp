@@ -5,7 +5,9 @@
 namespace grids {
 namespace {
 
-size_t at(int64_t i) { return static_cast<size_t>(i); }
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
 
 }  // namespace
 
@@ -28,8 +30,7 @@ std::optional<int32_t> Categorical::code_of(std::string_view name) const {
 }
 
 int32_t PeakTable::chromosome_of(int64_t peak) const {
-  const auto after =
-      std::upper_bound(chromosome_offsets.begin(), chromosome_offsets.end(), peak);
+  const auto after = std::upper_bound(chromosome_offsets.begin(), chromosome_offsets.end(), peak);
   return static_cast<int32_t>(after - chromosome_offsets.begin()) - 1;
 }
 

@@ -35,7 +35,8 @@ struct CellTable {
   Categorical type;
   Categorical donor;  ///< empty when the experiment has none
   std::vector<Split> split;
-  /// Counts over all genes before selection; for RNA that came normalised, the sum of expm1(values).
+  /// Counts over all genes before selection; for RNA that came normalised, the sum of
+  /// expm1(values).
   std::vector<double> total_rna;
   /// Open peaks before the peak filter.
   std::vector<double> open_peaks;
@@ -46,8 +47,8 @@ struct CellTable {
 /// Half-open, 0-based intervals; `name` as the user's file spells it.
 struct PeakTable {
   std::vector<std::string> names;
-  std::vector<std::string> chromosomes;      ///< in the order of the peaks
-  std::vector<int64_t> chromosome_offsets;   ///< chromosomes + 1: first peak of each
+  std::vector<std::string> chromosomes;     ///< in the order of the peaks
+  std::vector<int64_t> chromosome_offsets;  ///< chromosomes + 1: first peak of each
   std::vector<int64_t> start;
   std::vector<int64_t> end;
 
@@ -96,16 +97,16 @@ struct Study {
   std::vector<int32_t> cells_of(Split split, std::optional<int32_t> type = std::nullopt) const;
 };
 
-/// Distance in base pairs from a gene's TSS to a peak: 0 inside the peak, signed by the strand of the
-/// gene (negative = upstream); nothing when they lie on different chromosomes or the gene has no
-/// position.
+/// Distance in base pairs from a gene's TSS to a peak: 0 inside the peak, signed by the strand of
+/// the gene (negative = upstream); nothing when they lie on different chromosomes or the gene has
+/// no position.
 std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t peak);
 
 /// Reads a study written by `write_study`. Throws Error(kInput) that names file and field.
 Study read_study(const std::filesystem::path& path);
 
-/// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs with
-/// cell_type, donor, split, total_rna, open_peaks; `uns/grids` holds scale and provenance.
+/// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
+/// with cell_type, donor, split, total_rna, open_peaks; `uns/grids` holds scale and provenance.
 /// Goes to a temporary name beside `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);
 

@@ -1,5 +1,5 @@
-/// What readers return and `prepare` takes: both modalities as the files hold them, nothing matched,
-/// filtered or ordered yet.
+/// What readers return and `prepare` takes: both modalities as the files hold them, nothing
+/// matched, filtered or ordered yet.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 /// Tab-separated tables with a header line: how every stage hands its results to people and to the
-/// report. Read whole, written through a temporary name. Files ending in .gz are compressed.
+/// report. Read whole (plain or gzip), written through a temporary name.
 #pragma once
 
 #include <filesystem>
@@ -18,6 +18,7 @@ class Table {
 
   const std::vector<std::string>& columns() const { return columns_; }
   size_t rows() const { return cells_.size(); }
+  const std::vector<std::string>& row(size_t i) const { return cells_.at(i); }
 
   /// Appends a row; throws Error(kInternal) when the number of cells is not that of the columns.
   void add(std::vector<std::string> row);

@@ -15,15 +15,15 @@ namespace grids {
 struct SurrogateShape {
   std::vector<int64_t> chromosome_peaks;  ///< peaks of each chromosome, in the study's order
   int64_t genes = 0;
-  int64_t atac_embedding = 16;            ///< d_h: vector of each state of each peak
-  int64_t atac_hidden = 32;               ///< per chromosome
+  int64_t atac_embedding = 16;  ///< d_h: vector of each state of each peak
+  int64_t atac_hidden = 32;     ///< per chromosome
   int64_t rna_hidden_1 = 640;
   int64_t rna_hidden_2 = 320;
   int64_t latent = 20;
-  int64_t experts = 9;                    ///< affine maps in each layer of f_AR, f_RA
+  int64_t experts = 9;  ///< affine maps in each layer of f_AR, f_RA
   int64_t gate_hidden = 128;
   int64_t map_layers = 3;
-  int64_t discriminator_columns = 9;      ///< max(9, types)
+  int64_t discriminator_columns = 9;  ///< max(9, types)
 
   int64_t chromosomes() const { return static_cast<int64_t>(chromosome_peaks.size()); }
   int64_t peaks() const;
@@ -37,7 +37,7 @@ struct SurrogateFile {
   std::vector<std::string> genes;
   std::vector<std::string> chromosomes;
   std::vector<std::string> cell_types;
-  std::string options = "{}";             ///< JSON: how it was trained
+  std::string options = "{}";  ///< JSON: how it was trained
 };
 
 /// Throws Error(kInput) that names the tensor that is missing, misshapen or not finite.

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
-
-#include <cmath>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+
+#include <cmath>
 
 #include "base/gemm.hpp"
 #include "base/random.hpp"
@@ -88,8 +88,7 @@ TEST(Sparse, SelectionsAgreeWithTheDenseMatrix) {
   const auto part_dense = to_dense(part);
   for (size_t i = 0; i < rows.size(); ++i) {
     for (size_t j = 0; j < columns.size(); ++j) {
-      EXPECT_EQ(part_dense[i * 3 + j],
-                dense[static_cast<size_t>(rows[i] * 12 + columns[j])]);
+      EXPECT_EQ(part_dense[i * 3 + j], dense[static_cast<size_t>(rows[i] * 12 + columns[j])]);
     }
     const auto row = part.row_indices(static_cast<int64_t>(i));
     EXPECT_TRUE(std::is_sorted(row.begin(), row.end()));

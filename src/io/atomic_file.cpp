@@ -1,0 +1,112 @@
+#include "io/atomic_file.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <memory>
+
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Removes the temporary file unless it was renamed away.
+class Temporary {
+ public:
+  explicit Temporary(fs::path path) : path_(std::move(path)) {}
+  ~Temporary() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+Error cannot_write(const fs::path& path, int error) {
+  return input_error("cannot write {}: {}", path.string(), std::strerror(error));
+}
+
+/// Asks the disk to keep what was written; this is where a full disk may speak up.
+void flush_to_disk(const fs::path& file, const fs::path& shown) {
+  const int descriptor = ::open(file.c_str(), O_RDONLY);
+  if (descriptor < 0) throw cannot_write(shown, errno);
+  const int status = ::fsync(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  // Some file systems cannot flush one file; then the rename is the best there is.
+  if (status != 0 && error != EINVAL && error != EROFS) throw cannot_write(shown, error);
+}
+
+/// Makes the temporary file, so that a missing folder or permission is told before any work.
+void claim(const fs::path& temporary, const fs::path& shown) {
+  const int descriptor = ::open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0666);
+  if (descriptor < 0) throw cannot_write(shown, errno);
+  ::close(descriptor);
+}
+
+}  // namespace
+
+void replace_file(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+  if (path.empty()) throw input_error("cannot write: the output file has no name");
+  if (fs::is_directory(path)) throw input_error("cannot write {}: it is a folder", path.string());
+  if (fs::exists(path) && !fs::is_regular_file(path)) {
+    throw input_error("cannot write {}: it exists and is no ordinary file", path.string());
+  }
+  fs::path name = path;
+  name += fmt::format(".{}.part", ::getpid());
+  const Temporary temporary(name);
+  claim(temporary.path(), path);
+  write(temporary.path());
+  flush_to_disk(temporary.path(), path);
+  std::error_code error;
+  fs::rename(temporary.path(), path, error);
+  if (error) throw input_error("cannot write {}: {}", path.string(), error.message());
+}
+
+void replace_file(const fs::path& path, std::string_view content) {
+  replace_file(path, [&](const fs::path& temporary) {
+    errno = 0;
+    std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    out.close();
+    if (!out) throw cannot_write(path, errno != 0 ? errno : EIO);
+  });
+}
+
+std::string read_file(const fs::path& path) {
+  if (fs::is_directory(path)) throw input_error("cannot read {}: it is a folder", path.string());
+  errno = 0;
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(::gzopen(path.c_str(), "rb"), &::gzclose);
+  if (!file) {
+    throw input_error("cannot read {}: {}", path.string(),
+                      errno != 0 ? std::strerror(errno) : "out of memory");
+  }
+  ::gzbuffer(file.get(), 1 << 17);
+  std::string content;
+  std::string chunk(1 << 20, '\0');
+  for (;;) {
+    const int count = ::gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
+    if (count == 0) break;
+    if (count < 0) break;
+    content.append(chunk, 0, static_cast<size_t>(count));
+  }
+  int status = Z_OK;
+  const char* reason = ::gzerror(file.get(), &status);
+  if (status != Z_OK && status != Z_STREAM_END) {
+    throw input_error("cannot read {}: {} (is the file complete?)", path.string(),
+                      status == Z_ERRNO ? std::strerror(errno) : reason);
+  }
+  return content;
+}
+
+}  // namespace grids

@@ -1,0 +1,183 @@
+#include "model/surrogate_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+using Json = nlohmann::json;
+
+/// The metadata of a file holds JSON texts under the keys of the published dimensions.
+Json metadata(const SafeTensors& file, const char* key) {
+  const auto found = file.metadata.find(key);
+  if (found == file.metadata.end()) {
+    throw input_error("the header names no '{}': not a surrogate of grids", key);
+  }
+  Json value = Json::parse(found->second, nullptr, false);
+  if (value.is_discarded()) throw input_error("header field '{}' is not JSON", key);
+  return value;
+}
+
+template <typename T>
+T metadata_or(const SafeTensors& file, const char* key, T otherwise) {
+  return file.metadata.contains(key) ? metadata(file, key).get<T>() : otherwise;
+}
+
+SurrogateShape shape_of(const SafeTensors& file) {
+  SurrogateShape shape;
+  shape.chromosome_peaks = metadata(file, "chromosome_dims").get<std::vector<int64_t>>();
+  shape.genes = metadata(file, "genes").get<int64_t>();
+  const auto atac = metadata(file, "atac_hidden_dims").get<std::vector<int64_t>>();
+  const auto rna = metadata(file, "rna_hidden_dims").get<std::vector<int64_t>>();
+  if (atac.size() != 2 || rna.size() != 2) {
+    throw input_error("header: atac_hidden_dims and rna_hidden_dims need two sizes each");
+  }
+  shape.atac_embedding = atac[0];
+  shape.atac_hidden = atac[1];
+  shape.rna_hidden_1 = rna[0];
+  shape.rna_hidden_2 = rna[1];
+  shape.latent = metadata(file, "latent_dim").get<int64_t>();
+  shape.experts = metadata(file, "affine_num").get<int64_t>();
+  shape.gate_hidden = metadata(file, "affine_latent_dim").get<int64_t>();
+  shape.map_layers = metadata(file, "affine_layer_num").get<int64_t>();
+  const auto columns = file.tensors.find("atac_discriminator.w_d.5.bias");
+  if (columns != file.tensors.end()) shape.discriminator_columns = columns->second.size();
+  Problems problems;
+  for (const int64_t size :
+       {shape.genes, shape.atac_embedding, shape.atac_hidden, shape.rna_hidden_1,
+        shape.rna_hidden_2, shape.latent, shape.experts, shape.gate_hidden, shape.map_layers}) {
+    if (size <= 0) problems.add("a layer of size {}", size);
+  }
+  if (shape.chromosome_peaks.empty() ||
+      std::any_of(shape.chromosome_peaks.begin(), shape.chromosome_peaks.end(),
+                  [](int64_t peaks) { return peaks <= 0; })) {
+    problems.add("chromosome_dims must be positive numbers of peaks");
+  }
+  problems.raise(ErrorKind::kInput, "header");
+  return shape;
+}
+
+void require_finite(const SurrogateFile& file) {
+  for (const auto& [name, tensor] : file.tensors) {
+    if (tensor.type != Tensor::Type::kF32) continue;
+    const float* values = tensor.f32();
+    for (int64_t i = 0; i < tensor.size(); ++i) {
+      if (!std::isfinite(values[i])) {
+        throw input_error("tensor '{}' holds {} at position {}; train again", name, values[i], i);
+      }
+    }
+  }
+}
+
+void require_names(const std::vector<std::string>& names, int64_t count, const char* what) {
+  if (!names.empty() && static_cast<int64_t>(names.size()) != count) {
+    throw input_error("the header names {} {}, the layers have {}", names.size(), what, count);
+  }
+}
+
+/// Reports how two lists of names differ, with examples.
+void compare_names(const std::vector<std::string>& surrogate, const std::vector<std::string>& study,
+                   const char* what, Problems& problems) {
+  if (surrogate.empty() || surrogate == study) return;
+  auto sorted = [](std::vector<std::string> names) {
+    std::sort(names.begin(), names.end());
+    return names;
+  };
+  const auto a = sorted(surrogate);
+  const auto b = sorted(study);
+  std::vector<std::string> only_surrogate, only_study;
+  std::set_difference(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(only_surrogate));
+  std::set_difference(b.begin(), b.end(), a.begin(), a.end(), std::back_inserter(only_study));
+  if (only_surrogate.empty() && only_study.empty()) {
+    problems.add("the same {} in another order", what);
+    return;
+  }
+  auto examples = [](std::vector<std::string> names) {
+    const size_t count = names.size();
+    if (count == 0) return std::string("none");
+    names.resize(std::min<size_t>(3, count));
+    return fmt::format("{} ({}{})", count, fmt::join(names, ", "), count > 3 ? ", …" : "");
+  };
+  problems.add("{} only in the surrogate: {}; only in the study: {}", what,
+               examples(only_surrogate), examples(only_study));
+}
+
+}  // namespace
+
+int64_t SurrogateShape::peaks() const {
+  return std::accumulate(chromosome_peaks.begin(), chromosome_peaks.end(), int64_t{0});
+}
+
+SurrogateFile read_surrogate(const std::filesystem::path& path) {
+  SafeTensors raw = read_safetensors(path);
+  return with_context(fmt::format("reading {}", path.string()), [&] {
+    SurrogateFile file;
+    try {
+      file.shape = shape_of(raw);
+      file.peaks = metadata_or(raw, "peak_names", std::vector<std::string>{});
+      file.genes = metadata_or(raw, "gene_names", std::vector<std::string>{});
+      file.chromosomes = metadata_or(raw, "chromosome_names", std::vector<std::string>{});
+      file.cell_types = metadata_or(raw, "cell_types", std::vector<std::string>{});
+      file.options = metadata_or(raw, "options", Json::object()).dump();
+    } catch (const Json::exception& error) {
+      throw input_error("header: {}", error.what());
+    }
+    require_names(file.peaks, file.shape.peaks(), "peaks");
+    require_names(file.genes, file.shape.genes, "genes");
+    require_names(file.chromosomes, file.shape.chromosomes(), "chromosomes");
+    raw.at("atac_model.embedding.weight", {file.shape.peaks(), 2, file.shape.atac_embedding});
+    raw.at("rna_model.decoder.6.weight", {file.shape.genes, file.shape.rna_hidden_1});
+    file.tensors = std::move(raw.tensors);
+    require_finite(file);
+    return file;
+  });
+}
+
+void write_surrogate(const std::filesystem::path& path, const SurrogateFile& file) {
+  SafeTensors raw;
+  const auto& shape = file.shape;
+  auto put = [&](const char* key, const Json& value) {
+    raw.metadata[key] = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  };
+  put("chromosome_dims", shape.chromosome_peaks);
+  put("atac_hidden_dims", {shape.atac_embedding, shape.atac_hidden});
+  put("rna_hidden_dims", {shape.rna_hidden_1, shape.rna_hidden_2});
+  put("latent_dim", shape.latent);
+  put("peaks", shape.peaks());
+  put("genes", shape.genes);
+  put("affine_num", shape.experts);
+  put("affine_latent_dim", shape.gate_hidden);
+  put("affine_layer_num", shape.map_layers);
+  put("peak_names", file.peaks);
+  put("gene_names", file.genes);
+  put("chromosome_names", file.chromosomes);
+  put("cell_types", file.cell_types);
+  put("options", Json::parse(file.options));
+  raw.metadata["format"] = "grids surrogate " GRIDS_VERSION;
+  raw.tensors = file.tensors;
+  write_safetensors(path, raw);
+}
+
+void require_same_features(const SurrogateFile& surrogate, const Study& study) {
+  Problems problems;
+  compare_names(surrogate.peaks, study.peaks.names, "peaks", problems);
+  compare_names(surrogate.genes, study.genes.names, "genes", problems);
+  if (surrogate.shape.peaks() != study.peaks.size()) {
+    problems.add("{} peaks in the surrogate, {} in the study", surrogate.shape.peaks(),
+                 study.peaks.size());
+  }
+  if (surrogate.shape.genes != study.genes.size()) {
+    problems.add("{} genes in the surrogate, {} in the study", surrogate.shape.genes,
+                 study.genes.size());
+  }
+  problems.raise(ErrorKind::kInput,
+                 "the surrogate was not trained on this study; train it again, or use the study it "
+                 "was trained on");
+}
+
+}  // namespace grids

@@ -1,0 +1,115 @@
+#include "io/table.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <csignal>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "io/atomic_file.hpp"
+
+namespace grids {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Folder : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / fmt::format("grids_table_{}", ::getpid());
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  fs::path folder_;
+};
+
+std::string message_of(const std::function<void()>& body) {
+  try {
+    body();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+using TableTest = Folder;
+using AtomicFile = Folder;
+
+TEST_F(TableTest, ReadsBackWhatWasWritten) {
+  Table table({"gene", "change"});
+  table.add({"CD19 \xCE\xB1", format_number(-0.1)});
+  table.add({"tab\tinside", format_number(std::nan(""))});
+  write_table(folder_ / "t.tsv", table);
+  const Table back = read_table(folder_ / "t.tsv");
+  ASSERT_EQ(back.rows(), 2u);
+  EXPECT_EQ(back.columns(), table.columns());
+  EXPECT_EQ(back.text(0, "gene"), "CD19 \xCE\xB1");
+  EXPECT_EQ(static_cast<float>(back.number(0, "change")), -0.1f);
+  EXPECT_EQ(back.text(1, "gene"), "tab inside");
+  EXPECT_TRUE(std::isnan(back.number(1, "change")));
+}
+
+TEST_F(TableTest, MessagesNameLineAndColumn) {
+  replace_file(folder_ / "bad.tsv", "a\tb\r\n1\tx\r\n");
+  const Table table = read_table(folder_ / "bad.tsv");
+  EXPECT_NE(message_of([&] { table.number(0, "b"); }).find("line 2, column 'b': 'x'"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { table.text(0, "c"); }).find("no column 'c'; it has: a, b"),
+            std::string::npos);
+  replace_file(folder_ / "short.tsv", "a\tb\n1\n");
+  EXPECT_NE(message_of([&] { read_table(folder_ / "short.tsv"); }).find("line 2 has 1"),
+            std::string::npos);
+  replace_file(folder_ / "empty.tsv", "");
+  EXPECT_NE(message_of([&] { read_table(folder_ / "empty.tsv"); }).find("empty"),
+            std::string::npos);
+}
+
+TEST_F(AtomicFile, AFailedWriteLeavesTheOldFileAndNothingElse) {
+  replace_file(folder_ / "kept", "old");
+  EXPECT_THROW(
+      replace_file(folder_ / "kept", [](const fs::path&) { throw input_error("half way"); }),
+      Error);
+  EXPECT_EQ(read_file(folder_ / "kept"), "old");
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), fs::directory_iterator()), 1);
+}
+
+TEST_F(AtomicFile, SaysWhyItCannotWriteOrRead) {
+  EXPECT_NE(message_of([&] { replace_file(folder_ / "no" / "such", "x"); }).find("No such file"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { replace_file(folder_, "x"); }).find("it is a folder"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { read_file(folder_ / "absent"); }).find("No such file"),
+            std::string::npos);
+  EXPECT_NE(message_of([] { replace_file("/dev/null", "x"); }).find("no ordinary file"),
+            std::string::npos);
+}
+
+TEST_F(AtomicFile, ADiskThatFillsUpLeavesTheOldFile) {
+  replace_file(folder_ / "kept", "old");
+  // A limit on the size of files fails as a full disk does: in the middle of a write.
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 1000;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string message =
+      message_of([&] { replace_file(folder_ / "kept", std::string(5000, 'x')); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_NE(message.find("cannot write"), std::string::npos) << message;
+  EXPECT_EQ(read_file(folder_ / "kept"), "old");
+}
+
+TEST_F(AtomicFile, ATruncatedGzipIsAnError) {
+  // A gzip header and nothing after it.
+  replace_file(folder_ / "cut.gz", std::string("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", 10));
+  EXPECT_NE(message_of([&] { read_file(folder_ / "cut.gz"); }).find("is the file complete?"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace grids

@@ -1,0 +1,129 @@
+#include "model/safetensors.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "io/atomic_file.hpp"
+#include "model/surrogate_file.hpp"
+
+namespace grids {
+namespace {
+
+namespace fs = std::filesystem;
+
+class SafeTensorsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    path_ = fs::temp_directory_path() / fmt::format("grids_{}.safetensors", ::getpid());
+  }
+  void TearDown() override { fs::remove(path_); }
+
+  std::string reading(const std::string& content) {
+    replace_file(path_, content);
+    try {
+      read_safetensors(path_);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      return error.what();
+    }
+    return "no error";
+  }
+
+  fs::path path_;
+};
+
+std::string with_header(const std::string& json, const std::string& data = "") {
+  const uint64_t length = json.size();
+  std::string content(8, '\0');
+  std::memcpy(content.data(), &length, 8);
+  return content + json + data;
+}
+
+TEST_F(SafeTensorsTest, ReadsBackWhatWasWritten) {
+  SafeTensors file;
+  file.metadata["note"] = "\xCE\xB2-cells \"quoted\"";
+  file.tensors["a.weight"] = Tensor::of_f32({2, 3}, {1, 2, 3, 4, 5, 6});
+  file.tensors["b"] = Tensor::of_i64({1}, {1ll << 40});
+  file.tensors["empty"] = Tensor::of_f64({0}, {});
+  write_safetensors(path_, file);
+  const SafeTensors back = read_safetensors(path_);
+  EXPECT_EQ(back.metadata, file.metadata);
+  ASSERT_EQ(back.tensors.size(), 3u);
+  for (const auto& [name, tensor] : file.tensors) {
+    EXPECT_EQ(back.tensors.at(name).shape, tensor.shape);
+    EXPECT_EQ(back.tensors.at(name).bytes, tensor.bytes);
+  }
+  EXPECT_THROW(back.at("a.weight", {3, 2}), Error);
+  EXPECT_NO_THROW(back.at("a.weight", {-1, 3}));
+  EXPECT_THROW(back.at("c", {1}), Error);
+}
+
+TEST_F(SafeTensorsTest, BrokenFilesAreToldApart) {
+  EXPECT_NE(reading("abc").find("shorter than its header"), std::string::npos);
+  EXPECT_NE(reading(std::string(8, '\x7f')).find("is it complete?"), std::string::npos);
+  EXPECT_NE(reading(with_header("[1]")).find("not a JSON object"), std::string::npos);
+  EXPECT_NE(reading(with_header(R"({"w":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}})", "ab"))
+                .find("w: type F16"),
+            std::string::npos);
+  EXPECT_NE(
+      reading(with_header(R"({"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}})", "abcd"))
+          .find("needs 8 bytes"),
+      std::string::npos);
+  EXPECT_NE(reading(with_header(R"({"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}})", "ab"))
+                .find("needs 4 bytes"),
+            std::string::npos);
+  EXPECT_NE(
+      reading(with_header(
+                  R"({"w":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}})"))
+          .find("impossible shape"),
+      std::string::npos);
+  EXPECT_NE(reading(with_header(R"({"w":{"shape":[1]}})")).find("malformed entry"),
+            std::string::npos);
+}
+
+TEST(SurrogateFile, ConformanceModelsSurviveARoundTrip) {
+  const fs::path shared = fs::path(GRIDS_SHARED_DIR) / "conformance" / "small.model.safetensors";
+  if (!fs::exists(shared)) GTEST_SKIP() << "no conformance vectors here";
+  const SurrogateFile file = read_surrogate(shared);
+  EXPECT_EQ(file.shape.peaks(), 164);
+  EXPECT_EQ(file.shape.genes, 40);
+  EXPECT_EQ(file.shape.discriminator_columns, 4);
+  const fs::path copy =
+      fs::temp_directory_path() / fmt::format("grids_copy_{}.safetensors", ::getpid());
+  write_surrogate(copy, file);
+  const SurrogateFile back = read_surrogate(copy);
+  fs::remove(copy);
+  EXPECT_EQ(back.shape, file.shape);
+  ASSERT_EQ(back.tensors.size(), file.tensors.size());
+  for (const auto& [name, tensor] : file.tensors) {
+    EXPECT_EQ(back.tensors.at(name).bytes, tensor.bytes) << name;
+  }
+}
+
+TEST(SurrogateFile, AForeignStudyIsNamed) {
+  SurrogateFile file;
+  file.shape.chromosome_peaks = {2};
+  file.shape.genes = 1;
+  file.peaks = {"chr1:1-2", "chr1:5-9"};
+  file.genes = {"MYC"};
+  Study study;
+  study.peaks.names = {"chr1:1-2", "chr1:7-8"};
+  study.genes.names = {"MYC"};
+  try {
+    require_same_features(file, study);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("only in the surrogate: 1 (chr1:5-9)"),
+              std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("only in the study: 1 (chr1:7-8)"), std::string::npos);
+  }
+  study.peaks.names = file.peaks;
+  EXPECT_NO_THROW(require_same_features(file, study));
+}
+
+}  // namespace
+}  // namespace grids
