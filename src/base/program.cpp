@@ -1,0 +1,266 @@
+#include "base/program.hpp"
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <new>
+
+#include "base/terminal.hpp"
+
+namespace grids {
+
+/// The options of one command, and what was wrong with the values given.
+struct OptionSet::Impl {
+  CLI::App* app = nullptr;
+  std::shared_ptr<Problems> problems = std::make_shared<Problems>();
+  std::vector<std::pair<const CLI::Option*, std::string>> required;
+  std::string group;
+
+  /// Declares an option that is converted by `convert`, which returns what is wrong or "". A wrong
+  /// value is noted, not thrown, so that all of them are told at once.
+  CLI::Option* add(const std::string& name, const std::string& help, const std::string& type,
+                   const std::string& shown_default,
+                   std::function<std::string(const std::string&)> convert) {
+    const auto callback = [problems = problems, name, convert](const CLI::results_t& results) {
+      for (const auto& result : results) {
+        const std::string problem = convert(result);
+        if (!problem.empty()) problems->add("{}: {}", name, problem);
+      }
+      return true;
+    };
+    CLI::Option* option = app->add_option(name, callback, help);
+    option->type_name(type)->type_size(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    if (!shown_default.empty()) option->default_str(shown_default);
+    if (!group.empty()) option->group(group);
+    return option;
+  }
+
+  template <typename T>
+  void add_number(const std::string& name, T& value, const std::string& help, const char* type,
+                  const char* expected, const std::string& shown_default) {
+    add(name, help, type, shown_default, [&value, expected](const std::string& text) {
+      if (CLI::detail::lexical_cast(text, value)) return std::string();
+      return fmt::format("'{}' is not {}", text, expected);
+    });
+  }
+
+  void add_text(const std::string& name, const std::string& help, const std::string& shown_default,
+                Need need, std::function<void(const std::string&)> assign) {
+    const CLI::Option* option =
+        add(name, help, "TEXT", shown_default, [assign](const std::string& text) {
+          assign(text);
+          return std::string();
+        });
+    if (need == Need::kRequired) required.emplace_back(option, name);
+  }
+};
+
+void OptionSet::flag(const std::string& name, bool& value, const std::string& help) {
+  CLI::Option* option = impl_.app->add_flag(name, value, help);
+  if (!impl_.group.empty()) option->group(impl_.group);
+}
+
+void OptionSet::value(const std::string& name, std::string& value, const std::string& help,
+                      Need need) {
+  impl_.add_text(name, help, value, need, [&value](const std::string& text) { value = text; });
+}
+
+void OptionSet::value(const std::string& name, std::filesystem::path& value,
+                      const std::string& help, Need need) {
+  impl_.add_text(name, help, value.string(), need,
+                 [&value](const std::string& text) { value = text; });
+}
+
+void OptionSet::value(const std::string& name, double& value, const std::string& help) {
+  impl_.add_number(name, value, help, "NUMBER", "a number", fmt::format("{}", value));
+}
+
+void OptionSet::value(const std::string& name, int& value, const std::string& help) {
+  impl_.add_number(name, value, help, "INT", "a whole number", fmt::format("{}", value));
+}
+
+void OptionSet::value(const std::string& name, int64_t& value, const std::string& help) {
+  impl_.add_number(name, value, help, "INT", "a whole number", fmt::format("{}", value));
+}
+
+void OptionSet::value(const std::string& name, uint64_t& value, const std::string& help) {
+  impl_.add_number(name, value, help, "INT", "a whole number that is not negative",
+                   fmt::format("{}", value));
+}
+
+void OptionSet::value(const std::string& name, std::optional<double>& value,
+                      const std::string& help) {
+  impl_.add(name, help, "NUMBER", value ? fmt::format("{}", *value) : "",
+            [&value](const std::string& text) {
+              double number = 0;
+              if (!CLI::detail::lexical_cast(text, number)) {
+                return fmt::format("'{}' is not a number", text);
+              }
+              value = number;
+              return std::string();
+            });
+}
+
+void OptionSet::value(const std::string& name, std::optional<int64_t>& value,
+                      const std::string& help) {
+  impl_.add(name, help, "INT", value ? fmt::format("{}", *value) : "",
+            [&value](const std::string& text) {
+              int64_t number = 0;
+              if (!CLI::detail::lexical_cast(text, number)) {
+                return fmt::format("'{}' is not a whole number", text);
+              }
+              value = number;
+              return std::string();
+            });
+}
+
+void OptionSet::list(const std::string& name, std::vector<std::string>& value,
+                     const std::string& help) {
+  const auto callback = [&value](const CLI::results_t& results) {
+    value = results;
+    return true;
+  };
+  CLI::Option* option = impl_.app->add_option(name, callback, help);
+  option->type_name("TEXT")->type_size(1)->delimiter(',')->multi_option_policy(
+      CLI::MultiOptionPolicy::TakeAll);
+  if (!value.empty()) option->default_str(fmt::format("{}", fmt::join(value, ",")));
+  if (!impl_.group.empty()) option->group(impl_.group);
+}
+
+void OptionSet::add_choice(const std::string& name, const std::vector<std::string>& words,
+                           const std::string& current, const std::string& help,
+                           std::function<void(size_t)> chosen) {
+  impl_.add(name, help, fmt::format("{}", fmt::join(words, "|")), current,
+            [words, chosen](const std::string& text) {
+              const auto found = std::find(words.begin(), words.end(), text);
+              if (found == words.end()) {
+                return fmt::format("'{}' is none of: {}", text, fmt::join(words, ", "));
+              }
+              chosen(static_cast<size_t>(found - words.begin()));
+              return std::string();
+            });
+}
+
+void OptionSet::group(const std::string& title) {
+  impl_.group = title;
+}
+
+namespace {
+
+/// The one place that a signal handler can reach.
+std::atomic<bool> stop_requested = false;
+
+extern "C" void request_stop(int signal) {
+  stop_requested.store(true);
+  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
+}
+
+struct CommonOptions {
+  uint64_t seed = 1;
+  int threads = 0;
+  bool quiet = false;
+};
+
+/// One command as the parser knows it.
+struct Declared {
+  OptionSet::Impl options;
+  CommandBody body;
+};
+
+void check(const Declared& command, const std::vector<std::string>& extras) {
+  Problems& problems = *command.options.problems;
+  for (const auto& [option, name] : command.options.required) {
+    if (option->count() == 0) problems.add("{} is required", name);
+  }
+  for (const auto& extra : extras) problems.add("unknown option or argument '{}'", extra);
+  problems.raise(ErrorKind::kUsage,
+                 fmt::format("{} (see --help)", command.options.app->get_name()));
+}
+
+int fail(std::string_view program, const Error& error) {
+  fmt::print(stderr, "{}: {}\n", program, error.what());
+  return exit_code(error.kind());
+}
+
+int run_command(const ProgramText& text, const Declared& command, const CommonOptions& common,
+                const std::vector<std::string>& extras) {
+  TerminalReporter reporter(common.quiet);
+  try {
+    check(command, extras);
+    if (common.threads < 0) throw usage_error("--threads: {} is negative", common.threads);
+    ThreadPool pool(common.threads);
+    const Context context{common.seed, pool, reporter, &stop_requested};
+    std::signal(SIGINT, request_stop);
+    std::signal(SIGTERM, request_stop);
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+    command.body(context);
+    return 0;
+  } catch (const Error& error) {
+    return fail(text.name, error);
+  } catch (const std::bad_alloc&) {
+    return fail(text.name, internal_error("out of memory; use fewer cells or peaks, or a machine "
+                                          "with more"));
+  } catch (const std::exception& error) {
+    return fail(text.name, internal_error("unexpected: {}", error.what()));
+  }
+}
+
+}  // namespace
+
+int run_program(const ProgramText& text, const std::vector<Command>& commands, int argc,
+                char** argv) {
+  CLI::App app(text.summary, text.name);
+  CommonOptions common;
+  app.set_version_flag("--version", std::string(text.name) + " " GRIDS_VERSION);
+  app.set_config("--config", "", "TOML file with options: [command] sections, keys as the flags");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.footer(text.footer);
+  app.require_subcommand(0, 1);
+  app.allow_extras();  // told together with everything else that is wrong
+  app.fallthrough();
+  app.get_formatter()->column_width(34);
+  OptionSet::Impl shared;
+  shared.app = &app;
+  OptionSet shared_options(shared);
+  shared_options.value("--seed", common.seed, "Seed of every random draw");
+  shared_options.value("--threads", common.threads,
+                       "Threads; 0 = all cores; results do not change");
+  shared_options.flag("-q,--quiet", common.quiet, "Only warnings and errors");
+
+  std::vector<std::unique_ptr<Declared>> declared;
+  for (const auto& command : commands) {
+    auto entry = std::make_unique<Declared>();
+    entry->options.app = app.add_subcommand(command.name, command.summary);
+    entry->options.app->footer("Example:\n" + command.example +
+                               "\n\nFor every command: --seed --threads --quiet --config");
+    OptionSet options(entry->options);
+    entry->body = command.declare(options);
+    declared.push_back(std::move(entry));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {
+    return app.exit(success);
+  } catch (const CLI::FileError& error) {
+    return fail(text.name, input_error("--config: {}", error.what()));
+  } catch (const CLI::ConfigError& error) {
+    return fail(text.name, usage_error("--config: no such option: {}", error.what()));
+  } catch (const CLI::ParseError& error) {
+    return fail(text.name, usage_error("{} (see --help)", error.what()));
+  }
+  const auto extras = app.remaining(true);
+  for (const auto& command : declared) {
+    if (!command->options.app->parsed()) continue;
+    for (const auto& problem : shared.problems->list())
+      command->options.problems->add("{}", problem);
+    return run_command(text, *command, common, extras);
+  }
+  if (!extras.empty()) {
+    return fail(text.name, usage_error("no command '{}' (see --help)", extras.front()));
+  }
+  fmt::print("{}", app.help());
+  return 0;
+}
+
+}  // namespace grids
