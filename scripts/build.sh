@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# build.sh PRESET [target ...]: configures once and builds the targets (all without any).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=$1
+shift
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+cmake --preset "$preset" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+echo "Building grids ($preset) …" >&2
+cmake --build --preset "$preset" --parallel "$(nproc)" ${@:+--target "$@"} >"$log" 2>&1 ||
+  { cat "$log" >&2; exit 1; }
