@@ -14,8 +14,10 @@ set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
 add_library(grids_options INTERFACE)
 target_compile_options(grids_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                                                -Wold-style-cast -Wunused -Woverloaded-virtual)
-# g++ 12 reports overflows inside fmt 9 that cannot happen.
-target_compile_options(grids_options INTERFACE -Wno-stringop-overflow)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # g++ 12 reports overflows inside fmt 9 that cannot happen.
+  target_compile_options(grids_options INTERFACE -Wno-stringop-overflow)
+endif()
 if(GRIDS_WERROR)
   target_compile_options(grids_options INTERFACE -Werror)
 endif()

@@ -20,7 +20,7 @@ struct OptionSet::Impl {
   /// value is noted, not thrown, so that all of them are told at once.
   CLI::Option* add(const std::string& name, const std::string& help, const std::string& type,
                    const std::string& shown_default,
-                   std::function<std::string(const std::string&)> convert) {
+                   const std::function<std::string(const std::string&)>& convert) {
     const auto callback = [problems = problems, name, convert](const CLI::results_t& results) {
       for (const auto& result : results) {
         const std::string problem = convert(result);
@@ -45,7 +45,7 @@ struct OptionSet::Impl {
   }
 
   void add_text(const std::string& name, const std::string& help, const std::string& shown_default,
-                Need need, std::function<void(const std::string&)> assign) {
+                Need need, const std::function<void(const std::string&)>& assign) {
     const CLI::Option* option =
         add(name, help, "TEXT", shown_default, [assign](const std::string& text) {
           assign(text);
@@ -129,7 +129,7 @@ void OptionSet::list(const std::string& name, std::vector<std::string>& value,
 
 void OptionSet::add_choice(const std::string& name, const std::vector<std::string>& words,
                            const std::string& current, const std::string& help,
-                           std::function<void(size_t)> chosen) {
+                           const std::function<void(size_t)>& chosen) {
   impl_.add(name, help, fmt::format("{}", fmt::join(words, "|")), current,
             [words, chosen](const std::string& text) {
               const auto found = std::find(words.begin(), words.end(), text);

@@ -61,7 +61,7 @@ class OptionSet {
  private:
   void add_choice(const std::string& name, const std::vector<std::string>& words,
                   const std::string& current, const std::string& help,
-                  std::function<void(size_t)> chosen);
+                  const std::function<void(size_t)>& chosen);
 
   Impl& impl_;
 };

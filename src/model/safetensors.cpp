@@ -95,13 +95,13 @@ SafeTensors parse(std::string_view content) {
   const Json json = Json::parse(header, nullptr, false);
   if (!json.is_object()) throw input_error("the header is not a JSON object");
   SafeTensors file;
-  for (const auto& [name, entry] : json.items()) {
-    with_context(name, [&] {
+  for (const auto& item : json.items()) {
+    with_context(item.key(), [&] {
       try {
-        if (name == "__metadata__") {
-          file.metadata = entry.get<std::map<std::string, std::string>>();
+        if (item.key() == "__metadata__") {
+          file.metadata = item.value().get<std::map<std::string, std::string>>();
         } else {
-          file.tensors.emplace(name, parse_tensor(entry, data));
+          file.tensors.emplace(item.key(), parse_tensor(item.value(), data));
         }
       } catch (const Json::exception& error) {
         throw input_error("malformed entry in the header ({})", error.what());
@@ -149,7 +149,7 @@ const uint8_t* Tensor::u8() const {
   return reinterpret_cast<const uint8_t*>(typed(*this, Type::kU8));
 }
 
-Tensor Tensor::of_f32(std::vector<int64_t> shape, std::vector<float> values) {
+Tensor Tensor::of_f32(std::vector<int64_t> shape, const std::vector<float>& values) {
   return make(Type::kF32, std::move(shape), values);
 }
 
@@ -160,11 +160,11 @@ Tensor Tensor::of_f32(std::vector<int64_t> shape) {
   return tensor;
 }
 
-Tensor Tensor::of_f64(std::vector<int64_t> shape, std::vector<double> values) {
+Tensor Tensor::of_f64(std::vector<int64_t> shape, const std::vector<double>& values) {
   return make(Type::kF64, std::move(shape), values);
 }
 
-Tensor Tensor::of_i64(std::vector<int64_t> shape, std::vector<int64_t> values) {
+Tensor Tensor::of_i64(std::vector<int64_t> shape, const std::vector<int64_t>& values) {
   return make(Type::kI64, std::move(shape), values);
 }
 

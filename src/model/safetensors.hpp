@@ -25,10 +25,10 @@ struct Tensor {
   const int64_t* i64() const;
   const uint8_t* u8() const;
 
-  static Tensor of_f32(std::vector<int64_t> shape, std::vector<float> values);
+  static Tensor of_f32(std::vector<int64_t> shape, const std::vector<float>& values);
   static Tensor of_f32(std::vector<int64_t> shape);  ///< zeros
-  static Tensor of_f64(std::vector<int64_t> shape, std::vector<double> values);
-  static Tensor of_i64(std::vector<int64_t> shape, std::vector<int64_t> values);
+  static Tensor of_f64(std::vector<int64_t> shape, const std::vector<double>& values);
+  static Tensor of_i64(std::vector<int64_t> shape, const std::vector<int64_t>& values);
 };
 
 struct SafeTensors {
