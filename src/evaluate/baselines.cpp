@@ -1,0 +1,96 @@
+#include "evaluate/baselines.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "evaluate/agreement.hpp"
+#include "evaluate/least_squares.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// Adds the expression of a cell, times a factor, to a row over all genes.
+void add_expression(const Study& study, int32_t cell, double factor, std::span<double> row) {
+  const auto genes = study.expression.row_indices(cell);
+  const auto values = study.expression.row_values(cell);
+  for (size_t i = 0; i < genes.size(); ++i) {
+    row[static_cast<size_t>(genes[i])] += factor * values[i];
+  }
+}
+
+std::vector<double> mean_expression(const Study& study, std::span<const int32_t> cells) {
+  std::vector<double> mean(at(study.genes.size()));
+  for (const int32_t cell : cells) {
+    add_expression(study, cell, 1.0 / static_cast<double>(cells.size()), mean);
+  }
+  return mean;
+}
+
+}  // namespace
+
+std::vector<float> predict_gene_mean(const Study& study, std::span<const int32_t> training,
+                                     std::span<const int32_t> cells) {
+  const auto mean = mean_expression(study, training);
+  std::vector<float> predicted;
+  predicted.reserve(cells.size() * mean.size());
+  for (size_t i = 0; i < cells.size(); ++i) {
+    predicted.insert(predicted.end(), mean.begin(), mean.end());
+  }
+  return predicted;
+}
+
+std::vector<float> predict_type_mean(const Study& study, std::span<const int32_t> training,
+                                     std::span<const int32_t> cells) {
+  const auto& codes = study.cells.type.codes;
+  const auto overall = mean_expression(study, training);
+  std::vector<std::vector<double>> means;
+  for (size_t type = 0; type < study.cells.type.names.size(); ++type) {
+    std::vector<int32_t> members;
+    for (const int32_t cell : training) {
+      if (codes[at(cell)] == static_cast<int32_t>(type)) members.push_back(cell);
+    }
+    means.push_back(members.empty() ? overall : mean_expression(study, members));
+  }
+  std::vector<float> predicted;
+  predicted.reserve(cells.size() * overall.size());
+  for (const int32_t cell : cells) {
+    const auto& mean = means[at(codes[at(cell)])];
+    predicted.insert(predicted.end(), mean.begin(), mean.end());
+  }
+  return predicted;
+}
+
+std::vector<float> predict_from_depth(const Study& study, std::span<const int32_t> training,
+                                      std::span<const int32_t> cells) {
+  const size_t genes = at(study.genes.size());
+  const auto x = depth_columns(study, training);
+  std::vector<double> gram(9);
+  std::vector<double> coefficients(3 * genes);
+  for (size_t a = 0; a < 3; ++a) {
+    const std::span row(coefficients.data() + a * genes, genes);
+    for (size_t i = 0; i < training.size(); ++i) add_expression(study, training[i], x[a][i], row);
+    for (size_t b = 0; b < 3; ++b) {
+      for (size_t i = 0; i < training.size(); ++i) gram[a * 3 + b] += x[a][i] * x[b][i];
+    }
+  }
+  // A whisper of a ridge: one of the two may not vary (fixed depth), and then says nothing.
+  for (size_t a = 0; a < 3; ++a) gram[a * 4] += 1e-9 * (gram[a * 4] + 1);
+  solve_positive_definite(std::move(gram), 3, coefficients, static_cast<int64_t>(genes));
+
+  const auto x_new = depth_columns(study, cells);
+  std::vector<float> predicted(cells.size() * genes);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    for (size_t g = 0; g < genes; ++g) {
+      double sum = 0;
+      for (size_t a = 0; a < 3; ++a) sum += x_new[a][i] * coefficients[a * genes + g];
+      predicted[i * genes + g] = static_cast<float>(sum);
+    }
+  }
+  return predicted;
+}
+
+}  // namespace grids

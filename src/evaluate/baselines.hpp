@@ -1,0 +1,61 @@
+/// Simple predictors of expression, fitted on training cells: what a surrogate has to beat.
+///
+/// Each returns cells × genes predictions on the study's expression scale, row-major. All but depth
+/// see only peaks and labels; depth sees the total RNA of the very cell that it predicts, which
+/// favours it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/context.hpp"
+#include "data/study.hpp"
+
+namespace grids {
+
+/// The gene's mean over the training cells, for every cell.
+std::vector<float> predict_gene_mean(const Study& study, std::span<const int32_t> training,
+                                     std::span<const int32_t> cells);
+
+/// The gene's mean over the training cells of the cell's own type (over all of them for a type that
+/// has none).
+std::vector<float> predict_type_mean(const Study& study, std::span<const int32_t> training,
+                                     std::span<const int32_t> cells);
+
+/// Least squares on log total RNA and log open peaks.
+std::vector<float> predict_from_depth(const Study& study, std::span<const int32_t> training,
+                                      std::span<const int32_t> cells);
+
+struct PeakBaselineOptions {
+  /// Principal components of the peaks that the linear model and the neighbours see. More see finer
+  /// structure and more noise; fewer are used when there are few cells.
+  int64_t components = 50;
+  /// Training cells whose mean expression is the nearest-neighbour prediction.
+  int64_t neighbours = 30;
+};
+
+/// Cells as the linear model and the neighbours see them: their scores on the principal components
+/// of the TF-IDF weighted peaks of the training cells.
+struct PeakScores {
+  int64_t components = 0;
+  std::vector<float> training;  ///< training cells × components
+  std::vector<float> cells;     ///< cells × components
+};
+
+PeakScores peak_scores(const Study& study, std::span<const int32_t> training,
+                       std::span<const int32_t> cells, const PeakBaselineOptions& options,
+                       const Context& context);
+
+/// Ridge regression on the scores. The penalty, one for all genes, is the one of a small grid that
+/// predicts every tenth training cell best from the others; the fit is then to all of them.
+std::vector<float> predict_linear(const Study& study, std::span<const int32_t> training,
+                                  const PeakScores& scores, const Context& context);
+
+/// Mean expression of the training cells with the nearest scores (Euclidean).
+std::vector<float> predict_from_neighbours(const Study& study, std::span<const int32_t> training,
+                                           const PeakScores& scores,
+                                           const PeakBaselineOptions& options,
+                                           const Context& context);
+
+}  // namespace grids
