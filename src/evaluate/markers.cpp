@@ -1,0 +1,148 @@
+#include "evaluate/markers.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// Sums over the training cells, of each type.
+struct TypeSums {
+  std::vector<std::vector<double>> sums;  // types, each over genes
+  std::vector<double> cells;              // training cells of each type
+};
+
+TypeSums training_sums(const Study& study) {
+  const size_t types = study.cells.type.names.size();
+  TypeSums result;
+  result.sums.assign(types, std::vector<double>(at(study.genes.size())));
+  result.cells.assign(types, 0);
+  for (const int32_t cell : study.cells_of(Split::kTrain)) {
+    const size_t type = at(study.cells.type.codes[at(cell)]);
+    const auto genes = study.expression.row_indices(cell);
+    const auto values = study.expression.row_values(cell);
+    for (size_t i = 0; i < genes.size(); ++i) result.sums[type][at(genes[i])] += values[i];
+    result.cells[type] += 1;
+  }
+  return result;
+}
+
+/// Which genes the prediction beats the training mean on, in squared error.
+std::vector<bool> better_than_mean(const Study& study, std::span<const int32_t> validation,
+                                   std::span<const float> predicted, const TypeSums& training) {
+  const size_t genes = at(study.genes.size());
+  const double cells = std::accumulate(training.cells.begin(), training.cells.end(), 0.0);
+  std::vector<double> mean(genes);
+  for (const auto& sums : training.sums) {
+    for (size_t g = 0; g < genes; ++g) mean[g] += sums[g] / cells;
+  }
+  std::vector<double> gain(genes);
+  std::vector<float> row(genes);
+  for (size_t i = 0; i < validation.size(); ++i) {
+    std::fill(row.begin(), row.end(), 0.0f);
+    const auto indices = study.expression.row_indices(validation[i]);
+    const auto values = study.expression.row_values(validation[i]);
+    for (size_t k = 0; k < indices.size(); ++k) row[at(indices[k])] = values[k];
+    for (size_t g = 0; g < genes; ++g) {
+      const double of_mean = row[g] - mean[g];
+      const double of_prediction = row[g] - predicted[i * genes + g];
+      gain[g] += of_mean * of_mean - of_prediction * of_prediction;
+    }
+  }
+  std::vector<bool> better(genes);
+  for (size_t g = 0; g < genes; ++g) better[g] = gain[g] > 0;
+  return better;
+}
+
+}  // namespace
+
+MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validation,
+                            std::span<const float> predicted, const MarkerOptions& options) {
+  const size_t genes = at(study.genes.size());
+  if (predicted.size() != validation.size() * genes) {
+    throw internal_error("{} predicted values for {} cells × {} genes", predicted.size(),
+                         validation.size(), genes);
+  }
+  const auto training = training_sums(study);
+  MarkerChoice choice;
+  choice.gated = !validation.empty();
+  std::vector<bool> eligible(genes, true);
+  if (choice.gated) eligible = better_than_mean(study, validation, predicted, training);
+
+  std::vector<double> total(genes);
+  for (const auto& sums : training.sums) {
+    for (size_t g = 0; g < genes; ++g) total[g] += sums[g];
+  }
+  const double all_cells = std::accumulate(training.cells.begin(), training.cells.end(), 0.0);
+  for (size_t type = 0; type < training.sums.size(); ++type) {
+    const double within = training.cells[type];
+    const double rest = all_cells - within;
+    if (within == 0 || rest == 0) continue;
+    std::vector<double> difference(genes);
+    std::vector<int32_t> order;
+    for (size_t g = 0; g < genes; ++g) {
+      const double sum = training.sums[type][g];
+      difference[g] = sum / within - (total[g] - sum) / rest;
+      if (eligible[g] && difference[g] > 0) order.push_back(static_cast<int32_t>(g));
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int32_t a, int32_t b) { return difference[at(a)] > difference[at(b)]; });
+    if (order.size() > at(options.per_type)) order.resize(at(options.per_type));
+    for (const int32_t gene : order) choice.markers.push_back({static_cast<int32_t>(type), gene});
+  }
+  return choice;
+}
+
+std::vector<Marker> find_markers(const Study& study, std::span<const MarkerRequest> requests) {
+  const auto& types = study.cells.type;
+  const auto training = training_sums(study);
+  Problems problems;
+  std::vector<Marker> markers;
+  const auto add = [&](Marker marker) {
+    if (std::find(markers.begin(), markers.end(), marker) == markers.end()) {
+      markers.push_back(marker);
+    }
+  };
+  for (const auto& request : requests) {
+    const auto gene = study.genes.index_of(request.gene);
+    if (!gene) problems.add("gene '{}' is not in the study", request.gene);
+    const bool any_type = request.cell_type.empty() || request.cell_type == "all";
+    const auto type = types.code_of(request.cell_type);
+    if (!any_type && !type) problems.add("cell type '{}' is not in the study", request.cell_type);
+    if (!gene || (!any_type && !type)) continue;
+    if (type) {
+      add({*type, *gene});
+      continue;
+    }
+    int32_t highest = -1;
+    double highest_mean = -1;
+    for (size_t t = 0; t < types.names.size(); ++t) {
+      if (request.cell_type == "all") add({static_cast<int32_t>(t), *gene});
+      if (training.cells[t] == 0) continue;
+      const double mean = training.sums[t][at(*gene)] / training.cells[t];
+      if (mean > highest_mean) {
+        highest_mean = mean;
+        highest = static_cast<int32_t>(t);
+      }
+    }
+    if (request.cell_type.empty() && highest >= 0) add({highest, *gene});
+  }
+  problems.raise(ErrorKind::kInput, "the list of genes to explain");
+  return markers;
+}
+
+Table markers_table(const Study& study, std::span<const Marker> markers) {
+  Table table({"cell_type", "gene"});
+  for (const auto& marker : markers) {
+    table.add({study.cells.type.names[at(marker.type)], study.genes.names[at(marker.gene)]});
+  }
+  return table;
+}
+
+}  // namespace grids

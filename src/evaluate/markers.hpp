@@ -1,0 +1,54 @@
+/// Which genes to explain in which cell type.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/study.hpp"
+#include "io/table.hpp"
+
+namespace grids {
+
+/// A gene to explain in a type.
+struct Marker {
+  int32_t type = 0;
+  int32_t gene = 0;
+  bool operator==(const Marker&) const = default;
+};
+
+struct MarkerOptions {
+  /// Markers for each type; fewer when fewer qualify.
+  int64_t per_type = 5;
+};
+
+struct MarkerChoice {
+  std::vector<Marker> markers;  ///< by type, the largest difference first
+  /// False when there were no validation cells, so that no gene could be tested against its mean.
+  bool gated = true;
+};
+
+/// For each type the genes with the largest difference between their mean on the expression scale
+/// (log1p of counts per 100,000) in the type and in all other cells, over training cells; only
+/// positive differences, ties to the gene that comes first. Genes that `predicted` (validation
+/// cells × genes, row-major) does not predict better than their training mean does, in squared
+/// error over the validation cells, are left out: a set of peaks for them would explain nothing.
+MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validation,
+                            std::span<const float> predicted, const MarkerOptions& options);
+
+/// A line of the user's own list.
+struct MarkerRequest {
+  /// A type, `all` for every type, or empty for the type in which the gene's mean is highest.
+  std::string cell_type;
+  std::string gene;  ///< symbol or Ensembl id
+};
+
+/// In the order of the list, each pair once. Throws Error(kInput) that lists every name that the
+/// study does not have.
+std::vector<Marker> find_markers(const Study& study, std::span<const MarkerRequest> requests);
+
+/// markers.tsv: cell_type, gene.
+Table markers_table(const Study& study, std::span<const Marker> markers);
+
+}  // namespace grids

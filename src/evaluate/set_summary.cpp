@@ -1,0 +1,138 @@
+#include "evaluate/set_summary.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+const std::string& type_name(const Study& study, int32_t type) {
+  return study.cells.type.names[at(type)];
+}
+
+const std::string& gene_name(const Study& study, int32_t gene) {
+  return study.genes.names[at(gene)];
+}
+
+}  // namespace
+
+Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
+  Table table({"cell_type", "gene", "method", "L", "rank", "peak", "chrom", "start", "end",
+               "distance_to_tss", "average_change", "relative_change", "change_cp100k", "objective",
+               "evaluations", "seconds", "seed"});
+  const auto& peaks = study.peaks;
+  for (const auto& set : sets) {
+    for (size_t rank = 0; rank < set.peaks.size(); ++rank) {
+      const int32_t peak = set.peaks[rank];
+      const auto distance = distance_to_tss(study, set.gene, peak);
+      table.add({type_name(study, set.type), gene_name(study, set.gene), set.method,
+                 std::to_string(set.peaks.size()), std::to_string(rank + 1), peaks.names[at(peak)],
+                 peaks.chromosomes[at(peaks.chromosome_of(peak))],
+                 std::to_string(peaks.start[at(peak)]), std::to_string(peaks.end[at(peak)]),
+                 distance ? std::to_string(*distance) : "NA",
+                 format_number(set.change.average_change),
+                 format_number(set.change.relative_change), format_number(set.change.change_cp100k),
+                 format_number(set.objective), std::to_string(set.evaluations),
+                 fmt::format("{:.3f}", set.seconds), std::to_string(set.seed)});
+    }
+  }
+  return table;
+}
+
+Table change_by_type_table(const Study& study, std::span<const ChangeInType> changes) {
+  Table table(
+      {"cell_type", "gene", "tested_in", "average_change", "relative_change", "change_cp100k"});
+  for (const auto& entry : changes) {
+    table.add({type_name(study, entry.type), gene_name(study, entry.gene),
+               type_name(study, entry.tested_in), format_number(entry.change.average_change),
+               format_number(entry.change.relative_change),
+               format_number(entry.change.change_cp100k)});
+  }
+  return table;
+}
+
+Table random_sets_table(const Study& study, std::span<const RandomSets> sets) {
+  Table table({"cell_type", "gene", "L", "set", "relative_change", "average_change"});
+  for (const auto& random : sets) {
+    for (size_t i = 0; i < random.changes.size(); ++i) {
+      table.add({type_name(study, random.type), gene_name(study, random.gene),
+                 std::to_string(random.set_size), std::to_string(i + 1),
+                 format_number(random.changes[i].relative_change),
+                 format_number(random.changes[i].average_change)});
+    }
+  }
+  return table;
+}
+
+double effect_size_percentile(double found_relative_change, const RandomSets& random,
+                              ChangeDirection direction) {
+  const double sign = direction == ChangeDirection::kDown ? -1 : 1;
+  double less_far = 0;
+  for (const auto& change : random.changes) {
+    const double ahead = sign * (found_relative_change - change.relative_change);
+    if (ahead > 0) less_far += 1;
+    if (ahead == 0) less_far += 0.5;
+  }
+  return 100 * less_far / static_cast<double>(random.changes.size());
+}
+
+std::vector<Nearness> nearness(const Study& study, int64_t gene, std::span<const int32_t> peaks,
+                               std::span<const int64_t> distances) {
+  std::vector<Nearness> result;
+  for (const int64_t within : distances) result.push_back({within, kNaN, kNaN});
+  if (!study.genes.has_position(gene)) return result;
+  const auto is_near = [&](int64_t peak, int64_t within) {
+    const auto distance = distance_to_tss(study, gene, peak);
+    return distance && std::abs(*distance) <= within;
+  };
+  for (Nearness& entry : result) {
+    int64_t near = 0;
+    for (const int32_t peak : peaks) near += is_near(peak, entry.within) ? 1 : 0;
+    entry.share = static_cast<double>(near) / static_cast<double>(peaks.size());
+    int64_t near_of_all = 0;
+    for (int64_t peak = 0; peak < study.peaks.size(); ++peak) {
+      near_of_all += is_near(peak, entry.within) ? 1 : 0;
+    }
+    entry.chance = static_cast<double>(near_of_all) / static_cast<double>(study.peaks.size());
+  }
+  return result;
+}
+
+Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
+                        std::span<const RandomSets> random, ChangeDirection direction) {
+  if (random.size() != sets.size()) {
+    throw internal_error("{} sets, random sets for {}", sets.size(), random.size());
+  }
+  Table table({"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
+               "share_within_250kb", "chance_within_250kb", "share_within_1mb", "chance_within_1mb",
+               "share_within_10mb", "chance_within_10mb", "counts"});
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const auto& set = sets[i];
+    std::vector<std::string> row = {
+        type_name(study, set.type),
+        gene_name(study, set.gene),
+        set.method,
+        std::to_string(set.peaks.size()),
+        std::to_string(set.change.cells),
+        std::to_string(random[i].changes.size()),
+        format_number(effect_size_percentile(set.change.relative_change, random[i], direction))};
+    for (const auto& entry : nearness(study, set.gene, set.peaks, kReportedDistances)) {
+      row.push_back(format_number(entry.share));
+      row.push_back(format_number(entry.chance));
+    }
+    row.emplace_back(study.has_counts() ? "yes" : "no");
+    table.add(std::move(row));
+  }
+  return table;
+}
+
+}  // namespace grids

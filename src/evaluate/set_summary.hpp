@@ -1,0 +1,89 @@
+/// What is said of a found set of peaks: its predicted change on test cells, in its own and in
+/// other types, beside random sets, and where its peaks lie. Rows of the result tables.
+///
+/// Every change is a predicted change when masked in the surrogate.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/study.hpp"
+#include "evaluate/changes.hpp"
+#include "io/table.hpp"
+
+namespace grids {
+
+/// One explained set: one gene in one type by one method.
+struct EvaluatedSet {
+  int32_t type = 0;
+  int32_t gene = 0;
+  std::string method;          ///< "coordinate", "random", …
+  std::vector<int32_t> peaks;  ///< by rank, the most important first; L of them
+  PredictedChange change;      ///< on the test cells of the type
+  double objective = 0;        ///< what the search minimised, on its training cells
+  int64_t evaluations = 0;     ///< exact objective values that the search computed
+  double seconds = 0;
+  uint64_t seed = 0;
+};
+
+/// subsets.tsv, a row for each peak: cell_type, gene, method, L, rank (from 1), peak, chrom, start,
+/// end, distance_to_tss (NA on another chromosome), average_change, relative_change, change_cp100k,
+/// objective, evaluations, seconds, seed.
+Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets);
+
+/// The set learned for a gene in one type, masked in the test cells of another (the paper's Figure
+/// 3).
+struct ChangeInType {
+  int32_t type = 0;  ///< in which the set was learned
+  int32_t gene = 0;
+  int32_t tested_in = 0;
+  PredictedChange change;
+};
+
+/// change_by_type.tsv: cell_type, gene, tested_in, average_change, relative_change, change_cp100k.
+Table change_by_type_table(const Study& study, std::span<const ChangeInType> changes);
+
+/// Random sets of as many peaks, masked in the same test cells.
+struct RandomSets {
+  int32_t type = 0;
+  int32_t gene = 0;
+  int64_t set_size = 0;  ///< L
+  std::vector<PredictedChange> changes;
+};
+
+/// random_sets.tsv: cell_type, gene, L, set, relative_change, average_change.
+Table random_sets_table(const Study& study, std::span<const RandomSets> sets);
+
+enum class ChangeDirection : uint8_t { kDown, kUp };
+
+/// Effect-size percentile: the share, in percent, of random sets whose relative change goes less
+/// far in the direction than that of the found set, ties counted half. Not a p-value: a set that
+/// was searched for goes further than random ones by construction. NaN without random sets.
+double effect_size_percentile(double found_relative_change, const RandomSets& random,
+                              ChangeDirection direction);
+
+/// How many of a set's peaks lie near the gene's TSS, beside what random peaks would give.
+struct Nearness {
+  int64_t within = 0;  ///< base pairs
+  double share = 0;    ///< of the set's peaks
+  double chance =
+      0;  ///< of all peaks of the study: the expected share for a random set of any size
+};
+
+/// For each distance; NaN when the gene has no position.
+std::vector<Nearness> nearness(const Study& study, int64_t gene, std::span<const int32_t> peaks,
+                               std::span<const int64_t> distances);
+
+/// What the report says within 250 kb, 1 Mb and 10 Mb.
+inline constexpr int64_t kReportedDistances[] = {250'000, 1'000'000, 10'000'000};
+
+/// set_summary.tsv, a row for each set: cell_type, gene, method, L, cells, random_sets, percentile,
+/// then share_within_D and chance_within_D for each reported distance (250kb, 1mb, 10mb), and
+/// counts ("yes" when change_cp100k rests on counts, "no" when on expm1 of the given values).
+/// `random[i]` belongs to `sets[i]`.
+Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
+                        std::span<const RandomSets> random, ChangeDirection direction);
+
+}  // namespace grids

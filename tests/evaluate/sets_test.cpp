@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "evaluate/markers.hpp"
+#include "evaluate/set_summary.hpp"
+#include "evaluate/small_study.hpp"
+
+namespace grids {
+namespace {
+
+TEST(Markers, AreGenesOfTheirTypeInOrderOfTheDifference) {
+  const auto study = small_study(300, 20, 12, 3);
+  const auto validation = study.cells_of(Split::kValidation);
+  const auto perfect = to_dense(select_rows(study.expression, validation));
+  const auto choice = choose_markers(study, validation, perfect, {.per_type = 2});
+  EXPECT_TRUE(choice.gated);
+  ASSERT_EQ(choice.markers.size(), 6u);
+  // By construction of the study gene g is high in type g mod 3.
+  for (const auto& marker : choice.markers) EXPECT_EQ(marker.gene % 3, marker.type);
+  EXPECT_EQ(markers_table(study, choice.markers).text(0, "cell_type"), "type 0");
+}
+
+TEST(Markers, LeaveOutGenesThatAreNotPredictedBetterThanTheirMean) {
+  const auto study = small_study(300, 20, 12, 3);
+  const auto validation = study.cells_of(Split::kValidation);
+  auto predicted = to_dense(select_rows(study.expression, validation));
+  const auto first = choose_markers(study, validation, predicted, {.per_type = 1}).markers[0].gene;
+  for (size_t i = 0; i < validation.size(); ++i) {
+    predicted[i * 12 + static_cast<size_t>(first)] = 100;
+  }
+  const auto choice = choose_markers(study, validation, predicted, {});
+  for (const auto& marker : choice.markers) EXPECT_NE(marker.gene, first);
+  EXPECT_FALSE(choose_markers(study, {}, {}, {}).gated);
+}
+
+TEST(Markers, OfTheUserAreFoundOrAllReported) {
+  const auto study = small_study(300, 20, 12, 3);
+  const std::vector<MarkerRequest> requests = {
+      {"type 2", "gene5"}, {"all", "ENSG4"}, {"", "gene4"}, {"type 2", "gene5"}};
+  const std::vector<Marker> expected = {{2, 5}, {0, 4}, {1, 4}, {2, 4}};
+  EXPECT_EQ(find_markers(study, requests), expected);  // gene4 is highest in type 1: there already
+  const std::vector<MarkerRequest> wrong = {{"T", "gene1"}, {"type 1", "nope"}};
+  try {
+    find_markers(study, wrong);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("'T'"), std::string::npos);
+    EXPECT_NE(std::string(error.what()).find("'nope'"), std::string::npos);
+  }
+}
+
+EvaluatedSet example_set() {
+  EvaluatedSet set;
+  set.type = 1;
+  set.gene = 2;
+  set.method = "coordinate";
+  set.peaks = {13, 3, 11};
+  set.change = {40, -2.5, -0.125, -7};
+  set.objective = 0.75;
+  set.evaluations = 321;
+  set.seconds = 1.5;
+  set.seed = 9;
+  return set;
+}
+
+TEST(SetSummary, WritesARowForEachPeakByRank) {
+  const auto study = small_study(60, 24, 9, 3);
+  const EvaluatedSet set = example_set();
+  const auto table = subsets_table(study, std::span(&set, 1));
+  const std::vector<std::string> columns = {"cell_type",
+                                            "gene",
+                                            "method",
+                                            "L",
+                                            "rank",
+                                            "peak",
+                                            "chrom",
+                                            "start",
+                                            "end",
+                                            "distance_to_tss",
+                                            "average_change",
+                                            "relative_change",
+                                            "change_cp100k",
+                                            "objective",
+                                            "evaluations",
+                                            "seconds",
+                                            "seed"};
+  EXPECT_EQ(table.columns(), columns);
+  ASSERT_EQ(table.rows(), 3u);
+  EXPECT_EQ(table.text(0, "peak"), "peak13");
+  EXPECT_EQ(table.text(0, "chrom"), "chr2");
+  EXPECT_EQ(table.text(0, "distance_to_tss"), "NA");  // gene2 lies on chr1
+  EXPECT_EQ(table.text(1, "rank"), "2");
+  // TSS of gene2 (plus strand) 102,000; peak 3 ends at 30,500, half-open: its last base is 30,499.
+  EXPECT_EQ(table.number(1, "distance_to_tss"), 30'499 - 102'000);
+  EXPECT_EQ(table.number(2, "relative_change"), -0.125);
+  EXPECT_EQ(table.number(2, "change_cp100k"), -7);
+}
+
+TEST(SetSummary, PercentileCountsRandomSetsThatGoLessFar) {
+  RandomSets random;
+  for (const double change : {-0.3, -0.2, -0.1, 0.0, 0.1}) {
+    random.changes.push_back({10, change, change, change});
+  }
+  EXPECT_EQ(effect_size_percentile(-0.5, random, ChangeDirection::kDown), 100);
+  EXPECT_EQ(effect_size_percentile(-0.5, random, ChangeDirection::kUp), 0);
+  EXPECT_EQ(effect_size_percentile(-0.2, random, ChangeDirection::kDown), 70);  // a tie counts half
+  EXPECT_TRUE(std::isnan(effect_size_percentile(0, {}, ChangeDirection::kDown)));
+}
+
+TEST(SetSummary, NearnessOfAllPeaksIsItsChance) {
+  const auto study = small_study(60, 24, 9, 3);
+  std::vector<int32_t> all(24);
+  std::iota(all.begin(), all.end(), 0);
+  const std::vector<int64_t> distances = {30'000, 1'000'000};
+  const auto near = nearness(study, 2, all, distances);
+  EXPECT_EQ(near[0].share, near[0].chance);
+  // Starts at multiples of 10,000 on chr1; TSS 102,000: 80,000 (last base 80,499) to 110,000.
+  EXPECT_DOUBLE_EQ(near[0].share, 4.0 / 24);
+  EXPECT_DOUBLE_EQ(near[1].share, 12.0 / 24);
+  auto nowhere = study;
+  nowhere.genes.chromosome[2].clear();
+  EXPECT_TRUE(std::isnan(nearness(nowhere, 2, all, distances)[0].share));
+}
+
+TEST(SetSummary, TablesHoldOneRowAnEntry) {
+  const auto study = small_study(60, 24, 9, 3);
+  const std::vector<EvaluatedSet> sets = {example_set()};
+  const std::vector<RandomSets> random = {{1, 2, 3, {{40, -1, -0.01, 0}, {40, 1, 0.02, 0}}}};
+  const auto summary = set_summary_table(study, sets, random, ChangeDirection::kDown);
+  EXPECT_EQ(summary.number(0, "percentile"), 100);
+  EXPECT_EQ(summary.number(0, "cells"), 40);
+  EXPECT_EQ(summary.text(0, "counts"), "yes");
+  EXPECT_EQ(random_sets_table(study, random).rows(), 2u);
+  const std::vector<ChangeInType> changes = {{1, 2, 0, {30, -1, -0.25, -2}}};
+  const auto table = change_by_type_table(study, changes);
+  EXPECT_EQ(table.text(0, "tested_in"), "type 0");
+  EXPECT_EQ(table.number(0, "relative_change"), -0.25);
+}
+
+}  // namespace
+}  // namespace grids
