@@ -1,0 +1,196 @@
+#include "model/folded_surrogate.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <numeric>
+
+#include "base/error.hpp"
+#include "base/gemm.hpp"
+#include "base/simd.hpp"
+#include "model/lanes.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// Up to here a dot product for each gene beats a product of matrices.
+constexpr int64_t kFewGenes = 8;
+
+std::unique_ptr<float[]> room(int64_t count) {
+  return std::unique_ptr<float[]>(new float[at(count)]);
+}
+
+/// out[row, gene] = bias + ⟨hidden[row], weight[gene]⟩.
+GRIDS_CLONES void dot_rows(int64_t rows, int64_t genes, int64_t size, const float* hidden,
+                           const float* weight, const float* bias, float* out) {
+  const int64_t whole = size / kLanes * kLanes;
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* x = hidden + row * size;
+    for (int64_t gene = 0; gene < genes; ++gene) {
+      const float* w = weight + gene * size;
+      Lanes sums = {};
+      for (int64_t i = 0; i < whole; i += kLanes) sums += lanes_at(x + i) * lanes_at(w + i);
+      float sum = 0;
+      for (int64_t i = whole; i < size; ++i) sum += x[i] * w[i];
+      for (int64_t half = kLanes / 2; half > 0; half /= 2) {
+        for (int64_t i = 0; i < half; ++i) sums[i] += sums[i + half];
+      }
+      out[row * genes + gene] = bias[gene] + (sums[0] + sum);
+    }
+  }
+}
+
+/// gradient[row] = Σ_gene cotangent[row, gene] · weight[gene].
+GRIDS_CLONES void spread_rows(int64_t rows, int64_t genes, int64_t size, const float* cotangent,
+                              const float* weight, float* gradient) {
+  std::fill(gradient, gradient + rows * size, 0.0f);
+  for (int64_t row = 0; row < rows; ++row) {
+    float* out = gradient + row * size;
+    for (int64_t gene = 0; gene < genes; ++gene) {
+      const float factor = cotangent[row * genes + gene];
+      const float* w = weight + gene * size;
+      for (int64_t i = 0; i < size; ++i) out[i] += factor * w[i];
+    }
+  }
+}
+
+}  // namespace
+
+FoldedSurrogate::Discriminator FoldedSurrogate::load_discriminator(const SurrogateFile& file,
+                                                                   const std::string& prefix) {
+  const int64_t latent = file.shape.latent;
+  Discriminator network;
+  network.first = load_dense(file, prefix + ".w_d.0", latent, latent);
+  network.slope_first = load_slope(file, prefix + ".w_d.1");
+  network.second = load_dense(file, prefix + ".w_d.3", latent, latent / 2);
+  network.slope_second = load_slope(file, prefix + ".w_d.4");
+  network.third = load_dense(file, prefix + ".w_d.5", latent / 2, file.shape.discriminator_columns);
+  return network;
+}
+
+FoldedSurrogate::FoldedSurrogate(const SurrogateFile& file)
+    : shape_(file.shape),
+      encoder_(file),
+      atac_to_rna_(file, "atac2rna_model"),
+      rna_to_atac_(file, "rna2atac_model") {
+  const auto& s = shape_;
+  const std::string decoder = "rna_model.decoder.";
+  decoder_in_ = load_dense(file, decoder + "0", decoder + "1", s.latent, s.rna_hidden_2);
+  decoder_slope_in_ = load_slope(file, decoder + "2");
+  decoder_middle_ = load_dense(file, decoder + "3", decoder + "4", s.rna_hidden_2, s.rna_hidden_1);
+  decoder_slope_middle_ = load_slope(file, decoder + "5");
+  decoder_out_ = load_dense(file, decoder + "6", s.rna_hidden_1, s.genes);
+
+  const std::string rna = "rna_model.encoder.";
+  rna_in_ = load_dense(file, rna + "0", rna + "1", s.genes, s.rna_hidden_1);
+  rna_slope_in_ = load_slope(file, rna + "2");
+  rna_middle_ = load_dense(file, rna + "3", rna + "4", s.rna_hidden_1, s.rna_hidden_2);
+  rna_slope_middle_ = load_slope(file, rna + "5");
+  rna_out_ = load_dense(file, rna + "6", s.rna_hidden_2, s.latent);
+
+  atac_decoder_in_ = load_dense(file, "atac_model.decoder.0", "atac_model.decoder.1", s.latent,
+                                s.chromosomes() * s.atac_hidden);
+  for (int64_t c = 0; c < s.chromosomes(); ++c) {
+    const std::string name = "atac_model.out_split_layer." + std::to_string(c) + ".";
+    ChromosomeDecoder part;
+    part.hidden = load_dense(file, name + "0", name + "1", s.atac_hidden, s.atac_embedding);
+    part.slope = load_slope(file, name + "2");
+    part.out = load_dense(file, name + "3", s.atac_embedding, s.chromosome_peaks[at(c)]);
+    atac_decoders_.push_back(std::move(part));
+  }
+  atac_discriminator_ = load_discriminator(file, "atac_discriminator");
+  rna_discriminator_ = load_discriminator(file, "rna_discriminator");
+}
+
+OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const {
+  const int64_t hidden = shape_.rna_hidden_1;
+  OutputLayer layer;
+  layer.genes.assign(genes.begin(), genes.end());
+  layer.by_row = layer.size() <= kFewGenes;
+  layer.weight.resize(at(layer.size() * hidden));
+  for (int64_t g = 0; g < layer.size(); ++g) {
+    const int64_t gene = genes[at(g)];
+    if (gene < 0 || gene >= shape_.genes) {
+      throw internal_error("output {} of {} was asked for", gene, shape_.genes);
+    }
+    layer.bias.push_back(decoder_out_.bias[at(gene)]);
+    for (int64_t h = 0; h < hidden; ++h) {
+      layer.weight[at(layer.by_row ? g * hidden + h : h * layer.size() + g)] =
+          decoder_out_.weight[at(h * shape_.genes + gene)];
+    }
+  }
+  return layer;
+}
+
+OutputLayer FoldedSurrogate::output_layer() const {
+  std::vector<int32_t> genes(at(shape_.genes));
+  std::iota(genes.begin(), genes.end(), 0);
+  return output_layer(genes);
+}
+
+void FoldedSurrogate::decoder_hidden(const float* rna_latents, float* hidden_2, float* hidden_1,
+                                     float* out) const {
+  const int64_t count_2 = kTailRows * shape_.rna_hidden_2;
+  const int64_t count_1 = kTailRows * shape_.rna_hidden_1;
+  const auto active = room(count_2);
+  decoder_in_.forward(kTailRows, rna_latents, hidden_2);
+  std::copy_n(hidden_2, count_2, active.get());
+  prelu(decoder_slope_in_, count_2, active.get());
+  decoder_middle_.forward(kTailRows, active.get(), hidden_1);
+  if (out != hidden_1) std::copy_n(hidden_1, count_1, out);
+  prelu(decoder_slope_middle_, count_1, out);
+}
+
+void FoldedSurrogate::read_outputs(const OutputLayer& layer, const float* hidden,
+                                   float* out) const {
+  const int64_t size = shape_.rna_hidden_1;
+  if (layer.by_row) {
+    dot_rows(kTailRows, layer.size(), size, hidden, layer.weight.data(), layer.bias.data(), out);
+    return;
+  }
+  for (int64_t row = 0; row < kTailRows; ++row) {
+    std::copy(layer.bias.begin(), layer.bias.end(), out + row * layer.size());
+  }
+  gemm(Transpose::kNo, Transpose::kNo, kTailRows, layer.size(), size, hidden, size,
+       layer.weight.data(), layer.size(), 1.0f, out, layer.size());
+}
+
+void FoldedSurrogate::tail(const OutputLayer& layer, const float* latents, float* out) const {
+  const auto mapped = room(kTailRows * shape_.latent);
+  const auto hidden_2 = room(kTailRows * shape_.rna_hidden_2);
+  const auto hidden_1 = room(kTailRows * shape_.rna_hidden_1);
+  atac_to_rna_.forward(kTailRows, latents, mapped.get());
+  decoder_hidden(mapped.get(), hidden_2.get(), hidden_1.get(), hidden_1.get());
+  read_outputs(layer, hidden_1.get(), out);
+}
+
+void FoldedSurrogate::tail_backward(const OutputLayer& layer, const float* latents,
+                                    const float* cotangent, float* gradient) const {
+  const int64_t size_2 = shape_.rna_hidden_2;
+  const int64_t size_1 = shape_.rna_hidden_1;
+  LatentMap::Trace trace;
+  const auto mapped = room(kTailRows * shape_.latent);
+  const auto hidden_2 = room(kTailRows * size_2);
+  const auto hidden_1 = room(kTailRows * size_1);
+  const auto back_2 = room(kTailRows * size_2);
+  const auto back_1 = room(kTailRows * size_1);
+  atac_to_rna_.forward(kTailRows, latents, mapped.get(), &trace);
+  decoder_hidden(mapped.get(), hidden_2.get(), hidden_1.get(), back_1.get());
+
+  if (layer.by_row) {
+    spread_rows(kTailRows, layer.size(), size_1, cotangent, layer.weight.data(), back_1.get());
+  } else {
+    gemm(Transpose::kNo, Transpose::kYes, kTailRows, size_1, layer.size(), cotangent, layer.size(),
+         layer.weight.data(), layer.size(), 0.0f, back_1.get(), size_1);
+  }
+  prelu_backward(decoder_slope_middle_, kTailRows * size_1, hidden_1.get(), back_1.get());
+  decoder_middle_.backward(kTailRows, back_1.get(), back_2.get());
+  prelu_backward(decoder_slope_in_, kTailRows * size_2, hidden_2.get(), back_2.get());
+  decoder_in_.backward(kTailRows, back_2.get(), mapped.get());
+  atac_to_rna_.backward(kTailRows, trace, mapped.get(), gradient);
+}
+
+}  // namespace grids
