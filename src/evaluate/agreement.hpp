@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "base/least_squares.hpp"
 #include "data/study.hpp"
-#include "evaluate/least_squares.hpp"
 
 namespace grids {
 

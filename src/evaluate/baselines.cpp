@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/least_squares.hpp"
 #include "evaluate/agreement.hpp"
-#include "evaluate/least_squares.hpp"
 
 namespace grids {
 namespace {

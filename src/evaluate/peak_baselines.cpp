@@ -4,11 +4,11 @@
 #include <limits>
 
 #include "base/gemm.hpp"
+#include "base/least_squares.hpp"
 #include "base/thread_pool.hpp"
 #include "data/neighbours.hpp"
 #include "data/pca.hpp"
 #include "evaluate/baselines.hpp"
-#include "evaluate/least_squares.hpp"
 
 namespace grids {
 namespace {

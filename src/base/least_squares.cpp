@@ -1,4 +1,4 @@
-#include "evaluate/least_squares.hpp"
+#include "base/least_squares.hpp"
 
 #include <cmath>
 #include <numeric>
