@@ -1,0 +1,117 @@
+/// AnnData groups: the root of a `.h5ad`, or `mod/NAME` of a `.h5mu`.
+///
+/// Reads what AnnData 0.6 to 0.12 write: encodings 0.1.0 and 0.2.0, and the older layout (tables as
+/// compound datasets, categories in `uns/NAME_categories`, `h5sparse_format`). Writes the encodings
+/// that AnnData 0.8 and later read back: anndata 0.1.0, dataframe 0.2.0, categorical 0.2.0,
+/// string-array 0.2.0, array 0.2.0, csr_matrix 0.1.0, dict 0.1.0.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/hdf5.hpp"
+#include "io/raw_multiome.hpp"
+
+namespace grids {
+
+// ---- reading ----
+
+/// A table (`obs`, `var`) of an AnnData group. Categories become their text; booleans 0 and 1;
+/// columns of kinds that have no place in a Frame (nested tables, dates) are left out.
+Frame read_frame(const hdf5::Group& parent, const std::string& name);
+
+/// One categorical column of a table as codes into its categories, -1 where it is missing.
+struct CategoricalColumn {
+  std::vector<std::string> categories;
+  std::vector<int32_t> codes;
+};
+CategoricalColumn read_categorical(const hdf5::Group& table, const std::string& column);
+
+/// Whether `name` holds rows × columns, stored as CSR, CSC or dense, in any type of number.
+/// Indices come back ascending in each row. Throws Error(kInput) for lengths that do not fit each
+/// other, indices out of range and entries that are given twice, naming file and place.
+CsrMatrix read_matrix(const hdf5::Group& parent, const std::string& name);
+
+/// The pattern of a CSR matrix whose values must all be 1, without holding the values in memory.
+CsrPattern read_binary_matrix(const hdf5::Group& parent, const std::string& name);
+
+/// One modality. `matrix` names what to read: "X", "raw/X", "layers/NAME" or the NAME of a layer.
+/// When empty it is `layers/counts` if there is one, else X if it holds whole numbers only, else
+/// raw/X if that does, else X. Stored zeros are dropped. Throws Error(kInput) when the shapes of
+/// matrix and tables differ, or for values that are negative, infinite or no number, naming the
+/// cell and the feature.
+RawModality read_anndata(const hdf5::Group& group, const std::string& matrix = {});
+
+/// Whether all values are whole numbers, as raw counts are.
+bool all_whole(const CsrMatrix& matrix);
+
+/// Throws Error(kInput) naming the first value that is negative, infinite or no number.
+void require_counts_like(const RawModality& modality);
+
+// ---- writing ----
+
+/// Makes an empty group an AnnData: its tables, and empty obsm, varm, obsp, varp, layers and uns. X
+/// and layers (as "layers/NAME") follow, by `write_matrix` or the writers below.
+void begin_anndata(const hdf5::Group& group, const Frame& obs, const Frame& var);
+
+/// Text columns with repeated values become categoricals, as AnnData does; missing text stays
+/// missing; numbers that are all whole become integers.
+void write_frame(const hdf5::Group& parent, const std::string& name, const Frame& frame);
+
+/// Adds a categorical column to a table that `write_frame` wrote. Categories keep their order.
+void write_categorical(const hdf5::Group& table, const std::string& column,
+                       const CategoricalColumn& values);
+
+/// An empty group in AnnData's `dict` encoding.
+hdf5::Group create_dict(const hdf5::Group& parent, const std::string& name);
+void write_text_element(const hdf5::Group& parent, const std::string& name, std::string_view text);
+void write_integer_element(const hdf5::Group& parent, const std::string& name, int64_t value);
+
+/// Writes a sparse matrix block of rows by block of rows, so that it need never be whole in memory.
+class SparseRowsWriter {
+ public:
+  enum class Values : uint8_t { kFloat32, kOnes };  ///< ones are stored as one byte
+
+  SparseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns,
+                   Values values);
+
+  /// Both throw Error(kInternal) when the number of columns is another.
+  void append(const CsrMatrix& rows);
+  void append(const CsrPattern& rows);  ///< all values 1
+  /// Writes row bounds and shape; the matrix cannot be read before.
+  void finish();
+
+ private:
+  void append_indices(const CsrPattern& rows);
+
+  hdf5::Group group_;
+  int64_t columns_;
+  Values values_;
+  std::vector<int64_t> offsets_ = {0};
+  hdf5::Dataset data_;
+  hdf5::Dataset indices_;
+};
+
+/// The same for a dense float matrix.
+class DenseRowsWriter {
+ public:
+  DenseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns);
+  /// Whole rows, row-major.
+  void append(std::span<const float> rows);
+
+ private:
+  hdf5::Dataset data_;
+};
+
+void write_matrix(const hdf5::Group& parent, const std::string& name, const CsrMatrix& matrix);
+void write_matrix(const hdf5::Group& parent, const std::string& name, const CsrPattern& ones);
+
+/// Writes a `.h5ad` to a temporary name beside `path`, then renames. `fill` adds X and layers.
+void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,
+                const std::function<void(const hdf5::Group& group)>& fill);
+
+}  // namespace grids

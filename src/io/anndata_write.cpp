@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "io/anndata.hpp"
+#include "io/atomic_file.hpp"
+
+namespace grids {
+namespace {
+
+using hdf5::Dataset;
+using hdf5::Group;
+
+void encode(const hdf5::Object& object, std::string_view type, std::string_view version) {
+  object.set_attribute("encoding-type", type);
+  object.set_attribute("encoding-version", version);
+}
+
+void write_texts(const Group& table, const std::string& name, std::span<const std::string> texts) {
+  encode(table.write_text(name, texts), "string-array", "0.2.0");
+}
+
+template <hdf5::Number T>
+void write_numbers(const Group& table, const std::string& name, const std::vector<T>& values) {
+  encode(table.write<T>(name, values), "array", "0.2.0");
+}
+
+/// Codes into the sorted distinct texts, or nothing when hardly any text repeats.
+bool categorise(const std::vector<std::string>& texts, CategoricalColumn& column) {
+  std::map<std::string_view, int32_t> codes;
+  for (const auto& text : texts) {
+    if (!text.empty()) codes.emplace(text, 0);
+  }
+  if (codes.size() >= texts.size()) return false;
+  for (auto& [text, code] : codes) {
+    code = static_cast<int32_t>(column.categories.size());
+    column.categories.emplace_back(text);
+  }
+  column.codes.reserve(texts.size());
+  for (const auto& text : texts) column.codes.push_back(text.empty() ? -1 : codes.at(text));
+  return true;
+}
+
+bool all_integers(const std::vector<double>& values) {
+  constexpr double kExact = 9007199254740992.0;  // 2^53
+  return std::all_of(values.begin(), values.end(), [](double value) {
+    return std::abs(value) < kExact && value == std::floor(value);
+  });
+}
+
+void write_categorical_group(const Group& table, const std::string& name,
+                             const CategoricalColumn& column) {
+  const auto group = table.create_group(name);
+  encode(group, "categorical", "0.2.0");
+  group.set_attribute("ordered", false);
+  if (column.categories.size() <= 127) {  // as pandas: the smallest type that holds the codes
+    write_numbers<int8_t>(group, "codes", {column.codes.begin(), column.codes.end()});
+  } else {
+    write_numbers<int32_t>(group, "codes", column.codes);
+  }
+  write_texts(group, "categories", column.categories);
+}
+
+void write_column(const Group& table, const FrameColumn& column) {
+  if (column.is_text()) {
+    CategoricalColumn categorical;
+    if (categorise(column.text(), categorical)) {
+      write_categorical_group(table, column.name, categorical);
+    } else {
+      write_texts(table, column.name, column.text());
+    }
+  } else if (all_integers(column.numbers())) {
+    write_numbers<int64_t>(table, column.name, {column.numbers().begin(), column.numbers().end()});
+  } else {
+    write_numbers<double>(table, column.name, column.numbers());
+  }
+}
+
+/// The attribute that lists the columns, written last because attributes cannot grow.
+constexpr const char* kColumnOrder = "column-order";
+
+Dataset grow_values(const Group& group, SparseRowsWriter::Values values) {
+  auto data = values == SparseRowsWriter::Values::kOnes ? group.create_growing<uint8_t>("data")
+                                                        : group.create_growing<float>("data");
+  return data;
+}
+
+}  // namespace
+
+void write_frame(const Group& parent, const std::string& name, const Frame& frame) {
+  const auto table = parent.create_group(name);
+  encode(table, "dataframe", "0.2.0");
+  table.set_attribute("_index", "_index");
+  write_texts(table, "_index", frame.index);
+  std::vector<std::string> names;
+  for (const auto& column : frame.columns) {
+    const auto length = column.is_text() ? column.text().size() : column.numbers().size();
+    if (length != frame.index.size() || column.name == "_index" || column.name.empty()) {
+      throw internal_error("{}: column '{}' has {} entries for {} rows", table.path(), column.name,
+                           length, frame.index.size());
+    }
+    names.push_back(column.name);
+    write_column(table, column);
+  }
+  table.set_attribute(kColumnOrder, names);
+}
+
+void write_categorical(const Group& table, const std::string& name,
+                       const CategoricalColumn& column) {
+  write_categorical_group(table, name, column);
+  auto names = table.texts_attribute(kColumnOrder);
+  names.push_back(name);
+  table.remove_attribute(kColumnOrder);
+  table.set_attribute(kColumnOrder, names);
+}
+
+Group create_dict(const Group& parent, const std::string& name) {
+  auto group = parent.create_group(name);
+  encode(group, "dict", "0.1.0");
+  return group;
+}
+
+void write_text_element(const Group& parent, const std::string& name, std::string_view text) {
+  encode(parent.write_text_scalar(name, text), "string", "0.2.0");
+}
+
+void write_integer_element(const Group& parent, const std::string& name, int64_t value) {
+  encode(parent.write_scalar(name, value), "numeric-scalar", "0.2.0");
+}
+
+void begin_anndata(const Group& group, const Frame& obs, const Frame& var) {
+  encode(group, "anndata", "0.1.0");
+  write_frame(group, "obs", obs);
+  write_frame(group, "var", var);
+  for (const auto* dict : {"obsm", "varm", "obsp", "varp", "layers", "uns"}) {
+    create_dict(group, dict);
+  }
+}
+
+SparseRowsWriter::SparseRowsWriter(const Group& parent, const std::string& name, int64_t columns,
+                                   Values values)
+    : group_(parent.create_group(name)),
+      columns_(columns),
+      values_(values),
+      data_(grow_values(group_, values)),
+      indices_(group_.create_growing<int32_t>("indices")) {
+  encode(group_, "csr_matrix", "0.1.0");
+}
+
+void SparseRowsWriter::append_indices(const CsrPattern& rows) {
+  if (rows.columns != columns_) {
+    throw internal_error("{}: rows of {} columns appended to {}", group_.path(), rows.columns,
+                         columns_);
+  }
+  indices_.append<int32_t>(rows.indices);
+  const int64_t before = offsets_.back();
+  for (size_t i = 1; i < rows.offsets.size(); ++i) offsets_.push_back(before + rows.offsets[i]);
+}
+
+void SparseRowsWriter::append(const CsrMatrix& rows) {
+  append_indices(rows.pattern);
+  if (values_ == Values::kOnes) throw internal_error("{}: values given for ones", group_.path());
+  data_.append<float>(rows.values);
+}
+
+void SparseRowsWriter::append(const CsrPattern& rows) {
+  constexpr int64_t kBlock = 1 << 20;
+  append_indices(rows);
+  const std::vector<uint8_t> ones(static_cast<size_t>(std::min(kBlock, rows.nonzeros())), 1);
+  for (int64_t first = 0; first < rows.nonzeros(); first += kBlock) {
+    const auto count = static_cast<size_t>(std::min(kBlock, rows.nonzeros() - first));
+    data_.append(std::span(ones).first(count));
+  }
+}
+
+void SparseRowsWriter::finish() {
+  constexpr int64_t kLargest32 = 2147483647;
+  if (offsets_.back() <= kLargest32) {  // the type of the indices, which scipy prefers
+    group_.write<int32_t>("indptr", std::vector<int32_t>(offsets_.begin(), offsets_.end()));
+  } else {
+    group_.write<int64_t>("indptr", offsets_);
+  }
+  const std::vector<int64_t> shape = {static_cast<int64_t>(offsets_.size()) - 1, columns_};
+  group_.set_attribute("shape", std::span<const int64_t>(shape));
+}
+
+DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns)
+    : data_(parent.create_growing<float>(name, columns)) {
+  encode(data_, "array", "0.2.0");
+}
+
+void DenseRowsWriter::append(std::span<const float> rows) {
+  data_.append(rows);
+}
+
+void write_matrix(const Group& parent, const std::string& name, const CsrMatrix& matrix) {
+  SparseRowsWriter writer(parent, name, matrix.columns(), SparseRowsWriter::Values::kFloat32);
+  writer.append(matrix);
+  writer.finish();
+}
+
+void write_matrix(const Group& parent, const std::string& name, const CsrPattern& ones) {
+  SparseRowsWriter writer(parent, name, ones.columns, SparseRowsWriter::Values::kOnes);
+  writer.append(ones);
+  writer.finish();
+}
+
+void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,
+                const std::function<void(const Group& group)>& fill) {
+  replace_file(path, [&](const std::filesystem::path& temporary) {
+    const auto file = hdf5::File::create(temporary);
+    begin_anndata(file.root(), obs, var);
+    fill(file.root());
+    file.flush();
+  });
+}
+
+}  // namespace grids
