@@ -261,10 +261,11 @@ void AtacEncoder::contribution_backward(int64_t chromosome, const float* sum,
 }
 
 void AtacEncoder::replacement_gains(ThreadPool& pool, const CsrPattern& open,
+                                    std::span<const int32_t> cells,
                                     std::span<const float> gradients,
                                     std::span<const float> fractions,
                                     std::span<double> gains) const {
-  const int64_t cells = open.rows;
+  const auto count = static_cast<int64_t>(cells.size());
   struct Block {
     int32_t first, last;
     int64_t chromosome;
@@ -280,11 +281,11 @@ void AtacEncoder::replacement_gains(ThreadPool& pool, const CsrPattern& open,
     const auto [first, last, chromosome] = blocks[at(b)];
     std::vector<float> sums(at((last - first) * sum_stride_), 0.0f);
     std::vector<float> total(at(sum_stride_), 0.0f);
-    for (int64_t cell = 0; cell < cells; ++cell) {
-      const float* gradient = gradients.data() + (chromosome * cells + cell) * sum_stride_;
+    for (int64_t cell = 0; cell < count; ++cell) {
+      const float* gradient = gradients.data() + (chromosome * count + cell) * sum_stride_;
       for (int64_t i = 0; i < sum_stride_; ++i) total[at(i)] += gradient[i];
-      scatter_gradient(sum_stride_, between(open.row(cell), first, last), first, gradient,
-                       sums.data());
+      scatter_gradient(sum_stride_, between(open.row(cells[at(cell)]), first, last), first,
+                       gradient, sums.data());
     }
     finish_gains(last - first, sum_stride_, total.data(), sums.data(), difference(first),
                  fractions.data() + first, gains.data() + first);

@@ -64,9 +64,11 @@ class AtacEncoder {
 
   /// For every peak, ⟨fraction_j · Σ_cells G − Σ_{cells open in j} G, D_j⟩ with G the gradients of
   /// the chromosome sums, chromosomes × cells × sum_stride(): what replacing every x_j by
-  /// fraction_j would change to first order. One sparse product, split by fixed blocks of peaks.
-  void replacement_gains(ThreadPool& pool, const CsrPattern& open, std::span<const float> gradients,
-                         std::span<const float> fractions, std::span<double> gains) const;
+  /// fraction_j would change to first order. `cells` are rows of `open`. One sparse product, split
+  /// by fixed blocks of peaks.
+  void replacement_gains(ThreadPool& pool, const CsrPattern& open, std::span<const int32_t> cells,
+                         std::span<const float> gradients, std::span<const float> fractions,
+                         std::span<double> gains) const;
 
  private:
   /// BatchNorm → PReLU → Linear + BatchNorm → PReLU → this chromosome's columns of the two linear

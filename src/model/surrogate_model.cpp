@@ -1,0 +1,55 @@
+#include "model/surrogate_model.hpp"
+
+#include <utility>
+
+#include "base/error.hpp"
+#include "model/surrogate_state.hpp"
+
+namespace grids {
+
+std::vector<float> replace_by(int64_t peaks, float value) {
+  return std::vector<float>(static_cast<size_t>(peaks), value);
+}
+
+std::vector<float> replace_by_mean(const CsrPattern& open) {
+  std::vector<int64_t> counts(static_cast<size_t>(open.columns), 0);
+  for (const int32_t peak : open.indices) ++counts[static_cast<size_t>(peak)];
+  std::vector<float> means(counts.size());
+  for (size_t peak = 0; peak < counts.size(); ++peak) {
+    if (open.rows == 0) break;
+    means[peak] =
+        static_cast<float>(static_cast<double>(counts[peak]) / static_cast<double>(open.rows));
+  }
+  return means;
+}
+
+SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open,
+                               std::vector<float> replacement, ThreadPool& pool)
+    : surrogate_(surrogate),
+      open_(std::move(open)),
+      replacement_(std::move(replacement)),
+      pool_(pool) {
+  const int64_t peaks = encoder().peaks();
+  if (open_.columns != peaks || static_cast<int64_t>(replacement_.size()) != peaks) {
+    throw internal_error("{} peaks in the cells and {} replacement values for {} peaks",
+                         open_.columns, replacement_.size(), peaks);
+  }
+  for (const float value : replacement_) {
+    if (!(value >= 0 && value <= 1)) throw internal_error("a peak replaced by {}", value);
+  }
+  cells_of_peaks_ = transpose(open_);
+  unmasked_sums_ = encoder().chromosome_sums(pool_, open_);
+}
+
+ModelShape SurrogateModel::shape() const {
+  return {static_cast<int32_t>(open_.rows), static_cast<int32_t>(encoder().peaks()),
+          static_cast<int32_t>(surrogate_.shape().genes)};
+}
+
+std::unique_ptr<MaskState> SurrogateModel::begin(std::span<const Feature> subset,
+                                                 std::span<const int32_t> cells,
+                                                 std::span<const int32_t> outputs) const {
+  return std::make_unique<SurrogateState>(*this, subset, cells, outputs);
+}
+
+}  // namespace grids

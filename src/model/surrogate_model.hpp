@@ -1,0 +1,69 @@
+/// The surrogate as a maskable model: features are peaks, outputs are genes.
+///
+/// A masked peak takes its replacement value p in every cell: 0 (closed; the paper's removal),
+/// 1 (open), or a value between, for which the two embeddings are interpolated. It *touches* only
+/// the cells in which x ≠ p, and in those only the sum of its own chromosome:
+///
+/// 1. A state keeps, for its cells, the chromosome sums and what each adds to the latent.
+/// 2. A touched sum is never updated but computed anew, as the unmasked sum plus the differences of
+///    the chromosome's masked peaks in ascending order; so the state is the same to the last bit
+///    whatever its history.
+/// 3. What an edit would change is computed for the rows (edit, cell) that it touches, all edits in
+///    one batch; swaps that drop the same peak share the rows in which only that peak is touched.
+/// 4. Gains are one backward pass to the chromosome sums and one sparse product.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/sparse.hpp"
+#include "base/thread_pool.hpp"
+#include "model/folded_surrogate.hpp"
+#include "model/maskable_model.hpp"
+
+namespace grids {
+
+/// The same replacement value for every peak: 0 = closed, 1 = open.
+std::vector<float> replace_by(int64_t peaks, float value);
+
+/// Each peak's mean over the cells (rows) of `open`.
+std::vector<float> replace_by_mean(const CsrPattern& open);
+
+class SurrogateModel : public MaskableModel {
+ public:
+  /// `surrogate` and `pool` must outlive the model; `open` is cells × peaks; `replacement` holds p
+  /// for each peak, in [0, 1]. Throws Error(kInternal) when sizes disagree.
+  SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open, std::vector<float> replacement,
+                 ThreadPool& pool);
+
+  ModelShape shape() const override;
+  /// `cells` has no duplicates.
+  std::unique_ptr<MaskState> begin(std::span<const Feature> subset, std::span<const int32_t> cells,
+                                   std::span<const int32_t> outputs) const override;
+
+  const FoldedSurrogate& surrogate() const { return surrogate_; }
+  const AtacEncoder& encoder() const { return surrogate_.encoder(); }
+  const CsrPattern& open() const { return open_; }
+  /// peaks × cells.
+  const CsrPattern& cells_of_peaks() const { return cells_of_peaks_; }
+  float replacement(Feature peak) const { return replacement_[static_cast<size_t>(peak)]; }
+  std::span<const float> replacements() const { return replacement_; }
+  /// The unmasked sum of one chromosome in one cell.
+  const float* unmasked_sum(int32_t cell, int64_t chromosome) const {
+    const auto& e = encoder();
+    return unmasked_sums_.data() +
+           static_cast<size_t>((cell * e.chromosomes() + chromosome) * e.sum_stride());
+  }
+  ThreadPool& pool() const { return pool_; }
+
+ private:
+  const FoldedSurrogate& surrogate_;
+  CsrPattern open_;
+  CsrPattern cells_of_peaks_;
+  std::vector<float> replacement_;
+  ThreadPool& pool_;
+  std::vector<float> unmasked_sums_;  ///< cells × chromosomes × sum_stride
+};
+
+}  // namespace grids

@@ -1,0 +1,84 @@
+/// Some cells under one subset of masked peaks; how it works is said in surrogate_model.hpp.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "model/surrogate_model.hpp"
+
+namespace grids {
+
+class SurrogateState : public MaskState {
+ public:
+  SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,
+                 std::span<const int32_t> cells, std::span<const int32_t> outputs);
+
+  std::span<const Feature> subset() const override { return subset_; }
+  std::span<const float> outputs() const override { return outputs_; }
+  void outputs_after(std::span<const Edit> edits, const EditSink& sink) const override;
+  void apply(Edit edit) override;
+  void gains(std::span<const float> cotangent, std::span<double> gains) const override;
+
+ private:
+  /// For each position in the cell list, whether a peak is open there (0 or 1).
+  using OpenFlags = std::vector<uint8_t>;
+
+  /// A masked peak and where it is open; points into the state or into a change.
+  struct Member {
+    Feature feature = kNoFeature;
+    const uint8_t* open = nullptr;
+  };
+
+  /// The masked peaks of one chromosome, ascending.
+  struct ChromosomeMask {
+    int64_t chromosome = 0;
+    std::vector<Member> members;
+  };
+
+  /// An edit, what the chromosomes that it concerns look like after it, and the rows (positions)
+  /// to compute; `outputs` is rows × outputs once computed.
+  struct Change {
+    Edit edit;
+    OpenFlags in_open;
+    std::vector<ChromosomeMask> masks;
+    std::vector<int32_t> rows;
+    std::vector<float> outputs;
+  };
+
+  int64_t cell_count() const { return static_cast<int64_t>(cells_.size()); }
+  const AtacEncoder& encoder() const { return model_.encoder(); }
+
+  void require_possible(Edit edit) const;
+  OpenFlags open_flags(Feature feature) const;
+  /// The positions whose x differs from the replacement value, ascending.
+  std::vector<int32_t> touched(Feature feature, std::span<const uint8_t> open) const;
+  std::span<const uint8_t> flags_of_member(Feature feature) const;
+  std::vector<Member> members_of(int64_t chromosome) const;
+  Change plan(Edit edit) const;
+
+  void masked_sum(const ChromosomeMask& mask, int64_t position, float* out) const;
+  const float* contribution_at(int64_t position, int64_t chromosome) const;
+  /// The latent of a row with the contributions of some chromosomes replaced; `scratch` is room
+  /// for the pointers of one row.
+  void latent(int64_t position, std::span<const ChromosomeMask> replaced,
+              std::span<const float> contributions, std::vector<const float*>& scratch,
+              float* out) const;
+  void compute(std::span<Change* const> changes) const;
+  /// Computes the sums and contributions of the chromosome at these positions anew.
+  void renew_sums(const ChromosomeMask& mask, std::span<const int32_t> positions);
+  void renew_outputs(std::span<const int32_t> positions);
+
+  const SurrogateModel& model_;
+  std::vector<int32_t> cells_;
+  std::vector<int32_t> position_of_;  ///< model cells; −1 where a cell is not in the state
+  bool ascending_ = true;             ///< cells_ ascend, so positions do as well
+  OutputLayer layer_;
+  std::vector<Feature> subset_;         ///< ascending
+  std::vector<OpenFlags> subset_open_;  ///< for each member
+  std::vector<float> sums_;             ///< cells × chromosomes × sum_stride
+  std::vector<float> contributions_;    ///< cells × chromosomes × latent_stride
+  std::vector<float> outputs_;          ///< cells × outputs
+};
+
+}  // namespace grids

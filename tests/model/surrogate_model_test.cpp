@@ -1,0 +1,344 @@
+#include "model/surrogate_model.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <numeric>
+#include <set>
+
+#include "base/error.hpp"
+#include "support/conformance.hpp"
+#include "support/dense_reference.hpp"
+#include "support/random_surrogate.hpp"
+
+namespace grids {
+namespace {
+
+using testing::Conformance;
+using testing::DenseReference;
+using testing::Numbers;
+using testing::random_open;
+using testing::random_surrogate;
+using testing::small_shape;
+
+enum class Mask { kClosed, kOpen, kMean };
+
+std::vector<float> replacement(Mask mask, const CsrPattern& open) {
+  if (mask == Mask::kMean) return replace_by_mean(open);
+  return replace_by(open.columns, mask == Mask::kOpen ? 1.0f : 0.0f);
+}
+
+std::vector<int32_t> all_cells(int64_t count) {
+  std::vector<int32_t> cells(static_cast<size_t>(count));
+  std::iota(cells.begin(), cells.end(), 0);
+  return cells;
+}
+
+/// A surrogate, cells and a model over them, alive together.
+struct World {
+  explicit World(Mask mask, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
+      : pool(threads),
+        file(random_surrogate(small_shape(), seed)),
+        surrogate(file),
+        open(random_open(cells, file.shape.peaks(), 0.15, seed + 1)),
+        model(surrogate, open, replacement(mask, open), pool) {}
+
+  /// A cell's peaks, those of the subset replaced.
+  Numbers masked(int64_t cell, std::span<const Feature> subset) const {
+    Numbers x(static_cast<size_t>(open.columns), 0.0);
+    for (const int32_t peak : open.row(cell)) x[static_cast<size_t>(peak)] = 1;
+    for (const Feature peak : subset) x[static_cast<size_t>(peak)] = model.replacement(peak);
+    return x;
+  }
+
+  mutable ThreadPool pool;
+  SurrogateFile file;
+  FoldedSurrogate surrogate;
+  CsrPattern open;
+  SurrogateModel model;
+};
+
+std::vector<float> copy(std::span<const float> values) {
+  return {values.begin(), values.end()};
+}
+
+class SurrogateModelWithMask : public ::testing::TestWithParam<Mask> {};
+INSTANTIATE_TEST_SUITE_P(Masks, SurrogateModelWithMask,
+                         ::testing::Values(Mask::kClosed, Mask::kOpen, Mask::kMean));
+
+TEST_P(SurrogateModelWithMask, MaskedCellsArePredictedAsTheEquationsSay) {
+  const World world(GetParam());
+  const DenseReference reference(world.file);
+  const std::vector<Feature> subset = {69, 3, 22, 23, 41, 5};
+  const std::vector<int32_t> cells = {7, 2, 30, 44, 9};
+  const std::vector<int32_t> genes = {12, 0, 4};
+  const auto state = world.model.begin(subset, cells, genes);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto expected = reference.predict(world.masked(cells[i], subset));
+    for (size_t g = 0; g < genes.size(); ++g) {
+      // Rounding of float sums of a few dozen terms of size one.
+      EXPECT_NEAR(state->outputs()[i * 3 + g], expected[static_cast<size_t>(genes[g])], 2e-5);
+    }
+  }
+  EXPECT_TRUE(std::is_sorted(state->subset().begin(), state->subset().end()));
+}
+
+TEST_P(SurrogateModelWithMask, GainsAreFiniteDifferencesOfTheEquations) {
+  const World world(GetParam());
+  const DenseReference reference(world.file);
+  const std::vector<Feature> subset = {3, 22, 41};
+  const std::vector<int32_t> cells = {7, 2, 30, 44};
+  const std::vector<int32_t> genes = {12, 4};
+  const auto state = world.model.begin(subset, cells, genes);
+  RandomStream random(5, Purpose::kBenchmark);
+  std::vector<float> cotangent(cells.size() * genes.size());
+  for (float& value : cotangent) value = static_cast<float>(random.normal());
+  std::vector<double> gains(static_cast<size_t>(world.open.columns));
+  state->gains(cotangent, gains);
+  double largest = 0;
+  std::vector<double> expected(gains.size(), 0.0);
+  for (size_t peak = 0; peak < gains.size(); ++peak) {
+    for (size_t i = 0; i < cells.size(); ++i) {
+      const double x = world.open.contains(cells[i], static_cast<int32_t>(peak)) ? 1 : 0;
+      const auto value = [&](double by) {
+        auto masked = world.masked(cells[i], subset);
+        masked[peak] += by;
+        const auto y = reference.predict(masked);
+        double sum = 0;
+        for (size_t g = 0; g < genes.size(); ++g) {
+          sum += cotangent[i * genes.size() + g] * y[static_cast<size_t>(genes[g])];
+        }
+        return sum;
+      };
+      const double slope = (value(1e-6) - value(-1e-6)) / 2e-6;  // exact to 1e-9 in double
+      expected[peak] += slope * (double{world.model.replacement(static_cast<Feature>(peak))} - x);
+    }
+    largest = std::max(largest, std::abs(expected[peak]));
+  }
+  for (size_t peak = 0; peak < gains.size(); ++peak) {
+    EXPECT_NEAR(gains[peak], expected[peak], 1e-4 * largest) << peak;
+  }
+}
+
+TEST_P(SurrogateModelWithMask, APeakThatAlreadyHasItsValueEverywhereGainsNothing) {
+  const World plain(GetParam());
+  auto open = plain.open;
+  // Peak 10 closed and peak 11 open in every cell.
+  CsrPattern changed;
+  changed.rows = open.rows;
+  changed.columns = open.columns;
+  for (int64_t cell = 0; cell < open.rows; ++cell) {
+    std::set<int32_t> row(open.row(cell).begin(), open.row(cell).end());
+    row.erase(10);
+    row.insert(11);
+    changed.indices.insert(changed.indices.end(), row.begin(), row.end());
+    changed.offsets.push_back(changed.nonzeros());
+  }
+  ThreadPool pool(1);
+  const SurrogateModel model(plain.surrogate, changed, replacement(GetParam(), changed), pool);
+  const std::vector<int32_t> genes = {1};
+  const auto state = model.begin({}, all_cells(changed.rows), genes);
+  std::vector<float> cotangent(static_cast<size_t>(changed.rows), 1.0f);
+  std::vector<double> gains(static_cast<size_t>(changed.columns));
+  state->gains(cotangent, gains);
+  if (GetParam() != Mask::kOpen) {
+    EXPECT_EQ(gains[10], 0);
+  }
+  if (GetParam() != Mask::kClosed) {
+    EXPECT_EQ(gains[11], 0);
+  }
+  EXPECT_NE(gains[12], 0);
+}
+
+/// A random legal edit: a swap, an addition or a removal.
+Edit random_edit(const MaskState& state, int32_t features, RandomStream& random) {
+  const auto subset = state.subset();
+  const auto pick_in = [&] {
+    for (;;) {
+      const auto feature = static_cast<Feature>(random.below(static_cast<uint32_t>(features)));
+      if (!std::binary_search(subset.begin(), subset.end(), feature)) return feature;
+    }
+  };
+  Edit edit;
+  const uint32_t kind = random.below(3);
+  if (kind != 0 && !subset.empty()) {
+    edit.out = subset[random.below(static_cast<uint32_t>(subset.size()))];
+  }
+  if (kind != 1 || subset.empty()) edit.in = pick_in();
+  return edit;
+}
+
+RC_GTEST_PROP(SurrogateState, EqualsAFreshOneToTheLastBitWhateverItsHistory, ()) {
+  const auto mask = *rc::gen::element(Mask::kClosed, Mask::kOpen, Mask::kMean);
+  const auto seed = *rc::gen::inRange<uint64_t>(0, 1000);
+  const bool all_outputs = *rc::gen::arbitrary<bool>();
+  const World world(mask, seed % 7, 2);
+  RandomStream random(seed, Purpose::kBenchmark);
+  auto cells = all_cells(world.open.rows);
+  random.shuffle(std::span(cells));
+  cells.resize(1 + random.below(45));
+  std::vector<int32_t> genes = {3};
+  if (all_outputs) genes = all_cells(13);
+  std::vector<Feature> subset = {1, 30, 31, 64};
+  const auto state = world.model.begin(subset, cells, genes);
+  const auto fresh_equals = [&](const MaskState& other) {
+    const auto fresh = world.model.begin(other.subset(), cells, genes);
+    RC_ASSERT(copy(fresh->outputs()) == copy(other.outputs()));
+    std::vector<float> cotangent = copy(other.outputs());
+    std::vector<double> a(70), b(70);
+    fresh->gains(cotangent, a);
+    other.gains(cotangent, b);
+    RC_ASSERT(a == b);
+  };
+  for (int step = 0; step < 12; ++step) {
+    std::vector<Edit> edits;
+    for (int i = 0; i < 5; ++i) edits.push_back(random_edit(*state, 70, random));
+    edits.push_back({edits[0].out, edits[0].out});  // a swap with itself changes nothing
+    // What each edit is said to lead to is what it leads to.
+    size_t calls = 0;
+    state->outputs_after(edits, [&](size_t e, std::span<const int32_t> positions,
+                                    std::span<const float> outputs) {
+      RC_ASSERT(e == calls++);
+      RC_ASSERT(std::is_sorted(positions.begin(), positions.end()));
+      auto after = copy(state->outputs());
+      for (size_t i = 0; i < positions.size(); ++i) {
+        std::copy_n(outputs.begin() + static_cast<std::ptrdiff_t>(i * genes.size()), genes.size(),
+                    after.begin() + positions[i] * static_cast<std::ptrdiff_t>(genes.size()));
+      }
+      const auto other = world.model.begin(state->subset(), cells, genes);
+      other->apply(edits[e]);
+      RC_ASSERT(copy(other->outputs()) == after);
+    });
+    RC_ASSERT(calls == edits.size());
+    state->apply(edits[random.below(5)]);
+    fresh_equals(*state);
+  }
+}
+
+TEST(SurrogateState, MaskingNothingChangesNothing) {
+  const World world(Mask::kClosed);
+  const auto cells = all_cells(world.open.rows);
+  const auto genes = all_cells(13);
+  const auto state = world.model.begin({}, cells, genes);
+  auto outputs = copy(state->outputs());
+  for (float& value : outputs) value = std::max(value, 0.0f);
+  EXPECT_EQ(outputs,
+            world.surrogate.predict(world.pool, world.open, world.surrogate.output_layer()));
+}
+
+TEST(SurrogateState, OnlyCellsThatDifferFromTheReplacementAreTouched) {
+  for (const auto mask : {Mask::kClosed, Mask::kOpen, Mask::kMean}) {
+    const World world(mask);
+    const auto cells = all_cells(world.open.rows);
+    const std::vector<int32_t> genes = {3};
+    const auto state = world.model.begin({}, cells, genes);
+    const std::vector<Edit> edits = {{kNoFeature, 17}};
+    state->outputs_after(edits, [&](size_t, std::span<const int32_t> positions, auto) {
+      std::vector<int32_t> expected;
+      for (const int32_t cell : cells) {
+        const float x = world.open.contains(cell, 17) ? 1 : 0;
+        if (x != world.model.replacement(17)) expected.push_back(cell);
+      }
+      EXPECT_EQ(std::vector<int32_t>(positions.begin(), positions.end()), expected);
+    });
+  }
+}
+
+TEST(SurrogateState, ThreadsDoNotChangeABit) {
+  const World one(Mask::kClosed, 3, 1), three(Mask::kClosed, 3, 3);
+  const auto genes = all_cells(13);
+  std::vector<std::vector<double>> gains;
+  std::vector<std::vector<float>> outputs;
+  for (const World* world : {&one, &three}) {
+    const std::vector<Feature> subset = {2, 50};
+    const auto state = world->model.begin(subset, all_cells(45), genes);
+    state->apply({50, 51});
+    outputs.push_back(copy(state->outputs()));
+    gains.emplace_back(70);
+    state->gains(outputs.back(), gains.back());
+  }
+  EXPECT_EQ(outputs[0], outputs[1]);
+  EXPECT_EQ(gains[0], gains[1]);
+}
+
+TEST(SurrogateState, EditsThatMakeNoSenseAreRefused) {
+  const World world(Mask::kClosed);
+  const std::vector<Feature> subset = {2, 50};
+  const std::vector<int32_t> cells = {0, 1}, genes = {0};
+  const auto state = world.model.begin(subset, cells, genes);
+  EXPECT_THROW(state->apply({3, 4}), Error);            // 3 is not masked
+  EXPECT_THROW(state->apply({2, 50}), Error);           // 50 is masked already
+  EXPECT_THROW(state->apply({kNoFeature, 70}), Error);  // no such peak
+  const std::vector<Feature> twice = {2, 2};
+  EXPECT_THROW(world.model.begin(twice, cells, genes), Error);
+}
+
+class SurrogateModelConformance : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Sizes, SurrogateModelConformance, ::testing::Values("small", "medium"));
+
+TEST_P(SurrogateModelConformance, LeaveOneOutAndChangesAreThePublishedOnes) {
+  if (!Conformance::there()) GTEST_SKIP() << "no conformance vectors in GRIDS_SHARED_DIR";
+  const Conformance c(GetParam());
+  const FoldedSurrogate surrogate(c.model);
+  ThreadPool pool(2);
+  const SurrogateModel model(surrogate, c.open(), replace_by(c.model.shape.peaks(), 0), pool);
+  const auto cells = all_cells(c.open().rows);
+  const std::vector<int32_t> target = {static_cast<int32_t>(c.integers("search.target_gene")[0])};
+  const auto before = model.begin({}, cells, target);
+  const auto clamped = [](float value) { return std::max(double{value}, 0.0); };
+
+  std::vector<Edit> edits;
+  for (Feature peak = 0; peak < c.model.shape.peaks(); ++peak) edits.push_back({kNoFeature, peak});
+  const auto expected = c.floats("metrics.leave_one_out");
+  before->outputs_after(edits, [&](size_t peak, std::span<const int32_t> positions,
+                                   std::span<const float> outputs) {
+    double change = 0;
+    for (size_t i = 0; i < positions.size(); ++i) {
+      change += clamped(outputs[i]) - clamped(before->outputs()[static_cast<size_t>(positions[i])]);
+    }
+    // Tolerances of conformance/README.
+    EXPECT_NEAR(change / static_cast<double>(cells.size()), expected[peak], 1e-6);
+  });
+
+  const auto trajectory = c.integers("search.monotone.trajectory");
+  const auto length = static_cast<size_t>(c.at("search.monotone.trajectory").shape[1]);
+  std::vector<Feature> subset;
+  for (const int64_t peak : trajectory.last(length)) subset.push_back(static_cast<Feature>(peak));
+  const auto after = model.begin(subset, cells, target);
+  double average = 0, relative = 0;
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const double x = std::exp(clamped(before->outputs()[i]));
+    const double y = std::exp(clamped(after->outputs()[i]));
+    average += (y - x) / static_cast<double>(cells.size());
+    relative += (y - x) / x / static_cast<double>(cells.size());
+  }
+  EXPECT_NEAR(average, c.floats("metrics.average_change")[0], 1e-6);
+  EXPECT_NEAR(relative, c.floats("metrics.relative_change")[0], 1e-6);
+}
+
+TEST_P(SurrogateModelConformance, AllOutputsAfterMaskingAreThePublishedOnes) {
+  if (!Conformance::there()) GTEST_SKIP() << "no conformance vectors in GRIDS_SHARED_DIR";
+  const Conformance c(GetParam());
+  const FoldedSurrogate surrogate(c.model);
+  ThreadPool pool(2);
+  const SurrogateModel model(surrogate, c.open(), replace_by(c.model.shape.peaks(), 0), pool);
+  const auto cells = all_cells(c.open().rows);
+  const auto genes = all_cells(c.model.shape.genes);
+  const auto length = static_cast<size_t>(c.at("search.monotone.trajectory").shape[1]);
+  std::vector<Feature> subset;
+  for (const int64_t peak : c.integers("search.monotone.trajectory").last(length)) {
+    subset.push_back(static_cast<Feature>(peak));
+  }
+  for (const bool masked : {false, true}) {
+    const auto state = model.begin(masked ? subset : std::vector<Feature>{}, cells, genes);
+    auto outputs = copy(state->outputs());
+    for (float& value : outputs) value = std::max(value, 0.0f);
+    testing::expect_close(outputs,
+                          c.floats(masked ? "search.predicted_after" : "search.predicted_before"),
+                          masked ? "after" : "before");
+  }
+}
+
+}  // namespace
+}  // namespace grids
