@@ -1,0 +1,143 @@
+/// The truth behind simulated cells: which peaks regulate which gene, how, and in which cell types;
+/// and the regulatory function itself, for judging a search without any surrogate.
+///
+/// A gene's expected counts in a cell of size 1 are
+///
+///     rate = base(type) · exp(state_loading · score(programme)) · cis(kind, open causes)
+///
+/// with cis = 1 in the types where the gene's set does not act. With n peaks in the set, m of them
+/// open, and E = −effect ≥ 0, cis is
+///
+///     single, multiplicative   exp(E m / n)
+///     additive                 1 + (exp(E) − 1) m / n
+///     either                   exp(E) if m ≥ 1, else 1      (shadow enhancers: any one suffices)
+///     together                 exp(E) if m = n, else 1      (required jointly)
+///
+/// so that `effect` is always the natural log of (rate with the whole set closed ÷ with all of it
+/// open).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/table.hpp"
+
+namespace grids {
+
+enum class Regulation : uint8_t {
+  kNone = 0,
+  kSingle,
+  kAdditive,
+  kMultiplicative,
+  kEither,
+  kTogether,
+};
+inline constexpr int kRegulationKinds = 6;
+
+/// "none", "single", "additive", "multiplicative", "either", "together".
+const char* regulation_name(Regulation kind);
+std::optional<Regulation> regulation_of(std::string_view name);
+
+/// The factor `cis` above for `open` of `set_size` peaks.
+double cis_factor(Regulation kind, int set_size, int open, double effect);
+
+struct GeneTruth {
+  std::string gene;
+  Regulation kind = Regulation::kNone;
+  std::vector<std::string> peaks;       ///< the causal set; empty for kNone
+  double effect = 0;                    ///< ≤ 0, see above; 0 for kNone
+  std::vector<std::string> types;       ///< where the set acts; empty for kNone
+  std::vector<std::string> bystanders;  ///< open with a cause, cause nothing
+  std::vector<double> base_rate;        ///< one for each of Truth::types
+  int32_t programme = 0;                ///< whose score the gene follows
+  double state_loading = 0;             ///< log rate per unit of that score
+};
+
+struct Truth {
+  std::vector<std::string> types;  ///< sorted
+  std::vector<GeneTruth> genes;
+};
+
+/// What nobody can observe about the cells.
+struct CellTruth {
+  std::vector<std::string> barcodes;
+  std::vector<int32_t> type;  ///< index into Truth::types
+  std::vector<std::string> donor;
+  std::vector<double> rna_size;    ///< expected counts are rna_size × rate
+  std::vector<double> atac_depth;  ///< median 1
+  int32_t programmes = 0;
+  std::vector<float> scores;  ///< cells × programmes: state and donor, mean about 0 in a type
+
+  int64_t size() const { return static_cast<int64_t>(barcodes.size()); }
+  std::span<const float> scores_of(int64_t cell) const {
+    const auto width = static_cast<size_t>(programmes);
+    return {scores.data() + static_cast<size_t>(cell) * width, width};
+  }
+};
+
+/// `truth.tsv`: gene, kind, peaks, effect, types, bystanders (lists with commas, "" when empty),
+/// base_rates (type=rate, with commas), programme, state_loading.
+Table truth_table(const Truth& truth);
+/// Throws Error(kInput) that names table, row and column.
+Truth parse_truth(const Table& table);
+
+/// `cells.tsv`: barcode, cell_type, donor, rna_size, atac_depth, score_1 … score_K.
+Table cell_truth_table(const Truth& truth, const CellTruth& cells);
+/// Types become indices into `truth.types`.
+CellTruth parse_cell_truth(const Truth& truth, const Table& table);
+
+/// The true regulatory function on a given list of peaks. Immutable and thread-safe; keeps no
+/// reference to what it was made from.
+class TrueRegulation {
+ public:
+  /// `peak_names` gives the indices by which peaks are spoken of below, e.g. those of a study. A
+  /// causal peak that is not among them (filtered away) can never be open.
+  TrueRegulation(const Truth& truth, std::span<const std::string> peak_names);
+
+  int64_t genes() const { return static_cast<int64_t>(laws_.size()); }
+  int32_t types() const { return types_; }
+
+  Regulation kind(int64_t gene) const { return law(gene).kind; }
+  /// The causal peaks that are among `peak_names`, ascending.
+  std::span<const int32_t> causes(int64_t gene) const { return law(gene).causes; }
+  bool acts(int64_t gene, int32_t type) const {
+    return law(gene).acts[static_cast<size_t>(type)] != 0;
+  }
+
+  /// base(type) · exp(state_loading · score): the rate if no cause is open.
+  double state_rate(int64_t gene, int32_t type, std::span<const float> scores) const;
+
+  /// The factor for a number of open causes, or for a list of open peaks (ascending).
+  double cis(int64_t gene, int32_t type, int open_causes) const;
+  double cis(int64_t gene, int32_t type, std::span<const int32_t> open) const;
+
+  /// Expected counts of a gene in a cell of size 1 whose open peaks are `open` (ascending).
+  double true_rate(int64_t gene, int32_t type, std::span<const float> scores,
+                   std::span<const int32_t> open) const {
+    return state_rate(gene, type, scores) * cis(gene, type, open);
+  }
+
+ private:
+  struct Law {
+    Regulation kind = Regulation::kNone;
+    int set_size = 0;  // including peaks that are not in the list
+    double effect = 0;
+    double state_loading = 0;
+    size_t programme = 0;
+    std::vector<int32_t> causes;
+    std::vector<uint8_t> acts;      // by type
+    std::vector<double> base_rate;  // by type
+  };
+
+  const Law& law(int64_t gene) const { return laws_[static_cast<size_t>(gene)]; }
+
+  std::vector<Law> laws_;
+  int32_t types_ = 0;
+};
+
+}  // namespace grids

@@ -1,0 +1,154 @@
+#include "data/truth.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr Regulation kSets[] = {Regulation::kSingle, Regulation::kAdditive,
+                                Regulation::kMultiplicative, Regulation::kEither,
+                                Regulation::kTogether};
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+/// Two genes: one that nothing regulates, one that either of two peaks holds up in type "b".
+Truth small_truth() {
+  Truth truth;
+  truth.types = {"a", "b"};
+  truth.genes.resize(2);
+  truth.genes[0].gene = "FREE";
+  truth.genes[0].base_rate = {0.5, 2};
+  truth.genes[1].gene = "HELD";
+  truth.genes[1].kind = Regulation::kEither;
+  truth.genes[1].peaks = {"p1", "p3"};
+  truth.genes[1].effect = -1.25;
+  truth.genes[1].types = {"b"};
+  truth.genes[1].bystanders = {"p2"};
+  truth.genes[1].base_rate = {1, 0.25};
+  truth.genes[1].programme = 1;
+  truth.genes[1].state_loading = 0.5;
+  return truth;
+}
+
+RC_GTEST_PROP(CisFactor, EffectIsTheLogRatioOfClosingTheWholeSet, ()) {
+  const auto kind =
+      *rc::gen::elementOf(std::vector<Regulation>(std::begin(kSets), std::end(kSets)));
+  const int size = kind == Regulation::kSingle ? 1 : *rc::gen::inRange(1, 6);
+  const double effect = -0.01 * *rc::gen::inRange(1, 300);
+  const double closed = cis_factor(kind, size, 0, effect);
+  const double open = cis_factor(kind, size, size, effect);
+  // One exp and one log of double rounding each.
+  RC_ASSERT(std::abs(std::log(closed / open) - effect) < 1e-12);
+  for (int m = 0; m < size; ++m) {
+    RC_ASSERT(cis_factor(kind, size, m, effect) <= cis_factor(kind, size, m + 1, effect));
+  }
+}
+
+TEST(CisFactor, KindsDifferInWhatASingleClosureDoes) {
+  const double effect = -std::log(4.0);
+  const auto cis = [&](Regulation kind, int open) { return cis_factor(kind, 3, open, effect); };
+  // Rounding of exp and log only.
+  constexpr double kRounding = 1e-12;
+  // Additive: equal differences. Multiplicative: equal ratios.
+  EXPECT_NEAR(cis(Regulation::kAdditive, 3) - cis(Regulation::kAdditive, 2), 1, kRounding);
+  EXPECT_NEAR(cis(Regulation::kAdditive, 1) - cis(Regulation::kAdditive, 0), 1, kRounding);
+  EXPECT_NEAR(cis(Regulation::kMultiplicative, 3) / cis(Regulation::kMultiplicative, 2),
+              cis(Regulation::kMultiplicative, 1), kRounding);
+  // Either: the last one closes the gene. Together: the first one does.
+  EXPECT_EQ(cis(Regulation::kEither, 3), cis(Regulation::kEither, 1));
+  EXPECT_EQ(cis(Regulation::kEither, 0), 1);
+  EXPECT_EQ(cis(Regulation::kTogether, 2), 1);
+  EXPECT_NEAR(cis(Regulation::kTogether, 3), 4, kRounding);
+}
+
+TEST(TrueRegulation, ReadsOpenPeaksStateAndTypes) {
+  const std::vector<std::string> peaks = {"p0", "p1", "p2", "p3"};
+  const TrueRegulation regulation(small_truth(), peaks);
+  const std::vector<float> scores = {9, 2};
+  const double state = 0.25 * std::exp(0.5 * 2);
+  EXPECT_THAT(regulation.causes(1), ElementsAre(1, 3));
+  const auto rate = [&](int32_t type, std::vector<int32_t> open) {
+    return regulation.true_rate(1, type, scores, open);
+  };
+  EXPECT_DOUBLE_EQ(rate(1, {0, 2}), state);
+  EXPECT_DOUBLE_EQ(rate(1, {1}), state * std::exp(1.25));
+  EXPECT_EQ(rate(1, {1, 3}), rate(1, {3}));
+  EXPECT_EQ(rate(1, {1, 2, 3}), rate(1, {1, 3})) << "a bystander causes nothing";
+  EXPECT_EQ(rate(0, {1, 3}), rate(0, {})) << "the set does not act in type a";
+  EXPECT_EQ(regulation.true_rate(0, 1, scores, std::vector<int32_t>{0, 1, 2, 3}), 2);
+}
+
+TEST(TrueRegulation, APeakThatWasFilteredAwayIsNeverOpen) {
+  auto truth = small_truth();
+  truth.genes[1].kind = Regulation::kTogether;
+  const std::vector<std::string> peaks = {"p3"};
+  const TrueRegulation regulation(truth, peaks);
+  EXPECT_THAT(regulation.causes(1), ElementsAre(0));
+  EXPECT_EQ(regulation.cis(1, 1, std::vector<int32_t>{0}), 1) << "one of two is not both";
+}
+
+TEST(TruthTable, ReadsBackAsItWas) {
+  const auto truth = small_truth();
+  const auto back = parse_truth(truth_table(truth));
+  EXPECT_EQ(back.types, truth.types);
+  ASSERT_EQ(back.genes.size(), 2u);
+  for (size_t g = 0; g < 2; ++g) {
+    const auto& a = truth.genes[g];
+    const auto& b = back.genes[g];
+    EXPECT_EQ(a.gene, b.gene);
+    EXPECT_EQ(a.kind, b.kind);
+    EXPECT_EQ(a.peaks, b.peaks);
+    EXPECT_EQ(a.effect, b.effect);
+    EXPECT_EQ(a.types, b.types);
+    EXPECT_EQ(a.bystanders, b.bystanders);
+    EXPECT_EQ(a.base_rate, b.base_rate);
+    EXPECT_EQ(a.programme, b.programme);
+    EXPECT_EQ(a.state_loading, b.state_loading);
+  }
+}
+
+TEST(TruthTable, SaysWhatIsWrong) {
+  const std::vector<std::string> columns = {"gene",       "kind",      "peaks",
+                                            "effect",     "types",     "bystanders",
+                                            "base_rates", "programme", "state_loading"};
+  const auto parse = [&](std::vector<std::string> row) {
+    return message_of([&] {
+      Table table(columns);
+      table.source = "truth.tsv";
+      table.add(std::move(row));
+      parse_truth(table);
+    });
+  };
+  EXPECT_EQ(parse({"G", "single", "p", "-1", "a", "", "a=1", "1", "0"}), "no error");
+  EXPECT_THAT(parse({"G", "double", "p", "-1", "a", "", "a=1", "1", "0"}),
+              HasSubstr("truth.tsv: row 1: column kind holds 'double', expected one of none, "));
+  EXPECT_THAT(parse({"G", "single", "", "-1", "a", "", "a=1", "1", "0"}), HasSubstr("has 0 peaks"));
+  EXPECT_THAT(parse({"G", "single", "p", "-1", "b", "", "a=1", "1", "0"}),
+              HasSubstr("types holds 'b'"));
+  EXPECT_THAT(parse({"G", "single", "p", "-1", "a", "", "a", "1", "0"}), HasSubstr("type=rate"));
+  EXPECT_THAT(parse({"G", "single", "p", "-1", "a", "", "a=x", "1", "0"}),
+              HasSubstr("'x' is no number"));
+  EXPECT_THAT(parse({"G", "single", "p", "-1", "a", "", "a=1", "0", "0"}),
+              HasSubstr("counts from 1"));
+}
+
+}  // namespace
+}  // namespace grids
