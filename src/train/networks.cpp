@@ -202,9 +202,13 @@ at::Tensor LinearLayer::operator()(const Pass& pass, const at::Tensor& x) const 
 }
 
 at::Tensor BatchNorm::operator()(const Pass& pass, const at::Tensor& x) {
-  if (pass.training) batches.add_(1);
-  return at::batch_norm(x, weight, bias, running_mean, running_var, pass.training, kMomentum,
-                        kEpsilon, /*cudnn_enabled=*/false);
+  const bool training = pass.statistics != Statistics::kRunning;
+  const bool moves = pass.statistics == Statistics::kBatch;
+  if (moves) batches.add_(1);
+  const bool reads_running = moves || !training;
+  return at::batch_norm(x, weight, bias, reads_running ? running_mean : at::Tensor(),
+                        reads_running ? running_var : at::Tensor(), training, kMomentum, kEpsilon,
+                        /*cudnn_enabled=*/false);
 }
 
 at::Tensor Prelu::operator()(const at::Tensor& x) const {

@@ -16,12 +16,17 @@
 
 namespace grids {
 
+/// Which statistics BatchNorm normalises by.
+enum class Statistics : uint8_t {
+  kBatch,         ///< of the batch, and the running ones move towards them (training)
+  kBatchUnmoved,  ///< of the batch, the running ones stay
+  kRunning,       ///< the running ones (inference)
+};
+
 /// How a forward pass is made.
 struct Pass {
   ThreadPool& pool;
-  /// BatchNorm takes the statistics of the batch and moves its running ones; otherwise it reads
-  /// them.
-  bool training = true;
+  Statistics statistics = Statistics::kBatch;
 };
 
 struct LinearLayer {

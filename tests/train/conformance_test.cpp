@@ -172,7 +172,7 @@ TEST_P(Conformance, ImportThenExportIsTheSameFile) {
 
 TEST_P(Conformance, InferenceMode) {
   const at::NoGradGuard no_grad;
-  const Pass pass{pool_, false};
+  const Pass pass{pool_, Statistics::kRunning};
   const AtacBatch batch = atac_batch();
   const at::Tensor atac = net_->atac.encode(pass, batch.open);
   const at::Tensor rna = net_->rna.encode(pass, float_tensor("input.rna"));
@@ -192,7 +192,7 @@ TEST_P(Conformance, InferenceMode) {
 
 TEST_P(Conformance, AtacAutoencoder) {
   net_->train_only({Part::kAtac});
-  const Pass pass{pool_, true};
+  const Pass pass{pool_, Statistics::kBatch};
   const AtacBatch batch = atac_batch();
   const at::Tensor loss =
       atac_reconstruction(*net_, pass, net_->atac.encode(pass, batch.open), batch);
@@ -203,7 +203,7 @@ TEST_P(Conformance, AtacAutoencoder) {
 
 TEST_P(Conformance, RnaAutoencoder) {
   net_->train_only({Part::kRna});
-  const Pass pass{pool_, true};
+  const Pass pass{pool_, Statistics::kBatch};
   const RnaBatch batch = rna_batch(all_);
   const at::Tensor loss =
       rna_reconstruction(*net_, pass, net_->rna.encode(pass, batch.expression), batch);
@@ -215,7 +215,7 @@ TEST_P(Conformance, RnaAutoencoder) {
 TEST_P(Conformance, AlignmentStep) {
   const std::vector<Part> generator = {Part::kAtac, Part::kRna, Part::kAtacToRna, Part::kRnaToAtac};
   net_->train_only(generator);
-  const Pass pass{pool_, true};
+  const Pass pass{pool_, Statistics::kBatch};
   const AtacBatch atac = atac_batch();
   const RnaBatch rna = rna_batch(rna_rows());
   const Latents latents = map_latents(*net_, pass, net_->atac.encode(pass, atac.open),

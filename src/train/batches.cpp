@@ -1,0 +1,89 @@
+#include "train/batches.hpp"
+
+#include <algorithm>
+
+#include "train/sampler.hpp"
+
+namespace grids {
+namespace {
+
+CsrPattern entries_above(const CsrMatrix& matrix, float threshold) {
+  CsrPattern result;
+  result.rows = matrix.rows();
+  result.columns = matrix.columns();
+  for (int64_t row = 0; row < matrix.rows(); ++row) {
+    const auto indices = matrix.row_indices(row);
+    const auto values = matrix.row_values(row);
+    for (size_t k = 0; k < indices.size(); ++k) {
+      if (values[k] > threshold) result.indices.push_back(indices[k]);
+    }
+    result.offsets.push_back(result.nonzeros());
+  }
+  return result;
+}
+
+}  // namespace
+
+CellOrder::CellOrder(std::vector<int32_t> cells, int64_t batch, uint64_t seed, uint32_t stream)
+    : cells_(std::move(cells)),
+      batch_(std::min(batch, static_cast<int64_t>(cells_.size()))),
+      seed_(seed),
+      stream_(stream) {}
+
+std::span<const int32_t> CellOrder::at(int64_t step) {
+  const int64_t batches = static_cast<int64_t>(cells_.size()) / batch_;
+  const int64_t pass = step / batches;
+  if (pass != pass_) {
+    shuffled_ = cells_;
+    RandomStream random(seed_, Purpose::kBatches, static_cast<uint64_t>(pass), stream_);
+    random.shuffle(std::span(shuffled_));
+    pass_ = pass;
+  }
+  return std::span<const int32_t>(shuffled_).subspan(static_cast<size_t>(step % batches * batch_),
+                                                     static_cast<size_t>(batch_));
+}
+
+BatchMaker::BatchMaker(const Study& study, const PeakBlocks& blocks, uint64_t seed,
+                       ThreadPool& pool)
+    : study_(study),
+      blocks_(blocks),
+      seed_(seed),
+      pool_(pool),
+      expressed_(entries_above(study.expression, kExpressed)) {}
+
+at::Tensor BatchMaker::types_of(std::span<const int32_t> cells) const {
+  at::Tensor types = at::zeros({static_cast<int64_t>(cells.size())}, at::kLong);
+  if (study_.cells.type.empty()) return types;
+  int64_t* out = types.data_ptr<int64_t>();
+  for (size_t i = 0; i < cells.size(); ++i) {
+    out[i] = std::max(0, study_.cells.type.codes[static_cast<size_t>(cells[i])]);
+  }
+  return types;
+}
+
+void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, AtacBatch& batch) const {
+  gather_rows(study_.open, cells, batch.open.pattern);
+  sample_zeros(pool_, batch.open.pattern, zero_sampling_probability(batch.open.pattern), seed_,
+               Purpose::kSampledPeaks, key, batch.closed.pattern);
+  find_bounds(pool_, blocks_, batch.open);
+  find_bounds(pool_, blocks_, batch.closed);
+  batch.type = types_of(cells);
+}
+
+void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, RnaBatch& batch) const {
+  const int64_t genes = study_.expression.columns();
+  batch.expression = at::zeros({static_cast<int64_t>(cells.size()), genes}, at::kFloat);
+  float* dense = batch.expression.data_ptr<float>();
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto indices = study_.expression.row_indices(cells[i]);
+    const auto values = study_.expression.row_values(cells[i]);
+    float* row = dense + static_cast<int64_t>(i) * genes;
+    for (size_t k = 0; k < indices.size(); ++k) row[indices[k]] = values[k];
+  }
+  gather_rows(expressed_, cells, batch.expressed);
+  sample_zeros(pool_, batch.expressed, zero_sampling_probability(batch.expressed), seed_,
+               Purpose::kSampledGenes, key, batch.silent);
+  batch.type = types_of(cells);
+}
+
+}  // namespace grids

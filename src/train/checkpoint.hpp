@@ -1,0 +1,48 @@
+/// Everything that training needs to continue bit for bit: one safetensors file, so that it is
+/// there whole or not at all.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/study.hpp"
+#include "io/table.hpp"
+#include "model/safetensors.hpp"
+#include "train/train.hpp"
+
+namespace grids {
+
+struct Checkpoint {
+  int64_t stage = 0;  ///< index of the stage under way
+  int64_t step = 0;   ///< steps of it that are made
+  /// Weights by published name, the best weights of the stage, and the optimisers' moments, under
+  /// "weights/", "best/" and "adam/".
+  std::map<std::string, Tensor> tensors;
+  std::map<std::string, int64_t> optimizer_steps;
+  /// Early stopping.
+  int64_t best_step = 0;
+  std::optional<double> best_value;
+  int64_t judgements_since_best = 0;
+  /// Training losses since the last row of the curves: sums and numbers of steps.
+  std::map<std::string, std::pair<double, int64_t>> running_losses;
+  std::vector<StageSummary> finished;
+  std::vector<std::vector<std::string>> curve_rows;
+};
+
+/// What a checkpoint must agree with: a JSON object of name → value.
+std::string training_identity(const Study& study, const TrainOptions& options, uint64_t seed);
+
+/// Writes DIR/checkpoint.safetensors, creating the folder.
+void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                      const std::string& identity);
+
+/// Nothing when the folder holds none. Throws Error(kInput) that lists what differs when it was
+/// written by a run of another identity.
+std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& folder,
+                                          const std::string& identity);
+
+}  // namespace grids

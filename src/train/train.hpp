@@ -1,0 +1,123 @@
+/// Training of the surrogate: two autoencoders, then the maps between their latents.
+///
+/// Stages, in this order (published-settings.md; paper, Eqs. 4–9):
+///   atac   the ATAC autoencoder, focal reconstruction of open and as many sampled closed peaks
+///   rna    the RNA autoencoder, squared error of expressed and as many sampled other entries
+///   align  (published) the maps and discriminators; ATAC and RNA batches of different cells
+///   joint  (joint) everything together, on the same cells in both modalities, with two terms that
+///          use the pairing: predicted against measured expression, and distance of the latents
+/// Only training cells are learnt from; validation cells decide when a stage ends and which of its
+/// weights are kept; test cells are never read.
+///
+/// This header does not include torch.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "data/study.hpp"
+#include "io/table.hpp"
+#include "model/surrogate_file.hpp"
+
+namespace grids {
+
+enum class Alignment : uint8_t { kPublished, kJoint };
+
+/// The defaults were chosen by accuracy on held-out cells; see docs/surrogate.md.
+struct TrainOptions {
+  /// How the two modalities are brought together; see above.
+  Alignment alignment = Alignment::kJoint;
+
+  /// Most steps of each stage. A stage ends sooner when validation stops improving.
+  int64_t atac_steps = 3000;
+  int64_t rna_steps = 2000;
+  int64_t alignment_steps = 4000;
+  /// Cells of a step. More steady the gradients and cost proportionally; all training cells are
+  /// taken when there are fewer.
+  int64_t batch = 128;
+
+  /// Validation is judged every so many steps.
+  int64_t evaluate_every = 250;
+  /// A stage ends after so many judgements without improvement and its best weights are kept.
+  /// 0 = every stage runs to its last step and the last weights are kept.
+  int64_t patience = 4;
+
+  /// Learning rates of Adam: the two autoencoder stages, the maps in the alignment stage, and the
+  /// discriminators.
+  double atac_rate = 1e-3;
+  double rna_rate = 5e-4;
+  double map_rate = 5e-4;
+  double discriminator_rate = 1e-4;
+  /// Learning rate of encoders and decoders in the joint stage; ignored by `published`.
+  double joint_rate = 5e-4;
+  /// Decay of Adam's running mean and mean square.
+  double beta1 = 0.9;
+  double beta2 = 0.99;
+  /// The gradient's norm is cut to this in the autoencoder stages and the joint stage.
+  double clip = 1.0;
+
+  /// Probability with which the discriminators' first layer drops a unit.
+  double dropout = 0.1;
+  /// The discriminators learn at every so many steps of the alignment stage.
+  int64_t discriminator_every = 5;
+  /// Weights of cycle consistency and of the adversarial terms in the generators' loss, and of the
+  /// discriminators' loss.
+  double cycle_weight = 1.0;
+  double adversarial_weight = 0.5;
+
+  /// Joint stage only: weight γ of the generators' loss beside the reconstructions (Eq. 9);
+  /// 0 leaves cycles and discriminators out altogether.
+  double gamma = 1.0;
+  /// Joint stage only: weight of the squared error of predicted expression, f_Dec(f_AR(h_a)),
+  /// against the same cell's measured one, over all genes.
+  double prediction_weight = 1.0;
+  /// Joint stage only: weight of the squared distance between mapped latents and the same cell's
+  /// own.
+  double latent_weight = 0.1;
+
+  /// Sizes of the layers; peaks, genes and discriminator columns are set from the study.
+  SurrogateShape layers;
+
+  /// Folder for checkpoints; empty = none. One is written every `checkpoint_every` steps and when
+  /// the user stops the program.
+  std::filesystem::path checkpoint;
+  int64_t checkpoint_every = 1000;
+  /// Continue from the checkpoint in `checkpoint`, to the same result as an uninterrupted run.
+  bool resume = false;
+
+  /// The published experiments: alignment `published`, 36,000 + 9,000 + 36,000 steps, no early
+  /// stopping.
+  static TrainOptions paper();
+
+  /// Throws Error(kUsage) that lists every problem.
+  void validate() const;
+
+  /// JSON of everything that the result depends on (not the checkpoint's place).
+  std::string to_json() const;
+};
+
+struct StageSummary {
+  std::string stage;  ///< "atac", "rna", "align" or "joint"
+  int64_t steps = 0;  ///< made
+  int64_t best_step = 0;
+  double best_value = 0;  ///< validation loss at `best_step`; NaN without validation
+  bool stopped_early = false;
+};
+
+struct TrainResult {
+  SurrogateFile surrogate;
+  std::vector<StageSummary> stages;
+  /// Learning curves: stage, step, split, loss, value. Training losses are means over the steps
+  /// since the row before; validation is in inference mode.
+  Table curves;
+};
+
+/// Throws Error(kInput) when the study has too few training cells, when a loss is no longer finite
+/// (naming stage, step and remedy), or when a checkpoint does not belong to this study and options;
+/// Error(kCancelled) after writing a checkpoint when the user stops it.
+TrainResult train(const Study& study, const TrainOptions& options, const Context& context);
+
+}  // namespace grids

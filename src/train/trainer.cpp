@@ -1,0 +1,245 @@
+#include <ATen/Parallel.h>
+
+#include <cmath>
+
+#include "base/error.hpp"
+#include "train/checkpoint.hpp"
+#include "train/stages.hpp"
+
+namespace grids {
+namespace {
+
+using TensorMap = std::map<std::string, Tensor>;
+
+/// The tensors whose names start with `prefix`, without it.
+TensorMap under(const TensorMap& tensors, const std::string& prefix) {
+  TensorMap result;
+  for (auto at = tensors.lower_bound(prefix); at != tensors.end(); ++at) {
+    if (!at->first.starts_with(prefix)) break;
+    result.emplace(at->first.substr(prefix.size()), at->second);
+  }
+  return result;
+}
+
+SurrogateShape shape_for(const Study& study, const TrainOptions& options) {
+  SurrogateShape shape = options.layers;
+  const auto& offsets = study.peaks.chromosome_offsets;
+  shape.chromosome_peaks.clear();
+  for (size_t c = 0; c + 1 < offsets.size(); ++c) {
+    shape.chromosome_peaks.push_back(offsets[c + 1] - offsets[c]);
+  }
+  shape.genes = study.genes.size();
+  constexpr int64_t kPublishedColumns = 9;
+  shape.discriminator_columns =
+      std::max(kPublishedColumns, static_cast<int64_t>(study.cells.type.names.size()));
+  return shape;
+}
+
+void require_trainable(const Study& study) {
+  Problems problems;
+  if (study.peaks.size() == 0) problems.add("it has no peaks");
+  if (study.genes.size() == 0) problems.add("it has no genes");
+  const size_t cells = study.cells_of(Split::kTrain).size();
+  if (cells < 2) problems.add("it has {} training cells, at least 2 are needed", cells);
+  if (study.open.nonzeros() == 0) problems.add("no peak is open in any cell");
+  problems.raise(ErrorKind::kInput, "the study cannot be trained on");
+}
+
+class Trainer {
+ public:
+  Trainer(const Study& study, const TrainOptions& options, const Context& context)
+      : shop_(study, options, shape_for(study, options), context),
+        options_(options),
+        context_(context),
+        identity_(options.checkpoint.empty() ? ""
+                                             : training_identity(study, options, context.seed)),
+        stages_(make_stages(shop_)) {}
+
+  TrainResult run() {
+    if (options_.resume) resume();
+    if (shop_.validation.empty() && options_.patience > 0) {
+      context_.reporter.warning(
+          "no validation cells: every stage runs to its last step, and nothing tells when the "
+          "surrogate starts to learn its cells by heart");
+    }
+    for (; state_.stage < static_cast<int64_t>(stages_.size()); ++state_.stage) run_stage();
+    return finish();
+  }
+
+ private:
+  Stage& stage() { return *stages_[static_cast<size_t>(state_.stage)]; }
+  bool judges() const { return !shop_.validation.empty(); }
+  bool keeps_best() const { return judges() && options_.patience > 0; }
+
+  void run_stage() {
+    stage().begin();
+    bool stopped_early = patience_spent();
+    {
+      Progress progress(context_, fmt::format("train {}", stage().name()), stage().steps());
+      if (state_.step > 0) progress.advance(state_.step);
+      while (state_.step < stage().steps() && !stopped_early) {
+        stop_if_asked();
+        make_step();
+        const bool last = state_.step == stage().steps();
+        if (last || state_.step % options_.evaluate_every == 0) {
+          write_curves();
+          stopped_early = patience_spent() && !last;
+        }
+        if (!last && !stopped_early && state_.step % options_.checkpoint_every == 0) save();
+        progress.advance(1, note_);
+      }
+    }
+    end_stage(stopped_early);
+  }
+
+  bool patience_spent() const {
+    return keeps_best() && state_.judgements_since_best >= options_.patience;
+  }
+
+  void make_step() {
+    const auto terms = stage().step(state_.step);
+    ++state_.step;
+    for (const auto& term : terms) {
+      if (!std::isfinite(term.value)) {
+        throw input_error(
+            "stage {}, step {}: the loss '{}' is {}; try {}, or look for extreme values in the "
+            "study's expression",
+            stage().name(), state_.step, term.name, term.value, stage().remedy());
+      }
+      auto& [sum, count] = state_.running_losses[term.name];
+      sum += term.value;
+      ++count;
+    }
+    note_ = fmt::format("loss {:.4g}", terms.front().value);
+  }
+
+  void add_curve(const char* split, const std::string& loss, double value) {
+    state_.curve_rows.push_back(
+        {stage().name(), std::to_string(state_.step), split, loss, format_number(value)});
+  }
+
+  void write_curves() {
+    for (const auto& [name, running] : state_.running_losses) {
+      add_curve("train", name, running.first / static_cast<double>(running.second));
+    }
+    state_.running_losses.clear();
+    if (!judges()) return;
+    const LossTerm judged = stage().judge();
+    if (!std::isfinite(judged.value)) {
+      throw input_error("stage {}, step {}: the validation loss is {}; try {}", stage().name(),
+                        state_.step, judged.value, stage().remedy());
+    }
+    add_curve("validation", judged.name, judged.value);
+    if (!state_.best_value || judged.value < *state_.best_value) {
+      state_.best_value = judged.value;
+      state_.best_step = state_.step;
+      state_.judgements_since_best = 0;
+      if (keeps_best()) best_ = shop_.net.export_tensors();
+    } else {
+      ++state_.judgements_since_best;
+    }
+  }
+
+  void end_stage(bool stopped_early) {
+    if (keeps_best() && state_.best_value) shop_.net.import_tensors(best_);
+    StageSummary summary;
+    summary.stage = stage().name();
+    summary.steps = state_.step;
+    summary.best_step = keeps_best() ? state_.best_step : state_.step;
+    summary.best_value = state_.best_value.value_or(std::nan(""));
+    summary.stopped_early = stopped_early;
+    context_.reporter.info(fmt::format(
+        "stage {}: {} steps{}, validation {:.5g} at step {}", summary.stage, summary.steps,
+        stopped_early ? " (no more improvement)" : "", summary.best_value, state_.best_step));
+    state_.finished.push_back(summary);
+    stages_[static_cast<size_t>(state_.stage)].reset();  // its moments are no longer needed
+    best_.clear();
+    state_.step = 0;
+    state_.best_step = 0;
+    state_.best_value.reset();
+    state_.judgements_since_best = 0;
+    state_.running_losses.clear();
+  }
+
+  void stop_if_asked() {
+    if (context_.cancelled == nullptr || !context_.cancelled->load()) return;
+    if (options_.checkpoint.empty()) context_.check_cancelled();
+    save();
+    throw Error(ErrorKind::kCancelled,
+                fmt::format("stopped at stage {}, step {}; continue with --resume from {}",
+                            stage().name(), state_.step, options_.checkpoint.string()));
+  }
+
+  void save() {
+    if (options_.checkpoint.empty()) return;
+    state_.tensors.clear();
+    for (auto& [name, tensor] : shop_.net.export_tensors()) {
+      state_.tensors["weights/" + name] = std::move(tensor);
+    }
+    for (const auto& [name, tensor] : best_) state_.tensors["best/" + name] = tensor;
+    for (const auto& [name, optimizer] : stage().optimizers()) {
+      optimizer->save("adam/" + name + "/", state_.tensors);
+      state_.optimizer_steps[name] = optimizer->steps();
+    }
+    write_checkpoint(options_.checkpoint, state_, identity_);
+    state_.tensors.clear();
+  }
+
+  void resume() {
+    auto found = read_checkpoint(options_.checkpoint, identity_);
+    if (!found) {
+      context_.reporter.warning(fmt::format("no checkpoint in {}: training from the start",
+                                            options_.checkpoint.string()));
+      return;
+    }
+    state_ = std::move(*found);
+    if (state_.stage < 0 || state_.stage >= static_cast<int64_t>(stages_.size())) {
+      throw input_error("{}: no stage {}", options_.checkpoint.string(), state_.stage);
+    }
+    shop_.net.import_tensors(under(state_.tensors, "weights/"));
+    best_ = under(state_.tensors, "best/");
+    for (const auto& [name, optimizer] : stage().optimizers()) {
+      optimizer->load("adam/" + name + "/", state_.tensors);
+      optimizer->set_steps(state_.optimizer_steps[name]);
+    }
+    state_.tensors.clear();
+    context_.reporter.info(
+        fmt::format("continuing stage {} after step {}", stage().name(), state_.step));
+  }
+
+  TrainResult finish() {
+    TrainResult result;
+    result.surrogate.shape = shop_.net.shape;
+    result.surrogate.tensors = shop_.net.export_tensors();
+    result.surrogate.peaks = shop_.study.peaks.names;
+    result.surrogate.genes = shop_.study.genes.names;
+    result.surrogate.chromosomes = shop_.study.peaks.chromosomes;
+    result.surrogate.cell_types = shop_.study.cells.type.names;
+    result.surrogate.options = options_.to_json();
+    result.stages = std::move(state_.finished);
+    result.curves = Table({"stage", "step", "split", "loss", "value"});
+    for (auto& row : state_.curve_rows) result.curves.add(std::move(row));
+    return result;
+  }
+
+  Workshop shop_;
+  const TrainOptions& options_;
+  const Context& context_;
+  std::string identity_;
+  std::vector<std::unique_ptr<Stage>> stages_;
+  Checkpoint state_;
+  TensorMap best_;
+  std::string note_;
+};
+
+}  // namespace
+
+TrainResult train(const Study& study, const TrainOptions& options, const Context& context) {
+  options.validate();
+  require_trainable(study);
+  // Parallelism is ours, over fixed blocks: torch's own would change results with the threads.
+  at::set_num_threads(1);
+  return Trainer(study, options, context).run();
+}
+
+}  // namespace grids
