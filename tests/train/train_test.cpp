@@ -1,0 +1,239 @@
+// Training as a whole: what must be learnt, what must not depend on threads or interruptions.
+#include "train/train.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "train/planted_study.hpp"
+
+namespace grids {
+namespace {
+
+TrainOptions small_options(Alignment alignment = Alignment::kJoint) {
+  TrainOptions options;
+  options.alignment = alignment;
+  options.atac_steps = options.rna_steps = options.alignment_steps = 24;
+  options.batch = 32;
+  options.evaluate_every = 5;
+  options.patience = 3;
+  options.layers.rna_hidden_1 = 24;
+  options.layers.rna_hidden_2 = 16;
+  options.layers.latent = 6;
+  options.layers.experts = 3;
+  options.layers.gate_hidden = 8;
+  return options;
+}
+
+std::filesystem::path fresh_folder(const std::string& name) {
+  const auto folder = std::filesystem::temp_directory_path() / ("grids_train_test_" + name);
+  std::filesystem::remove_all(folder);
+  return folder;
+}
+
+/// Asks to stop once the first stage has ended.
+class StopAfterFirstStage : public Reporter {
+ public:
+  explicit StopAfterFirstStage(std::atomic<bool>& stop) : stop_(stop) {}
+  void info(std::string_view message) override {
+    if (message.find("stage atac") != std::string_view::npos) stop_ = true;
+  }
+
+ private:
+  std::atomic<bool>& stop_;
+};
+
+void expect_same(const TrainResult& a, const TrainResult& b) {
+  ASSERT_EQ(a.surrogate.tensors.size(), b.surrogate.tensors.size());
+  for (const auto& [name, tensor] : a.surrogate.tensors) {
+    EXPECT_EQ(tensor.bytes, b.surrogate.tensors.at(name).bytes) << name;
+  }
+  ASSERT_EQ(a.curves.rows(), b.curves.rows());
+  for (size_t row = 0; row < a.curves.rows(); ++row) {
+    EXPECT_EQ(a.curves.text(row, "value"), b.curves.text(row, "value")) << row;
+  }
+}
+
+TrainResult train_with(const TrainOptions& options, int threads = 1, uint64_t seed = 1) {
+  ThreadPool pool(threads);
+  Reporter silent;
+  return train(planted_study(), options, Context{seed, pool, silent});
+}
+
+double last(const TrainResult& result, const std::string& stage, const std::string& split,
+            const std::string& loss) {
+  double value = NAN;
+  for (size_t row = 0; row < result.curves.rows(); ++row) {
+    if (result.curves.text(row, "stage") == stage && result.curves.text(row, "split") == split &&
+        result.curves.text(row, "loss") == loss) {
+      value = result.curves.number(row, "value");
+    }
+  }
+  return value;
+}
+
+class BothAlignments : public testing::TestWithParam<Alignment> {};
+
+TEST_P(BothAlignments, OneAndTwoThreadsGiveTheSameBits) {
+  expect_same(train_with(small_options(GetParam()), 1), train_with(small_options(GetParam()), 2));
+}
+
+TEST_P(BothAlignments, AStoppedRunContinuesToTheSameBits) {
+  TrainOptions options = small_options(GetParam());
+  options.checkpoint = fresh_folder("resume");
+  std::atomic<bool> stop = false;
+  StopAfterFirstStage reporter(stop);
+  ThreadPool pool(1);
+  const Study study = planted_study();
+  try {
+    train(study, options, Context{1, pool, reporter, &stop});
+    FAIL() << "the run was to be stopped";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kCancelled);
+    EXPECT_THAT(error.what(), testing::HasSubstr("--resume"));
+  }
+  ASSERT_TRUE(std::filesystem::exists(options.checkpoint / "checkpoint.safetensors"));
+  options.resume = true;
+  Reporter silent;
+  const TrainResult resumed = train(study, options, Context{1, pool, silent});
+  TrainOptions straight = small_options(GetParam());
+  expect_same(train_with(straight), resumed);
+  std::filesystem::remove_all(options.checkpoint);
+}
+
+TEST_P(BothAlignments, ACheckpointInTheMiddleOfAStageContinuesToTheSameBits) {
+  TrainOptions options = small_options(GetParam());
+  options.checkpoint = fresh_folder("middle");
+  options.checkpoint_every = 7;  // the last one written lies inside the last stage
+  options.patience = 100;
+  const TrainResult whole = train_with(options);
+  options.resume = true;
+  expect_same(whole, train_with(options));
+  std::filesystem::remove_all(options.checkpoint);
+}
+
+INSTANTIATE_TEST_SUITE_P(Train, BothAlignments,
+                         testing::Values(Alignment::kPublished, Alignment::kJoint),
+                         [](const auto& param) {
+                           return param.param == Alignment::kJoint ? "joint" : "published";
+                         });
+
+TrainOptions thorough_options(Alignment alignment) {
+  TrainOptions options = small_options(alignment);
+  options.atac_steps = options.rna_steps = 400;
+  options.alignment_steps = 400;
+  options.evaluate_every = 50;
+  options.patience = 6;
+  options.atac_rate = options.rna_rate = options.joint_rate = options.map_rate = 5e-3;
+  return options;
+}
+
+TEST(Train, JointAlignmentPredictsUnseenCells) {
+  const TrainResult result = train_with(thorough_options(Alignment::kJoint), 2);
+  // Validation cells: the planted variance is about 1.6, of which the types leave about 0.4.
+  EXPECT_LT(result.stages.back().best_value, 0.7);
+}
+
+TEST(Train, PublishedAlignmentClosesTheCycles) {
+  const TrainResult result = train_with(thorough_options(Alignment::kPublished), 2);
+  double first = NAN;
+  for (size_t row = result.curves.rows(); row-- > 0;) {
+    if (result.curves.text(row, "loss") == "generators") first = result.curves.number(row, "value");
+  }
+  EXPECT_LT(last(result, "align", "train", "generators"), 0.7 * first);
+}
+
+TEST(Train, AutoencodersLearnThePlantedTypes) {
+  TrainOptions options = small_options();
+  options.atac_steps = options.rna_steps = 400;
+  options.alignment_steps = 0;
+  options.evaluate_every = 50;
+  options.atac_rate = options.rna_rate = 5e-3;
+  const TrainResult result = train_with(options, 2);
+  // Knowing nothing costs ¼ ln 2 = 0.173 a term. Knowing the type, an active peak among the terms
+  // is open with probability 0.8, an inactive one with 0.17, and the best answers cost 0.126.
+  EXPECT_LT(last(result, "atac", "validation", "reconstruction"), 0.15);
+  // Expression is 0, about 1 or about 3; its variance among the terms is near 2, and what remains
+  // when the type is known is near 0.7.
+  EXPECT_LT(last(result, "rna", "validation", "reconstruction"), 1.0);
+}
+
+TEST(Train, ReadsNoTestCells) {
+  Study changed = planted_study();
+  for (int64_t i = 0; i < changed.cells.size(); ++i) {
+    if (changed.cells.split[static_cast<size_t>(i)] != Split::kTest) continue;
+    const auto begin = changed.expression.pattern.offsets[static_cast<size_t>(i)];
+    const auto end = changed.expression.pattern.offsets[static_cast<size_t>(i) + 1];
+    for (int64_t k = begin; k < end; ++k) changed.expression.values[static_cast<size_t>(k)] = 50;
+  }
+  ThreadPool pool(1);
+  Reporter silent;
+  expect_same(train_with(small_options()),
+              train(changed, small_options(), Context{1, pool, silent}));
+}
+
+TEST(Train, SeedsDiffer) {
+  TrainOptions options = small_options();
+  options.atac_steps = 2;
+  options.rna_steps = options.alignment_steps = 0;
+  EXPECT_NE(train_with(options, 1, 1).surrogate.tensors.at("atac_model.embedding.weight").bytes,
+            train_with(options, 1, 2).surrogate.tensors.at("atac_model.embedding.weight").bytes);
+}
+
+TEST(Train, RefusesACheckpointOfOtherOptionsAndSaysWhich) {
+  TrainOptions options = small_options();
+  options.checkpoint = fresh_folder("other");
+  options.checkpoint_every = 7;
+  train_with(options);
+  options.resume = true;
+  options.rna_rate *= 2;
+  try {
+    train_with(options, 1, 7);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_THAT(error.what(),
+                testing::AllOf(testing::HasSubstr("rna_rate was 0.0005, is now 0.001"),
+                               testing::HasSubstr("seed was 1, is now 7")));
+  }
+  std::filesystem::remove_all(options.checkpoint);
+}
+
+TEST(Train, SaysWhereTheLossWasLost) {
+  Study study = planted_study();
+  const auto cell = static_cast<size_t>(study.cells_of(Split::kTrain).front());
+  study.expression.values[static_cast<size_t>(study.expression.pattern.offsets[cell])] = INFINITY;
+  ThreadPool pool(1);
+  Reporter silent;
+  try {
+    train(study, small_options(), Context{1, pool, silent});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("stage rna, step"),
+                                             testing::HasSubstr("--rna-rate")));
+  }
+}
+
+TEST(Train, TellsAllThatIsWrongWithTheOptions) {
+  TrainOptions options;
+  options.batch = 1;
+  options.atac_rate = -1;
+  options.dropout = 1;
+  options.resume = true;
+  try {
+    options.validate();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(),
+                testing::AllOf(testing::HasSubstr("batch"), testing::HasSubstr("atac-rate"),
+                               testing::HasSubstr("dropout"), testing::HasSubstr("resume")));
+  }
+}
+
+}  // namespace
+}  // namespace grids
