@@ -1,0 +1,303 @@
+#include "search/coordinate_descent.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <utility>
+
+#include "base/random.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+bool is_member(std::span<const Feature> coordinates, Feature feature) {
+  return std::find(coordinates.begin(), coordinates.end(), feature) != coordinates.end();
+}
+
+std::vector<Feature> distinct(std::span<const Feature> coordinates) {
+  const std::set<Feature> members(coordinates.begin(), coordinates.end());
+  return {members.begin(), members.end()};
+}
+
+/// Batches of positions: a shuffled deck, shuffled again when it runs out.
+class Batches {
+ public:
+  Batches(int64_t cells, int64_t size, RandomStream random)
+      : deck_(at(cells)), size_(at(std::min(size, cells))), random_(random) {
+    std::iota(deck_.begin(), deck_.end(), 0);
+    next_ = deck_.size();
+  }
+
+  std::vector<int32_t> draw() {
+    if (next_ + size_ > deck_.size()) {
+      random_.shuffle(std::span(deck_));
+      next_ = 0;
+    }
+    const auto begin = deck_.begin() + static_cast<std::ptrdiff_t>(next_);
+    std::vector<int32_t> batch(begin, begin + static_cast<std::ptrdiff_t>(size_));
+    std::sort(batch.begin(), batch.end());
+    next_ += size_;
+    return batch;
+  }
+
+ private:
+  std::vector<int32_t> deck_;
+  size_t size_;
+  size_t next_;
+  RandomStream random_;
+};
+
+/// One start: its coordinates, and the best of them on all cells so far.
+class Descent {
+ public:
+  Descent(Objective& objective, const SearchOptions& options, const Context& context,
+          std::vector<Feature> initial, uint32_t start)
+      : objective_(objective),
+        options_(options),
+        context_(context),
+        coordinates_(std::move(initial)),
+        start_(start),
+        max_steps_(options.max_steps > 0 ? options.max_steps : 50 * options.set_size) {}
+
+  SearchResult run() {
+    const bool batches = options_.batch_size > 0 &&
+                         options_.batch_size < static_cast<int64_t>(objective_.cells.size());
+    if (options_.rule == SearchRule::kPublished) {
+      published(batches);
+    } else {
+      // A last sweep over all cells is kept back for the end, where the local optimum is checked.
+      if (batches) on_batches(max_steps_ - options_.set_size);
+      on_all_cells();
+    }
+    return std::move(result_);
+  }
+
+ private:
+  size_t coordinate() const {
+    return at(result_.steps % static_cast<int64_t>(coordinates_.size()));
+  }
+
+  /// Replaces the coordinate of this step and counts the step.
+  void take(Feature replacement, double value) {
+    const size_t i = coordinate();
+    result_.trace.push_back({result_.steps, i, coordinates_[i], replacement, value});
+    coordinates_[i] = replacement;
+    ++result_.steps;
+  }
+
+  RandomStream batch_stream() const {
+    // The upper half of the blocks: the lower one draws the initial subsets.
+    return {context_.seed, Purpose::kSearch, options_.stream, start_ | 0x80000000u};
+  }
+
+  void on_all_cells() {
+    const auto state = begin(objective_, coordinates_);
+    double current = value(objective_, *state);
+    std::vector<double> current_gains;
+    int64_t unchanged = 0;
+    while (unchanged < options_.set_size && result_.steps < max_steps_) {
+      context_.check_cancelled();
+      // As long as nothing changes, the gradient is that of the step before.
+      if (current_gains.empty()) current_gains = gains(objective_, *state);
+      const size_t i = coordinate();
+      const auto step =
+          coordinate_step(objective_, *state, current, current_gains, coordinates_, i, options_);
+      const Feature choice = step.candidates[step.best];
+      if (choice == coordinates_[i]) {
+        ++unchanged;
+      } else {
+        state->apply(edit_of(coordinates_, i, choice));
+        current_gains.clear();
+        unchanged = 0;
+      }
+      current = step.values[step.best];
+      take(choice, current);
+    }
+    result_.local_optimum = unchanged >= options_.set_size;
+    finish(*state, current);
+  }
+
+  /// Leaves the best subset on all cells in `coordinates_`. Ends early after a sweep in which no
+  /// batch preferred a swap.
+  void on_batches(int64_t steps) {
+    Batches batches(static_cast<int64_t>(objective_.cells.size()), options_.batch_size,
+                    batch_stream());
+    const auto everywhere = begin(objective_, coordinates_);
+    double best = value(objective_, *everywhere);
+    auto best_coordinates = coordinates_;
+    int64_t unchanged = 0;
+    while (unchanged < options_.set_size && result_.steps < steps) {
+      context_.check_cancelled();
+      const size_t i = coordinate();
+      Objective batch = objective_.on(batches.draw());
+      const auto state = begin(batch, coordinates_);
+      const double current = value(batch, *state);
+      const auto step =
+          coordinate_step(batch, *state, current, gains(batch, *state), coordinates_, i, options_);
+      objective_.evaluations += batch.evaluations;
+      const Feature choice = step.candidates[step.best];
+      ++unchanged;
+      if (choice != coordinates_[i]) {
+        everywhere->apply(edit_of(coordinates_, i, choice));
+        unchanged = 0;
+      }
+      take(choice, step.values[step.best]);
+      if (unchanged > 0) continue;
+      const double all = value(objective_, *everywhere);
+      if (all < best) {
+        best = all;
+        best_coordinates = coordinates_;
+      }
+    }
+    coordinates_ = best_coordinates;
+  }
+
+  void published(bool in_batches) {
+    const auto cells = static_cast<int64_t>(objective_.cells.size());
+    Batches batches(cells, in_batches ? options_.batch_size : cells, batch_stream());
+    while (result_.steps < max_steps_) {
+      context_.check_cancelled();
+      const size_t i = coordinate();
+      Objective batch = objective_.on(batches.draw());
+      const auto state = begin(batch, distinct(coordinates_));
+      const auto step =
+          coordinate_step(batch, *state, 0, gains(batch, *state), coordinates_, i, options_);
+      objective_.evaluations += batch.evaluations;
+      take(step.candidates[step.best], step.values[step.best]);
+    }
+    const auto state = begin(objective_, distinct(coordinates_));
+    finish(*state, value(objective_, *state));
+  }
+
+  void finish(const MaskState& state, double current) {
+    result_.value = current;
+    result_.subset = rank_members(objective_, state);
+  }
+
+  Objective& objective_;
+  const SearchOptions& options_;
+  const Context& context_;
+  std::vector<Feature> coordinates_;
+  uint32_t start_;
+  int64_t max_steps_;
+  SearchResult result_;
+};
+
+}  // namespace
+
+void SearchOptions::validate(Problems& problems) const {
+  if (set_size < 1) problems.add("L, the number of features, must be at least 1, not {}", set_size);
+  if (candidates < 1) problems.add("candidates must be at least 1, not {}", candidates);
+  if (max_steps < 0) problems.add("the step limit must be at least 0, not {}", max_steps);
+  if (batch_size < 0) problems.add("the batch size must be at least 0, not {}", batch_size);
+  if (restarts < 1) problems.add("restarts must be at least 1, not {}", restarts);
+  if (!initial.empty() && static_cast<int64_t>(initial.size()) != set_size) {
+    problems.add("the initial subset has {} features, L is {}", initial.size(), set_size);
+  }
+}
+
+Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature replacement) {
+  const Feature incumbent = coordinates[coordinate];
+  Edit edit{incumbent, replacement};
+  for (size_t i = 0; i < coordinates.size(); ++i) {
+    if (i == coordinate) continue;
+    if (coordinates[i] == incumbent) edit.out = kNoFeature;
+    if (coordinates[i] == replacement) edit.in = kNoFeature;
+  }
+  return incumbent == replacement ? Edit{} : edit;
+}
+
+CoordinateStep coordinate_step(Objective& objective, const MaskState& state, double current,
+                               std::span<const double> gains, std::span<const Feature> coordinates,
+                               size_t coordinate, const SearchOptions& options) {
+  const bool monotone = options.rule == SearchRule::kMonotone;
+  CoordinateStep step;
+  if (monotone) {
+    // Within a row, d_j ranks those that are no members as T does.
+    step.candidates = lowest(gains, objective.allowed,
+                             options.candidates + static_cast<int64_t>(coordinates.size()));
+    std::erase_if(step.candidates,
+                  [&](Feature feature) { return is_member(coordinates, feature); });
+    if (static_cast<int64_t>(step.candidates.size()) > options.candidates) {
+      step.candidates.resize(at(options.candidates));
+    }
+  } else {
+    step.candidates = lowest(transition_row(gains, coordinates, coordinate), objective.allowed,
+                             options.candidates);
+  }
+  std::vector<Edit> edits;
+  for (const Feature feature : step.candidates) {
+    edits.push_back(edit_of(coordinates, coordinate, feature));
+  }
+  step.values = values_after(objective, state, edits);
+  if (monotone) {
+    step.candidates.push_back(coordinates[coordinate]);
+    step.values.push_back(current);
+    step.best = step.values.size() - 1;
+  }
+  for (size_t i = 0; i < step.values.size(); ++i) {
+    const double difference = step.values[i] - step.values[step.best];
+    const bool stays = step.candidates[step.best] == coordinates[coordinate] && monotone;
+    if (difference < 0 ||
+        (difference == 0 && !stays && step.candidates[i] < step.candidates[step.best])) {
+      step.best = i;
+    }
+  }
+  return step;
+}
+
+SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
+                                const Context& context) {
+  Problems problems;
+  options.validate(problems);
+  problems.raise(ErrorKind::kUsage, "search");
+  const auto allowed = static_cast<int64_t>(objective.allowed.size());
+  if (options.set_size > allowed) {
+    throw input_error("a subset of L = {} was asked for, but only {} features may be masked",
+                      options.set_size, allowed);
+  }
+  const int64_t evaluations_before = objective.evaluations;
+  SearchResult best;
+  for (uint32_t start = 0; start < static_cast<uint32_t>(options.restarts); ++start) {
+    auto initial = start == 0 && !options.initial.empty()
+                       ? options.initial
+                       : random_subset(objective.allowed, options.set_size, context.seed,
+                                       options.stream, start);
+    auto result = Descent(objective, options, context, std::move(initial), start).run();
+    if (start == 0 || result.value < best.value) best = std::move(result);
+  }
+  best.evaluations = objective.evaluations - evaluations_before;
+  return best;
+}
+
+std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count, uint64_t seed,
+                                   uint64_t stream, uint32_t start) {
+  RandomStream random(seed, Purpose::kSearch, stream, start);
+  std::vector<Feature> deck(allowed.begin(), allowed.end());
+  for (int64_t i = 0; i < count; ++i) {
+    const auto rest = static_cast<uint32_t>(deck.size() - at(i));
+    std::swap(deck[at(i)], deck[at(i) + random.below(rest)]);
+  }
+  deck.resize(at(count));
+  return deck;
+}
+
+std::vector<Feature> rank_members(Objective& objective, const MaskState& state) {
+  const std::vector<Feature> members(state.subset().begin(), state.subset().end());
+  std::vector<Edit> drops;
+  for (const Feature member : members) drops.push_back({member, kNoFeature});
+  const auto without = values_after(objective, state, drops);
+  std::vector<size_t> order(members.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return without[a] > without[b]; });
+  std::vector<Feature> ranked;
+  for (const size_t i : order) ranked.push_back(members[i]);
+  return ranked;
+}
+
+}  // namespace grids

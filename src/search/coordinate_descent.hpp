@@ -1,0 +1,97 @@
+/// Coordinate descent over subsets (paper, section 3.2, first update rule): visit the members in
+/// turn; rank all replacements by the transition values of Eq. 14; evaluate the best few exactly;
+/// replace the member by the best of them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/error.hpp"
+#include "search/objective.hpp"
+
+namespace grids {
+
+enum class SearchRule : uint8_t {
+  /// Members are no candidates, and a member stays unless a candidate is strictly better: on fixed
+  /// cells the value never rises.
+  kMonotone,
+  /// Of the published code: members are candidates (so the subset can shrink), and the best
+  /// candidate replaces the member even if it is worse; runs all steps and keeps the last subset.
+  kPublished,
+};
+
+struct SearchOptions {
+  /// L, the members of the subset.
+  int64_t set_size = 10;
+  /// k, the candidates evaluated exactly in each step. Larger values cost time in proportion and
+  /// miss fewer improvements.
+  int64_t candidates = 32;
+  /// Steps after which the search stops even if it still improves; 0 = 50 for each member (the
+  /// published 500 for L = 10). Reaching it is told by `local_optimum` = false.
+  int64_t max_steps = 0;
+  /// Cells drawn for each step; 0 = all. Batches are faster on many cells and noisier; what is kept
+  /// is the best subset on all cells, and the end is checked on all cells.
+  int64_t batch_size = 0;
+  SearchRule rule = SearchRule::kMonotone;
+  /// Random initial subsets to start from; the best result is kept.
+  int64_t restarts = 1;
+  /// Keys the random numbers together with the seed: the same stream gives the same result whatever
+  /// else is searched.
+  uint64_t stream = 0;
+  /// Where the first start begins; empty = a random subset.
+  std::vector<Feature> initial = {};
+
+  void validate(Problems& problems) const;
+};
+
+struct SearchStep {
+  int64_t step = 0;
+  size_t coordinate = 0;
+  Feature out = kNoFeature;  ///< the member that was visited
+  Feature in = kNoFeature;   ///< what took its place; the same feature when it stayed
+  double value = 0;          ///< of the subset after the step, over the cells of the step
+};
+
+struct SearchResult {
+  /// The members by how much dropping each alone would raise the value, largest first.
+  std::vector<Feature> subset;
+  double value = 0;  ///< over all cells
+  /// No replacement of any one member by any of its k candidates lowers the value.
+  bool local_optimum = false;
+  int64_t steps = 0;
+  int64_t evaluations = 0;
+  std::vector<SearchStep> trace;  ///< of the start that was kept
+};
+
+/// One visit of a member.
+struct CoordinateStep {
+  std::vector<Feature> candidates;  ///< best transition value first; kMonotone: the member last
+  std::vector<double> values;       ///< exact, of each candidate
+  size_t best = 0;                  ///< position of what takes the place
+};
+
+/// `state` holds the distinct members of `coordinates`, and `current` is its value (read by the
+/// monotone rule only).
+CoordinateStep coordinate_step(Objective& objective, const MaskState& state, double current,
+                               std::span<const double> gains, std::span<const Feature> coordinates,
+                               size_t coordinate, const SearchOptions& options);
+
+/// The change of the set when a coordinate gets another feature (repeated members count once).
+Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature replacement);
+
+/// Throws Error(kUsage) for options that make no sense, Error(kInput) when there are fewer allowed
+/// features than members.
+SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
+                                const Context& context);
+
+/// `count` distinct features of `allowed`, uniformly: a function of (seed, stream, start) alone.
+std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count, uint64_t seed,
+                                   uint64_t stream, uint32_t start);
+
+/// The members by how much dropping each alone raises the value, largest first, ties to the smaller
+/// index.
+std::vector<Feature> rank_members(Objective& objective, const MaskState& state);
+
+}  // namespace grids

@@ -1,0 +1,99 @@
+/// What a search minimises: a number for the outputs of some cells under a mask, compared with the
+/// same cells unmasked (design, "The objective"; paper, Eq. 11).
+///
+/// The first output is the target; the others are read only when beta > 0. F stands for a
+/// prediction clamped at 0, on the scale log1p of counts per 100,000, F⁰ for the unmasked one; the
+/// rate is expm1(F). Sums run over the cells.
+///
+/// - `rate`:  ± (Σ rate_i / Σ rate⁰_i)² + β Σ_j w_j (Σ rate_j / Σ rate⁰_j − 1)²
+///            with w_j = Σ rate⁰_j / Σ_k Σ rate⁰_k: a cell near zero cannot dominate.
+/// - `eq11`:  mean over cells of ± (F_i / ref_i)² + β · mean_j ((F_j − F⁰_j) / ref_j)²,
+///            ref = max(F⁰, floor), floor = 1 % of the output's mean F⁰ over the cells; or, with
+///            observed reference y, (F_i / y_i)² + β · mean_j (F_j / y_j − 1)² over the cells with
+///            y_i > 0 and, in each, the j with y_j > 0.
+/// - `value`: ± mean F_i (the published code).
+///
+/// ± is + to lower the target and − to raise it; only the target's term changes its sign. Outputs
+/// whose mean F⁰ is 0 have no relative change and are left out of the second terms.
+///
+/// Gradients are taken before the clamp, with F at least at 0 (`eq11`: at least at the floor), so
+/// that a cell at 0 neither misleads nor falls silent.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace grids {
+
+enum class LossKind : uint8_t { kRate, kEq11, kValue };
+enum class Direction : uint8_t { kDown, kUp };
+enum class LossReference : uint8_t { kPredicted, kObserved };
+
+struct LossOptions {
+  LossKind kind = LossKind::kRate;
+  /// Whether the target is to fall or to rise.
+  Direction direction = Direction::kDown;
+  /// Weight of the second term, which asks that other outputs stay where they are. Larger values
+  /// forbid side effects more strictly; above 0 every output is computed, which costs time. Ignored
+  /// by `value`.
+  double beta = 0;
+  /// `eq11` only: what predictions are divided by.
+  LossReference reference = LossReference::kPredicted;
+  /// `eq11` only: the least reference, as a share of the output's mean unmasked prediction. Larger
+  /// values weaken cells whose prediction is near 0.
+  double floor_share = 0.01;
+
+  void validate(Problems& problems) const;
+};
+
+/// "rate", "eq11", "value".
+const char* loss_name(LossKind kind);
+
+/// The unmasked cells. Rows are cells; `before` is before the clamp.
+struct LossInput {
+  int64_t outputs = 0;
+  std::span<const float> before;      ///< cells × outputs
+  std::span<const float> observed;    ///< cells × outputs; read only with observed reference
+  std::span<const uint8_t> left_out;  ///< outputs: 1 = not in the second term; may be empty
+};
+
+/// A loss bound to its cells. A loss is a function `finish` of sums over cells of `terms`, so that
+/// the value after a swap needs new terms only for the cells that the swap touches. Sums are taken
+/// in double and in the order of the cells: equal outputs give equal values to the last bit.
+class Loss {
+ public:
+  virtual ~Loss() = default;
+
+  virtual int64_t cells() const = 0;
+  virtual int64_t outputs() const = 0;
+  /// Numbers a cell.
+  virtual int64_t terms() const { return 1; }
+  /// Of one cell, from its outputs before the clamp.
+  virtual void cell_terms(int64_t cell, std::span<const float> outputs,
+                          std::span<double> terms) const = 0;
+  virtual double finish(std::span<const double> sums) const = 0;
+  /// The gradient of the value with respect to the outputs: cells × outputs.
+  virtual void cotangent(std::span<const float> outputs, std::span<const double> sums,
+                         std::span<float> cotangent) const = 0;
+  /// The same loss over some of the cells; floors stay those of all.
+  virtual std::unique_ptr<Loss> on(std::span<const int32_t> cells) const = 0;
+  /// Cells whose unmasked prediction of the target lies below the floor (`eq11`, else 0).
+  virtual int64_t cells_below_floor() const { return 0; }
+};
+
+/// Throws Error(kInput) when the target has nothing to change: predicted to be 0 in every cell (no
+/// cell with expression, for observed reference).
+std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& options);
+
+/// The sums of the terms of all cells; `outputs` is cells × outputs.
+std::vector<double> loss_sums(const Loss& loss, std::span<const float> outputs);
+
+/// finish(loss_sums(outputs)).
+double loss_value(const Loss& loss, std::span<const float> outputs);
+
+}  // namespace grids

@@ -1,0 +1,68 @@
+/// A model, the cells that count, and what is to be minimised over subsets of features: all that a
+/// search sees.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/maskable_model.hpp"
+#include "search/loss.hpp"
+
+namespace grids {
+
+struct Objective {
+  const MaskableModel* model = nullptr;
+  std::vector<int32_t> cells;    ///< of the model
+  std::vector<int32_t> outputs;  ///< of the model; the first is the target
+  std::unique_ptr<Loss> loss;    ///< over these cells and outputs
+  std::vector<Feature> allowed;  ///< features that may be masked, ascending
+  /// Subsets whose exact value has been computed; every function below adds to it.
+  int64_t evaluations = 0;
+
+  /// The same objective over some of the cells (positions in `cells`), with a counter of its own.
+  Objective on(std::span<const int32_t> positions) const;
+};
+
+struct ObjectiveInput {
+  std::vector<int32_t> cells;
+  int32_t target = 0;
+  /// Features that may be masked; empty = all.
+  std::vector<Feature> allowed;
+  /// Outputs that the second term of the loss leaves out (beta > 0).
+  std::vector<int32_t> left_out;
+  /// Observed values, cells × all outputs of the model; read only with observed reference.
+  std::span<const float> observed;
+};
+
+/// Computes the unmasked outputs of the cells and binds the loss to them; all outputs of the model
+/// when beta > 0, else only the target. Throws as make_loss does.
+Objective make_objective(const MaskableModel& model, const ObjectiveInput& input,
+                         const LossOptions& options);
+
+/// A state of the objective's cells and outputs.
+std::unique_ptr<MaskState> begin(const Objective& objective, std::span<const Feature> subset);
+
+double value(Objective& objective, const MaskState& state);
+
+/// The values that single edits of the state's subset would give: equal to the last bit to `value`
+/// of the state after the edit.
+std::vector<double> values_after(Objective& objective, const MaskState& state,
+                                 std::span<const Edit> edits);
+
+/// Eq. 14's d_j for every feature of the model: what masking it would add to the value, to first
+/// order. Lower is better.
+std::vector<double> gains(const Objective& objective, const MaskState& state);
+
+/// Row `coordinate` of the transition matrix (Eq. 14, lower is better) for every feature:
+/// 1[j ∉ r] d_j − 1[j ≠ r_i] d_{r_i}, with r = `coordinates`.
+std::vector<double> transition_row(std::span<const double> gains,
+                                   std::span<const Feature> coordinates, size_t coordinate);
+
+/// The `count` features among `allowed` with the lowest score (indexed by feature), ties to the
+/// smaller index, best first.
+std::vector<Feature> lowest(std::span<const double> scores, std::span<const Feature> allowed,
+                            int64_t count);
+
+}  // namespace grids

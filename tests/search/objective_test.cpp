@@ -1,0 +1,116 @@
+#include "search/objective.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "support/search_world.hpp"
+
+namespace grids {
+namespace {
+
+using testing::first_integers;
+using testing::SearchWorld;
+
+const std::vector<LossOptions> kLosses = {
+    {.kind = LossKind::kRate},  {.kind = LossKind::kRate, .direction = Direction::kUp, .beta = 0.5},
+    {.kind = LossKind::kEq11},  {.kind = LossKind::kEq11, .direction = Direction::kUp, .beta = 2},
+    {.kind = LossKind::kValue},
+};
+
+RC_GTEST_PROP(Objective, ASwapValueIsTheValueOfTheSwappedSubsetToTheLastBit, ()) {
+  const auto seed = *rc::gen::inRange<uint64_t>(1, 8);
+  const SearchWorld world(seed, 2);
+  auto objective = world.objective(kLosses[*rc::gen::inRange<size_t>(0, kLosses.size())]);
+  const std::vector<Feature> subset = {2, 19, 33, 60};
+  const auto state = begin(objective, subset);
+  std::vector<Edit> edits;
+  for (int i = 0; i < 6; ++i) {
+    const Feature out = *rc::gen::elementOf(subset);
+    const Feature in = *rc::gen::inRange(0, 70);
+    if (std::find(subset.begin(), subset.end(), in) == subset.end()) edits.push_back({out, in});
+  }
+  edits.push_back({19, kNoFeature});
+  edits.push_back({kNoFeature, 5});
+  const auto values = values_after(objective, *state, edits);
+  RC_ASSERT(objective.evaluations == static_cast<int64_t>(edits.size()));
+  for (size_t i = 0; i < edits.size(); ++i) {
+    std::vector<Feature> swapped;
+    for (const Feature member : subset) {
+      if (member != edits[i].out) swapped.push_back(member);
+    }
+    if (edits[i].in != kNoFeature) swapped.push_back(edits[i].in);
+    RC_ASSERT(values[i] == value(objective, *begin(objective, swapped)));
+  }
+}
+
+TEST(Objective, MaskingNothingGivesTheValueOfUnmaskedCells) {
+  const SearchWorld world;
+  auto rate = world.objective({.kind = LossKind::kRate});
+  EXPECT_EQ(value(rate, *begin(rate, {})), 1.0);
+  // The reference of a cell is its own prediction wherever that is above the floor.
+  auto eq11 = world.objective({.kind = LossKind::kEq11, .beta = 1});
+  const double share_counted = 1 - static_cast<double>(eq11.loss->cells_below_floor()) /
+                                       static_cast<double>(eq11.cells.size());
+  EXPECT_GE(value(eq11, *begin(eq11, {})), share_counted - 1e-12);
+  EXPECT_LE(value(eq11, *begin(eq11, {})), 1 + 1e-12);
+}
+
+TEST(Objective, PermutedCellsGiveTheSameValuesAndGains) {
+  const SearchWorld world;
+  auto plain = world.objective({.kind = LossKind::kRate, .beta = 1});
+  ObjectiveInput input;
+  input.cells = first_integers(60);
+  std::reverse(input.cells.begin(), input.cells.end());
+  input.target = world.target();
+  auto permuted = make_objective(world.model, input, {.kind = LossKind::kRate, .beta = 1});
+  const std::vector<Feature> subset = {2, 19, 33, 60};
+  const auto a = begin(plain, subset);
+  const auto b = begin(permuted, subset);
+  // Sums of 60 doubles in another order; gains are sums of floats.
+  EXPECT_NEAR(value(plain, *a), value(permuted, *b), 1e-12);
+  const auto gains_a = gains(plain, *a);
+  const auto gains_b = gains(permuted, *b);
+  for (size_t j = 0; j < gains_a.size(); ++j) EXPECT_NEAR(gains_a[j], gains_b[j], 1e-6);
+}
+
+TEST(Objective, GainsForeseeSmallChanges) {
+  // To first order masking peak j adds gain_j; with many peaks a single one is a small step, so the
+  // two agree in sign and size for most, and the correlation is close to 1.
+  const SearchWorld world(3);
+  auto objective = world.objective({.kind = LossKind::kRate});
+  const auto state = begin(objective, {});
+  const double start = value(objective, *state);
+  const auto foreseen = gains(objective, *state);
+  std::vector<Edit> edits;
+  for (Feature j = 0; j < 70; ++j) edits.push_back({kNoFeature, j});
+  const auto values = values_after(objective, *state, edits);
+  double xy = 0, xx = 0, yy = 0;
+  for (size_t j = 0; j < values.size(); ++j) {
+    const double change = values[j] - start;
+    xy += foreseen[j] * change;
+    xx += foreseen[j] * foreseen[j];
+    yy += change * change;
+  }
+  EXPECT_GT(xy / std::sqrt(xx * yy), 0.8);
+}
+
+TEST(Objective, TransitionRowsAreEquation14) {
+  const std::vector<double> d = {-1, 2, -3, 4, 5};
+  const std::vector<Feature> r = {3, 1};
+  EXPECT_EQ(transition_row(d, r, 0), (std::vector<double>{-5, -4, -7, 0, 1}));
+  EXPECT_EQ(transition_row(d, r, 1), (std::vector<double>{-3, 0, -5, -2, 3}));
+  const std::vector<Feature> twice = {3, 3};
+  EXPECT_EQ(transition_row(d, twice, 0), (std::vector<double>{-5, -2, -7, 0, 1}));
+}
+
+TEST(Objective, TheLowestAreTakenWithTiesToTheSmallerIndex) {
+  const std::vector<double> scores = {0, -1, 0, -1, 3, 0};
+  const std::vector<Feature> all = {0, 1, 2, 3, 4, 5};
+  EXPECT_EQ(lowest(scores, all, 4), (std::vector<Feature>{1, 3, 0, 2}));
+  const std::vector<Feature> some = {0, 4, 5};
+  EXPECT_EQ(lowest(scores, some, 9), (std::vector<Feature>{0, 5, 4}));
+}
+
+}  // namespace
+}  // namespace grids

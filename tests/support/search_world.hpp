@@ -1,0 +1,56 @@
+/// A surrogate over random cells, ready to be searched, for tests.
+#pragma once
+
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "base/context.hpp"
+#include "model/surrogate_model.hpp"
+#include "search/objective.hpp"
+#include "support/random_surrogate.hpp"
+
+namespace grids::testing {
+
+inline std::vector<int32_t> first_integers(int64_t count) {
+  std::vector<int32_t> values(static_cast<size_t>(count));
+  std::iota(values.begin(), values.end(), 0);
+  return values;
+}
+
+struct SearchWorld {
+  explicit SearchWorld(uint64_t seed = 1, int threads = 1, int64_t cells = 60)
+      : pool(threads),
+        context{seed, pool, reporter},
+        surrogate(random_surrogate(small_shape(), seed)),
+        model(surrogate, random_open(cells, surrogate.shape().peaks(), 0.2, seed + 100),
+              replace_by(surrogate.shape().peaks(), 0), pool) {}
+
+  /// The gene whose prediction is largest, so that few cells sit at the clamp.
+  int32_t target() const {
+    const auto cells = first_integers(model.shape().cells);
+    const auto genes = first_integers(model.shape().outputs);
+    const auto state = model.begin({}, cells, genes);
+    std::vector<double> sums(genes.size(), 0.0);
+    for (size_t i = 0; i < state->outputs().size(); ++i) {
+      sums[i % genes.size()] += state->outputs()[i];
+    }
+    return static_cast<int32_t>(std::max_element(sums.begin(), sums.end()) - sums.begin());
+  }
+
+  Objective objective(const LossOptions& options, std::vector<Feature> allowed = {}) const {
+    ObjectiveInput input;
+    input.cells = first_integers(model.shape().cells);
+    input.target = target();
+    input.allowed = std::move(allowed);
+    return make_objective(model, input, options);
+  }
+
+  ThreadPool pool;
+  Reporter reporter;
+  Context context;
+  FoldedSurrogate surrogate;
+  SurrogateModel model;
+};
+
+}  // namespace grids::testing
