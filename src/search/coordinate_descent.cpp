@@ -5,8 +5,6 @@
 #include <set>
 #include <utility>
 
-#include "base/random.hpp"
-
 namespace grids {
 namespace {
 
@@ -255,18 +253,13 @@ SearchResult coordinate_descent(Objective& objective, const SearchOptions& optio
   Problems problems;
   options.validate(problems);
   problems.raise(ErrorKind::kUsage, "search");
-  const auto allowed = static_cast<int64_t>(objective.allowed.size());
-  if (options.set_size > allowed) {
-    throw input_error("a subset of L = {} was asked for, but only {} features may be masked",
-                      options.set_size, allowed);
-  }
   const int64_t evaluations_before = objective.evaluations;
   SearchResult best;
   for (uint32_t start = 0; start < static_cast<uint32_t>(options.restarts); ++start) {
     auto initial = start == 0 && !options.initial.empty()
                        ? options.initial
-                       : random_subset(objective.allowed, options.set_size, context.seed,
-                                       options.stream, start);
+                       : random_subset(objective.allowed, options.set_size,
+                                       {context.seed, Purpose::kSearch, options.stream, start});
     auto result = Descent(objective, options, context, std::move(initial), start).run();
     if (start == 0 || result.value < best.value) best = std::move(result);
   }
@@ -274,9 +267,12 @@ SearchResult coordinate_descent(Objective& objective, const SearchOptions& optio
   return best;
 }
 
-std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count, uint64_t seed,
-                                   uint64_t stream, uint32_t start) {
-  RandomStream random(seed, Purpose::kSearch, stream, start);
+std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
+                                   RandomStream random) {
+  if (count > static_cast<int64_t>(allowed.size())) {
+    throw input_error("a subset of L = {} was asked for, but only {} features may be masked", count,
+                      allowed.size());
+  }
   std::vector<Feature> deck(allowed.begin(), allowed.end());
   for (int64_t i = 0; i < count; ++i) {
     const auto rest = static_cast<uint32_t>(deck.size() - at(i));

@@ -9,6 +9,7 @@
 
 #include "base/context.hpp"
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
@@ -86,9 +87,9 @@ Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature re
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
                                 const Context& context);
 
-/// `count` distinct features of `allowed`, uniformly: a function of (seed, stream, start) alone.
-std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count, uint64_t seed,
-                                   uint64_t stream, uint32_t start);
+/// `count` distinct features of `allowed`, uniformly. Throws Error(kInput) when there are fewer.
+std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
+                                   RandomStream random);
 
 /// The members by how much dropping each alone raises the value, largest first, ties to the smaller
 /// index.

@@ -137,11 +137,11 @@ TEST(CoordinateDescent, ThePublishedRuleMayShrinkTheSubset) {
 
 TEST(CoordinateDescent, AnotherStreamStartsElsewhereAndTheSameOneInTheSamePlace) {
   const auto all = first_integers(1000);
-  const auto a = random_subset(all, 10, 1, 7, 0);
-  EXPECT_EQ(a, random_subset(all, 10, 1, 7, 0));
-  EXPECT_NE(a, random_subset(all, 10, 1, 8, 0));
-  EXPECT_NE(a, random_subset(all, 10, 1, 7, 1));
-  EXPECT_NE(a, random_subset(all, 10, 2, 7, 0));
+  const auto a = random_subset(all, 10, {1, Purpose::kSearch, 7, 0});
+  EXPECT_EQ(a, random_subset(all, 10, {1, Purpose::kSearch, 7, 0}));
+  EXPECT_NE(a, random_subset(all, 10, {1, Purpose::kSearch, 8, 0}));
+  EXPECT_NE(a, random_subset(all, 10, {1, Purpose::kSearch, 7, 1}));
+  EXPECT_NE(a, random_subset(all, 10, {2, Purpose::kSearch, 7, 0}));
   EXPECT_EQ(std::set<Feature>(a.begin(), a.end()).size(), 10u);
 }
 

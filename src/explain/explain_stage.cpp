@@ -1,0 +1,295 @@
+#include "explain/explain_stage.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include "base/error.hpp"
+#include "model/surrogate_model.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+std::vector<int32_t> indices_below(int64_t count) {
+  std::vector<int32_t> indices(at(count));
+  std::iota(indices.begin(), indices.end(), 0);
+  return indices;
+}
+
+double rate(float prediction) {
+  return std::expm1(std::max(double{prediction}, 0.0));
+}
+
+/// All that the targets of one type share.
+struct TypeCells {
+  TypeCells(const Study& study, const FoldedSurrogate& surrogate, std::optional<int32_t> type,
+            Perturbation perturbation, ThreadPool& pool)
+      : train_cells(study.cells_of(Split::kTrain, type)),
+        test_cells(study.cells_of(Split::kTest, type)) {
+    const auto train_open = select_rows(study.open, train_cells);
+    std::vector<float> replacement;
+    switch (perturbation) {
+      case Perturbation::kClosed:
+        replacement = replace_by(study.peaks.size(), 0);
+        break;
+      case Perturbation::kOpen:
+        replacement = replace_by(study.peaks.size(), 1);
+        break;
+      case Perturbation::kMean:
+        replacement = replace_by_mean(train_open);
+        break;
+    }
+    train = std::make_unique<SurrogateModel>(surrogate, train_open, replacement, pool);
+    test = std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, test_cells),
+                                            replacement, pool);
+  }
+
+  std::vector<int32_t> train_cells;
+  std::vector<int32_t> test_cells;
+  std::unique_ptr<SurrogateModel> train;  ///< cells: positions in train_cells
+  std::unique_ptr<SurrogateModel> test;
+};
+
+/// Σ over the model's cells of every gene's predicted rate, in blocks that bound the memory.
+std::vector<double> summed_rates(const SurrogateModel& model, std::span<const Feature> subset) {
+  constexpr size_t kCells = 256;
+  const auto cells = indices_below(model.shape().cells);
+  const auto genes = indices_below(model.shape().outputs);
+  std::vector<double> sums(genes.size(), 0.0);
+  for (size_t first = 0; first < cells.size(); first += kCells) {
+    const auto block = std::span(cells).subspan(first, std::min(kCells, cells.size() - first));
+    const auto state = model.begin(subset, block, genes);
+    const auto outputs = state->outputs();
+    for (size_t i = 0; i < outputs.size(); ++i) sums[i % genes.size()] += rate(outputs[i]);
+  }
+  return sums;
+}
+
+/// Genes on the target's chromosome whose start lies within reach, the target included.
+std::vector<int32_t> neighbours(const Study& study, int32_t gene, int64_t reach) {
+  std::vector<int32_t> near = {gene};
+  if (!study.genes.has_position(gene)) return near;
+  for (int32_t other = 0; other < study.genes.size(); ++other) {
+    if (other == gene || !study.genes.has_position(other)) continue;
+    if (study.genes.chromosome[at(other)] != study.genes.chromosome[at(gene)]) continue;
+    if (std::abs(study.genes.tss(other) - study.genes.tss(gene)) <= reach) near.push_back(other);
+  }
+  return near;
+}
+
+OffTarget off_target(const std::vector<double>& before, const std::vector<double>& after,
+                     const std::vector<int32_t>& left_out) {
+  OffTarget result;
+  std::vector<double> rates;
+  double total = 0;
+  const auto counts = [&](size_t gene) {
+    return before[gene] > 0 && std::find(left_out.begin(), left_out.end(),
+                                         static_cast<int32_t>(gene)) == left_out.end();
+  };
+  for (size_t gene = 0; gene < before.size(); ++gene) {
+    if (!counts(gene)) continue;
+    rates.push_back(before[gene]);
+    total += before[gene];
+  }
+  result.genes = static_cast<int64_t>(rates.size());
+  if (rates.empty()) return result;
+  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+  std::nth_element(rates.begin(), middle, rates.end());
+  const double median = *middle;
+  for (size_t gene = 0; gene < before.size(); ++gene) {
+    if (!counts(gene)) continue;
+    const double change = after[gene] / before[gene] - 1;
+    result.mean_change += std::abs(change) * before[gene] / total;
+    if (before[gene] >= median &&
+        (result.most_changed < 0 || std::abs(change) > std::abs(result.largest_change))) {
+      result.most_changed = static_cast<int32_t>(gene);
+      result.largest_change = change;
+    }
+  }
+  return result;
+}
+
+/// The target's predictions on all cells of the model, clamped.
+std::vector<float> predictions(const SurrogateModel& model, std::span<const Feature> subset,
+                               int32_t gene) {
+  const auto state = model.begin(subset, indices_below(model.shape().cells), {&gene, 1});
+  std::vector<float> result(state->outputs().begin(), state->outputs().end());
+  for (float& value : result) value = std::max(value, 0.0f);
+  return result;
+}
+
+std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
+  return to_dense(select_rows(study.expression, cells));
+}
+
+/// Why a target should not be explained, or nothing.
+std::string doubt(const Study& study, const ExplainTarget& target,
+                  const std::vector<int32_t>& test_cells, const ExplainStageOptions& options) {
+  const auto cells = static_cast<int64_t>(test_cells.size());
+  const auto expressing = std::count_if(test_cells.begin(), test_cells.end(), [&](int32_t cell) {
+    return study.expression.pattern.contains(cell, target.gene);
+  });
+  if (cells < options.min_test_cells) {
+    return fmt::format("only {} test cells of at least {}", cells, options.min_test_cells);
+  }
+  if (expressing < options.min_expressing_cells) {
+    return fmt::format("only {} of {} test cells express the gene, of at least {}", expressing,
+                       cells, options.min_expressing_cells);
+  }
+  return "";
+}
+
+class Stage {
+ public:
+  Stage(const Study& study, const FoldedSurrogate& surrogate, const ExplainStageOptions& options,
+        const Context& context, size_t targets)
+      : study_(study),
+        surrogate_(surrogate),
+        options_(options),
+        context_(context),
+        method_(find_explainer(options.method)),
+        progress_(context, "explain", static_cast<int64_t>(targets)) {}
+
+  /// Explains targets of one type; fills what belongs to each.
+  void explain_type(std::optional<int32_t> type, const std::vector<ExplainTarget>& targets,
+                    const std::vector<size_t>& which,
+                    std::vector<std::optional<ExplainedTarget>>& explained,
+                    std::vector<std::string>& reasons) {
+    const TypeCells cells(study_, surrogate_, type, options_.perturbation, context_.pool);
+    std::vector<double> rates_before;
+    const auto one = [&](size_t i) {
+      const auto doubts = doubt(study_, targets[i], cells.test_cells, options_);
+      if (cells.train_cells.empty()) {
+        reasons[i] = "no training cells";
+      } else if (cells.test_cells.empty()) {
+        reasons[i] = "no test cells";
+      } else if (!doubts.empty() && !options_.force) {
+        reasons[i] = doubts;
+      } else {
+        explain_one(targets[i], cells, rates_before, explained[i], reasons[i]);
+        if (explained[i]) explained[i]->caution = doubts;
+      }
+      const std::lock_guard lock(progress_mutex_);
+      progress_.advance(1, study_.genes.names[at(targets[i].gene)]);
+    };
+    if (!cells.test_cells.empty()) rates_before = summed_rates(*cells.test, {});
+    // Many targets share the threads; few use them inside. The results are the same.
+    if (static_cast<int64_t>(which.size()) >= 2 * context_.pool.threads()) {
+      context_.pool.for_each(static_cast<int64_t>(which.size()),
+                             [&](int64_t k) { one(which[at(k)]); });
+    } else {
+      for (const size_t i : which) one(i);
+    }
+  }
+
+ private:
+  void explain_one(const ExplainTarget& target, const TypeCells& cells,
+                   const std::vector<double>& rates_before, std::optional<ExplainedTarget>& result,
+                   std::string& reason) const {
+    const auto start = std::chrono::steady_clock::now();
+    const auto near = neighbours(study_, target.gene, options_.neighbourhood);
+    std::vector<float> observed;
+    ObjectiveInput input;
+    input.cells = indices_below(cells.train->shape().cells);
+    input.target = target.gene;
+    if (options_.loss.kind == LossKind::kRate) input.left_out = near;
+    if (options_.loss.reference == LossReference::kObserved) {
+      observed = dense_expression(study_, cells.train_cells);
+      input.observed = observed;
+    }
+    Objective objective;
+    try {
+      objective = make_objective(*cells.train, input, options_.loss);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) throw;
+      reason = error.what();  // this gene cannot be explained here; others can
+      return;
+    }
+    ExplainerOptions method;
+    method.search = options_.search;
+    method.search.set_size = target.set_size;
+    method.search.stream = uint64_t{stream_key(type_name(study_, target))} << 32 |
+                           stream_key(study_.genes.names[at(target.gene)]);
+    result.emplace();
+    result->target = target;
+    result->method = method_.name();
+    result->explanation = method_.explain(objective, method, context_);
+    const auto& subset = result->explanation.subset;
+    result->train_cells = static_cast<int64_t>(cells.train_cells.size());
+    result->test_cells = cells.test_cells;
+    result->before = predictions(*cells.test, {}, target.gene);
+    result->after = predictions(*cells.test, subset, target.gene);
+    result->off_target = off_target(rates_before, summed_rates(*cells.test, subset), near);
+    result->cells_below_floor = objective.loss->cells_below_floor();
+    result->seed = context_.seed;
+    result->seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  const Study& study_;
+  const FoldedSurrogate& surrogate_;
+  const ExplainStageOptions& options_;
+  const Context& context_;
+  const Explainer& method_;
+  Progress progress_;
+  std::mutex progress_mutex_;
+};
+
+}  // namespace
+
+void ExplainStageOptions::validate(Problems& problems) const {
+  try {
+    find_explainer(method);
+  } catch (const Error& error) {
+    problems.add("{}", error.what());
+  }
+  loss.validate(problems);
+  search.validate(problems);
+  if (min_test_cells < 0 || min_expressing_cells < 0) {
+    problems.add("the least numbers of cells must not be negative");
+  }
+  if (neighbourhood < 0) problems.add("the neighbourhood must not be negative");
+}
+
+ExplainResult explain(const Study& study, const FoldedSurrogate& surrogate,
+                      const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
+                      const Context& context) {
+  Problems problems;
+  options.validate(problems);
+  problems.raise(ErrorKind::kUsage, "explain");
+  if (study.peaks.size() != surrogate.shape().peaks() ||
+      study.genes.size() != surrogate.shape().genes) {
+    throw input_error("the study has {} peaks and {} genes, the surrogate {} and {}",
+                      study.peaks.size(), study.genes.size(), surrogate.shape().peaks(),
+                      surrogate.shape().genes);
+  }
+  std::map<std::optional<int32_t>, std::vector<size_t>> by_type;
+  for (size_t i = 0; i < targets.size(); ++i) by_type[targets[i].type].push_back(i);
+
+  std::vector<std::optional<ExplainedTarget>> explained(targets.size());
+  std::vector<std::string> reasons(targets.size());
+  Stage stage(study, surrogate, options, context, targets.size());
+  for (const auto& [type, which] : by_type) {
+    stage.explain_type(type, targets, which, explained, reasons);
+  }
+  ExplainResult result;
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (explained[i]) {
+      result.explained.push_back(std::move(*explained[i]));
+    } else {
+      result.skipped.push_back({targets[i], reasons[i]});
+    }
+  }
+  return result;
+}
+
+}  // namespace grids

@@ -1,0 +1,88 @@
+/// The stage `explain`: which peaks, masked together, change a gene's prediction most in a cell
+/// type? Learned on the type's training cells; predictions before and after are returned for its
+/// test cells, which no search has seen.
+///
+/// All numbers are predicted changes when masked in the surrogate.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "data/study.hpp"
+#include "explain/explainer.hpp"
+#include "explain/targets.hpp"
+#include "model/folded_surrogate.hpp"
+
+namespace grids {
+
+/// What a masked peak becomes.
+enum class Perturbation : uint8_t {
+  kClosed,  ///< 0
+  kOpen,    ///< 1
+  kMean,    ///< its mean over the training cells of the target's type
+};
+
+struct ExplainStageOptions {
+  /// A name of the registry (explainer.hpp).
+  std::string method = "grids";
+  LossOptions loss;
+  /// `set_size` and `stream` are set for each target.
+  SearchOptions search;
+  Perturbation perturbation = Perturbation::kClosed;
+  /// Types with fewer test cells are not explained: there is too little to judge the result by.
+  int64_t min_test_cells = 50;
+  /// Nor are genes that fewer of the type's test cells express.
+  int64_t min_expressing_cells = 20;
+  /// Explains them nevertheless; the result then carries a caution.
+  bool force = false;
+  /// `rate` with beta > 0, and the off-target summary: genes whose start lies this close to the
+  /// target's (base pairs) are left out, because sharing an enhancer is no side effect.
+  int64_t neighbourhood = 1'000'000;
+
+  void validate(Problems& problems) const;
+};
+
+/// What happens to the other genes (without the target and its neighbourhood) on the test cells.
+/// Changes are relative changes of the mean predicted rate, expm1 of the prediction.
+struct OffTarget {
+  int64_t genes = 0;          ///< that are predicted above 0 at all
+  double mean_change = 0;     ///< mean of |change|, genes weighted by their predicted rate
+  int32_t most_changed = -1;  ///< the gene with the largest |change| among those with at least
+                              ///< the median rate; −1 if there is none
+  double largest_change = 0;  ///< its change, signed
+};
+
+struct ExplainedTarget {
+  ExplainTarget target;
+  std::string method;
+  Explanation explanation;          ///< peaks, by rank
+  int64_t train_cells = 0;          ///< learned on
+  std::vector<int32_t> test_cells;  ///< of the study
+  std::vector<float> before;        ///< the target's prediction on the test cells, clamped at 0
+  std::vector<float> after;         ///< the same with the peaks masked
+  OffTarget off_target;
+  int64_t cells_below_floor = 0;  ///< training cells (objective `eq11`)
+  std::string caution;            ///< why not to trust it, or empty
+  double seconds = 0;
+  uint64_t seed = 0;
+};
+
+struct SkippedTarget {
+  ExplainTarget target;
+  std::string reason;
+};
+
+struct ExplainResult {
+  std::vector<ExplainedTarget> explained;  ///< in the order of the targets
+  std::vector<SkippedTarget> skipped;      ///< likewise
+};
+
+/// Throws Error(kUsage) for options that make no sense and Error(kInput) when study and surrogate
+/// differ in peaks or genes. A target's result does not depend on the other targets.
+ExplainResult explain(const Study& study, const FoldedSurrogate& surrogate,
+                      const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
+                      const Context& context);
+
+}  // namespace grids

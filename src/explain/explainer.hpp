@@ -1,0 +1,55 @@
+/// One interface for every explanation method: given an objective (a model, cells, a loss), which L
+/// features does the method choose? Methods see no chromatin.
+///
+/// To add a method, write one file in this folder that defines `const Explainer& NAME_explainer()`
+/// and add NAME to the list in registry.cpp.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/context.hpp"
+#include "search/coordinate_descent.hpp"
+#include "search/objective.hpp"
+
+namespace grids {
+
+struct ExplainerOptions {
+  /// L and the random stream of every method, and all that steers the searching ones.
+  SearchOptions search;
+
+  void validate(Problems& problems) const { search.validate(problems); }
+};
+
+struct Explanation {
+  /// The chosen features, the one whose removal from the set costs most first (methods without
+  /// ranks of their own).
+  std::vector<Feature> subset;
+  double objective = 0;        ///< of the subset, over the objective's cells
+  int64_t evaluations = 0;     ///< subsets whose exact value was computed
+  int64_t steps = 0;           ///< of a search, else 0
+  bool local_optimum = false;  ///< as in SearchResult; false for methods that do not search
+};
+
+class Explainer {
+ public:
+  virtual ~Explainer() = default;
+
+  /// As users type it and tables show it.
+  virtual std::string_view name() const = 0;
+  /// One line for the help.
+  virtual std::string_view summary() const = 0;
+  /// A function of objective, options and seed alone, whatever the number of threads.
+  virtual Explanation explain(Objective& objective, const ExplainerOptions& options,
+                              const Context& context) const = 0;
+};
+
+/// All methods, in the order of the registry.
+const std::vector<const Explainer*>& explainers();
+
+/// Throws Error(kUsage) that lists the methods when there is none of that name.
+const Explainer& find_explainer(std::string_view name);
+
+}  // namespace grids

@@ -1,0 +1,33 @@
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "explain/explainer.hpp"
+
+// The methods: one line each.
+#define GRIDS_EXPLAINERS(METHOD) \
+  METHOD(grids)                  \
+  METHOD(random)
+
+namespace grids {
+
+#define GRIDS_DECLARE(name) const Explainer& name##_explainer();
+GRIDS_EXPLAINERS(GRIDS_DECLARE)
+#undef GRIDS_DECLARE
+
+const std::vector<const Explainer*>& explainers() {
+#define GRIDS_LIST(name) &name##_explainer(),
+  static const std::vector<const Explainer*> all = {GRIDS_EXPLAINERS(GRIDS_LIST)};
+#undef GRIDS_LIST
+  return all;
+}
+
+const Explainer& find_explainer(std::string_view name) {
+  std::string names;
+  for (const Explainer* method : explainers()) {
+    if (method->name() == name) return *method;
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", method->name());
+  }
+  throw usage_error("there is no method '{}'; choose one of: {}", name, names);
+}
+
+}  // namespace grids

@@ -1,0 +1,47 @@
+/// What is to be explained: genes in cell types.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/study.hpp"
+
+namespace grids {
+
+/// The name that stands for the cells of all types together; no cell type may bear it.
+inline constexpr const char* kAllTypes = "all";
+
+struct ExplainTarget {
+  std::optional<int32_t> type;  ///< nothing = the cells of all types together
+  int32_t gene = 0;
+  int64_t set_size = 10;  ///< L
+
+  bool operator==(const ExplainTarget&) const = default;
+};
+
+/// The type's name, or "all".
+std::string type_name(const Study& study, const ExplainTarget& target);
+
+/// A target as a user spells it.
+struct TargetRequest {
+  std::string cell_type;  ///< a type, or "all"
+  std::string gene;       ///< symbol or id
+  int64_t set_size = 10;
+};
+
+/// In the order of the requests, repeated ones once. Throws Error(kInput) that lists every name
+/// that the study does not have, each with the names that come closest, and every L that is not
+/// between 1 and the number of peaks.
+std::vector<ExplainTarget> find_targets(const Study& study,
+                                        const std::vector<TargetRequest>& requests);
+
+/// A table with the columns cell_type (a type or `all`), gene and L; a table without L gets
+/// `default_set_size`. Throws Error(kInput) as find_targets does, or for a missing column, an L
+/// that is no whole number, or no rows.
+std::vector<TargetRequest> read_targets(const std::filesystem::path& path,
+                                        int64_t default_set_size);
+
+}  // namespace grids
