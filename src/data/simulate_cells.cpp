@@ -61,7 +61,8 @@ CellPlan draw_cells(const SimulateOptions& options, uint64_t seed) {
 
   // How programmes follow type and state: one direction of the state for each type and programme.
   auto random = stream(seed, Step::kProgrammes);
-  const int32_t dimensions = options.state_dimensions;
+  const int64_t dimensions = options.state_dimensions;
+  const int64_t programmes = cells.programmes;
   std::vector<double> direction;
   for (int32_t type = 0; type < options.types; ++type) {
     for (int32_t k = 0; k < cells.programmes; ++k) {
@@ -69,7 +70,7 @@ CellPlan draw_cells(const SimulateOptions& options, uint64_t seed) {
       plan.programme_mean.push_back(kMeanSpread * random.normal() + (k == type ? kMarkerMean : 0));
       const size_t first = direction.size();
       double length = 0;
-      for (int32_t d = 0; d < dimensions; ++d) {
+      for (int64_t d = 0; d < dimensions; ++d) {
         direction.push_back(random.normal());
         length += direction.back() * direction.back();
       }
@@ -80,7 +81,7 @@ CellPlan draw_cells(const SimulateOptions& options, uint64_t seed) {
   }
   std::vector<double> donor_part;
   auto donors = stream(seed, Step::kDonors);
-  for (int32_t i = 0; i < options.donors * cells.programmes; ++i) {
+  for (int64_t i = 0; i < options.donors * programmes; ++i) {
     donor_part.push_back(options.donor_shift * donors.normal());
   }
 
@@ -98,8 +99,8 @@ CellPlan draw_cells(const SimulateOptions& options, uint64_t seed) {
     cells.rna_size.push_back(std::exp(options.rna_depth_sd * own));
     for (auto& coordinate : state) coordinate = draws.normal();
     for (int32_t k = 0; k < cells.programmes; ++k) {
-      double score = donor_part[at(donor * cells.programmes + k)];
-      const auto first = at((cells.type[at(cell)] * cells.programmes + k) * dimensions);
+      double score = donor_part[at(donor * programmes + k)];
+      const auto first = at((cells.type[at(cell)] * programmes + k) * dimensions);
       for (size_t d = 0; d < state.size(); ++d) score += direction[first + d] * state[d];
       cells.scores.push_back(static_cast<float>(score));
     }

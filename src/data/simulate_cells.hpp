@@ -15,7 +15,8 @@ struct CellPlan {
   std::vector<double> programme_mean;
 
   double mean_score(int32_t type, int32_t programme) const {
-    return programme_mean[static_cast<size_t>(type * cells.programmes + programme)];
+    return programme_mean[static_cast<size_t>(type) * static_cast<size_t>(cells.programmes) +
+                          static_cast<size_t>(programme)];
   }
 };
 
