@@ -1,0 +1,220 @@
+#include "evaluate/recovery.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/error.hpp"
+#include "evaluate/set_summary.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+using PeakIndex = std::unordered_map<std::string_view, int32_t>;
+
+struct FoundSet {
+  std::string cell_type, gene, method, seed;
+  std::vector<int32_t> peaks;
+};
+
+/// The rows of the table, put together by set.
+std::vector<FoundSet> found_sets(const Table& subsets, const PeakIndex& index) {
+  std::vector<FoundSet> sets;
+  std::map<std::array<std::string, 5>, size_t> position;
+  for (size_t row = 0; row < subsets.rows(); ++row) {
+    const std::array<std::string, 5> key = {subsets.text(row, "cell_type"),
+                                            subsets.text(row, "gene"), subsets.text(row, "method"),
+                                            subsets.text(row, "L"), subsets.text(row, "seed")};
+    const auto [entry, fresh] = position.try_emplace(key, sets.size());
+    if (fresh) sets.push_back({key[0], key[1], key[2], key[4], {}});
+    const auto& peak = subsets.text(row, "peak");
+    const auto found = index.find(peak);
+    if (found == index.end()) {
+      throw input_error(
+          "{}: row {}: the study has no peak '{}'; subsets and study must come from the same cells",
+          subsets.source, row + 1, peak);
+    }
+    sets[entry->second].peaks.push_back(found->second);
+  }
+  return sets;
+}
+
+const GeneTruth& truth_of(const std::map<std::string_view, const GeneTruth*>& genes,
+                          const Table& subsets, const std::string& gene) {
+  const auto found = genes.find(gene);
+  if (found == genes.end()) {
+    throw input_error("{}: the truth knows no gene '{}'; was it simulated with these cells?",
+                      subsets.source, gene);
+  }
+  return *found->second;
+}
+
+bool acts_in(const GeneTruth& gene, const std::string& cell_type) {
+  if (cell_type == "all") return !gene.types.empty();
+  return std::find(gene.types.begin(), gene.types.end(), cell_type) != gene.types.end();
+}
+
+/// Those of the named peaks that the study has.
+std::vector<int32_t> peaks_named(const std::vector<std::string>& names, const PeakIndex& index) {
+  std::vector<int32_t> peaks;
+  for (const auto& name : names) {
+    if (const auto found = index.find(name); found != index.end()) peaks.push_back(found->second);
+  }
+  return peaks;
+}
+
+/// The mean of the hypergeometric law: `draws` of `total` peaks, `members` of them wanted. A draw
+/// larger than the total takes all.
+double expected_members(int64_t draws, int64_t members, int64_t total) {
+  if (total == 0) return 0;
+  return static_cast<double>(members) * static_cast<double>(std::min(draws, total)) /
+         static_cast<double>(total);
+}
+
+bool is_near(const Study& study, int64_t gene, int64_t peak, int64_t window) {
+  const auto distance = distance_to_tss(study, gene, peak);
+  return distance && std::abs(*distance) <= window;
+}
+
+/// Fills what depends on where the peaks lie.
+void measure_positions(const Study& study, int64_t gene, const std::vector<int32_t>& found,
+                       const std::vector<int32_t>& members, int64_t window, SetRecovery& result) {
+  const auto near = nearness(study, gene, found, std::array{window}).front();
+  result.near_tss_share = near.share;
+  result.near_tss_chance = near.chance;
+  result.expected_near_tss = kNaN;
+  if (std::isnan(near.chance)) return;
+  const int64_t peaks_near = std::llround(near.chance * static_cast<double>(study.peaks.size()));
+  const int64_t members_near = std::count_if(members.begin(), members.end(), [&](int32_t peak) {
+    return is_near(study, gene, peak, window);
+  });
+  result.expected_near_tss = expected_members(result.set_size, members_near, peaks_near);
+}
+
+int64_t count_found(const std::vector<int32_t>& wanted, const std::unordered_set<int32_t>& found) {
+  return std::count_if(wanted.begin(), wanted.end(),
+                       [&](int32_t peak) { return found.contains(peak); });
+}
+
+/// Sum of what is not NaN, and of how much there was.
+struct Sum {
+  double total = 0;
+  double weight = 0;
+
+  void add(double value, double w = 1) {
+    if (std::isnan(value)) return;
+    total += value;
+    weight += w;
+  }
+  double mean() const { return weight > 0 ? total / weight : kNaN; }
+};
+
+}  // namespace
+
+std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
+                                          const Study& study, const RecoveryOptions& options) {
+  PeakIndex index;
+  for (size_t i = 0; i < study.peaks.names.size(); ++i) {
+    index.emplace(study.peaks.names[i], static_cast<int32_t>(i));
+  }
+  std::map<std::string_view, const GeneTruth*> genes;
+  for (const auto& gene : truth.genes) genes.emplace(gene.gene, &gene);
+
+  std::vector<SetRecovery> results;
+  for (const auto& set : found_sets(subsets, index)) {
+    const auto& planted = truth_of(genes, subsets, set.gene);
+    const auto gene = study.genes.index_of(set.gene);
+    if (!gene) throw input_error("{}: the study has no gene '{}'", subsets.source, set.gene);
+    SetRecovery result;
+    result.cell_type = set.cell_type;
+    result.gene = set.gene;
+    result.method = set.method;
+    result.seed = set.seed;
+    result.set_size = static_cast<int64_t>(set.peaks.size());
+    const std::unordered_set<int32_t> found(set.peaks.begin(), set.peaks.end());
+    result.bystanders_found = count_found(peaks_named(planted.bystanders, index), found);
+    std::vector<int32_t> members;
+    if (acts_in(planted, set.cell_type)) {
+      result.kind = planted.kind;
+      result.members = static_cast<int64_t>(planted.peaks.size());
+      members = peaks_named(planted.peaks, index);
+    }
+    result.members_found = count_found(members, found);
+    result.recall = result.members > 0 ? static_cast<double>(result.members_found) /
+                                             static_cast<double>(result.members)
+                                       : kNaN;
+    result.expected_by_chance =
+        expected_members(result.set_size, static_cast<int64_t>(members.size()), study.peaks.size());
+    measure_positions(study, *gene, set.peaks, members, options.window, result);
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+Table recovery_table(std::span<const SetRecovery> sets) {
+  Table table({"cell_type", "gene", "method", "seed", "kind", "L", "members", "members_found",
+               "recall", "bystanders_found", "expected_by_chance", "expected_near_tss",
+               "near_tss_share", "near_tss_chance"});
+  for (const auto& set : sets) {
+    table.add({set.cell_type, set.gene, set.method, set.seed, regulation_name(set.kind),
+               std::to_string(set.set_size), std::to_string(set.members),
+               std::to_string(set.members_found), format_number(set.recall),
+               std::to_string(set.bystanders_found), format_number(set.expected_by_chance),
+               format_number(set.expected_near_tss), format_number(set.near_tss_share),
+               format_number(set.near_tss_chance)});
+  }
+  return table;
+}
+
+std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) {
+  struct Sums {
+    int64_t sets = 0;
+    Sum recall, chance, chance_near, whole, bystanders, near_share, near_chance;
+  };
+  std::map<std::tuple<std::string, int64_t, Regulation>, Sums> groups;
+  for (const auto& set : sets) {
+    auto& sums = groups[{set.method, set.set_size, set.kind}];
+    ++sums.sets;
+    if (set.members > 0) {
+      const auto members = static_cast<double>(set.members);
+      sums.recall.add(static_cast<double>(set.members_found), members);
+      sums.chance.add(set.expected_by_chance, members);
+      sums.chance_near.add(set.expected_near_tss, members);
+      sums.whole.add(set.members_found == set.members ? 1 : 0);
+    }
+    sums.bystanders.add(static_cast<double>(set.bystanders_found));
+    sums.near_share.add(set.near_tss_share);
+    sums.near_chance.add(set.near_tss_chance);
+  }
+  std::vector<KindRecovery> kinds;
+  for (const auto& [key, sums] : groups) {
+    kinds.push_back({std::get<0>(key), std::get<2>(key), std::get<1>(key), sums.sets,
+                     sums.recall.mean(), sums.chance.mean(), sums.chance_near.mean(),
+                     sums.whole.mean(), sums.bystanders.mean(), sums.near_share.mean(),
+                     sums.near_chance.mean()});
+  }
+  return kinds;
+}
+
+Table recovery_by_kind_table(std::span<const KindRecovery> kinds) {
+  Table table({"method", "kind", "L", "sets", "recall", "recall_by_chance",
+               "recall_by_chance_near_tss", "whole_sets", "bystanders_found", "near_tss_share",
+               "near_tss_chance"});
+  for (const auto& kind : kinds) {
+    table.add({kind.method, regulation_name(kind.kind), std::to_string(kind.set_size),
+               std::to_string(kind.sets), format_number(kind.recall),
+               format_number(kind.recall_by_chance), format_number(kind.recall_by_chance_near_tss),
+               format_number(kind.whole_sets), format_number(kind.bystanders_found),
+               format_number(kind.near_tss_share), format_number(kind.near_tss_chance)});
+  }
+  return table;
+}
+
+}  // namespace grids

@@ -1,0 +1,76 @@
+/// On simulated cells: how much of what was planted did a search find?
+///
+/// Found sets are the rows of `subsets.tsv`, whoever wrote them; the truth is that of truth.hpp.
+/// Recall is always shown beside what peaks drawn at random would give.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "data/study.hpp"
+#include "data/truth.hpp"
+#include "io/table.hpp"
+
+namespace grids {
+
+struct RecoveryOptions {
+  /// Distance (bp) from the TSS that counts as near, the window within which regulation is planted.
+  int64_t window = 250'000;
+};
+
+/// One found set: the rows that share cell type, gene, method, L and seed.
+struct SetRecovery {
+  std::string cell_type;  ///< or "all"
+  std::string gene;
+  std::string method;
+  std::string seed;  ///< as subsets.tsv spells it
+  /// As planted; `kNone` where the set does not act in the cell type ("all": in any).
+  Regulation kind = Regulation::kNone;
+  int64_t set_size = 0;  ///< L, the peaks found
+  int64_t members = 0;   ///< of the planted set, whether or not the study kept them; 0 for kNone
+  int64_t members_found = 0;
+  int64_t bystanders_found = 0;
+  double recall = 0;  ///< members_found ÷ members; NaN without members
+  /// Members found, on average, by L peaks drawn without replacement from all peaks of the study,
+  /// and from those near the TSS (NaN when the gene has no position).
+  double expected_by_chance = 0;
+  double expected_near_tss = 0;
+  double near_tss_share = 0;   ///< of the found peaks
+  double near_tss_chance = 0;  ///< of all peaks
+};
+
+/// Sets in the order of their first rows. Throws Error(kInput) that names the table, and the gene
+/// that the truth does not know or the peak that the study does not have.
+std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
+                                          const Study& study, const RecoveryOptions& options = {});
+
+/// recovery.tsv: cell_type, gene, method, seed, kind, L, members, members_found, recall,
+/// bystanders_found, expected_by_chance, expected_near_tss, near_tss_share, near_tss_chance.
+Table recovery_table(std::span<const SetRecovery> sets);
+
+/// All sets of one method, kind and L.
+struct KindRecovery {
+  std::string method;
+  Regulation kind = Regulation::kNone;
+  int64_t set_size = 0;
+  int64_t sets = 0;
+  /// Members found ÷ members, over all sets together; NaN for kNone, as are the next three.
+  double recall = 0;
+  double recall_by_chance = 0;
+  double recall_by_chance_near_tss = 0;
+  double whole_sets = 0;        ///< share of sets with every member found
+  double bystanders_found = 0;  ///< a set
+  double near_tss_share = 0;    ///< mean over sets; NaN when no gene has a position
+  double near_tss_chance = 0;
+};
+
+/// Sorted by method, L, then kind.
+std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets);
+
+/// recovery_by_kind.tsv: method, kind, L, sets, recall, recall_by_chance,
+/// recall_by_chance_near_tss, whole_sets, bystanders_found, near_tss_share, near_tss_chance.
+Table recovery_by_kind_table(std::span<const KindRecovery> kinds);
+
+}  // namespace grids

@@ -1,0 +1,167 @@
+#include "evaluate/recovery.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+#include "base/error.hpp"
+#include "evaluate/set_summary.hpp"
+#include "small_study.hpp"
+
+namespace grids {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// 40 peaks on two chromosomes, 10 kb apart, and 4 genes; gene0 (chr1, TSS 100,499) is held up
+/// together by peak5 and peak11 and by a peak that was filtered away;
+/// peak6 is a bystander. gene1 is free.
+Study study() {
+  return small_study(20, 40, 4, 2);
+}
+
+Truth planted() {
+  Truth truth;
+  truth.types = {"type 0", "type 1"};
+  truth.genes.resize(2);
+  truth.genes[0].gene = "gene0";
+  truth.genes[0].kind = Regulation::kTogether;
+  truth.genes[0].peaks = {"peak5", "peak11", "filtered"};
+  truth.genes[0].effect = -1;
+  truth.genes[0].types = {"type 0"};
+  truth.genes[0].bystanders = {"peak6"};
+  truth.genes[1].gene = "gene1";
+  return truth;
+}
+
+/// A set as the pipeline writes it.
+EvaluatedSet found(int32_t type, int32_t gene, std::vector<int32_t> peaks,
+                   std::string method = "coordinate") {
+  EvaluatedSet set;
+  set.type = type;
+  set.gene = gene;
+  set.method = std::move(method);
+  set.peaks = std::move(peaks);
+  set.seed = 3;
+  return set;
+}
+
+Table table_of(const std::vector<EvaluatedSet>& sets) {
+  auto table = subsets_table(study(), sets);
+  table.source = "subsets.tsv";
+  return table;
+}
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Recovery, CountsMembersBystandersAndChance) {
+  const auto table = table_of({found(0, 0, {11, 6, 30, 2})});
+  const auto sets = measure_recovery(table, planted(), study(), {.window = 59'900});
+  ASSERT_EQ(sets.size(), 1u);
+  const auto& set = sets[0];
+  EXPECT_EQ(set.cell_type, "type 0");
+  EXPECT_EQ(set.gene, "gene0");
+  EXPECT_EQ(set.method, "coordinate");
+  EXPECT_EQ(set.seed, "3");
+  EXPECT_EQ(set.kind, Regulation::kTogether);
+  EXPECT_EQ(set.set_size, 4);
+  EXPECT_EQ(set.members, 3) << "a member that was filtered away counts as not found";
+  EXPECT_EQ(set.members_found, 1);
+  EXPECT_DOUBLE_EQ(set.recall, 1.0 / 3);
+  EXPECT_EQ(set.bystanders_found, 1);
+  // Two of 40 peaks are members; four are drawn.
+  EXPECT_DOUBLE_EQ(set.expected_by_chance, 4 * 2 / 40.0);
+  // Peaks 5 … 16 lie within 59.9 kb of 100,499: 12 of 40, peaks 11 and 6 of the found four.
+  EXPECT_DOUBLE_EQ(set.near_tss_chance, 12 / 40.0);
+  EXPECT_DOUBLE_EQ(set.near_tss_share, 0.5);
+  EXPECT_DOUBLE_EQ(set.expected_near_tss, 4 * 2 / 12.0);
+}
+
+TEST(Recovery, ASetHasNothingToFindWhereItDoesNotAct) {
+  const auto sets =
+      measure_recovery(table_of({found(1, 0, {5, 11}), found(0, 1, {5, 11})}), planted(), study());
+  ASSERT_EQ(sets.size(), 2u);
+  for (const auto& set : sets) {
+    EXPECT_EQ(set.kind, Regulation::kNone);
+    EXPECT_EQ(set.members, 0);
+    EXPECT_EQ(set.members_found, 0);
+    EXPECT_TRUE(std::isnan(set.recall));
+  }
+}
+
+TEST(Recovery, SetsOfDifferentMethodsStayApartAndTheSummaryPoolsThem) {
+  const auto table = table_of({found(0, 0, {5, 11}), found(0, 0, {5, 6}, "random"),
+                               found(0, 0, {1, 11}, "random"), found(0, 1, {1, 2})});
+  // Two sets of one method, type, gene, L and seed cannot be told apart: four peaks in one.
+  const auto sets = measure_recovery(table, planted(), study());
+  ASSERT_EQ(sets.size(), 3u);
+  EXPECT_EQ(sets[1].set_size, 4);
+  const auto kinds = summarise_recovery(sets);
+  ASSERT_EQ(kinds.size(), 3u);
+  EXPECT_EQ(kinds[0].method, "coordinate");
+  EXPECT_EQ(kinds[0].kind, Regulation::kNone);
+  EXPECT_TRUE(std::isnan(kinds[0].recall));
+  EXPECT_EQ(kinds[1].kind, Regulation::kTogether);
+  EXPECT_DOUBLE_EQ(kinds[1].recall, 2.0 / 3);
+  EXPECT_DOUBLE_EQ(kinds[1].recall_by_chance, (2 * 2 / 40.0) / 3);
+  EXPECT_EQ(kinds[1].whole_sets, 0);
+  EXPECT_EQ(kinds[2].method, "random");
+  EXPECT_EQ(kinds[2].bystanders_found, 1);
+  EXPECT_EQ(recovery_table(sets).rows(), 3u);
+  EXPECT_EQ(recovery_by_kind_table(kinds).rows(), 3u);
+}
+
+TEST(Recovery, WithoutGenePositionsOnlyNearnessIsUnknown) {
+  auto blind = study();
+  for (auto& chromosome : blind.genes.chromosome) chromosome.clear();
+  const auto sets = measure_recovery(table_of({found(0, 0, {5, 11})}), planted(), blind);
+  EXPECT_EQ(sets[0].members_found, 2);
+  EXPECT_TRUE(std::isnan(sets[0].near_tss_share));
+  EXPECT_TRUE(std::isnan(sets[0].expected_near_tss));
+  EXPECT_FALSE(std::isnan(sets[0].expected_by_chance));
+}
+
+TEST(Recovery, ChanceIsWhatRandomSetsGive) {
+  // The law behind `expected_by_chance`: many sets drawn at random find that many members.
+  RandomStream random(5, Purpose::kBenchmark);
+  std::vector<EvaluatedSet> sets;
+  const int draws = 2000;
+  for (int i = 0; i < draws; ++i) {
+    std::vector<int32_t> peaks(40);
+    for (int32_t j = 0; j < 40; ++j) peaks[static_cast<size_t>(j)] = j;
+    random.shuffle(std::span(peaks));
+    peaks.resize(10);
+    sets.push_back(found(0, 0, peaks));
+    sets.back().seed = static_cast<uint64_t>(i);
+  }
+  const auto recovered = measure_recovery(table_of(sets), planted(), study());
+  ASSERT_EQ(recovered.size(), static_cast<size_t>(draws));
+  double mean = 0;
+  for (const auto& set : recovered) mean += static_cast<double>(set.members_found) / draws;
+  // Variance of a hypergeometric count of 2 in 40, 10 drawn: 0.365; four standard errors.
+  EXPECT_NEAR(mean, recovered[0].expected_by_chance, 4 * std::sqrt(0.365 / draws));
+}
+
+TEST(Recovery, SaysWhatDoesNotBelongTogether) {
+  auto other = planted();
+  other.genes[0].gene = "someone else";
+  EXPECT_THAT(message_of([&] { measure_recovery(table_of({found(0, 0, {5})}), other, study()); }),
+              HasSubstr("subsets.tsv: the truth knows no gene 'gene0'"));
+  auto smaller = study();
+  smaller.peaks.names[5] = "renamed";
+  EXPECT_THAT(
+      message_of([&] { measure_recovery(table_of({found(0, 0, {5})}), planted(), smaller); }),
+      HasSubstr("subsets.tsv: row 1: the study has no peak 'peak5'"));
+}
+
+}  // namespace
+}  // namespace grids
