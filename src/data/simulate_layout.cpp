@@ -76,7 +76,7 @@ std::vector<GenePlan> plan_genes(const SimulateOptions& options, uint64_t seed) 
         gene.effect = -strength;
         break;
       case Regulation::kTogether:  // mostly pairs: three rarely meet
-        size = lot < 0.8 ? 2 : 3;
+        size = lot < 0.7 ? 2 : 3;
         gene.effect = -strength;
         break;
     }

@@ -84,7 +84,7 @@ std::vector<std::vector<FactorBins>> factor_bins(const CellPlan& plan, size_t gr
 /// their members are made of the commoner ones, or they would hardly ever be complete; sets in
 /// which one suffices are made of the rarer ones, or they would hardly ever be without.
 std::pair<double, double> share_of_range(Regulation kind) {
-  if (kind == Regulation::kTogether) return {0.6, 0.95};
+  if (kind == Regulation::kTogether) return {0.3, 0.9};
   if (kind == Regulation::kEither) return {0.1, 0.5};
   return {0.1, 0.9};
 }

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "data/prepare.hpp"
 #include "data/simulate_layout.hpp"
 #include "io/atomic_file.hpp"
 
@@ -373,6 +374,26 @@ TEST(Simulate, FilesHoldWhatWasSimulated) {
                                     gene.chromosome, gene.start, gene.end, gene.name, gene.strand,
                                     gene.id)));
   std::filesystem::remove_all(folder.parent_path());
+}
+
+TEST(Simulate, PrepareKeepsEveryCellAndEveryCause) {
+  // Thresholds meant for real cells must not empty the cells that tests and the demo start from.
+  for (const auto* preset : {"tiny", "demo"}) {
+    auto simulated = run(simulate_preset(preset));
+    ThreadPool pool(2);
+    Reporter reporter;
+    PrepareInputs inputs;
+    inputs.label_column = "cell_type";
+    inputs.gene_positions = simulated.genes;
+    const auto study =
+        prepare(std::move(simulated.data), inputs, {}, Context{1, pool, reporter}).study;
+    EXPECT_EQ(study.cells.size(), simulated.cells.size()) << preset;
+    EXPECT_EQ(study.cells.type.names, simulated.truth.types);
+    const TrueRegulation regulation(simulated.truth, study.peaks.names);
+    for (int64_t g = 0; g < regulation.genes(); ++g) {
+      EXPECT_EQ(regulation.causes(g).size(), simulated.truth.genes[at(g)].peaks.size());
+    }
+  }
 }
 
 TEST(Simulate, CaptureHidesOpenPeaksAndChangesNothingElse) {
