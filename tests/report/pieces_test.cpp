@@ -1,0 +1,206 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "base/error.hpp"
+#include "evaluate/small_study.hpp"
+#include "io/atomic_file.hpp"
+#include "report/heat_map.hpp"
+#include "report/html.hpp"
+#include "report/html_checker.hpp"
+#include "report/svg.hpp"
+#include "report/tracks.hpp"
+#include "report/umap.hpp"
+
+namespace grids {
+namespace {
+
+RC_GTEST_PROP(Html, EscapedTextIsWellFormedWhateverItsBytes, (const std::string& text)) {
+  const auto html = "<p title=\"" + escape_html(text) + "\">" + escape_html(text) + "</p>";
+  RC_ASSERT(html_fault(html) == "");
+  for (const char c : html) RC_ASSERT(static_cast<unsigned char>(c) >= 32);
+}
+
+TEST(Html, EscapesAndReplacesInvalidBytes) {
+  EXPECT_EQ(escape_html("a<b & \"c\" 'd' β"), "a&lt;b &amp; &quot;c&quot; &#39;d&#39; β");
+  EXPECT_EQ(escape_html("x\xFFy\xC3"), "x\uFFFDy\uFFFD");
+  EXPECT_EQ(escape_html("a\tb"), "a b");
+}
+
+TEST(Html, WritesNumbersForPeople) {
+  EXPECT_EQ(number_text(-0.012345), "\u22120.0123");
+  EXPECT_EQ(number_text(1234567), "1,234,567");
+  EXPECT_EQ(number_text(NAN), "n/a");
+  EXPECT_EQ(count_text(-1234), "\u22121,234");
+  EXPECT_EQ(count_text(999), "999");
+  EXPECT_EQ(percent_text(0.1234), "12.3%");
+  EXPECT_EQ(percent_text(-0.1, true), "\u221210.0%");
+  EXPECT_EQ(percent_text(0.1, true), "+10.0%");
+  EXPECT_EQ(percent_text(-0.0001), "\u22120.01%");
+  EXPECT_EQ(percent_text(0), "0%");
+  EXPECT_EQ(distance_text(-12345), "\u221212.3 kb");
+  EXPECT_EQ(distance_text(2.5e6), "2.5 Mb");
+  EXPECT_EQ(counted(1, "set"), "1 set");
+  EXPECT_EQ(counted(2000, "set"), "2,000 sets");
+}
+
+RC_GTEST_PROP(Svg, TicksCoverTheRangeInFewRoundSteps, ()) {
+  const double low = *rc::gen::inRange(-1000, 1000) / 100.0;
+  const double high = low + *rc::gen::inRange(1, 5000) / 100.0;
+  const auto marks = ticks(low, high, 5);
+  RC_ASSERT(marks.front() <= low + 1e-6);
+  RC_ASSERT(marks.back() >= high - 1e-6);
+  RC_ASSERT(marks.size() >= 2 && marks.size() <= 8);
+}
+
+TEST(Svg, ColoursRunFromEndToEndAndTextReadsOnThem) {
+  EXPECT_EQ(sequential_colour(-1), sequential_colour(0));
+  EXPECT_EQ(sequential_colour(2), sequential_colour(1));
+  EXPECT_EQ(sequential_colour(NAN), "#ffffff");
+  EXPECT_EQ(text_colour_on(sequential_colour(1)), "#ffffff");
+  EXPECT_NE(text_colour_on(sequential_colour(0)), "#ffffff");
+  EXPECT_NE(diverging_colour(-1), diverging_colour(1));
+}
+
+TEST(Svg, DotsAreOnePath) {
+  Svg svg(100, 50, "a \"label\"");
+  svg.dots({{1, 2}, {3.04, 4.16}}, 2, "#000000");
+  svg.circle(1, 1, 1, "red", "none", "<hint>");
+  EXPECT_THAT(svg.str(), testing::HasSubstr("M1 2h0M3 4.2h0"));
+  EXPECT_EQ(html_fault(svg.str()), "");
+}
+
+TEST(HeatMap, DrawsEveryCellAndCutsLongNames) {
+  EXPECT_EQ(shortened("βetaβeta", 5), "βeta…");
+  EXPECT_EQ(shortened("short", 5), "short");
+  HeatMap map;
+  map.rows = {"a <row> with a name that is much too long for any figure"};
+  map.columns = {"x", "y"};
+  map.values = {0.5, NAN};
+  map.texts = {"0.5", ""};
+  map.outlined = {true, false};
+  map.colour = sequential_colour;
+  const auto svg = draw_heat_map(map);
+  EXPECT_EQ(html_fault(svg), "");
+  EXPECT_THAT(svg, testing::HasSubstr(">0.5</text>"));
+}
+
+/// Groups of points around distant centres, in turn.
+std::vector<float> clouds(int64_t cells, int64_t dimensions, int groups) {
+  RandomStream random(5, Purpose::kBenchmark);
+  std::vector<double> centres;
+  for (int64_t i = 0; i < groups * dimensions; ++i) centres.push_back(3 * random.normal());
+  std::vector<float> points;
+  for (int64_t i = 0; i < cells; ++i) {
+    for (int64_t d = 0; d < dimensions; ++d) {
+      points.push_back(static_cast<float>(
+          centres[static_cast<size_t>((i % groups) * dimensions + d)] + random.normal()));
+    }
+  }
+  return points;
+}
+
+std::vector<int32_t> groups_in_turn(int64_t cells, int groups) {
+  std::vector<int32_t> codes;
+  for (int64_t i = 0; i < cells; ++i) codes.push_back(static_cast<int32_t>(i % groups));
+  return codes;
+}
+
+TEST(Umap, KeepsDistantGroupsApart) {
+  TestContext test;
+  const auto map = umap(clouds(400, 10, 4), 10, {}, test.context);
+  for (const float value : map) ASSERT_TRUE(std::isfinite(value));
+  // Groups at several times their width: anything but a broken layout separates them.
+  EXPECT_GT(silhouette(map, 2, groups_in_turn(400, 4), 4, test.context).mean, 0.5);
+}
+
+TEST(Umap, IsTheSameForASeedWhateverTheThreads) {
+  TestContext one(1);
+  TestContext three(3);
+  const auto points = clouds(150, 5, 3);
+  const UmapOptions options{.neighbours = 10, .epochs = 30};
+  const auto map = umap(points, 5, options, one.context);
+  EXPECT_EQ(map, umap(points, 5, options, three.context));
+  Context other{8, one.pool, one.reporter};
+  EXPECT_NE(map, umap(points, 5, options, other));
+}
+
+TEST(Umap, TakesFewCellsAndCopiesButNotNonsense) {
+  TestContext test;
+  const std::vector<float> copies(20, 1.0f);
+  for (const float value : umap(copies, 2, {}, test.context)) EXPECT_TRUE(std::isfinite(value));
+  EXPECT_THROW(umap(std::span(copies).first(6), 2, {}, test.context), Error);
+  EXPECT_THROW(umap(copies, 2, {.neighbours = 0}, test.context), Error);
+}
+
+TEST(Silhouette, IsThatOfItsDefinition) {
+  TestContext test;
+  // On a line: 0 and 1 against 4. Cell 0: (4 − 1) / 4; cell 1: (3 − 1) / 3; the third is alone.
+  const std::vector<float> points = {0, 1, 4};
+  const std::vector<int32_t> groups = {0, 0, 1};
+  const auto result = silhouette(points, 1, groups, 2, test.context);
+  EXPECT_NEAR(result.of_group[0], (0.75 + 2.0 / 3) / 2, 1e-12);
+  EXPECT_TRUE(std::isnan(result.of_group[1]));
+  EXPECT_NEAR(result.mean, (0.75 + 2.0 / 3) / 2, 1e-12);
+  EXPECT_TRUE(
+      std::isnan(silhouette(points, 1, std::vector<int32_t>{0, 0, 0}, 1, test.context).mean));
+}
+
+TEST(Umap, TablesNameCellsAndTypes) {
+  TestContext test;
+  const auto study = small_study(30, 10, 5, 2);
+  const std::vector<int32_t> cells = {3, 0};
+  const auto table = umap_table(study, cells, std::vector<float>{1, 2, 3, 4});
+  EXPECT_EQ(table.text(0, "barcode"), "cell3");
+  EXPECT_EQ(table.text(0, "cell_type"), "type 1");
+  EXPECT_EQ(table.number(1, "umap2"), 4);
+  const auto scores = silhouette_table(study, cells, {0.25, {0.1, 0.4}});
+  EXPECT_EQ(scores.rows(), 3u);
+  EXPECT_EQ(scores.text(0, "cell_type"), "all");
+}
+
+Table two_peaks(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  Table table({"cell_type", "gene", "method", "L", "rank", "chrom", "start", "end"});
+  for (const auto& [type, gene] : pairs) {
+    table.add({type, gene, "coordinate", "2", "1", "chr2", "500", "600"});
+    table.add({type, gene, "coordinate", "2", "2", "chr1", "70", "90"});
+  }
+  return table;
+}
+
+TEST(Tracks, AreBedInGenomeOrder) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / "grids_tracks";
+  std::filesystem::remove_all(folder);
+  const auto files = write_tracks(folder, two_peaks({{"CD4+ T", "G\"1"}}));
+  ASSERT_EQ(files.size(), 1u);
+  EXPECT_EQ(files[0].filename(), "CD4+~20T_G~221.bed");
+  std::istringstream lines(read_file(files[0]));
+  std::string header;
+  std::string first;
+  std::string second;
+  std::getline(lines, header);
+  std::getline(lines, first);
+  std::getline(lines, second);
+  EXPECT_TRUE(header.starts_with("track name=\"G'1 in CD4+ T\""));
+  EXPECT_EQ(first, "chr1\t70\t90\tG\"1_2\t100\t.\t70\t90\t0,114,178");
+  EXPECT_EQ(second, "chr2\t500\t600\tG\"1_1\t1000\t.\t500\t600\t0,114,178");
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Tracks, DifferentPairsGoToDifferentFiles) {
+  const std::vector<std::pair<std::string, std::string>> pairs = {
+      {"a_b", "c"}, {"a", "b_c"}, {"a/b", "c"}, {"a b", "c"}, {"", "c"}, {"a", ""}};
+  std::set<std::string> names;
+  for (const auto& [type, gene] : pairs) names.insert(track_file_name(type, gene));
+  EXPECT_EQ(names.size(), pairs.size());
+}
+
+}  // namespace
+}  // namespace grids
