@@ -1,0 +1,122 @@
+#include "io/annotation.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "io/lines.hpp"
+
+namespace grids {
+namespace {
+
+bool is_comment(std::string_view line) {
+  return line.empty() || line[0] == '#' || line.starts_with("track ") || line == "track" ||
+         line.starts_with("browser ");
+}
+
+char strand_of(const LineReader& reader, std::string_view text) {
+  if (text == "+" || text == "-" || text == ".") return text[0];
+  throw reader.error(fmt::format("the strand is '{}' instead of +, - or .", text));
+}
+
+GenePosition bed_gene(const LineReader& reader, const std::vector<std::string_view>& fields) {
+  GenePosition gene;
+  gene.chromosome = fields[0];
+  gene.name = fields[3];
+  if (!parse_position(fields[1], gene.start) || !parse_position(fields[2], gene.end)) {
+    throw reader.error(
+        fmt::format("start '{}' and end '{}' must be whole numbers", fields[1], fields[2]));
+  }
+  if (gene.end <= gene.start || gene.chromosome.empty() || gene.name.empty()) {
+    throw reader.error("a gene needs a chromosome, a name, and an end after its start");
+  }
+  if (fields.size() > 5) gene.strand = strand_of(reader, fields[5]);
+  if (fields.size() > 6 && fields[6] != ".") gene.id = fields[6];
+  return gene;
+}
+
+/// The value of `key "value";` in the last column of a GTF line, or empty.
+std::string_view attribute(std::string_view attributes, std::string_view key) {
+  size_t at = 0;
+  while ((at = attributes.find(key, at)) != std::string_view::npos) {
+    const bool begins = at == 0 || attributes[at - 1] == ' ' || attributes[at - 1] == ';';
+    at += key.size();
+    if (!begins || at >= attributes.size() || attributes[at] != ' ') continue;
+    auto value = attributes.substr(at + 1);
+    while (!value.empty() && value[0] == ' ') value.remove_prefix(1);
+    if (!value.empty() && value[0] == '"') {
+      value.remove_prefix(1);
+      return value.substr(0, value.find('"'));
+    }
+    return value.substr(0, value.find(';'));
+  }
+  return {};
+}
+
+GenePosition gtf_gene(const LineReader& reader, const std::vector<std::string_view>& fields) {
+  GenePosition gene;
+  gene.chromosome = fields[0];
+  if (!parse_position(fields[3], gene.start) || !parse_position(fields[4], gene.end) ||
+      gene.start < 1 || gene.end < gene.start) {
+    throw reader.error(fmt::format(
+        "start '{}' and end '{}' must be whole numbers from 1, the end not before the start",
+        fields[3], fields[4]));
+  }
+  gene.start -= 1;
+  gene.strand = strand_of(reader, fields[6]);
+  gene.id = attribute(fields[8], "gene_id");
+  gene.name = attribute(fields[8], "gene_name");
+  if (gene.id.empty()) {
+    throw reader.error(R"(there is no gene_id "…" (GFF3 is not understood; convert it to GTF))");
+  }
+  if (gene.name.empty()) gene.name = gene.id;
+  return gene;
+}
+
+bool looks_like_gtf(const std::vector<std::string_view>& fields) {
+  int64_t ignored = 0;
+  return fields.size() == 9 && parse_position(fields[3], ignored) &&
+         parse_position(fields[4], ignored) && !parse_position(fields[1], ignored);
+}
+
+}  // namespace
+
+std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path) {
+  LineReader reader(path);
+  std::vector<GenePosition> genes;
+  std::string_view line;
+  std::optional<bool> gtf;
+  bool first = true;
+  while (reader.next(line)) {
+    if (is_comment(line)) continue;
+    const auto fields = split(line, '\t');
+    if (!gtf && looks_like_gtf(fields)) gtf = true;
+    if (gtf.value_or(false)) {
+      if (fields.size() != 9) {
+        throw reader.error(fmt::format("a GTF line has 9 columns, this one {}", fields.size()));
+      }
+      if (fields[2] == "gene") genes.push_back(gtf_gene(reader, fields));
+      continue;
+    }
+    int64_t ignored = 0;
+    const bool header = first && fields.size() > 1 && !parse_position(fields[1], ignored);
+    first = false;
+    if (header) continue;
+    gtf = false;
+    if (fields.size() < 4) {
+      throw reader.error(fmt::format(
+          "expected chrom, start, end, name (BED) or the 9 columns of GTF, separated by "
+          "tabs; found {} column{}",
+          fields.size(), fields.size() == 1 ? "" : "s"));
+    }
+    genes.push_back(bed_gene(reader, fields));
+  }
+  if (genes.empty()) {
+    throw input_error(
+        "reading {}: there are no genes in it (BED with names, or GTF with features "
+        "'gene', is expected)",
+        path.string());
+  }
+  return genes;
+}
+
+}  // namespace grids

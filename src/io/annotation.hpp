@@ -1,0 +1,20 @@
+/// Gene positions from annotation files.
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+#include "io/raw_multiome.hpp"
+
+namespace grids {
+
+/// Reads genes in the file's order, plain or gzip, told apart by content:
+/// BED — chrom, start, end, name, then maybe score, strand, id, type; lines that begin with `#`,
+/// `track` or `browser`, and a first line whose start is no number, are headers;
+/// GTF — features `gene` (named by gene_name, or else gene_id; 1-based closed intervals become
+/// half-open).
+/// Throws Error(kInput) with the line number for lines that cannot be read and for a file without
+/// genes.
+std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path);
+
+}  // namespace grids

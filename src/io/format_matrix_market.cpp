@@ -1,0 +1,258 @@
+// A Matrix Market file for each modality, with lists of cells, genes and peaks.
+#include <charconv>
+
+#include "io/anndata.hpp"
+#include "io/compressed.hpp"
+#include "io/formats.hpp"
+#include "io/lines.hpp"
+
+namespace grids {
+namespace {
+
+constexpr std::string_view kBanner = "%%MatrixMarket";
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// The next blank-separated word of a line.
+std::string_view take_word(std::string_view& line) {
+  const size_t begin = line.find_first_not_of(" \t");
+  if (begin == std::string_view::npos) return line = {};
+  size_t end = line.find_first_of(" \t", begin);
+  if (end == std::string_view::npos) end = line.size();
+  const auto word = line.substr(begin, end - begin);
+  line.remove_prefix(end);
+  return word;
+}
+
+struct Header {
+  bool pattern = false;
+  int64_t rows = 0;
+  int64_t columns = 0;
+  int64_t entries = 0;
+};
+
+Header read_header(LineReader& reader) {
+  std::string_view line;
+  if (!reader.next(line) || !line.starts_with(kBanner)) {
+    throw reader.error("is no Matrix Market file: it must begin with %%MatrixMarket");
+  }
+  line.remove_prefix(kBanner.size());
+  const auto object = take_word(line);
+  const auto layout = take_word(line);
+  const auto field = take_word(line);
+  const auto symmetry = take_word(line);
+  if (object != "matrix" || layout != "coordinate" ||
+      (field != "integer" && field != "real" && field != "pattern") || symmetry != "general") {
+    throw reader.error(fmt::format(
+        "'{} {} {} {}' cannot be read; expected 'matrix coordinate integer (or real, or pattern) "
+        "general'",
+        object, layout, field, symmetry));
+  }
+  Header header;
+  header.pattern = field == "pattern";
+  while (reader.next(line)) {
+    if (line.empty() || line[0] == '%') continue;
+    if (!parse_position(take_word(line), header.rows) ||
+        !parse_position(take_word(line), header.columns) ||
+        !parse_position(take_word(line), header.entries)) {
+      throw reader.error("expected the numbers of rows, columns and entries");
+    }
+    return header;
+  }
+  throw reader.error("ends before its numbers of rows, columns and entries");
+}
+
+struct Entries {
+  std::vector<int32_t> cells;
+  std::vector<int32_t> features;
+  std::vector<float> values;
+};
+
+Entries read_entries(LineReader& reader, const Header& header, bool cells_in_rows,
+                     const Context& context) {
+  constexpr int64_t kStep = 1 << 18;
+  Entries entries;
+  Progress progress(context, "reading " + reader.path().filename().string(), header.entries);
+  std::string_view line;
+  int64_t count = 0;
+  while (reader.next(line)) {
+    if (line.empty() || line[0] == '%') continue;
+    int64_t row = 0;
+    int64_t column = 0;
+    if (!parse_position(take_word(line), row) || !parse_position(take_word(line), column)) {
+      throw reader.error("expected a row, a column and a value");
+    }
+    if (row < 1 || row > header.rows || column < 1 || column > header.columns) {
+      throw reader.error(fmt::format("entry ({}, {}) lies outside of {} × {}", row, column,
+                                     header.rows, header.columns));
+    }
+    float value = 1;
+    if (!header.pattern) {
+      const auto word = take_word(line);
+      const auto* end = word.data() + word.size();
+      const auto [rest, status] = std::from_chars(word.data(), end, value);
+      if (status != std::errc() || rest != end) {
+        throw reader.error(fmt::format("'{}' is no number", word));
+      }
+    }
+    entries.cells.push_back(static_cast<int32_t>((cells_in_rows ? row : column) - 1));
+    entries.features.push_back(static_cast<int32_t>((cells_in_rows ? column : row) - 1));
+    entries.values.push_back(value);
+    if (++count % kStep == 0) progress.advance(kStep);
+  }
+  if (count != header.entries) {
+    throw reader.error(fmt::format("the file ends after {} of {} entries", count, header.entries));
+  }
+  return entries;
+}
+
+/// Entries of each cell together, in the order of the file.
+CsrMatrix gather(const Entries& entries, int64_t cells, int64_t features) {
+  CsrMatrix matrix;
+  auto& pattern = matrix.pattern;
+  pattern.rows = cells;
+  pattern.columns = features;
+  pattern.offsets.assign(at(cells) + 1, 0);
+  for (const auto cell : entries.cells) ++pattern.offsets[at(cell) + 1];
+  for (int64_t cell = 0; cell < cells; ++cell) {
+    pattern.offsets[at(cell) + 1] += pattern.offsets[at(cell)];
+  }
+  auto next = pattern.offsets;
+  pattern.indices.resize(entries.cells.size());
+  matrix.values.resize(entries.cells.size());
+  for (size_t i = 0; i < entries.cells.size(); ++i) {
+    const auto place = at(next[at(entries.cells[i])]++);
+    pattern.indices[place] = entries.features[i];
+    matrix.values[place] = entries.values[i];
+  }
+  return matrix;
+}
+
+bool recognises(const MultiomeInput& input) {
+  return !input.rna.empty() && !input.atac.empty() && is_matrix_market(input.rna) &&
+         is_matrix_market(input.atac);
+}
+
+/// Names alone, or ids and names.
+Frame read_genes(const std::filesystem::path& path) {
+  Frame var;
+  std::vector<std::string> ids;
+  for (const auto& line : read_list(path)) {
+    const auto fields = split(line, '\t');
+    var.index.emplace_back(fields.size() > 1 ? fields[1] : fields[0]);
+    if (fields.size() > 1) ids.emplace_back(fields[0]);
+  }
+  if (ids.size() == var.index.size()) var.columns.push_back({"gene_ids", std::move(ids)});
+  return var;
+}
+
+/// BED, or names alone.
+Frame read_peaks(const std::filesystem::path& path) {
+  Frame var;
+  std::vector<Interval> intervals;
+  LineReader reader(path);
+  std::string_view line;
+  while (reader.next(line)) {
+    if (line.empty() || line[0] == '#') continue;
+    const auto fields = split(line, '\t');
+    if (fields.size() == 1) {
+      var.index.emplace_back(fields[0]);
+      continue;
+    }
+    Interval interval{std::string(fields[0]), 0, 0};
+    if (fields.size() < 3 || !parse_position(fields[1], interval.start) ||
+        !parse_position(fields[2], interval.end)) {
+      throw reader.error("expected chrom, start and end separated by tabs, or a name");
+    }
+    var.index.push_back(fmt::format("{}:{}-{}", interval.chromosome, interval.start, interval.end));
+    intervals.push_back(std::move(interval));
+  }
+  if (!intervals.empty() && intervals.size() != var.index.size()) {
+    throw input_error("reading {}: some lines are BED and some are names", path.string());
+  }
+  if (!intervals.empty()) add_interval_columns(var, intervals);
+  return var;
+}
+
+RawModality read_one(const std::filesystem::path& path, const Frame& obs, Frame var,
+                     const Context& context) {
+  RawModality modality;
+  modality.source = path.string();
+  modality.obs = obs;
+  modality.var = std::move(var);
+  modality.values = read_matrix_market(path, obs.rows(), modality.var.rows(), context);
+  require_counts_like(modality);
+  return modality;
+}
+
+RawMultiome read(const MultiomeInput& input, const Context& context) {
+  if (input.cells.empty()) {
+    throw usage_error("Matrix Market files need lists of cells, genes and peaks beside them");
+  }
+  const Frame obs{read_list(input.cells), {}};
+  RawMultiome multiome;
+  multiome.rna = read_one(input.rna, obs, read_genes(input.genes), context);
+  multiome.atac = read_one(input.atac, obs, read_peaks(input.peaks), context);
+  return multiome;
+}
+
+}  // namespace
+
+const Format kMatrixMarketPairFormat = {
+    "--rna RNA.mtx --atac ATAC.mtx (each maybe .gz) with lists of cells, genes and peaks",
+    recognises, read};
+
+std::filesystem::path plain_or_gz(const std::filesystem::path& folder, const std::string& name) {
+  std::error_code ignored;
+  for (const auto& candidate : {name, name + ".gz"}) {
+    if (std::filesystem::is_regular_file(folder / candidate, ignored)) return folder / candidate;
+  }
+  return {};
+}
+
+bool is_matrix_market(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return false;
+  try {
+    LineReader reader(path);
+    std::string_view line;
+    return reader.next(line) && line.starts_with(kBanner);
+  } catch (const Error&) {
+    return false;  // it will be reported as unknown
+  }
+}
+
+CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
+                             const Context& context) {
+  LineReader reader(path);
+  const auto header = read_header(reader);
+  const bool features_in_rows = header.rows == features && header.columns == cells;
+  const bool cells_in_rows = header.rows == cells && header.columns == features;
+  if (!features_in_rows && !cells_in_rows) {
+    throw reader.error(
+        fmt::format("the matrix is {} × {}, but there are names of {} features and {} cells",
+                    header.rows, header.columns, features, cells));
+  }
+  const auto entries = read_entries(reader, header, !features_in_rows, context);
+  auto matrix = gather(entries, cells, features);
+  const int64_t doubled = sort_rows(matrix.pattern, matrix.values);
+  if (doubled >= 0) {
+    throw input_error("reading {}: an entry of cell {} is there twice", path.string(), doubled + 1);
+  }
+  drop_zeros(matrix);
+  return matrix;
+}
+
+std::vector<std::string> read_list(const std::filesystem::path& path) {
+  std::vector<std::string> list;
+  LineReader reader(path);
+  std::string_view line;
+  while (reader.next(line)) {
+    if (!line.empty()) list.emplace_back(line);
+  }
+  return list;
+}
+
+}  // namespace grids

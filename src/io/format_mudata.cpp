@@ -1,0 +1,28 @@
+#include "io/formats.hpp"
+#include "io/mudata.hpp"
+
+namespace grids {
+namespace {
+
+bool recognises(const MultiomeInput& input) {
+  return !input.path.empty() && hdf5::File::is_hdf5(input.path) &&
+         hdf5::File::open(input.path).root().has_group("mod");
+}
+
+RawMultiome read(const MultiomeInput& input, const Context&) {
+  const auto file = hdf5::File::open(input.path);
+  const auto& root = file.root();
+  const auto names = find_modalities(root, {input.rna_modality, input.atac_modality});
+  RawMultiome multiome;
+  multiome.rna = read_anndata(root.group("mod/" + names.rna), input.rna_layer);
+  multiome.atac = read_anndata(root.group("mod/" + names.atac), input.atac_layer);
+  if (root.has("obs")) multiome.obs = read_frame(root, "obs");
+  return multiome;
+}
+
+}  // namespace
+
+const Format kMuDataFormat = {"FILE.h5mu: MuData with a modality for RNA and one for ATAC",
+                              recognises, read};
+
+}  // namespace grids

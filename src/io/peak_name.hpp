@@ -1,0 +1,36 @@
+/// Where peaks lie: from their names, or from columns of their table.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/raw_multiome.hpp"
+
+namespace grids {
+
+/// Half-open, 0-based.
+struct Interval {
+  std::string chromosome;
+  int64_t start = 0;
+  int64_t end = 0;
+  bool operator==(const Interval&) const = default;
+};
+
+/// `chr1:1-2`, `chr1-1-2` or `chr1_1_2`. The chromosome may hold `-`, `_`, `:` and `.` itself
+/// (`chr1_KI270706v1_random-10-20`, `HLA-A-10-20`). Nothing for other texts, and when the end does
+/// not lie after the start.
+std::optional<Interval> parse_peak_name(std::string_view name);
+
+/// The place of every feature of a table: from the columns chrom (or chr, chromosome, seqnames,
+/// seqname; in any case), start and end (or chromStart and chromEnd) when all three exist, else
+/// from the names. Throws Error(kInput) naming `source`, the first feature without a place and how
+/// many there are.
+std::vector<Interval> peak_intervals(const Frame& var, std::string_view source);
+
+/// Its chrom, start and end as columns of a table.
+void add_interval_columns(Frame& var, const std::vector<Interval>& intervals);
+
+}  // namespace grids

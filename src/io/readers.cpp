@@ -1,0 +1,146 @@
+#include "io/readers.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "io/formats.hpp"
+
+namespace grids {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Every format that is understood; the first that recognises its input reads it.
+const std::array<const Format*, 6>& formats() {
+  static const std::array<const Format*, 6> all = {&kMuDataFormat,      &kTenxH5Format,
+                                                   &kTenxFolderFormat,  &kAnnDataFormat,
+                                                   &kAnnDataPairFormat, &kMatrixMarketPairFormat};
+  return all;
+}
+
+void require_files(const MultiomeInput& input) {
+  Problems problems;
+  std::error_code ignored;
+  for (const auto* path :
+       {&input.path, &input.rna, &input.atac, &input.cells, &input.genes, &input.peaks}) {
+    if (!path->empty() && !fs::exists(*path, ignored)) {
+      problems.add("{}: there is no such file", path->string());
+    }
+  }
+  problems.raise(ErrorKind::kInput, "reading the cells");
+}
+
+}  // namespace
+
+void MultiomeInput::validate() const {
+  Problems problems;
+  const bool pair = !rna.empty() || !atac.empty();
+  const bool lists = !cells.empty() || !genes.empty() || !peaks.empty();
+  if (path.empty() && !pair) problems.add("no cells are given: name a file, or --rna and --atac");
+  if (!path.empty() && pair) problems.add("give either one file or --rna and --atac, not both");
+  if (pair && rna.empty()) problems.add("--atac needs --rna beside it");
+  if (pair && atac.empty()) problems.add("--rna needs --atac beside it");
+  if (lists && !pair) {
+    problems.add("lists of cells, genes and peaks go with --rna and --atac in Matrix Market");
+  }
+  if (lists && (cells.empty() || genes.empty() || peaks.empty())) {
+    problems.add("Matrix Market files need all three lists: cells, genes and peaks");
+  }
+  problems.raise(ErrorKind::kUsage, "the input");
+}
+
+std::vector<fs::path> MultiomeInput::files() const {
+  std::vector<fs::path> result;
+  std::error_code ignored;
+  for (const auto* one : {&path, &rna, &atac, &cells, &genes, &peaks}) {
+    if (one->empty()) continue;
+    if (!fs::is_directory(*one, ignored)) {
+      result.push_back(*one);
+      continue;
+    }
+    for (const auto* name : {"barcodes.tsv", "features.tsv", "matrix.mtx"}) {
+      const auto file = plain_or_gz(*one, name);
+      if (!file.empty()) result.push_back(file);
+    }
+  }
+  return result;
+}
+
+RawMultiome read_multiome(const MultiomeInput& input, const Context& context) {
+  input.validate();
+  require_files(input);
+  for (const auto* format : formats()) {
+    if (!format->recognises(input)) continue;
+    auto multiome = format->read(input, context);
+    for (const auto* modality : {&multiome.rna, &multiome.atac}) {
+      context.reporter.info(fmt::format("{}: {} cells × {} {}", modality->source,
+                                        modality->values.rows(), modality->values.columns(),
+                                        modality == &multiome.rna ? "genes" : "peaks"));
+    }
+    return multiome;
+  }
+  std::string known;
+  for (const auto* format : formats()) known += fmt::format("\n  {}", format->description);
+  throw input_error(
+      "{}: the format is not recognised; understood are:{}",
+      input.path.empty() ? input.rna.string() + ", " + input.atac.string() : input.path.string(),
+      known);
+}
+
+RawMultiome split_by_type(CsrMatrix values, const Frame& obs, const MixedFeatures& features,
+                          const std::string& source, const Context& context) {
+  std::vector<int32_t> genes;
+  std::vector<int32_t> peaks;
+  std::vector<std::string> others;
+  size_t left_out = 0;
+  for (size_t i = 0; i < features.types.size(); ++i) {
+    if (features.types[i] == "Gene Expression") {
+      genes.push_back(static_cast<int32_t>(i));
+    } else if (features.types[i] == "Peaks") {
+      peaks.push_back(static_cast<int32_t>(i));
+    } else {
+      ++left_out;
+      if (std::find(others.begin(), others.end(), features.types[i]) == others.end()) {
+        others.push_back(features.types[i]);
+      }
+    }
+  }
+  if (genes.empty() || peaks.empty()) {
+    throw input_error(
+        "reading {}: there are {} features of type 'Gene Expression' and {} of type 'Peaks'{}{}; a "
+        "multiome has both",
+        source, genes.size(), peaks.size(), others.empty() ? "" : "; others are of type ",
+        fmt::join(others, ", "));
+  }
+  if (left_out > 0) {
+    context.reporter.info(fmt::format("{}: left out {} features of type {}", source, left_out,
+                                      fmt::join(others, ", ")));
+  }
+  const auto part = [&](const std::vector<int32_t>& columns, bool rna) {
+    RawModality modality;
+    modality.source = source;
+    modality.obs = obs;
+    modality.values = select_columns(values, columns);
+    std::vector<std::string> ids;
+    std::vector<Interval> intervals;
+    bool placed = false;
+    for (const auto column : columns) {
+      const auto i = static_cast<size_t>(column);
+      modality.var.index.push_back(rna ? features.names[i] : features.ids[i]);
+      ids.push_back(features.ids[i]);
+      if (features.intervals.empty()) continue;
+      intervals.push_back(features.intervals[i]);
+      placed = placed || !intervals.back().chromosome.empty();
+    }
+    if (rna) modality.var.columns.push_back({"gene_ids", std::move(ids)});
+    if (placed) add_interval_columns(modality.var, intervals);
+    return modality;
+  };
+  RawMultiome multiome;
+  multiome.atac = part(peaks, false);
+  multiome.rna = part(genes, true);
+  return multiome;
+}
+
+}  // namespace grids

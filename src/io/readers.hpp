@@ -1,0 +1,55 @@
+/// One way in for every format in which a multiome experiment comes.
+///
+/// To add a format, write one file `format_NAME.cpp` (see formats.hpp) and its line in readers.cpp.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "io/raw_multiome.hpp"
+
+namespace grids {
+
+/// Where the two modalities lie. Either `path`, or `rna` and `atac`.
+struct MultiomeInput {
+  /// Both in one: `.h5mu`; 10x multiome `.h5`; `.h5ad` with var/feature_types; or a Cell Ranger ARC
+  /// folder of Matrix Market files.
+  std::filesystem::path path;
+
+  /// One file each: two `.h5ad`, or two Matrix Market files (`.mtx`, `.mtx.gz`).
+  std::filesystem::path rna;
+  std::filesystem::path atac;
+
+  /// Beside Matrix Market files: barcodes and gene names, one a line (of two tab-separated columns
+  /// the first is the gene's id, the second its name), and peaks as BED or as names, one a line.
+  std::filesystem::path cells;
+  std::filesystem::path genes;
+  std::filesystem::path peaks;
+
+  /// The matrix of an AnnData: "X", "raw/X" or the name of a layer. Empty: `layers/counts` if there
+  /// is one, else X if it holds whole numbers, else raw/X if that does, else X.
+  std::string rna_layer;
+  std::string atac_layer;
+
+  /// Names under `mod/` of a `.h5mu`. Empty: rna or gex or "Gene Expression"; atac or peaks.
+  std::string rna_modality;
+  std::string atac_modality;
+
+  /// Throws Error(kUsage) with every problem: nothing given, one of a pair, both kinds given, lists
+  /// without Matrix Market files or those without lists.
+  void validate() const;
+
+  /// Every file that is read, for checksums; of a folder its three files.
+  std::vector<std::filesystem::path> files() const;
+};
+
+/// Reads both modalities as the files hold them: cells and features in the files' order, nothing
+/// matched. Genes of 10x files are named by symbol, with var column `gene_ids`; symbols may repeat.
+/// Peaks (and genes) have var columns chrom, start, end where the file gives them. Throws
+/// Error(kInput) for unknown formats, listing those that are understood, and for anything in a file
+/// that cannot be used, naming file and place. Features of other types are left out and said.
+RawMultiome read_multiome(const MultiomeInput& input, const Context& context);
+
+}  // namespace grids
