@@ -43,6 +43,7 @@ Shape shape_of(const Group& group) {
 CsrMatrix read_dense(const Dataset& dataset) {
   constexpr int64_t kBlockEntries = 1 << 22;
   dataset.require_dimensions(2);
+  dataset.believable_size();
   const auto shape = dataset.shape();
   CsrMatrix matrix;
   matrix.pattern.rows = shape[0];

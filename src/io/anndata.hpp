@@ -96,7 +96,7 @@ class SparseRowsWriter {
   hdf5::Dataset indices_;
 };
 
-/// The same for a dense float matrix.
+/// The same for a dense float matrix of at least one column.
 class DenseRowsWriter {
  public:
   DenseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns);

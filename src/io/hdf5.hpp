@@ -100,6 +100,8 @@ class Dataset : public Object {
   std::vector<int64_t> shape() const;  ///< empty for a scalar
   int64_t size() const;                ///< number of entries
   Kind kind() const;
+  /// The same, or an error for sizes that the bytes in the file cannot back (a corrupt header).
+  int64_t believable_size() const;
   /// Throws unless the shape has this many dimensions.
   void require_dimensions(size_t count) const;
 
@@ -126,8 +128,6 @@ class Dataset : public Object {
   friend class Object;
   using Object::Object;
 
-  /// Refuses sizes that the bytes in the file cannot back (a corrupt header).
-  int64_t believable_size() const;
   int64_t member_index(const std::string& field) const;
 };
 

@@ -56,6 +56,7 @@ std::optional<Interval> parse_peak_name(std::string_view name) {
   if (last == std::string_view::npos || last == 0) return std::nullopt;
   const size_t first = name.find_last_of(":-_", last - 1);
   if (first == std::string_view::npos || first == 0) return std::nullopt;
+  if (std::string_view(":-_").find(name[first - 1]) != std::string_view::npos) return std::nullopt;
   Interval interval{std::string(name.substr(0, first)), 0, 0};
   if (!parse_position(name.substr(first + 1, last - first - 1), interval.start) ||
       !parse_position(name.substr(last + 1), interval.end) || interval.end <= interval.start) {

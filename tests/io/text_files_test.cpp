@@ -1,0 +1,209 @@
+// Peak names, gene positions, labels, manifests.
+#include <gmock/gmock.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+#include <zlib.h>
+
+#include <fstream>
+
+#include "io/annotation.hpp"
+#include "io/labels.hpp"
+#include "io/manifest.hpp"
+#include "io/peak_name.hpp"
+#include "io/support.hpp"
+
+namespace grids {
+namespace {
+
+namespace fs = std::filesystem;
+using test::TempFolder;
+using testing::HasSubstr;
+
+RC_GTEST_PROP(PeakName, AnyChromosomeAndSeparatorReadBack, ()) {
+  const auto chromosome = *rc::gen::element<std::string>(
+      "chr1", "X", "chr1_KI270706v1_random", "HLA-A", "chrUn_GL000220.1", "HLA-DRB1*15:01:01:01");
+  const auto start = *rc::gen::inRange<int64_t>(0, 3000000000);
+  const auto end = start + *rc::gen::inRange<int64_t>(1, 5000);
+  const auto separators = *rc::gen::element<std::string>(":-", "--", "__", ":_");
+  const auto name = fmt::format("{}{}{}{}{}", chromosome, separators[0], start, separators[1], end);
+  RC_ASSERT(parse_peak_name(name) == (Interval{chromosome, start, end}));
+}
+
+TEST(PeakName, OtherTextsAreNoPlaces) {
+  for (const auto* name :
+       {"", "TP53", "chr1", "chr1:5", "chr1:5-", "chr1:-5-9", ":5-9", "5-9", "-5-9", "chr1:a-9",
+        "chr1:5-9x", "chr1:9-5", "chr1:5-5", "chr1:5-9-", "chr1:1-99999999999999999999"}) {
+    EXPECT_FALSE(parse_peak_name(name)) << name;
+  }
+}
+
+TEST(PeakName, ColumnsComeFirstInAnySpelling) {
+  const std::vector<Interval> expected = {{"chr1", 5, 9}, {"X", 7, 8}};
+  Frame var{{"peak1", "peak2"}, {}};
+  add_interval_columns(var, expected);
+  EXPECT_EQ(peak_intervals(var, "a"), expected);
+  var.columns = {{"seqnames", std::vector<std::string>{"chr1", "X"}},
+                 {"chromStart", std::vector<std::string>{"5", "7"}},
+                 {"chromEnd", std::vector<double>{9, 8}}};
+  EXPECT_EQ(peak_intervals(var, "a"), expected);
+  std::get<0>(var.columns[1].values)[1] = "-";
+  EXPECT_THAT(test::input_message([&] { peak_intervals(var, "f.h5ad: X"); }),
+              HasSubstr("f.h5ad: X: 1 of 2 peaks have no place, the first is 'peak2' (by its "
+                        "columns); peaks need names like chr1:100-200"));
+  var.columns.clear();
+  var.index = {"chr1-5-9", "X_7_8"};
+  EXPECT_EQ(peak_intervals(var, "a"), expected);
+}
+
+class GenePositions : public testing::Test {
+ protected:
+  std::vector<GenePosition> read(const std::string& text) {
+    test::put(folder_ / "genes", text);
+    return read_gene_positions(folder_ / "genes");
+  }
+  std::string message(const std::string& text) {
+    return test::input_message([&] { read(text); });
+  }
+  TempFolder folder_;
+};
+
+TEST_F(GenePositions, BedWithAndWithoutHeader) {
+  const std::string row = "chr1\t34610\t36081\tFAM138A\t0\t-\tENSG00000237613\tlincRNA\n";
+  for (const auto* header :
+       {"", "#chr\tstart\tend\tname\n", "chrom\tstart\tend\tname\n", "track name=genes\n#c\n"}) {
+    const auto genes = read(header + row);
+    ASSERT_EQ(genes.size(), 1u) << header;
+    EXPECT_EQ(genes[0].name, "FAM138A");
+    EXPECT_EQ(genes[0].id, "ENSG00000237613");
+    EXPECT_EQ(genes[0].chromosome, "chr1");
+    EXPECT_EQ(genes[0].start, 34610);
+    EXPECT_EQ(genes[0].end, 36081);
+    EXPECT_EQ(genes[0].strand, '-');
+  }
+  const auto plain = read("chr2\t1\t5\tA\t.\t+\r\nchr3\t2\t6\tB");
+  ASSERT_EQ(plain.size(), 2u);
+  EXPECT_EQ(plain[0].strand, '+');
+  EXPECT_EQ(plain[1].strand, '.');
+  EXPECT_EQ(plain[1].id, "");
+}
+
+TEST_F(GenePositions, GtfBecomesHalfOpen) {
+  const std::string text =
+      "#!genome-build GRCh38\n"
+      "chr1\tHAVANA\tgene\t11\t20\t.\t+\t.\tgene_id \"ENSG1.2\"; gene_type \"x\"; gene_name "
+      "\"A\";\n"
+      "chr1\tHAVANA\ttranscript\t11\t20\t.\t+\t.\tgene_id \"ENSG1.2\"; gene_name \"A\";\n"
+      "chr2\tHAVANA\tgene\t1\t1\t.\t-\t.\tgene_id \"ENSG2\"\n";
+  gzFile file = gzopen((folder_ / "genes.gtf.gz").c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  const auto genes = read_gene_positions(folder_ / "genes.gtf.gz");
+  ASSERT_EQ(genes.size(), 2u);
+  EXPECT_EQ(genes[0].name, "A");
+  EXPECT_EQ(genes[0].id, "ENSG1.2");
+  EXPECT_EQ(genes[0].start, 10);
+  EXPECT_EQ(genes[0].end, 20);
+  EXPECT_EQ(genes[1].name, "ENSG2");
+  EXPECT_EQ(genes[1].start, 0);
+  EXPECT_EQ(genes[1].end, 1);
+  EXPECT_EQ(genes[1].strand, '-');
+}
+
+TEST_F(GenePositions, BadLinesAreNamed) {
+  const std::string good = "chr1\t1\t5\tA\t0\t+\n";
+  EXPECT_THAT(message(good + "chr1\tx\t5\tB\n"), HasSubstr("line 2: start 'x' and end '5'"));
+  EXPECT_THAT(message(good + "chr1\t5\t5\tB\n"), HasSubstr("line 2: a gene needs"));
+  EXPECT_THAT(message(good + "chr1\t1\t5\tB\t0\t*\n"), HasSubstr("line 2: the strand is '*'"));
+  EXPECT_THAT(message(good + "chr1 1 5 B\n"),
+              HasSubstr("line 2: expected chrom, start, end, name"));
+  EXPECT_THAT(message("a\tb\tgene\t1\t5\t.\t+\t.\tID=g;Name=A\n"),
+              HasSubstr("line 1: there is no gene_id"));
+  EXPECT_THAT(message("a\tb\tgene\t0\t5\t.\t+\t.\tgene_id \"g\"\n"),
+              HasSubstr("line 1: start '0' and end '5' must be whole numbers from 1"));
+  EXPECT_THAT(message("a\tb\texon\t1\t5\t.\t+\t.\tgene_id \"g\"\n"),
+              HasSubstr("there are no genes"));
+  EXPECT_THAT(message(""), HasSubstr("there are no genes"));
+  EXPECT_THAT(test::input_message([&] { read_gene_positions(folder_ / "none"); }),
+              HasSubstr("none: No such file"));
+}
+
+TEST_F(GenePositions, RealAnnotation) {
+  const fs::path path = fs::path(GRIDS_SHARED_DIR) / "data/genes/hg38.genes.bed";
+  if (!fs::exists(path)) GTEST_SKIP() << "no shared data folder";
+  const auto genes = read_gene_positions(path);
+  EXPECT_EQ(genes.size(), 20666u);
+  EXPECT_EQ(genes[0].name, "FAM138A");
+}
+
+class Labels : public testing::Test {
+ protected:
+  std::unordered_map<std::string, std::string> read(const std::string& text) {
+    test::put(folder_ / "labels", text);
+    return read_labels(folder_ / "labels");
+  }
+  std::string message(const std::string& text) {
+    return test::input_message([&] { read(text); });
+  }
+  TempFolder folder_;
+};
+
+TEST_F(Labels, TabsOrCommasWithOrWithoutHeader) {
+  const std::unordered_map<std::string, std::string> expected = {{"AA-1", "CD4, naive"},
+                                                                 {"CC-1", "B"}};
+  EXPECT_EQ(read("AA-1\tCD4, naive\nCC-1\tB\n"), expected);
+  EXPECT_EQ(read("barcode\tcell_type\nAA-1\tCD4, naive\nCC-1\tB"), expected);
+  EXPECT_EQ(read("Barcode,Cluster\nAA-1,\"CD4, naive\"\nCC-1,B\n"), expected);
+  EXPECT_EQ(read("\xEF\xBB\xBF"
+                 "Barcode,Cluster\r\nAA-1,\"CD4, naive\"\r\n\r\nCC-1,B\r\n"),
+            expected);
+  EXPECT_EQ(read("\"\"\t\"x\"\n\"AA-1\"\t\"CD4, naive\"\nCC-1\t B \n"), expected);
+  EXPECT_EQ(read("AA-1\t\n").at("AA-1"), "");
+}
+
+TEST_F(Labels, BadLinesAreNamed) {
+  EXPECT_THAT(message("AA\tB\nCC\tD\nAA\tD\n"),
+              HasSubstr("line 3: barcode 'AA' has a label already, on line 1"));
+  EXPECT_THAT(message("AA\tB\nCC\n"), HasSubstr("line 2: expected two columns"));
+  EXPECT_THAT(message("AA B\n"), HasSubstr("line 1: expected two columns"));
+  EXPECT_THAT(message("AA\tB\tC\n"), HasSubstr("separated by a tab; found 3"));
+  EXPECT_THAT(message("AA\tB\n\tC\n"), HasSubstr("line 2: the barcode is empty"));
+  EXPECT_THAT(message("barcode\tx\n"), HasSubstr("there are no labels in it"));
+}
+
+TEST(ManifestFile, ReadsBackWhatWasWritten) {
+  const TempFolder folder;
+  Manifest manifest;
+  manifest.command = "prepare";
+  manifest.version = "0.1.0";
+  manifest.options = R"({"min_cells":3,"labels":"cell type α"})";
+  manifest.seed = 18446744073709551615u;
+  manifest.threads = 2;
+  manifest.warnings = {"few cells"};
+  manifest.stages = {{"read", 0.125}, {"write", 3}};
+  test::put(folder / "input.txt", "abc");
+  manifest.inputs = {record_file(folder / "input.txt")};
+  manifest.outputs = {{"study.h5mu", std::string(64, 'a'), 7}};
+  // FIPS 180-4's example.
+  EXPECT_EQ(manifest.inputs[0].sha256,
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(manifest.inputs[0].bytes, 3);
+  write_manifest(folder / "manifest.json", manifest);
+  EXPECT_EQ(read_manifest(folder / "manifest.json"), manifest);
+}
+
+TEST(ManifestFile, SaysWhatIsMissing) {
+  const TempFolder folder;
+  const auto path = folder / "manifest.json";
+  test::put(path, "{}");
+  EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("'command'"));
+  test::put(path, "{");
+  EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("no manifest of grids"));
+  EXPECT_THAT(test::input_message([&] { sha256_of(folder / "none"); }), HasSubstr("none"));
+  EXPECT_THAT(test::input_message([&] { sha256_of(folder.path()); }), HasSubstr("reading"));
+  Manifest broken;
+  broken.options = "{";
+  EXPECT_THROW(write_manifest(path, broken), Error);
+}
+
+}  // namespace
+}  // namespace grids
