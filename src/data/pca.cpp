@@ -6,6 +6,7 @@
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/random.hpp"
+#include "base/simd.hpp"
 
 namespace grids {
 namespace {
@@ -18,6 +19,26 @@ constexpr double kRounding = 1e-12;
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
+}
+
+/// line += Σ_k values[k] · rows[indices[k]], for rows of the given width.
+GRIDS_CLONES void gather_rows(const int32_t* indices, const float* values, size_t count,
+                              const float* rows, int64_t width, float* line) {
+  for (size_t k = 0; k < count; ++k) {
+    const float* source = rows + static_cast<int64_t>(indices[k]) * width;
+    const float value = values[k];
+    for (int64_t c = 0; c < width; ++c) line[c] += value * source[c];
+  }
+}
+
+/// rows[indices[k]] += values[k] · line, for all k.
+GRIDS_CLONES void scatter_rows(const int32_t* indices, const float* values, size_t count,
+                               const float* line, int64_t width, float* rows) {
+  for (size_t k = 0; k < count; ++k) {
+    float* target = rows + static_cast<int64_t>(indices[k]) * width;
+    const float value = values[k];
+    for (int64_t c = 0; c < width; ++c) target[c] += value * line[c];
+  }
 }
 
 /// out (cells × width) = (X − 1 meanᵀ) · right (features × width)
@@ -35,12 +56,18 @@ std::vector<float> times(const CsrMatrix& x, std::span<const float> mean,
     for (int64_t i = begin; i < end; ++i) {
       float* line = out.data() + i * width;
       for (int64_t c = 0; c < width; ++c) line[c] = static_cast<float>(-shift[at(c)]);
-      const auto indices = x.row_indices(i);
-      const auto values = x.row_values(i);
-      for (size_t k = 0; k < indices.size(); ++k) {
-        const float* source = right.data() + static_cast<int64_t>(indices[k]) * width;
-        const float value = values[k];
-        for (int64_t c = 0; c < width; ++c) line[c] += value * source[c];
+    }
+    // Chunk by chunk of the features, so that the rows of `right` stay in cache from cell to cell.
+    std::vector<size_t> done(at(end - begin), 0);
+    for (int64_t chunk = 0; chunk < x.columns(); chunk += kFeatureBlock) {
+      for (int64_t i = begin; i < end; ++i) {
+        const auto indices = x.row_indices(i);
+        size_t& from = done[at(i - begin)];
+        size_t to = from;
+        while (to < indices.size() && indices[to] < chunk + kFeatureBlock) ++to;
+        gather_rows(indices.data() + from, x.row_values(i).data() + from, to - from, right.data(),
+                    width, out.data() + i * width);
+        from = to;
       }
     }
   });
@@ -69,13 +96,10 @@ std::vector<float> transposed_times(const CsrMatrix& x, std::span<const float> m
       const auto indices = x.row_indices(i);
       const auto values = x.row_values(i);
       const auto first = std::lower_bound(indices.begin(), indices.end(), begin);
-      const float* line = left.data() + i * width;
-      for (auto k = static_cast<size_t>(first - indices.begin());
-           k < indices.size() && indices[k] < end; ++k) {
-        float* target = out.data() + static_cast<int64_t>(indices[k]) * width;
-        const float value = values[k];
-        for (int64_t c = 0; c < width; ++c) target[c] += value * line[c];
-      }
+      const auto last = std::lower_bound(first, indices.end(), end);
+      const auto skipped = static_cast<size_t>(first - indices.begin());
+      scatter_rows(indices.data() + skipped, values.data() + skipped,
+                   static_cast<size_t>(last - first), left.data() + i * width, width, out.data());
     }
   });
   return out;
