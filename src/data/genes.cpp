@@ -1,14 +1,16 @@
 #include "data/genes.hpp"
 
 #include <algorithm>
-#include <map>
+#include <charconv>
+#include <cmath>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.hpp"
 #include "data/match_cells.hpp"
-#include "data/peaks.hpp"
+#include "io/peak_name.hpp"
 
 namespace grids {
 namespace {
@@ -41,6 +43,42 @@ void make_unique(GeneNames& names) {
     names.changed.push_back(name);
     names.unique.push_back(std::move(name));
   }
+}
+
+std::optional<int64_t> position_at(const FrameColumn& column, size_t row) {
+  double value = -1;
+  if (column.is_text()) {
+    const auto& text = column.text()[row];
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+  } else {
+    value = column.numbers()[row];
+  }
+  if (!(value >= 0 && value < 1e15) || value != std::floor(value)) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
+/// Intervals of the genes by columns of `var`: chrom, start, end, or 10x's interval; a gene that
+/// has none (10x leaves some out) has an empty chromosome. Nothing when there are no such columns.
+std::optional<std::vector<Interval>> gene_intervals(const Frame& var) {
+  const auto* chromosome = first_text(var, {"chrom", "chr", "chromosome", "seqnames", "seqname"});
+  const auto* start = var.find("start");
+  const auto* end = var.find("end");
+  const auto* interval = first_text(var, {"interval"});
+  std::vector<Interval> result(var.index.size());
+  if (chromosome != nullptr && start != nullptr && end != nullptr) {
+    for (size_t j = 0; j < result.size(); ++j) {
+      const auto from = position_at(*start, j);
+      const auto to = position_at(*end, j);
+      if (from && to && *to > *from) result[j] = {(*chromosome)[j], *from, *to};
+    }
+    return result;
+  }
+  if (interval == nullptr) return std::nullopt;
+  for (size_t j = 0; j < result.size(); ++j) {
+    result[j] = parse_peak_name((*interval)[j]).value_or(Interval{});
+  }
+  return result;
 }
 
 using Lookup = std::unordered_map<std::string_view, std::vector<size_t>>;
@@ -147,12 +185,12 @@ GenePlaces gene_places(const GeneNames& names, const Frame& var,
       }
       if (chosen < given.size()) result.of_gene[j] = given[chosen];
     }
-  } else if (const auto columns = intervals_of(var)) {
+  } else if (const auto columns = gene_intervals(var)) {
     result.source = "columns of the file";
     const auto* strand = first_text(var, {"strand", "Strand"});
     for (size_t j = 0; j < columns->size(); ++j) {
       const auto& interval = (*columns)[j];
-      if (interval.chromosome.empty() || interval.end <= interval.start) continue;
+      if (interval.chromosome.empty()) continue;
       const bool has_strand = strand != nullptr && (*strand)[j].size() == 1;
       result.of_gene[j] = {names.symbols[j], names.ids[j], interval.chromosome,
                            interval.start,   interval.end, has_strand ? (*strand)[j][0] : '.'};

@@ -1,9 +1,7 @@
 #include "data/peaks.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <initializer_list>
 #include <numeric>
 #include <set>
 #include <tuple>
@@ -22,33 +20,6 @@ bool is_digit(char c) {
 }
 bool is_upper(char c) {
   return c >= 'A' && c <= 'Z';
-}
-
-std::optional<int64_t> parse_number(std::string_view text) {
-  int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-const FrameColumn* first_column(const Frame& frame, std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (const auto* column = frame.find(name)) return column;
-  }
-  return nullptr;
-}
-
-std::optional<int64_t> number_at(const FrameColumn& column, size_t row) {
-  if (column.is_text()) return parse_number(column.text()[row]);
-  const double value = column.numbers()[row];
-  if (!(std::abs(value) < 9e15) || value != std::floor(value)) return std::nullopt;
-  return static_cast<int64_t>(value);
-}
-
-std::string text_at(const FrameColumn& column, size_t row) {
-  if (column.is_text()) return column.text()[row];
-  const double value = column.numbers()[row];
-  return std::isnan(value) ? std::string() : fmt::format("{}", value);
 }
 
 /// An accession of an unplaced sequence such as GL000194.1, KI270713v1 or AABR07024031.1.
@@ -79,27 +50,10 @@ bool before(const Interval& a, const Interval& b) {
   return std::tie(a.chromosome, a.start, a.end) < std::tie(b.chromosome, b.start, b.end);
 }
 
-void require_valid(const RawModality& atac, std::span<const Interval> peaks) {
-  Problems problems;
-  constexpr size_t kShown = 5;
-  size_t bad = 0;
-  for (size_t j = 0; j < peaks.size(); ++j) {
-    const auto& peak = peaks[j];
-    if (!peak.chromosome.empty() && peak.start >= 0 && peak.end > peak.start) continue;
-    if (++bad > kShown) continue;
-    if (peak.chromosome.empty()) {
-      problems.add(
-          "peak '{}' (number {}) has no chromosome, start and end; name peaks like "
-          "chr1:100-200 or give columns chrom, start, end",
-          atac.var.index[j], j + 1);
-    } else {
-      problems.add("peak '{}' (number {}) is no interval: {}:{}-{}", atac.var.index[j], j + 1,
-                   peak.chromosome, peak.start, peak.end);
-    }
-  }
-  if (bad > kShown) problems.add("and {} more", bad - kShown);
-  problems.raise(ErrorKind::kInput, atac.source);
+}  // namespace
 
+std::vector<Interval> checked_peaks(const RawModality& atac) {
+  auto peaks = peak_intervals(atac.var, atac.source);
   std::vector<int32_t> order(peaks.size());
   std::iota(order.begin(), order.end(), 0);
   std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
@@ -119,59 +73,7 @@ void require_valid(const RawModality& atac, std::span<const Interval> peaks) {
       throw input_error("{}: two peaks are called '{}'; make the names unique", atac.source, name);
     }
   }
-}
-
-}  // namespace
-
-std::optional<Interval> parse_interval(std::string_view text) {
-  constexpr std::string_view kSeparators = ":-_";
-  const auto second = text.find_last_of("-_");
-  if (second == std::string_view::npos || second == 0) return std::nullopt;
-  const auto first = text.find_last_of(kSeparators, second - 1);
-  if (first == std::string_view::npos || first == 0) return std::nullopt;
-  if (kSeparators.find(text[first - 1]) != std::string_view::npos) return std::nullopt;
-  const auto start = text.substr(first + 1, second - first - 1);
-  const auto end = text.substr(second + 1);
-  if (!all_of(start, is_digit) || !all_of(end, is_digit)) return std::nullopt;
-  const auto start_number = parse_number(start);
-  const auto end_number = parse_number(end);
-  if (!start_number || !end_number) return std::nullopt;
-  return Interval{std::string(text.substr(0, first)), *start_number, *end_number};
-}
-
-std::optional<std::vector<Interval>> intervals_of(const Frame& var) {
-  const auto* chromosome =
-      first_column(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "Chromosome"});
-  const auto* start = first_column(var, {"start", "chromStart", "chrom_start", "Start"});
-  const auto* end = first_column(var, {"end", "stop", "chromEnd", "chrom_end", "End"});
-  const auto* interval = var.find("interval");
-  const auto rows = static_cast<size_t>(var.rows());
-  std::vector<Interval> result(rows);
-  if (chromosome != nullptr && start != nullptr && end != nullptr) {
-    for (size_t j = 0; j < rows; ++j) {
-      const auto from = number_at(*start, j);
-      const auto to = number_at(*end, j);
-      if (from && to) result[j] = {text_at(*chromosome, j), *from, *to};
-    }
-    return result;
-  }
-  if (interval == nullptr || !interval->is_text()) return std::nullopt;
-  for (size_t j = 0; j < rows; ++j) {
-    if (auto parsed = parse_interval(interval->text()[j])) result[j] = std::move(*parsed);
-  }
-  return result;
-}
-
-std::vector<Interval> peak_intervals(const RawModality& atac) {
-  std::vector<Interval> result;
-  if (auto columns = intervals_of(atac.var)) result = std::move(*columns);
-  result.resize(atac.var.index.size());
-  for (size_t j = 0; j < result.size(); ++j) {
-    if (!result[j].chromosome.empty()) continue;
-    if (auto parsed = parse_interval(atac.var.index[j])) result[j] = std::move(*parsed);
-  }
-  require_valid(atac, result);
-  return result;
+  return peaks;
 }
 
 bool is_scaffold(std::string_view chromosome) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,29 +9,14 @@
 
 #include "base/error.hpp"
 #include "data/study.hpp"
+#include "io/peak_name.hpp"
 #include "io/raw_multiome.hpp"
 
 namespace grids {
 
-/// Half-open, 0-based.
-struct Interval {
-  std::string chromosome;
-  int64_t start = 0;
-  int64_t end = 0;
-};
-
-/// "chr1:10-20", "chr1-10-20" or "chr1_10_20": the last two numbers are the bounds, so that
-/// chromosomes may have separators in their names. Nothing when it is not of this form.
-std::optional<Interval> parse_interval(std::string_view text);
-
-/// Intervals from columns of annotations: chrom (or chr, chromosome, seqnames), start, end; or
-/// interval ("chr1:10-20", as 10x writes). A row that has none there is empty. Nothing when there
-/// are no such columns.
-std::optional<std::vector<Interval>> intervals_of(const Frame& var);
-
-/// The intervals of all peaks: by columns, else by their names. Throws Error(kInput) that names a
-/// peak without bounds, with end ≤ start or a negative start, or that occurs twice.
-std::vector<Interval> peak_intervals(const RawModality& atac);
+/// The intervals of all peaks (by columns, else by their names: io/peak_name.hpp). Throws
+/// Error(kInput) that names a peak without a place, or one that occurs twice.
+std::vector<Interval> checked_peaks(const RawModality& atac);
 
 /// True for what is not a chromosome of the assembly: chrUn_…, …_random, …_alt, …_fix, …_decoy,
 /// GL000194.1, KI270713.1, JH584304.1, NW_…, NT_…, scaffold…, contig…, chrEBV.

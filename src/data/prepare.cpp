@@ -227,13 +227,12 @@ void fill_cells(Cells& cells, const PrepareOptions& options, CellQuality& qualit
   }
   if (!whole.empty()) {
     diary.warn(
-        "{} types have fewer than {} cells and cannot be split; all their cells are training "
-        "cells: {}",
-        whole.size(), kFewestCellsToSplit, examples(whole, 8));
+        "types with fewer than {} cells cannot be split, all their cells are training cells: {}",
+        kFewestCellsToSplit, examples(whole, 8));
   }
   if (!small.empty()) {
-    diary.warn("{} types have fewer than {} test cells, too few for a firm number: {}",
-               small.size(), kFewTestCells, examples(small, 8));
+    diary.warn("types with fewer than {} test cells, too few for a firm number: {}", kFewTestCells,
+               examples(small, 8));
   }
 }
 
@@ -247,7 +246,7 @@ std::vector<int32_t> rows_of(const std::vector<int32_t>& cells, const std::vecto
 void fill_peaks(const RawModality& atac, const std::vector<int32_t>& rows,
                 const std::vector<int32_t>& training, const PrepareOptions& options, Study& study,
                 Diary& diary, const Context& context) {
-  const auto intervals = peak_intervals(atac);
+  const auto intervals = checked_peaks(atac);
   const auto open_in = count_positive(atac.values, rows_of(training, rows));
   const auto chosen =
       select_peaks(intervals, open_in, count_of(training), options.peaks, options.keep_all);
@@ -255,6 +254,9 @@ void fill_peaks(const RawModality& atac, const std::vector<int32_t>& rows,
   if (!options.keep_all) {
     diary.step("peaks", "on chromosomes, not on scaffolds", left, left - chosen.scaffold);
     left -= chosen.scaffold;
+    if (!chosen.scaffolds.empty()) {
+      diary.note("taken as scaffolds: {}", examples(chosen.scaffolds, 8));
+    }
     diary.step("peaks", "not mitochondrial", left, left - chosen.mitochondrial);
     left -= chosen.mitochondrial;
     diary.step("peaks",

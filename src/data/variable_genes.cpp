@@ -10,7 +10,7 @@ void VariableGeneOptions::check(Problems& problems) const {
     problems.add("--variable-genes must be at least 1, not {}", variable_genes);
   }
   if (!(loess_span > 0 && loess_span <= 1)) {
-    problems.add("--loess-span must be above 0 and at most 1, not {}", loess_span);
+    problems.add("the span of the loess fit must be above 0 and at most 1, not {}", loess_span);
   }
   if (min_gene_cells < 0) {
     problems.add("--min-gene-cells must not be negative, not {}", min_gene_cells);

@@ -19,45 +19,22 @@ RawModality named(std::vector<std::string> names) {
   return result;
 }
 
-TEST(Peaks, NamesInAllUsualSpellings) {
-  for (const char* name : {"chr1:10-20", "chr1-10-20", "chr1_10_20", "chr1:10_20"}) {
-    const auto peak = parse_interval(name);
-    ASSERT_TRUE(peak) << name;
-    EXPECT_EQ(peak->chromosome, "chr1");
-    EXPECT_EQ(peak->start, 10);
-    EXPECT_EQ(peak->end, 20);
-  }
-  EXPECT_EQ(parse_interval("chrUn_KI270442v1-5-9")->chromosome, "chrUn_KI270442v1");
-  EXPECT_EQ(parse_interval("HLA-A*01:01-5-9")->chromosome, "HLA-A*01:01");
-  for (const char* name : {"", "chr1", "chr1:10", ":1-2", "chr1:a-2", "chr1:1-2x", "chr1:-5-10",
-                           "chr1:1-99999999999999999999"}) {
-    EXPECT_FALSE(parse_interval(name)) << name;
-  }
-}
-
-TEST(Peaks, ColumnsGoBeforeNamesAndIntervalsFillIn) {
-  auto atac = named({"p1", "chr9:1-2"});
+TEST(Peaks, PeaksWithoutPlaceOrGivenTwiceAreNamed) {
+  EXPECT_EQ(checked_peaks(named({"chr1:1-2", "chr1-5-9"}))[1].start, 5);
+  EXPECT_THAT(message_of([] {
+                checked_peaks(named({"chr1:1-2", "peak7"}));
+              }),
+              HasSubstr("'peak7'"));
+  EXPECT_THAT(message_of([] { checked_peaks(named({"chr1:20-10"})); }), HasSubstr("'chr1:20-10'"));
+  EXPECT_THAT(message_of([] {
+                checked_peaks(named({"chr1:1-5", "chr2:1-5", "chr1-1-5"}));
+              }),
+              HasSubstr("two peaks are the same interval chr1:1-5: 'chr1:1-5' and 'chr1-1-5'"));
+  auto atac = named({"p", "p"});
   atac.var.columns.push_back({"chrom", std::vector<std::string>{"chr3", "chr4"}});
   atac.var.columns.push_back({"start", std::vector<double>{5, 7}});
   atac.var.columns.push_back({"end", std::vector<double>{6, 9}});
-  EXPECT_EQ(peak_intervals(atac)[1].chromosome, "chr4");
-  auto tenx = named({"p1", "chr9:1-2"});
-  tenx.var.columns.push_back({"interval", std::vector<std::string>{"chr7:3-4", ""}});
-  EXPECT_EQ(peak_intervals(tenx)[0].chromosome, "chr7");
-  EXPECT_EQ(peak_intervals(tenx)[1].chromosome, "chr9");
-}
-
-TEST(Peaks, BadPeaksAreNamed) {
-  EXPECT_THAT(message_of([] {
-                peak_intervals(named({"chr1:1-2", "peak7"}));
-              }),
-              HasSubstr("peak 'peak7' (number 2) has no chromosome"));
-  EXPECT_THAT(message_of([] { peak_intervals(named({"chr1:20-10"})); }),
-              HasSubstr("peak 'chr1:20-10' (number 1) is no interval"));
-  EXPECT_THAT(message_of([] {
-                peak_intervals(named({"chr1:1-5", "chr2:1-5", "chr1-1-5"}));
-              }),
-              HasSubstr("two peaks are the same interval chr1:1-5: 'chr1:1-5' and 'chr1-1-5'"));
+  EXPECT_THAT(message_of([&] { checked_peaks(atac); }), HasSubstr("two peaks are called 'p'"));
 }
 
 TEST(Peaks, ScaffoldsAndMitochondriaAreTold) {

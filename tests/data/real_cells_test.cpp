@@ -1,0 +1,125 @@
+// Real experiments, where the shared data are at hand: shapes and facts that their README states.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "data/fixture.hpp"
+#include "data/prepare.hpp"
+#include "io/annotation.hpp"
+#include "io/labels.hpp"
+#include "io/readers.hpp"
+
+namespace grids {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+
+const std::filesystem::path kData = std::filesystem::path(GRIDS_SHARED_DIR) / "data";
+
+MultiomeInput one_path(const std::filesystem::path& path) {
+  MultiomeInput input;
+  input.path = path;
+  return input;
+}
+
+class RealCells : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no shared data at " << kData;
+  }
+
+  PrepareResult run(const MultiomeInput& input, const PrepareInputs& inputs,
+                    const PrepareOptions& options = {}) {
+    return prepare(read_multiome(input, fixture_.context), inputs, options, fixture_.context);
+  }
+
+  static int64_t last(const PrepareSummary& summary, const std::string& of) {
+    int64_t count = -1;
+    for (const auto& step : summary.steps) {
+      if (step.of == of) count = step.after;
+    }
+    return count;
+  }
+
+  test::Fixture fixture_;
+};
+
+TEST_F(RealCells, A549KeepsAlmostAllCellsAndItsGenes) {
+  PrepareInputs inputs;
+  inputs.label_column = "cell_type";
+  inputs.gene_positions = read_gene_positions(kData / "genes" / "hg19.genes.bed");
+  const auto result = run(one_path(kData / "a549" / "a549.h5mu"), inputs);
+  const auto& study = result.study;
+  EXPECT_EQ(study.cells.size(), 2641);
+  EXPECT_THAT(study.cells.type.names, ElementsAre("dex_0h", "dex_1h", "dex_3h"));
+  EXPECT_EQ(study.genes.size(), 1185);
+  EXPECT_GT(study.peaks.size(), 30000);  // shallow: the default filter must leave most of 52,761
+  EXPECT_EQ(study.scale, ExpressionScale::kAsGiven);
+  EXPECT_FALSE(study.has_counts());
+  EXPECT_GT(result.summary.position_share, 0.85);  // the rest are older symbols
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("log-normalised before it came here")));
+}
+
+TEST_F(RealCells, BmmcKeepsItsTypesAndUsesTheCounts) {
+  PrepareInputs inputs;
+  inputs.label_column = "cell_type";
+  inputs.donor_column = "batch";
+  inputs.gene_positions = read_gene_positions(kData / "genes" / "hg38.genes.bed");
+  MultiomeInput input;
+  input.rna = kData / "bmmc" / "rna.h5ad";
+  input.atac = kData / "bmmc" / "atac.h5ad";
+  const auto result = run(input, inputs);
+  const auto& study = result.study;
+  EXPECT_GT(study.cells.size(), 480);
+  EXPECT_EQ(study.cells.type.names.size(), 21u);
+  EXPECT_EQ(study.cells.donor.names.size(), 2u);
+  EXPECT_TRUE(study.has_counts());
+  EXPECT_GT(study.genes.size(), 500);
+  EXPECT_GT(study.peaks.size(), 450);  // of 600, some open in fewer than five training cells
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("test cells")));
+}
+
+TEST_F(RealCells, Pbmc40IsUsableInBothLayoutsAndWarnsOfItsSize) {
+  PrepareInputs inputs;
+  LabelMap labels{"labels.tsv", {}};
+  for (const auto& [barcode, label] : read_labels(kData / "pbmc40" / "labels.tsv")) {
+    labels.entries.emplace_back(barcode, label);
+  }
+  inputs.label_map = labels;
+  inputs.gene_positions = read_gene_positions(kData / "genes" / "hg38.genes.bed");
+  const auto one = run(one_path(kData / "pbmc40" / "filtered_feature_bc_matrix.h5"), inputs);
+  const auto two = run(one_path(kData / "pbmc40" / "filtered_feature_bc_matrix"), inputs);
+  EXPECT_EQ(one.study.cells.size(), 40);
+  EXPECT_EQ(one.study.genes.size(), 3000);
+  EXPECT_GT(one.study.peaks.size(), 5000);
+  EXPECT_EQ(one.study.cells.type.names.size(), 4u);
+  EXPECT_THAT(one.study.peaks.chromosomes, Not(Contains(HasSubstr("KI"))));
+  EXPECT_THAT(one.summary.warnings, Contains(HasSubstr("40 cells are too few to trust")));
+  EXPECT_EQ(one.study.peaks.names, two.study.peaks.names);
+  EXPECT_EQ(one.study.genes.names, two.study.genes.names);
+  EXPECT_EQ(one.study.open.indices, two.study.open.indices);
+  EXPECT_EQ(one.study.expression.values, two.study.expression.values);
+  EXPECT_EQ(last(one.summary, "cells"), 40);
+}
+
+TEST_F(RealCells, SnareH1WithoutLabelsIsClustered) {
+  const auto folder = kData / "snare_h1";
+  MultiomeInput input;
+  input.rna = folder / "rna_genes_x_cells.mtx.gz";
+  input.atac = folder / "atac_peaks_x_cells.mtx.gz";
+  input.cells = folder / "cells.txt";
+  input.genes = folder / "genes.txt";
+  input.peaks = folder / "peaks.bed";
+  const auto result = run(input, {});
+  EXPECT_EQ(result.summary.label_source, "graph clusters");
+  EXPECT_EQ(result.study.cells.type.names[0], "cluster 1");
+  EXPECT_GT(result.study.cells.size(), 350);
+  EXPECT_GT(result.study.peaks.size(), 10000);
+}
+
+}  // namespace
+}  // namespace grids
