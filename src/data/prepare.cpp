@@ -1,11 +1,11 @@
 #include "data/prepare.hpp"
 
 #include <algorithm>
-#include <map>
 #include <numeric>
 #include <utility>
 
 #include "base/error.hpp"
+#include "data/diary.hpp"
 #include "data/genes.hpp"
 #include "data/match_cells.hpp"
 #include "data/normalise.hpp"
@@ -24,31 +24,6 @@ int64_t count_of(const auto& list) {
 constexpr int64_t kFewCells = 200;
 constexpr int64_t kFewTestCells = 50;
 constexpr double kFewPositions = 0.5;
-
-/// The summary as it grows, told to the reporter line by line.
-class Diary {
- public:
-  Diary(PrepareSummary& summary, Reporter& reporter) : summary_(summary), reporter_(reporter) {}
-
-  void step(std::string of, std::string what, int64_t before, int64_t after) {
-    reporter_.info(fmt::format("{}: {} → {} {}", what, before, after, of));
-    summary_.steps.push_back({std::move(of), std::move(what), before, after});
-  }
-  template <typename... Args>
-  void warn(fmt::format_string<Args...> format, Args&&... args) {
-    summary_.warnings.push_back(fmt::format(format, std::forward<Args>(args)...));
-    reporter_.warning(summary_.warnings.back());
-  }
-  template <typename... Args>
-  void note(fmt::format_string<Args...> format, Args&&... args) {
-    summary_.notes.push_back(fmt::format(format, std::forward<Args>(args)...));
-    reporter_.info(summary_.notes.back());
-  }
-
- private:
-  PrepareSummary& summary_;
-  Reporter& reporter_;
-};
 
 /// The cells in use while they are being chosen; all lists run in parallel.
 struct Cells {
