@@ -234,6 +234,7 @@ Layout draw_layout(const SimulateOptions& options, uint64_t seed) {
   Layout layout;
   layout.genes = plan_genes(options, seed);
   std::vector<double> weights;
+  weights.reserve(kChromosomes.size());
   for (int32_t c = 0; c < options.chromosomes; ++c) weights.push_back(kChromosomes[at(c)].peaks);
   layout.chromosome_peaks = apportion(options.peaks, weights);
   const auto chromosome_genes = apportion(options.genes, weights);

@@ -235,6 +235,7 @@ PeakLaw::PeakLaw(const SimulateOptions& options, const Layout& layout, const Cel
   for (size_t type = 0; type < tables_.size(); ++type) {
     for (const auto& peaks : group_peaks_) {
       std::vector<double> weights;
+      weights.reserve(peaks.size());
       for (const int32_t peak : peaks) weights.push_back(draft.popularity[type][at(peak)]);
       tables_[type].emplace_back(weights);
     }

@@ -194,6 +194,7 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
     sums.near_chance.add(set.near_tss_chance);
   }
   std::vector<KindRecovery> kinds;
+  kinds.reserve(groups.size());
   for (const auto& [key, sums] : groups) {
     kinds.push_back({std::get<0>(key), std::get<2>(key), std::get<1>(key), sums.sets,
                      sums.recall.mean(), sums.chance.mean(), sums.chance_near.mean(),
