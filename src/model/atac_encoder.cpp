@@ -76,12 +76,12 @@ GRIDS_CLONES void scatter_gradient(int64_t width, std::span<const int32_t> open,
 GRIDS_CLONES void finish_gains(int64_t peaks, int64_t width, const float* total, const float* sums,
                                const float* differences, const float* fractions, double* gains) {
   for (int64_t peak = 0; peak < peaks; ++peak) {
-    double gain = 0;
-    for (int64_t o = 0; o < width; ++o) {
-      const float moved = fractions[peak] * total[o] - sums[peak * width + o];
-      gain += static_cast<double>(moved * differences[peak * width + o]);
+    Lanes gain = {};
+    for (int64_t o = 0; o < width; o += kLanes) {
+      const Lanes moved = fractions[peak] * lanes_at(total + o) - lanes_at(sums + peak * width + o);
+      gain += moved * lanes_at(differences + peak * width + o);
     }
-    gains[peak] = gain;
+    gains[peak] = sum_of(gain);
   }
 }
 

@@ -35,10 +35,7 @@ GRIDS_CLONES void dot_rows(int64_t rows, int64_t genes, int64_t size, const floa
       for (int64_t i = 0; i < whole; i += kLanes) sums += lanes_at(x + i) * lanes_at(w + i);
       float sum = 0;
       for (int64_t i = whole; i < size; ++i) sum += x[i] * w[i];
-      for (int64_t half = kLanes / 2; half > 0; half /= 2) {
-        for (int64_t i = 0; i < half; ++i) sums[i] += sums[i + half];
-      }
-      out[row * genes + gene] = bias[gene] + (sums[0] + sum);
+      out[row * genes + gene] = bias[gene] + (sum_of(sums) + sum);
     }
   }
 }

@@ -25,4 +25,14 @@ inline LooseLanes& lanes_at(float* at) {
   return *reinterpret_cast<LooseLanes*>(at);
 }
 
+/// The sum of all lanes, by halves.
+/// Always inlined: a vector passed between functions of different clones would go astray.
+[[gnu::always_inline]] inline float sum_of(Lanes x) {
+  x += __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+  x += __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+  return x[0];
+}
+
 }  // namespace grids

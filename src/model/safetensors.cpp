@@ -41,7 +41,10 @@ Tensor make(Tensor::Type type, std::vector<int64_t> shape, const std::vector<T>&
                          values.size());
   }
   tensor.bytes.resize(values.size() * sizeof(T));
-  std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
+  // memcpy must not be handed the null pointer of an empty vector, even for no bytes.
+  if (!values.empty()) {
+    std::memcpy(tensor.bytes.data(), values.data(), tensor.bytes.size());
+  }
   return tensor;
 }
 
@@ -77,7 +80,9 @@ Tensor parse_tensor(const Json& entry, std::string_view data) {
                       fmt::join(tensor.shape, ", "), size, fmt::join(range, ", "), data.size());
   }
   tensor.bytes.resize(static_cast<size_t>(size));
-  std::memcpy(tensor.bytes.data(), data.data() + range[0], tensor.bytes.size());
+  if (!tensor.bytes.empty()) {
+    std::memcpy(tensor.bytes.data(), data.data() + range[0], tensor.bytes.size());
+  }
   return tensor;
 }
 
