@@ -35,7 +35,7 @@ struct TypeCells {
             Perturbation perturbation, ThreadPool& pool)
       : train_cells(study.cells_of(Split::kTrain, type)),
         test_cells(study.cells_of(Split::kTest, type)) {
-    const auto train_open = select_rows(study.open, train_cells);
+    auto train_open = select_rows(study.open, train_cells);
     std::vector<float> replacement;
     switch (perturbation) {
       case Perturbation::kClosed:
@@ -48,7 +48,7 @@ struct TypeCells {
         replacement = replace_by_mean(train_open);
         break;
     }
-    train = std::make_unique<SurrogateModel>(surrogate, train_open, replacement, pool);
+    train = std::make_unique<SurrogateModel>(surrogate, std::move(train_open), replacement, pool);
     test = std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, test_cells),
                                             replacement, pool);
   }

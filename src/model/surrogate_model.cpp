@@ -23,6 +23,22 @@ std::vector<float> replace_by_mean(const CsrPattern& open) {
   return means;
 }
 
+CsrPattern close_peaks(const CsrPattern& open, std::span<const int32_t> peaks) {
+  std::vector<bool> closed(static_cast<size_t>(open.columns), false);
+  for (const int32_t peak : peaks) closed.at(static_cast<size_t>(peak)) = true;
+  CsrPattern result;
+  result.rows = open.rows;
+  result.columns = open.columns;
+  result.offsets.reserve(open.offsets.size());
+  for (int64_t cell = 0; cell < open.rows; ++cell) {
+    for (const int32_t peak : open.row(cell)) {
+      if (!closed[static_cast<size_t>(peak)]) result.indices.push_back(peak);
+    }
+    result.offsets.push_back(result.nonzeros());
+  }
+  return result;
+}
+
 SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open,
                                std::vector<float> replacement, ThreadPool& pool)
     : surrogate_(surrogate),

@@ -30,6 +30,9 @@ std::vector<float> replace_by(int64_t peaks, float value);
 /// Each peak's mean over the cells (rows) of `open`.
 std::vector<float> replace_by_mean(const CsrPattern& open);
 
+/// The cells with these peaks closed.
+CsrPattern close_peaks(const CsrPattern& open, std::span<const int32_t> peaks);
+
 class SurrogateModel : public MaskableModel {
  public:
   /// `surrogate` and `pool` must outlive the model; `open` is cells × peaks; `replacement` holds p

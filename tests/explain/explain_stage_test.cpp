@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "explain/small_study.hpp"
+#include "model/surrogate_model.hpp"
 
 namespace grids {
 namespace {
@@ -54,21 +55,12 @@ TEST(Explain, PredictionsBeforeAndAfterAreThoseOfTheTestCellsWithThePeaksClosed)
   EXPECT_TRUE(found.explanation.local_optimum);
   EXPECT_LT(found.explanation.objective, 1.0);  // 1 = nothing masked
 
-  CsrPattern closed;
-  closed.columns = f.study.open.columns;
-  for (const int32_t cell : found.test_cells) {
-    for (const int32_t peak : f.study.open.row(cell)) {
-      const auto& subset = found.explanation.subset;
-      if (std::count(subset.begin(), subset.end(), peak) == 0) closed.indices.push_back(peak);
-    }
-    ++closed.rows;
-    closed.offsets.push_back(closed.nonzeros());
-  }
+  const auto open = select_rows(f.study.open, found.test_cells);
   const std::vector<int32_t> genes = {gene};
   const auto layer = f.surrogate.output_layer(genes);
-  const auto before =
-      f.surrogate.predict(f.pool, select_rows(f.study.open, found.test_cells), layer);
-  const auto after = f.surrogate.predict(f.pool, closed, layer);
+  const auto before = f.surrogate.predict(f.pool, open, layer);
+  const auto after =
+      f.surrogate.predict(f.pool, close_peaks(open, found.explanation.subset), layer);
   EXPECT_EQ(found.before, before);
   for (size_t i = 0; i < after.size(); ++i) {
     EXPECT_NEAR(found.after[i], after[i], 1e-5);  // sums of the same floats in another order

@@ -227,6 +227,20 @@ TEST(SurrogateState, MaskingNothingChangesNothing) {
             world.surrogate.predict(world.pool, world.open, world.surrogate.output_layer()));
 }
 
+TEST(SurrogateState, MaskingWithZeroIsClosing) {
+  const World world(Mask::kClosed);
+  const std::vector<Feature> subset = {3, 22, 41, 42, 69};
+  const auto state = world.model.begin(subset, all_cells(world.open.rows), all_cells(13));
+  const auto closed = close_peaks(world.open, subset);
+  EXPECT_LT(closed.nonzeros(), world.open.nonzeros());
+  const auto predicted =
+      world.surrogate.predict(world.pool, closed, world.surrogate.output_layer());
+  for (size_t i = 0; i < predicted.size(); ++i) {
+    // The same sums of a few dozen floats, taken by leaving out or by subtracting.
+    EXPECT_NEAR(std::max(state->outputs()[i], 0.0f), predicted[i], 1e-5);
+  }
+}
+
 TEST(SurrogateState, OnlyCellsThatDifferFromTheReplacementAreTouched) {
   for (const auto mask : {Mask::kClosed, Mask::kOpen, Mask::kMean}) {
     const World world(mask);
