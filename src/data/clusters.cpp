@@ -71,6 +71,7 @@ void number_by_size(std::vector<int32_t>& of_cell, int64_t& count) {
     --entry->second.first;
   }
   std::vector<std::pair<std::pair<int64_t, int64_t>, int32_t>> order;
+  order.reserve(found.size());
   for (const auto& [id, key] : found) order.emplace_back(key, id);
   std::sort(order.begin(), order.end());
   std::map<int32_t, int32_t> rank;

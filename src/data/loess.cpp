@@ -20,15 +20,13 @@ struct Moments {
   std::array<double, 3> ty{};
 };
 
-/// Solves the leading `size` × `size` normal equations; false when they are (nearly) singular.
-bool solve(const Moments& sums, int size, std::array<double, 3>& out) {
+/// Solves the leading `n` × `n` normal equations; false when they are (nearly) singular.
+bool solve(const Moments& sums, size_t n, std::array<double, 3>& out) {
   std::array<std::array<double, 4>, 3> a{};
-  for (int i = 0; i < size; ++i) {
-    for (int j = 0; j < size; ++j)
-      a[static_cast<size_t>(i)][static_cast<size_t>(j)] = sums.t[static_cast<size_t>(i + j)];
-    a[static_cast<size_t>(i)][3] = sums.ty[static_cast<size_t>(i)];
+  for (size_t i = 0; i < n; ++i) {
+    for (size_t j = 0; j < n; ++j) a[i][j] = sums.t[i + j];
+    a[i][3] = sums.ty[i];
   }
-  const auto n = static_cast<size_t>(size);
   for (size_t column = 0; column < n; ++column) {
     size_t pivot = column;
     for (size_t row = column + 1; row < n; ++row) {
@@ -72,7 +70,7 @@ Knot fit_at(double x0, std::span<const double> x, std::span<const double> y, siz
     sums.ty[2] += w * t2 * y[i];
   }
   std::array<double, 3> coefficients{};
-  for (int size = 3; size >= 1; --size) {
+  for (size_t size = 3; size >= 1; --size) {
     if (solve(sums, size, coefficients)) break;
   }
   return {x0, coefficients[0], width > 0 ? coefficients[1] / width : 0.0};

@@ -96,6 +96,7 @@ std::vector<Split> split_cells(std::span<const std::string> barcodes, const Cate
     // Donors in a random order (else those early in the alphabet would favour one split), cells in
     // a random order within each.
     std::vector<std::string> donors;
+    donors.reserve(by_donor.size());
     for (const auto& [name, cells] : by_donor) donors.push_back(name);
     RandomStream donor_order(seed, Purpose::kSplit, type_key);
     donor_order.shuffle(std::span(donors));
