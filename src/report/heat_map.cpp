@@ -82,8 +82,10 @@ std::string draw_heat_map(const HeatMap& map) {
   }
   for (size_t i = 0; i < map.outlined.size(); ++i) {
     if (!map.outlined[i]) continue;
-    const double x = left + static_cast<double>(i % map.columns.size()) * cell;
-    const double y = top + static_cast<double>(i / map.columns.size()) * kRow;
+    const size_t row = i / map.columns.size();
+    const size_t column = i % map.columns.size();
+    const double x = left + static_cast<double>(column) * cell;
+    const double y = top + static_cast<double>(row) * kRow;
     svg.rectangle(x - 0.5, y - 0.5, cell, kRow, "none", "#1a1a1a");
   }
   return svg.str();

@@ -1,0 +1,70 @@
+#include "report/report.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "io/atomic_file.hpp"
+#include "report/html.hpp"
+#include "report/sections.hpp"
+#include "report/style.hpp"
+
+namespace grids {
+namespace {
+
+struct Section {
+  const char* id;
+  const char* title;
+  std::string (*render)(const Results&, Page&);
+};
+
+constexpr Section kSections[] = {
+    {"summary", "In brief", summary_section},
+    {"accuracy", "How well the surrogate predicts", accuracy_section},
+    {"cells", "The cells", cells_section},
+    {"sets", "Found sets of peaks", sets_section},
+    {"types", "The same sets in other cell types", types_section},
+    {"recovery", "What was planted, and what was found", recovery_section},
+    {"training", "Learning curves", training_section},
+    {"run", "What was run", run_section},
+};
+
+}  // namespace
+
+void ReportOptions::validate() const {
+  Problems problems;
+  if (drawn_cells < 1) problems.add("drawn_cells is {}; it must be 1 or more", drawn_cells);
+  if (drawn_markers < 0) problems.add("drawn_markers is {}; it must be 0 or more", drawn_markers);
+  problems.raise(ErrorKind::kUsage, "report options");
+}
+
+void write_report(const std::filesystem::path& folder, const ReportOptions& options,
+                  const Context& context) {
+  options.validate();
+  const Results results = read_results(folder);
+  Page page{options};
+  std::string contents;
+  std::string body;
+  for (const Section& section : kSections) {
+    context.check_cancelled();
+    const std::string html = section.render(results, page);
+    if (html.empty()) continue;  // a section that this run has no use for
+    contents += fmt::format("<a href=\"#{}\">{}</a>\n", section.id, section.title);
+    body += fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", section.id, section.title,
+                        html);
+  }
+  const std::string version =
+      results.manifest ? "grids " + escape_html(results.manifest->version) : std::string("grids");
+  const std::string title = escape_html(options.title);
+  replace_file(
+      folder / "report.html",
+      fmt::format("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                  "<title>{0}</title>\n<style>{1}</style></head>\n<body>\n"
+                  "<header><p class=\"mark\">{2}</p><h1>{0}</h1>\n<nav>{3}</nav></header>\n"
+                  "<main>\n{4}</main>\n<footer>Made by {2}. This page is whole: it loads nothing "
+                  "and runs no scripts. The tables beside it hold every number.</footer>\n"
+                  "</body></html>\n",
+                  title, kStyle, version, contents, body));
+}
+
+}  // namespace grids

@@ -1,0 +1,32 @@
+/// The page that a run ends with: one HTML file that needs no network and no scripts.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "base/context.hpp"
+
+namespace grids {
+
+struct ReportOptions {
+  std::string title = "Which peaks does each gene’s prediction rest on?";
+  /// Cells drawn in the maps; a run with more draws an even selection of them and says so. More
+  /// make a larger file.
+  int64_t drawn_cells = 4000;
+  /// Marker genes drawn on the map of the cells, one for each type first.
+  int64_t drawn_markers = 6;
+
+  /// Throws Error(kUsage) that lists every problem.
+  void validate() const;
+};
+
+/// Renders what the stages wrote into `folder` as `folder`/report.html, written through a temporary
+/// name. Nothing is computed again: a stage's file that is missing is named in its section. Read
+/// are manifest.json, prepare.tsv, training.tsv, accuracy.tsv, accuracy_summary.tsv,
+/// marker_means.tsv, markers.tsv, umap.tsv, silhouette.tsv, marker_expression.tsv, subsets.tsv,
+/// set_summary.tsv, skipped.tsv, random_sets.tsv, change_by_type.tsv and recovery.tsv. Throws
+/// Error(kInput) when the folder has none of them, or one that cannot be read.
+void write_report(const std::filesystem::path& folder, const ReportOptions& options,
+                  const Context& context);
+
+}  // namespace grids

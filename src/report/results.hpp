@@ -1,0 +1,64 @@
+/// What the stages left in a results folder, as the sections of the report read it.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/manifest.hpp"
+#include "io/table.hpp"
+
+namespace grids {
+
+/// One masked peak of a found set.
+struct PeakView {
+  int64_t rank = 0;
+  std::string name;
+  std::string chromosome;
+  double start = 0;
+  double end = 0;
+  double distance = 0;  ///< signed, to the TSS; NaN on another chromosome
+};
+
+/// One found set, put together from subsets.tsv, random_sets.tsv and set_summary.tsv. What a
+/// missing file would have told is NaN.
+struct SetView {
+  std::string cell_type;
+  std::string gene;
+  std::string method;
+  int64_t set_size = 0;
+  double average_change = 0;
+  double relative_change = 0;
+  double change_cp100k = 0;
+  double objective = 0;
+  double evaluations = 0;
+  double seconds = 0;
+  std::vector<PeakView> peaks;  ///< by rank
+  std::vector<double> random;   ///< relative changes of random sets
+  double cells = 0;             ///< test cells
+  double percentile = 0;        ///< among the random sets
+  double near_share = 0;        ///< within 250 kb of the TSS
+  double near_chance = 0;
+  bool from_counts = true;
+};
+
+struct Results {
+  std::filesystem::path folder;
+  std::optional<Manifest> manifest;
+  std::map<std::string, Table, std::less<>> tables;  ///< by file name
+  std::vector<SetView> sets;                         ///< in the order of subsets.tsv
+
+  /// The table of that file, or null when the file is missing or has no rows.
+  const Table* find(std::string_view file) const;
+};
+
+/// Reads every file that is there; see `write_report`.
+Results read_results(const std::filesystem::path& folder);
+
+/// The different values of a column, in order of appearance.
+std::vector<std::string> distinct(const Table& table, std::string_view column);
+
+}  // namespace grids

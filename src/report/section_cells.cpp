@@ -1,0 +1,236 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "report/html.hpp"
+#include "report/sections.hpp"
+#include "report/svg.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kSide = 300;  // of a map
+constexpr double kMargin = 8;
+
+/// The drawn cells in units of the drawing.
+struct CellMap {
+  std::vector<Svg::Point> points;
+  std::vector<std::string> types;
+  std::map<std::string, size_t, std::less<>> index_of;  // by barcode
+  size_t cells = 0;                                     // before the selection
+
+  double dot() const {
+    return std::clamp(120 / std::sqrt(static_cast<double>(points.size())), 1.6, 5.0);
+  }
+};
+
+CellMap place_cells(const Table& umap, int64_t most) {
+  CellMap map;
+  map.cells = umap.rows();
+  const size_t drawn = std::min(umap.rows(), static_cast<size_t>(most));
+  std::vector<double> x;
+  std::vector<double> y;
+  for (size_t i = 0; i < drawn; ++i) {
+    const size_t row = i * umap.rows() / drawn;  // evenly spread over the file
+    x.push_back(umap.number(row, "umap1"));
+    y.push_back(umap.number(row, "umap2"));
+    map.types.push_back(umap.text(row, "cell_type"));
+    map.index_of.emplace(umap.text(row, "barcode"), i);
+  }
+  const auto [x_low, x_high] = std::minmax_element(x.begin(), x.end());
+  const auto [y_low, y_high] = std::minmax_element(y.begin(), y.end());
+  const double span = std::max({*x_high - *x_low, *y_high - *y_low, 1e-9});
+  const double scale = (kSide - 2 * kMargin) / span;
+  const double x_middle = (*x_low + *x_high) / 2;
+  const double y_middle = (*y_low + *y_high) / 2;
+  for (size_t i = 0; i < drawn; ++i) {
+    map.points.push_back(
+        {kSide / 2 + scale * (x[i] - x_middle), kSide / 2 - scale * (y[i] - y_middle)});
+  }
+  return map;
+}
+
+Svg frame(std::string_view label) {
+  Svg svg(kSide, kSide, label);
+  svg.rectangle(0.5, 0.5, kSide - 1, kSide - 1, "#ffffff", "#deded9");
+  return svg;
+}
+
+std::string map_of_types(const CellMap& map, const std::vector<std::string>& types) {
+  Svg svg = frame("Map of the cells, coloured by cell type");
+  for (size_t type = 0; type < types.size(); ++type) {
+    std::vector<Svg::Point> points;
+    for (size_t i = 0; i < map.points.size(); ++i) {
+      if (map.types[i] == types[type]) points.push_back(map.points[i]);
+    }
+    svg.dots(points, map.dot(), category_colour(type));
+  }
+  return svg.str();
+}
+
+/// A name beside its colour, with the silhouette where it is known.
+std::string legend(const std::vector<std::string>& types, const Table* silhouette) {
+  std::map<std::string, std::string> scores;
+  for (size_t row = 0; silhouette != nullptr && row < silhouette->rows(); ++row) {
+    scores[silhouette->text(row, "cell_type")] =
+        fmt::format("{} cells, silhouette {}", count_text(silhouette->number(row, "cells")),
+                    number_text(silhouette->number(row, "silhouette")));
+  }
+  std::string html = "<ul class=\"legend\">";
+  for (size_t type = 0; type < types.size(); ++type) {
+    const auto score = scores.find(types[type]);
+    html += fmt::format(
+        "<li><span style=\"background:{}\"></span>{}{}</li>\n", category_colour(type),
+        escape_html(types[type]),
+        score == scores.end() ? std::string() : fmt::format(" <small>{}</small>", score->second));
+  }
+  html += "</ul>\n";
+  if (scores.contains("all")) html += "<p class=\"note\">All cells: " + scores["all"] + ".</p>\n";
+  return html;
+}
+
+/// Expression of one gene over the drawn cells.
+struct Expression {
+  std::string gene;
+  std::vector<double> measured;  // NaN where the file has no value
+  std::vector<double> predicted;
+};
+
+/// Genes in the order of markers.tsv, one for each type first; then those of the file itself.
+std::vector<std::string> genes_to_draw(const Results& results, const Table& expression,
+                                       int64_t most) {
+  const auto known = distinct(expression, "gene");
+  std::vector<std::string> wanted;
+  const auto add = [&](const std::string& gene) {
+    const bool present = std::find(known.begin(), known.end(), gene) != known.end();
+    const bool taken = std::find(wanted.begin(), wanted.end(), gene) != wanted.end();
+    if (present && !taken && wanted.size() < static_cast<size_t>(most)) wanted.push_back(gene);
+  };
+  if (const Table* markers = results.find("markers.tsv")) {
+    std::vector<std::string> seen;
+    for (size_t row = 0; row < markers->rows(); ++row) {
+      const auto& type = markers->text(row, "cell_type");
+      if (std::find(seen.begin(), seen.end(), type) != seen.end()) continue;
+      seen.push_back(type);
+      add(markers->text(row, "gene"));
+    }
+    for (size_t row = 0; row < markers->rows(); ++row) add(markers->text(row, "gene"));
+  }
+  for (const auto& gene : known) add(gene);
+  return wanted;
+}
+
+std::vector<Expression> expression_of(const Table& table, const std::vector<std::string>& genes,
+                                      const CellMap& map) {
+  std::vector<Expression> result;
+  result.reserve(genes.size());
+  for (const auto& gene : genes) {
+    result.push_back({gene, std::vector<double>(map.points.size(), NAN),
+                      std::vector<double>(map.points.size(), NAN)});
+  }
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto gene = std::find(genes.begin(), genes.end(), table.text(row, "gene"));
+    const auto cell = map.index_of.find(table.text(row, "barcode"));
+    if (gene == genes.end() || cell == map.index_of.end()) continue;
+    auto& entry = result[static_cast<size_t>(gene - genes.begin())];
+    entry.measured[cell->second] = table.number(row, "measured");
+    entry.predicted[cell->second] = table.number(row, "predicted");
+  }
+  return result;
+}
+
+/// The value that colours saturate at: the 99th percentile of what was measured.
+double saturation(const Expression& expression) {
+  std::vector<double> values;
+  for (const double value : expression.measured) {
+    if (!std::isnan(value)) values.push_back(value);
+  }
+  if (values.empty()) return 1;
+  const auto at = static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), values.begin() + at, values.end());
+  return values[static_cast<size_t>(at)] > 0 ? values[static_cast<size_t>(at)] : 1;
+}
+
+constexpr size_t kShades = 10;
+
+std::string shade_colour(size_t shade) {
+  return sequential_colour(static_cast<double>(shade) / kShades);
+}
+
+std::string map_of_expression(const CellMap& map, const std::string& gene, const char* what,
+                              const std::vector<double>& values, double most) {
+  std::vector<std::vector<Svg::Point>> shades(kShades + 1);
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (std::isnan(values[i])) continue;
+    const double share = std::clamp(values[i] / most, 0.0, 1.0);
+    shades[static_cast<size_t>(std::lround(share * kShades))].push_back(map.points[i]);
+  }
+  Svg svg = frame(fmt::format("Map of the cells, coloured by {} expression of {}", what, gene));
+  for (size_t shade = 0; shade <= kShades; ++shade) {  // the darkest on top
+    svg.dots(shades[shade], map.dot(), shade_colour(shade));
+  }
+  return fmt::format("<div><p class=\"cap\"><i>{}</i> {}</p>{}</div>\n", escape_html(gene), what,
+                     svg.str());
+}
+
+/// What the shades mean: a bar from 0 to the value at which they saturate.
+std::string shade_bar(double most) {
+  constexpr double kStep = 9;
+  Svg svg(150, 14, fmt::format("Colours from 0 to {:.1f}", most));
+  svg.text(8, 11, "0", Anchor::kEnd);
+  for (size_t shade = 0; shade <= kShades; ++shade) {
+    svg.rectangle(13 + kStep * static_cast<double>(shade), 2, kStep + 0.2, 10, shade_colour(shade));
+  }
+  svg.text(18 + kStep * (kShades + 1), 11, fmt::format("{:.1f}", most));
+  return svg.str();
+}
+
+}  // namespace
+
+std::string cells_section(const Results& results, Page& page) {
+  const Table* umap = results.find("umap.tsv");
+  if (umap == nullptr) return missing_file("umap.tsv", "no map of the cells was made");
+  const CellMap map = place_cells(*umap, page.options.drawn_cells);
+  auto types = distinct(*umap, "cell_type");
+  std::sort(types.begin(), types.end());
+  const std::string selection =
+      map.points.size() < map.cells
+          ? fmt::format(" Drawn are {} of {} cells, evenly selected.",
+                        count_text(static_cast<double>(map.points.size())),
+                        count_text(static_cast<double>(map.cells)))
+          : std::string();
+  std::string html = html_figure(page.next_figure(),
+                                 "<div class=\"beside\">" + map_of_types(map, types) + "<div>" +
+                                     legend(types, results.find("silhouette.tsv")) + "</div></div>",
+                                 "UMAP of the cells in the latent space of the surrogate (30 "
+                                 "neighbours, minimum distance 0.3, "
+                                 "cosine). Distances between far groups mean nothing." +
+                                     selection);
+
+  const Table* expression = results.find("marker_expression.tsv");
+  if (expression == nullptr) {
+    return html + missing_file("marker_expression.tsv", "marker genes were not drawn on the map");
+  }
+  const auto genes = genes_to_draw(results, *expression, page.options.drawn_markers);
+  std::string maps;
+  for (const auto& entry : expression_of(*expression, genes, map)) {
+    const double most = saturation(entry);
+    maps += "<div><div class=\"pair\">" +
+            map_of_expression(map, entry.gene, "measured", entry.measured, most) +
+            map_of_expression(map, entry.gene, "predicted", entry.predicted, most) + "</div>" +
+            shade_bar(most) + "</div>\n";
+  }
+  const size_t all = distinct(*expression, "gene").size();
+  return html +
+         html_figure(page.next_figure(), "<div class=\"maps\">" + maps + "</div>",
+                     fmt::format("Measured expression, and the surrogate’s prediction from "
+                                 "peaks, on one log scale for each gene; "
+                                 "darkest from the 99th percentile of what was measured on.{}",
+                                 genes.size() < all
+                                     ? fmt::format(" {} of {} marker genes.", genes.size(), all)
+                                     : std::string()));
+}
+
+}  // namespace grids

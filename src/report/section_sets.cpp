@@ -1,0 +1,293 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/file_name.hpp"
+#include "report/heat_map.hpp"
+#include "report/html.hpp"
+#include "report/sections.hpp"
+#include "report/svg.hpp"
+#include "report/tracks.hpp"
+
+namespace grids {
+namespace {
+
+constexpr const char* kFound = "#0072b2";
+constexpr const char* kRandom = "#9a9a95";
+
+/// Ticks that cover the relative changes of these sets and of their random sets, and 0.
+std::vector<double> change_ticks(const std::vector<const SetView*>& sets, int count) {
+  double low = 0;
+  double high = 0;
+  const auto widen = [&](double value) {
+    if (std::isnan(value)) return;
+    low = std::min(low, value);
+    high = std::max(high, value);
+  };
+  for (const SetView* set : sets) {
+    widen(set->relative_change);
+    for (const double value : set->random) widen(value);
+  }
+  return ticks(low, high, count);
+}
+
+void change_axis(Svg& svg, const Scale& x, const std::vector<double>& marks, double top,
+                 double bottom) {
+  for (const double mark : marks) {
+    svg.line(x(mark), top, x(mark), bottom, mark == 0 ? "#8a8a8a" : "#e4e4e0");
+    svg.text(x(mark), bottom + 14, tick_text(100 * mark) + "%", Anchor::kMiddle);
+  }
+}
+
+/// The sets of one type, one a line, beside the range of their random sets.
+std::string overview(const std::string& type, const std::vector<const SetView*>& sets,
+                     const std::vector<double>& marks) {
+  constexpr double kWidth = 340;
+  constexpr double kLeft = 96;
+  constexpr double kTop = 22;
+  constexpr double kRow = 18;
+  const double bottom = kTop + 4 + kRow * static_cast<double>(sets.size());
+  const Scale x{marks.front(), marks.back(), kLeft, kWidth - 18};
+  Svg svg(kWidth, bottom + 20,
+          fmt::format("Predicted changes of the sets found in {}, beside random sets", type));
+  svg.text(kLeft, 13, shortened(type, 32), Anchor::kStart, "st");
+  change_axis(svg, x, marks, kTop, bottom);
+  for (size_t row = 0; row < sets.size(); ++row) {
+    const SetView& set = *sets[row];
+    const double y = kTop + 11 + kRow * static_cast<double>(row);
+    svg.text(kLeft - 8, y + 4, shortened(set.gene, 13), Anchor::kEnd);
+    if (!set.random.empty()) {
+      const auto [low, high] = std::minmax_element(set.random.begin(), set.random.end());
+      svg.line(x(*low) - 1.5, y, x(*high) + 1.5, y, "#b9b9b4", 5);
+    }
+    if (std::isnan(set.relative_change)) continue;
+    svg.circle(x(set.relative_change), y, 4.4, kFound, "#ffffff",
+               fmt::format("{} in {} ({}): {}", set.gene, set.cell_type, set.method,
+                           percent_text(set.relative_change, true)));
+  }
+  return svg.str();
+}
+
+/// A panel for each type, all on one axis.
+std::string overviews(const std::vector<SetView>& sets) {
+  std::vector<const SetView*> all;
+  std::vector<std::string> types;
+  std::map<std::string, std::vector<const SetView*>> of_type;
+  for (const SetView& set : sets) {
+    all.push_back(&set);
+    if (of_type[set.cell_type].empty()) types.push_back(set.cell_type);
+    of_type[set.cell_type].push_back(&set);
+  }
+  std::string html;
+  for (const auto& type : types) html += overview(type, of_type[type], change_ticks(all, 4));
+  return "<div class=\"panels\">" + html + "</div>";
+}
+
+/// The found set among random ones of its size.
+std::string strip(const SetView& set) {
+  constexpr double kWidth = 340;
+  const auto marks = change_ticks({&set}, 5);
+  const Scale x{marks.front(), marks.back(), 20, kWidth - 20};
+  Svg svg(kWidth, 66, fmt::format("The set of {} among random sets", set.gene));
+  change_axis(svg, x, marks, 6, 46);
+  for (size_t i = 0; i < set.random.size(); ++i) {
+    // Heights by the golden ratio: spread out, and the same each time.
+    const double height = std::fmod(0.618033988749895 * static_cast<double>(i + 1), 1.0);
+    svg.circle(x(set.random[i]), 14 + 24 * height, 2.6, kRandom);
+  }
+  if (!std::isnan(set.relative_change)) {
+    const double at = x(set.relative_change);
+    svg.raw(fmt::format("<path d=\"M{0} 18l8 8l-8 8l-8 -8z\" fill=\"{1}\" stroke=\"#ffffff\"/>\n",
+                        coordinate(at), kFound));
+  }
+  return svg.str();
+}
+
+/// Signed distance to the TSS on a scale that is linear below 1 kb and logarithmic above.
+double strip_position(double distance) {
+  return std::copysign(std::log10(1 + std::abs(distance) / 1000), distance);
+}
+
+std::string genome_strip(const SetView& set) {
+  constexpr double kWidth = 340;
+  constexpr double kAxis = 30;
+  const Scale x{-strip_position(2e8), strip_position(2e8), 8, kWidth - 8};
+  Svg svg(kWidth, 62, fmt::format("Peaks of the set around the TSS of {}", set.gene));
+  const double near = strip_position(250'000);
+  svg.rectangle(x(-near), kAxis - 16, x(near) - x(-near), 32, "#eaf1f6");
+  svg.line(x.from, kAxis, x.to, kAxis, "#8a8a8a");
+  constexpr std::pair<double, const char*> kTicks[] = {
+      {-1e7, "\u221210 Mb"}, {-1e5, "\u2212100 kb"}, {0, "TSS"}, {1e5, "100 kb"}, {1e7, "10 Mb"}};
+  for (const auto& [distance, words] : kTicks) {
+    const double at = x(strip_position(distance));
+    svg.line(at, kAxis - 3, at, kAxis + 3, "#8a8a8a");
+    svg.text(at, 58, words, Anchor::kMiddle, "sv");
+  }
+  for (const PeakView& peak : set.peaks) {
+    if (std::isnan(peak.distance)) continue;
+    const double at = x(strip_position(peak.distance));
+    svg.line(at, kAxis - 13, at, kAxis + 13, kFound, 2);
+  }
+  svg.raw(fmt::format("<path d=\"M{} {}l5 -8l-10 0z\" fill=\"#d55e00\"/>\n", coordinate(x(0)),
+                      coordinate(kAxis - 14)));
+  return svg.str();
+}
+
+/// "On other chromosomes: 3 peaks (chr2, chr7 × 2)."; empty when none does.
+std::string elsewhere(const SetView& set) {
+  // By length, then letters: chr2 before chr10.
+  std::map<std::pair<size_t, std::string>, int> counts;
+  int total = 0;
+  for (const PeakView& peak : set.peaks) {
+    if (!std::isnan(peak.distance)) continue;
+    ++counts[{peak.chromosome.size(), peak.chromosome}];
+    ++total;
+  }
+  if (total == 0) return {};
+  std::string list;
+  for (const auto& [chromosome, count] : counts) {
+    if (!list.empty()) list += ", ";
+    list += escape_html(chromosome.second);
+    if (count > 1) list += fmt::format("\u00a0×\u00a0{}", count);
+  }
+  return fmt::format("On other chromosomes: {} ({}).", counted(total, "peak"), list);
+}
+
+std::string peaks_table(const SetView& set) {
+  std::vector<std::vector<std::string>> rows;
+  for (const PeakView& peak : set.peaks) {
+    rows.push_back({std::to_string(peak.rank), escape_html(peak.name),
+                    fmt::format("{}:{}–{}", escape_html(peak.chromosome), count_text(peak.start),
+                                count_text(peak.end)),
+                    std::isnan(peak.distance) ? "other chromosome" : distance_text(peak.distance)});
+  }
+  return html_table({{"Rank", true}, {"Peak"}, {"Position"}, {"Distance to TSS", true}}, rows);
+}
+
+/// Random sets beside a found one, in words.
+std::string beside_random(const SetView& set) {
+  if (set.random.empty()) return "No random sets to compare with.";
+  const auto [low, high] = std::minmax_element(set.random.begin(), set.random.end());
+  std::string text = fmt::format("{} of {} random peaks: {} to {}.",
+                                 counted(static_cast<double>(set.random.size()), "set"),
+                                 set.set_size, percent_text(*low, true), percent_text(*high, true));
+  if (!std::isnan(set.percentile)) {
+    text += fmt::format(" Effect-size percentile {}.", number_text(set.percentile));
+  }
+  return text;
+}
+
+std::string card(const SetView& set, bool several_methods) {
+  std::string html = "<article class=\"card\">";
+  html += fmt::format("<h4><i>{}</i>{}</h4>", escape_html(set.gene),
+                      several_methods ? " <small>" + escape_html(set.method) + "</small>" : "");
+  html += fmt::format(
+      "<p class=\"big\">{}<small>{} masked{}</small></p>", percent_text(set.relative_change, true),
+      counted(static_cast<double>(set.set_size), "peak"),
+      std::isnan(set.cells) ? std::string() : ", " + counted(set.cells, "test cell"));
+  html += strip(set) + "<p class=\"note\">" + beside_random(set) + "</p>";
+  const bool placed = std::any_of(set.peaks.begin(), set.peaks.end(),
+                                  [](const PeakView& peak) { return !std::isnan(peak.distance); });
+  if (placed) html += genome_strip(set);
+  std::string places;
+  if (!std::isnan(set.near_share)) {
+    places += fmt::format("Within 250 kb of the TSS: {} of the peaks (chance: {}). ",
+                          percent_text(set.near_share), percent_text(set.near_chance));
+  }
+  html += "<p class=\"note\">" + places + elsewhere(set) + "</p>";
+  html += html_details(
+      fmt::format("{} and numbers", counted(static_cast<double>(set.peaks.size()), "peak")),
+      peaks_table(set) +
+          fmt::format("<p class=\"note\">Mean change {} (published definition, exp scale); {} "
+                      "counts per 100,000. Objective {} after {} exact evaluations in {} s. Track: "
+                      "<code>tracks/{}</code></p>",
+                      number_text(set.average_change), number_text(set.change_cp100k),
+                      number_text(set.objective), count_text(set.evaluations),
+                      number_text(set.seconds),
+                      escape_html(track_file_name(set.cell_type, set.gene))));
+  return html + "</article>\n";
+}
+
+std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
+  std::vector<HtmlColumn> columns = {{"Cell type"}, {"Gene"}};
+  if (several_methods) columns.push_back({"Method"});
+  for (const char* title : {"Peaks", "Test cells", "Predicted change", "Counts per 100,000",
+                            "Percentile among random", "Within 250 kb of TSS", "By chance"}) {
+    columns.push_back({title, true});
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const SetView& set : sets) {
+    std::vector<std::string> row = {escape_html(set.cell_type),
+                                    "<i>" + escape_html(set.gene) + "</i>"};
+    if (several_methods) row.push_back(escape_html(set.method));
+    row.insert(row.end(), {count_text(static_cast<double>(set.set_size)), count_text(set.cells),
+                           percent_text(set.relative_change, true), number_text(set.change_cp100k),
+                           number_text(set.percentile), percent_text(set.near_share),
+                           percent_text(set.near_chance)});
+    rows.push_back(std::move(row));
+  }
+  return html_table(columns, rows);
+}
+
+std::string skipped_list(const Table& skipped) {
+  std::vector<std::vector<std::string>> rows;
+  for (size_t row = 0; row < skipped.rows(); ++row) {
+    rows.push_back({escape_html(skipped.text(row, "cell_type")),
+                    "<i>" + escape_html(skipped.text(row, "gene")) + "</i>",
+                    escape_html(skipped.text(row, "reason"))});
+  }
+  return html_details(
+      fmt::format("{} not explained, and why", counted(static_cast<double>(rows.size()), "pair")),
+      html_table({{"Cell type"}, {"Gene"}, {"Reason"}}, rows));
+}
+
+}  // namespace
+
+std::string sets_section(const Results& results, Page& page) {
+  const auto& sets = results.sets;
+  std::string html;
+  if (sets.empty()) {
+    html += missing_file("subsets.tsv", "no set of peaks was learned");
+  } else {
+    const bool several_methods = distinct(*results.find("subsets.tsv"), "method").size() > 1;
+    html += html_figure(
+        page.next_figure(), overviews(sets),
+        "Predicted change of each gene when its found set is masked in the surrogate (blue), on "
+        "test cells; the grey bar spans random sets of as many peaks. A found set goes further "
+        "than "
+        "random ones by construction, so the percentile among them is an effect size, never a p.");
+    html += sets_table(sets, several_methods);
+    // One block a type; all open when there are few.
+    std::vector<std::string> types;
+    std::map<std::string, std::string> cards;
+    std::map<std::string, int> counts;
+    for (const SetView& set : sets) {
+      if (++counts[set.cell_type] == 1) types.push_back(set.cell_type);
+      cards[set.cell_type] += card(set, several_methods);
+    }
+    constexpr size_t kFewSets = 12;
+    for (const auto& type : types) {
+      html += html_details(
+          fmt::format("<b>{}</b>: {}", escape_html(type), counted(counts[type], "set")),
+          "<div class=\"cards\">" + cards[type] + "</div>",
+          sets.size() <= kFewSets || type == types.front());
+    }
+    html +=
+        "<p class=\"note\">Small strips: each found set (diamond) among random sets (dots), by "
+        "relative change; below, its peaks by signed distance to the TSS (negative = upstream; "
+        "shaded: within 250 kb).</p>\n";
+  }
+  if (!sets.empty() && results.find("random_sets.tsv") == nullptr) {
+    html += missing_file("random_sets.tsv", "found sets are not compared with random ones");
+  }
+  if (!sets.empty() && results.find("set_summary.tsv") == nullptr) {
+    html += missing_file("set_summary.tsv",
+                         "percentiles and the share of peaks near the TSS are not known");
+  }
+  if (const Table* skipped = results.find("skipped.tsv")) html += skipped_list(*skipped);
+  return html;
+}
+
+}  // namespace grids

@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "report/heat_map.hpp"
+#include "report/html.hpp"
+#include "report/sections.hpp"
+#include "report/svg.hpp"
+
+namespace grids {
+namespace {
+
+/// Sums over the genes of one kind of planted regulation.
+struct Kind {
+  double genes = 0;
+  double members = 0;
+  double found = 0;
+  double bystanders = 0;
+  double chance = 0;
+  double near = 0;  // of `placed` sets
+  double near_chance = 0;
+  double placed = 0;
+};
+
+/// One digit after the point, with a true minus sign.
+std::string tenths(double value) {
+  const std::string digits = fmt::format("{:.1f}", std::abs(value));
+  return value < 0 && digits != "0.0" ? "\u2212" + digits : digits;
+}
+
+std::string recovery_plot(const std::vector<std::string>& order,
+                          const std::map<std::string, Kind>& kinds) {
+  double most = 1;
+  for (const auto& [name, kind] : kinds) most = std::max({most, kind.found, kind.chance});
+  constexpr double kWidth = 520;
+  constexpr double kLeft = 120;
+  constexpr double kRow = 26;
+  const double bottom = 8 + kRow * static_cast<double>(order.size());
+  const auto marks = ticks(0, most, 5);
+  const Scale x{0, marks.back(), kLeft, kWidth - 20};
+  Svg svg(kWidth, bottom + 22, "Planted peaks found, beside chance");
+  for (const double mark : marks) {
+    svg.line(x(mark), 4, x(mark), bottom, mark == 0 ? "#8a8a8a" : "#e4e4e0");
+    svg.text(x(mark), bottom + 15, tick_text(mark), Anchor::kMiddle);
+  }
+  for (size_t row = 0; row < order.size(); ++row) {
+    const Kind& kind = kinds.at(order[row]);
+    const double y = 21 + kRow * static_cast<double>(row);
+    svg.text(kLeft - 8, y + 4, shortened(order[row], 17), Anchor::kEnd);
+    svg.line(x(0), y, x(kind.found), y, "#0072b2", 7);
+    svg.circle(x(kind.found), y, 4.2, "#0072b2", "none",
+               fmt::format("{}: {} found", order[row], number_text(kind.found)));
+    svg.line(x(kind.chance), y - 9, x(kind.chance), y + 9, "#d55e00", 2);
+  }
+  return svg.str();
+}
+
+}  // namespace
+
+std::string types_section(const Results& results, Page& page) {
+  const Table* changes = results.find("change_by_type.tsv");
+  if (changes == nullptr) {
+    return missing_file("change_by_type.tsv", "sets were not tested in other cell types");
+  }
+  HeatMap map;
+  map.label = "Predicted change of each set in each cell type";
+  map.columns = distinct(*changes, "tested_in");
+  map.colour = nullptr;
+  std::vector<std::pair<std::string, std::string>> rows;  // type, gene
+  std::map<std::pair<size_t, std::string>, double> value;
+  double largest = 1e-12;
+  for (size_t row = 0; row < changes->rows(); ++row) {
+    const std::pair key = {changes->text(row, "cell_type"), changes->text(row, "gene")};
+    auto found = std::find(rows.begin(), rows.end(), key);
+    if (found == rows.end()) found = rows.insert(rows.end(), key);
+    const double change = changes->number(row, "relative_change");
+    value[{static_cast<size_t>(found - rows.begin()), changes->text(row, "tested_in")}] = change;
+    if (!std::isnan(change)) largest = std::max(largest, std::abs(change));
+  }
+  for (size_t r = 0; r < rows.size(); ++r) {
+    map.rows.push_back(shortened(rows[r].second, 12) + " · " + shortened(rows[r].first, 11));
+    for (const auto& type : map.columns) {
+      const auto found = value.find({r, type});
+      const double change = found == value.end() ? NAN : found->second;
+      map.values.push_back(change);
+      map.texts.push_back(std::isnan(change) ? "" : tenths(100 * change));
+      map.outlined.push_back(type == rows[r].first);
+    }
+  }
+  map.colour = [largest](double change) { return diverging_colour(change / largest); };
+  return html_figure(
+      page.next_figure(), "<div class=\"wide\">" + draw_heat_map(map) + "</div>",
+      "Each row is a set learned for a gene in one type (framed); each column a type whose test "
+      "cells it was masked in. Numbers: predicted change in percent. A set that acts in its own "
+      "type only rests on what is particular to that type.");
+}
+
+std::string recovery_section(const Results& results, Page& page) {
+  const Table* recovery = results.find("recovery.tsv");
+  if (recovery == nullptr) return {};
+  std::vector<std::string> order = distinct(*recovery, "kind");
+  std::map<std::string, Kind> kinds;
+  Kind all;
+  const auto add = [](double& sum, double value) { sum += std::isnan(value) ? 0 : value; };
+  for (size_t row = 0; row < recovery->rows(); ++row) {
+    for (Kind* kind : {&kinds[recovery->text(row, "kind")], &all}) {
+      kind->genes += 1;
+      add(kind->members, recovery->number(row, "members"));
+      add(kind->found, recovery->number(row, "members_found"));
+      add(kind->bystanders, recovery->number(row, "bystanders_found"));
+      add(kind->chance, recovery->number(row, "expected_by_chance"));
+      if (std::isnan(recovery->number(row, "near_tss_share"))) continue;
+      kind->near += recovery->number(row, "near_tss_share");
+      kind->near_chance += recovery->number(row, "near_tss_chance");
+      kind->placed += 1;
+    }
+  }
+  std::vector<std::vector<std::string>> rows;
+  const auto add_row = [&](const std::string& name, const Kind& kind) {
+    rows.push_back({name, count_text(kind.genes), count_text(kind.members), count_text(kind.found),
+                    number_text(kind.chance),
+                    kind.members > 0 ? percent_text(kind.found / kind.members) : "n/a",
+                    count_text(kind.bystanders),
+                    kind.placed > 0 ? percent_text(kind.near / kind.placed) : "n/a",
+                    kind.placed > 0 ? percent_text(kind.near_chance / kind.placed) : "n/a"});
+  };
+  for (const auto& name : order) add_row(escape_html(name), kinds[name]);
+  add_row("<b>all</b>", all);
+
+  std::string verdict;
+  if (all.found <= 2 * all.chance) {
+    verdict =
+        "That is about what random sets would give: <b>the sets found here do not point to "
+        "the planted peaks of single genes.</b> A surrogate whose twenty latent numbers carry "
+        "the state of a cell sees programmes of peaks, hardly single elements.";
+  } else if (all.found < 0.5 * all.members) {
+    verdict =
+        "More than chance, but most planted peaks were missed: a surrogate whose twenty latent "
+        "numbers carry the state of a cell sees programmes of peaks better than single "
+        "elements.";
+  } else {
+    verdict = "Most planted peaks were found.";
+  }
+  std::string html = fmt::format(
+      "<p>These cells are simulated, so the truth is known. For the explained genes {} had been "
+      "planted. Found: <b>{}</b>. Expected of random sets: {}. {}</p>\n",
+      counted(all.members, "causal peak"), count_text(all.found), number_text(all.chance), verdict);
+  html += html_figure(page.next_figure(),
+                      "<div class=\"wide\">" + recovery_plot(order, kinds) + "</div>",
+                      "Planted causal peaks among the found ones, by kind of regulation (blue), "
+                      "beside the number that random sets of the same size would hold (orange "
+                      "line).");
+  return html + html_table({{"Kind of regulation"},
+                            {"Sets", true},
+                            {"Planted", true},
+                            {"Found", true},
+                            {"Expected by chance", true},
+                            {"Recall", true},
+                            {"Bystanders found", true},
+                            {"Near the TSS", true},
+                            {"By chance", true}},
+                           rows);
+}
+
+}  // namespace grids

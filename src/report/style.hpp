@@ -1,0 +1,80 @@
+/// The looks of the report.
+#pragma once
+
+#include <string_view>
+
+namespace grids {
+
+inline constexpr std::string_view kStyle = R"css(
+:root{color-scheme:light;--ink:#1c1c1a;--soft:#5d5d58;--rule:#dcdcd6;--paper:#fdfdfb;--blue:#0072b2}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
+body{margin:0;background:var(--paper);color:var(--ink);
+  font:17px/1.55 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif}
+header,main,footer{max-width:1080px;margin:0 auto;padding:0 20px}
+h1,h2,h3,h4,nav,table,.tiles,.legend,figcaption,.note,.missing,summary,svg,.mark,.cap,.big,footer,.box{
+  font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
+header{padding-top:34px;border-bottom:3px solid var(--ink);padding-bottom:14px}
+.mark{margin:0;color:var(--blue);font-weight:650;letter-spacing:.04em;font-size:14px}
+h1{font-size:clamp(25px,4.2vw,38px);line-height:1.15;margin:.15em 0 .45em;letter-spacing:-.015em}
+h2{font-size:23px;line-height:1.25;margin:52px 0 14px;padding-top:12px;border-top:1px solid var(--rule);
+  letter-spacing:-.01em}
+section:first-child h2{border-top:0;margin-top:22px}
+h3{font-size:17px;margin:30px 0 8px}
+h4{font-size:17px;margin:0}
+h4 small{font-weight:400;color:var(--soft)}
+nav{display:flex;flex-wrap:wrap;gap:4px 18px;font-size:14px}
+a{color:var(--blue)}
+p{max-width:72ch;margin:.6em 0}
+code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
+.note,.missing{color:var(--soft);font-size:14px;line-height:1.45}
+.missing{border-left:3px solid var(--rule);padding-left:12px}
+.box{border-left:5px solid;padding:12px 18px;margin:16px 0;font-size:15.5px;line-height:1.5}
+.box ul{margin:.45em 0 0;padding-left:1.15em}.box li{margin:.3em 0;max-width:86ch}
+.warn{border-color:#d55e00;background:#fdf1e7}.good{border-color:#009e73;background:#e9f6f1}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:18px 0}
+.tile{border-top:2px solid var(--ink);padding-top:6px}
+.tile b{display:block;font-size:29px;line-height:1.2;font-weight:600;letter-spacing:-.02em}
+.tile span{color:var(--soft);font-size:13.5px;line-height:1.35;display:block}
+figure{margin:18px 0 22px}
+figcaption{color:var(--soft);font-size:14px;line-height:1.45;max-width:86ch;margin-top:10px}
+figcaption b{color:var(--ink)}
+svg{display:block;max-width:100%;height:auto;font-size:11.5px;fill:var(--ink);overflow:visible}
+svg .st{font-size:13px;font-weight:600}svg .sb{font-weight:700}svg .sv{font-size:10.5px}
+.panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,320px),1fr));gap:18px 24px}
+.panels.two{max-width:780px;grid-template-columns:repeat(auto-fit,minmax(min(100%,340px),1fr))}
+.wide{overflow-x:auto}.wide svg{max-width:none}
+.pair{display:flex;gap:12px}.pair svg{min-width:0;flex:0 1 auto}
+.pair.wide{gap:34px;flex-wrap:wrap}
+.maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,480px),1fr));gap:18px 28px}
+.maps .pair>div{flex:1 1 0;min-width:0}.maps .pair svg{width:100%}.maps>div>svg{margin-top:6px}
+.cap{margin:0 0 4px;font-size:13.5px;font-weight:600}
+.beside{display:flex;flex-wrap:wrap;gap:14px 32px;align-items:center}
+.beside>svg{flex:1 1 300px;max-width:400px;width:100%}
+.legend{list-style:none;padding:0;margin:0;font-size:14.5px}
+.legend li{margin:5px 0}.legend small{color:var(--soft)}
+.legend span{display:inline-block;width:12px;height:12px;border-radius:50%;margin-right:8px}
+.columns{display:flex;flex-wrap:wrap;gap:0 56px;align-items:flex-start}
+.table{overflow-x:auto;margin:12px 0}
+table{border-collapse:collapse;font-size:14px;line-height:1.35;font-variant-numeric:tabular-nums}
+th{text-align:left;font-weight:600;border-bottom:2px solid var(--ink);padding:6px 14px 6px 0;
+  vertical-align:bottom}
+td{border-bottom:1px solid var(--rule);padding:5px 14px 5px 0;vertical-align:top}
+.n{text-align:right;white-space:nowrap}th.n{white-space:normal}
+details{border-top:1px solid var(--rule);padding:8px 0}
+summary{cursor:pointer;font-size:15px;padding:3px 0}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:18px;
+  margin:12px 0}
+.card{border:1px solid var(--rule);background:#fff;padding:14px 16px 6px;min-width:0}
+.card details{border-top:0}.card summary{font-size:14px;color:var(--blue)}
+.big{font-size:30px;font-weight:600;letter-spacing:-.02em;margin:.1em 0 .25em;line-height:1.1}
+.big small{display:block;font-size:13.5px;font-weight:400;letter-spacing:0;color:var(--soft);
+  margin-top:5px}
+footer{color:var(--soft);font-size:13px;margin-top:60px;padding-top:14px;padding-bottom:40px;
+  border-top:1px solid var(--rule)}
+@media(max-width:600px){body{font-size:16px}header,main,footer{padding-left:16px;padding-right:16px}
+  h2{margin-top:40px}.tiles{grid-template-columns:1fr 1fr}}
+@media print{details{break-inside:avoid}nav{display:none}}
+)css";
+
+}  // namespace grids

@@ -1,0 +1,274 @@
+#include "report/report.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+
+#include "base/error.hpp"
+#include "evaluate/small_study.hpp"
+#include "io/atomic_file.hpp"
+#include "io/manifest.hpp"
+#include "io/table.hpp"
+#include "report/html_checker.hpp"
+
+namespace grids {
+namespace {
+
+/// Whether the page holds the text; as a plain bool, so that a failed expectation does not print
+/// all of it.
+bool holds(const std::string& page, std::string_view part) {
+  return page.find(part) != std::string::npos;
+}
+
+/// Names that would break a page, a path or a byte-wise cut.
+const std::string kType = "CD4+ T/NK <naïve> & \"β\"";
+const std::string kGene = "HLA-'A'<1>";
+
+struct Folder {
+  std::filesystem::path path;
+
+  Folder() {
+    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
+    path = std::filesystem::path(testing::TempDir()) / (std::string("report_") + test->name());
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  ~Folder() { std::filesystem::remove_all(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  void write(const std::string& file, std::vector<std::string> columns,
+             const std::vector<std::vector<std::string>>& rows) const {
+    Table table(std::move(columns));
+    for (const auto& row : rows) table.add(row);
+    write_table(path / file, table);
+  }
+
+  std::string report(const ReportOptions& options = {}) const {
+    TestContext test;
+    write_report(path, options, test.context);
+    return read_file(path / "report.html");
+  }
+};
+
+/// A results folder with everything in it, small.
+void fill(const Folder& folder) {
+  Manifest manifest;
+  manifest.command = "run";
+  manifest.version = "1.2.3";
+  manifest.options = R"({"L": 2, "search": {"rule": "<monotone>"}})";
+  manifest.seed = 4711;
+  manifest.threads = 2;
+  manifest.inputs = {{"a<b.h5mu", std::string(64, 'c'), 1234567}};
+  manifest.warnings = {"cell types are clusters, named <cluster 1> & so on"};
+  manifest.stages = {{"prepare", 1.5}, {"train", 20}};
+  write_manifest(folder.path / "manifest.json", manifest);
+  folder.write("prepare.tsv", {"of", "step", "before", "after"},
+               {{"cells", "labelled <ok>", "23456", "23400"}, {"peaks", "chosen", "NA", "17"}});
+  folder.write("training.tsv", {"stage", "step", "split", "loss", "value"},
+               {{"atac", "0", "train", "focal", "0.9"},
+                {"atac", "10", "train", "focal", "0.5"},
+                {"atac", "10", "validation", "focal", "NA"}});
+  std::vector<std::string> summary = {"predictor", "genes"};
+  for (const char* measure : {"r", "r2", "within_type_r", "within_type_r_partial"}) {
+    summary.push_back(std::string("mean_") + measure);
+    summary.push_back(std::string("median_") + measure);
+  }
+  summary.emplace_back("share_r2_positive");
+  folder.write(
+      "accuracy_summary.tsv", summary,
+      {{"surrogate", "9", "0.31", "0.3", "0.123", "0.1", "0.2", "0.2", "0.01", "0.01", "0.75"},
+       {"type mean", "9", "0.2", "0.2", "0.2345", "0.1", "0", "0", "0", "0", "0.5"}});
+  folder.write("accuracy.tsv",
+               {"gene", "predictor", "r", "r2", "within_type_r", "within_type_r_partial", "n"},
+               {{kGene, "surrogate", "0.31", "0.123", "0.2", "0.01", "50"},
+                {kGene, "type mean", "0.2", "0.2345", "0", "0", "50"},
+                {"constant", "surrogate", "NA", "NA", "NA", "NA", "50"}});
+  folder.write("marker_means.tsv", {"cell_type", "gene", "measured_mean", "predicted_mean"},
+               {{kType, kGene, "2.5", "2"}, {"other", kGene, "0.5", "0.75"}});
+  folder.write("markers.tsv", {"cell_type", "gene"}, {{kType, kGene}});
+  std::vector<std::vector<std::string>> cells;
+  std::vector<std::vector<std::string>> expression;
+  for (int i = 0; i < 30; ++i) {
+    const auto barcode = "cell" + std::to_string(i);
+    cells.push_back({barcode, i % 2 == 0 ? kType : "other", "test", std::to_string(i % 7),
+                     std::to_string(i % 5)});
+    expression.push_back({barcode, kGene, std::to_string(i % 3), "0.5"});
+  }
+  folder.write("umap.tsv", {"barcode", "cell_type", "split", "umap1", "umap2"}, cells);
+  folder.write("silhouette.tsv", {"cell_type", "cells", "silhouette"},
+               {{"all", "30", "0.4321"}, {kType, "15", "0.5"}, {"other", "15", "NA"}});
+  folder.write("marker_expression.tsv", {"barcode", "gene", "measured", "predicted"}, expression);
+  const auto peak = [](const std::string& gene, const std::string& rank, const std::string& name,
+                       const std::string& distance) {
+    return std::vector<std::string>{kType,  gene,   "coordinate", "2",      rank,    name,
+                                    "chr1", "1000", "1500",       distance, "-3.25", "-0.321",
+                                    "-7.5", "0.46", "1234",       "0.5",    "1"};
+  };
+  folder.write("subsets.tsv",
+               {"cell_type", "gene", "method", "L", "rank", "peak", "chrom", "start", "end",
+                "distance_to_tss", "average_change", "relative_change", "change_cp100k",
+                "objective", "evaluations", "seconds", "seed"},
+               {peak(kGene, "1", "chr1:<1000>", "-12345"), peak(kGene, "2", "p&q", "NA")});
+  folder.write("set_summary.tsv",
+               {"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
+                "share_within_250kb", "chance_within_250kb", "share_within_1mb",
+                "chance_within_1mb", "share_within_10mb", "chance_within_10mb", "counts"},
+               {{kType, kGene, "coordinate", "2", "44", "3", "83.3", "0.5", "0.0123", "0.5", "0.1",
+                 "0.5", "0.2", "no"}});
+  folder.write("random_sets.tsv",
+               {"cell_type", "gene", "L", "set", "relative_change", "average_change"},
+               {{kType, kGene, "2", "1", "-0.011", "-0.1"},
+                {kType, kGene, "2", "2", "0.022", "0.2"},
+                {"other", kGene, "2", "1", "0.9", "9"}});
+  folder.write(
+      "change_by_type.tsv",
+      {"cell_type", "gene", "tested_in", "average_change", "relative_change", "change_cp100k"},
+      {{kType, kGene, kType, "-3.25", "-0.321", "-7.5"},
+       {kType, kGene, "other", "1", "0.0456", "1"}});
+  folder.write("skipped.tsv", {"cell_type", "gene", "reason"},
+               {{"other", kGene, "12 < 50 test cells"}});
+  folder.write("recovery.tsv",
+               {"cell_type", "gene", "kind", "L", "members", "members_found", "recall",
+                "bystanders_found", "expected_by_chance", "near_tss_share", "near_tss_chance"},
+               {{kType, kGene, "either", "2", "3", "1", "0.333", "1", "0.02", "0.5", "0.0123"},
+                {kType, "g2", "none", "2", "0", "0", "NA", "0", "0", "NA", "NA"}});
+}
+
+TEST(HtmlChecker, FindsWhatIsBroken) {
+  EXPECT_EQ(html_fault("<p class=\"a > b\">x &amp; y<br></p>"), "");
+  EXPECT_NE(html_fault("<p><b>x</p></b>"), "");
+  EXPECT_NE(html_fault("<p>x & y</p>"), "");
+  EXPECT_NE(html_fault("<p>1 < 2</p>"), "");
+  EXPECT_NE(html_fault("<p id=\"a\"></p><p id=\"a\"></p>"), "");
+  EXPECT_NE(html_fault("<p class=a></p>"), "");
+  EXPECT_NE(html_fault("<p>"), "");
+}
+
+TEST(Report, IsOneWellFormedPageThatLoadsNothing) {
+  const Folder folder;
+  fill(folder);
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  for (const char* outside : {"http:", "https:", "<script", " src=", "url(", "@import"}) {
+    EXPECT_FALSE(holds(html, outside)) << outside;
+  }
+  EXPECT_TRUE(holds(html, "name=\"viewport\""));
+  EXPECT_TRUE(html == folder.report());
+}
+
+TEST(Report, EscapesNames) {
+  const Folder folder;
+  fill(folder);
+  const auto html = folder.report();
+  EXPECT_TRUE(holds(html, "CD4+ T/NK &lt;naïve&gt; &amp; &quot;β&quot;"));
+  EXPECT_TRUE(holds(html, "HLA-&#39;A&#39;&lt;1&gt;"));
+  EXPECT_TRUE(holds(html, "chr1:&lt;1000&gt;"));
+  EXPECT_TRUE(holds(html, "&lt;monotone&gt;"));
+}
+
+TEST(Report, HoldsTheNumbersOfTheTables) {
+  const Folder folder;
+  fill(folder);
+  const auto html = folder.report();
+  for (const char* number :
+       {"\u221232.1%",                  // relative change of the set
+        "\u22127.5",                    // counts per 100,000
+        "83.3",                         // percentile
+        "\u22121.1% to +2.2%",          // random sets of this gene and type only
+        "\u221212.3 kb",                // distance to the TSS
+        "50.0%", "1.2%",                // near the TSS, and by chance
+        "0.123 (0.1)", "0.234 (0.1)",   // mean (median) R² of surrogate and type mean
+        "0.432",                        // silhouette
+        "4711", "1,234,567", "21.5 s",  // seed, bytes, time of all stages
+        "23,456", "12 &lt; 50 test cells"}) {
+    EXPECT_TRUE(holds(html, number)) << number;
+  }
+  // R² of marker means: 1 − (0.5² + 0.25²) / (1² + 1²).
+  EXPECT_TRUE(holds(html, "<b>0.844</b>"));
+  // Change in the other type, in the heat map.
+  EXPECT_TRUE(holds(html, ">4.6</text>"));
+}
+
+TEST(Report, PutsWarningsFirstAndCallsWeakSignalWeak) {
+  const Folder folder;
+  fill(folder);
+  const auto html = folder.report();
+  const size_t warnings = html.find("Before you trust this");
+  ASSERT_NE(warnings, std::string::npos);
+  EXPECT_LT(warnings, html.find("id=\"accuracy\""));
+  EXPECT_TRUE(holds(html, "named &lt;cluster 1&gt; &amp; so on"));
+  EXPECT_TRUE(holds(html, "does no better than a simple predictor, “type mean” (0.234)"));
+  EXPECT_TRUE(holds(html, "Weak signal within cell types"));
+  EXPECT_TRUE(holds(html, "(effect-size percentile below 95): 1 of 1"));
+  EXPECT_TRUE(holds(html, "fewer than 50 test cells, so that their changes are uncertain: 1 of 1"));
+  EXPECT_TRUE(holds(html, "without raw counts"));
+}
+
+TEST(Report, ComparesWhatWasFoundWithWhatWasPlanted) {
+  const Folder folder;
+  fill(folder);
+  EXPECT_TRUE(holds(folder.report(),
+                    "3 causal peaks had been planted. Found: <b>1</b>. "
+                    "Expected of random sets: 0.02"));
+  std::filesystem::remove(folder.path / "recovery.tsv");
+  EXPECT_FALSE(holds(folder.report(), "planted"));  // real cells have no truth
+}
+
+TEST(Report, SaysWhichFileIsMissing) {
+  const Folder folder;
+  fill(folder);
+  for (const std::string file :
+       {"manifest.json", "prepare.tsv", "training.tsv", "accuracy.tsv", "accuracy_summary.tsv",
+        "marker_means.tsv", "markers.tsv", "umap.tsv", "silhouette.tsv", "marker_expression.tsv",
+        "subsets.tsv", "set_summary.tsv", "skipped.tsv", "random_sets.tsv", "change_by_type.tsv"}) {
+    std::filesystem::rename(folder.path / file, folder.path / "away");
+    const auto html = folder.report();
+    std::filesystem::rename(folder.path / "away", folder.path / file);
+    EXPECT_EQ(html_fault(html), "") << "without " << file;
+    // Details that a figure does without need no sentence.
+    const bool detail = file == "accuracy.tsv" || file == "markers.tsv" ||
+                        file == "silhouette.tsv" || file == "skipped.tsv";
+    EXPECT_NE(holds(html, "This run has no <code>" + file), detail) << file;
+  }
+}
+
+TEST(Report, TablesWithoutRowsAreNoCrash) {
+  const Folder folder;
+  fill(folder);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path)) {
+    if (entry.path().extension() != ".tsv") continue;
+    const auto table = read_table(entry.path());
+    write_table(entry.path(), Table(table.columns()));
+  }
+  EXPECT_EQ(html_fault(folder.report()), "");
+}
+
+TEST(Report, DrawsNoMoreCellsThanAskedAndSaysSo) {
+  const Folder folder;
+  fill(folder);
+  ReportOptions options;
+  options.drawn_cells = 12;
+  EXPECT_TRUE(holds(folder.report(options), "Drawn are 12 of 30 cells"));
+  EXPECT_FALSE(holds(folder.report(), "Drawn are"));
+  options.drawn_cells = 0;
+  EXPECT_THROW(folder.report(options), Error);
+}
+
+TEST(Report, RefusesAFolderWithoutResultsAndNamesBrokenTables) {
+  const Folder folder;
+  EXPECT_THROW(folder.report(), Error);
+  folder.write("subsets.tsv", {"cell_type", "gene"}, {{"a", "b"}});
+  try {
+    folder.report();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    EXPECT_TRUE(holds(error.what(), "subsets.tsv"));
+  }
+  EXPECT_FALSE(std::filesystem::exists(folder.path / "report.html"));
+}
+
+}  // namespace
+}  // namespace grids
