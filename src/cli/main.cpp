@@ -1,3 +1,36 @@
-int main() {
-  return 0;
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include "cli/commands.hpp"
+#include "cli/sibling.hpp"
+
+namespace {
+
+/// The command that the arguments name, if any: the first that is one of the list.
+std::string_view named_command(const std::vector<grids::Command>& commands, int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const auto is_named = [&](const grids::Command& command) { return command.name == word; };
+    if (std::any_of(commands.begin(), commands.end(), is_named)) return word;
+  }
+  return {};
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<grids::Command> commands = {
+      grids::run_command(),      grids::prepare_command(),  grids::train_command(),
+      grids::explain_command(),  grids::evaluate_command(), grids::predict_command(),
+      grids::report_command(),   grids::simulate_command(),
+  };
+  const grids::ProgramText text{
+      "grids",
+      "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
+      "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
+      "Each command:   grids COMMAND --help\n"};
+  // Training needs LibTorch, which no other command should load: it has a program of its own.
+  if (named_command(commands, argc, argv) == "train") return grids::become_sibling(argv);
+  return grids::run_program(text, commands, argc, argv);
 }

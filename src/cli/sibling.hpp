@@ -1,0 +1,20 @@
+/// The program beside `grids` that may load torch.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+
+namespace grids {
+
+/// Replaces this process by `grids-torch` with the same arguments; returns an exit code only when
+/// that program cannot be started.
+int become_sibling(char** argv);
+
+/// Runs `grids-torch` with these arguments and waits for it; passes a request to stop on. Throws
+/// Error(kInput) when it refuses its input, Error(kCancelled) when it was stopped, Error(kInternal)
+/// for any other failure; its own message has been shown by then.
+void run_sibling(const std::vector<std::string>& arguments, const Context& context);
+
+}  // namespace grids
