@@ -21,13 +21,12 @@ std::string_view named_command(const std::vector<grids::Command>& commands, int 
 
 int main(int argc, char** argv) {
   const std::vector<grids::Command> commands = {
-      grids::run_command(),      grids::prepare_command(),  grids::train_command(),
-      grids::explain_command(),  grids::evaluate_command(), grids::predict_command(),
-      grids::report_command(),   grids::simulate_command(),
+      grids::run_command(),     grids::prepare_command(),  grids::train_command(),
+      grids::explain_command(), grids::evaluate_command(), grids::predict_command(),
+      grids::report_command(),  grids::simulate_command(),
   };
   const grids::ProgramText text{
-      "grids",
-      "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
+      "grids", "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
       "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
       "Each command:   grids COMMAND --help\n"};
   // Training needs LibTorch, which no other command should load: it has a program of its own.

@@ -30,12 +30,12 @@ SimulateOptions options_of(const Arguments& arguments) {
 void simulate_into(const Arguments& arguments, const Context& context) {
   const SimulatedCells simulated = simulate(options_of(arguments), context);
   write_simulation(arguments.out, simulated);
-  context.reporter.info(
-      fmt::format("{} cells × {} peaks × {} genes in {}; with its own noise the true function reaches "
-                  "a mean within-type r of {:.2f} over regulated genes",
-                  simulated.data.rna.values.rows(), simulated.data.atac.values.columns(),
-                  simulated.data.rna.values.columns(), arguments.out.string(),
-                  mean_regulated_ceiling(simulated)));
+  context.reporter.info(fmt::format(
+      "{} cells × {} peaks × {} genes in {}; with its own noise the true function reaches "
+      "a mean within-type r of {:.2f} over regulated genes",
+      simulated.data.rna.values.rows(), simulated.data.atac.values.columns(),
+      simulated.data.rna.values.columns(), arguments.out.string(),
+      mean_regulated_ceiling(simulated)));
 }
 
 }  // namespace

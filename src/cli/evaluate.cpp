@@ -1,0 +1,105 @@
+#include "cli/commands.hpp"
+#include "cli/stages.hpp"
+#include "evaluate/accuracy.hpp"
+
+namespace grids {
+namespace {
+
+struct Arguments {
+  StudyArguments inputs;
+  EvaluateArguments stage;
+  std::filesystem::path out;
+};
+
+std::vector<float> predict(const Study& study, const FoldedSurrogate& surrogate,
+                           std::span<const int32_t> cells, const Context& context) {
+  return surrogate.predict(context.pool, select_rows(study.open, cells), surrogate.output_layer());
+}
+
+std::vector<int32_t> judged_cells(const Study& study, const std::string& split) {
+  for (const Split candidate : {Split::kTest, Split::kValidation, Split::kTrain}) {
+    if (split == split_name(candidate)) return study.cells_of(candidate);
+  }
+  throw usage_error("--cells: '{}' is none of: test, validation, train", split);
+}
+
+std::vector<Marker> markers_of(const Study& study, const FoldedSurrogate& surrogate,
+                               const EvaluateArguments& arguments, const Context& context) {
+  if (!arguments.markers.empty()) {
+    const Table table = read_table(arguments.markers);
+    std::vector<MarkerRequest> requests;
+    for (size_t row = 0; row < table.rows(); ++row) {
+      requests.push_back({table.has("cell_type") ? table.text(row, "cell_type") : std::string(),
+                          table.text(row, "gene")});
+    }
+    return with_context(arguments.markers.string(), [&] { return find_markers(study, requests); });
+  }
+  const auto validation = study.cells_of(Split::kValidation);
+  const auto predicted = predict(study, surrogate, validation, context);
+  MarkerOptions options;
+  options.per_type = arguments.markers_per_type;
+  const MarkerChoice choice = choose_markers(study, validation, predicted, options);
+  if (!choice.gated) {
+    context.reporter.warning(
+        "no validation cells: markers could not be limited to genes that the surrogate predicts");
+  }
+  return choice.markers;
+}
+
+std::vector<int32_t> genes_of(std::span<const Marker> markers) {
+  std::vector<int32_t> genes;
+  for (const Marker& marker : markers) {
+    if (std::find(genes.begin(), genes.end(), marker.gene) == genes.end()) {
+      genes.push_back(marker.gene);
+    }
+  }
+  return genes;
+}
+
+}  // namespace
+
+void EvaluateArguments::declare(OptionSet& options) {
+  options.value("--markers-per-type", markers_per_type,
+                "Markers chosen for each type: largest difference within against rest, among genes "
+                "that the surrogate predicts better than their mean");
+  options.value("--markers", markers,
+                "Your own markers: a table with a column gene and maybe cell_type");
+}
+
+std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
+                                  const FoldedSurrogate& surrogate,
+                                  const EvaluateArguments& arguments, const Context& context) {
+  const auto cells = judged_cells(study, arguments.split);
+  const auto markers = markers_of(study, surrogate, arguments, context);
+  const auto predicted = predict(study, surrogate, cells, context);
+  const Accuracy accuracy = judge_accuracy(study, cells, predicted, {}, context);
+  const auto means = marker_means(study, cells, predicted, genes_of(markers));
+  make_folder(folder);
+  write_table(folder / "accuracy.tsv", accuracy_table(study, accuracy));
+  write_table(folder / "accuracy_summary.tsv", accuracy_summary_table(accuracy));
+  write_table(folder / "marker_means.tsv", marker_means_table(study, means));
+  write_table(folder / "markers.tsv", markers_table(study, markers));
+  return markers;
+}
+
+Command evaluate_command() {
+  return {"evaluate", "Judge the surrogate on held-out cells, beside simple predictors",
+          "  grids evaluate study.h5mu surrogate.safetensors -o out/",
+          [](OptionSet& options) -> CommandBody {
+            auto arguments = std::make_shared<Arguments>();
+            arguments->inputs.declare(options);
+            arguments->stage.declare(options);
+            options.value("--cells", arguments->stage.split, "Cells: test, validation or train");
+            options.value("-o,--out", arguments->out,
+                          "Folder for accuracy.tsv, accuracy_summary.tsv, marker_means.tsv",
+                          OptionSet::Need::kRequired);
+            return [arguments](const Context& context) {
+              const auto [study, file, surrogate] = load(arguments->inputs);
+              evaluate_into(arguments->out, study, surrogate, arguments->stage, context);
+              context.reporter.info("Accuracy on held-out cells: " +
+                                    (arguments->out / "accuracy_summary.tsv").string());
+            };
+          }};
+}
+
+}  // namespace grids

@@ -1,0 +1,37 @@
+/// What most commands begin with: a study, and the surrogate that was trained on it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/program.hpp"
+#include "data/study.hpp"
+#include "model/folded_surrogate.hpp"
+#include "model/surrogate_file.hpp"
+
+namespace grids {
+
+struct StudyArguments {
+  std::filesystem::path study;
+  std::filesystem::path surrogate;
+
+  void declare(OptionSet& options);
+};
+
+struct StudyAndSurrogate {
+  Study study;
+  SurrogateFile file;
+  FoldedSurrogate surrogate;
+};
+
+/// Throws Error(kInput) when either cannot be read or they do not belong to each other.
+StudyAndSurrogate load(const StudyArguments& arguments);
+
+/// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
+std::vector<std::string> read_lines(const std::filesystem::path& path);
+
+/// Makes the folder of the results. Throws Error(kInput) naming it and the reason.
+void make_folder(const std::filesystem::path& folder);
+
+}  // namespace grids
