@@ -15,6 +15,21 @@ struct OptionSet::Impl {
   std::shared_ptr<Problems> problems = std::make_shared<Problems>();
   std::vector<std::pair<const CLI::Option*, std::string>> required;
   std::string group;
+  std::string section;
+
+  struct Shown {
+    std::string section;
+    std::string name;
+    std::function<std::string()> value;
+  };
+  std::shared_ptr<std::vector<Shown>> shown = std::make_shared<std::vector<Shown>>();
+
+  /// Remembers how to show what an option holds, under its long name.
+  void show(const std::string& name, std::function<std::string()> value) {
+    std::string key = name.substr(name.find(',') == std::string::npos ? 0 : name.find(',') + 1);
+    key.erase(0, key.find_first_not_of('-'));
+    shown->push_back({section, key, std::move(value)});
+  }
 
   /// Declares an option that is converted by `convert`, which returns what is wrong or "". A wrong
   /// value is noted, not thrown, so that all of them are told at once.
@@ -42,6 +57,7 @@ struct OptionSet::Impl {
       if (CLI::detail::lexical_cast(text, value)) return std::string();
       return fmt::format("'{}' is not {}", text, expected);
     });
+    show(name, [&value] { return fmt::format("{}", value); });
   }
 
   void add_text(const std::string& name, const std::string& help, const std::string& shown_default,
@@ -57,18 +73,21 @@ struct OptionSet::Impl {
 
 void OptionSet::flag(const std::string& name, bool& value, const std::string& help) {
   CLI::Option* option = impl_.app->add_flag(name, value, help);
+  impl_.show(name, [&value] { return std::string(value ? "true" : "false"); });
   if (!impl_.group.empty()) option->group(impl_.group);
 }
 
 void OptionSet::value(const std::string& name, std::string& value, const std::string& help,
                       Need need) {
   impl_.add_text(name, help, value, need, [&value](const std::string& text) { value = text; });
+  impl_.show(name, [&value] { return value; });
 }
 
 void OptionSet::value(const std::string& name, std::filesystem::path& value,
                       const std::string& help, Need need) {
   impl_.add_text(name, help, value.string(), need,
                  [&value](const std::string& text) { value = text; });
+  impl_.show(name, [&value] { return value.string(); });
 }
 
 void OptionSet::value(const std::string& name, double& value, const std::string& help) {
@@ -99,6 +118,7 @@ void OptionSet::value(const std::string& name, std::optional<double>& value,
               value = number;
               return std::string();
             });
+  impl_.show(name, [&value] { return value ? fmt::format("{}", *value) : std::string(); });
 }
 
 void OptionSet::value(const std::string& name, std::optional<int64_t>& value,
@@ -112,6 +132,7 @@ void OptionSet::value(const std::string& name, std::optional<int64_t>& value,
               value = number;
               return std::string();
             });
+  impl_.show(name, [&value] { return value ? fmt::format("{}", *value) : std::string(); });
 }
 
 void OptionSet::list(const std::string& name, std::vector<std::string>& value,
@@ -124,12 +145,14 @@ void OptionSet::list(const std::string& name, std::vector<std::string>& value,
   option->type_name("TEXT")->type_size(1)->delimiter(',')->multi_option_policy(
       CLI::MultiOptionPolicy::TakeAll);
   if (!value.empty()) option->default_str(fmt::format("{}", fmt::join(value, ",")));
+  impl_.show(name, [&value] { return fmt::format("{}", fmt::join(value, ",")); });
   if (!impl_.group.empty()) option->group(impl_.group);
 }
 
 void OptionSet::add_choice(const std::string& name, const std::vector<std::string>& words,
                            const std::string& current, const std::string& help,
-                           const std::function<void(size_t)>& chosen) {
+                           const std::function<void(size_t)>& chosen,
+                           const std::function<std::string()>& shown) {
   impl_.add(name, help, fmt::format("{}", fmt::join(words, "|")), current,
             [words, chosen](const std::string& text) {
               const auto found = std::find(words.begin(), words.end(), text);
@@ -139,10 +162,25 @@ void OptionSet::add_choice(const std::string& name, const std::vector<std::strin
               chosen(static_cast<size_t>(found - words.begin()));
               return std::string();
             });
+  impl_.show(name, shown);
 }
 
 void OptionSet::group(const std::string& title) {
   impl_.group = title;
+}
+
+void OptionSet::section(const std::string& name) {
+  impl_.section = name;
+}
+
+std::function<OptionSet::Values()> OptionSet::values(const std::string& section) const {
+  return [shown = impl_.shown, section] {
+    Values values;
+    for (const auto& option : *shown) {
+      if (option.section == section) values[option.name] = option.value();
+    }
+    return values;
+  };
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,16 +53,32 @@ class OptionSet {
       words.push_back(word);
       if (meaning == value) current = word;
     }
-    add_choice(name, words, current, help, [&value, names](size_t i) { value = names[i].second; });
+    const auto chosen = [&value, names](size_t i) { value = names[i].second; };
+    const auto shown = [&value, names] {
+      for (const auto& [word, meaning] : names) {
+        if (meaning == value) return word;
+      }
+      return std::string();
+    };
+    add_choice(name, words, current, help, chosen, shown);
   }
 
   /// Starts a titled group in the help for the options that follow.
   void group(const std::string& title);
+  /// Starts a part of the options under a name of its own, see `values`.
+  void section(const std::string& name);
+
+  /// What the options of a section hold at the moment of the call, defaults included: long name
+  /// without dashes → text. For manifests, and to tell whether a result was made with the same
+  /// options. Valid while the command runs.
+  using Values = std::map<std::string, std::string>;
+  std::function<Values()> values(const std::string& section) const;
 
  private:
   void add_choice(const std::string& name, const std::vector<std::string>& words,
                   const std::string& current, const std::string& help,
-                  const std::function<void(size_t)>& chosen);
+                  const std::function<void(size_t)>& chosen,
+                  const std::function<std::string()>& shown);
 
   Impl& impl_;
 };

@@ -96,6 +96,34 @@ TEST(Program, AllWrongOptionsAreToldAtOnce) {
   EXPECT_THAT(message, HasSubstr("'--bogus'"));
 }
 
+TEST(Program, OptionsTellWhatTheyHold) {
+  std::string text = "a";
+  bool flag = false;
+  std::optional<double> number;
+  std::vector<std::string> names = {"x", "y"};
+  OptionSet::Values before, after;
+  const Command command{"fit", "", "", [&](OptionSet& options) -> CommandBody {
+                          options.value("--other", text, "");
+                          options.section("learn");
+                          options.value("-t,--text", text, "");
+                          options.flag("--flag", flag, "");
+                          options.value("--number", number, "");
+                          options.list("--names", names, "");
+                          const auto values = options.values("learn");
+                          before = values();
+                          return [&, values](const Context&) { after = values(); };
+                        }};
+  std::vector<std::string> words = {"tool", "fit", "-t", "b", "--flag", "--number", "0.5"};
+  std::vector<char*> argv;
+  for (auto& word : words) argv.push_back(word.data());
+  EXPECT_EQ(run_program({"tool", "", ""}, {command}, static_cast<int>(argv.size()), argv.data()),
+            0);
+  EXPECT_EQ(before, (OptionSet::Values{
+                        {"text", "a"}, {"flag", "false"}, {"number", ""}, {"names", "x,y"}}));
+  EXPECT_EQ(after, (OptionSet::Values{
+                       {"text", "b"}, {"flag", "true"}, {"number", "0.5"}, {"names", "x,y"}}));
+}
+
 TEST(Program, ErrorsBecomeExitCodes) {
   Seen seen;
   testing::internal::CaptureStderr();
