@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "explain/targets.hpp"
 
 namespace grids {
 namespace {
@@ -15,8 +16,8 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-const std::string& type_name(const Study& study, int32_t type) {
-  return study.cells.type.names[at(type)];
+std::string type_name(const Study& study, std::optional<int32_t> type) {
+  return type ? study.cells.type.names[at(*type)] : kAllTypes;
 }
 
 const std::string& gene_name(const Study& study, int32_t gene) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,7 +18,7 @@ namespace grids {
 
 /// One explained set: one gene in one type by one method.
 struct EvaluatedSet {
-  int32_t type = 0;
+  std::optional<int32_t> type;  ///< nothing = the cells of all types together
   int32_t gene = 0;
   std::string method;          ///< "coordinate", "random", …
   std::vector<int32_t> peaks;  ///< by rank, the most important first; L of them
@@ -36,7 +37,7 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets);
 /// The set learned for a gene in one type, masked in the test cells of another (the paper's Figure
 /// 3).
 struct ChangeInType {
-  int32_t type = 0;  ///< in which the set was learned
+  std::optional<int32_t> type;  ///< in which the set was learned
   int32_t gene = 0;
   int32_t tested_in = 0;
   PredictedChange change;
@@ -47,7 +48,7 @@ Table change_by_type_table(const Study& study, std::span<const ChangeInType> cha
 
 /// Random sets of as many peaks, masked in the same test cells.
 struct RandomSets {
-  int32_t type = 0;
+  std::optional<int32_t> type;
   int32_t gene = 0;
   int64_t set_size = 0;  ///< L
   std::vector<PredictedChange> changes;

@@ -35,20 +35,9 @@ struct TypeCells {
             Perturbation perturbation, ThreadPool& pool)
       : train_cells(study.cells_of(Split::kTrain, type)),
         test_cells(study.cells_of(Split::kTest, type)) {
-    auto train_open = select_rows(study.open, train_cells);
-    std::vector<float> replacement;
-    switch (perturbation) {
-      case Perturbation::kClosed:
-        replacement = replace_by(study.peaks.size(), 0);
-        break;
-      case Perturbation::kOpen:
-        replacement = replace_by(study.peaks.size(), 1);
-        break;
-      case Perturbation::kMean:
-        replacement = replace_by_mean(train_open);
-        break;
-    }
-    train = std::make_unique<SurrogateModel>(surrogate, std::move(train_open), replacement, pool);
+    const auto replacement = replacement_values(study, perturbation, type);
+    train = std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, train_cells),
+                                             replacement, pool);
     test = std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, test_cells),
                                             replacement, pool);
   }
@@ -245,6 +234,19 @@ class Stage {
 };
 
 }  // namespace
+
+std::vector<float> replacement_values(const Study& study, Perturbation perturbation,
+                                      std::optional<int32_t> type) {
+  switch (perturbation) {
+    case Perturbation::kClosed:
+      return replace_by(study.peaks.size(), 0);
+    case Perturbation::kOpen:
+      return replace_by(study.peaks.size(), 1);
+    case Perturbation::kMean:
+      break;
+  }
+  return replace_by_mean(select_rows(study.open, study.cells_of(Split::kTrain, type)));
+}
 
 void ExplainStageOptions::validate(Problems& problems) const {
   try {

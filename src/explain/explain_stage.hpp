@@ -24,6 +24,10 @@ enum class Perturbation : uint8_t {
   kMean,    ///< its mean over the training cells of the target's type
 };
 
+/// What each peak becomes when it is masked for targets of this type (nothing = all types).
+std::vector<float> replacement_values(const Study& study, Perturbation perturbation,
+                                      std::optional<int32_t> type);
+
 struct ExplainStageOptions {
   /// A name of the registry (explainer.hpp).
   std::string method = "grids";

@@ -1,0 +1,243 @@
+#include "evaluate/judge_sets.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "base/random.hpp"
+#include "model/surrogate_model.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+std::vector<int32_t> all_cells(const SurrogateModel& model) {
+  std::vector<int32_t> cells(at(model.shape().cells));
+  std::iota(cells.begin(), cells.end(), 0);
+  return cells;
+}
+
+/// A gene's predictions on all cells of the model, clamped at 0.
+std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,
+                           int32_t gene) {
+  const auto state = model.begin(subset, all_cells(model), {&gene, 1});
+  std::vector<float> result(state->outputs().begin(), state->outputs().end());
+  for (float& value : result) value = std::max(value, 0.0f);
+  return result;
+}
+
+/// The monotone maps of all explained genes, fitted on the training cells of all types.
+std::map<int32_t, CountMap> count_maps(const Study& study, const FoldedSurrogate& surrogate,
+                                       const std::vector<ExplainedTarget>& explained,
+                                       const Context& context) {
+  std::vector<int32_t> genes;
+  for (const auto& entry : explained) genes.push_back(entry.target.gene);
+  std::sort(genes.begin(), genes.end());
+  genes.erase(std::unique(genes.begin(), genes.end()), genes.end());
+  const auto cells = study.cells_of(Split::kTrain);
+  const auto predicted = surrogate.predict(context.pool, select_rows(study.open, cells),
+                                           surrogate.output_layer(genes));
+  std::map<int32_t, CountMap> maps;
+  std::vector<float> column(cells.size());
+  for (size_t g = 0; g < genes.size(); ++g) {
+    for (size_t cell = 0; cell < cells.size(); ++cell) {
+      column[cell] = predicted[cell * genes.size() + g];
+    }
+    maps.emplace(genes[g], fit_count_map(study, genes[g], cells, column));
+  }
+  return maps;
+}
+
+/// Peaks in the order of how often they are open in some cells, so that those around a peak are
+/// open as often as it is.
+class SimilarPeaks {
+ public:
+  SimilarPeaks(const CsrPattern& open, int64_t count) : count_(count) {
+    std::vector<int64_t> open_in(at(open.columns), 0);
+    for (const int32_t peak : open.indices) ++open_in[at(peak)];
+    order_.resize(open_in.size());
+    std::iota(order_.begin(), order_.end(), 0);
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](int32_t a, int32_t b) { return open_in[at(a)] < open_in[at(b)]; });
+    place_.resize(order_.size());
+    for (size_t i = 0; i < order_.size(); ++i) place_[at(order_[i])] = static_cast<int64_t>(i);
+  }
+
+  /// A set with one similar peak for each member; no member, none twice. When all similar peaks of
+  /// a member are taken, looks further away.
+  std::vector<int32_t> draw(const std::vector<int32_t>& members, RandomStream& random) const {
+    std::vector<int32_t> taken(members.begin(), members.end());
+    std::vector<int32_t> set;
+    for (const int32_t member : members) {
+      for (int64_t reach = count_;; reach *= 2) {
+        const auto candidates = free_around(member, reach, taken);
+        if (candidates.empty() && reach < 2 * peaks()) continue;
+        if (candidates.empty()) return set;  // L takes more than half of all peaks
+        set.push_back(candidates[random.below(static_cast<uint32_t>(candidates.size()))]);
+        taken.push_back(set.back());
+        break;
+      }
+    }
+    std::sort(set.begin(), set.end());
+    return set;
+  }
+
+ private:
+  int64_t peaks() const { return static_cast<int64_t>(order_.size()); }
+
+  std::vector<int32_t> free_around(int32_t member, int64_t reach,
+                                   const std::vector<int32_t>& taken) const {
+    const int64_t middle = place_[at(member)];
+    const int64_t first =
+        std::clamp<int64_t>(middle - reach / 2, 0, std::max<int64_t>(0, peaks() - reach));
+    std::vector<int32_t> result;
+    for (int64_t i = first; i < std::min(peaks(), first + reach); ++i) {
+      const int32_t peak = order_[at(i)];
+      if (std::find(taken.begin(), taken.end(), peak) == taken.end()) result.push_back(peak);
+    }
+    return result;
+  }
+
+  int64_t count_;
+  std::vector<int32_t> order_;  ///< peaks, the rarest first
+  std::vector<int64_t> place_;  ///< of each peak in `order_`
+};
+
+/// Judges the sets that were learned in one type.
+class TypeJudge {
+ public:
+  TypeJudge(const Study& study, const FoldedSurrogate& surrogate, std::optional<int32_t> type,
+            Perturbation perturbation, const JudgeSetsOptions& options, const Context& context)
+      : study_(study),
+        options_(options),
+        context_(context),
+        similar_(select_rows(study.open, study.cells_of(Split::kTrain, type)),
+                 options.similar_peaks) {
+    const auto replacement = replacement_values(study, perturbation, type);
+    own_ = std::make_unique<SurrogateModel>(
+        surrogate, select_rows(study.open, study.cells_of(Split::kTest, type)), replacement,
+        context.pool);
+    for (int32_t other = 0; other < static_cast<int32_t>(study.cells.type.names.size()); ++other) {
+      const auto cells = study.cells_of(Split::kTest, other);
+      if (cells.empty()) continue;
+      types_.emplace_back(
+          other, std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, cells),
+                                                  replacement, context.pool));
+    }
+  }
+
+  EvaluatedSet set(const ExplainedTarget& explained, const CountMap& map) const {
+    EvaluatedSet result;
+    result.type = explained.target.type;
+    result.gene = explained.target.gene;
+    result.method = explained.method;
+    result.peaks = explained.explanation.subset;
+    result.change = predicted_change(explained.before, explained.after, &map.map);
+    result.objective = explained.explanation.objective;
+    result.evaluations = explained.explanation.evaluations;
+    result.seconds = explained.seconds;
+    result.seed = explained.seed;
+    return result;
+  }
+
+  RandomSets random(const ExplainedTarget& explained, const CountMap& map) const {
+    const auto& subset = explained.explanation.subset;
+    RandomSets result{
+        explained.target.type, explained.target.gene, static_cast<int64_t>(subset.size()), {}};
+    const uint64_t stream = uint64_t{stream_key(type_name(study_, explained.target))} << 32 |
+                            stream_key(study_.genes.names[at(explained.target.gene)]);
+    for (int64_t i = 0; i < options_.random_sets; ++i) {
+      RandomStream draws(context_.seed, Purpose::kRandomSets, stream, static_cast<uint32_t>(i));
+      const auto drawn = similar_.draw(subset, draws);
+      const auto after = predict(*own_, drawn, explained.target.gene);
+      result.changes.push_back(predicted_change(explained.before, after, &map.map));
+    }
+    return result;
+  }
+
+  std::vector<ChangeInType> by_type(const ExplainedTarget& explained, const CountMap& map) const {
+    std::vector<ChangeInType> result;
+    for (const auto& [other, model] : types_) {
+      const auto before = predict(*model, {}, explained.target.gene);
+      const auto after = predict(*model, explained.explanation.subset, explained.target.gene);
+      result.push_back({explained.target.type, explained.target.gene, other,
+                        predicted_change(before, after, &map.map)});
+    }
+    return result;
+  }
+
+ private:
+  const Study& study_;
+  const JudgeSetsOptions& options_;
+  const Context& context_;
+  SimilarPeaks similar_;
+  std::unique_ptr<SurrogateModel> own_;
+  std::vector<std::pair<int32_t, std::unique_ptr<SurrogateModel>>> types_;
+};
+
+}  // namespace
+
+void JudgeSetsOptions::validate(Problems& problems) const {
+  if (random_sets < 0) problems.add("--random-sets: {} is negative", random_sets);
+  if (similar_peaks < 1) problems.add("similar peaks: {} is less than 1", similar_peaks);
+}
+
+JudgedSets judge_sets(const Study& study, const FoldedSurrogate& surrogate,
+                      const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
+                      const JudgeSetsOptions& options, const Context& context) {
+  JudgedSets result;
+  if (explained.empty()) return result;
+  const auto maps = count_maps(study, surrogate, explained, context);
+  result.from_counts = maps.begin()->second.from_counts;
+  result.sets.resize(explained.size());
+  result.random.resize(explained.size());
+  std::vector<std::vector<ChangeInType>> by_type(explained.size());
+  std::map<std::optional<int32_t>, std::vector<size_t>> learned_in;
+  for (size_t i = 0; i < explained.size(); ++i) {
+    learned_in[explained[i].target.type].push_back(i);
+  }
+  for (const auto& entry : learned_in) {
+    const auto& which = entry.second;
+    const TypeJudge judge(study, surrogate, entry.first, perturbation, options, context);
+    context.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
+      const size_t i = which[at(k)];
+      const CountMap& map = maps.at(explained[i].target.gene);
+      result.sets[i] = judge.set(explained[i], map);
+      result.random[i] = judge.random(explained[i], map);
+      by_type[i] = judge.by_type(explained[i], map);
+    });
+    context.check_cancelled();
+  }
+  for (const auto& changes : by_type) {
+    result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
+  }
+  return result;
+}
+
+Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained) {
+  Table table({"cell_type", "gene", "method", "L", "genes", "mean_absolute_change", "most_changed",
+               "largest_change"});
+  for (const auto& entry : explained) {
+    const OffTarget& off = entry.off_target;
+    table.add({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
+               entry.method, std::to_string(entry.explanation.subset.size()),
+               std::to_string(off.genes), format_number(off.mean_change),
+               off.most_changed < 0 ? "NA" : study.genes.names[at(off.most_changed)],
+               off.most_changed < 0 ? "NA" : format_number(off.largest_change)});
+  }
+  return table;
+}
+
+Table skipped_table(const Study& study, const std::vector<SkippedTarget>& skipped) {
+  Table table({"cell_type", "gene", "L", "reason"});
+  for (const auto& entry : skipped) {
+    table.add({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
+               std::to_string(entry.target.set_size), entry.reason});
+  }
+  return table;
+}
+
+}  // namespace grids

@@ -1,0 +1,48 @@
+/// What explained sets do on test cells: in their own type, in every other type, and beside random
+/// sets of peaks that are open as often.
+///
+/// Every change is a predicted change when masked in the surrogate.
+#pragma once
+
+#include <vector>
+
+#include "base/context.hpp"
+#include "data/study.hpp"
+#include "evaluate/set_summary.hpp"
+#include "explain/explain_stage.hpp"
+#include "model/folded_surrogate.hpp"
+
+namespace grids {
+
+struct JudgeSetsOptions {
+  /// Random sets drawn for each explained set. More make the percentile finer.
+  int64_t random_sets = 100;
+  /// A random set holds, for each member of the explained one, a peak drawn from this many that are
+  /// open in the most similar number of the type's training cells. Fewer match more closely.
+  int64_t similar_peaks = 200;
+
+  void validate(Problems& problems) const;
+};
+
+/// In the order of the explained targets.
+struct JudgedSets {
+  std::vector<EvaluatedSet> sets;
+  std::vector<RandomSets> random;     ///< one for each set
+  std::vector<ChangeInType> by_type;  ///< each set in each type that has test cells
+  bool from_counts = true;            ///< see CountMap
+};
+
+/// `perturbation` must be the one that the sets were learned with. Draws depend on the seed and the
+/// names of type and gene alone.
+JudgedSets judge_sets(const Study& study, const FoldedSurrogate& surrogate,
+                      const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
+                      const JudgeSetsOptions& options, const Context& context);
+
+/// off_target.tsv: what masking a set is predicted to do to all other genes: cell_type, gene,
+/// method, L, genes, mean_absolute_change, most_changed, largest_change.
+Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained);
+
+/// skipped.tsv: cell_type, gene, L, reason.
+Table skipped_table(const Study& study, const std::vector<SkippedTarget>& skipped);
+
+}  // namespace grids
