@@ -82,6 +82,10 @@ std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Stu
   return markers;
 }
 
+std::vector<std::string> evaluate_outputs() {
+  return {"accuracy.tsv", "accuracy_summary.tsv", "marker_means.tsv", "markers.tsv"};
+}
+
 Command evaluate_command() {
   return {"evaluate", "Judge the surrogate on held-out cells, beside simple predictors",
           "  grids evaluate study.h5mu surrogate.safetensors -o out/",

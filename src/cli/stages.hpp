@@ -8,9 +8,35 @@
 
 #include "base/program.hpp"
 #include "cli/inputs.hpp"
+#include "data/prepare.hpp"
+#include "evaluate/judge_sets.hpp"
 #include "evaluate/markers.hpp"
+#include "explain/explain_stage.hpp"
+#include "explain/targets.hpp"
+#include "io/manifest.hpp"
+#include "io/readers.hpp"
 
 namespace grids {
+
+/// The raw files, and how a study is made of them.
+struct PrepareArguments {
+  MultiomeInput input;
+  std::string labels;           ///< a column's name or a file
+  std::string donors;           ///< a column's name
+  std::filesystem::path genes;  ///< BED or GTF
+  std::filesystem::path keep;   ///< genes always kept, one a line
+  PrepareOptions options;
+
+  void declare(OptionSet& options_set);
+  /// Every file that is read, the user's tables included.
+  std::vector<std::filesystem::path> files() const;
+};
+
+/// Checks everything that can be checked before the matrices are read, then reads and prepares.
+PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context);
+
+/// prepare.tsv: of, step, before, after; then notes and warnings.
+Table prepare_table(const PrepareSummary& summary);
 
 struct EvaluateArguments {
   std::string split = "test";
@@ -26,5 +52,33 @@ struct EvaluateArguments {
 std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
                                   const FoldedSurrogate& surrogate,
                                   const EvaluateArguments& arguments, const Context& context);
+
+/// The files that `evaluate_into` writes.
+std::vector<std::string> evaluate_outputs();
+
+struct ExplainArguments {
+  int64_t set_size = 10;  ///< L, where a target does not say
+  ExplainStageOptions options;
+  JudgeSetsOptions judge;
+
+  void declare(OptionSet& options_set);
+  void validate() const;
+};
+
+/// Explains the targets and judges the sets on test cells. Writes subsets.tsv, set_summary.tsv,
+/// random_sets.tsv, change_by_type.tsv, off_target.tsv, skipped.tsv and tracks/.
+void explain_into(const std::filesystem::path& folder, const Study& study,
+                  const FoldedSurrogate& surrogate, const std::vector<ExplainTarget>& targets,
+                  const ExplainArguments& arguments, const Context& context);
+
+/// The files that `explain_into` writes, tracks apart.
+std::vector<std::string> explain_outputs();
+
+/// A manifest of this program, seed and threads.
+Manifest new_manifest(const std::string& command, const OptionSet::Values& options,
+                      const Context& context);
+
+/// The records of all files, in order.
+std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& files);
 
 }  // namespace grids

@@ -1,0 +1,190 @@
+#include <algorithm>
+#include <cmath>
+
+#include "cli/commands.hpp"
+#include "cli/recording_reporter.hpp"
+#include "cli/stages.hpp"
+#include "explain/explainer.hpp"
+#include "report/tracks.hpp"
+
+namespace grids {
+namespace {
+
+struct Arguments {
+  StudyArguments inputs;
+  ExplainArguments stage;
+  std::string cell_type;
+  std::vector<std::string> genes;
+  std::filesystem::path targets;
+  std::filesystem::path out;
+};
+
+/// Where the targets come from: one type with genes, or a table.
+std::vector<TargetRequest> requests_of(const Arguments& arguments) {
+  Problems problems;
+  const bool by_name = !arguments.cell_type.empty() || !arguments.genes.empty();
+  if (by_name && !arguments.targets.empty()) {
+    problems.add("give either --targets or --cell-type with --gene");
+  } else if (by_name && (arguments.cell_type.empty() || arguments.genes.empty())) {
+    problems.add("--cell-type and --gene go together ('all' is every type)");
+  } else if (!by_name && arguments.targets.empty()) {
+    problems.add("what is to be explained? --cell-type T --gene G, or --targets FILE");
+  }
+  problems.raise(ErrorKind::kUsage, "explain");
+  if (!by_name) return read_targets(arguments.targets, arguments.stage.set_size);
+  std::vector<TargetRequest> requests;
+  for (const auto& gene : arguments.genes) {
+    requests.push_back({arguments.cell_type, gene, arguments.stage.set_size});
+  }
+  return requests;
+}
+
+ChangeDirection direction_of(const ExplainArguments& arguments) {
+  return arguments.options.loss.direction == Direction::kDown ? ChangeDirection::kDown
+                                                              : ChangeDirection::kUp;
+}
+
+/// Says what came out in a line a set, the strongest signal no stronger than it is.
+void tell(const Study& study, const ExplainResult& result, const JudgedSets& judged,
+          const ExplainArguments& arguments, const Context& context) {
+  for (size_t i = 0; i < result.explained.size(); ++i) {
+    const auto& entry = result.explained[i];
+    const auto& set = judged.sets[i];
+    context.reporter.info(fmt::format(
+        "{} in {}: {} peaks, predicted change when masked in the surrogate {:+.1f} % on {} test "
+        "cells (effect-size percentile among {} random sets: {:.0f}){}{}",
+        study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
+        set.peaks.size(), 100 * set.change.relative_change, set.change.cells,
+        judged.random[i].changes.size(),
+        effect_size_percentile(set.change.relative_change, judged.random[i],
+                               direction_of(arguments)),
+        entry.explanation.local_optimum || entry.explanation.steps == 0
+            ? ""
+            : "; the step limit ended the search before a local optimum",
+        entry.caution.empty() ? "" : "; caution: " + entry.caution));
+  }
+  for (const auto& skipped : result.skipped) {
+    context.reporter.warning(fmt::format(
+        "{} in {} not explained: {}", study.genes.names[static_cast<size_t>(skipped.target.gene)],
+        type_name(study, skipped.target), skipped.reason));
+  }
+  if (!judged.sets.empty() && !judged.from_counts) {
+    context.reporter.warning(
+        "the RNA came without counts: change_cp100k rests on expm1 of its values");
+  }
+}
+
+}  // namespace
+
+void ExplainArguments::declare(OptionSet& set) {
+  set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
+  set.value("--method", options.method, "grids, or random as a baseline");
+  set.choice<LossKind>(
+      "--objective", options.loss.kind,
+      {{"rate", LossKind::kRate}, {"eq11", LossKind::kEq11}, {"value", LossKind::kValue}},
+      "rate = mean predicted rate over the cells, squared ratio; eq11 = the "
+      "paper's, per cell; value = the published code's mean value");
+  set.choice<Direction>("--direction", options.loss.direction,
+                        {{"down", Direction::kDown}, {"up", Direction::kUp}},
+                        "Whether the predicted expression is to fall or to rise");
+  set.value("--beta", options.loss.beta,
+            "Weight of leaving other genes as they are; above 0 every gene is computed");
+  set.choice<LossReference>(
+      "--reference", options.loss.reference,
+      {{"predicted", LossReference::kPredicted}, {"observed", LossReference::kObserved}},
+      "eq11 divides by predicted or by observed expression");
+  set.choice<Perturbation>("--perturbation", options.perturbation,
+                           {{"closed", Perturbation::kClosed},
+                            {"open", Perturbation::kOpen},
+                            {"mean", Perturbation::kMean}},
+                           "What a masked peak becomes: 0, 1 or its mean over training cells");
+  set.group("Search");
+  set.value("--candidates", options.search.candidates, "Replacements evaluated exactly in a step");
+  set.value("--max-steps", options.search.max_steps, "Most steps; 0 = 50 for each peak of the set");
+  set.value("--batch", options.search.batch_size, "Cells of a step; 0 = all training cells");
+  set.choice<SearchRule>(
+      "--rule", options.search.rule,
+      {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
+      "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
+      "it");
+  set.value("--restarts", options.search.restarts, "Random starts; the best result is kept");
+  set.group("What is explained, and how it is judged");
+  set.value("--min-test-cells", options.min_test_cells, "Fewest test cells of a type");
+  set.value("--min-expressing-cells", options.min_expressing_cells,
+            "Fewest test cells that express the gene");
+  set.flag("--force", options.force, "Explain what has fewer");
+  set.value("--random-sets", judge.random_sets,
+            "Random sets of equally open peaks beside each set found");
+  set.group("");
+}
+
+void ExplainArguments::validate() const {
+  Problems problems;
+  options.validate(problems);
+  judge.validate(problems);
+  if (set_size < 1) problems.add("-L: {} is less than 1", set_size);
+  problems.raise(ErrorKind::kUsage, "explain");
+}
+
+std::vector<std::string> explain_outputs() {
+  return {"subsets.tsv",        "set_summary.tsv", "random_sets.tsv",
+          "change_by_type.tsv", "off_target.tsv",  "skipped.tsv"};
+}
+
+void explain_into(const std::filesystem::path& folder, const Study& study,
+                  const FoldedSurrogate& surrogate, const std::vector<ExplainTarget>& targets,
+                  const ExplainArguments& arguments, const Context& context) {
+  const ExplainResult result = explain(study, surrogate, targets, arguments.options, context);
+  const JudgedSets judged = judge_sets(study, surrogate, result.explained,
+                                       arguments.options.perturbation, arguments.judge, context);
+  make_folder(folder);
+  const Table subsets = subsets_table(study, judged.sets);
+  write_table(folder / "subsets.tsv", subsets);
+  write_table(folder / "set_summary.tsv",
+              set_summary_table(study, judged.sets, judged.random, direction_of(arguments)));
+  write_table(folder / "random_sets.tsv", random_sets_table(study, judged.random));
+  write_table(folder / "change_by_type.tsv", change_by_type_table(study, judged.by_type));
+  write_table(folder / "off_target.tsv", off_target_table(study, result.explained));
+  write_table(folder / "skipped.tsv", skipped_table(study, result.skipped));
+  if (!result.explained.empty()) {
+    make_folder(folder / "tracks");
+    write_tracks(folder / "tracks", subsets);
+  }
+  tell(study, result, judged, arguments, context);
+}
+
+Command explain_command() {
+  return {
+      "explain", "Find the sets of peaks that a gene's prediction rests on",
+      "  grids explain study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -L 10 "
+      "-o out/\n"
+      "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/",
+      [](OptionSet& options) -> CommandBody {
+        auto arguments = std::make_shared<Arguments>();
+        arguments->inputs.declare(options);
+        options.value("--cell-type", arguments->cell_type, "Cell type; all = every type");
+        options.list("--gene", arguments->genes, "Genes, by symbol or Ensembl id");
+        options.value("--targets", arguments->targets,
+                      "Table with columns cell_type (or all), gene and maybe L");
+        options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
+                      OptionSet::Need::kRequired);
+        options.section("explain");
+        arguments->stage.declare(options);
+        const auto values = options.values("explain");
+        return [arguments, values](const Context& outer) {
+          arguments->stage.validate();
+          const auto requests = requests_of(*arguments);
+          RecordingReporter reporter(outer.reporter);
+          const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
+          const auto [study, file, surrogate] = load(arguments->inputs);
+          const auto targets = find_targets(study, requests);
+          explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
+          Manifest manifest = new_manifest("explain", values(), context);
+          manifest.inputs = record_files({arguments->inputs.study, arguments->inputs.surrogate});
+          manifest.warnings = reporter.warnings();
+          write_manifest(arguments->out / "manifest.json", manifest);
+        };
+      }};
+}
+
+}  // namespace grids

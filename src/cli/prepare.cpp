@@ -1,0 +1,142 @@
+#include "data/prepare.hpp"
+
+#include "cli/commands.hpp"
+#include "cli/stages.hpp"
+#include "io/annotation.hpp"
+#include "io/labels.hpp"
+
+namespace grids {
+namespace {
+
+/// Whether the user meant a file: it exists, or it is spelt as one.
+bool names_a_file(const std::string& text) {
+  if (std::filesystem::exists(text)) return true;
+  if (text.find('/') != std::string::npos) return true;
+  for (const char* ending : {".tsv", ".csv", ".txt", ".gz"}) {
+    if (text.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+PrepareInputs read_inputs(const PrepareArguments& arguments) {
+  PrepareInputs inputs;
+  if (names_a_file(arguments.labels)) {
+    LabelMap map{arguments.labels, {}};
+    for (auto& [barcode, label] : read_labels(arguments.labels))
+      map.entries.emplace_back(barcode, label);
+    std::sort(map.entries.begin(), map.entries.end());
+    inputs.label_map = std::move(map);
+  } else {
+    inputs.label_column = arguments.labels;
+  }
+  inputs.donor_column = arguments.donors;
+  if (!arguments.genes.empty()) inputs.gene_positions = read_gene_positions(arguments.genes);
+  if (!arguments.keep.empty()) inputs.keep_genes = read_lines(arguments.keep);
+  return inputs;
+}
+
+struct Arguments {
+  PrepareArguments stage;
+  std::filesystem::path out;
+};
+
+}  // namespace
+
+void PrepareArguments::declare(OptionSet& set) {
+  set.value("cells", input.path,
+            "Raw cells: 10x multiome .h5, Cell Ranger ARC matrix folder, .h5mu, or .h5ad of both");
+  set.value("--labels", labels,
+            "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
+            "without it the cells are clustered");
+  set.value("--donors", donors, "Column that names the donor or sample of each cell");
+  set.value("--genes", genes, "Gene positions, BED or GTF, of the genome build of the peaks");
+  set.value("--keep-genes", keep, "Genes that are kept in any case, one name a line");
+  set.group("Raw cells in several files");
+  set.value("--rna", input.rna, "RNA: .h5ad, or Matrix Market with genes in rows");
+  set.value("--atac", input.atac, "ATAC: .h5ad, or Matrix Market with peaks in rows");
+  set.value("--rna-names", input.genes, "Gene names, one a line, for Matrix Market");
+  set.value("--peaks", input.peaks, "Peaks as BED or names, for Matrix Market");
+  set.value("--cells", input.cells, "Barcodes, one a line, for Matrix Market");
+  set.value("--rna-layer", input.rna_layer, "Matrix of the RNA: X, raw/X or a layer");
+  set.value("--atac-layer", input.atac_layer, "Matrix of the ATAC: X, raw/X or a layer");
+  set.value("--rna-modality", input.rna_modality, "Name of the RNA in a .h5mu");
+  set.value("--atac-modality", input.atac_modality, "Name of the ATAC in a .h5mu");
+  set.group("Which cells, peaks and genes");
+  set.flag("--keep-all", options.keep_all, "Filter nothing; counts are still normalised");
+  set.list("--exclude-labels", options.exclude_labels, "Labels that are no cell type");
+  set.value("--min-rna-counts", options.quality.min_rna_counts, "Fewest RNA counts of a cell");
+  set.value("--max-rna-counts", options.quality.max_rna_counts, "Most RNA counts; 0 = no limit");
+  set.value("--min-genes", options.quality.min_genes, "Fewest genes seen in a cell");
+  set.value("--min-peaks", options.quality.min_peaks, "Fewest open peaks of a cell");
+  set.value("--max-peaks", options.quality.max_peaks, "Most open peaks; 0 = no limit");
+  set.value("--max-mito-share", options.quality.max_mito_share,
+            "Largest share of mitochondrial counts of a cell");
+  set.value("--min-peak-share", options.peaks.min_peak_share,
+            "A peak is open in at least this share of the training cells");
+  set.value("--min-peak-cells", options.peaks.min_peak_cells, "... and in at least so many");
+  set.value("--variable-genes", options.genes.variable_genes, "Genes to keep, the most variable");
+  set.value("--min-gene-cells", options.genes.min_gene_cells,
+            "A gene is seen in at least so many training cells");
+  set.flag("--skip-missing-genes", options.skip_missing_genes,
+           "Pass over names in --keep-genes that the file does not have");
+  set.group("Split and clusters");
+  set.value("--train-share", options.split.train, "Share of training cells");
+  set.value("--validation-share", options.split.validation, "Share of validation cells");
+  set.value("--test-share", options.split.test, "Share of test cells");
+  set.value("--cluster-resolution", options.clusters.resolution,
+            "Larger gives more clusters, where there are no labels");
+  set.group("");
+}
+
+std::vector<std::filesystem::path> PrepareArguments::files() const {
+  auto result = input.files();
+  for (const auto& path :
+       {std::filesystem::path(names_a_file(labels) ? labels : ""), genes, keep}) {
+    if (!path.empty()) result.push_back(path);
+  }
+  return result;
+}
+
+PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context) {
+  arguments.input.validate();
+  arguments.options.validate();
+  const PrepareInputs inputs = read_inputs(arguments);
+  return prepare(read_multiome(arguments.input, context), inputs, arguments.options, context);
+}
+
+Table prepare_table(const PrepareSummary& summary) {
+  Table table({"of", "step", "before", "after"});
+  for (const auto& step : summary.steps) {
+    table.add({step.of, step.what, fmt::format("{}", step.before), fmt::format("{}", step.after)});
+  }
+  for (const auto& label : summary.labels) {
+    table.add({"label", label.label.empty() ? "(none)" : label.label,
+               fmt::format("{}", label.cells),
+               label.excluded ? "0" : fmt::format("{}", label.cells)});
+  }
+  for (const auto& note : summary.notes) table.add({"note", note, "", ""});
+  for (const auto& warning : summary.warnings) table.add({"warning", warning, "", ""});
+  return table;
+}
+
+Command prepare_command() {
+  return {"prepare", "From raw files to a study: matched, checked, normalised, split",
+          "  grids prepare cells.h5mu --labels cell_type --genes genes.bed -o study.h5mu\n"
+          "  grids prepare filtered_feature_bc_matrix.h5 --labels labels.tsv -o study.h5mu\n"
+          "  grids prepare --rna rna.h5ad --atac atac.h5ad --labels cell_type -o study.h5mu",
+          [](OptionSet& options) -> CommandBody {
+            auto arguments = std::make_shared<Arguments>();
+            arguments->stage.declare(options);
+            options.value("-o,--out", arguments->out, "The study, a MuData file",
+                          OptionSet::Need::kRequired);
+            return [arguments](const Context& context) {
+              const PrepareResult result = prepare_from_files(arguments->stage, context);
+              write_study(arguments->out, result.study);
+              context.reporter.info(fmt::format(
+                  "{} cells × {} peaks × {} genes: {}", result.study.cells.size(),
+                  result.study.peaks.size(), result.study.genes.size(), arguments->out.string()));
+            };
+          }};
+}
+
+}  // namespace grids

@@ -1,0 +1,299 @@
+#include <algorithm>
+#include <set>
+
+#include "cli/commands.hpp"
+#include "cli/recording_reporter.hpp"
+#include "cli/run_folder.hpp"
+#include "cli/sibling.hpp"
+#include "cli/stages.hpp"
+#include "data/truth.hpp"
+#include "evaluate/recovery.hpp"
+#include "io/atomic_file.hpp"
+#include "report/report.hpp"
+#include "report/umap.hpp"
+
+namespace grids {
+namespace {
+
+constexpr const char* kStudy = "study.h5mu";
+constexpr const char* kSurrogate = "surrogate.safetensors";
+constexpr const char* kCurves = "training.tsv";
+
+struct Arguments {
+  PrepareArguments prepare;
+  EvaluateArguments evaluate;
+  ExplainArguments explain;
+  std::filesystem::path targets;
+  std::filesystem::path truth;
+  std::filesystem::path out;
+  std::string training = "default";
+  std::string alignment = "preset";
+  int64_t max_steps = 0;
+  /// What each section of the options holds, for keys and manifest.
+  std::map<std::string, std::function<OptionSet::Values()>> values;
+};
+
+/// What the stages after training share; read once, when the first of them has work to do.
+class Loaded {
+ public:
+  explicit Loaded(const std::filesystem::path& folder)
+      : arguments_{folder / kStudy, folder / kSurrogate} {}
+
+  const Study& study() { return both().study; }
+  const FoldedSurrogate& surrogate() { return both().surrogate; }
+
+ private:
+  const StudyAndSurrogate& both() {
+    if (!loaded_) loaded_.emplace(load(arguments_));
+    return *loaded_;
+  }
+
+  StudyArguments arguments_;
+  std::optional<StudyAndSurrogate> loaded_;
+};
+
+std::string text_of(const OptionSet::Values& values) {
+  std::string text;
+  for (const auto& [name, value] : values) text += fmt::format("{}={}; ", name, value);
+  return text;
+}
+
+/// Everything in the user's files that can be wrong is read before the first long step, which
+/// otherwise would be lost.
+void check_early(const Arguments& arguments) {
+  arguments.explain.validate();
+  if (arguments.training != "default" && arguments.training != "paper") {
+    throw usage_error("--training: '{}' is none of: default, paper", arguments.training);
+  }
+  if (!arguments.targets.empty()) read_targets(arguments.targets, arguments.explain.set_size);
+  if (!arguments.evaluate.markers.empty()) read_table(arguments.evaluate.markers).rows();
+  if (!arguments.truth.empty()) parse_truth(read_table(arguments.truth));
+}
+
+RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>& inputs) {
+  std::string settings = text_of(arguments.values.at("prepare")());
+  for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
+  return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
+            const PrepareResult result = prepare_from_files(arguments.prepare, context);
+            write_table(arguments.out / "prepare.tsv", prepare_table(result.summary));
+            write_study(arguments.out / kStudy, result.study);
+            return {kStudy, "prepare.tsv"};
+          }};
+}
+
+std::vector<std::string> training_words(const Arguments& arguments, const Context& context) {
+  const auto checkpoint = arguments.out / "checkpoint";
+  std::vector<std::string> words = {"train",        (arguments.out / kStudy).string(),
+                                    "--output",     (arguments.out / kSurrogate).string(),
+                                    "--curves",     (arguments.out / kCurves).string(),
+                                    "--checkpoint", checkpoint.string(),
+                                    "--preset",     arguments.training,
+                                    "--alignment",  arguments.alignment,
+                                    "--seed",       std::to_string(context.seed),
+                                    "--threads",    std::to_string(context.pool.threads())};
+  if (arguments.max_steps > 0) {
+    words.insert(words.end(), {"--max-steps", std::to_string(arguments.max_steps)});
+  }
+  return words;
+}
+
+RunStage train_stage(const Arguments& arguments) {
+  const std::string settings = text_of(arguments.values.at("train")());
+  return {"train", settings, [&, settings](const Context& context) -> std::vector<std::string> {
+            const auto checkpoint = arguments.out / "checkpoint";
+            const auto settings_file = checkpoint / "settings.txt";
+            auto words = training_words(arguments, context);
+            // A checkpoint of other settings or another study is of no use; training refuses it.
+            const std::string mark = fmt::format("{}seed {}; {}", settings, context.seed,
+                                                 sha256_of(arguments.out / kStudy));
+            const bool resume =
+                std::filesystem::exists(settings_file) && read_file(settings_file) == mark;
+            if (!resume) std::filesystem::remove_all(checkpoint);
+            make_folder(checkpoint);
+            replace_file(settings_file, mark);
+            if (resume) words.emplace_back("--resume");
+            run_sibling(words, context);
+            std::filesystem::remove_all(checkpoint);
+            return {kSurrogate, kCurves};
+          }};
+}
+
+RunStage evaluate_stage(const Arguments& arguments, Loaded& loaded) {
+  return {"evaluate", text_of(arguments.values.at("evaluate")()), [&](const Context& context) {
+            evaluate_into(arguments.out, loaded.study(), loaded.surrogate(), arguments.evaluate,
+                          context);
+            return evaluate_outputs();
+          }};
+}
+
+/// The user's targets, else the markers, each in the type that it marks.
+std::vector<ExplainTarget> targets_of(const Arguments& arguments, const Study& study) {
+  std::vector<TargetRequest> requests;
+  if (!arguments.targets.empty()) {
+    requests = read_targets(arguments.targets, arguments.explain.set_size);
+  } else {
+    const Table markers = read_table(arguments.out / "markers.tsv");
+    for (size_t row = 0; row < markers.rows(); ++row) {
+      requests.push_back(
+          {markers.text(row, "cell_type"), markers.text(row, "gene"), arguments.explain.set_size});
+    }
+  }
+  return find_targets(study, requests);
+}
+
+RunStage explain_stage(const Arguments& arguments, Loaded& loaded) {
+  std::string settings = text_of(arguments.values.at("explain")());
+  if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
+  return {
+      "explain", settings, [&](const Context& context) {
+        const auto targets = targets_of(arguments, loaded.study());
+        if (targets.empty()) {
+          context.reporter.warning(
+              "nothing to explain: no type has a marker gene that the surrogate predicts better "
+              "than its mean; name targets yourself (--targets)");
+        }
+        explain_into(arguments.out, loaded.study(), loaded.surrogate(), targets, arguments.explain,
+                     context);
+        return explain_outputs();
+      }};
+}
+
+/// marker_expression.tsv: measured and predicted expression of the markers in test cells.
+Table marker_expression_table(const Study& study, const FoldedSurrogate& surrogate,
+                              const std::vector<std::string>& names, const Context& context) {
+  std::vector<int32_t> genes;
+  for (const auto& name : names) {
+    if (const auto gene = study.genes.index_of(name)) genes.push_back(*gene);
+  }
+  const auto cells = study.cells_of(Split::kTest);
+  const auto predicted = surrogate.predict(context.pool, select_rows(study.open, cells),
+                                           surrogate.output_layer(genes));
+  const auto measured = to_dense(select_columns(select_rows(study.expression, cells), genes));
+  Table table({"barcode", "gene", "measured", "predicted"});
+  for (size_t cell = 0; cell < cells.size(); ++cell) {
+    for (size_t g = 0; g < genes.size(); ++g) {
+      const size_t i = cell * genes.size() + g;
+      table.add({study.cells.barcodes[static_cast<size_t>(cells[cell])],
+                 study.genes.names[static_cast<size_t>(genes[g])], format_number(measured[i]),
+                 format_number(predicted[i])});
+    }
+  }
+  return table;
+}
+
+RunStage map_stage(const Arguments& arguments, Loaded& loaded) {
+  return {"map", "", [&](const Context& context) -> std::vector<std::string> {
+            const Study& study = loaded.study();
+            std::vector<int32_t> cells(static_cast<size_t>(study.cells.size()));
+            for (size_t i = 0; i < cells.size(); ++i) cells[i] = static_cast<int32_t>(i);
+            const auto latents = loaded.surrogate().rna_latents(context.pool, study.expression);
+            const int64_t dimensions = loaded.surrogate().shape().latent;
+            const auto coordinates = umap(latents, dimensions, {}, context);
+            const Silhouette score =
+                silhouette(latents, dimensions, study.cells.type.codes,
+                           static_cast<int64_t>(study.cells.type.names.size()), context);
+            const Table markers = read_table(arguments.out / "markers.tsv");
+            std::set<std::string> genes;
+            for (size_t row = 0; row < markers.rows(); ++row)
+              genes.insert(markers.text(row, "gene"));
+            write_table(arguments.out / "umap.tsv", umap_table(study, cells, coordinates));
+            write_table(arguments.out / "silhouette.tsv", silhouette_table(study, cells, score));
+            write_table(arguments.out / "marker_expression.tsv",
+                        marker_expression_table(study, loaded.surrogate(),
+                                                {genes.begin(), genes.end()}, context));
+            return {"umap.tsv", "silhouette.tsv", "marker_expression.tsv"};
+          }};
+}
+
+RunStage recovery_stage(const Arguments& arguments, Loaded& loaded) {
+  return {"recovery", sha256_of(arguments.truth), [&](const Context&) -> std::vector<std::string> {
+            const auto found = measure_recovery(read_table(arguments.out / "subsets.tsv"),
+                                                parse_truth(read_table(arguments.truth)), loaded.study());
+            write_table(arguments.out / "recovery.tsv", recovery_table(found));
+            write_table(arguments.out / "recovery_by_kind.tsv",
+                        recovery_by_kind_table(summarise_recovery(found)));
+            return {"recovery.tsv", "recovery_by_kind.tsv"};
+          }};
+}
+
+Manifest manifest_of(const Arguments& arguments, const RunFolder& folder,
+                     std::vector<FileRecord> inputs, const Context& context) {
+  OptionSet::Values options;
+  for (const auto& section : arguments.values) {
+    for (const auto& [name, value] : section.second()) options[section.first + "." + name] = value;
+  }
+  Manifest manifest = new_manifest("run", options, context);
+  manifest.inputs = std::move(inputs);
+  for (const auto& [name, record] : folder.stages()) {
+    manifest.stages.push_back({name, record.seconds});
+    manifest.warnings.insert(manifest.warnings.end(), record.warnings.begin(),
+                             record.warnings.end());
+    for (const auto& output : record.outputs) {
+      manifest.outputs.push_back(record_file(arguments.out / output.first));
+      manifest.outputs.back().path = output.first;
+    }
+  }
+  return manifest;
+}
+
+void run_all(const Arguments& arguments, const Context& context) {
+  arguments.prepare.input.validate();
+  arguments.prepare.options.validate();
+  check_early(arguments);
+  const auto inputs = record_files(arguments.prepare.files());
+  RunFolder folder(arguments.out);
+  folder.run(prepare_stage(arguments, inputs), context);
+  folder.run(train_stage(arguments), context);
+  Loaded loaded(arguments.out);
+  folder.run(evaluate_stage(arguments, loaded), context);
+  folder.run(explain_stage(arguments, loaded), context);
+  folder.run(map_stage(arguments, loaded), context);
+  if (!arguments.truth.empty()) folder.run(recovery_stage(arguments, loaded), context);
+  write_manifest(arguments.out / "manifest.json", manifest_of(arguments, folder, inputs, context));
+  write_report(arguments.out, {}, context);
+  context.reporter.info("The report: " + (arguments.out / "report.html").string());
+}
+
+}  // namespace
+
+Command run_command() {
+  return {"run", "Everything, from raw files to a report, into one folder",
+          "  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
+          "  grids run filtered_feature_bc_matrix.h5 --labels labels.tsv -o results/\n"
+          "Run again, it continues where it was stopped.",
+          [](OptionSet& options) -> CommandBody {
+            auto arguments = std::make_shared<Arguments>();
+            options.section("run");
+            options.value("-o,--out", arguments->out, "Folder for everything",
+                          OptionSet::Need::kRequired);
+            options.value("--targets", arguments->targets,
+                          "What to explain (columns cell_type, gene, L) instead of the markers");
+            options.value("--truth", arguments->truth,
+                          "truth.tsv of simulated cells: compares what was found with it");
+            options.section("prepare");
+            arguments->prepare.declare(options);
+            options.section("train");
+            options.group("Training");
+            options.value("--training", arguments->training,
+                          "default, or paper: the published stages and steps");
+            options.choice("--alignment", arguments->alignment,
+                           {{"preset", std::string("preset")},
+                            {"joint", std::string("joint")},
+                            {"published", std::string("published")}},
+                           "How the modalities are aligned");
+            options.value("--max-training-steps", arguments->max_steps,
+                          "Most steps of each stage of the training; 0 = as --training says");
+            options.section("evaluate");
+            options.group("Markers");
+            arguments->evaluate.declare(options);
+            options.section("explain");
+            options.group("Explanation");
+            arguments->explain.declare(options);
+            for (const char* section : {"run", "prepare", "train", "evaluate", "explain"}) {
+              arguments->values[section] = options.values(section);
+            }
+            return [arguments](const Context& context) { run_all(*arguments, context); };
+          }};
+}
+
+}  // namespace grids
