@@ -48,14 +48,16 @@ struct TypeCells {
   std::unique_ptr<SurrogateModel> test;
 };
 
-/// Σ over the model's cells of every gene's predicted rate, in blocks that bound the memory.
+/// Cells of which all genes are predicted at once: bounds the memory.
+constexpr size_t kRateCells = 256;
+
+/// Σ over the model's cells of every gene's predicted rate.
 std::vector<double> summed_rates(const SurrogateModel& model, std::span<const Feature> subset) {
-  constexpr size_t kCells = 256;
   const auto cells = indices_below(model.shape().cells);
   const auto genes = indices_below(model.shape().outputs);
   std::vector<double> sums(genes.size(), 0.0);
-  for (size_t first = 0; first < cells.size(); first += kCells) {
-    const auto block = std::span(cells).subspan(first, std::min(kCells, cells.size() - first));
+  for (size_t first = 0; first < cells.size(); first += kRateCells) {
+    const auto block = std::span(cells).subspan(first, std::min(kRateCells, cells.size() - first));
     const auto state = model.begin(subset, block, genes);
     const auto outputs = state->outputs();
     for (size_t i = 0; i < outputs.size(); ++i) sums[i % genes.size()] += rate(outputs[i]);
@@ -172,7 +174,7 @@ class Stage {
     };
     if (!cells.test_cells.empty()) rates_before = summed_rates(*cells.test, {});
     // Many targets share the threads; few use them inside. The results are the same.
-    if (static_cast<int64_t>(which.size()) >= 2 * context_.pool.threads()) {
+    if (static_cast<int64_t>(which.size()) >= int64_t{2} * context_.pool.threads()) {
       context_.pool.for_each(static_cast<int64_t>(which.size()),
                              [&](int64_t k) { one(which[at(k)]); });
     } else {

@@ -34,9 +34,11 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// Names that are suggested at most.
+constexpr size_t kMostNames = 3;
+
 /// " (did you mean A, B or C?)", or nothing when no name comes close.
 std::string suggestion(std::string_view name, const std::vector<std::string>& names) {
-  constexpr size_t kMost = 3;
   const size_t limit = std::max<size_t>(1, name.size() / 3);
   std::vector<std::pair<size_t, std::string_view>> close;
   for (const auto& other : names) {
@@ -47,7 +49,7 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& na
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   if (close.empty()) return "";
   std::string text;
-  const size_t count = std::min(kMost, close.size());
+  const size_t count = std::min(kMostNames, close.size());
   for (size_t i = 0; i < count; ++i) {
     if (i > 0) text += i + 1 == count ? " or " : ", ";
     text += fmt::format("'{}'", close[i].second);

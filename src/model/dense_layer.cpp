@@ -14,6 +14,9 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
+/// As torch's BatchNorm, by default.
+constexpr double kEpsilon = 1e-5;
+
 DenseLayer fold(const float* weight, const float* bias, const ScaleShift* norm, int64_t inputs,
                 int64_t outputs) {
   DenseLayer layer;
@@ -63,7 +66,6 @@ DenseLayer load_dense(const SurrogateFile& file, const std::string& name, int64_
 }
 
 ScaleShift load_batch_norm(const SurrogateFile& file, const std::string& name, int64_t size) {
-  constexpr double kEpsilon = 1e-5;
   const float* weight = load_tensor(file, name + ".weight", {size});
   const float* bias = load_tensor(file, name + ".bias", {size});
   const float* mean = load_tensor(file, name + ".running_mean", {size});

@@ -285,6 +285,7 @@ std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t cou
 std::vector<Feature> rank_members(Objective& objective, const MaskState& state) {
   const std::vector<Feature> members(state.subset().begin(), state.subset().end());
   std::vector<Edit> drops;
+  drops.reserve(members.size());
   for (const Feature member : members) drops.push_back({member, kNoFeature});
   const auto without = values_after(objective, state, drops);
   std::vector<size_t> order(members.size());
@@ -292,6 +293,7 @@ std::vector<Feature> rank_members(Objective& objective, const MaskState& state) 
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return without[a] > without[b]; });
   std::vector<Feature> ranked;
+  ranked.reserve(order.size());
   for (const size_t i : order) ranked.push_back(members[i]);
   return ranked;
 }

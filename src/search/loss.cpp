@@ -307,6 +307,7 @@ std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& optio
                                          options.direction);
   }
   std::vector<double> floors;
+  floors.reserve(means.size());
   for (const double mean : means) floors.push_back(options.floor_share * mean);
   const bool observed = options.reference == LossReference::kObserved;
   if (observed && input.observed.size() != input.before.size()) {
