@@ -11,7 +11,7 @@ namespace {
 /// Entries from which on compression pays for its chunk.
 constexpr int64_t kCompressFrom = 1024;
 /// Large enough to compress well, small enough to fit HDF5's cache of chunks while it fills.
-constexpr int64_t kChunkBytes = 1 << 20;
+constexpr int64_t kChunkBytes = 1 << 18;
 /// The lowest level costs a third of the time of the default for files a few per cent larger.
 constexpr unsigned kGzipLevel = 1;
 
