@@ -156,6 +156,14 @@ class Group : public Object {
  private:
   friend class File;
   using Object::Object;
+
+  /// The identifiers are those of HDF5: type, shape, and how to store and to access.
+  Dataset create(const std::string& name, int64_t type, int64_t space, int64_t creation,
+                 int64_t access) const;
+  /// A vector of `count` entries, or a scalar; compressed as entries of `compressed_size` bytes
+  /// (0: not at all).
+  Dataset write_whole(const std::string& name, int64_t type, std::optional<size_t> count,
+                      size_t compressed_size, const void* values) const;
 };
 
 class File {

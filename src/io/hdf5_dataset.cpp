@@ -234,86 +234,56 @@ void Dataset::append(std::span<const T> values) const {
           "cannot be written");
 }
 
+Dataset Group::create(const std::string& name, int64_t type, int64_t space, int64_t creation,
+                      int64_t access) const {
+  Handle handle(checked(H5Dcreate2(id(), name.c_str(), type, space, links().id(), creation, access),
+                        "cannot create the dataset", name));
+  return {std::move(handle), file_, child_path(name), writing_};
+}
+
+Dataset Group::write_whole(const std::string& name, int64_t type, std::optional<size_t> count,
+                           size_t compressed_size, const void* values) const {
+  const hsize_t length = count.value_or(1);
+  const Handle space(count ? H5Screate_simple(1, &length, nullptr) : H5Screate(H5S_SCALAR));
+  std::vector<hsize_t> chunk;
+  if (compressed_size > 0 && length >= kCompressFrom) {
+    chunk.push_back(std::min<hsize_t>(length, kChunkBytes / compressed_size));
+  }
+  const Handle properties = creation(chunk, compressed_size);
+  auto dataset = create(name, type, space.id(), properties.id(), H5P_DEFAULT);
+  if (length > 0) {
+    checked(H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
+            "cannot be written", name);
+  }
+  return dataset;
+}
+
 template <Number T>
 Dataset Group::write(const std::string& name, std::span<const T> values) const {
-  const hsize_t count = values.size();
-  const Handle space(H5Screate_simple(1, &count, nullptr));
-  std::vector<hsize_t> chunk;
-  if (values.size() >= kCompressFrom) {
-    chunk.push_back(std::min<hsize_t>(count, kChunkBytes / sizeof(T)));
-  }
-  const Handle properties = creation(chunk, sizeof(T));
-  Handle handle(checked(H5Dcreate2(id(), name.c_str(), native_type<T>(), space.id(), links().id(),
-                                   properties.id(), H5P_DEFAULT),
-                        "cannot create the dataset", name));
-  Dataset dataset(std::move(handle), file_, child_path(name), writing_);
-  if (!values.empty()) {
-    checked(H5Dwrite(dataset.id(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-            "cannot be written", name);
-  }
-  return dataset;
-}
-
-Dataset Group::write_text(const std::string& name, std::span<const std::string> values) const {
-  const hsize_t count = values.size();
-  const Handle space(H5Screate_simple(1, &count, nullptr));
-  const Handle type = text_type();
-  Handle handle(checked(
-      H5Dcreate2(id(), name.c_str(), type.id(), space.id(), links().id(), H5P_DEFAULT, H5P_DEFAULT),
-      "cannot create the dataset", name));
-  Dataset dataset(std::move(handle), file_, child_path(name), writing_);
-  std::vector<const char*> pointers;
-  pointers.reserve(values.size());
-  for (const auto& value : values) pointers.push_back(value.c_str());
-  if (!pointers.empty()) {
-    checked(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, pointers.data()),
-            "cannot be written", name);
-  }
-  return dataset;
-}
-
-Dataset Group::write_text_scalar(const std::string& name, std::string_view value) const {
-  const Handle space(H5Screate(H5S_SCALAR));
-  const Handle type = text_type();
-  Handle handle(checked(
-      H5Dcreate2(id(), name.c_str(), type.id(), space.id(), links().id(), H5P_DEFAULT, H5P_DEFAULT),
-      "cannot create the dataset", name));
-  Dataset dataset(std::move(handle), file_, child_path(name), writing_);
-  const std::string copy(value);
-  const char* pointer = copy.c_str();
-  checked(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, &pointer),
-          "cannot be written", name);
-  return dataset;
-}
-
-Dataset Group::write_scalar(const std::string& name, int64_t value) const {
-  const Handle space(H5Screate(H5S_SCALAR));
-  Handle handle(checked(H5Dcreate2(id(), name.c_str(), H5T_NATIVE_INT64, space.id(), links().id(),
-                                   H5P_DEFAULT, H5P_DEFAULT),
-                        "cannot create the dataset", name));
-  Dataset dataset(std::move(handle), file_, child_path(name), writing_);
-  checked(H5Dwrite(dataset.id(), H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, &value),
-          "cannot be written", name);
-  return dataset;
+  return write_whole(name, native_type<T>(), values.size(), sizeof(T), values.data());
 }
 
 Dataset Group::write_booleans(const std::string& name, std::span<const uint8_t> values) const {
-  const hsize_t count = values.size();
-  const Handle space(H5Screate_simple(1, &count, nullptr));
-  const Handle type = boolean_type();
-  std::vector<hsize_t> chunk;
-  if (values.size() >= kCompressFrom) chunk.push_back(std::min<hsize_t>(count, kChunkBytes));
-  const Handle properties = creation(chunk, 1);
-  Handle handle(checked(H5Dcreate2(id(), name.c_str(), type.id(), space.id(), links().id(),
-                                   properties.id(), H5P_DEFAULT),
-                        "cannot create the dataset", name));
-  Dataset dataset(std::move(handle), file_, child_path(name), writing_);
-  if (!values.empty()) {
-    // The enumeration's base type is one signed byte; 0 and 1 look the same unsigned.
-    checked(H5Dwrite(dataset.id(), type.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()),
-            "cannot be written", name);
-  }
-  return dataset;
+  // The enumeration's base type is one signed byte; 0 and 1 look the same unsigned.
+  return write_whole(name, boolean_type().id(), values.size(), 1, values.data());
+}
+
+Dataset Group::write_text(const std::string& name, std::span<const std::string> values) const {
+  std::vector<const char*> pointers;
+  pointers.reserve(values.size());
+  for (const auto& value : values) pointers.push_back(value.c_str());
+  // Compression would see the references to the texts, not the texts.
+  return write_whole(name, text_type().id(), values.size(), 0, pointers.data());
+}
+
+Dataset Group::write_text_scalar(const std::string& name, std::string_view value) const {
+  const std::string copy(value);
+  const char* pointer = copy.c_str();
+  return write_whole(name, text_type().id(), std::nullopt, 0, &pointer);
+}
+
+Dataset Group::write_scalar(const std::string& name, int64_t value) const {
+  return write_whole(name, H5T_NATIVE_INT64, std::nullopt, 0, &value);
 }
 
 template <Number T>
@@ -332,10 +302,7 @@ Dataset Group::create_growing(const std::string& name, int64_t columns) const {
   const Handle access(H5Pcreate(H5P_DATASET_ACCESS));
   // Several chunks stay open, so that a block of rows that ends inside a chunk packs it only once.
   H5Pset_chunk_cache(access.id(), 521, 8 * kChunkBytes, 1.0);
-  Handle handle(checked(H5Dcreate2(id(), name.c_str(), native_type<T>(), space.id(), links().id(),
-                                   properties.id(), access.id()),
-                        "cannot create the dataset", name));
-  return {std::move(handle), file_, child_path(name), writing_};
+  return create(name, native_type<T>(), space.id(), properties.id(), access.id());
 }
 
 #define GRIDS_HDF5_NUMBER(T)                                                      \
