@@ -26,7 +26,8 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "set_summary.tsv",
                                   "random_sets.tsv",
                                   "recovery.tsv",
-                                  "change_by_type.tsv"};
+                                  "change_by_type.tsv",
+                                  "off_target.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 
@@ -60,6 +61,7 @@ std::vector<SetView> sets_of(const Table& table) {
       set.evaluations = table.number(row, "evaluations");
       set.seconds = table.number(row, "seconds");
       set.cells = set.percentile = set.near_share = set.near_chance = kNaN;
+      set.others_change = set.most_change = kNaN;
       sets.push_back(std::move(set));
     }
     sets.back().peaks.push_back({rank, table.text(row, "peak"), table.text(row, "chrom"),
@@ -86,6 +88,17 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
       set.near_share = table.number(row, "share_within_250kb");
       set.near_chance = table.number(row, "chance_within_250kb");
       set.from_counts = table.text(row, "counts") == "yes";
+    }
+  }
+}
+
+void add_other_genes(const Table& table, std::vector<SetView>& sets) {
+  for (size_t row = 0; row < table.rows(); ++row) {
+    for (SetView& set : sets) {
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, "method")) continue;
+      set.others_change = table.number(row, "mean_absolute_change");
+      set.most_changed = table.text(row, "most_changed");
+      set.most_change = table.number(row, "largest_change");
     }
   }
 }
@@ -118,6 +131,9 @@ Results read_results(const std::filesystem::path& folder) {
   if (const Table* subsets = results.find("subsets.tsv")) results.sets = sets_of(*subsets);
   if (const Table* random = results.find("random_sets.tsv")) add_random(*random, results.sets);
   if (const Table* summary = results.find("set_summary.tsv")) add_summary(*summary, results.sets);
+  if (const Table* others = results.find("off_target.tsv")) {
+    add_other_genes(*others, results.sets);
+  }
   return results;
 }
 

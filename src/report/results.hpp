@@ -23,8 +23,8 @@ struct PeakView {
   double distance = 0;  ///< signed, to the TSS; NaN on another chromosome
 };
 
-/// One found set, put together from subsets.tsv, random_sets.tsv and set_summary.tsv. What a
-/// missing file would have told is NaN.
+/// One found set, put together from subsets.tsv, random_sets.tsv, set_summary.tsv and
+/// off_target.tsv. What a missing file would have told is NaN.
 struct SetView {
   std::string cell_type;
   std::string gene;
@@ -43,6 +43,9 @@ struct SetView {
   double near_share = 0;        ///< within 250 kb of the TSS
   double near_chance = 0;
   bool from_counts = true;
+  double others_change = 0;  ///< mean absolute relative change of the other genes
+  std::string most_changed;  ///< of the other genes; empty when not known
+  double most_change = 0;    ///< its relative change
 };
 
 struct Results {

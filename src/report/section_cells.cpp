@@ -14,30 +14,22 @@ namespace {
 constexpr double kSide = 300;  // of a map
 constexpr double kMargin = 8;
 
-/// The drawn cells in units of the drawing.
+/// All cells in units of the drawing.
 struct CellMap {
   std::vector<Svg::Point> points;
   std::vector<std::string> types;
   std::map<std::string, size_t, std::less<>> index_of;  // by barcode
-  size_t cells = 0;                                     // before the selection
-
-  double dot() const {
-    return std::clamp(120 / std::sqrt(static_cast<double>(points.size())), 1.6, 5.0);
-  }
 };
 
-CellMap place_cells(const Table& umap, int64_t most) {
+CellMap place_cells(const Table& umap) {
   CellMap map;
-  map.cells = umap.rows();
-  const size_t drawn = std::min(umap.rows(), static_cast<size_t>(most));
   std::vector<double> x;
   std::vector<double> y;
-  for (size_t i = 0; i < drawn; ++i) {
-    const size_t row = i * umap.rows() / drawn;  // evenly spread over the file
+  for (size_t row = 0; row < umap.rows(); ++row) {
     x.push_back(umap.number(row, "umap1"));
     y.push_back(umap.number(row, "umap2"));
     map.types.push_back(umap.text(row, "cell_type"));
-    map.index_of.emplace(umap.text(row, "barcode"), i);
+    map.index_of.emplace(umap.text(row, "barcode"), row);
   }
   const auto [x_low, x_high] = std::minmax_element(x.begin(), x.end());
   const auto [y_low, y_high] = std::minmax_element(y.begin(), y.end());
@@ -45,11 +37,33 @@ CellMap place_cells(const Table& umap, int64_t most) {
   const double scale = (kSide - 2 * kMargin) / span;
   const double x_middle = (*x_low + *x_high) / 2;
   const double y_middle = (*y_low + *y_high) / 2;
-  for (size_t i = 0; i < drawn; ++i) {
+  for (size_t i = 0; i < x.size(); ++i) {
     map.points.push_back(
         {kSide / 2 + scale * (x[i] - x_middle), kSide / 2 - scale * (y[i] - y_middle)});
   }
   return map;
+}
+
+/// Which of so many cells are drawn: not more than `most`, evenly spread.
+std::vector<size_t> selection(size_t cells, int64_t most) {
+  const size_t drawn = std::min(cells, static_cast<size_t>(most));
+  std::vector<size_t> chosen;
+  chosen.reserve(drawn);
+  for (size_t i = 0; i < drawn; ++i) chosen.push_back(i * cells / drawn);
+  return chosen;
+}
+
+/// " Drawn are 4,000 of 10,266 cells, evenly selected."; empty when all are.
+std::string selection_words(size_t drawn, size_t cells) {
+  if (drawn >= cells) return {};
+  return fmt::format(" Drawn are {} of {} cells, evenly selected.",
+                     count_text(static_cast<double>(drawn)),
+                     count_text(static_cast<double>(cells)));
+}
+
+/// Dots that cover about the same area whatever their number.
+double dot_size(size_t cells) {
+  return std::clamp(120 / std::sqrt(static_cast<double>(cells)), 1.6, 5.0);
 }
 
 Svg frame(std::string_view label) {
@@ -58,14 +72,15 @@ Svg frame(std::string_view label) {
   return svg;
 }
 
-std::string map_of_types(const CellMap& map, const std::vector<std::string>& types) {
+std::string map_of_types(const CellMap& map, const std::vector<std::string>& types,
+                         const std::vector<size_t>& drawn) {
   Svg svg = frame("Map of the cells, coloured by cell type");
   for (size_t type = 0; type < types.size(); ++type) {
     std::vector<Svg::Point> points;
-    for (size_t i = 0; i < map.points.size(); ++i) {
+    for (const size_t i : drawn) {
       if (map.types[i] == types[type]) points.push_back(map.points[i]);
     }
-    svg.dots(points, map.dot(), category_colour(type));
+    svg.dots(points, dot_size(drawn.size()), category_colour(type));
   }
   return svg.str();
 }
@@ -91,10 +106,11 @@ std::string legend(const std::vector<std::string>& types, const Table* silhouett
   return html;
 }
 
-/// Expression of one gene over the drawn cells.
+/// Expression of one gene, in the cells that the file has.
 struct Expression {
   std::string gene;
-  std::vector<double> measured;  // NaN where the file has no value
+  std::vector<size_t> cells;  // of the map
+  std::vector<double> measured;
   std::vector<double> predicted;
 };
 
@@ -126,31 +142,29 @@ std::vector<Expression> expression_of(const Table& table, const std::vector<std:
                                       const CellMap& map) {
   std::vector<Expression> result;
   result.reserve(genes.size());
-  for (const auto& gene : genes) {
-    result.push_back({gene, std::vector<double>(map.points.size(), NAN),
-                      std::vector<double>(map.points.size(), NAN)});
-  }
+  for (const auto& gene : genes) result.push_back({gene, {}, {}, {}});
   for (size_t row = 0; row < table.rows(); ++row) {
     const auto gene = std::find(genes.begin(), genes.end(), table.text(row, "gene"));
     const auto cell = map.index_of.find(table.text(row, "barcode"));
+    const double measured = table.number(row, "measured");
+    const double predicted = table.number(row, "predicted");
     if (gene == genes.end() || cell == map.index_of.end()) continue;
+    if (std::isnan(measured) || std::isnan(predicted)) continue;
     auto& entry = result[static_cast<size_t>(gene - genes.begin())];
-    entry.measured[cell->second] = table.number(row, "measured");
-    entry.predicted[cell->second] = table.number(row, "predicted");
+    entry.cells.push_back(cell->second);
+    entry.measured.push_back(measured);
+    entry.predicted.push_back(predicted);
   }
   return result;
 }
 
 /// The value that colours saturate at: the 99th percentile of what was measured.
-double saturation(const Expression& expression) {
-  std::vector<double> values;
-  for (const double value : expression.measured) {
-    if (!std::isnan(value)) values.push_back(value);
-  }
-  if (values.empty()) return 1;
-  const auto at = static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), values.begin() + at, values.end());
-  return values[static_cast<size_t>(at)] > 0 ? values[static_cast<size_t>(at)] : 1;
+double saturation(std::vector<double> measured) {
+  if (measured.empty()) return 1;
+  const auto at = static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(measured.size() - 1));
+  std::nth_element(measured.begin(), measured.begin() + at, measured.end());
+  const double value = measured[static_cast<size_t>(at)];
+  return value > 0 ? value : 1;
 }
 
 constexpr size_t kShades = 10;
@@ -159,20 +173,23 @@ std::string shade_colour(size_t shade) {
   return sequential_colour(static_cast<double>(shade) / kShades);
 }
 
-std::string map_of_expression(const CellMap& map, const std::string& gene, const char* what,
-                              const std::vector<double>& values, double most) {
+std::string map_of_expression(const CellMap& map, const Expression& expression, bool measured,
+                              double most, const std::vector<size_t>& drawn) {
+  const char* what = measured ? "measured" : "predicted";
+  const auto& values = measured ? expression.measured : expression.predicted;
   std::vector<std::vector<Svg::Point>> shades(kShades + 1);
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (std::isnan(values[i])) continue;
+  for (const size_t i : drawn) {
     const double share = std::clamp(values[i] / most, 0.0, 1.0);
-    shades[static_cast<size_t>(std::lround(share * kShades))].push_back(map.points[i]);
+    shades[static_cast<size_t>(std::lround(share * kShades))].push_back(
+        map.points[expression.cells[i]]);
   }
-  Svg svg = frame(fmt::format("Map of the cells, coloured by {} expression of {}", what, gene));
+  Svg svg = frame(
+      fmt::format("Map of the cells, coloured by {} expression of {}", what, expression.gene));
   for (size_t shade = 0; shade <= kShades; ++shade) {  // the darkest on top
-    svg.dots(shades[shade], map.dot(), shade_colour(shade));
+    svg.dots(shades[shade], dot_size(drawn.size()), shade_colour(shade));
   }
-  return fmt::format("<div><p class=\"cap\"><i>{}</i> {}</p>{}</div>\n", escape_html(gene), what,
-                     svg.str());
+  return fmt::format("<div><p class=\"cap\"><i>{}</i> {}</p>{}</div>\n",
+                     escape_html(expression.gene), what, svg.str());
 }
 
 /// What the shades mean: a bar from 0 to the value at which they saturate.
@@ -192,22 +209,19 @@ std::string shade_bar(double most) {
 std::string cells_section(const Results& results, Page& page) {
   const Table* umap = results.find("umap.tsv");
   if (umap == nullptr) return missing_file("umap.tsv", "no map of the cells was made");
-  const CellMap map = place_cells(*umap, page.options.drawn_cells);
+  const CellMap map = place_cells(*umap);
   auto types = distinct(*umap, "cell_type");
   std::sort(types.begin(), types.end());
-  const std::string selection =
-      map.points.size() < map.cells
-          ? fmt::format(" Drawn are {} of {} cells, evenly selected.",
-                        count_text(static_cast<double>(map.points.size())),
-                        count_text(static_cast<double>(map.cells)))
-          : std::string();
-  std::string html = html_figure(page.next_figure(),
-                                 "<div class=\"beside\">" + map_of_types(map, types) + "<div>" +
-                                     legend(types, results.find("silhouette.tsv")) + "</div></div>",
-                                 "UMAP of the cells in the latent space of the surrogate (30 "
-                                 "neighbours, minimum distance 0.3, "
-                                 "cosine). Distances between far groups mean nothing." +
-                                     selection);
+  const auto drawn = selection(map.points.size(), page.options.drawn_cells);
+  std::string html = html_figure(
+      page.next_figure(),
+      "<div class=\"beside\">" + map_of_types(map, types, drawn) + "<div>" +
+          legend(types, results.find("silhouette.tsv")) + "</div></div>",
+      "UMAP of the cells in the latent space of the surrogate (30 neighbours, minimum distance "
+      "0.3, "
+      "cosine). Distances between far groups mean nothing. Silhouette: how much closer a cell lies "
+      "to its own type than to the nearest other, from \u22121 to 1." +
+          selection_words(drawn.size(), map.points.size()));
 
   const Table* expression = results.find("marker_expression.tsv");
   if (expression == nullptr) {
@@ -215,22 +229,23 @@ std::string cells_section(const Results& results, Page& page) {
   }
   const auto genes = genes_to_draw(results, *expression, page.options.drawn_markers);
   std::string maps;
+  std::string words;
   for (const auto& entry : expression_of(*expression, genes, map)) {
-    const double most = saturation(entry);
-    maps += "<div><div class=\"pair\">" +
-            map_of_expression(map, entry.gene, "measured", entry.measured, most) +
-            map_of_expression(map, entry.gene, "predicted", entry.predicted, most) + "</div>" +
-            shade_bar(most) + "</div>\n";
+    const double most = saturation(entry.measured);
+    const auto shown = selection(entry.cells.size(), page.options.drawn_cells);
+    words = selection_words(shown.size(), entry.cells.size());
+    maps += "<div><div class=\"pair\">" + map_of_expression(map, entry, true, most, shown) +
+            map_of_expression(map, entry, false, most, shown) + "</div>" + shade_bar(most) +
+            "</div>\n";
   }
   const size_t all = distinct(*expression, "gene").size();
+  if (genes.size() < all) words += fmt::format(" {} of {} marker genes.", genes.size(), all);
   return html +
          html_figure(page.next_figure(), "<div class=\"maps\">" + maps + "</div>",
-                     fmt::format("Measured expression, and the surrogate’s prediction from "
-                                 "peaks, on one log scale for each gene; "
-                                 "darkest from the 99th percentile of what was measured on.{}",
-                                 genes.size() < all
-                                     ? fmt::format(" {} of {} marker genes.", genes.size(), all)
-                                     : std::string()));
+                     "Measured expression, and the surrogate’s prediction from peaks, on one "
+                     "log scale for each gene; darkest from the 99th percentile of what was "
+                     "measured on." +
+                         words);
 }
 
 }  // namespace grids

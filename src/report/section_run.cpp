@@ -162,11 +162,26 @@ std::string training_section(const Results& results, Page& page) {
     if (found == curves.end()) found = curves.insert(curves.end(), {split, {}});
     found->points.push_back({training->number(row, "step"), training->number(row, "value")});
   }
-  std::string html;
-  for (const auto& title : order) html += draw_curves(title, panels[title]);
-  return html_figure(page.next_figure(), "<div class=\"panels\">" + html + "</div>",
-                     "Losses of the surrogate over training steps, by stage: on training cells "
-                     "(grey) and on validation cells (orange), which decide when to stop.");
+  // Terms that only training cells have are of interest to few.
+  std::string judged;
+  std::string others;
+  for (const auto& title : order) {
+    const auto& curves = panels[title];
+    const bool validated = std::any_of(curves.begin(), curves.end(), [](const Curve& curve) {
+      return curve.split == "validation";
+    });
+    (validated ? judged : others) += draw_curves(title, curves);
+  }
+  if (judged.empty()) std::swap(judged, others);
+  std::string html = html_figure(
+      page.next_figure(), "<div class=\"panels\">" + judged + "</div>",
+      "Losses of the surrogate over training steps, by stage: on training cells (grey) and on "
+      "validation cells (orange), which decide which weights are kept.");
+  if (!others.empty()) {
+    html +=
+        html_details("Losses on training cells only", "<div class=\"panels\">" + others + "</div>");
+  }
+  return html;
 }
 
 std::string run_section(const Results& results, Page&) {

@@ -197,6 +197,13 @@ std::string card(const SetView& set, bool several_methods) {
                           percent_text(set.near_share), percent_text(set.near_chance));
   }
   html += "<p class=\"note\">" + places + elsewhere(set) + "</p>";
+  if (!std::isnan(set.others_change)) {
+    html += fmt::format(
+        "<p class=\"note\">Other genes change by {} on average (absolute), most <i>{}</i> "
+        "({}).</p>",
+        percent_text(set.others_change), escape_html(set.most_changed),
+        percent_text(set.most_change, true));
+  }
   html += html_details(
       fmt::format("{} and numbers", counted(static_cast<double>(set.peaks.size()), "peak")),
       peaks_table(set) +
@@ -213,8 +220,9 @@ std::string card(const SetView& set, bool several_methods) {
 std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
   std::vector<HtmlColumn> columns = {{"Cell type"}, {"Gene"}};
   if (several_methods) columns.push_back({"Method"});
-  for (const char* title : {"Peaks", "Test cells", "Predicted change", "Counts per 100,000",
-                            "Percentile among random", "Within 250 kb of TSS", "By chance"}) {
+  for (const char* title :
+       {"Peaks", "Test cells", "Predicted change", "Counts per 100,000", "Percentile among random",
+        "Other genes, mean", "Within 250 kb of TSS", "By chance"}) {
     columns.push_back({title, true});
   }
   std::vector<std::vector<std::string>> rows;
@@ -224,8 +232,8 @@ std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
     if (several_methods) row.push_back(escape_html(set.method));
     row.insert(row.end(), {count_text(static_cast<double>(set.set_size)), count_text(set.cells),
                            percent_text(set.relative_change, true), number_text(set.change_cp100k),
-                           number_text(set.percentile), percent_text(set.near_share),
-                           percent_text(set.near_chance)});
+                           number_text(set.percentile), percent_text(set.others_change),
+                           percent_text(set.near_share), percent_text(set.near_chance)});
     rows.push_back(std::move(row));
   }
   return html_table(columns, rows);
@@ -259,6 +267,14 @@ std::string sets_section(const Results& results, Page& page) {
         "than "
         "random ones by construction, so the percentile among them is an effect size, never a p.");
     html += sets_table(sets, several_methods);
+    if (std::any_of(sets.begin(), sets.end(),
+                    [](const SetView& set) { return !set.from_counts; })) {
+      html +=
+          "<p class=\"note\">The RNA came without raw counts: changes per 100,000 rest on the "
+          "values "
+          "as they were given, and are counts only if those were log1p of counts per "
+          "100,000.</p>\n";
+    }
     // One block a type; all open when there are few.
     std::vector<std::string> types;
     std::map<std::string, std::string> cards;

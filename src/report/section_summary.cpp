@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include "report/html.hpp"
 #include "report/sections.hpp"
@@ -66,12 +67,10 @@ void warn_of_sets(const std::vector<SetView>& sets, std::vector<std::string>& wa
   double like_random = 0;
   double small = 0;
   double few_cells = 0;
-  bool all_from_counts = true;
   for (const SetView& set : sets) {
     if (set.percentile < kNotablePercentile) ++like_random;
     if (std::abs(set.relative_change) < kSmallChange) ++small;
     if (set.cells < kFewCells) ++few_cells;
-    all_from_counts = all_from_counts && set.from_counts;
   }
   const auto total = static_cast<double>(sets.size());
   const auto share = [&](double count) {
@@ -93,32 +92,44 @@ void warn_of_sets(const std::vector<SetView>& sets, std::vector<std::string>& wa
         "changes are uncertain: {}.",
         kFewCells, share(few_cells)));
   }
-  if (!all_from_counts) {
-    warnings.push_back(
-        "The RNA came without raw counts. Changes per 100,000 rest on the values as they were "
-        "given, and are counts only if those were log1p of counts per 100,000.");
-  }
 }
 
+std::string as_list(std::span<const std::string> items) {
+  std::string html = "<ul>\n";
+  for (const auto& item : items) html += "<li>" + item + "</li>\n";
+  return html + "</ul>";
+}
+
+/// What follows from the figures, then what the stages said; a long list folds away.
 std::string warnings_box(const Results& results) {
   std::vector<std::string> warnings;
-  if (results.manifest) {
-    for (const auto& warning : results.manifest->warnings) {
-      warnings.push_back(escape_html(warning));
-    }
-  }
   if (const Table* summary = results.find("accuracy_summary.tsv")) {
     warn_of_accuracy(*summary, warnings);
   }
   warn_of_sets(results.sets, warnings);
-  if (warnings.empty()) {
+  std::vector<std::string> of_stages;
+  if (results.manifest) {
+    for (const auto& warning : results.manifest->warnings) {
+      of_stages.push_back(escape_html(warning));
+    }
+  }
+  if (warnings.empty() && of_stages.empty()) {
     return "<div class=\"box good\"><b>No warnings.</b> No stage of this run had a reservation, "
            "and "
            "none follows from the figures below.</div>\n";
   }
-  std::string html = "<div class=\"box warn\"><b>Before you trust this</b><ul>\n";
-  for (const auto& warning : warnings) html += "<li>" + warning + "</li>\n";
-  return html + "</ul></div>\n";
+  constexpr size_t kShown = 6;
+  const size_t shown = std::min(of_stages.size(), kShown);
+  warnings.insert(warnings.end(), of_stages.begin(),
+                  of_stages.begin() + static_cast<std::ptrdiff_t>(shown));
+  std::string html = "<div class=\"box warn\"><b>Before you trust this</b>" + as_list(warnings);
+  if (shown < of_stages.size()) {
+    const auto rest = std::span<const std::string>(of_stages).subspan(shown);
+    html += html_details(
+        counted(static_cast<double>(rest.size()), "further warning") + " of the stages",
+        as_list(rest));
+  }
+  return html + "</div>\n";
 }
 
 std::string tile(const std::string& value, std::string_view label) {

@@ -100,12 +100,19 @@ std::string types_section(const Results& results, Page& page) {
 std::string recovery_section(const Results& results, Page& page) {
   const Table* recovery = results.find("recovery.tsv");
   if (recovery == nullptr) return {};
-  std::vector<std::string> order = distinct(*recovery, "kind");
+  const bool several_methods = recovery->has("method") && distinct(*recovery, "method").size() > 1;
+  const auto row_name = [&](size_t row) {
+    const auto& kind = recovery->text(row, "kind");
+    return several_methods ? fmt::format("{}: {}", recovery->text(row, "method"), kind) : kind;
+  };
+  std::vector<std::string> order;
   std::map<std::string, Kind> kinds;
   Kind all;
   const auto add = [](double& sum, double value) { sum += std::isnan(value) ? 0 : value; };
   for (size_t row = 0; row < recovery->rows(); ++row) {
-    for (Kind* kind : {&kinds[recovery->text(row, "kind")], &all}) {
+    const std::string name = row_name(row);
+    if (!kinds.contains(name)) order.push_back(name);
+    for (Kind* kind : {&kinds[name], &all}) {
       kind->genes += 1;
       add(kind->members, recovery->number(row, "members"));
       add(kind->found, recovery->number(row, "members_found"));
@@ -147,11 +154,13 @@ std::string recovery_section(const Results& results, Page& page) {
       "<p>These cells are simulated, so the truth is known. For the explained genes {} had been "
       "planted. Found: <b>{}</b>. Expected of random sets: {}. {}</p>\n",
       counted(all.members, "causal peak"), count_text(all.found), number_text(all.chance), verdict);
-  html += html_figure(page.next_figure(),
-                      "<div class=\"wide\">" + recovery_plot(order, kinds) + "</div>",
-                      "Planted causal peaks among the found ones, by kind of regulation (blue), "
-                      "beside the number that random sets of the same size would hold (orange "
-                      "line).");
+  if (all.found > 0) {
+    html += html_figure(page.next_figure(),
+                        "<div class=\"wide\">" + recovery_plot(order, kinds) + "</div>",
+                        "Planted causal peaks among the found ones, by kind of regulation (blue), "
+                        "beside the number that random sets of the same size would hold (orange "
+                        "line).");
+  }
   return html + html_table({{"Kind of regulation"},
                             {"Sets", true},
                             {"Planted", true},

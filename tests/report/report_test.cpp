@@ -117,6 +117,10 @@ void fill(const Folder& folder) {
                 "chance_within_1mb", "share_within_10mb", "chance_within_10mb", "counts"},
                {{kType, kGene, "coordinate", "2", "44", "3", "83.3", "0.5", "0.0123", "0.5", "0.1",
                  "0.5", "0.2", "no"}});
+  folder.write("off_target.tsv",
+               {"cell_type", "gene", "method", "L", "genes", "mean_absolute_change", "most_changed",
+                "largest_change"},
+               {{kType, kGene, "coordinate", "2", "7", "0.0678", "B<2M", "-0.195"}});
   folder.write("random_sets.tsv",
                {"cell_type", "gene", "L", "set", "relative_change", "average_change"},
                {{kType, kGene, "2", "1", "-0.011", "-0.1"},
@@ -173,15 +177,16 @@ TEST(Report, HoldsTheNumbersOfTheTables) {
   fill(folder);
   const auto html = folder.report();
   for (const char* number :
-       {"\u221232.1%",                  // relative change of the set
-        "\u22127.5",                    // counts per 100,000
-        "83.3",                         // percentile
-        "\u22121.1% to +2.2%",          // random sets of this gene and type only
-        "\u221212.3 kb",                // distance to the TSS
-        "50.0%", "1.2%",                // near the TSS, and by chance
-        "0.123 (0.1)", "0.234 (0.1)",   // mean (median) R² of surrogate and type mean
-        "0.432",                        // silhouette
-        "4711", "1,234,567", "21.5 s",  // seed, bytes, time of all stages
+       {"\u221232.1%",                           // relative change of the set
+        "\u22127.5",                             // counts per 100,000
+        "83.3",                                  // percentile
+        "\u22121.1% to +2.2%",                   // random sets of this gene and type only
+        "\u221212.3 kb",                         // distance to the TSS
+        "6.8%", "<i>B&lt;2M</i> (\u221219.5%)",  // other genes
+        "50.0%", "1.2%",                         // near the TSS, and by chance
+        "0.123 (0.1)", "0.234 (0.1)",            // mean (median) R² of surrogate and type mean
+        "0.432",                                 // silhouette
+        "4711", "1,234,567", "21.5 s",           // seed, bytes, time of all stages
         "23,456", "12 &lt; 50 test cells"}) {
     EXPECT_TRUE(holds(html, number)) << number;
   }
@@ -203,7 +208,19 @@ TEST(Report, PutsWarningsFirstAndCallsWeakSignalWeak) {
   EXPECT_TRUE(holds(html, "Weak signal within cell types"));
   EXPECT_TRUE(holds(html, "(effect-size percentile below 95): 1 of 1"));
   EXPECT_TRUE(holds(html, "fewer than 50 test cells, so that their changes are uncertain: 1 of 1"));
-  EXPECT_TRUE(holds(html, "without raw counts"));
+  EXPECT_TRUE(holds(html, "without raw counts"));  // beside the table that it concerns
+}
+
+TEST(Report, FoldsALongListOfWarnings) {
+  const Folder folder;
+  fill(folder);
+  auto manifest = read_manifest(folder.path / "manifest.json");
+  for (int i = 0; i < 20; ++i) manifest.warnings.push_back("warning " + std::to_string(i));
+  write_manifest(folder.path / "manifest.json", manifest);
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  EXPECT_TRUE(holds(html, "15 further warnings of the stages"));
+  EXPECT_TRUE(holds(html, "warning 19"));
 }
 
 TEST(Report, ComparesWhatWasFoundWithWhatWasPlanted) {
@@ -222,14 +239,16 @@ TEST(Report, SaysWhichFileIsMissing) {
   for (const std::string file :
        {"manifest.json", "prepare.tsv", "training.tsv", "accuracy.tsv", "accuracy_summary.tsv",
         "marker_means.tsv", "markers.tsv", "umap.tsv", "silhouette.tsv", "marker_expression.tsv",
-        "subsets.tsv", "set_summary.tsv", "skipped.tsv", "random_sets.tsv", "change_by_type.tsv"}) {
+        "subsets.tsv", "set_summary.tsv", "skipped.tsv", "random_sets.tsv", "change_by_type.tsv",
+        "off_target.tsv"}) {
     std::filesystem::rename(folder.path / file, folder.path / "away");
     const auto html = folder.report();
     std::filesystem::rename(folder.path / "away", folder.path / file);
     EXPECT_EQ(html_fault(html), "") << "without " << file;
     // Details that a figure does without need no sentence.
     const bool detail = file == "accuracy.tsv" || file == "markers.tsv" ||
-                        file == "silhouette.tsv" || file == "skipped.tsv";
+                        file == "silhouette.tsv" || file == "skipped.tsv" ||
+                        file == "off_target.tsv";
     EXPECT_NE(holds(html, "This run has no <code>" + file), detail) << file;
   }
 }
