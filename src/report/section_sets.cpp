@@ -222,7 +222,7 @@ std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
   if (several_methods) columns.push_back({"Method"});
   for (const char* title :
        {"Peaks", "Test cells", "Predicted change", "Counts per 100,000", "Percentile among random",
-        "Other genes, mean", "Within 250 kb of TSS", "By chance"}) {
+        "Other genes, mean |change|", "Within 250 kb of TSS", "By chance"}) {
     columns.push_back({title, true});
   }
   std::vector<std::vector<std::string>> rows;

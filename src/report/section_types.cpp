@@ -93,8 +93,9 @@ std::string types_section(const Results& results, Page& page) {
   return html_figure(
       page.next_figure(), "<div class=\"wide\">" + draw_heat_map(map) + "</div>",
       "Each row is a set learned for a gene in one type (framed); each column a type whose test "
-      "cells it was masked in. Numbers: predicted change in percent. A set that acts in its own "
-      "type only rests on what is particular to that type.");
+      "cells it was masked in. Numbers: predicted change in percent. Sets that change the "
+      "prediction in their own type only rest on "
+      "what is particular to that type.");
 }
 
 std::string recovery_section(const Results& results, Page& page) {
