@@ -194,6 +194,7 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context) 
   auto drawn =
       simulation::draw_cell_contents(options, plan, law, regulation, layout.peaks(), context);
   result.ceiling = simulation::measure_ceilings(plan, regulation, drawn, context);
+  result.peaks = law.truth(layout, peak_names);
 
   for (size_t g = 0; g < layout.genes.size(); ++g) {
     const auto& gene = layout.genes[g];

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "data/peak_truth.hpp"
 #include "data/truth.hpp"
 #include "io/raw_multiome.hpp"
 
@@ -127,6 +128,7 @@ struct SimulatedCells {
   std::vector<GenePosition> genes;  ///< in the order of `data.rna.var`
   Truth truth;                      ///< genes in the same order
   CellTruth cells;                  ///< in the order of `data.obs`
+  PeakTruth peaks;                  ///< in the order of `data.atac.var`
   /// What expression followed, cells × peaks; empty (no rows) at capture 1, where it is
   /// `data.atac.values.pattern`.
   CsrPattern latent_open;
@@ -144,9 +146,9 @@ double mean_regulated_ceiling(const SimulatedCells& simulated);
 SimulatedCells simulate(const SimulateOptions& options, const Context& context);
 
 /// Writes into `folder` (made if missing): `cells.h5mu`, `genes.bed` (chrom, start, end, name,
-/// score, strand, Ensembl_ID, gene_type, with a header), `truth.tsv`, `cells.tsv` (truth.hpp) and
-/// `oracle.tsv` (gene, kind, mean_count, r, r_without_cis). Throws Error(kInput) naming the file
-/// that cannot be written.
+/// score, strand, Ensembl_ID, gene_type, with a header), `truth.tsv`, `cells.tsv` (truth.hpp),
+/// `peaks.tsv` (peak_truth.hpp) and `oracle.tsv` (gene, kind, mean_count, r, r_without_cis). Throws
+/// Error(kInput) naming the file that cannot be written.
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated);
 
 }  // namespace grids

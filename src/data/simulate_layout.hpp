@@ -4,11 +4,12 @@
 #include <string>
 #include <vector>
 
+#include "data/peak_truth.hpp"
 #include "data/simulate.hpp"
 
 namespace grids::simulation {
 
-enum class Role : uint8_t { kBackground, kPromoter, kCause, kBystander };
+using Role = PeakRole;
 
 struct GenePlan {
   Regulation kind = Regulation::kNone;

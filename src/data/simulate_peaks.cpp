@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -27,6 +28,19 @@ double level_of(size_t group) {
 }
 int32_t programme_of(size_t group) {
   return group == 0 ? 0 : static_cast<int32_t>((group - 1) / kLevelCount);
+}
+
+/// Part of the level by which a peak follows a type's mean score. Promoters are open in most types,
+/// whatever their gene's programme does; causes and bystanders are given their openness by type.
+double type_share(Role role) {
+  switch (role) {
+    case Role::kBackground:
+      return 1;
+    case Role::kPromoter:
+      return 0.3;
+    default:
+      return 0;
+  }
 }
 
 /// A cell's factor on the popularity of a group's peaks.
@@ -115,8 +129,7 @@ Draft draw_background(const SimulateOptions& options, const Layout& layout, cons
       for (size_t type = 0; type < types; ++type) {
         const double mean =
             group == 0 ? 0 : plan.mean_score(static_cast<int32_t>(type), programme_of(group));
-        // Promoters are open in most types, whatever their gene's programme does.
-        const double follows = (promoter ? 0.3 : 1.0) * level_of(group) * mean;
+        const double follows = type_share(layout.role[at(peak)]) * level_of(group) * mean;
         draft.popularity[type][at(peak)] =
             std::exp(log_popularity + follows + kTypeSpread * random.normal());
       }
@@ -240,6 +253,23 @@ PeakLaw::PeakLaw(const SimulateOptions& options, const Layout& layout, const Cel
       tables_[type].emplace_back(weights);
     }
   }
+}
+
+PeakTruth PeakLaw::truth(const Layout& layout, std::vector<std::string> names) const {
+  PeakTruth truth;
+  truth.names = std::move(names);
+  truth.role = layout.role;
+  truth.programme.resize(truth.names.size());
+  truth.level.resize(truth.names.size());
+  truth.type_level.resize(truth.names.size());
+  for (size_t group = 0; group < group_peaks_.size(); ++group) {
+    for (const int32_t peak : group_peaks_[group]) {
+      truth.programme[at(peak)] = group == 0 ? -1 : programme_of(group);
+      truth.level[at(peak)] = level_of(group);
+      truth.type_level[at(peak)] = type_share(layout.role[at(peak)]) * level_of(group);
+    }
+  }
+  return truth;
 }
 
 void PeakLaw::draw_open(RandomStream& random, const CellPlan& plan, int64_t cell,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "data/simulate_cells.hpp"
@@ -18,8 +19,10 @@ namespace grids::simulation {
 /// Peaks of one programme and level form a group; group 0 follows no programme.
 class PeakLaw {
  public:
-  /// Popularities such that causes (and their bystanders) are open in `open_min` to `open_max` of
-  /// the cells of the types in `acting` (genes × types), and a cell has `mean_open_peaks`.
+  /// Popularities of background and promoters follow their programme's mean in each type (see
+  /// `PeakTruth::type_level`) besides a draw of their own; those of causes (and their bystanders)
+  /// are such that they are open in `open_min` to `open_max` of the cells of the types in `acting`
+  /// (genes × types). A cell has `mean_open_peaks`.
   PeakLaw(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
           std::span<const uint8_t> acting, const Context& context);
 
@@ -32,6 +35,9 @@ class PeakLaw {
   double open_probability(int32_t type, int64_t peak) const {
     return probability_[static_cast<size_t>(type)][static_cast<size_t>(peak)];
   }
+
+  /// What each peak follows.
+  PeakTruth truth(const Layout& layout, std::vector<std::string> names) const;
 
  private:
   struct Copy {

@@ -43,6 +43,7 @@ void write_simulation(const std::filesystem::path& folder, const SimulatedCells&
   replace_file(folder / "genes.bed", genes_bed(simulated.genes));
   write_table(folder / "truth.tsv", truth_table(simulated.truth));
   write_table(folder / "cells.tsv", cell_truth_table(simulated.truth, simulated.cells));
+  write_table(folder / "peaks.tsv", peak_truth_table(simulated.truth, simulated.peaks));
   write_table(folder / "oracle.tsv", oracle_table(simulated));
 }
 

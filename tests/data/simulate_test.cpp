@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <set>
 
 #include "base/error.hpp"
 #include "data/prepare.hpp"
+#include "data/simulate_cells.hpp"
 #include "data/simulate_layout.hpp"
 #include "io/atomic_file.hpp"
 
@@ -51,6 +53,8 @@ void expect_same(const SimulatedCells& a, const SimulatedCells& b) {
   EXPECT_EQ(a.latent_open.indices, b.latent_open.indices);
   EXPECT_EQ(a.data.atac.var.index, b.data.atac.var.index);
   EXPECT_EQ(a.cells.scores, b.cells.scores);
+  EXPECT_EQ(a.peaks.programme, b.peaks.programme);
+  EXPECT_EQ(a.peaks.level, b.peaks.level);
   for (size_t g = 0; g < a.truth.genes.size(); ++g) {
     EXPECT_EQ(a.truth.genes[g].base_rate, b.truth.genes[g].base_rate);
     EXPECT_EQ(a.ceiling[g].mean_count, b.ceiling[g].mean_count);
@@ -280,6 +284,74 @@ TEST(Simulate, BystandersAreOpenWithACauseAndCauseNothing) {
   }
 }
 
+/// −log P(closed) of every peak in every type (type, peak), which is what programmes act on.
+std::vector<std::vector<double>> measured_popularity(const SimulatedCells& simulated) {
+  std::vector popularity(simulated.truth.types.size(),
+                         std::vector<double>(at(simulated.latent().columns)));
+  std::vector<double> cells(popularity.size());
+  for (int64_t cell = 0; cell < simulated.cells.size(); ++cell) {
+    const auto type = at(simulated.cells.type[at(cell)]);
+    ++cells[type];
+    for (const int32_t peak : simulated.latent().row(cell)) ++popularity[type][at(peak)];
+  }
+  for (size_t type = 0; type < cells.size(); ++type) {
+    for (double& open : popularity[type]) open = -std::log1p(-open / (cells[type] + 1));
+  }
+  return popularity;
+}
+
+TEST(Simulate, PeaksFollowTheProgrammeThatTheirTruthNames) {
+  const auto& simulated = demo();
+  const auto& peaks = simulated.peaks;
+  EXPECT_EQ(peaks.names, simulated.data.atac.var.index);
+  const auto options = simulate_preset("demo");
+  EXPECT_EQ(peaks.role, simulation::draw_layout(options, 1).role);
+  const auto plan = simulation::draw_cells(options, 1);
+  const auto popularity = measured_popularity(simulated);
+  for (int32_t type = 0; type < options.types; ++type) {
+    const int32_t other = (type + 1) % options.types;
+    // How much more open some peaks are in the type than in another, as the log of a ratio.
+    const auto excess = [&](const std::function<bool(size_t)>& wanted) {
+      double here = 0, there = 0;
+      for (size_t i = 0; i < peaks.names.size(); ++i) {
+        if (!wanted(i)) continue;
+        here += popularity[at(type)][i];
+        there += popularity[at(other)][i];
+      }
+      return std::log(here / there);
+    };
+    // Some 4,000 peaks.
+    EXPECT_NEAR(excess([&](size_t i) {
+                  return peaks.role[i] == PeakRole::kBackground && peaks.programme[i] < 0;
+                }),
+                0, 0.1)
+        << "peaks without a programme follow none";
+    for (const double level : {0.4, 0.8, 1.2}) {
+      const double expected = level * (plan.mean_score(type, type) - plan.mean_score(other, type));
+      // About 160 peaks with their own spread of 0.25 in each type, heavy-tailed: the mean is worn
+      // by a few dozen of them, 0.25 √(2 / 30) = 0.065; four of those. A wrong level is off by 0.35
+      // or more.
+      EXPECT_NEAR(excess([&](size_t i) {
+                    return peaks.role[i] == PeakRole::kBackground && peaks.programme[i] == type &&
+                           peaks.type_level[i] == level;
+                  }),
+                  expected, 0.26)
+          << simulated.truth.types[at(type)] << " at level " << level;
+    }
+    EXPECT_NEAR(excess([&](size_t i) {
+                  return peaks.role[i] == PeakRole::kCause && peaks.programme[i] == type;
+                }),
+                0, 0.3)
+        << "causes are given their openness in each type, whatever programme they follow";
+  }
+  for (size_t i = 0; i < peaks.names.size(); ++i) {
+    EXPECT_EQ(peaks.level[i] > 0, peaks.programme[i] >= 0);
+    EXPECT_LT(peaks.programme[i], simulated.cells.programmes);
+    const bool given = peaks.role[i] == PeakRole::kCause || peaks.role[i] == PeakRole::kBystander;
+    EXPECT_EQ(peaks.type_level[i] > 0, peaks.programme[i] >= 0 && !given);
+  }
+}
+
 TEST(Simulate, CountsFollowTheTruthThatIsWrittenDown) {
   // The truth is rebuilt from its tables, as another program would, and must explain the counts.
   const auto& simulated = demo();
@@ -366,6 +438,10 @@ TEST(Simulate, FilesHoldWhatWasSimulated) {
   EXPECT_EQ(truth.genes.back().peaks, simulated.truth.genes.back().peaks);
   const auto cells = parse_cell_truth(truth, read_table(folder / "cells.tsv"));
   EXPECT_EQ(cells.barcodes, simulated.cells.barcodes);
+  const auto peaks = parse_peak_truth(truth, read_table(folder / "peaks.tsv"));
+  EXPECT_EQ(peaks.names, simulated.data.atac.var.index);
+  EXPECT_EQ(peaks.programme, simulated.peaks.programme);
+  EXPECT_EQ(peaks.role, simulated.peaks.role);
   EXPECT_EQ(read_table(folder / "oracle.tsv").rows(), simulated.ceiling.size());
   EXPECT_EQ(read_file(folder / "cells.h5mu").substr(0, 6), "MuData");
   const auto& gene = simulated.genes.front();

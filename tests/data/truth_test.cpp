@@ -9,6 +9,7 @@
 #include <functional>
 
 #include "base/error.hpp"
+#include "data/peak_truth.hpp"
 
 namespace grids {
 namespace {
@@ -148,6 +149,43 @@ TEST(TruthTable, SaysWhatIsWrong) {
               HasSubstr("'x' is no number"));
   EXPECT_THAT(parse({"G", "single", "p", "-1", "a", "", "a=1", "0", "0"}),
               HasSubstr("counts from 1"));
+}
+
+TEST(PeakTruthTable, ReadsBackAsItWas) {
+  PeakTruth peaks;
+  peaks.names = {"p0", "p1", "p2", "p3"};
+  peaks.role = {PeakRole::kBackground, PeakRole::kPromoter, PeakRole::kCause, PeakRole::kBystander};
+  peaks.programme = {-1, 1, 2, 3};
+  peaks.level = {0, 0.5, 0.25, 1};
+  peaks.type_level = {0, 0.125, 0, 0};
+  const auto table = peak_truth_table(small_truth(), peaks);
+  EXPECT_THAT(table.row(0), ElementsAre("p0", "none", "0", "0", "background"));
+  EXPECT_THAT(table.row(1), ElementsAre("p1", "b", "0.5", "0.125", "promoter"));
+  EXPECT_THAT(table.row(3), ElementsAre("p3", "state 2", "1", "0", "bystander"));
+  const auto back = parse_peak_truth(small_truth(), table);
+  EXPECT_EQ(back.names, peaks.names);
+  EXPECT_EQ(back.role, peaks.role);
+  EXPECT_EQ(back.programme, peaks.programme);
+  EXPECT_EQ(back.level, peaks.level);
+  EXPECT_EQ(back.type_level, peaks.type_level);
+}
+
+TEST(PeakTruthTable, SaysWhatIsWrong) {
+  const auto parse = [&](const std::string& programme, const std::string& role) {
+    return message_of([&] {
+      Table table({"peak", "programme", "level", "type_level", "role"});
+      table.source = "peaks.tsv";
+      table.add({"p", programme, "1", "0", role});
+      parse_peak_truth(small_truth(), table);
+    });
+  };
+  EXPECT_EQ(parse("state 1", "cause"), "no error");
+  for (const auto* name : {"c", "state 0", "state 1x", "state ", ""}) {
+    EXPECT_THAT(parse(name, "cause"),
+                HasSubstr("peaks.tsv: row 1: column programme holds '" + std::string(name) +
+                          "', expected none, one of a, b, or"));
+  }
+  EXPECT_THAT(parse("a", "enhancer"), HasSubstr("column role holds 'enhancer', expected one of "));
 }
 
 }  // namespace
