@@ -6,6 +6,7 @@
 #include "cli/run_folder.hpp"
 #include "cli/sibling.hpp"
 #include "cli/stages.hpp"
+#include "data/peak_truth.hpp"
 #include "data/truth.hpp"
 #include "evaluate/recovery.hpp"
 #include "io/atomic_file.hpp"
@@ -58,6 +59,25 @@ std::string text_of(const OptionSet::Values& values) {
   return text;
 }
 
+/// What was planted: truth.tsv, and peaks.tsv beside it where it exists.
+struct Planted {
+  Truth truth;
+  std::optional<PeakTruth> peaks;
+};
+
+std::filesystem::path peak_truth_beside(const std::filesystem::path& truth) {
+  return truth.parent_path() / "peaks.tsv";
+}
+
+Planted read_planted(const std::filesystem::path& path) {
+  Planted planted{parse_truth(read_table(path)), std::nullopt};
+  const auto beside = peak_truth_beside(path);
+  if (std::filesystem::exists(beside)) {
+    planted.peaks = parse_peak_truth(planted.truth, read_table(beside));
+  }
+  return planted;
+}
+
 /// Everything in the user's files that can be wrong is read before the first long step, which
 /// otherwise would be lost.
 void check_early(const Arguments& arguments) {
@@ -67,7 +87,7 @@ void check_early(const Arguments& arguments) {
   }
   if (!arguments.targets.empty()) read_targets(arguments.targets, arguments.explain.set_size);
   if (!arguments.evaluate.markers.empty()) read_table(arguments.evaluate.markers).rows();
-  if (!arguments.truth.empty()) parse_truth(read_table(arguments.truth));
+  if (!arguments.truth.empty()) read_planted(arguments.truth);
 }
 
 RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>& inputs) {
@@ -206,9 +226,14 @@ RunStage map_stage(const Arguments& arguments, Loaded& loaded) {
 }
 
 RunStage recovery_stage(const Arguments& arguments, Loaded& loaded) {
-  return {"recovery", sha256_of(arguments.truth), [&](const Context&) -> std::vector<std::string> {
-            const auto found = measure_recovery(read_table(arguments.out / "subsets.tsv"),
-                                                parse_truth(read_table(arguments.truth)), loaded.study());
+  std::string settings = sha256_of(arguments.truth);
+  const auto beside = peak_truth_beside(arguments.truth);
+  if (std::filesystem::exists(beside)) settings += " " + sha256_of(beside);
+  return {"recovery", settings, [&](const Context&) -> std::vector<std::string> {
+            const Planted planted = read_planted(arguments.truth);
+            const auto found =
+                measure_recovery(read_table(arguments.out / "subsets.tsv"), planted.truth,
+                                 loaded.study(), {}, planted.peaks ? &*planted.peaks : nullptr);
             write_table(arguments.out / "recovery.tsv", recovery_table(found));
             write_table(arguments.out / "recovery_by_kind.tsv",
                         recovery_by_kind_table(summarise_recovery(found)));
@@ -268,8 +293,10 @@ Command run_command() {
                           OptionSet::Need::kRequired);
             options.value("--targets", arguments->targets,
                           "What to explain (columns cell_type, gene, L) instead of the markers");
-            options.value("--truth", arguments->truth,
-                          "truth.tsv of simulated cells: compares what was found with it");
+            options.value(
+                "--truth", arguments->truth,
+                "truth.tsv of simulated cells (and peaks.tsv beside it): compares what was "
+                "found with it");
             options.section("prepare");
             arguments->prepare.declare(options);
             options.section("train");

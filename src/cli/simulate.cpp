@@ -47,7 +47,7 @@ Command simulate_command() {
             auto arguments = std::make_shared<Arguments>();
             options.value("--preset", arguments->preset, "tiny, demo or paper: sizes and noise");
             options.value("-o,--out", arguments->out,
-                          "Folder for cells.h5mu, genes.bed, truth.tsv, oracle.tsv",
+                          "Folder for cells.h5mu, genes.bed, truth.tsv, peaks.tsv, oracle.tsv",
                           OptionSet::Need::kRequired);
             options.value("--cells", arguments->cells, "Cells, instead of the preset's");
             options.value("--peaks", arguments->peaks, "Peaks, instead of the preset's");

@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.hpp"
 #include "evaluate/set_summary.hpp"
+#include "evaluate/similar_peaks.hpp"
 
 namespace grids {
 namespace {
@@ -116,16 +119,90 @@ struct Sum {
   double mean() const { return weight > 0 ? total / weight : kNaN; }
 };
 
+/// Which peaks of a study follow which programme, and what chance gives.
+class Programmes {
+ public:
+  Programmes(const PeakTruth& peaks, const Truth& truth, const Study& study,
+             const RecoveryOptions& options)
+      : truth_(truth), study_(study), options_(options), peaks_(peaks) {
+    std::unordered_map<std::string_view, size_t> known;
+    for (size_t i = 0; i < peaks.names.size(); ++i) known.emplace(peaks.names[i], i);
+    for (const auto& name : study.peaks.names) {
+      const auto found = known.find(name);
+      if (found == known.end()) {
+        throw input_error(
+            "the truth about peaks does not know '{}', which the study has; were both made from "
+            "the same simulated cells?",
+            name);
+      }
+      row_.push_back(found->second);
+    }
+  }
+
+  void measure(const FoundSet& set, const GeneTruth& gene, SetRecovery& result) {
+    const auto type = std::find(truth_.types.begin(), truth_.types.end(), set.cell_type);
+    const auto programme =
+        type == truth_.types.end() ? -1 : static_cast<int32_t>(type - truth_.types.begin());
+    if (programme >= 0) {
+      result.programme = share(set, [&](size_t row) {
+        return peaks_.programme[row] == programme && peaks_.type_level[row] > 0;
+      });
+    }
+    if (gene.programme == programme) return;
+    result.gene_programme = share(set, [&](size_t row) {
+      return peaks_.programme[row] == gene.programme && peaks_.level[row] > 0;
+    });
+  }
+
+ private:
+  /// `follows` takes a row of the truth.
+  ProgrammeShare share(const FoundSet& set, const std::function<bool(size_t)>& follows) {
+    const auto share_of = [&](const std::vector<int32_t>& peaks) {
+      const auto count = std::count_if(peaks.begin(), peaks.end(), [&](int32_t peak) {
+        return follows(row_[static_cast<size_t>(peak)]);
+      });
+      return peaks.empty() ? kNaN : static_cast<double>(count) / static_cast<double>(peaks.size());
+    };
+    Sum chance;
+    const SimilarPeaks& similar = similar_in(set.cell_type);
+    for (const int32_t peak : set.peaks) {
+      chance.add(share_of(similar.free_around(peak, set.peaks)));
+    }
+    return {share_of(set.peaks), chance.mean()};
+  }
+
+  const SimilarPeaks& similar_in(const std::string& cell_type) {
+    const auto known = similar_.find(cell_type);
+    if (known != similar_.end()) return known->second;
+    // "all", which is no type's name, takes the cells of all types.
+    const auto cells = study_.cells_of(Split::kTrain, study_.cells.type.code_of(cell_type));
+    return similar_
+        .emplace(cell_type, SimilarPeaks(select_rows(study_.open, cells), options_.similar_peaks))
+        .first->second;
+  }
+
+  const Truth& truth_;
+  const Study& study_;
+  const RecoveryOptions& options_;
+  const PeakTruth& peaks_;
+  std::vector<size_t> row_;  ///< of each of the study's peaks in `peaks_`
+  std::map<std::string, SimilarPeaks> similar_;
+};
+
 }  // namespace
 
 std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
-                                          const Study& study, const RecoveryOptions& options) {
+                                          const Study& study, const RecoveryOptions& options,
+                                          const PeakTruth* peaks) {
   PeakIndex index;
   for (size_t i = 0; i < study.peaks.names.size(); ++i) {
     index.emplace(study.peaks.names[i], static_cast<int32_t>(i));
   }
   std::map<std::string_view, const GeneTruth*> genes;
   for (const auto& gene : truth.genes) genes.emplace(gene.gene, &gene);
+
+  std::optional<Programmes> programmes;
+  if (peaks != nullptr) programmes.emplace(*peaks, truth, study, options);
 
   std::vector<SetRecovery> results;
   for (const auto& set : found_sets(subsets, index)) {
@@ -153,6 +230,7 @@ std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& tru
     result.expected_by_chance =
         expected_members(result.set_size, static_cast<int64_t>(members.size()), study.peaks.size());
     measure_positions(study, *gene, set.peaks, members, options.window, result);
+    if (programmes) programmes->measure(set, planted, result);
     results.push_back(std::move(result));
   }
   return results;
@@ -161,14 +239,17 @@ std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& tru
 Table recovery_table(std::span<const SetRecovery> sets) {
   Table table({"cell_type", "gene", "method", "seed", "kind", "L", "members", "members_found",
                "recall", "bystanders_found", "expected_by_chance", "expected_near_tss",
-               "near_tss_share", "near_tss_chance"});
+               "near_tss_share", "near_tss_chance", "programme_share", "programme_chance",
+               "gene_programme_share", "gene_programme_chance"});
   for (const auto& set : sets) {
     table.add({set.cell_type, set.gene, set.method, set.seed, regulation_name(set.kind),
                std::to_string(set.set_size), std::to_string(set.members),
                std::to_string(set.members_found), format_number(set.recall),
                std::to_string(set.bystanders_found), format_number(set.expected_by_chance),
                format_number(set.expected_near_tss), format_number(set.near_tss_share),
-               format_number(set.near_tss_chance)});
+               format_number(set.near_tss_chance), format_number(set.programme.share),
+               format_number(set.programme.chance), format_number(set.gene_programme.share),
+               format_number(set.gene_programme.chance)});
   }
   return table;
 }
@@ -177,6 +258,7 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
   struct Sums {
     int64_t sets = 0;
     Sum recall, chance, chance_near, whole, bystanders, near_share, near_chance;
+    Sum programme, programme_chance, gene_programme, gene_programme_chance;
   };
   std::map<std::tuple<std::string, int64_t, Regulation>, Sums> groups;
   for (const auto& set : sets) {
@@ -192,14 +274,27 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
     sums.bystanders.add(static_cast<double>(set.bystanders_found));
     sums.near_share.add(set.near_tss_share);
     sums.near_chance.add(set.near_tss_chance);
+    sums.programme.add(set.programme.share);
+    sums.programme_chance.add(set.programme.chance);
+    sums.gene_programme.add(set.gene_programme.share);
+    sums.gene_programme_chance.add(set.gene_programme.chance);
   }
   std::vector<KindRecovery> kinds;
   kinds.reserve(groups.size());
   for (const auto& [key, sums] : groups) {
-    kinds.push_back({std::get<0>(key), std::get<2>(key), std::get<1>(key), sums.sets,
-                     sums.recall.mean(), sums.chance.mean(), sums.chance_near.mean(),
-                     sums.whole.mean(), sums.bystanders.mean(), sums.near_share.mean(),
-                     sums.near_chance.mean()});
+    kinds.push_back({std::get<0>(key),
+                     std::get<2>(key),
+                     std::get<1>(key),
+                     sums.sets,
+                     sums.recall.mean(),
+                     sums.chance.mean(),
+                     sums.chance_near.mean(),
+                     sums.whole.mean(),
+                     sums.bystanders.mean(),
+                     sums.near_share.mean(),
+                     sums.near_chance.mean(),
+                     {sums.programme.mean(), sums.programme_chance.mean()},
+                     {sums.gene_programme.mean(), sums.gene_programme_chance.mean()}});
   }
   return kinds;
 }
@@ -207,13 +302,17 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
 Table recovery_by_kind_table(std::span<const KindRecovery> kinds) {
   Table table({"method", "kind", "L", "sets", "recall", "recall_by_chance",
                "recall_by_chance_near_tss", "whole_sets", "bystanders_found", "near_tss_share",
-               "near_tss_chance"});
+               "near_tss_chance", "programme_share", "programme_chance", "gene_programme_share",
+               "gene_programme_chance"});
   for (const auto& kind : kinds) {
     table.add({kind.method, regulation_name(kind.kind), std::to_string(kind.set_size),
                std::to_string(kind.sets), format_number(kind.recall),
                format_number(kind.recall_by_chance), format_number(kind.recall_by_chance_near_tss),
                format_number(kind.whole_sets), format_number(kind.bystanders_found),
-               format_number(kind.near_tss_share), format_number(kind.near_tss_chance)});
+               format_number(kind.near_tss_share), format_number(kind.near_tss_chance),
+               format_number(kind.programme.share), format_number(kind.programme.chance),
+               format_number(kind.gene_programme.share),
+               format_number(kind.gene_programme.chance)});
   }
   return table;
 }

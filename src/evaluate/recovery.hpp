@@ -1,14 +1,18 @@
 /// On simulated cells: how much of what was planted did a search find?
 ///
 /// Found sets are the rows of `subsets.tsv`, whoever wrote them; the truth is that of truth.hpp.
-/// Recall is always shown beside what peaks drawn at random would give.
+/// Recall is always shown beside what peaks drawn at random would give. Where it is known which
+/// peaks follow which programme, shares tell whether a search found peaks of the cell type's
+/// programme rather than elements of the gene.
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "data/peak_truth.hpp"
 #include "data/study.hpp"
 #include "data/truth.hpp"
 #include "io/table.hpp"
@@ -18,6 +22,18 @@ namespace grids {
 struct RecoveryOptions {
   /// Distance (bp) from the TSS that counts as near, the window within which regulation is planted.
   int64_t window = 250'000;
+  /// Chance of a programme: each found peak is compared with this many that are open in the most
+  /// similar number of training cells of the type (as random sets are drawn, see judge_sets.hpp).
+  /// Fewer match more closely. Ignored without peak truth.
+  int64_t similar_peaks = 200;
+};
+
+/// How many of the found peaks follow a programme. NaN where that is not known.
+struct ProgrammeShare {
+  double share = std::numeric_limits<double>::quiet_NaN();
+  /// Mean over the found peaks of the share among the peaks that are open as often as it in the
+  /// type's training cells ("all": in all training cells), found peaks left out.
+  double chance = std::numeric_limits<double>::quiet_NaN();
 };
 
 /// One found set: the rows that share cell type, gene, method, L and seed.
@@ -39,15 +55,24 @@ struct SetRecovery {
   double expected_near_tss = 0;
   double near_tss_share = 0;   ///< of the found peaks
   double near_tss_chance = 0;  ///< of all peaks
+  /// Of the programme that marks the cell type: peaks with a positive `type_level`, i.e. open more
+  /// in that type. NaN for "all" and for types that the truth does not know.
+  ProgrammeShare programme;
+  /// Of the programme that the gene follows (any positive `level`), where that is another than the
+  /// type's; else NaN.
+  ProgrammeShare gene_programme;
 };
 
-/// Sets in the order of their first rows. Throws Error(kInput) that names the table, and the gene
-/// that the truth does not know or the peak that the study does not have.
+/// Sets in the order of their first rows. Without `peaks` (null) programmes are not known. Throws
+/// Error(kInput) that names the table, and the gene that the truth does not know or the peak that
+/// the study does not have, or a peak of the study that `peaks` does not know.
 std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
-                                          const Study& study, const RecoveryOptions& options = {});
+                                          const Study& study, const RecoveryOptions& options = {},
+                                          const PeakTruth* peaks = nullptr);
 
 /// recovery.tsv: cell_type, gene, method, seed, kind, L, members, members_found, recall,
-/// bystanders_found, expected_by_chance, expected_near_tss, near_tss_share, near_tss_chance.
+/// bystanders_found, expected_by_chance, expected_near_tss, near_tss_share, near_tss_chance,
+/// programme_share, programme_chance, gene_programme_share, gene_programme_chance.
 Table recovery_table(std::span<const SetRecovery> sets);
 
 /// All sets of one method, kind and L.
@@ -64,13 +89,16 @@ struct KindRecovery {
   double bystanders_found = 0;  ///< a set
   double near_tss_share = 0;    ///< mean over sets; NaN when no gene has a position
   double near_tss_chance = 0;
+  ProgrammeShare programme;  ///< means over the sets that have them
+  ProgrammeShare gene_programme;
 };
 
 /// Sorted by method, L, then kind.
 std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets);
 
 /// recovery_by_kind.tsv: method, kind, L, sets, recall, recall_by_chance,
-/// recall_by_chance_near_tss, whole_sets, bystanders_found, near_tss_share, near_tss_chance.
+/// recall_by_chance_near_tss, whole_sets, bystanders_found, near_tss_share, near_tss_chance,
+/// programme_share, programme_chance, gene_programme_share, gene_programme_chance.
 Table recovery_by_kind_table(std::span<const KindRecovery> kinds);
 
 }  // namespace grids

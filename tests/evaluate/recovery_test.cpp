@@ -151,6 +151,84 @@ TEST(Recovery, ChanceIsWhatRandomSetsGive) {
   EXPECT_NEAR(mean, recovered[0].expected_by_chance, 4 * std::sqrt(0.365 / draws));
 }
 
+/// Every fourth peak follows the programme of type 0, others a state's: 1, 11, 21 and 31.
+PeakTruth programmes() {
+  PeakTruth peaks;
+  for (const auto& name : study().peaks.names) {
+    const auto i = peaks.names.size();
+    peaks.names.push_back(name);
+    peaks.role.push_back(PeakRole::kBackground);
+    peaks.programme.push_back(i % 4 == 0 ? 0 : i % 10 == 1 ? 2 : -1);
+    peaks.level.push_back(peaks.programme.back() >= 0 ? 0.5 : 0);
+    peaks.type_level.push_back(peaks.level.back());
+  }
+  return peaks;
+}
+
+TEST(Recovery, TellsWhichProgrammeTheFoundPeaksFollow) {
+  auto truth = planted();
+  truth.genes[0].programme = 2;
+  truth.genes[1].programme = 0;
+  auto peaks = programmes();
+  peaks.type_level[8] = 0;  // a cause, say: no more open in the type
+  const std::vector<int32_t> set = {0, 4, 8, 11, 2};
+  const auto table = table_of({found(0, 0, set), found(0, 1, set), found(1, 0, set)});
+  // All peaks count as similar: 40 less the 5 found, of which 7 follow type 0 and 3 the state.
+  const auto sets = measure_recovery(table, truth, study(), {.similar_peaks = 40}, &peaks);
+  ASSERT_EQ(sets.size(), 3u);
+  EXPECT_DOUBLE_EQ(sets[0].programme.share, 2 / 5.0);
+  EXPECT_DOUBLE_EQ(sets[0].programme.chance, 7 / 35.0);
+  EXPECT_DOUBLE_EQ(sets[0].gene_programme.share, 1 / 5.0);
+  EXPECT_DOUBLE_EQ(sets[0].gene_programme.chance, 3 / 35.0);
+  EXPECT_DOUBLE_EQ(sets[1].programme.share, 2 / 5.0);
+  EXPECT_TRUE(std::isnan(sets[1].gene_programme.share)) << "the gene follows the type's programme";
+  EXPECT_DOUBLE_EQ(sets[2].programme.share, 0) << "no peak marks type 1";
+  EXPECT_DOUBLE_EQ(sets[2].programme.chance, 0);
+  EXPECT_DOUBLE_EQ(sets[2].gene_programme.share, 1 / 5.0);
+
+  const auto kinds = summarise_recovery(sets);
+  ASSERT_EQ(kinds.size(), 2u);
+  EXPECT_EQ(kinds[0].kind, Regulation::kNone);
+  EXPECT_DOUBLE_EQ(kinds[0].programme.share, (2 / 5.0 + 0) / 2);
+  EXPECT_DOUBLE_EQ(kinds[0].programme.chance, (7 / 35.0 + 0) / 2);
+  EXPECT_DOUBLE_EQ(kinds[0].gene_programme.share, 1 / 5.0) << "over the one set that has it";
+  EXPECT_EQ(recovery_table(sets).text(0, "programme_share"), "0.4");
+  EXPECT_EQ(recovery_table(sets).text(1, "gene_programme_share"), "NA");
+  EXPECT_EQ(recovery_by_kind_table(kinds).text(0, "programme_share"), "0.2");
+}
+
+TEST(Recovery, AProgrammesChanceIsThatOfPeaksOpenAsOftenInTheType) {
+  // In training cells of type 0 the peaks of its programme are always open and no others are; in
+  // all other cells it is the other way round. A found peak of the programme is then compared with
+  // peaks of the programme only, a closed one with closed ones.
+  auto marked = study();
+  marked.open = {};
+  marked.open.columns = marked.peaks.size();
+  for (int64_t cell = 0; cell < marked.cells.size(); ++cell) {
+    const bool trains = marked.cells.split[static_cast<size_t>(cell)] == Split::kTrain &&
+                        marked.cells.type.codes[static_cast<size_t>(cell)] == 0;
+    for (int32_t peak = 0; peak < 40; ++peak) {
+      if (trains == (peak % 4 == 0)) marked.open.indices.push_back(peak);
+    }
+    marked.open.offsets.push_back(marked.open.nonzeros());
+    ++marked.open.rows;
+  }
+  const auto peaks = programmes();
+  // The ten commonest peaks are those of the programme; 20 and 24 lie in the middle of them.
+  const auto sets = measure_recovery(table_of({found(0, 0, {20, 24, 1})}), planted(), marked,
+                                     {.similar_peaks = 10}, &peaks);
+  EXPECT_DOUBLE_EQ(sets[0].programme.share, 2 / 3.0);
+  EXPECT_DOUBLE_EQ(sets[0].programme.chance, 2 / 3.0);
+}
+
+TEST(Recovery, WithoutPeakTruthProgrammesAreUnknown) {
+  const auto sets = measure_recovery(table_of({found(0, 0, {5, 11})}), planted(), study());
+  EXPECT_TRUE(std::isnan(sets[0].programme.share));
+  EXPECT_EQ(recovery_table(sets).text(0, "programme_share"), "NA");
+  const auto kinds = recovery_by_kind_table(summarise_recovery(sets));
+  EXPECT_EQ(kinds.text(0, "programme_chance"), "NA");
+}
+
 TEST(Recovery, SaysWhatDoesNotBelongTogether) {
   auto other = planted();
   other.genes[0].gene = "someone else";
@@ -161,6 +239,12 @@ TEST(Recovery, SaysWhatDoesNotBelongTogether) {
   EXPECT_THAT(
       message_of([&] { measure_recovery(table_of({found(0, 0, {5})}), planted(), smaller); }),
       HasSubstr("subsets.tsv: row 1: the study has no peak 'peak5'"));
+  auto peaks = programmes();
+  peaks.names[7] = "renamed";
+  EXPECT_THAT(message_of([&] {
+                measure_recovery(table_of({found(0, 0, {5})}), planted(), study(), {}, &peaks);
+              }),
+              HasSubstr("the truth about peaks does not know 'peak7'"));
 }
 
 }  // namespace
