@@ -22,6 +22,9 @@ struct Kind {
   double near = 0;  // of `placed` sets
   double near_chance = 0;
   double placed = 0;
+  double programme = 0;  // of `with_programme` sets
+  double programme_chance = 0;
+  double with_programme = 0;
 };
 
 /// One digit after the point, with a true minus sign.
@@ -106,6 +109,8 @@ std::string recovery_section(const Results& results, Page& page) {
     const auto& kind = recovery->text(row, "kind");
     return several_methods ? fmt::format("{}: {}", recovery->text(row, "method"), kind) : kind;
   };
+  const bool knows_programmes =
+      recovery->has("programme_share") && recovery->has("programme_chance");
   std::vector<std::string> order;
   std::map<std::string, Kind> kinds;
   Kind all;
@@ -119,10 +124,16 @@ std::string recovery_section(const Results& results, Page& page) {
       add(kind->found, recovery->number(row, "members_found"));
       add(kind->bystanders, recovery->number(row, "bystanders_found"));
       add(kind->chance, recovery->number(row, "expected_by_chance"));
-      if (std::isnan(recovery->number(row, "near_tss_share"))) continue;
-      kind->near += recovery->number(row, "near_tss_share");
-      kind->near_chance += recovery->number(row, "near_tss_chance");
-      kind->placed += 1;
+      if (!std::isnan(recovery->number(row, "near_tss_share"))) {
+        kind->near += recovery->number(row, "near_tss_share");
+        kind->near_chance += recovery->number(row, "near_tss_chance");
+        kind->placed += 1;
+      }
+      if (knows_programmes && !std::isnan(recovery->number(row, "programme_share"))) {
+        kind->programme += recovery->number(row, "programme_share");
+        kind->programme_chance += recovery->number(row, "programme_chance");
+        kind->with_programme += 1;
+      }
     }
   }
   std::vector<std::vector<std::string>> rows;
@@ -133,6 +144,11 @@ std::string recovery_section(const Results& results, Page& page) {
                     count_text(kind.bystanders),
                     kind.placed > 0 ? percent_text(kind.near / kind.placed) : "n/a",
                     kind.placed > 0 ? percent_text(kind.near_chance / kind.placed) : "n/a"});
+    if (all.with_programme == 0) return;
+    const bool known = kind.with_programme > 0;
+    rows.back().push_back(known ? percent_text(kind.programme / kind.with_programme) : "n/a");
+    rows.back().push_back(known ? percent_text(kind.programme_chance / kind.with_programme)
+                                : "n/a");
   };
   for (const auto& name : order) add_row(escape_html(name), kinds[name]);
   add_row("<b>all</b>", all);
@@ -155,6 +171,14 @@ std::string recovery_section(const Results& results, Page& page) {
       "<p>These cells are simulated, so the truth is known. For the explained genes {} had been "
       "planted. Found: <b>{}</b>. Expected of random sets: {}. {}</p>\n",
       counted(all.members, "causal peak"), count_text(all.found), number_text(all.chance), verdict);
+  if (all.with_programme > 0) {
+    html += fmt::format(
+        "<p>Of the found peaks, <b>{}</b> follow the programme of their cell type (peaks that open "
+        "together, more in that type than in others). Of peaks that are open as often there, {} "
+        "do.</p>\n",
+        percent_text(all.programme / all.with_programme),
+        percent_text(all.programme_chance / all.with_programme));
+  }
   if (all.found > 0) {
     html += html_figure(page.next_figure(),
                         "<div class=\"wide\">" + recovery_plot(order, kinds) + "</div>",
@@ -162,16 +186,20 @@ std::string recovery_section(const Results& results, Page& page) {
                         "beside the number that random sets of the same size would hold (orange "
                         "line).");
   }
-  return html + html_table({{"Kind of regulation"},
-                            {"Sets", true},
-                            {"Planted", true},
-                            {"Found", true},
-                            {"Expected by chance", true},
-                            {"Recall", true},
-                            {"Bystanders found", true},
-                            {"Near the TSS", true},
-                            {"By chance", true}},
-                           rows);
+  std::vector<HtmlColumn> columns = {{"Kind of regulation"},
+                                     {"Sets", true},
+                                     {"Planted", true},
+                                     {"Found", true},
+                                     {"Expected by chance", true},
+                                     {"Recall", true},
+                                     {"Bystanders found", true},
+                                     {"Near the TSS", true},
+                                     {"By chance", true}};
+  if (all.with_programme > 0) {
+    columns.push_back({"In the type's programme", true});
+    columns.push_back({"Of peaks open as often", true});
+  }
+  return html + html_table(columns, rows);
 }
 
 }  // namespace grids

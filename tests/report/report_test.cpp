@@ -229,6 +229,20 @@ TEST(Report, ComparesWhatWasFoundWithWhatWasPlanted) {
   EXPECT_TRUE(holds(folder.report(),
                     "3 causal peaks had been planted. Found: <b>1</b>. "
                     "Expected of random sets: 0.02"));
+  EXPECT_FALSE(holds(folder.report(), "programme of their cell type"));
+  folder.write("recovery.tsv",
+               {"cell_type", "gene", "kind", "L", "members", "members_found", "recall",
+                "bystanders_found", "expected_by_chance", "near_tss_share", "near_tss_chance",
+                "programme_share", "programme_chance"},
+               {{kType, kGene, "either", "2", "3", "1", "0.333", "1", "0.02", "0.5", "0.0123",
+                 "0.5", "0.125"},
+                {kType, "g2", "none", "2", "0", "0", "NA", "0", "0", "NA", "NA", "0.25", "0.075"},
+                {"all", "g3", "none", "2", "0", "0", "NA", "0", "0", "NA", "NA", "NA", "NA"}});
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  EXPECT_TRUE(holds(html, "<b>37.5%</b> follow the programme of their cell type"));
+  EXPECT_TRUE(holds(html, "open as often there, 10.0% do"));
+  EXPECT_TRUE(holds(html, "Of peaks open as often"));
   std::filesystem::remove(folder.path / "recovery.tsv");
   EXPECT_FALSE(holds(folder.report(), "planted"));  // real cells have no truth
 }
