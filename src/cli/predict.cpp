@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/inputs.hpp"
 #include "io/anndata.hpp"
+#include "model/surrogate_model.hpp"
 
 namespace grids {
 namespace {
@@ -40,21 +41,6 @@ std::vector<int32_t> masked_peaks(const std::filesystem::path& path, const Study
   std::sort(peaks.begin(), peaks.end());
   peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
   return peaks;
-}
-
-/// The pattern with some columns emptied: what masking to 0 means for open peaks.
-CsrPattern close_peaks(const CsrPattern& open, const std::vector<int32_t>& peaks) {
-  if (peaks.empty()) return open;
-  CsrPattern result;
-  result.rows = open.rows;
-  result.columns = open.columns;
-  for (int64_t cell = 0; cell < open.rows; ++cell) {
-    const auto row = open.row(cell);
-    std::set_difference(row.begin(), row.end(), peaks.begin(), peaks.end(),
-                        std::back_inserter(result.indices));
-    result.offsets.push_back(result.nonzeros());
-  }
-  return result;
 }
 
 Frame cell_frame(const CellTable& cells) {
