@@ -277,9 +277,10 @@ std::vector<int32_t> pick_genes(const RawModality& rna, const GeneNames& names,
                       rna.source, options.genes.min_gene_cells, training_rows.size());
   }
   diary.step("genes",
-             fmt::format("most variable {}({} of them asked for)",
-                         kind == RnaKind::kCounts ? "" : "by their values as given ",
-                         wanted.columns.size()),
+             fmt::format("most variable{}{}", kind == RnaKind::kCounts ? "" : ", values as given",
+                         wanted.columns.empty()
+                             ? ""
+                             : fmt::format(", and the {} asked for", wanted.columns.size())),
              seen, count_of(chosen));
   const auto mitochondrial = std::count_if(chosen.begin(), chosen.end(), [&](int32_t j) {
     return is_mitochondrial_gene(names.symbols[static_cast<size_t>(j)]);
@@ -306,7 +307,7 @@ void fill_genes(const RawModality& rna, const std::vector<int32_t>& rows,
   summary.position_source = places.source;
   summary.position_share = static_cast<double>(placed) / static_cast<double>(study.genes.size());
   if (places.source == "none") {
-    diary.warn("no gene has a position: distances and cis windows need --genes");
+    diary.warn("no gene has a position: distances to genes need --genes (BED or GTF)");
   } else {
     diary.note("{} of {} genes have a position ({})", placed, study.genes.size(), places.source);
     if (summary.position_share < kFewPositions) {
