@@ -62,6 +62,7 @@ Json state_of(const Checkpoint& checkpoint) {
   return {{"stage", checkpoint.stage},
           {"step", checkpoint.step},
           {"optimizer_steps", checkpoint.optimizer_steps},
+          {"average_updates", checkpoint.average_updates},
           {"best_step", checkpoint.best_step},
           {"best_value", checkpoint.best_value ? Json(*checkpoint.best_value) : Json()},
           {"judgements_since_best", checkpoint.judgements_since_best},
@@ -74,6 +75,7 @@ void read_state(const Json& json, Checkpoint& checkpoint) {
   checkpoint.stage = json.at("stage");
   checkpoint.step = json.at("step");
   checkpoint.optimizer_steps = json.at("optimizer_steps").get<std::map<std::string, int64_t>>();
+  checkpoint.average_updates = json.at("average_updates");
   checkpoint.best_step = json.at("best_step");
   if (!json.at("best_value").is_null()) {
     checkpoint.best_value = json.at("best_value").get<double>();

@@ -19,10 +19,11 @@ namespace grids {
 struct Checkpoint {
   int64_t stage = 0;  ///< index of the stage under way
   int64_t step = 0;   ///< steps of it that are made
-  /// Weights by published name, the best weights of the stage, and the optimisers' moments, under
-  /// "weights/", "best/" and "adam/".
+  /// Weights by published name, their running means, the best ones of the stage, and the
+  /// optimisers' moments, under "weights/", "average/", "best/" and "adam/".
   std::map<std::string, Tensor> tensors;
   std::map<std::string, int64_t> optimizer_steps;
+  int64_t average_updates = 0;
   /// Early stopping.
   int64_t best_step = 0;
   std::optional<double> best_value;

@@ -259,6 +259,10 @@ GRIDS_CLONES void adam_block(float rate, float beta1, float beta2, float epsilon
   }
 }
 
+GRIDS_CLONES void average_block(float decay, const float* values, int64_t count, float* mean) {
+  for (int64_t i = 0; i < count; ++i) mean[i] = decay * mean[i] + (1.0f - decay) * values[i];
+}
+
 GRIDS_CLONES double squared_norm_block(const float* values, int64_t count) {
   double lanes[16] = {};
   int64_t i = 0;
@@ -384,6 +388,15 @@ void adam(ThreadPool& pool, const AdamStep& step, std::span<float> parameter,
                    static_cast<float>(step.gradient_scale), end - begin, parameter.data() + begin,
                    gradient.data() + begin, mean.data() + begin, square.data() + begin);
       });
+}
+
+void move_average(ThreadPool& pool, double decay, std::span<const float> values,
+                  std::span<float> mean) {
+  pool.for_blocks(static_cast<int64_t>(values.size()), kFlatBlock,
+                  [&](int64_t begin, int64_t end, int64_t) {
+                    average_block(static_cast<float>(decay), values.data() + begin, end - begin,
+                                  mean.data() + begin);
+                  });
 }
 
 double squared_norm(ThreadPool& pool, std::span<const float> values) {

@@ -62,6 +62,10 @@ struct AdamStep {
 void adam(ThreadPool& pool, const AdamStep& step, std::span<float> parameter,
           std::span<const float> gradient, std::span<float> mean, std::span<float> square);
 
+/// mean = decay · mean + (1 − decay) · values.
+void move_average(ThreadPool& pool, double decay, std::span<const float> values,
+                  std::span<float> mean);
+
 /// Σ x².
 double squared_norm(ThreadPool& pool, std::span<const float> values);
 

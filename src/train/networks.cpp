@@ -171,7 +171,7 @@ std::vector<int64_t> piece_shape(const at::Tensor& tensor, int64_t length) {
 }
 
 /// Linear layers are those with a weight of two dimensions; their bias follows it.
-void draw_weights(std::vector<NamedTensor> tensors, uint64_t seed) {
+void draw_weights(std::vector<NamedTensor> tensors, uint64_t seed, double embedding_deviation) {
   double bound = 0;
   for (size_t i = 0; i < tensors.size(); ++i) {
     const NamedTensor& named = tensors[i];
@@ -179,10 +179,12 @@ void draw_weights(std::vector<NamedTensor> tensors, uint64_t seed) {
     RandomStream random(seed, Purpose::kWeights, i);
     float* values = named.tensor->data_ptr<float>();
     const int64_t count = named.tensor->numel();
-    const bool normal = named.name.find("embedding") != std::string::npos ||
-                        named.name.find("affine_") != std::string::npos;
-    if (normal) {
-      for (int64_t k = 0; k < count; ++k) values[k] = static_cast<float>(random.normal());
+    const bool embedding = named.name.find("embedding") != std::string::npos;
+    if (embedding || named.name.find("affine_") != std::string::npos) {
+      const double deviation = embedding ? embedding_deviation : 1.0;
+      for (int64_t k = 0; k < count; ++k) {
+        values[k] = static_cast<float>(deviation * random.normal());
+      }
       continue;
     }
     const bool weight = named.tensor->dim() == 2;
@@ -347,9 +349,10 @@ SurrogateNetworks::SurrogateNetworks(const SurrogateShape& given)
   rna_discriminator = make_discriminator(shape);
 }
 
-SurrogateNetworks::SurrogateNetworks(const SurrogateShape& given, uint64_t seed)
+SurrogateNetworks::SurrogateNetworks(const SurrogateShape& given, uint64_t seed,
+                                     double embedding_deviation)
     : SurrogateNetworks(given) {
-  draw_weights(tensors(), seed);
+  draw_weights(tensors(), seed, embedding_deviation);
 }
 
 SurrogateNetworks::SurrogateNetworks(const SurrogateFile& file) : SurrogateNetworks(file.shape) {

@@ -145,9 +145,10 @@ struct SurrogateNetworks {
   AffineMap atac2rna, rna2atac;
   Discriminator atac_discriminator, rna_discriminator;
 
-  /// Fresh weights: embedding and affine maps standard normal, linear layers uniform within
-  /// ±1/√(inputs), drawn from the stream (seed, kWeights, number of the tensor).
-  SurrogateNetworks(const SurrogateShape& shape, uint64_t seed);
+  /// Fresh weights: affine maps standard normal, the embedding normal with the given standard
+  /// deviation, linear layers uniform within ±1/√(inputs); drawn from the streams (seed, kWeights,
+  /// number of the tensor).
+  SurrogateNetworks(const SurrogateShape& shape, uint64_t seed, double embedding_deviation = 1);
   /// The weights of a file; throws Error(kInput) naming a tensor that is missing or misshapen.
   explicit SurrogateNetworks(const SurrogateFile& file);
   SurrogateNetworks(const SurrogateNetworks&) = delete;

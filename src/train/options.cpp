@@ -18,6 +18,8 @@ TrainOptions TrainOptions::paper() {
   options.rna_rate = 5e-4;
   options.map_rate = 5e-4;
   options.discriminator_rate = 1e-4;
+  options.averaging = 0;
+  options.embedding_deviation = 1;
   return options;
 }
 
@@ -49,9 +51,11 @@ void TrainOptions::validate() const {
   positive("discriminator-rate", discriminator_rate);
   positive("joint-rate", joint_rate);
   positive("clip", clip);
+  positive("embedding-deviation", embedding_deviation);
   share("beta1", beta1);
   share("beta2", beta2);
   share("dropout", dropout);
+  share("averaging", averaging);
   weight("cycle-weight", cycle_weight);
   weight("adversarial-weight", adversarial_weight);
   weight("gamma", gamma);
@@ -78,6 +82,7 @@ std::string TrainOptions::to_json() const {
       {"batch", batch},
       {"evaluate_every", evaluate_every},
       {"patience", patience},
+      {"averaging", averaging},
       {"atac_rate", atac_rate},
       {"rna_rate", rna_rate},
       {"map_rate", map_rate},
@@ -93,6 +98,7 @@ std::string TrainOptions::to_json() const {
       {"gamma", gamma},
       {"prediction_weight", prediction_weight},
       {"latent_weight", latent_weight},
+      {"embedding_deviation", embedding_deviation},
       {"atac_embedding", layers.atac_embedding},
       {"atac_hidden", layers.atac_hidden},
       {"rna_hidden_1", layers.rna_hidden_1},

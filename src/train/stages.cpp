@@ -41,6 +41,7 @@ class AtacStage final : public Stage {
   std::string name() const override { return "atac"; }
   int64_t steps() const override { return shop_.options.atac_steps; }
   std::string remedy() const override { return "a lower --atac-rate"; }
+  std::vector<Part> trained() const override { return {Part::kAtac}; }
 
   void begin() override {
     shop_.net.train_only({Part::kAtac});
@@ -86,6 +87,7 @@ class RnaStage final : public Stage {
   std::string name() const override { return "rna"; }
   int64_t steps() const override { return shop_.options.rna_steps; }
   std::string remedy() const override { return "a lower --rna-rate"; }
+  std::vector<Part> trained() const override { return {Part::kRna}; }
 
   void begin() override {
     shop_.net.train_only({Part::kRna});
@@ -130,6 +132,15 @@ class MappingStage : public Stage {
         weights_{shop.options.cycle_weight, 0.2, shop.options.adversarial_weight} {}
 
   int64_t steps() const override { return shop_.options.alignment_steps; }
+  std::vector<Part> trained() const override {
+    // The published stage, too, moves the BatchNorm statistics of the autoencoders.
+    return {Part::kAtac,
+            Part::kRna,
+            Part::kAtacToRna,
+            Part::kRnaToAtac,
+            Part::kAtacDiscriminator,
+            Part::kRnaDiscriminator};
+  }
 
   void begin() override {
     shop_.batches.fill(shop_.validation, draw_key(kAlignStage, kValidationStep), validation_atac_);
@@ -301,7 +312,7 @@ Workshop::Workshop(const Study& given_study, const TrainOptions& given_options,
     : study(given_study),
       options(given_options),
       context(given_context),
-      net(shape, given_context.seed),
+      net(shape, given_context.seed, given_options.embedding_deviation),
       batches(study, net.atac.blocks, context.seed, context.pool),
       training(study.cells_of(Split::kTrain)),
       validation(validation_cells(study, context.seed)) {}

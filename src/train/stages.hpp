@@ -47,6 +47,8 @@ class Stage {
   virtual std::vector<LossTerm> step(int64_t step) = 0;
   /// Loss on the validation cells in inference mode.
   virtual LossTerm judge() = 0;
+  /// The networks that the stage trains.
+  virtual std::vector<Part> trained() const = 0;
   /// With names that tell them apart in a checkpoint.
   virtual std::vector<std::pair<std::string, Optimizer*>> optimizers() = 0;
 };

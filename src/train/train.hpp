@@ -32,18 +32,22 @@ struct TrainOptions {
   Alignment alignment = Alignment::kJoint;
 
   /// Most steps of each stage. A stage ends sooner when validation stops improving.
-  int64_t atac_steps = 3000;
-  int64_t rna_steps = 2000;
-  int64_t alignment_steps = 4000;
+  int64_t atac_steps = 4000;
+  int64_t rna_steps = 1000;
+  int64_t alignment_steps = 1500;
   /// Cells of a step. More steady the gradients and cost proportionally; all training cells are
   /// taken when there are fewer.
   int64_t batch = 128;
 
   /// Validation is judged every so many steps.
-  int64_t evaluate_every = 250;
+  int64_t evaluate_every = 100;
   /// A stage ends after so many judgements without improvement and its best weights are kept.
   /// 0 = every stage runs to its last step and the last weights are kept.
-  int64_t patience = 4;
+  int64_t patience = 5;
+
+  /// What is judged and kept is the running mean of the weights, whose memory decays by this a
+  /// step; nearer to 1 smoother and slower. 0 = the weights of the last step, as published.
+  double averaging = 0.99;
 
   /// Learning rates of Adam: the two autoencoder stages, the maps in the alignment stage, and the
   /// discriminators.
@@ -52,7 +56,7 @@ struct TrainOptions {
   double map_rate = 5e-4;
   double discriminator_rate = 1e-4;
   /// Learning rate of encoders and decoders in the joint stage; ignored by `published`.
-  double joint_rate = 5e-4;
+  double joint_rate = 2e-4;
   /// Decay of Adam's running mean and mean square.
   double beta1 = 0.9;
   double beta2 = 0.99;
@@ -70,13 +74,18 @@ struct TrainOptions {
 
   /// Joint stage only: weight γ of the generators' loss beside the reconstructions (Eq. 9);
   /// 0 leaves cycles and discriminators out altogether.
-  double gamma = 1.0;
+  double gamma = 0.0;
   /// Joint stage only: weight of the squared error of predicted expression, f_Dec(f_AR(h_a)),
   /// against the same cell's measured one, over all genes.
   double prediction_weight = 1.0;
   /// Joint stage only: weight of the squared distance between mapped latents and the same cell's
   /// own.
-  double latent_weight = 0.1;
+  double latent_weight = 0.0;
+
+  /// Standard deviation of the embedding's initial entries. BatchNorm follows the sums over peaks,
+  /// so a small one changes only how fast learning overcomes the random start: at 1, as published,
+  /// what a peak's vector learns in a few thousand steps is small beside its random part.
+  double embedding_deviation = 0.02;
 
   /// Sizes of the layers; peaks, genes and discriminator columns are set from the study.
   SurrogateShape layers;

@@ -1,10 +1,12 @@
 #include <ATen/Parallel.h>
 
 #include <cmath>
+#include <optional>
 
 #include "base/error.hpp"
 #include "train/checkpoint.hpp"
 #include "train/stages.hpp"
+#include "train/weight_average.hpp"
 
 namespace grids {
 namespace {
@@ -69,10 +71,21 @@ class Trainer {
  private:
   Stage& stage() { return *stages_[static_cast<size_t>(state_.stage)]; }
   bool judges() const { return !shop_.validation.empty(); }
+
+  std::optional<WeightAverage> make_average() {
+    std::vector<NamedTensor> tensors;
+    for (const Part part : stage().trained()) {
+      const auto some = shop_.net.tensors(part);
+      tensors.insert(tensors.end(), some.begin(), some.end());
+    }
+    return WeightAverage(std::move(tensors), options_.averaging);
+  }
+
   bool keeps_best() const { return judges() && options_.patience > 0; }
 
   void run_stage() {
     stage().begin();
+    if (!average_) average_ = make_average();
     bool stopped_early = patience_spent();
     {
       Progress progress(context_, fmt::format("train {}", stage().name()), stage().steps());
@@ -99,6 +112,7 @@ class Trainer {
   void make_step() {
     const auto terms = stage().step(state_.step);
     ++state_.step;
+    average_->update(context_.pool, state_.step);
     for (const auto& term : terms) {
       if (!std::isfinite(term.value)) {
         throw input_error(
@@ -124,6 +138,7 @@ class Trainer {
     }
     state_.running_losses.clear();
     if (!judges()) return;
+    average_->swap();
     const LossTerm judged = stage().judge();
     if (!std::isfinite(judged.value)) {
       throw input_error("stage {}, step {}: the validation loss is {}; try {}", stage().name(),
@@ -138,9 +153,12 @@ class Trainer {
     } else {
       ++state_.judgements_since_best;
     }
+    average_->swap();
   }
 
   void end_stage(bool stopped_early) {
+    average_->swap();
+    average_.reset();
     if (keeps_best() && state_.best_value) shop_.net.import_tensors(best_);
     StageSummary summary;
     summary.stage = stage().name();
@@ -176,6 +194,14 @@ class Trainer {
     for (auto& [name, tensor] : shop_.net.export_tensors()) {
       state_.tensors["weights/" + name] = std::move(tensor);
     }
+    if (average_->started()) {
+      average_->swap();
+      for (auto& [name, tensor] : shop_.net.export_tensors()) {
+        state_.tensors["average/" + name] = std::move(tensor);
+      }
+      average_->swap();
+    }
+    state_.average_updates = average_->updates();
     for (const auto& [name, tensor] : best_) state_.tensors["best/" + name] = tensor;
     for (const auto& [name, optimizer] : stage().optimizers()) {
       optimizer->save("adam/" + name + "/", state_.tensors);
@@ -195,6 +221,13 @@ class Trainer {
     state_ = std::move(*found);
     if (state_.stage < 0 || state_.stage >= static_cast<int64_t>(stages_.size())) {
       throw input_error("{}: no stage {}", options_.checkpoint.string(), state_.stage);
+    }
+    average_ = make_average();
+    average_->restart(state_.average_updates);
+    if (average_->started()) {
+      average_->swap();
+      shop_.net.import_tensors(under(state_.tensors, "average/"));
+      average_->swap();
     }
     shop_.net.import_tensors(under(state_.tensors, "weights/"));
     best_ = under(state_.tensors, "best/");
@@ -228,6 +261,7 @@ class Trainer {
   std::string identity_;
   std::vector<std::unique_ptr<Stage>> stages_;
   Checkpoint state_;
+  std::optional<WeightAverage> average_;  // of the stage under way
   TensorMap best_;
   std::string note_;
 };
