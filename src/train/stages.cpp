@@ -2,12 +2,16 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 
 namespace grids {
 namespace {
 
 constexpr int64_t kMostValidationCells = 2048;
+constexpr size_t kMostCellsForMeans = 4096;
+/// Even where nothing can be predicted, cells and peaks keep their order.
+constexpr double kLeastSlope = 0.05;
 
 /// The order of the stages; part of the seed's meaning.
 enum StageNumber : uint32_t { kAtacStage = 0, kRnaStage = 1, kAlignStage = 2 };
@@ -285,12 +289,42 @@ class JointStage final : public MappingStage {
     return terms;
   }
 
+  void finish() override {
+    if (shop_.options.calibrate && !shop_.validation.empty()) calibrate();
+  }
+
   std::vector<std::pair<std::string, Optimizer*>> optimizers() override {
     return {
         {"autoencoders", &autoencoders_}, {"maps", &maps_}, {"discriminators", &discriminators_}};
   }
 
  private:
+  /// The slope that predicts validation cells best is one for all genes: a slope for each would be
+  /// fitted to the noise of a few hundred cells. Means are those of training cells.
+  void calibrate() {
+    const at::NoGradGuard no_grad;
+    const Pass pass{shop_.context.pool, Statistics::kRunning};
+    const auto predict = [&](const BlockedRows& open) { return shop_.net.predict_rna(pass, open); };
+    const at::Tensor predicted = predict(validation_atac_.open);
+    const at::Tensor spread = predicted - predicted.mean(0);
+    const at::Tensor measured = validation_rna_.expression - validation_rna_.expression.mean(0);
+    const auto agreement = (spread * measured).sum(at::kDouble).item<double>();
+    const auto variance = spread.square().sum(at::kDouble).item<double>();
+    const double slope = variance > 0 ? std::clamp(agreement / variance, kLeastSlope, 1.0) : 1.0;
+
+    const auto sample = std::span<const int32_t>(shop_.training)
+                            .first(std::min(shop_.training.size(), kMostCellsForMeans));
+    shop_.batches.fill(sample, draw_key(kAlignStage, kValidationStep), atac_);
+    shop_.batches.fill(sample, draw_key(kAlignStage, kValidationStep), rna_);
+    const at::Tensor mean_predicted = predict(atac_.open).mean(0);
+    const at::Tensor mean_measured = rna_.expression.mean(0);
+    LinearLayer& last = shop_.net.rna.decoder_6;
+    last.weight.mul_(slope);
+    last.bias.mul_(slope).add_(mean_measured - mean_predicted * slope);
+    shop_.context.reporter.info(
+        fmt::format("predictions shrunk towards the genes' means by a factor of {:.3f}", slope));
+  }
+
   Optimizer autoencoders_, maps_;
   CellOrder order_;
 };

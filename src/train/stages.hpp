@@ -47,6 +47,8 @@ class Stage {
   virtual std::vector<LossTerm> step(int64_t step) = 0;
   /// Loss on the validation cells in inference mode.
   virtual LossTerm judge() = 0;
+  /// Called once with the weights that the stage keeps; may still change them.
+  virtual void finish() {}
   /// The networks that the stage trains.
   virtual std::vector<Part> trained() const = 0;
   /// With names that tell them apart in a checkpoint.

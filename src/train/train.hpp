@@ -82,10 +82,15 @@ struct TrainOptions {
   /// own.
   double latent_weight = 0.0;
 
+  /// Joint stage only: at its end, shrink predictions towards the genes' means by the one factor
+  /// that fits validation cells best (between 0.05 and 1), by way of the RNA decoder's last layer.
+  /// Where chromatin says little, a prediction then says little more than the mean.
+  bool calibrate = true;
+
   /// Standard deviation of the embedding's initial entries. BatchNorm follows the sums over peaks,
   /// so a small one changes only how fast learning overcomes the random start: at 1, as published,
   /// what a peak's vector learns in a few thousand steps is small beside its random part.
-  double embedding_deviation = 0.02;
+  double embedding_deviation = 0.1;
 
   /// Sizes of the layers; peaks, genes and discriminator columns are set from the study.
   SurrogateShape layers;
@@ -112,7 +117,7 @@ struct StageSummary {
   std::string stage;  ///< "atac", "rna", "align" or "joint"
   int64_t steps = 0;  ///< made
   int64_t best_step = 0;
-  double best_value = 0;  ///< validation loss at `best_step`; NaN without validation
+  double best_value = 0;  ///< validation loss of what the stage kept; NaN without validation
   bool stopped_early = false;
 };
 

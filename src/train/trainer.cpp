@@ -160,11 +160,12 @@ class Trainer {
     average_->swap();
     average_.reset();
     if (keeps_best() && state_.best_value) shop_.net.import_tensors(best_);
+    if (state_.step > 0) stage().finish();
     StageSummary summary;
     summary.stage = stage().name();
     summary.steps = state_.step;
     summary.best_step = keeps_best() ? state_.best_step : state_.step;
-    summary.best_value = state_.best_value.value_or(std::nan(""));
+    summary.best_value = judges() && state_.step > 0 ? stage().judge().value : std::nan("");
     summary.stopped_early = stopped_early;
     context_.reporter.info(fmt::format(
         "stage {}: {} steps{}, validation {:.5g} at step {}", summary.stage, summary.steps,
