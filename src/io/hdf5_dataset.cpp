@@ -26,6 +26,7 @@ bool is_number(Kind kind) {
 /// How to create a dataset: in compressed chunks of `chunk`, or in one piece when that is empty.
 Handle creation(const std::vector<hsize_t>& chunk, size_t element_size) {
   Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_obj_track_times(properties.id(), 0);  // the same content gives the same bytes
   if (!chunk.empty()) {
     H5Pset_chunk(properties.id(), static_cast<int>(chunk.size()), chunk.data());
     if (element_size > 1) H5Pset_shuffle(properties.id());
