@@ -113,6 +113,15 @@ std::vector<float> FoldedSurrogate::decode_rna(ThreadPool& pool,
                    });
 }
 
+std::vector<float> FoldedSurrogate::decoder_features(ThreadPool& pool,
+                                                     std::span<const float> rna_latents) const {
+  return in_blocks(pool, rna_latents, shape_.latent, shape_.rna_hidden_1,
+                   [&](const float* in, float* out) {
+                     std::vector<float> hidden_2(at(kTailRows * shape_.rna_hidden_2));
+                     decoder_hidden(in, hidden_2.data(), out, out);
+                   });
+}
+
 std::vector<float> FoldedSurrogate::decode_atac(ThreadPool& pool,
                                                 std::span<const float> atac_latents) const {
   const int64_t width = shape_.chromosomes() * shape_.atac_hidden;

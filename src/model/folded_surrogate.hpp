@@ -68,6 +68,8 @@ class FoldedSurrogate {
   std::vector<float> rna_to_atac(ThreadPool& pool, std::span<const float> rna_latents) const;
   /// cells × genes from RNA latents, before any clamp.
   std::vector<float> decode_rna(ThreadPool& pool, std::span<const float> rna_latents) const;
+  /// cells × rna_hidden_1 from RNA latents: what the decoder's last layer reads.
+  std::vector<float> decoder_features(ThreadPool& pool, std::span<const float> rna_latents) const;
   /// cells × peaks from ATAC latents: logits of being open. Dense, so hand it a block of cells.
   std::vector<float> decode_atac(ThreadPool& pool, std::span<const float> atac_latents) const;
   /// Scores (logits, a column a cell type) of the discriminators: cells × discriminator columns.
