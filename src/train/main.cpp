@@ -28,9 +28,9 @@ void take(const std::optional<T>& given, T& option) {
 }
 
 TrainOptions options_from(const TrainArguments& arguments) {
-  TrainOptions options =
-      arguments.preset == Preset::kPaper ? TrainOptions::paper() : TrainOptions();
-  if (arguments.alignment == "published") options.alignment = Alignment::kPublished;
+  TrainOptions options;
+  if (arguments.alignment == "published") options = TrainOptions::published();
+  if (arguments.preset == Preset::kPaper) options = TrainOptions::paper();
   if (arguments.alignment == "joint") options.alignment = Alignment::kJoint;
   take(arguments.atac_steps, options.atac_steps);
   take(arguments.rna_steps, options.rna_steps);

@@ -5,6 +5,15 @@
 
 namespace grids {
 
+TrainOptions TrainOptions::published() {
+  TrainOptions options;
+  options.alignment = Alignment::kPublished;
+  options.rna_steps = 1000;
+  options.alignment_steps = 6000;
+  options.patience = 10;
+  return options;
+}
+
 TrainOptions TrainOptions::paper() {
   TrainOptions options;
   options.alignment = Alignment::kPublished;
