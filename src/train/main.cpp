@@ -18,7 +18,7 @@ struct TrainArguments {
   std::optional<int64_t> atac_steps, rna_steps, alignment_steps, max_steps, batch, evaluate_every,
       patience, checkpoint_every, latent;
   std::optional<double> atac_rate, rna_rate, map_rate, discriminator_rate, joint_rate, gamma,
-      prediction_weight, latent_weight;
+      prediction_weight, latent_weight, averaging, embedding_deviation;
   bool resume = false;
 };
 
@@ -53,6 +53,8 @@ TrainOptions options_from(const TrainArguments& arguments) {
   take(arguments.gamma, options.gamma);
   take(arguments.prediction_weight, options.prediction_weight);
   take(arguments.latent_weight, options.latent_weight);
+  take(arguments.averaging, options.averaging);
+  take(arguments.embedding_deviation, options.embedding_deviation);
   options.checkpoint = arguments.checkpoint;
   options.resume = arguments.resume;
   return options;
@@ -94,6 +96,9 @@ CommandBody declare_train(OptionSet& set) {
             "Weight of predicted against measured expression in the joint stage");
   set.value("--latent-weight", a.latent_weight,
             "Weight of the distance of paired latents in the joint stage");
+  set.value("--averaging", a.averaging, "Decay of the weights' running mean, in [0, 1); 0 = none");
+  set.value("--embedding-deviation", a.embedding_deviation,
+            "Standard deviation of the embedding's random start");
   set.value("--latent", a.latent, "Size of the latents");
   return [arguments](const Context& context) {
     const TrainOptions options = options_from(*arguments);

@@ -64,7 +64,15 @@ class Trainer {
           "no validation cells: every stage runs to its last step, and nothing tells when the "
           "surrogate starts to learn its cells by heart");
     }
-    for (; state_.stage < static_cast<int64_t>(stages_.size()); ++state_.stage) run_stage();
+    try {
+      for (; state_.stage < static_cast<int64_t>(stages_.size()); ++state_.stage) run_stage();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kCancelled || options_.checkpoint.empty()) throw;
+      save();  // whoever stopped us did so between two steps
+      throw Error(ErrorKind::kCancelled,
+                  fmt::format("stopped at stage {}, step {}; continue with --resume from {}",
+                              stage().name(), state_.step, options_.checkpoint.string()));
+    }
     return finish();
   }
 
@@ -91,7 +99,6 @@ class Trainer {
       Progress progress(context_, fmt::format("train {}", stage().name()), stage().steps());
       if (state_.step > 0) progress.advance(state_.step);
       while (state_.step < stage().steps() && !stopped_early) {
-        stop_if_asked();
         make_step();
         const bool last = state_.step == stage().steps();
         if (last || state_.step % options_.evaluate_every == 0) {
@@ -178,15 +185,6 @@ class Trainer {
     state_.best_value.reset();
     state_.judgements_since_best = 0;
     state_.running_losses.clear();
-  }
-
-  void stop_if_asked() {
-    if (context_.cancelled == nullptr || !context_.cancelled->load()) return;
-    if (options_.checkpoint.empty()) context_.check_cancelled();
-    save();
-    throw Error(ErrorKind::kCancelled,
-                fmt::format("stopped at stage {}, step {}; continue with --resume from {}",
-                            stage().name(), state_.step, options_.checkpoint.string()));
   }
 
   void save() {

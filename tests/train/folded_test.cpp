@@ -1,12 +1,11 @@
-// The surrogate's equations stand twice, as torch networks and as the folded engine. After training,
-// with running statistics far from where they started, both must say the same.
-#include "model/folded_surrogate.hpp"
-
+// The surrogate's equations stand twice, as torch networks and as the folded engine. After
+// training, with running statistics far from where they started, both must say the same.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "model/folded_surrogate.hpp"
 #include "train/losses.hpp"
 #include "train/planted_study.hpp"
 #include "train/train.hpp"

@@ -34,16 +34,17 @@ std::filesystem::path fresh_folder(const std::string& name) {
   return folder;
 }
 
-/// Asks to stop once the first stage has ended.
-class StopAfterFirstStage : public Reporter {
+/// Asks to stop at the given report of progress, wherever that is.
+class StopAtReport : public Reporter {
  public:
-  explicit StopAfterFirstStage(std::atomic<bool>& stop) : stop_(stop) {}
-  void info(std::string_view message) override {
-    if (message.find("stage atac") != std::string_view::npos) stop_ = true;
+  StopAtReport(std::atomic<bool>& stop, int report) : stop_(stop), left_(report) {}
+  void progress(std::string_view, int64_t, int64_t, std::string_view) override {
+    if (--left_ == 0) stop_ = true;
   }
 
  private:
   std::atomic<bool>& stop_;
+  int left_;
 };
 
 void expect_same(const TrainResult& a, const TrainResult& b) {
@@ -84,18 +85,22 @@ TEST_P(BothAlignments, OneAndTwoThreadsGiveTheSameBits) {
 TEST_P(BothAlignments, AStoppedRunContinuesToTheSameBits) {
   TrainOptions options = small_options(GetParam());
   options.checkpoint = fresh_folder("resume");
-  std::atomic<bool> stop = false;
-  StopAfterFirstStage reporter(stop);
   ThreadPool pool(1);
   const Study study = planted_study();
-  try {
-    train(study, options, Context{1, pool, reporter, &stop});
-    FAIL() << "the run was to be stopped";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::kCancelled);
-    EXPECT_THAT(error.what(), testing::HasSubstr("--resume"));
+  // Every stage reports at least its first step: four stops in different places.
+  for (int stopped = 0; stopped < 4; ++stopped) {
+    std::atomic<bool> stop = false;
+    StopAtReport reporter(stop, 1 + stopped % 2);
+    options.resume = stopped > 0;
+    try {
+      train(study, options, Context{1, pool, reporter, &stop});
+      FAIL() << "the run was to be stopped";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kCancelled);
+      EXPECT_THAT(error.what(), testing::HasSubstr("--resume"));
+    }
+    ASSERT_TRUE(std::filesystem::exists(options.checkpoint / "checkpoint.safetensors"));
   }
-  ASSERT_TRUE(std::filesystem::exists(options.checkpoint / "checkpoint.safetensors"));
   options.resume = true;
   Reporter silent;
   const TrainResult resumed = train(study, options, Context{1, pool, silent});
