@@ -28,7 +28,7 @@ TrainOptions TrainOptions::paper() {
   options.map_rate = 5e-4;
   options.discriminator_rate = 1e-4;
   options.averaging = 0;
-  options.calibrate = false;
+  options.refit_readout = false;
   options.embedding_deviation = 1;
   return options;
 }
@@ -108,7 +108,7 @@ std::string TrainOptions::to_json() const {
       {"gamma", gamma},
       {"prediction_weight", prediction_weight},
       {"latent_weight", latent_weight},
-      {"calibrate", calibrate},
+      {"refit_readout", refit_readout},
       {"embedding_deviation", embedding_deviation},
       {"atac_embedding", layers.atac_embedding},
       {"atac_hidden", layers.atac_hidden},

@@ -12,7 +12,7 @@ namespace grids {
 namespace {
 
 /// Relative to the mean variance of a feature, times the number of cells.
-constexpr double kPenalties[] = {1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100};
+constexpr double kPenalties[] = {1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
 constexpr int64_t kGenesAtOnce = 64;
 
 size_t at(int64_t i) {
@@ -144,6 +144,9 @@ Readout fit_readout(const ReadoutCells& training, const ReadoutCells& validation
   best.bias = equations.bias(best.weight);
   best.validation_error = mean_squared_error(validation, best.weight, best.bias, pool);
   if (!(equations.scale > 0)) return best;  // features that never vary say nothing
+  // Else means alone are no candidate: a weak surrogate is to stay one that can be searched, and to
+  // be reported as weak.
+  best.validation_error = std::numeric_limits<double>::infinity();
   for (const double penalty : kPenalties) {
     Readout candidate;
     candidate.penalty = penalty;

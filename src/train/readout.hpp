@@ -24,7 +24,8 @@ struct ReadoutCells {
 struct Readout {
   std::vector<float> weight;  ///< genes × features
   std::vector<float> bias;    ///< genes
-  /// The penalty chosen, relative to the mean variance of a feature; infinite = means only.
+  /// The penalty chosen, relative to the mean variance of a feature; infinite when no feature
+  /// varies, and every prediction is its gene's mean.
   double penalty = 0;
   double validation_error = 0;  ///< mean squared error over cells and genes
 };

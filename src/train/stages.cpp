@@ -4,14 +4,13 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "model/folded_surrogate.hpp"
+#include "train/readout.hpp"
 
 namespace grids {
 namespace {
 
 constexpr int64_t kMostValidationCells = 2048;
-constexpr size_t kMostCellsForMeans = 4096;
-/// Even where nothing can be predicted, cells and peaks keep their order.
-constexpr double kLeastSlope = 0.05;
 
 /// The order of the stages; part of the seed's meaning.
 enum StageNumber : uint32_t { kAtacStage = 0, kRnaStage = 1, kAlignStage = 2 };
@@ -290,7 +289,7 @@ class JointStage final : public MappingStage {
   }
 
   void finish() override {
-    if (shop_.options.calibrate && !shop_.validation.empty()) calibrate();
+    if (shop_.options.refit_readout && !shop_.validation.empty()) refit_readout();
   }
 
   std::vector<std::pair<std::string, Optimizer*>> optimizers() override {
@@ -299,30 +298,26 @@ class JointStage final : public MappingStage {
   }
 
  private:
-  /// The slope that predicts validation cells best is one for all genes: a slope for each would be
-  /// fitted to the noise of a few hundred cells. Means are those of training cells.
-  void calibrate() {
-    const at::NoGradGuard no_grad;
-    const Pass pass{shop_.context.pool, Statistics::kRunning};
-    const auto predict = [&](const BlockedRows& open) { return shop_.net.predict_rna(pass, open); };
-    const at::Tensor predicted = predict(validation_atac_.open);
-    const at::Tensor spread = predicted - predicted.mean(0);
-    const at::Tensor measured = validation_rna_.expression - validation_rna_.expression.mean(0);
-    const auto agreement = (spread * measured).sum(at::kDouble).item<double>();
-    const auto variance = spread.square().sum(at::kDouble).item<double>();
-    const double slope = variance > 0 ? std::clamp(agreement / variance, kLeastSlope, 1.0) : 1.0;
-
-    const auto sample = std::span<const int32_t>(shop_.training)
-                            .first(std::min(shop_.training.size(), kMostCellsForMeans));
-    shop_.batches.fill(sample, draw_key(kAlignStage, kValidationStep), atac_);
-    shop_.batches.fill(sample, draw_key(kAlignStage, kValidationStep), rna_);
-    const at::Tensor mean_predicted = predict(atac_.open).mean(0);
-    const at::Tensor mean_measured = rna_.expression.mean(0);
+  /// The decoder's last layer anew, from what it reads in inference mode.
+  void refit_readout() {
+    const FoldedSurrogate surrogate(
+        SurrogateFile{shop_.net.shape, shop_.net.export_tensors(), {}, {}, {}, {}, "{}"});
+    ThreadPool& pool = shop_.context.pool;
+    const auto features_of = [&](const std::vector<int32_t>& cells) {
+      const auto latents = surrogate.atac_latents(pool, select_rows(shop_.study.open, cells));
+      return surrogate.decoder_features(pool, surrogate.atac_to_rna(pool, latents));
+    };
+    const auto features = features_of(shop_.training);
+    const auto held_out_features = features_of(shop_.validation);
+    const auto expression = select_rows(shop_.study.expression, shop_.training);
+    const auto held_out_expression = select_rows(shop_.study.expression, shop_.validation);
+    const Readout readout =
+        fit_readout({features, expression}, {held_out_features, held_out_expression}, pool);
     LinearLayer& last = shop_.net.rna.decoder_6;
-    last.weight.mul_(slope);
-    last.bias.mul_(slope).add_(mean_measured - mean_predicted * slope);
-    shop_.context.reporter.info(
-        fmt::format("predictions shrunk towards the genes' means by a factor of {:.3f}", slope));
+    std::copy(readout.weight.begin(), readout.weight.end(), last.weight.data_ptr<float>());
+    std::copy(readout.bias.begin(), readout.bias.end(), last.bias.data_ptr<float>());
+    shop_.context.reporter.info(fmt::format(
+        "the decoder's last layer refitted with a ridge penalty of {}", readout.penalty));
   }
 
   Optimizer autoencoders_, maps_;

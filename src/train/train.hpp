@@ -83,10 +83,11 @@ struct TrainOptions {
   /// own.
   double latent_weight = 0.0;
 
-  /// Joint stage only: at its end, shrink predictions towards the genes' means by the one factor
-  /// that fits validation cells best (between 0.05 and 1), by way of the RNA decoder's last layer.
-  /// Where chromatin says little, a prediction then says little more than the mean.
-  bool calibrate = true;
+  /// Joint stage only: at its end, fit the RNA decoder's last layer anew by ridge regression of the
+  /// training cells' expression, with the penalty that predicts validation cells best
+  /// (readout.hpp). Where chromatin says little, a prediction then says little more than the gene's
+  /// mean.
+  bool refit_readout = true;
 
   /// Standard deviation of the embedding's initial entries. BatchNorm follows the sums over peaks,
   /// so a small one changes only how fast learning overcomes the random start: at 1, as published,
