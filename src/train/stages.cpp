@@ -34,74 +34,55 @@ Optimizer make_optimizer(Workshop& shop, const std::vector<Part>& parts, double 
   return {tensors_of(shop.net, parts), {rate, shop.options.beta1, shop.options.beta2, clip}};
 }
 
-class AtacStage final : public Stage {
- public:
-  explicit AtacStage(Workshop& shop)
-      : shop_(shop),
-        optimizer_(make_optimizer(shop, {Part::kAtac}, shop.options.atac_rate, shop.options.clip)),
-        order_(shop.training, shop.options.batch, shop.context.seed, kAtacStage) {}
-
-  std::string name() const override { return "atac"; }
-  int64_t steps() const override { return shop_.options.atac_steps; }
-  std::string remedy() const override { return "a lower --atac-rate"; }
-  std::vector<Part> trained() const override { return {Part::kAtac}; }
-
-  void begin() override {
-    shop_.net.train_only({Part::kAtac});
-    shop_.batches.fill(shop_.validation, draw_key(kAtacStage, kValidationStep), validation_);
+/// What tells the two autoencoders apart.
+struct AtacAutoencoder {
+  using Batch = AtacBatch;
+  static constexpr Part kPart = Part::kAtac;
+  static constexpr StageNumber kStage = kAtacStage;
+  static constexpr const char* kName = "atac";
+  static int64_t steps(const TrainOptions& options) { return options.atac_steps; }
+  static double rate(const TrainOptions& options) { return options.atac_rate; }
+  static at::Tensor loss(SurrogateNetworks& net, const Pass& pass, const AtacBatch& batch) {
+    return atac_reconstruction(net, pass, net.atac.encode(pass, batch.open), batch);
   }
-
-  std::vector<LossTerm> step(int64_t step) override {
-    const Pass pass{shop_.context.pool, Statistics::kBatch};
-    shop_.batches.fill(order_.at(step), draw_key(kAtacStage, step), batch_);
-    const at::Tensor loss =
-        atac_reconstruction(shop_.net, pass, shop_.net.atac.encode(pass, batch_.open), batch_);
-    loss.backward();
-    optimizer_.step(shop_.context.pool);
-    return {{"reconstruction", loss.item<double>()}};
-  }
-
-  LossTerm judge() override {
-    const at::NoGradGuard no_grad;
-    const Pass pass{shop_.context.pool, Statistics::kRunning};
-    const at::Tensor loss = atac_reconstruction(
-        shop_.net, pass, shop_.net.atac.encode(pass, validation_.open), validation_);
-    return {"reconstruction", loss.item<double>()};
-  }
-
-  std::vector<std::pair<std::string, Optimizer*>> optimizers() override {
-    return {{"atac", &optimizer_}};
-  }
-
- private:
-  Workshop& shop_;
-  Optimizer optimizer_;
-  CellOrder order_;
-  AtacBatch batch_, validation_;
 };
 
-class RnaStage final : public Stage {
- public:
-  explicit RnaStage(Workshop& shop)
-      : shop_(shop),
-        optimizer_(make_optimizer(shop, {Part::kRna}, shop.options.rna_rate, shop.options.clip)),
-        order_(shop.training, shop.options.batch, shop.context.seed, kRnaStage) {}
+struct RnaAutoencoder {
+  using Batch = RnaBatch;
+  static constexpr Part kPart = Part::kRna;
+  static constexpr StageNumber kStage = kRnaStage;
+  static constexpr const char* kName = "rna";
+  static int64_t steps(const TrainOptions& options) { return options.rna_steps; }
+  static double rate(const TrainOptions& options) { return options.rna_rate; }
+  static at::Tensor loss(SurrogateNetworks& net, const Pass& pass, const RnaBatch& batch) {
+    return rna_reconstruction(net, pass, net.rna.encode(pass, batch.expression), batch);
+  }
+};
 
-  std::string name() const override { return "rna"; }
-  int64_t steps() const override { return shop_.options.rna_steps; }
-  std::string remedy() const override { return "a lower --rna-rate"; }
-  std::vector<Part> trained() const override { return {Part::kRna}; }
+template <typename Autoencoder>
+class ReconstructionStage final : public Stage {
+ public:
+  explicit ReconstructionStage(Workshop& shop)
+      : shop_(shop),
+        optimizer_(make_optimizer(shop, {Autoencoder::kPart}, Autoencoder::rate(shop.options),
+                                  shop.options.clip)),
+        order_(shop.training, shop.options.batch, shop.context.seed, Autoencoder::kStage) {}
+
+  std::string name() const override { return Autoencoder::kName; }
+  int64_t steps() const override { return Autoencoder::steps(shop_.options); }
+  std::string remedy() const override { return fmt::format("a lower --{}-rate", name()); }
+  std::vector<Part> trained() const override { return {Autoencoder::kPart}; }
 
   void begin() override {
-    shop_.net.train_only({Part::kRna});
-    shop_.batches.fill(shop_.validation, draw_key(kRnaStage, kValidationStep), validation_);
+    shop_.net.train_only({Autoencoder::kPart});
+    shop_.batches.fill(shop_.validation, draw_key(Autoencoder::kStage, kValidationStep),
+                       validation_);
   }
 
   std::vector<LossTerm> step(int64_t step) override {
     const Pass pass{shop_.context.pool, Statistics::kBatch};
-    shop_.batches.fill(order_.at(step), draw_key(kRnaStage, step), batch_);
-    const at::Tensor loss =
-        rna_reconstruction(shop_.net, pass, shop_.net.rna.encode(pass, batch_.expression), batch_);
+    shop_.batches.fill(order_.at(step), draw_key(Autoencoder::kStage, step), batch_);
+    const at::Tensor loss = Autoencoder::loss(shop_.net, pass, batch_);
     loss.backward();
     optimizer_.step(shop_.context.pool);
     return {{"reconstruction", loss.item<double>()}};
@@ -110,20 +91,19 @@ class RnaStage final : public Stage {
   LossTerm judge() override {
     const at::NoGradGuard no_grad;
     const Pass pass{shop_.context.pool, Statistics::kRunning};
-    const at::Tensor loss = rna_reconstruction(
-        shop_.net, pass, shop_.net.rna.encode(pass, validation_.expression), validation_);
-    return {"reconstruction", loss.item<double>()};
+    return {"reconstruction",
+            Autoencoder::loss(shop_.net, pass, validation_).template item<double>()};
   }
 
   std::vector<std::pair<std::string, Optimizer*>> optimizers() override {
-    return {{"rna", &optimizer_}};
+    return {{name(), &optimizer_}};
   }
 
  private:
   Workshop& shop_;
   Optimizer optimizer_;
   CellOrder order_;
-  RnaBatch batch_, validation_;
+  typename Autoencoder::Batch batch_, validation_;
 };
 
 /// What the two ways of alignment share: discriminators, and the judgement by prediction.
@@ -348,8 +328,8 @@ Workshop::Workshop(const Study& given_study, const TrainOptions& given_options,
 
 std::vector<std::unique_ptr<Stage>> make_stages(Workshop& shop) {
   std::vector<std::unique_ptr<Stage>> stages;
-  stages.push_back(std::make_unique<AtacStage>(shop));
-  stages.push_back(std::make_unique<RnaStage>(shop));
+  stages.push_back(std::make_unique<ReconstructionStage<AtacAutoencoder>>(shop));
+  stages.push_back(std::make_unique<ReconstructionStage<RnaAutoencoder>>(shop));
   if (shop.options.alignment == Alignment::kJoint) {
     stages.push_back(std::make_unique<JointStage>(shop));
   } else {
