@@ -1,13 +1,29 @@
 #include "base/program.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <new>
 
+#include "base/suggestion.hpp"
 #include "base/terminal.hpp"
 
 namespace grids {
+namespace {
+
+/// The whole text as a number that the type can hold; CLI11 would wrap -4 into an unsigned one.
+template <typename T>
+bool parse_number(std::string_view text, T& value) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  T parsed{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
+  if (error != std::errc() || end != text.data() + text.size()) return false;
+  value = parsed;
+  return true;
+}
+
+}  // namespace
 
 /// The options of one command, and what was wrong with the values given.
 struct OptionSet::Impl {
@@ -54,7 +70,7 @@ struct OptionSet::Impl {
   void add_number(const std::string& name, T& value, const std::string& help, const char* type,
                   const char* expected, const std::string& shown_default) {
     add(name, help, type, shown_default, [&value, expected](const std::string& text) {
-      if (CLI::detail::lexical_cast(text, value)) return std::string();
+      if (parse_number(text, value)) return std::string();
       return fmt::format("'{}' is not {}", text, expected);
     });
     show(name, [&value] { return fmt::format("{}", value); });
@@ -112,7 +128,7 @@ void OptionSet::value(const std::string& name, std::optional<double>& value,
   impl_.add(name, help, "NUMBER", value ? fmt::format("{}", *value) : "",
             [&value](const std::string& text) {
               double number = 0;
-              if (!CLI::detail::lexical_cast(text, number)) {
+              if (!parse_number(text, number)) {
                 return fmt::format("'{}' is not a number", text);
               }
               value = number;
@@ -126,7 +142,7 @@ void OptionSet::value(const std::string& name, std::optional<int64_t>& value,
   impl_.add(name, help, "INT", value ? fmt::format("{}", *value) : "",
             [&value](const std::string& text) {
               int64_t number = 0;
-              if (!CLI::detail::lexical_cast(text, number)) {
+              if (!parse_number(text, number)) {
                 return fmt::format("'{}' is not a whole number", text);
               }
               value = number;
@@ -188,10 +204,46 @@ namespace {
 /// The one place that a signal handler can reach.
 std::atomic<bool> stop_requested = false;
 
-extern "C" void request_stop(int signal) {
+extern "C" void request_stop(int) {
   stop_requested.store(true);
-  std::signal(signal, SIG_DFL);  // a second Ctrl-C ends the program at once
 }
+
+/// While it lives, Ctrl-C and SIGTERM ask to stop; a second one ends the program at once.
+///
+/// The handler has a stack of its own: oneDNN's generated matrix products use the stack pointer as
+/// one more register, and a handler that ran where it points would overwrite the heap.
+class StopSignals {
+ public:
+  StopSignals() : stack_(size_t{1} << 16) {
+    stack_t own = {};
+    own.ss_sp = stack_.data();
+    own.ss_size = stack_.size();
+    ::sigaltstack(&own, nullptr);
+    install(request_stop, SA_ONSTACK | SA_RESTART | static_cast<int>(SA_RESETHAND));
+  }
+  ~StopSignals() {
+    install(SIG_DFL, 0);
+    stack_t none = {};
+    none.ss_flags = SS_DISABLE;
+    ::sigaltstack(&none, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+ private:
+  static void install(void (*handler)(int), int flags) {
+    struct sigaction action = {};
+    action.sa_handler = handler;
+    action.sa_flags = flags;
+    ::sigemptyset(&action.sa_mask);
+    for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+  }
+
+  std::vector<char> stack_;
+};
+
+/// More than any machine has cores; a slip of the keyboard must not start them.
+constexpr int kMostThreads = 4096;
 
 struct CommonOptions {
   uint64_t seed = 1;
@@ -205,12 +257,58 @@ struct Declared {
   CommandBody body;
 };
 
+std::vector<std::string> long_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+/// What a configuration file holds that is no option: CLI11 names it with its own marks.
+Error config_error(const CLI::App& app, std::string_view message) {
+  const std::string file = app.get_config_ptr()->as<std::string>();
+  std::string_view item = message;
+  const size_t prefix = item.rfind("parse ");
+  if (prefix != std::string_view::npos) item.remove_prefix(prefix + 6);
+  if (item.ends_with(".++")) item.remove_suffix(3);  // the opening of a section
+  std::string shown;
+  for (const char c : item.substr(0, 60)) shown += c >= ' ' && c != 127 ? c : '?';
+  const size_t dot = shown.find('.');
+  std::vector<std::string> known;
+  for (const auto* command : app.get_subcommands({})) {
+    if (dot == std::string::npos) {
+      known.push_back(command->get_name());
+    } else if (shown.substr(0, dot) == command->get_name()) {
+      for (const auto& name : long_names(*command)) {
+        known.push_back(command->get_name() + "." + name.substr(2));
+      }
+    }
+  }
+  return usage_error(
+      "--config {}: there is no option '{}'{}; a file holds [command] sections with lines such as "
+      "threads = 2, keys as the flags",
+      file, shown, suggestion(shown, known));
+}
+
 void check(const Declared& command, const std::vector<std::string>& extras) {
   Problems& problems = *command.options.problems;
   for (const auto& [option, name] : command.options.required) {
     if (option->count() == 0) problems.add("{} is required", name);
   }
-  for (const auto& extra : extras) problems.add("unknown option or argument '{}'", extra);
+  std::vector<std::string> known = long_names(*command.options.app);
+  for (const auto& name : long_names(*command.options.app->get_parent())) known.push_back(name);
+  bool after_option = false;
+  for (const auto& extra : extras) {
+    const bool is_option = extra.starts_with('-');
+    if (is_option) {
+      const auto name = extra.substr(0, extra.find('='));
+      problems.add("unknown option '{}'{}", extra, suggestion(name, known));
+    } else if (!after_option) {  // else it is likely the value of the unknown option
+      problems.add("unknown argument '{}'", extra);
+    }
+    after_option = is_option;
+  }
   problems.raise(ErrorKind::kUsage,
                  fmt::format("{} (see --help)", command.options.app->get_name()));
 }
@@ -225,11 +323,13 @@ int run_command(const ProgramText& text, const Declared& command, const CommonOp
   TerminalReporter reporter(common.quiet);
   try {
     check(command, extras);
-    if (common.threads < 0) throw usage_error("--threads: {} is negative", common.threads);
+    if (common.threads < 0 || common.threads > kMostThreads) {
+      throw usage_error("--threads: {} does not lie between 0 (all cores) and {}", common.threads,
+                        kMostThreads);
+    }
     ThreadPool pool(common.threads);
     const Context context{common.seed, pool, reporter, &stop_requested};
-    std::signal(SIGINT, request_stop);
-    std::signal(SIGTERM, request_stop);
+    const StopSignals signals;
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
     command.body(context);
@@ -283,7 +383,7 @@ int run_program(const ProgramText& text, const std::vector<Command>& commands, i
   } catch (const CLI::FileError& error) {
     return fail(text.name, input_error("--config: {}", error.what()));
   } catch (const CLI::ConfigError& error) {
-    return fail(text.name, usage_error("--config: no such option: {}", error.what()));
+    return fail(text.name, config_error(app, error.what()));
   } catch (const CLI::ParseError& error) {
     return fail(text.name, usage_error("{} (see --help)", error.what()));
   }
@@ -295,7 +395,10 @@ int run_program(const ProgramText& text, const std::vector<Command>& commands, i
     return run_command(text, *command, common, extras);
   }
   if (!extras.empty()) {
-    return fail(text.name, usage_error("no command '{}' (see --help)", extras.front()));
+    std::vector<std::string> names;
+    for (const auto& command : commands) names.push_back(command.name);
+    return fail(text.name, usage_error("no command '{}'{} (see --help)", extras.front(),
+                                       suggestion(extras.front(), names)));
   }
   fmt::print("{}", app.help());
   return 0;
