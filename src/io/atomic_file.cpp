@@ -54,19 +54,53 @@ void claim(const fs::path& temporary, const fs::path& shown) {
   ::close(descriptor);
 }
 
-}  // namespace
-
-void replace_file(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+/// What lies in the way of a file of this name.
+void require_place(const fs::path& path) {
   if (path.empty()) throw input_error("cannot write: the output file has no name");
-  if (fs::is_directory(path)) throw input_error("cannot write {}: it is a folder", path.string());
-  if (fs::exists(path) && !fs::is_regular_file(path)) {
+  std::error_code ignored;  // what cannot be looked at is told by the attempt to write
+  if (fs::is_directory(path, ignored)) {
+    throw input_error("cannot write {}: it is a folder", path.string());
+  }
+  if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
     throw input_error("cannot write {}: it exists and is no ordinary file", path.string());
   }
+}
+
+/// Calls `write`; an error that it throws speaks of the final name, which the user knows.
+void call_with_name(const std::function<void(const fs::path&)>& write, const fs::path& temporary,
+                    const fs::path& shown) {
+  try {
+    write(temporary);
+  } catch (const Error& error) {
+    std::string message = error.what();
+    const std::string name = temporary.string();
+    const size_t begin = message.find(name);
+    if (begin == std::string::npos) throw;
+    throw Error(error.kind(), message.replace(begin, name.size(), shown.string()));
+  }
+}
+
+}  // namespace
+
+void require_writable(const fs::path& path, std::span<const fs::path> inputs) {
+  require_place(path);
+  std::error_code ignored;
+  for (const auto& input : inputs) {
+    if (!fs::equivalent(path, input, ignored)) continue;
+    throw usage_error("{} is an input and would be overwritten; choose another output",
+                      path.string());
+  }
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  if (::access((folder / ".").c_str(), W_OK) != 0) throw cannot_write(path, errno);
+}
+
+void replace_file(const fs::path& path, const std::function<void(const fs::path&)>& write) {
+  require_place(path);
   fs::path name = path;
   name += fmt::format(".{}.part", ::getpid());
   const Temporary temporary(name);
   claim(temporary.path(), path);
-  write(temporary.path());
+  call_with_name(write, temporary.path(), path);
   flush_to_disk(temporary.path(), path);
   std::error_code error;
   fs::rename(temporary.path(), path, error);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string_view>
 
 namespace grids {
@@ -13,6 +14,12 @@ namespace grids {
 /// folder missing).
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write);
+
+/// Throws the Error(kInput) that `replace_file` would throw because of where `path` lies, so that
+/// it is told before long work and not after it; and Error(kUsage) when `path` is one of the
+/// `inputs`, which writing would destroy. Writes nothing.
+void require_writable(const std::filesystem::path& path,
+                      std::span<const std::filesystem::path> inputs);
 
 /// `replace_file` for a text that is at hand.
 void replace_file(const std::filesystem::path& path, std::string_view content);

@@ -189,7 +189,7 @@ RawModality read_one(const std::filesystem::path& path, const Frame& obs, Frame 
 
 RawMultiome read(const MultiomeInput& input, const Context& context) {
   if (input.cells.empty()) {
-    throw usage_error("Matrix Market files need lists of cells, genes and peaks beside them");
+    throw usage_error("Matrix Market files need --cells, --rna-names and --peaks beside them");
   }
   const Frame obs{read_list(input.cells), {}};
   RawMultiome multiome;

@@ -8,8 +8,11 @@
 namespace grids::hdf5 {
 namespace {
 
-/// HDF5 prints its error stack unless told otherwise, in some builds thread by thread.
+/// HDF5 prints its error stack unless told otherwise, in some builds thread by thread. Nor must it
+/// tidy up when the program ends: every handle is closed by then, but datasets that a full disk
+/// kept from being closed remain on its lists, and it would crash on them.
 void silence() {
+  H5dont_atexit();  // counts before the library's first use only
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -44,6 +47,14 @@ Handle::~Handle() {
 std::string reason() {
   std::string text;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &text);
+  // "file write failed: time = …, errno = 28, error message = 'No space left on device', buf = …"
+  constexpr std::string_view kMessage = "error message = '";
+  const size_t message = text.find(kMessage);
+  if (message != std::string::npos) {
+    const size_t begin = message + kMessage.size();
+    text = fmt::format("{}: {}", text.substr(0, text.find(':')),
+                       text.substr(begin, text.find('\'', begin) - begin));
+  }
   return text.empty() ? "no reason given" : text;
 }
 

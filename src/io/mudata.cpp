@@ -40,7 +40,8 @@ std::string lower(std::string text) {
 }
 
 std::string find_modality(const Group& mod, const std::string& asked,
-                          std::initializer_list<std::string_view> usual, std::string_view what) {
+                          std::initializer_list<std::string_view> usual, std::string_view what,
+                          std::string_view flag) {
   const auto names = mod.names();
   if (!asked.empty()) {
     if (mod.has_group(asked)) return asked;
@@ -54,7 +55,8 @@ std::string find_modality(const Group& mod, const std::string& asked,
   throw mod.error(fmt::format("no modality {}; there are: {}{}",
                               asked.empty() ? fmt::format("that looks like {}", what)
                                             : fmt::format("'{}' for {}", asked, what),
-                              fmt::join(names, ", "), asked.empty() ? "; name it" : ""));
+                              fmt::join(names, ", "),
+                              asked.empty() ? fmt::format("; name it with {}", flag) : ""));
 }
 
 /// The mask and the row numbers (from 1) of one modality among all cells or features.
@@ -133,8 +135,8 @@ void write_contents(const Group& root, const Frame& obs,
 
 ModalityNames find_modalities(const Group& root, const ModalityNames& asked) {
   const auto mod = root.group("mod");
-  return {find_modality(mod, asked.rna, {"rna", "gex", "gene expression"}, "RNA"),
-          find_modality(mod, asked.atac, {"atac", "peaks"}, "ATAC")};
+  return {find_modality(mod, asked.rna, {"rna", "gex", "gene expression"}, "RNA", "--rna-modality"),
+          find_modality(mod, asked.atac, {"atac", "peaks"}, "ATAC", "--atac-modality")};
 }
 
 void write_h5mu(const std::filesystem::path& path, const Frame& obs,

@@ -19,19 +19,20 @@ const std::array<const Format*, 6>& formats() {
   return all;
 }
 
-void require_files(const MultiomeInput& input) {
+}  // namespace
+
+void MultiomeInput::require_files() const {
   Problems problems;
   std::error_code ignored;
-  for (const auto* path :
-       {&input.path, &input.rna, &input.atac, &input.cells, &input.genes, &input.peaks}) {
-    if (!path->empty() && !fs::exists(*path, ignored)) {
-      problems.add("{}: there is no such file", path->string());
+  for (const auto* one : {&path, &rna, &atac, &cells, &genes, &peaks}) {
+    if (!one->empty() && !fs::exists(*one, ignored)) {
+      problems.add("{}: there is no such file", one->string());
+    } else if (fs::is_regular_file(*one, ignored) && fs::file_size(*one, ignored) == 0) {
+      problems.add("{}: the file is empty", one->string());
     }
   }
   problems.raise(ErrorKind::kInput, "reading the cells");
 }
-
-}  // namespace
 
 void MultiomeInput::validate() const {
   Problems problems;
@@ -42,10 +43,10 @@ void MultiomeInput::validate() const {
   if (pair && rna.empty()) problems.add("--atac needs --rna beside it");
   if (pair && atac.empty()) problems.add("--rna needs --atac beside it");
   if (lists && !pair) {
-    problems.add("lists of cells, genes and peaks go with --rna and --atac in Matrix Market");
+    problems.add("--cells, --rna-names and --peaks go with --rna and --atac in Matrix Market");
   }
   if (lists && (cells.empty() || genes.empty() || peaks.empty())) {
-    problems.add("Matrix Market files need all three lists: cells, genes and peaks");
+    problems.add("Matrix Market files need all three lists: --cells, --rna-names and --peaks");
   }
   problems.raise(ErrorKind::kUsage, "the input");
 }
@@ -69,7 +70,7 @@ std::vector<fs::path> MultiomeInput::files() const {
 
 RawMultiome read_multiome(const MultiomeInput& input, const Context& context) {
   input.validate();
-  require_files(input);
+  input.require_files();
   for (const auto* format : formats()) {
     if (!format->recognises(input)) continue;
     auto multiome = format->read(input, context);

@@ -41,6 +41,9 @@ struct MultiomeInput {
   /// without Matrix Market files or those without lists.
   void validate() const;
 
+  /// Throws Error(kInput) that names every file that does not exist or is empty.
+  void require_files() const;
+
   /// Every file that is read, for checksums; of a folder its three files.
   std::vector<std::filesystem::path> files() const;
 };

@@ -70,6 +70,9 @@ ScaleShift load_batch_norm(const SurrogateFile& file, const std::string& name, i
   const float* bias = load_tensor(file, name + ".bias", {size});
   const float* mean = load_tensor(file, name + ".running_mean", {size});
   const float* variance = load_tensor(file, name + ".running_var", {size});
+  if (std::any_of(variance, variance + size, [](float value) { return value < 0; })) {
+    throw input_error("tensor '{}.running_var' holds a negative variance; train again", name);
+  }
   ScaleShift norm;
   norm.scale.resize(at(size));
   norm.shift.resize(at(size));

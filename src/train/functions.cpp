@@ -158,7 +158,8 @@ namespace {
 /// scalar's own gradient is not 1.
 at::Tensor fused_loss(double value, const std::vector<at::Tensor>& inputs,
                       std::vector<at::Tensor> gradients) {
-  at::Tensor result = at::scalar_tensor(value, at::kFloat);
+  // By way of double: a loss that diverges becomes infinite, as the trainer expects, and no error.
+  at::Tensor result = at::scalar_tensor(value, at::kDouble).to(at::kFloat);
   return differentiable(result, inputs,
                         [gradients = std::move(gradients)](const at::Tensor& g) mutable {
                           const float scale = g.item<float>();
