@@ -66,6 +66,12 @@ void EvaluateArguments::declare(OptionSet& options) {
                 "Your own markers: a table with a column gene and maybe cell_type");
 }
 
+void EvaluateArguments::validate() const {
+  if (markers_per_type < 0) {
+    throw usage_error("--markers-per-type must not be negative, not {}", markers_per_type);
+  }
+}
+
 std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
                                   const FoldedSurrogate& surrogate,
                                   const EvaluateArguments& arguments, const Context& context) {
@@ -98,6 +104,8 @@ Command evaluate_command() {
                           "Folder for accuracy.tsv, accuracy_summary.tsv, marker_means.tsv",
                           OptionSet::Need::kRequired);
             return [arguments](const Context& context) {
+              arguments->stage.validate();
+              require_folder(arguments->out);
               const auto [study, file, surrogate] = load(arguments->inputs);
               evaluate_into(arguments->out, study, surrogate, arguments->stage, context);
               context.reporter.info("Accuracy on held-out cells: " +

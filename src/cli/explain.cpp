@@ -174,6 +174,7 @@ Command explain_command() {
         return [arguments, values](const Context& outer) {
           arguments->stage.validate();
           const auto requests = requests_of(*arguments);
+          require_folder(arguments->out);
           RecordingReporter reporter(outer.reporter);
           const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
           const auto [study, file, surrogate] = load(arguments->inputs);

@@ -1,5 +1,9 @@
 #include "cli/inputs.hpp"
 
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <sstream>
 
 #include "io/atomic_file.hpp"
@@ -14,7 +18,8 @@ void StudyArguments::declare(OptionSet& options) {
 StudyAndSurrogate load(const StudyArguments& arguments) {
   // The surrogate first: a wrong one is told before the large file is read.
   SurrogateFile file = read_surrogate(arguments.surrogate);
-  FoldedSurrogate surrogate(file);
+  FoldedSurrogate surrogate = with_context(fmt::format("reading {}", arguments.surrogate.string()),
+                                           [&] { return FoldedSurrogate(file); });
   Study study = read_study(arguments.study);
   with_context(arguments.surrogate.string(), [&] { require_same_features(file, study); });
   return {std::move(study), std::move(file), std::move(surrogate)};
@@ -29,6 +34,23 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
     lines.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
   }
   return lines;
+}
+
+void require_folder(const std::filesystem::path& folder) {
+  if (folder.empty()) throw usage_error("the output folder has no name");
+  std::error_code ignored;
+  std::filesystem::path place = folder;
+  while (!place.empty() && !std::filesystem::exists(place, ignored)) {
+    place = place.has_relative_path() ? place.parent_path() : std::filesystem::path();
+  }
+  if (place.empty()) place = ".";
+  if (!std::filesystem::is_directory(place, ignored)) {
+    throw input_error("cannot make the folder {}: {} is a file", folder.string(), place.string());
+  }
+  if (::access(place.c_str(), W_OK) != 0) {
+    throw input_error("cannot make the folder {}: {}: {}", folder.string(), place.string(),
+                      std::strerror(errno));
+  }
 }
 
 void make_folder(const std::filesystem::path& folder) {

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/inputs.hpp"
 #include "io/anndata.hpp"
+#include "io/atomic_file.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {
@@ -57,6 +58,9 @@ Frame cell_frame(const CellTable& cells) {
 }
 
 void predict_into(const Arguments& arguments, const Context& context) {
+  const std::filesystem::path read[] = {arguments.inputs.study, arguments.inputs.surrogate,
+                                        arguments.mask};
+  require_writable(arguments.out, read);
   const auto [study, file, surrogate] = load(arguments.inputs);
   std::vector<int32_t> mask;
   if (!arguments.mask.empty()) mask = masked_peaks(arguments.mask, study);

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/stages.hpp"
 #include "io/annotation.hpp"
+#include "io/atomic_file.hpp"
 #include "io/labels.hpp"
 
 namespace grids {
@@ -130,6 +131,7 @@ Command prepare_command() {
             options.value("-o,--out", arguments->out, "The study, a MuData file",
                           OptionSet::Need::kRequired);
             return [arguments](const Context& context) {
+              require_writable(arguments->out, arguments->stage.files());
               const PrepareResult result = prepare_from_files(arguments->stage, context);
               write_study(arguments->out, result.study);
               context.reporter.info(fmt::format(

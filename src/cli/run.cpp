@@ -78,13 +78,33 @@ Planted read_planted(const std::filesystem::path& path) {
   return planted;
 }
 
+/// The options of all stages, so that everything that is wrong with them is told at once.
+void check_options(const Arguments& arguments) {
+  Problems problems;
+  const std::function<void()> checks[] = {
+      [&] { arguments.prepare.input.validate(); }, [&] { arguments.prepare.options.validate(); },
+      [&] { arguments.evaluate.validate(); }, [&] { arguments.explain.validate(); }};
+  for (const auto& check : checks) {
+    try {
+      check();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kUsage) throw;
+      problems.add("{}", error.what());
+    }
+  }
+  if (arguments.training != "default" && arguments.training != "paper") {
+    problems.add("--training: '{}' is none of: default, paper", arguments.training);
+  }
+  if (arguments.max_steps < 0) {
+    problems.add("--max-training-steps must not be negative, not {}", arguments.max_steps);
+  }
+  problems.raise(ErrorKind::kUsage, "run");
+}
+
 /// Everything in the user's files that can be wrong is read before the first long step, which
 /// otherwise would be lost.
 void check_early(const Arguments& arguments) {
-  arguments.explain.validate();
-  if (arguments.training != "default" && arguments.training != "paper") {
-    throw usage_error("--training: '{}' is none of: default, paper", arguments.training);
-  }
+  require_folder(arguments.out);
   if (!arguments.targets.empty()) read_targets(arguments.targets, arguments.explain.set_size);
   if (!arguments.evaluate.markers.empty()) read_table(arguments.evaluate.markers).rows();
   if (!arguments.truth.empty()) read_planted(arguments.truth);
@@ -95,6 +115,7 @@ RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>
   for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
   return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
             const PrepareResult result = prepare_from_files(arguments.prepare, context);
+            make_folder(arguments.out);
             write_table(arguments.out / "prepare.tsv", prepare_table(result.summary));
             write_study(arguments.out / kStudy, result.study);
             return {kStudy, "prepare.tsv"};
@@ -262,9 +283,9 @@ Manifest manifest_of(const Arguments& arguments, const RunFolder& folder,
 }
 
 void run_all(const Arguments& arguments, const Context& context) {
-  arguments.prepare.input.validate();
-  arguments.prepare.options.validate();
+  check_options(arguments);
   check_early(arguments);
+  arguments.prepare.input.require_files();
   const auto inputs = record_files(arguments.prepare.files());
   RunFolder folder(arguments.out);
   folder.run(prepare_stage(arguments, inputs), context);

@@ -35,10 +35,18 @@ int64_t bytes_of(const std::filesystem::path& file) {
   return error ? -1 : static_cast<int64_t>(bytes);
 }
 
+/// Half-written files of a run that was killed; what runs now is the only one to write here.
+void remove_half_written(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().extension() == ".part") std::filesystem::remove(entry.path(), ignored);
+  }
+}
+
 }  // namespace
 
 RunFolder::RunFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
-  make_folder(folder_);
+  remove_half_written(folder_);
   if (!std::filesystem::exists(folder_ / kRecordFile)) return;
   try {
     const Json json = Json::parse(read_file(folder_ / kRecordFile));

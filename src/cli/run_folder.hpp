@@ -32,8 +32,9 @@ struct RunStage {
 
 class RunFolder {
  public:
-  /// Makes the folder if it is missing and reads what was finished there. An unreadable record is
-  /// the same as none.
+  /// Reads what was finished there, if anything; the first stage makes the folder, so that one
+  /// which refuses its input leaves none. Removes half-written files of a killed run. An unreadable
+  /// record is the same as none.
   explicit RunFolder(std::filesystem::path folder);
 
   const std::filesystem::path& path() const { return folder_; }

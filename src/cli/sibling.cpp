@@ -1,5 +1,6 @@
 #include "cli/sibling.hpp"
 
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -69,6 +70,7 @@ void run_sibling(const std::vector<std::string>& arguments, const Context& conte
   const pid_t child = ::fork();
   if (child < 0) throw internal_error("cannot start {}: {}", path, std::strerror(errno));
   if (child == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // when this program is killed, training stops too
     ::execvp(path.c_str(), argv.data());
     say_missing(path);
     ::_exit(127);

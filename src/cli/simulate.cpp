@@ -1,6 +1,7 @@
 #include "data/simulate.hpp"
 
 #include "cli/commands.hpp"
+#include "cli/inputs.hpp"
 
 namespace grids {
 namespace {
@@ -28,7 +29,9 @@ SimulateOptions options_of(const Arguments& arguments) {
 }
 
 void simulate_into(const Arguments& arguments, const Context& context) {
-  const SimulatedCells simulated = simulate(options_of(arguments), context);
+  const SimulateOptions options = options_of(arguments);
+  require_folder(arguments.out);
+  const SimulatedCells simulated = simulate(options, context);
   write_simulation(arguments.out, simulated);
   context.reporter.info(fmt::format(
       "{} cells × {} peaks × {} genes in {}; with its own noise the true function reaches "

@@ -45,6 +45,7 @@ struct EvaluateArguments {
   std::filesystem::path markers;
 
   void declare(OptionSet& options);
+  void validate() const;
 };
 
 /// Writes accuracy.tsv, accuracy_summary.tsv, marker_means.tsv and markers.tsv; returns the

@@ -1,6 +1,7 @@
 // grids-torch: the commands that need LibTorch. `grids` runs this program, so that every other
 // command starts without loading it.
 #include "base/program.hpp"
+#include "io/atomic_file.hpp"
 #include "io/table.hpp"
 #include "train/train.hpp"
 
@@ -103,6 +104,8 @@ CommandBody declare_train(OptionSet& set) {
   return [arguments](const Context& context) {
     const TrainOptions options = options_from(*arguments);
     options.validate();
+    require_writable(arguments->output, {&arguments->study, 1});
+    if (!arguments->curves.empty()) require_writable(arguments->curves, {&arguments->study, 1});
     const Study study = read_study(arguments->study);
     const TrainResult result = train(study, options, context);
     write_surrogate(arguments->output, result.surrogate);

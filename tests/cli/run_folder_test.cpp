@@ -18,6 +18,7 @@ class RunFolderTest : public testing::Test {
   void SetUp() override {
     folder_ = fs::temp_directory_path() / fmt::format("grids_run_{}", ::getpid());
     fs::remove_all(folder_);
+    fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
 
