@@ -1,0 +1,442 @@
+"""Studies, surrogates, targets and masks that are damaged, or that do not belong together."""
+
+import numpy
+
+from break_files import (cut, edit_header, edit_line, opened, poke_tensor, replace, set_entry, texts,
+                         write_texts)
+from harness import case
+
+STUDY, SURROGATE = "../good/study.h5mu", "../good/surrogate.safetensors"
+
+
+def explain(*more, study=STUDY, surrogate=SURROGATE, cell_type="type_1", gene="SIM00001"):
+    return ["explain", study, surrogate, "--cell-type", cell_type, "--gene", gene, "--force", *more,
+            "-o", "out"]
+
+
+def explain_table(table, *more):
+    return ["explain", STUDY, SURROGATE, "--targets", table, "--force", *more, "-o", "out"]
+
+
+# ---- studies ----
+
+
+def study(name, *says, **options):
+    def register(change):
+        @case(f"study: {name}", r"study\.h5mu", *says, torch=True, **options)
+        def make(room):
+            with opened(room.copy("study.h5mu")) as file:
+                change(file)
+            return explain(study="study.h5mu")
+
+        return change
+
+    return register
+
+
+@case("study: cells as they came", r"cells\.h5mu", r"no prepared study", r"grids prepare", torch=True)
+def _(room):
+    return explain(study="../good/cells.h5mu")
+
+
+@case("study: cut in the middle", r"study\.h5mu", r"damaged, or not copied to its end", torch=True)
+def _(room):
+    cut(room.copy("study.h5mu"), 0.5)
+    return explain(study="study.h5mu")
+
+
+@case("study: no such file", r"study\.h5mu: there is no such file", torch=True)
+def _(room):
+    return explain(study="study.h5mu")
+
+
+@case("study: a folder", r"study: .*folder|study: .*no HDF5", torch=True)
+def _(room):
+    (room.folder / "study").mkdir()
+    return explain(study="study")
+
+
+@case("study: empty", r"study\.h5mu", r"no HDF5|is empty", torch=True)
+def _(room):
+    room.file("study.h5mu", b"")
+    return explain(study="study.h5mu")
+
+
+@study("of a later version", r"uns/grids/format", r"another version", r"prepare the study again")
+def _(file):
+    replace(file["uns/grids"], "format", numpy.int64(99))
+
+
+@study("an unknown part of the split", r"obs/split", r"'exam' is none of train, validation, test")
+def _(file):
+    write_texts(file["obs/split"], "categories", ["exam", "train", "validation"])
+
+
+@study("no cell types", r"obs", r"'?cell_type'?", r"missing")
+def _(file):
+    del file["obs/cell_type"]
+    file["obs"].attrs["column-order"] = ["split", "total_rna", "open_peaks"]
+
+
+@study("a cell without a type", r"obs/cell_type", r"cell 4")
+def _(file):
+    set_entry(file["obs/cell_type"], "codes", 4, -1)
+
+
+@study("peaks not sorted", r"not sorted", r"prepare the study again")
+def _(file):
+    codes = file["mod/atac/var/chrom/codes"][:]
+    set_entry(file["mod/atac/var/chrom"], "codes", 0, codes[-1])
+
+
+@study("openness that is not binary", r"mod/atac/X/data", r"entry 5 is 2", r"must be 1")
+def _(file):
+    set_entry(file["mod/atac/X"], "data", 5, 2)
+
+
+@study("cells in another order", r"mod/rna/obs", r"another order", r"prepare the study again")
+def _(file):
+    write_texts(file["mod/rna/obs"], "_index", texts(file["mod/rna/obs/_index"])[::-1])
+
+
+@study("expression that is NaN", r"mod/rna/X", r"not finite")
+def _(file):
+    set_entry(file["mod/rna/X"], "data", 5, numpy.nan)
+
+
+@study("counts of fewer cells", r"mod/rna/layers/counts")
+def _(file):
+    del file["mod/rna/layers/counts/indptr"]
+
+
+@study("an unknown scale", r"uns/grids/scale", r"no known scale")
+def _(file):
+    replace(file["uns/grids"], "scale", "z-scores")
+
+
+@study("a negative place", r"mod/atac/var/start", r"-5 is no position")
+def _(file):
+    set_entry(file["mod/atac/var"], "start", 0, -5)
+
+
+@study("text instead of totals", r"obs/total_rna", r"numbers")
+def _(file):
+    write_texts(file["obs"], "total_rna", ["many"] * 300)
+
+
+# ---- surrogates ----
+
+
+def surrogate(name, *says, **options):
+    def register(change):
+        @case(f"surrogate: {name}", r"s\.safetensors", *says, torch=True, **options)
+        def make(room):
+            change(room.copy("surrogate.safetensors", "s.safetensors"))
+            return explain(surrogate="s.safetensors")
+
+        return change
+
+    return register
+
+
+@surrogate("cut in the middle", r"bytes")
+def _(path):
+    cut(path, 0.5)
+
+
+@surrogate("cut in its header", r"is it complete")
+def _(path):
+    path.write_bytes(path.read_bytes()[:100])
+
+
+@surrogate("empty", r"shorter than its header|empty")
+def _(path):
+    path.write_bytes(b"")
+
+
+@surrogate("another file", r"header", r"surrogate|safetensors|complete")
+def _(path):
+    path.write_bytes(b"%PDF-1.7 and so on, but no tensors at all")
+
+
+@surrogate("a header of impossible length", r"is it complete")
+def _(path):
+    path.write_bytes(b"\xff" * 8 + path.read_bytes()[8:])
+
+
+@surrogate("header that is no JSON", r"header is not a JSON object")
+def _(path):
+    path.write_bytes(path.read_bytes().replace(b"{", b"[", 1))
+
+
+@surrogate("weights that are NaN", r"'atac_model\.embedding\.weight' holds nan", r"train again")
+def _(path):
+    poke_tensor(path, "atac_model.embedding.weight", float("nan"))
+
+
+@surrogate("weights that are infinite", r"'rna_model\.decoder\.6\.weight' holds inf")
+def _(path):
+    poke_tensor(path, "rna_model.decoder.6.weight", float("inf"))
+
+
+@surrogate("a variance that is negative", r"running_var", r"negative")
+def _(path):
+    poke_tensor(path, "rna_model.decoder.1.running_var", -0.5)
+
+
+@surrogate("a tensor missing", r"no tensor 'rna_model\.decoder\.6\.weight'")
+def _(path):
+    edit_header(path, lambda header: header.pop("rna_model.decoder.6.weight"))
+
+
+@surrogate("a small tensor missing", r"no tensor 'rna_model\.decoder\.0\.bias'")
+def _(path):
+    edit_header(path, lambda header: header.pop("rna_model.decoder.0.bias"))
+
+
+@surrogate("a tensor of another shape", r"'atac_model\.embedding\.weight' has shape", r"expected")
+def _(path):
+    def change(header):
+        shape = header["atac_model.embedding.weight"]["shape"]
+        header["atac_model.embedding.weight"]["shape"] = [shape[1], shape[0], shape[2]]
+
+    edit_header(path, change)
+
+
+@surrogate("a tensor beyond the file", r"rna_model\.decoder\.6\.bias", r"data_offsets")
+def _(path):
+    def change(header):
+        header["rna_model.decoder.6.bias"]["data_offsets"] = [10**12, 10**12 + 240]
+
+    edit_header(path, change)
+
+
+@surrogate("half precision", r"rna_model\.decoder\.6\.bias", r"F16", r"F32")
+def _(path):
+    edit_header(path, lambda header: header["rna_model.decoder.6.bias"].update(dtype="F16"))
+
+
+@surrogate("tensors of another program", r"'chromosome_dims'", r"not a surrogate of grids")
+def _(path):
+    edit_header(path, lambda header: header.pop("__metadata__"))
+
+
+@surrogate("sizes that are text", r"header", r"genes|number")
+def _(path):
+    edit_header(path, lambda header: header["__metadata__"].update(genes='"sixty"'))
+
+
+@surrogate("huge sizes", r"header|shape|size")
+def _(path):
+    edit_header(path, lambda header: header["__metadata__"].update(latent_dim="1000000000000"))
+
+
+@case("surrogate: of another study", r"other\.safetensors", r"only in the surrogate", r"only in the study",
+      torch=True)
+def _(room):
+    return explain(surrogate="../good/other.safetensors")
+
+
+@case("surrogate and study exchanged", r"study\.h5mu", torch=True)
+def _(room):
+    return explain(study=SURROGATE, surrogate=STUDY)
+
+
+@case("surrogate: no such file", r"s\.safetensors: No such file", torch=True)
+def _(room):
+    return explain(surrogate="s.safetensors")
+
+
+@case("surrogate: a folder", r"sim: it is a folder", torch=True)
+def _(room):
+    return explain(surrogate="../good/sim")
+
+
+# ---- what is to be explained ----
+
+
+@case("cell type misspelt", r"no cell type 'typ_1'", r"did you mean 'type_1'", torch=True)
+def _(room):
+    return explain(cell_type="typ_1")
+
+
+@case("gene misspelt", r"no gene 'SIM0001'", r"did you mean 'SIM00001'", torch=True)
+def _(room):
+    return explain(gene="SIM0001")
+
+
+@case("gene of nothing near", r"no gene 'PAX5'", torch=True)
+def _(room):
+    return explain(gene="PAX5")
+
+
+@case("more peaks than there are", r"L = 5000 is not between 1 and \d+, the number of peaks", torch=True)
+def _(room):
+    return explain("-L", "5000")
+
+
+@case("no peaks at all", r"-L", r"0 is less than 1", code=2, torch=True)
+def _(room):
+    return explain("-L", "0")
+
+
+@case("nothing to explain", r"--cell-type T --gene G, or --targets", code=2, torch=True)
+def _(room):
+    return ["explain", STUDY, SURROGATE, "-o", "out"]
+
+
+@case("targets twice", r"either --targets or --cell-type", code=2, torch=True)
+def _(room):
+    return explain("--targets", "../good/targets.tsv")
+
+
+@case("a type without a gene", r"go together", code=2, torch=True)
+def _(room):
+    return ["explain", STUDY, SURROGATE, "--cell-type", "type_1", "-o", "out"]
+
+
+@case("several wrong settings at once", r"candidates must be at least 1", r"restarts", r"no method 'magic'",
+      code=2, torch=True)
+def _(room):
+    return explain("--candidates", "0", "--restarts", "-1", "--method", "magic")
+
+
+def targets(name, content, *says, code=3):
+    @case(f"targets: {name}", *says, code=code, torch=True)
+    def make(room):
+        return explain_table(room.file("targets.tsv", content))
+
+
+targets("no column gene", "cell_type\tname\ntype_1\tSIM00001\n",
+        r"targets\.tsv: no column 'gene'; it has: cell_type, name")
+targets("L no number", "cell_type\tgene\tL\ntype_1\tSIM00001\tmany\n",
+        r"targets\.tsv", r"line 2", r"'L'", r"'many'")
+targets("L not whole", "cell_type\tgene\tL\ntype_1\tSIM00001\t2.5\n", r"targets\.tsv", r"2\.5")
+targets("L larger than the peaks", "cell_type\tgene\tL\ntype_1\tSIM00001\t999\n", r"L = 999 is not between 1 and")
+targets("unknown names, all told", "cell_type\tgene\ntype_9\tSIM00001\ntype_1\tNONE1\n",
+        r"'type_9'", r"'NONE1'")
+targets("a row too short", "cell_type\tgene\tL\ntype_1\tSIM00001\n",
+        r"targets\.tsv: line 2 has 2 tab-separated cells, the header has 3")
+targets("header alone", "cell_type\tgene\n", r"targets\.tsv: names no targets")
+targets("empty", "", r"targets\.tsv: empty; expected a header")
+targets("commas", "cell_type,gene\ntype_1,SIM00001\n", r"targets\.tsv: no column", r"tab")
+
+
+@case("targets: no such file", r"targets\.tsv: No such file", torch=True)
+def _(room):
+    return explain_table("targets.tsv")
+
+
+# ---- predict and evaluate ----
+
+
+def predict(*more):
+    return ["predict", STUDY, SURROGATE, *more, "-o", "masked.h5ad"]
+
+
+@case("mask: an unknown peak", r"mask\.txt", r"no peak 'chr9:1-2'", r"look like 'chr1:", torch=True)
+def _(room):
+    return predict("--mask", room.file("mask.txt", "chr9:1-2\n"))
+
+
+@case("mask: empty", r"mask\.txt: names no peaks", torch=True)
+def _(room):
+    return predict("--mask", room.file("mask.txt", "# none\n\n"))
+
+
+@case("mask: no such file", r"mask\.txt: No such file", torch=True)
+def _(room):
+    return predict("--mask", "mask.txt")
+
+
+def evaluate(*more):
+    return ["evaluate", STUDY, SURROGATE, *more, "-o", "out"]
+
+
+@case("evaluate: unknown cells", r"--cells", r"'exam' is none of: test, validation, train", code=2,
+      torch=True)
+def _(room):
+    return evaluate("--cells", "exam")
+
+
+@case("evaluate: markers without a gene", r"markers\.tsv", r"no column 'gene'", torch=True)
+def _(room):
+    return evaluate("--markers", room.file("markers.tsv", "name\nSIM00001\n"))
+
+
+@case("evaluate: an unknown marker", r"markers\.tsv", r"'SIM9'", torch=True)
+def _(room):
+    return evaluate("--markers", room.file("markers.tsv", "gene\nSIM9\n"))
+
+
+@case("evaluate: an unknown type", r"markers\.tsv", r"'type_9'", torch=True)
+def _(room):
+    return evaluate("--markers", room.file("markers.tsv", "cell_type\tgene\ntype_9\tSIM00001\n"))
+
+
+@case("evaluate: a negative number of markers", r"--markers-per-type", r"-1", code=2, torch=True)
+def _(room):
+    return evaluate("--markers-per-type", "-1")
+
+
+# ---- train ----
+
+
+def train(*more, study=STUDY, out="s.safetensors"):
+    return ["train", study, "--max-steps", "3", *more, "-o", out]
+
+
+@case("train: cells as they came", r"cells\.h5mu", r"grids prepare", torch=True, once=True)
+def _(room):
+    return train(study="../good/cells.h5mu")
+
+
+@case("train: several wrong options at once", r"batch", r"patience", r"rna-rate", code=2, torch=True,
+      once=True)
+def _(room):
+    return train("--batch", "0", "--patience", "-1", "--rna-rate", "-0.1")
+
+
+@case("train: nothing to resume from", r"checkpoint", code=2, torch=True, once=True)
+def _(room):
+    return train("--resume")
+
+
+@case("train: no open peak", r"cannot be trained on", r"no peak is open", torch=True, once=True)
+def _(room):
+    with opened(room.copy("study.h5mu")) as file:
+        group = file["mod/atac/X"]
+        for name in ("data", "indices"):
+            replace(group, name, group[name][:0])
+        replace(group, "indptr", numpy.zeros_like(group["indptr"][:]))
+    return train(study="study.h5mu")
+
+
+@case("train: no training cells", r"0 training cells", torch=True, once=True)
+def _(room):
+    with opened(room.copy("study.h5mu")) as file:
+        codes = file["obs/split/codes"]
+        replace(file["obs/split"], "codes", numpy.zeros_like(codes[:]))
+    return train(study="study.h5mu")
+
+
+@case("train: expression beyond reason", r"stage rna", r"loss", r"extreme values", torch=True, once=True)
+def _(room):
+    with opened(room.copy("study.h5mu")) as file:
+        values = file["mod/rna/X/data"][:]
+        replace(file["mod/rna/X"], "data", values * numpy.float32(1e30))
+    return train(study="study.h5mu")
+
+
+@case("train: checkpoint of another study", r"another run", r"without --resume", torch=True, once=True)
+def _(room):
+    steps = ["--checkpoint", "checkpoint", "--checkpoint-every", "2", "--max-steps", "3"]
+    room.run("train", "../good/other_study.h5mu", *steps, "-o", "other.safetensors")
+    return train(*steps, "--resume")
+
+
+@case("train: damaged checkpoint", r"checkpoint\.safetensors", torch=True, once=True)
+def _(room):
+    (room.folder / "checkpoint").mkdir()
+    room.file("checkpoint/checkpoint.safetensors", b"\x08\0\0\0\0\0\0\0{}      ")
+    return train("--checkpoint", "checkpoint", "--resume")
