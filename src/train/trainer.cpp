@@ -112,6 +112,13 @@ class Trainer {
     end_stage(stopped_early);
   }
 
+  void tell(const StageSummary& summary) const {
+    context_.reporter.info(fmt::format(
+        "stage {}: {} steps{}; validation loss {:.5g}, weights of step {}", summary.stage,
+        summary.steps, summary.stopped_early ? " (no more improvement)" : "", summary.best_value,
+        summary.best_step));
+  }
+
   bool patience_spent() const {
     return keeps_best() && state_.judgements_since_best >= options_.patience;
   }
@@ -174,9 +181,7 @@ class Trainer {
     summary.best_step = keeps_best() ? state_.best_step : state_.step;
     summary.best_value = judges() && state_.step > 0 ? stage().judge().value : std::nan("");
     summary.stopped_early = stopped_early;
-    context_.reporter.info(fmt::format(
-        "stage {}: {} steps{}, validation {:.5g} at step {}", summary.stage, summary.steps,
-        stopped_early ? " (no more improvement)" : "", summary.best_value, state_.best_step));
+    if (summary.steps > 0) tell(summary);
     state_.finished.push_back(summary);
     stages_[static_cast<size_t>(state_.stage)].reset();  // its moments are no longer needed
     best_.clear();
