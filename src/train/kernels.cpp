@@ -86,7 +86,7 @@ GRIDS_INLINE void sums_body(const PeakBlocks& blocks, int64_t block, const Block
     float* out = partial + cell * width;
     for (int64_t i = 0; i < width; ++i) out[i] = static_cast<float>(base[static_cast<size_t>(i)]);
     for (const int32_t j : open.entries(cell, block, blocks.size())) {
-      const float* row = embedding + 2 * j * width;
+      const float* row = embedding + 2 * int64_t{j} * width;
       for (int64_t i = 0; i < width; ++i) out[i] += row[width + i] - row[i];
     }
   }
@@ -121,7 +121,7 @@ GRIDS_INLINE void sums_gradient_body(const PeakBlocks& blocks, int64_t block,
   for (int64_t cell = 0; cell < open.pattern.rows; ++cell) {
     const float* gradient = sums_gradient + cell * row_length + chromosome * width;
     for (const int32_t j : open.entries(cell, block, blocks.size())) {
-      float* row = embedding_gradient + 2 * j * width;
+      float* row = embedding_gradient + 2 * int64_t{j} * width;
       for (int64_t i = 0; i < width; ++i) row[i] -= gradient[i];
       for (int64_t i = 0; i < width; ++i) row[width + i] += gradient[i];
     }

@@ -112,7 +112,8 @@ class MappingStage : public Stage {
   explicit MappingStage(Workshop& shop)
       : shop_(shop),
         discriminators_(make_optimizer(shop, kDiscriminators, shop.options.discriminator_rate, 0)),
-        weights_{shop.options.cycle_weight, 0.2, shop.options.adversarial_weight} {}
+        weights_{.cycle = shop.options.cycle_weight,
+                 .adversarial = shop.options.adversarial_weight} {}
 
   int64_t steps() const override { return shop_.options.alignment_steps; }
   std::vector<Part> trained() const override {

@@ -3,6 +3,7 @@
 /// Stages, in this order (published-settings.md; paper, Eqs. 4–9):
 ///   atac   the ATAC autoencoder, focal reconstruction of open and as many sampled closed peaks
 ///   rna    the RNA autoencoder, squared error of expressed and as many sampled other entries
+///          (by default only before `align`: `joint` trains it itself)
 ///   align  (published) the maps and discriminators; ATAC and RNA batches of different cells
 ///   joint  (joint) everything together, on the same cells in both modalities, with two terms that
 ///          use the pairing: predicted against measured expression, and distance of the latents
@@ -32,7 +33,7 @@ struct TrainOptions {
   Alignment alignment = Alignment::kJoint;
 
   /// Most steps of each stage. A stage ends sooner when validation stops improving. Without an RNA
-  /// stage, the joint stage starts the RNA autoencoder from fresh weights, which predicts better.
+  /// stage, the joint stage starts the RNA autoencoder from fresh weights: as accurate, and sooner.
   int64_t atac_steps = 4000;
   int64_t rna_steps = 0;
   int64_t alignment_steps = 1500;
