@@ -257,6 +257,24 @@ struct Declared {
   CommandBody body;
 };
 
+/// Passes over the sections of commands that another program declares.
+class OwnSections : public CLI::ConfigTOML {
+ public:
+  explicit OwnSections(std::vector<std::string> elsewhere) : elsewhere_(std::move(elsewhere)) {}
+
+  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
+    auto kept = CLI::ConfigTOML::from_config(input);
+    std::erase_if(kept, [&](const CLI::ConfigItem& item) {
+      return !item.parents.empty() && std::find(elsewhere_.begin(), elsewhere_.end(),
+                                                item.parents.front()) != elsewhere_.end();
+    });
+    return kept;
+  }
+
+ private:
+  std::vector<std::string> elsewhere_;
+};
+
 std::vector<std::string> long_names(const CLI::App& app) {
   std::vector<std::string> names;
   for (const auto* option : app.get_options()) {
@@ -353,6 +371,7 @@ int run_program(const ProgramText& text, const std::vector<Command>& commands, i
   app.set_version_flag("--version", std::string(text.name) + " " GRIDS_VERSION);
   app.set_config("--config", "", "TOML file with options: [command] sections, keys as the flags");
   app.allow_config_extras(CLI::config_extras_mode::error);
+  app.config_formatter(std::make_shared<OwnSections>(text.elsewhere));
   app.footer(text.footer);
   app.require_subcommand(0, 1);
   app.allow_extras();  // told together with everything else that is wrong

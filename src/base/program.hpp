@@ -98,6 +98,9 @@ struct ProgramText {
   std::string name;
   std::string summary;
   std::string footer;  ///< shown below the list of commands
+  /// Commands whose options another program declares: their sections in a configuration file are
+  /// passed over, so that one file serves both.
+  std::vector<std::string> elsewhere = {};
 };
 
 /// Parses the command line, runs the command it names and returns the exit code: 0 ok, 1 internal,

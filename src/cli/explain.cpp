@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
@@ -44,6 +45,20 @@ ChangeDirection direction_of(const ExplainArguments& arguments) {
                                                               : ChangeDirection::kUp;
 }
 
+/// A line for each cell type and reason: a small type is skipped with all its genes.
+void tell_skipped(const Study& study, const std::vector<SkippedTarget>& skipped,
+                  const Context& context) {
+  std::map<std::pair<std::string, std::string>, std::vector<std::string>> genes;
+  for (const auto& entry : skipped) {
+    genes[{type_name(study, entry.target), entry.reason}].push_back(
+        study.genes.names[static_cast<size_t>(entry.target.gene)]);
+  }
+  for (const auto& [where, names] : genes) {
+    context.reporter.warning(fmt::format("not explained in {}: {}: {} (see skipped.tsv; --force)",
+                                         where.first, fmt::join(names, ", "), where.second));
+  }
+}
+
 /// Says what came out in a line a set, the strongest signal no stronger than it is.
 void tell(const Study& study, const ExplainResult& result, const JudgedSets& judged,
           const ExplainArguments& arguments, const Context& context) {
@@ -63,11 +78,7 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
             : "; the step limit ended the search before a local optimum",
         entry.caution.empty() ? "" : "; caution: " + entry.caution));
   }
-  for (const auto& skipped : result.skipped) {
-    context.reporter.warning(fmt::format(
-        "{} in {} not explained: {}", study.genes.names[static_cast<size_t>(skipped.target.gene)],
-        type_name(study, skipped.target), skipped.reason));
-  }
+  tell_skipped(study, result.skipped, context);
   if (!judged.sets.empty() && !judged.from_counts) {
     context.reporter.warning(
         "the RNA came without counts: change_cp100k rests on expm1 of its values");

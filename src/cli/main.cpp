@@ -26,9 +26,11 @@ int main(int argc, char** argv) {
       grids::report_command(),  grids::simulate_command(),
   };
   const grids::ProgramText text{
-      "grids", "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
+      "grids",
+      "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
       "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
-      "Each command:   grids COMMAND --help\n"};
+      "Each command:   grids COMMAND --help\n",
+      {"train"}};
   // Training needs LibTorch, which no other command should load: it has a program of its own.
   if (named_command(commands, argc, argv) == "train") return grids::become_sibling(argv);
   return grids::run_program(text, commands, argc, argv);

@@ -125,7 +125,7 @@ RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>
 std::vector<std::string> training_words(const Arguments& arguments, const Context& context) {
   const auto checkpoint = arguments.out / "checkpoint";
   std::vector<std::string> words = {"train",        (arguments.out / kStudy).string(),
-                                    "--output",     (arguments.out / kSurrogate).string(),
+                                    "--out",        (arguments.out / kSurrogate).string(),
                                     "--curves",     (arguments.out / kCurves).string(),
                                     "--checkpoint", checkpoint.string(),
                                     "--preset",     arguments.training,

@@ -49,9 +49,10 @@ Command simulate_command() {
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
             options.value("--preset", arguments->preset, "tiny, demo or paper: sizes and noise");
-            options.value("-o,--out", arguments->out,
-                          "Folder for cells.h5mu, genes.bed, truth.tsv, peaks.tsv, oracle.tsv",
-                          OptionSet::Need::kRequired);
+            options.value(
+                "-o,--out", arguments->out,
+                "Folder for cells.h5mu, genes.bed, truth.tsv, cells.tsv, peaks.tsv, oracle.tsv",
+                OptionSet::Need::kRequired);
             options.value("--cells", arguments->cells, "Cells, instead of the preset's");
             options.value("--peaks", arguments->peaks, "Peaks, instead of the preset's");
             options.value("--n-genes", arguments->genes, "Genes, instead of the preset's");

@@ -65,8 +65,7 @@ CommandBody declare_train(OptionSet& set) {
   const auto arguments = std::make_shared<TrainArguments>();
   TrainArguments& a = *arguments;
   set.value("study", a.study, "Study written by `grids prepare`", OptionSet::Need::kRequired);
-  set.value("-o,--output", a.output, "Surrogate to write (.safetensors)",
-            OptionSet::Need::kRequired);
+  set.value("-o,--out", a.output, "Surrogate to write (.safetensors)", OptionSet::Need::kRequired);
   set.choice("--preset", a.preset, {{"default", Preset::kDefault}, {"paper", Preset::kPaper}},
              "paper = the published stages and steps, without early stopping");
   set.choice("--alignment", a.alignment,
@@ -116,7 +115,11 @@ CommandBody declare_train(OptionSet& set) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const ProgramText text = {"grids-torch", "Training for grids; usually run through `grids`.", ""};
+  const ProgramText text = {
+      "grids-torch",
+      "Training for grids; usually run through `grids`.",
+      "",
+      {"run", "prepare", "explain", "evaluate", "predict", "report", "simulate"}};
   const Command train = {"train", "Train the surrogate on a prepared study",
                          "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv",
                          declare_train};

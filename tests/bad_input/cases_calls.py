@@ -138,6 +138,18 @@ config("not TOML", "{ this is: [ no toml\n", r"options\.toml")
 config("a binary file", bytes(range(256)), r"options\.toml")
 
 
+@case("config: other commands' sections are passed over", r"--min-genes: 'few'", code=2)
+def _(room):
+    room.file("options.toml", "[train]\nmax-steps = 3\n[explain]\nset-size = 3\n")
+    return ["--config", "options.toml", *PREPARE, "--min-genes", "few", "-o", "study.h5mu"]
+
+
+@case("config: one file for both programs", r"--batch: 'few'", code=2, torch=True, once=True)
+def _(room):
+    room.file("options.toml", "seed = 3\n[train]\nmax-steps = 3\n[prepare]\nmin-genes = 3\n")
+    return ["--config", "options.toml", "train", MODEL[0], "--batch", "few", "-o", "s.safetensors"]
+
+
 @case("config: no such file", r"--config", r"options\.toml")
 def _(room):
     return ["--config", "options.toml", *PREPARE, "-o", "study.h5mu"]

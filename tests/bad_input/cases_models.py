@@ -420,7 +420,7 @@ def _(room):
     return train(study="study.h5mu")
 
 
-@case("train: expression beyond reason", r"stage rna", r"loss", r"extreme values", torch=True, once=True)
+@case("train: expression beyond reason", r"stage (rna|joint), step", r"the loss", r"extreme values", torch=True, once=True)
 def _(room):
     with opened(room.copy("study.h5mu")) as file:
         values = file["mod/rna/X/data"][:]
