@@ -16,6 +16,7 @@
 #include "data/simulate_cells.hpp"
 #include "data/simulate_layout.hpp"
 #include "io/atomic_file.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -429,8 +430,8 @@ TEST(Simulate, TheTrueFunctionReachesTheStatedAccuracy) {
 
 TEST(Simulate, FilesHoldWhatWasSimulated) {
   const auto simulated = run(simulate_preset("tiny"));
-  const auto folder = std::filesystem::path(testing::TempDir()) / "grids_simulate_test" / "cells";
-  std::filesystem::remove_all(folder);
+  const test::TempFolder temporary;
+  const auto folder = temporary / "cells";
   write_simulation(folder, simulated);
 
   const auto truth = parse_truth(read_table(folder / "truth.tsv"));
@@ -449,7 +450,6 @@ TEST(Simulate, FilesHoldWhatWasSimulated) {
               HasSubstr(fmt::format("gene_type\n{}\t{}\t{}\t{}\t0\t{}\t{}\tprotein_coding\n",
                                     gene.chromosome, gene.start, gene.end, gene.name, gene.strand,
                                     gene.id)));
-  std::filesystem::remove_all(folder.parent_path());
 }
 
 TEST(Simulate, PrepareKeepsEveryCellAndEveryCause) {

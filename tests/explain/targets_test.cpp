@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "explain/small_study.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -52,14 +53,13 @@ TEST(Targets, EverythingThatIsWrongIsToldAtOnceWithCloseNames) {
 class TargetsFile : public ::testing::Test {
  protected:
   std::filesystem::path write(const std::string& text) {
-    std::ofstream(path_) << text;
-    return path_;
+    const auto path = folder_ / "targets.tsv";
+    std::ofstream(path) << text;
+    return path;
   }
-  void TearDown() override { std::filesystem::remove(path_); }
 
  private:
-  std::filesystem::path path_ =
-      std::filesystem::path(::testing::TempDir()) / "grids_targets_test.tsv";
+  test::TempFolder folder_;
 };
 
 TEST_F(TargetsFile, IsReadWithOrWithoutL) {

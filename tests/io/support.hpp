@@ -15,29 +15,9 @@
 
 #include "base/error.hpp"
 #include "io/raw_multiome.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids::test {
-
-/// A folder that goes with the test that made it.
-class TempFolder {
- public:
-  TempFolder() {
-    auto pattern = (std::filesystem::temp_directory_path() / "grids_io_XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// The message of the Error(kInput) that `body` must end in.
 inline std::string input_message(const std::function<void()>& body) {

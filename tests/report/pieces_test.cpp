@@ -18,6 +18,7 @@
 #include "report/svg.hpp"
 #include "report/tracks.hpp"
 #include "report/umap.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -176,8 +177,8 @@ Table two_peaks(const std::vector<std::pair<std::string, std::string>>& pairs) {
 }
 
 TEST(Tracks, AreBedInGenomeOrder) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "grids_tracks";
-  std::filesystem::remove_all(folder);
+  const test::TempFolder temporary;
+  const auto& folder = temporary.path();
   const auto files = write_tracks(folder, two_peaks({{"CD4+ T", "G\"1"}}));
   ASSERT_EQ(files.size(), 1u);
   EXPECT_EQ(files[0].filename(), "CD4+~20T_G~221.bed");
@@ -191,7 +192,6 @@ TEST(Tracks, AreBedInGenomeOrder) {
   EXPECT_TRUE(header.starts_with("track name=\"G'1 in CD4+ T\""));
   EXPECT_EQ(first, "chr1\t70\t90\tG\"1_2\t100\t.\t70\t90\t0,114,178");
   EXPECT_EQ(second, "chr2\t500\t600\tG\"1_1\t1000\t.\t500\t600\t0,114,178");
-  std::filesystem::remove_all(folder);
 }
 
 TEST(Tracks, DifferentPairsGoToDifferentFiles) {

@@ -11,6 +11,7 @@
 #include "io/manifest.hpp"
 #include "io/table.hpp"
 #include "report/html_checker.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -26,17 +27,8 @@ const std::string kType = "CD4+ T/NK <naïve> & \"β\"";
 const std::string kGene = "HLA-'A'<1>";
 
 struct Folder {
-  std::filesystem::path path;
-
-  Folder() {
-    const auto* test = testing::UnitTest::GetInstance()->current_test_info();
-    path = std::filesystem::path(testing::TempDir()) / (std::string("report_") + test->name());
-    std::filesystem::remove_all(path);
-    std::filesystem::create_directories(path);
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
+  test::TempFolder temporary;
+  std::filesystem::path path = temporary.path();
 
   void write(const std::string& file, std::vector<std::string> columns,
              const std::vector<std::vector<std::string>>& rows) const {

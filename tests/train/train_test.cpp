@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "base/error.hpp"
+#include "support/temp_folder.hpp"
 #include "train/planted_study.hpp"
 
 namespace grids {
@@ -26,12 +27,6 @@ TrainOptions small_options(Alignment alignment = Alignment::kJoint) {
   options.layers.experts = 3;
   options.layers.gate_hidden = 8;
   return options;
-}
-
-std::filesystem::path fresh_folder(const std::string& name) {
-  const auto folder = std::filesystem::temp_directory_path() / ("grids_train_test_" + name);
-  std::filesystem::remove_all(folder);
-  return folder;
 }
 
 /// Asks to stop at the given report of progress, wherever that is.
@@ -84,7 +79,8 @@ TEST_P(BothAlignments, OneAndTwoThreadsGiveTheSameBits) {
 
 TEST_P(BothAlignments, AStoppedRunContinuesToTheSameBits) {
   TrainOptions options = small_options(GetParam());
-  options.checkpoint = fresh_folder("resume");
+  const test::TempFolder folder;
+  options.checkpoint = folder / "resume";
   ThreadPool pool(1);
   const Study study = planted_study();
   // Every stage reports at least its first step: four stops in different places.
@@ -106,18 +102,17 @@ TEST_P(BothAlignments, AStoppedRunContinuesToTheSameBits) {
   const TrainResult resumed = train(study, options, Context{1, pool, silent});
   TrainOptions straight = small_options(GetParam());
   expect_same(train_with(straight), resumed);
-  std::filesystem::remove_all(options.checkpoint);
 }
 
 TEST_P(BothAlignments, ACheckpointInTheMiddleOfAStageContinuesToTheSameBits) {
   TrainOptions options = small_options(GetParam());
-  options.checkpoint = fresh_folder("middle");
+  const test::TempFolder folder;
+  options.checkpoint = folder / "middle";
   options.checkpoint_every = 7;  // the last one written lies inside the last stage
   options.patience = 100;
   const TrainResult whole = train_with(options);
   options.resume = true;
   expect_same(whole, train_with(options));
-  std::filesystem::remove_all(options.checkpoint);
 }
 
 INSTANTIATE_TEST_SUITE_P(Train, BothAlignments,
@@ -190,7 +185,8 @@ TEST(Train, SeedsDiffer) {
 
 TEST(Train, RefusesACheckpointOfOtherOptionsAndSaysWhich) {
   TrainOptions options = small_options();
-  options.checkpoint = fresh_folder("other");
+  const test::TempFolder folder;
+  options.checkpoint = folder / "other";
   options.checkpoint_every = 7;
   train_with(options);
   options.resume = true;
@@ -204,7 +200,6 @@ TEST(Train, RefusesACheckpointOfOtherOptionsAndSaysWhich) {
                 testing::AllOf(testing::HasSubstr("rna_rate was 0.0005, is now 0.001"),
                                testing::HasSubstr("seed was 1, is now 7")));
   }
-  std::filesystem::remove_all(options.checkpoint);
 }
 
 TEST(Train, SaysWhereTheLossWasLost) {
