@@ -21,6 +21,7 @@ struct TrainArguments {
   std::optional<double> atac_rate, rna_rate, map_rate, discriminator_rate, joint_rate, gamma,
       prediction_weight, latent_weight, averaging, embedding_deviation;
   bool resume = false;
+  bool keep_readout = false;
 };
 
 template <typename T>
@@ -56,6 +57,7 @@ TrainOptions options_from(const TrainArguments& arguments) {
   take(arguments.latent_weight, options.latent_weight);
   take(arguments.averaging, options.averaging);
   take(arguments.embedding_deviation, options.embedding_deviation);
+  if (arguments.keep_readout) options.refit_readout = false;
   options.checkpoint = arguments.checkpoint;
   options.resume = arguments.resume;
   return options;
@@ -99,6 +101,8 @@ CommandBody declare_train(OptionSet& set) {
   set.value("--averaging", a.averaging, "Decay of the weights' running mean, in [0, 1); 0 = none");
   set.value("--embedding-deviation", a.embedding_deviation,
             "Standard deviation of the embedding's random start");
+  set.flag("--keep-readout", a.keep_readout,
+           "Leave the decoder's last layer as the joint stage left it");
   set.value("--latent", a.latent, "Size of the latents");
   return [arguments](const Context& context) {
     const TrainOptions options = options_from(*arguments);
