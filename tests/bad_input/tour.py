@@ -45,7 +45,8 @@ def main():
         chosen = [case for case in harness.CASES if arguments.only in case.name]
         skipped = [case.name for case in chosen if case.torch and not with_torch]
         chosen = [case for case in chosen if not case.torch or with_torch]
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        # Twice the cores: many cases wait for the disk, which every output is flushed to.
+        with concurrent.futures.ThreadPoolExecutor(2 * os.cpu_count()) as pool:
             jobs = [pool.submit(harness.check, case, arguments.programs, root / "good",
                                 root / f"case_{number}") for number, case in enumerate(chosen)]
             results = [(case.name, *job.result()) for case, job in zip(chosen, jobs)]
