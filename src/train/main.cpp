@@ -1,5 +1,7 @@
 // grids-torch: the commands that need LibTorch. `grids` runs this program, so that every other
 // command starts without loading it.
+#include <filesystem>
+
 #include "base/program.hpp"
 #include "io/atomic_file.hpp"
 #include "io/table.hpp"
@@ -119,8 +121,9 @@ CommandBody declare_train(OptionSet& set) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // `grids train` is this program under the other's name; its help and errors should say so.
   const ProgramText text = {
-      "grids-torch",
+      argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "grids-torch",
       "Training for grids; usually run through `grids`.",
       "",
       {"run", "prepare", "explain", "evaluate", "predict", "report", "simulate"}};
