@@ -37,6 +37,22 @@ struct ModelShape {
 using EditSink = std::function<void(size_t edit, std::span<const int32_t> positions,
                                     std::span<const float> outputs)>;
 
+/// Numbers made of one cell's outputs that are then added up over cells.
+struct Measure {
+  int64_t size = 0;  ///< numbers a cell
+  /// Fills `values` (`size` of them) from the outputs of one cell. Called from several threads.
+  std::function<void(std::span<const float> outputs, std::span<double> values)> of;
+};
+
+/// Every output, clamped at 0 as predictions are.
+Measure clamped_outputs(int64_t outputs);
+
+/// Receives what masking one more feature would change: how many cells it touches, and for each
+/// number of the measure Σ over those cells of (after − before). Called once for each feature, in
+/// the order of the features, on the calling thread.
+using ChangeSink =
+    std::function<void(size_t feature, int64_t touched, std::span<const double> changes)>;
+
 /// Some cells under one subset of masked features. Equal, to the last bit, to a state freshly begun
 /// with the same subset, whatever its history. Not thread-safe: one for each beam entry or thread.
 class MaskState {
@@ -52,6 +68,13 @@ class MaskState {
 
   /// The outputs that each edit would lead to, for the cells that it touches only.
   virtual void outputs_after(std::span<const Edit> edits, const EditSink& sink) const = 0;
+
+  /// The summed changes that masking each of these features, alone and in addition to the subset,
+  /// would make. Added up in double over the touched cells in the order of their positions, so that
+  /// the numbers of a feature depend neither on the threads nor on the other features. The default
+  /// rests on `outputs_after`; a model that can add up without keeping every row should.
+  virtual void summed_changes(std::span<const Feature> features, const Measure& measure,
+                              const ChangeSink& sink) const;
 
   virtual void apply(Edit edit) = 0;
 

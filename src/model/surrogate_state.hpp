@@ -17,10 +17,14 @@ class SurrogateState : public MaskState {
   std::span<const Feature> subset() const override { return subset_; }
   std::span<const float> outputs() const override { return outputs_; }
   void outputs_after(std::span<const Edit> edits, const EditSink& sink) const override;
+  void summed_changes(std::span<const Feature> features, const Measure& measure,
+                      const ChangeSink& sink) const override;
   void apply(Edit edit) override;
   void gains(std::span<const float> cotangent, std::span<double> gains) const override;
 
  private:
+  friend class ChangeSums;  // surrogate_changes.cpp: summed_changes
+
   /// For each position in the cell list, whether a peak is open there (0 or 1).
   using OpenFlags = std::vector<uint8_t>;
 

@@ -1,0 +1,53 @@
+#include "model/maskable_model.hpp"
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/simd.hpp"
+
+namespace grids {
+namespace {
+
+/// Edits whose rows `outputs_after` may hold at once.
+constexpr size_t kEditsAtOnce = 256;
+
+GRIDS_CLONES void clamp(int64_t count, const float* outputs, double* values) {
+  for (int64_t i = 0; i < count; ++i) values[i] = outputs[i] > 0 ? outputs[i] : 0.0f;
+}
+
+}  // namespace
+
+Measure clamped_outputs(int64_t outputs) {
+  return {outputs, [](std::span<const float> row, std::span<double> values) {
+            clamp(static_cast<int64_t>(values.size()), row.data(), values.data());
+          }};
+}
+
+void MaskState::summed_changes(std::span<const Feature> features, const Measure& measure,
+                               const ChangeSink& sink) const {
+  const auto size = static_cast<size_t>(measure.size);
+  std::vector<double> changes(size);
+  std::vector<double> before(size);
+  std::vector<double> after(size);
+  std::vector<Edit> edits;
+  for (size_t first = 0; first < features.size(); first += kEditsAtOnce) {
+    edits.clear();
+    for (const Feature feature :
+         features.subspan(first, std::min(kEditsAtOnce, features.size() - first))) {
+      edits.push_back({kNoFeature, feature});
+    }
+    outputs_after(
+        edits, [&](size_t edit, std::span<const int32_t> positions, std::span<const float> rows) {
+          std::fill(changes.begin(), changes.end(), 0.0);
+          const size_t width = positions.empty() ? 0 : rows.size() / positions.size();
+          for (size_t i = 0; i < positions.size(); ++i) {
+            measure.of(outputs().subspan(static_cast<size_t>(positions[i]) * width, width), before);
+            measure.of(rows.subspan(i * width, width), after);
+            for (size_t k = 0; k < size; ++k) changes[k] += after[k] - before[k];
+          }
+          sink(first + edit, static_cast<int64_t>(positions.size()), changes);
+        });
+  }
+}
+
+}  // namespace grids

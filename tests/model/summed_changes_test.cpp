@@ -1,0 +1,168 @@
+// The seam of the exact single knock-out: summed_changes of the surrogate's state.
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <numeric>
+
+#include "base/error.hpp"
+#include "model/surrogate_model.hpp"
+#include "support/random_surrogate.hpp"
+
+namespace grids {
+namespace {
+
+using testing::random_open;
+using testing::random_surrogate;
+using testing::small_shape;
+
+std::vector<int32_t> first_integers(int64_t count) {
+  std::vector<int32_t> values(static_cast<size_t>(count));
+  std::iota(values.begin(), values.end(), 0);
+  return values;
+}
+
+struct World {
+  explicit World(float replacement, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
+      : pool(threads),
+        file(random_surrogate(small_shape(), seed)),
+        surrogate(file),
+        open(close_peaks(random_open(cells, file.shape.peaks(), 0.3, seed + 1), closed)),
+        model(surrogate, open, replace_by(open.columns, replacement), pool) {}
+
+  std::vector<int32_t> closed = {10, 69};  ///< open in no cell
+  ThreadPool pool;
+  SurrogateFile file;
+  FoldedSurrogate surrogate;
+  CsrPattern open;
+  SurrogateModel model;
+};
+
+/// What the sink was told, feature by feature.
+struct Told {
+  std::vector<int64_t> touched;
+  std::vector<std::vector<double>> changes;
+  bool operator==(const Told&) const = default;
+};
+
+ChangeSink note(Told& told) {
+  return [&told](size_t feature, int64_t touched, std::span<const double> changes) {
+    EXPECT_EQ(feature, told.touched.size());  // in order, each once
+    told.touched.push_back(touched);
+    told.changes.emplace_back(changes.begin(), changes.end());
+  };
+}
+
+Told summed(const MaskState& state, std::span<const Feature> features, const Measure& measure) {
+  Told told;
+  state.summed_changes(features, measure, note(told));
+  return told;
+}
+
+/// Output 0 squared, and a constant: a measure of another size than the outputs.
+Measure square_of_first() {
+  return {2, [](std::span<const float> outputs, std::span<double> values) {
+            values[0] = double{outputs[0]} * double{outputs[0]};
+            values[1] = 3;
+          }};
+}
+
+RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
+  const auto replacement = *rc::gen::element(0.0f, 1.0f, 0.4f);
+  const auto seed = *rc::gen::inRange<uint64_t>(0, 500);
+  const World world(replacement, seed % 5, 2, 150);
+  RandomStream random(seed, Purpose::kBenchmark);
+  auto cells = first_integers(150);
+  random.shuffle(std::span(cells));
+  cells.resize(1 + random.below(150));
+  const auto genes = random.below(2) == 0 ? std::vector<int32_t>{3} : first_integers(13);
+  std::vector<Feature> subset;
+  if (random.below(2) == 0) subset = {1, 30, 64};
+  auto features = first_integers(70);
+  std::erase_if(features, [&](Feature f) { return std::count(subset.begin(), subset.end(), f); });
+  random.shuffle(std::span(features));
+  const auto state = world.model.begin(subset, cells, genes);
+  for (const Measure& measure :
+       {clamped_outputs(static_cast<int64_t>(genes.size())), square_of_first()}) {
+    Told plain;
+    state->MaskState::summed_changes(features, measure, note(plain));
+    RC_ASSERT(summed(*state, features, measure) == plain);
+  }
+}
+
+TEST(SummedChanges, EqualMaskingAndPredictingAgain) {
+  World world(0, 4, 2, 200);
+  const auto features = first_integers(70);
+  const auto state = world.model.begin({}, first_integers(200), first_integers(13));
+  const auto told = summed(*state, features, clamped_outputs(13));
+  const auto layer = world.surrogate.output_layer();
+  const auto before = world.surrogate.predict(world.pool, world.open, layer);
+  const double largest = *std::max_element(before.begin(), before.end());
+  for (const Feature peak : features) {
+    const auto closed = close_peaks(world.open, {&peak, 1});
+    const auto after = world.surrogate.predict(world.pool, closed, layer);
+    for (size_t gene = 0; gene < 13; ++gene) {
+      double change = 0;
+      for (size_t i = gene; i < after.size(); i += 13) change += double{after[i]} - before[i];
+      // A mean over cells of float predictions: the rounding of one prediction, at most.
+      EXPECT_NEAR(told.changes[static_cast<size_t>(peak)][gene] / 200, change / 200,
+                  1e-6 * largest);
+    }
+  }
+}
+
+TEST(SummedChanges, OfPeaksThatTouchNoCellAreZero) {
+  const World world(0);
+  const auto state = world.model.begin({}, first_integers(45), first_integers(13));
+  const auto features = first_integers(70);
+  const auto told = summed(*state, features, clamped_outputs(13));
+  for (const int32_t peak : world.closed) {
+    EXPECT_EQ(told.touched[static_cast<size_t>(peak)], 0);
+    EXPECT_EQ(told.changes[static_cast<size_t>(peak)], std::vector<double>(13, 0.0));
+  }
+  const auto cells_of = transpose(world.open);
+  for (const Feature peak : features) {
+    EXPECT_EQ(told.touched[static_cast<size_t>(peak)],
+              static_cast<int64_t>(cells_of.row(peak).size()));
+  }
+}
+
+TEST(SummedChanges, DependNeitherOnThreadsNorOnTheOtherFeatures) {
+  // Enough rows for several units of work and a batch that ends in between.
+  const World one(0, 3, 1, 4000);
+  const World three(0, 3, 3, 4000);
+  const auto features = first_integers(70);
+  std::vector<Told> told;
+  for (const World* world : {&one, &three}) {
+    const auto state = world->model.begin({}, first_integers(4000), first_integers(13));
+    told.push_back(summed(*state, features, clamped_outputs(13)));
+  }
+  EXPECT_EQ(told[0], told[1]);
+  const auto state = one.model.begin({}, first_integers(4000), first_integers(13));
+  for (const Feature peak : {0, 41, 68}) {
+    const auto alone = summed(*state, {&peak, 1}, clamped_outputs(13));
+    EXPECT_EQ(alone.changes[0], told[0].changes[static_cast<size_t>(peak)]);
+  }
+}
+
+TEST(SummedChanges, AnErrorOfTheSinkReachesTheCaller) {
+  const World world(0, 1, 2);
+  const auto state = world.model.begin({}, first_integers(45), first_integers(13));
+  const auto features = first_integers(70);
+  const auto stop = [](size_t feature, int64_t, std::span<const double>) {
+    if (feature == 5) throw Error(ErrorKind::kCancelled, "stopped");
+  };
+  EXPECT_THROW(state->summed_changes(features, clamped_outputs(13), stop), Error);
+}
+
+TEST(SummedChanges, RefuseFeaturesThatCannotBeMasked) {
+  const World world(0);
+  const std::vector<Feature> subset = {7};
+  const auto state = world.model.begin(subset, first_integers(45), first_integers(13));
+  for (const Feature wrong : {7, 70, -2}) {
+    EXPECT_THROW(summed(*state, {&wrong, 1}, clamped_outputs(13)), Error) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace grids
