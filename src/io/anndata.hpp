@@ -99,11 +99,19 @@ class SparseRowsWriter {
 /// The same for a dense float matrix of at least one column.
 class DenseRowsWriter {
  public:
+  /// Compressed, of as many rows as will be appended.
   DenseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns);
+  /// Not compressed, at the speed of the disk: for large matrices of numbers that hardly get
+  /// smaller. All `rows` must be appended.
+  DenseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns,
+                  int64_t rows);
   /// Whole rows, row-major.
   void append(std::span<const float> rows);
 
  private:
+  int64_t columns_;
+  bool grows_;
+  int64_t next_ = 0;  ///< the row that comes next, where the matrix does not grow
   hdf5::Dataset data_;
 };
 

@@ -185,12 +185,23 @@ void SparseRowsWriter::finish() {
 }
 
 DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns)
-    : data_(parent.create_growing<float>(name, columns)) {
+    : columns_(columns), grows_(true), data_(parent.create_growing<float>(name, columns)) {
+  encode(data_, "array", "0.2.0");
+}
+
+DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns,
+                                 int64_t rows)
+    : columns_(columns), grows_(false), data_(parent.create_plain<float>(name, rows, columns)) {
   encode(data_, "array", "0.2.0");
 }
 
 void DenseRowsWriter::append(std::span<const float> rows) {
-  data_.append(rows);
+  if (grows_) {
+    data_.append(rows);
+    return;
+  }
+  data_.write_rows(next_, rows);
+  next_ += static_cast<int64_t>(rows.size()) / columns_;
 }
 
 void write_matrix(const Group& parent, const std::string& name, const CsrMatrix& matrix) {

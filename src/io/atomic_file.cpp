@@ -108,10 +108,16 @@ void replace_file(const fs::path& path, const std::function<void(const fs::path&
 }
 
 void replace_file(const fs::path& path, std::string_view content) {
+  replace_text_file(path, [&](std::ostream& out) {
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  });
+}
+
+void replace_text_file(const fs::path& path, const std::function<void(std::ostream&)>& write) {
   replace_file(path, [&](const fs::path& temporary) {
     errno = 0;
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+    write(out);
     out.close();
     if (!out) throw cannot_write(path, errno != 0 ? errno : EIO);
   });

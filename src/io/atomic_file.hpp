@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <iosfwd>
 #include <span>
 #include <string_view>
 
@@ -20,6 +21,10 @@ void replace_file(const std::filesystem::path& path,
 /// `inputs`, which writing would destroy. Writes nothing.
 void require_writable(const std::filesystem::path& path,
                       std::span<const std::filesystem::path> inputs);
+
+/// `replace_file` for a text that comes piece by piece.
+void replace_text_file(const std::filesystem::path& path,
+                       const std::function<void(std::ostream& out)>& write);
 
 /// `replace_file` for a text that is at hand.
 void replace_file(const std::filesystem::path& path, std::string_view content);

@@ -122,6 +122,9 @@ class Dataset : public Object {
   /// Appends entries to a vector, or whole rows to a matrix, made by `create_growing`.
   template <Number T>
   void append(std::span<const T> values) const;
+  /// Whole rows of a matrix from row `first` on.
+  template <Number T>
+  void write_rows(int64_t first, std::span<const T> values) const;
 
  private:
   friend class Group;
@@ -152,6 +155,10 @@ class Group : public Object {
   /// An empty vector (`columns` = 0) or matrix of T that `append` fills.
   template <Number T>
   Dataset create_growing(const std::string& name, int64_t columns = 0) const;
+  /// A matrix of T for `write_rows`, in one piece and not compressed: for many numbers that hardly
+  /// get smaller. Rows that are never written hold what the file system gives, zeros.
+  template <Number T>
+  Dataset create_plain(const std::string& name, int64_t rows, int64_t columns) const;
 
  private:
   friend class File;

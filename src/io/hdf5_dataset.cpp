@@ -217,16 +217,24 @@ void Dataset::append(std::span<const T> values) const {
   if (values.empty()) return;
   const auto sizes = shape();
   const int64_t width = sizes.size() > 1 ? sizes[1] : 1;
+  std::vector<hsize_t> grown(sizes.begin(), sizes.end());
+  grown[0] += values.size() / static_cast<size_t>(width);
+  checked(H5Dset_extent(id(), grown.data()), "cannot grow");
+  write_rows(sizes[0], values);
+}
+
+template <Number T>
+void Dataset::write_rows(int64_t first, std::span<const T> values) const {
+  if (values.empty()) return;
+  const auto sizes = shape();
+  const int64_t width = sizes.size() > 1 ? sizes[1] : 1;
   std::vector<hsize_t> start(sizes.size(), 0);
   std::vector<hsize_t> count(sizes.begin(), sizes.end());
-  start[0] = static_cast<hsize_t>(sizes[0]);
+  start[0] = static_cast<hsize_t>(first);
   count[0] = values.size() / static_cast<size_t>(width);
   if (count[0] * static_cast<size_t>(width) != values.size()) {
-    throw internal_error("{}: appended {} values to rows of {}", path_, values.size(), width);
+    throw internal_error("{}: {} values written to rows of {}", path_, values.size(), width);
   }
-  std::vector<hsize_t> grown = count;
-  grown[0] += start[0];
-  checked(H5Dset_extent(id(), grown.data()), "cannot grow");
   const Handle space(checked(H5Dget_space(id()), "has no shape"));
   H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
   const hsize_t entries = values.size();
@@ -306,12 +314,23 @@ Dataset Group::create_growing(const std::string& name, int64_t columns) const {
   return create(name, native_type<T>(), space.id(), properties.id(), access.id());
 }
 
+template <Number T>
+Dataset Group::create_plain(const std::string& name, int64_t rows, int64_t columns) const {
+  const hsize_t sizes[] = {static_cast<hsize_t>(rows), static_cast<hsize_t>(columns)};
+  const Handle space(H5Screate_simple(2, sizes, nullptr));
+  const Handle properties = creation({}, 0);
+  H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);  // every row is written anyway
+  return create(name, native_type<T>(), space.id(), properties.id(), H5P_DEFAULT);
+}
+
 #define GRIDS_HDF5_NUMBER(T)                                                      \
   template std::vector<T> Dataset::read<T>() const;                               \
   template void Dataset::read_rows<T>(int64_t, std::span<T>) const;               \
   template void Dataset::append<T>(std::span<const T>) const;                     \
+  template void Dataset::write_rows<T>(int64_t, std::span<const T>) const;        \
   template Dataset Group::write<T>(const std::string&, std::span<const T>) const; \
-  template Dataset Group::create_growing<T>(const std::string&, int64_t) const;
+  template Dataset Group::create_growing<T>(const std::string&, int64_t) const;   \
+  template Dataset Group::create_plain<T>(const std::string&, int64_t, int64_t) const;
 GRIDS_HDF5_NUMBER(float)
 GRIDS_HDF5_NUMBER(double)
 GRIDS_HDF5_NUMBER(int8_t)

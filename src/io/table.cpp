@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
+#include <ostream>
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
@@ -110,6 +111,26 @@ void write_table(const std::filesystem::path& path, const Table& table) {
   append_row(content, table.columns());
   for (size_t row = 0; row < table.rows(); ++row) append_row(content, table.row(row));
   replace_file(path, content);
+}
+
+void write_table(const std::filesystem::path& path, const TableRow& columns,
+                 const std::function<void(const RowSink&)>& fill) {
+  constexpr size_t kPiece = 1 << 16;
+  replace_text_file(path, [&](std::ostream& out) {
+    std::string piece;
+    append_row(piece, columns);
+    fill([&](const TableRow& row) {
+      if (row.size() != columns.size()) {
+        throw internal_error("{}: a row of {} cells in a table of {} columns", path.string(),
+                             row.size(), columns.size());
+      }
+      append_row(piece, row);
+      if (piece.size() < kPiece) return;
+      out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+      piece.clear();
+    });
+    out.write(piece.data(), static_cast<std::streamsize>(piece.size()));
+  });
 }
 
 std::string format_number(double value) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <initializer_list>
 #include <span>
 #include <string>
@@ -42,6 +43,13 @@ class Table {
 Table read_table(const std::filesystem::path& path);
 
 void write_table(const std::filesystem::path& path, const Table& table);
+
+using TableRow = std::vector<std::string>;
+using RowSink = std::function<void(const TableRow& row)>;
+
+/// The same for a table that is never whole in memory: `fill` hands over row by row.
+void write_table(const std::filesystem::path& path, const TableRow& columns,
+                 const std::function<void(const RowSink& add)>& fill);
 
 /// Shortest text that reads back as the same float; "NA" for NaN.
 std::string format_number(double value);

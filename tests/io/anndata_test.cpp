@@ -251,8 +251,12 @@ TEST(AnnDataWriting, AnnDataReadsTheSame) {
     write_matrix(group, "X", modality.values);
     DenseRowsWriter dense(group, "layers/dense", 2);
     dense.append(to_dense(modality.values));
+    DenseRowsWriter plain(group, "layers/plain", 2, 3);
+    const auto values = to_dense(modality.values);
+    plain.append(std::span(values).first(2));
+    plain.append(std::span(values).subspan(2));
   });
-  for (const auto* layer : {"", "dense"}) {
+  for (const auto* layer : {"", "dense", "plain"}) {
     const auto out = folder / "described";
     ASSERT_TRUE(test::run_python(fmt::format("{}/io/check_anndata.py {} / {} {}", GRIDS_TEST_DIR,
                                              path.string(), out.string(), layer)));

@@ -67,6 +67,20 @@ TEST_F(TableTest, MessagesNameLineAndColumn) {
             std::string::npos);
 }
 
+TEST_F(AtomicFile, ATableWrittenRowByRowIsTheSame) {
+  // More rows than fit into one piece of what is handed to the file.
+  Table table({"name", "value"});
+  for (int i = 0; i < 10'000; ++i) table.add({fmt::format("row\t{}", i), std::to_string(i * i)});
+  write_table(folder_ / "whole.tsv", table);
+  write_table(folder_ / "rows.tsv", table.columns(), [&](const RowSink& add) {
+    for (size_t row = 0; row < table.rows(); ++row) add(table.row(row));
+  });
+  EXPECT_EQ(read_file(folder_ / "rows.tsv"), read_file(folder_ / "whole.tsv"));
+  EXPECT_THROW(
+      write_table(folder_ / "rows.tsv", {"a", "b"}, [](const RowSink& add) { add({"1"}); }), Error);
+  EXPECT_EQ(read_file(folder_ / "rows.tsv"), read_file(folder_ / "whole.tsv"));
+}
+
 TEST_F(AtomicFile, AFailedWriteLeavesTheOldFileAndNothingElse) {
   replace_file(folder_ / "kept", "old");
   EXPECT_THROW(
