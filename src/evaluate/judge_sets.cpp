@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/random.hpp"
+#include "evaluate/count_maps.hpp"
 #include "evaluate/similar_peaks.hpp"
 #include "model/surrogate_model.hpp"
 
@@ -28,28 +29,6 @@ std::vector<float> predict(const SurrogateModel& model, std::span<const Feature>
   std::vector<float> result(state->outputs().begin(), state->outputs().end());
   for (float& value : result) value = std::max(value, 0.0f);
   return result;
-}
-
-/// The monotone maps of all explained genes, fitted on the training cells of all types.
-std::map<int32_t, CountMap> count_maps(const Study& study, const FoldedSurrogate& surrogate,
-                                       const std::vector<ExplainedTarget>& explained,
-                                       const Context& context) {
-  std::vector<int32_t> genes;
-  for (const auto& entry : explained) genes.push_back(entry.target.gene);
-  std::sort(genes.begin(), genes.end());
-  genes.erase(std::unique(genes.begin(), genes.end()), genes.end());
-  const auto cells = study.cells_of(Split::kTrain);
-  const auto predicted = surrogate.predict(context.pool, select_rows(study.open, cells),
-                                           surrogate.output_layer(genes));
-  std::map<int32_t, CountMap> maps;
-  std::vector<float> column(cells.size());
-  for (size_t g = 0; g < genes.size(); ++g) {
-    for (size_t cell = 0; cell < cells.size(); ++cell) {
-      column[cell] = predicted[cell * genes.size() + g];
-    }
-    maps.emplace(genes[g], fit_count_map(study, genes[g], cells, column));
-  }
-  return maps;
 }
 
 /// Judges the sets that were learned in one type.
@@ -136,7 +115,9 @@ JudgedSets judge_sets(const Study& study, const FoldedSurrogate& surrogate,
                       const JudgeSetsOptions& options, const Context& context) {
   JudgedSets result;
   if (explained.empty()) return result;
-  const auto maps = count_maps(study, surrogate, explained, context);
+  std::vector<int32_t> genes;
+  for (const auto& entry : explained) genes.push_back(entry.target.gene);
+  const auto maps = fit_count_maps(study, surrogate, std::move(genes), context);
   result.from_counts = maps.begin()->second.from_counts;
   result.sets.resize(explained.size());
   result.random.resize(explained.size());

@@ -8,37 +8,45 @@
 #include "io/table.hpp"
 
 namespace grids {
+namespace {
+
+void complain(std::string_view what, const std::string& name, const std::vector<std::string>& names,
+              Problems& problems) {
+  const auto text = fmt::format("the study has no {} '{}'{}", what, name, suggestion(name, names));
+  const auto& told = problems.list();
+  if (std::find(told.begin(), told.end(), text) == told.end()) problems.add("{}", text);
+}
+
+}  // namespace
 
 std::string type_name(const Study& study, const ExplainTarget& target) {
   return target.type ? study.cells.type.names[static_cast<size_t>(*target.type)] : kAllTypes;
+}
+
+std::optional<int32_t> find_type(const Study& study, const std::string& name, Problems& problems) {
+  if (name == kAllTypes) return std::nullopt;
+  const auto type = study.cells.type.code_of(name);
+  if (!type) complain("cell type", name, study.cells.type.names, problems);
+  return type;
+}
+
+std::optional<int32_t> find_gene(const Study& study, const std::string& name, Problems& problems) {
+  const auto gene = study.genes.index_of(name);
+  if (!gene) complain("gene", name, study.genes.names, problems);
+  return gene;
 }
 
 std::vector<ExplainTarget> find_targets(const Study& study,
                                         const std::vector<TargetRequest>& requests) {
   Problems problems;
   std::vector<ExplainTarget> targets;
-  const auto complain = [&](std::string_view what, const std::string& name,
-                            const std::vector<std::string>& names) {
-    const auto text =
-        fmt::format("the study has no {} '{}'{}", what, name, suggestion(name, names));
-    const auto& told = problems.list();
-    if (std::find(told.begin(), told.end(), text) == told.end()) problems.add("{}", text);
-  };
   for (const auto& request : requests) {
     ExplainTarget target;
     target.set_size = request.set_size;
-    bool known = true;
-    if (request.cell_type != kAllTypes) {
-      target.type = study.cells.type.code_of(request.cell_type);
-      known = target.type.has_value();
-      if (!known) complain("cell type", request.cell_type, study.cells.type.names);
-    }
-    if (const auto gene = study.genes.index_of(request.gene)) {
-      target.gene = *gene;
-    } else {
-      known = false;
-      complain("gene", request.gene, study.genes.names);
-    }
+    target.type = find_type(study, request.cell_type, problems);
+    const auto gene = find_gene(study, request.gene, problems);
+    target.gene = gene.value_or(0);
+    bool known = gene && (target.type || request.cell_type == kAllTypes);
     if (request.set_size < 1 || request.set_size > study.peaks.size()) {
       known = false;
       problems.add("{} in {}: L = {} is not between 1 and {}, the number of peaks", request.gene,

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "data/study.hpp"
 
 namespace grids {
@@ -31,6 +32,12 @@ struct TargetRequest {
   std::string gene;       ///< symbol or id
   int64_t set_size = 10;
 };
+
+/// The type of that name; nothing for "all". A name that the study does not have becomes a problem,
+/// told once, with the names that come closest.
+std::optional<int32_t> find_type(const Study& study, const std::string& name, Problems& problems);
+/// The gene of that symbol or id, likewise; nothing when there is none.
+std::optional<int32_t> find_gene(const Study& study, const std::string& name, Problems& problems);
 
 /// In the order of the requests, repeated ones once. Throws Error(kInput) that lists every name
 /// that the study does not have, each with the names that come closest, and every L that is not
