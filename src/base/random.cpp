@@ -5,7 +5,45 @@
 #include <cmath>
 #include <numbers>
 
+#include "base/simd.hpp"
+
 namespace grids {
+namespace {
+
+constexpr uint32_t kCounters = 16;
+constexpr size_t kWordsAtOnce = 4 * kCounters;
+
+/// Philox4x32-10 of kCounters successive counters at once, word by word in vectors.
+GRIDS_CLONES void philox_words(const uint32_t* key, const uint32_t* counter, uint32_t* words) {
+  uint32_t c0[kCounters], c1[kCounters], c2[kCounters], c3[kCounters];
+  for (uint32_t i = 0; i < kCounters; ++i) {
+    c0[i] = counter[0] + i;
+    c1[i] = counter[1];
+    c2[i] = counter[2];
+    c3[i] = counter[3];
+  }
+  uint32_t k0 = key[0], k1 = key[1];
+  for (int round = 0; round < 10; ++round) {
+    for (uint32_t i = 0; i < kCounters; ++i) {
+      const uint64_t first = uint64_t{0xD2511F53} * c0[i];
+      const uint64_t second = uint64_t{0xCD9E8D57} * c2[i];
+      c0[i] = static_cast<uint32_t>(second >> 32) ^ c1[i] ^ k0;
+      c1[i] = static_cast<uint32_t>(second);
+      c2[i] = static_cast<uint32_t>(first >> 32) ^ c3[i] ^ k1;
+      c3[i] = static_cast<uint32_t>(first);
+    }
+    k0 += 0x9E3779B9;
+    k1 += 0xBB67AE85;
+  }
+  for (uint32_t i = 0; i < kCounters; ++i) {
+    words[4 * i] = c0[i];
+    words[4 * i + 1] = c1[i];
+    words[4 * i + 2] = c2[i];
+    words[4 * i + 3] = c3[i];
+  }
+}
+
+}  // namespace
 
 RandomStream::RandomStream(uint64_t seed, Purpose purpose, uint64_t step, uint32_t block)
     : key_{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)},
@@ -20,6 +58,16 @@ void RandomStream::refill() {
   for (int i = 0; i < 4; ++i) words_[i] = words[static_cast<size_t>(i)];
   ++counter_[0];
   position_ = 0;
+}
+
+void RandomStream::fill(std::span<uint32_t> words) {
+  size_t done = 0;
+  while (done < words.size() && position_ < 4) words[done++] = words_[position_++];
+  for (; done + kWordsAtOnce <= words.size(); done += kWordsAtOnce) {
+    philox_words(key_, counter_, words.data() + done);
+    counter_[0] += kCounters;
+  }
+  for (; done < words.size(); ++done) words[done] = (*this)();
 }
 
 double RandomStream::uniform() {

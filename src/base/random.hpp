@@ -44,6 +44,10 @@ class RandomStream {
     return words_[position_++];
   }
 
+  /// The words that as many calls of operator() would give, several times faster where they are
+  /// many.
+  void fill(std::span<uint32_t> words);
+
   /// Uniform in [0, 1), 53 bits.
   double uniform();
   /// Uniform in {0, …, count − 1}, without bias; `count` > 0.

@@ -62,7 +62,7 @@ at::Tensor BatchMaker::types_of(std::span<const int32_t> cells) const {
 }
 
 void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, AtacBatch& batch) const {
-  gather_rows(study_.open, cells, batch.open.pattern);
+  gather_rows(pool_, study_.open, cells, batch.open.pattern);
   sample_zeros(pool_, batch.open.pattern, zero_sampling_probability(batch.open.pattern), seed_,
                Purpose::kSampledPeaks, key, batch.closed.pattern);
   find_bounds(pool_, blocks_, batch.open);
@@ -80,7 +80,7 @@ void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, RnaBatch& ba
     float* row = dense + static_cast<int64_t>(i) * genes;
     for (size_t k = 0; k < indices.size(); ++k) row[indices[k]] = values[k];
   }
-  gather_rows(expressed_, cells, batch.expressed);
+  gather_rows(pool_, expressed_, cells, batch.expressed);
   sample_zeros(pool_, batch.expressed, zero_sampling_probability(batch.expressed), seed_,
                Purpose::kSampledGenes, key, batch.silent);
   batch.type = types_of(cells);

@@ -43,7 +43,8 @@ struct BlockedRows {
 };
 
 /// The given rows of `source`, in that order, into `rows.pattern`, whose memory is reused.
-void gather_rows(const CsrPattern& source, std::span<const int32_t> cells, CsrPattern& rows);
+void gather_rows(ThreadPool& pool, const CsrPattern& source, std::span<const int32_t> cells,
+                 CsrPattern& rows);
 
 /// Fills `rows.bounds`.
 void find_bounds(ThreadPool& pool, const PeakBlocks& blocks, BlockedRows& rows);

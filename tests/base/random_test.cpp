@@ -29,6 +29,21 @@ TEST(RandomStream, EveryPartOfTheKeyMatters) {
   EXPECT_EQ(firsts.size(), 7u);
 }
 
+TEST(RandomStream, FillGivesTheWordsOfSingleCalls) {
+  // Lengths around the 64 words that are made at once, from every position within a block of four,
+  // and across the end of the counter's first word.
+  for (const size_t before : {0, 1, 4, 7}) {
+    for (const size_t count : {0, 3, 63, 64, 65, 200}) {
+      RandomStream single(7, Purpose::kBatches, 3, 2), filled = single;
+      for (size_t i = 0; i < before; ++i) ASSERT_EQ(single(), filled());
+      std::vector<uint32_t> words(count);
+      filled.fill(words);
+      for (size_t i = 0; i < count; ++i) ASSERT_EQ(single(), words[i]) << before << " " << i;
+      ASSERT_EQ(single(), filled());
+    }
+  }
+}
+
 TEST(RandomStream, BelowIsUniform) {
   // Chi-squared with 6 degrees of freedom: above 22.5 once in a thousand seeds; the seed is fixed.
   RandomStream random(1, Purpose::kSearch);

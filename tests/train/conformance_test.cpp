@@ -83,7 +83,7 @@ class Conformance : public testing::TestWithParam<const char*> {
     at::Tensor rows = types(cells);
     for (size_t i = 0; i < cells.size(); ++i) rows.data_ptr<int64_t>()[i] = cells[i];
     batch.expression = rna.index_select(0, rows);
-    gather_rows(mask("train.rna_negative_mask"), cells, batch.silent);
+    gather_rows(pool_, mask("train.rna_negative_mask"), cells, batch.silent);
     CsrPattern expressed;
     expressed.rows = rna.size(0);
     expressed.columns = rna.size(1);
@@ -95,7 +95,7 @@ class Conformance : public testing::TestWithParam<const char*> {
       }
       expressed.offsets.push_back(expressed.nonzeros());
     }
-    gather_rows(expressed, cells, batch.expressed);
+    gather_rows(pool_, expressed, cells, batch.expressed);
     batch.type = types(cells);
     return batch;
   }
