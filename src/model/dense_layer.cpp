@@ -35,12 +35,35 @@ DenseLayer fold(const float* weight, const float* bias, const ScaleShift* norm, 
   return layer;
 }
 
+/// y = PReLU(y + bias), in one pass.
+GRIDS_CLONES void add_bias_prelu(int64_t rows, int64_t columns, const float* bias, float slope,
+                                 float* y, float* before) {
+  for (int64_t row = 0; row < rows; ++row) {
+    float* values = y + row * columns;
+    if (before != nullptr) {
+      float* kept = before + row * columns;
+      for (int64_t i = 0; i < columns; ++i) kept[i] = values[i] + bias[i];
+    }
+    for (int64_t i = 0; i < columns; ++i) {
+      const float value = values[i] + bias[i];
+      values[i] = value > 0 ? value : slope * value;
+    }
+  }
+}
+
 }  // namespace
 
 void DenseLayer::forward(int64_t rows, const float* x, float* y) const {
   for (int64_t row = 0; row < rows; ++row) std::copy(bias.begin(), bias.end(), y + row * outputs);
   gemm(Transpose::kNo, Transpose::kNo, rows, outputs, inputs, x, inputs, weight.data(), outputs,
        1.0f, y, outputs);
+}
+
+void DenseLayer::forward_prelu(int64_t rows, const float* x, float slope, float* y,
+                               float* before) const {
+  gemm(Transpose::kNo, Transpose::kNo, rows, outputs, inputs, x, inputs, weight.data(), outputs,
+       0.0f, y, outputs);
+  add_bias_prelu(rows, outputs, bias.data(), slope, y, before);
 }
 
 void DenseLayer::backward(int64_t rows, const float* dy, float* dx) const {

@@ -18,6 +18,9 @@ struct DenseLayer {
 
   /// x rows × inputs, y rows × outputs, both without gaps. One thread.
   void forward(int64_t rows, const float* x, float* y) const;
+  /// y = PReLU(x · weight + bias); `before`, unless null, receives what goes into the PReLU.
+  void forward_prelu(int64_t rows, const float* x, float slope, float* y,
+                     float* before = nullptr) const;
   /// dx = dy · weightᵀ.
   void backward(int64_t rows, const float* dy, float* dx) const;
 };

@@ -106,20 +106,16 @@ std::vector<float> FoldedSurrogate::decode_rna(ThreadPool& pool,
                                                std::span<const float> rna_latents) const {
   return in_blocks(pool, rna_latents, shape_.latent, shape_.genes,
                    [&](const float* in, float* out) {
-                     std::vector<float> hidden_2(at(kTailRows * shape_.rna_hidden_2));
-                     std::vector<float> hidden_1(at(kTailRows * shape_.rna_hidden_1));
-                     decoder_hidden(in, hidden_2.data(), hidden_1.data(), hidden_1.data());
-                     decoder_out_.forward(kTailRows, hidden_1.data(), out);
+                     std::vector<float> hidden(at(kTailRows * shape_.rna_hidden_1));
+                     decoder_hidden(in, nullptr, nullptr, hidden.data());
+                     decoder_out_.forward(kTailRows, hidden.data(), out);
                    });
 }
 
 std::vector<float> FoldedSurrogate::decoder_features(ThreadPool& pool,
                                                      std::span<const float> rna_latents) const {
   return in_blocks(pool, rna_latents, shape_.latent, shape_.rna_hidden_1,
-                   [&](const float* in, float* out) {
-                     std::vector<float> hidden_2(at(kTailRows * shape_.rna_hidden_2));
-                     decoder_hidden(in, hidden_2.data(), out, out);
-                   });
+                   [&](const float* in, float* out) { decoder_hidden(in, nullptr, nullptr, out); });
 }
 
 std::vector<float> FoldedSurrogate::decode_atac(ThreadPool& pool,

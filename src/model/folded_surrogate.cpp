@@ -31,11 +31,19 @@ GRIDS_CLONES void dot_rows(int64_t rows, int64_t genes, int64_t size, const floa
     const float* x = hidden + row * size;
     for (int64_t gene = 0; gene < genes; ++gene) {
       const float* w = weight + gene * size;
-      Lanes sums = {};
-      for (int64_t i = 0; i < whole; i += kLanes) sums += lanes_at(x + i) * lanes_at(w + i);
+      // Four sums keep four multiply-adds in flight.
+      Lanes sums[4] = {};
+      int64_t i = 0;
+      for (; i + 4 * kLanes <= whole; i += 4 * kLanes) {
+        for (int64_t k = 0; k < 4; ++k) {
+          sums[k] += lanes_at(x + i + k * kLanes) * lanes_at(w + i + k * kLanes);
+        }
+      }
+      for (; i < whole; i += kLanes) sums[0] += lanes_at(x + i) * lanes_at(w + i);
       float sum = 0;
-      for (int64_t i = whole; i < size; ++i) sum += x[i] * w[i];
-      out[row * genes + gene] = bias[gene] + (sum_of(sums) + sum);
+      for (; i < size; ++i) sum += x[i] * w[i];
+      out[row * genes + gene] =
+          bias[gene] + (sum_of((sums[0] + sums[1]) + (sums[2] + sums[3])) + sum);
     }
   }
 }
@@ -108,15 +116,19 @@ OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const 
   layer.genes.assign(genes.begin(), genes.end());
   layer.by_row = layer.size() <= kFewGenes;
   layer.weight.resize(at(layer.size() * hidden));
-  for (int64_t g = 0; g < layer.size(); ++g) {
-    const int64_t gene = genes[at(g)];
+  for (const int32_t gene : genes) {
     if (gene < 0 || gene >= shape_.genes) {
       throw internal_error("output {} of {} was asked for", gene, shape_.genes);
     }
     layer.bias.push_back(decoder_out_.bias[at(gene)]);
+  }
+  const int64_t step = layer.by_row ? 1 : OutputLayer::kPanel;
+  for (int64_t first = 0; first < layer.size(); first += step) {
+    const int64_t width = std::min(step, layer.size() - first);
+    float* panel = layer.weight.data() + first * hidden;
     for (int64_t h = 0; h < hidden; ++h) {
-      layer.weight[at(layer.by_row ? g * hidden + h : h * layer.size() + g)] =
-          decoder_out_.weight[at(h * shape_.genes + gene)];
+      const float* row = decoder_out_.weight.data() + h * shape_.genes;
+      for (int64_t g = 0; g < width; ++g) panel[h * width + g] = row[genes[at(first + g)]];
     }
   }
   return layer;
@@ -130,38 +142,44 @@ OutputLayer FoldedSurrogate::output_layer() const {
 
 void FoldedSurrogate::decoder_hidden(const float* rna_latents, float* hidden_2, float* hidden_1,
                                      float* out) const {
-  const int64_t count_2 = kTailRows * shape_.rna_hidden_2;
-  const int64_t count_1 = kTailRows * shape_.rna_hidden_1;
-  const auto active = room(count_2);
-  decoder_in_.forward(kTailRows, rna_latents, hidden_2);
-  std::copy_n(hidden_2, count_2, active.get());
-  prelu(decoder_slope_in_, count_2, active.get());
-  decoder_middle_.forward(kTailRows, active.get(), hidden_1);
-  if (out != hidden_1) std::copy_n(hidden_1, count_1, out);
-  prelu(decoder_slope_middle_, count_1, out);
+  const auto active = room(kTailRows * shape_.rna_hidden_2);
+  decoder_in_.forward_prelu(kTailRows, rna_latents, decoder_slope_in_, active.get(), hidden_2);
+  decoder_middle_.forward_prelu(kTailRows, active.get(), decoder_slope_middle_, out, hidden_1);
 }
 
-void FoldedSurrogate::read_outputs(const OutputLayer& layer, const float* hidden,
+void FoldedSurrogate::read_outputs(const OutputLayer& layer, int64_t blocks, const float* hidden,
                                    float* out) const {
   const int64_t size = shape_.rna_hidden_1;
   if (layer.by_row) {
-    dot_rows(kTailRows, layer.size(), size, hidden, layer.weight.data(), layer.bias.data(), out);
+    dot_rows(blocks * kTailRows, layer.size(), size, hidden, layer.weight.data(), layer.bias.data(),
+             out);
     return;
   }
-  for (int64_t row = 0; row < kTailRows; ++row) {
-    std::copy(layer.bias.begin(), layer.bias.end(), out + row * layer.size());
+  for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {
+    const int64_t width = std::min(OutputLayer::kPanel, layer.size() - first);
+    const float* bias = layer.bias.data() + first;
+    for (int64_t block = 0; block < blocks; ++block) {
+      float* rows = out + block * kTailRows * layer.size() + first;
+      for (int64_t row = 0; row < kTailRows; ++row) {
+        std::copy_n(bias, width, rows + row * layer.size());
+      }
+      gemm(Transpose::kNo, Transpose::kNo, kTailRows, width, size,
+           hidden + block * kTailRows * size, size, layer.weight.data() + first * size, width, 1.0f,
+           rows, layer.size());
+    }
   }
-  gemm(Transpose::kNo, Transpose::kNo, kTailRows, layer.size(), size, hidden, size,
-       layer.weight.data(), layer.size(), 1.0f, out, layer.size());
 }
 
-void FoldedSurrogate::tail(const OutputLayer& layer, const float* latents, float* out) const {
+void FoldedSurrogate::tail(const OutputLayer& layer, const float* latents, float* out,
+                           int64_t blocks) const {
   const auto mapped = room(kTailRows * shape_.latent);
-  const auto hidden_2 = room(kTailRows * shape_.rna_hidden_2);
-  const auto hidden_1 = room(kTailRows * shape_.rna_hidden_1);
-  atac_to_rna_.forward(kTailRows, latents, mapped.get());
-  decoder_hidden(mapped.get(), hidden_2.get(), hidden_1.get(), hidden_1.get());
-  read_outputs(layer, hidden_1.get(), out);
+  const auto hidden = room(blocks * kTailRows * shape_.rna_hidden_1);
+  for (int64_t block = 0; block < blocks; ++block) {
+    atac_to_rna_.forward(kTailRows, latents + block * kTailRows * shape_.latent, mapped.get());
+    decoder_hidden(mapped.get(), nullptr, nullptr,
+                   hidden.get() + block * kTailRows * shape_.rna_hidden_1);
+  }
+  read_outputs(layer, blocks, hidden.get(), out);
 }
 
 void FoldedSurrogate::tail_backward(const OutputLayer& layer, const float* latents,
@@ -180,8 +198,12 @@ void FoldedSurrogate::tail_backward(const OutputLayer& layer, const float* laten
   if (layer.by_row) {
     spread_rows(kTailRows, layer.size(), size_1, cotangent, layer.weight.data(), back_1.get());
   } else {
-    gemm(Transpose::kNo, Transpose::kYes, kTailRows, size_1, layer.size(), cotangent, layer.size(),
-         layer.weight.data(), layer.size(), 0.0f, back_1.get(), size_1);
+    for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {
+      const int64_t width = std::min(OutputLayer::kPanel, layer.size() - first);
+      gemm(Transpose::kNo, Transpose::kYes, kTailRows, size_1, width, cotangent + first,
+           layer.size(), layer.weight.data() + first * size_1, width, first == 0 ? 0.0f : 1.0f,
+           back_1.get(), size_1);
+    }
   }
   prelu_backward(decoder_slope_middle_, kTailRows * size_1, hidden_1.get(), back_1.get());
   decoder_middle_.backward(kTailRows, back_1.get(), back_2.get());

@@ -27,10 +27,19 @@ namespace grids {
 /// rows are wasted on padding.
 inline constexpr int64_t kTailRows = 32;
 
+/// Blocks of one call of the tail with many genes: their last layer's weights then come from the
+/// second-level cache once for all blocks.
+inline constexpr int64_t kTailGroup = 4;
+
 /// The genes whose predictions are wanted: their rows of the decoder's last layer.
 struct OutputLayer {
+  /// Genes of one panel: a panel's weights stay in the second-level cache.
+  static constexpr int64_t kPanel = 192;
+
   std::vector<int32_t> genes;
-  std::vector<float> weight;  ///< genes × hidden when `by_row`, else hidden × genes
+  /// genes × hidden when `by_row`, else hidden × genes in panels of kPanel genes (the last one
+  /// narrower), one after the other.
+  std::vector<float> weight;
   std::vector<float> bias;
   bool by_row = false;  ///< few genes: dot products instead of a product of matrices
 
@@ -50,9 +59,9 @@ class FoldedSurrogate {
   /// Every gene, in order.
   OutputLayer output_layer() const;
 
-  /// Predicted expression before the clamp at 0: `latents` kTailRows × latent (ATAC latents),
-  /// `out` kTailRows × genes. One thread.
-  void tail(const OutputLayer& layer, const float* latents, float* out) const;
+  /// Predicted expression before the clamp at 0: `latents` (blocks · kTailRows) × latent (ATAC
+  /// latents), `out` (blocks · kTailRows) × genes. One thread. The number of blocks changes no bit.
+  void tail(const OutputLayer& layer, const float* latents, float* out, int64_t blocks = 1) const;
   /// The gradient of Σ cotangent · tail(latents): `cotangent` kTailRows × genes, `gradient`
   /// kTailRows × latent.
   void tail_backward(const OutputLayer& layer, const float* latents, const float* cotangent,
@@ -97,10 +106,11 @@ class FoldedSurrogate {
                            std::span<const float> latents) const;
   std::vector<float> map(ThreadPool& pool, const LatentMap& map,
                          std::span<const float> latents) const;
-  /// The decoder's layers before the last, on one block; `hidden_1` and `hidden_2` are the
-  /// pre-activations, `out` is kTailRows × rna_hidden_1.
+  /// The decoder's layers before the last, on one block: `out` is kTailRows × rna_hidden_1;
+  /// `hidden_1` and `hidden_2`, unless null, receive the pre-activations.
   void decoder_hidden(const float* rna_latents, float* hidden_2, float* hidden_1, float* out) const;
-  void read_outputs(const OutputLayer& layer, const float* hidden, float* out) const;
+  void read_outputs(const OutputLayer& layer, int64_t blocks, const float* hidden,
+                    float* out) const;
 
   SurrogateShape shape_;
   AtacEncoder encoder_;

@@ -2,15 +2,21 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <utility>
 
 #include "base/simd.hpp"
+#include "model/lanes.hpp"
 
 namespace grids {
 namespace {
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
+}
+
+std::unique_ptr<float[]> room(int64_t count) {
+  return std::unique_ptr<float[]>(new float[at(count)]);
 }
 
 void softmax(int64_t rows, int64_t columns, float* x) {
@@ -26,6 +32,21 @@ void softmax(int64_t rows, int64_t columns, float* x) {
 /// y = Σ_e gates[e] · products[e].
 GRIDS_CLONES void mix(int64_t rows, int64_t experts, int64_t latent, const float* gates,
                       const float* products, float* y) {
+  if (latent >= kLanes) {
+    for (int64_t row = 0; row < rows; ++row) {
+      const float* product = products + row * experts * latent;
+      for (int64_t first = 0; first < latent; first += kLanes) {
+        // The last lanes overlap those before them, and compute the same numbers there.
+        const int64_t i = std::min(first, latent - kLanes);
+        Lanes sum = {};
+        for (int64_t e = 0; e < experts; ++e) {
+          sum += gates[row * experts + e] * lanes_at(product + e * latent + i);
+        }
+        lanes_at(y + row * latent + i) = sum;
+      }
+    }
+    return;
+  }
   for (int64_t row = 0; row < rows; ++row) {
     float* out = y + row * latent;
     std::fill(out, out + latent, 0.0f);
@@ -88,28 +109,35 @@ LatentMap::LatentMap(const SurrogateFile& file, const std::string& prefix)
 }
 
 void LatentMap::forward(int64_t rows, const float* x, float* y, Trace* trace) const {
-  Trace local;
-  Trace& kept = trace == nullptr ? local : *trace;
-  kept.gate_hidden.resize(at(rows * gate_in_.outputs));
-  kept.gates.resize(at(rows * experts_));
-  gate_in_.forward(rows, x, kept.gate_hidden.data());
-  std::vector<float> hidden = kept.gate_hidden;
-  prelu(0.0f, rows * gate_in_.outputs, hidden.data());  // a ReLU is a PReLU of slope 0
-  gate_out_.forward(rows, hidden.data(), kept.gates.data());
-  softmax(rows, experts_, kept.gates.data());
-
-  kept.products.resize(layers_.size());
-  kept.before.resize(layers_.size());
-  std::vector<float> in(x, x + rows * latent_);
-  for (size_t l = 0; l < layers_.size(); ++l) {
-    kept.products[l].resize(at(rows * layers_[l].outputs));
-    kept.before[l].resize(at(rows * latent_));
-    layers_[l].forward(rows, in.data(), kept.products[l].data());
-    mix(rows, experts_, latent_, kept.gates.data(), kept.products[l].data(), kept.before[l].data());
-    in = kept.before[l];
-    if (l + 1 < layers_.size()) prelu(slope_, rows * latent_, in.data());
+  const auto hidden = room(rows * gate_in_.outputs);
+  auto gates = room(rows * experts_);
+  if (trace != nullptr) {
+    trace->gate_hidden.resize(at(rows * gate_in_.outputs));
+    trace->products.resize(layers_.size());
+    trace->before.resize(layers_.size());
   }
-  std::copy(in.begin(), in.end(), y);
+  // A ReLU is a PReLU of slope 0.
+  gate_in_.forward_prelu(rows, x, 0.0f, hidden.get(),
+                         trace == nullptr ? nullptr : trace->gate_hidden.data());
+  gate_out_.forward(rows, hidden.get(), gates.get());
+  softmax(rows, experts_, gates.get());
+  if (trace != nullptr) trace->gates.assign(gates.get(), gates.get() + rows * experts_);
+
+  const auto products = room(rows * experts_ * latent_);
+  const auto active = room(rows * latent_);
+  const float* in = x;
+  for (size_t l = 0; l < layers_.size(); ++l) {
+    const bool last = l + 1 == layers_.size();
+    float* out = last ? y : active.get();
+    layers_[l].forward(rows, in, products.get());
+    mix(rows, experts_, latent_, gates.get(), products.get(), out);
+    if (trace != nullptr) {
+      trace->products[l].assign(products.get(), products.get() + rows * layers_[l].outputs);
+      trace->before[l].assign(out, out + rows * latent_);
+    }
+    if (!last) prelu(slope_, rows * latent_, out);
+    in = out;
+  }
 }
 
 void LatentMap::backward(int64_t rows, const Trace& trace, const float* dy, float* dx) const {

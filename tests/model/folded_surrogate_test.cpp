@@ -58,7 +58,9 @@ TEST_P(FoldedConformance, EveryInferenceOutputIsThePublishedOne) {
 INSTANTIATE_TEST_SUITE_P(Sizes, FoldedConformance, ::testing::Values("small", "medium"));
 
 TEST(FoldedSurrogate, PredictsWhatTheEquationsSay) {
-  for (const auto& shape : {small_shape(), published_tail()}) {
+  auto panels = small_shape();  // two whole panels of genes and a narrower one
+  panels.genes = 2 * OutputLayer::kPanel + 5;
+  for (const auto& shape : {small_shape(), published_tail(), panels}) {
     const auto file = random_surrogate(shape, 1);
     const auto open = random_open(37, shape.peaks(), 0.2, 2);
     const FoldedSurrogate surrogate(file);
@@ -95,6 +97,26 @@ TEST(FoldedSurrogate, FewAndManyOutputsAgree) {
     }
   }
   EXPECT_THROW(surrogate.output_layer(std::vector<int32_t>{50}), Error);
+}
+
+TEST(FoldedSurrogate, BlocksOfTheTailAtOnceAreThoseOfOneAfterTheOther) {
+  auto shape = published_tail();
+  shape.genes = 500;
+  const FoldedSurrogate surrogate(random_surrogate(shape, 9));
+  RandomStream random(10, Purpose::kBenchmark);
+  const std::vector<int32_t> one = {1};
+  constexpr int64_t kBlocks = 3;
+  for (const auto& layer : {surrogate.output_layer(), surrogate.output_layer(one)}) {
+    const int64_t in_size = kTailRows * shape.latent, out_size = kTailRows * layer.size();
+    std::vector<float> latents(static_cast<size_t>(kBlocks * in_size));
+    for (float& value : latents) value = static_cast<float>(random.normal());
+    std::vector<float> together(static_cast<size_t>(kBlocks * out_size)), alone(together.size());
+    surrogate.tail(layer, latents.data(), together.data(), kBlocks);
+    for (int64_t b = 0; b < kBlocks; ++b) {
+      surrogate.tail(layer, latents.data() + b * in_size, alone.data() + b * out_size);
+    }
+    EXPECT_EQ(together, alone);
+  }
 }
 
 // The searches compare predictions of one cell computed in different blocks; that is sound only if
