@@ -86,7 +86,7 @@ GRIDS_CLONES void finish_gains(int64_t peaks, int64_t width, const float* total,
 }
 
 /// Peaks whose sums of gradients (64 bytes each) stay in the second-level cache.
-constexpr int64_t kGainBlock = 4096;
+constexpr int32_t kGainBlock = 4096;
 constexpr int64_t kCellBlock = 16;
 
 std::vector<float> transposed(int64_t rows, int64_t columns, const std::vector<float>& matrix) {
@@ -120,6 +120,9 @@ AtacEncoder::AtacEncoder(const SurrogateFile& file)
     const auto c = static_cast<int32_t>(first_peak_.size()) - 1;
     chromosome_of_.insert(chromosome_of_.end(), at(count), c);
     first_peak_.push_back(static_cast<int32_t>(chromosome_of_.size()));
+    for (int32_t first = first_peak(c); first < first_peak(c + 1); first += kGainBlock) {
+      blocks_.push_back({first, std::min(first + kGainBlock, first_peak(c + 1)), c});
+    }
   }
 
   const float* embedding = load_tensor(file, prefix + "embedding.weight", {peaks(), 2, sum_size_});
@@ -260,32 +263,39 @@ void AtacEncoder::contribution_backward(int64_t chromosome, const float* sum,
   for (int64_t i = 0; i < sum_stride_; ++i) out[i] *= layers.scale[at(i)];
 }
 
+BlockStarts AtacEncoder::block_starts(const CsrPattern& open) const {
+  BlockStarts result;
+  result.blocks = static_cast<int64_t>(blocks_.size());
+  result.starts.reserve(at(open.rows * (result.blocks + 1)));
+  for (int64_t cell = 0; cell < open.rows; ++cell) {
+    const auto row = open.row(cell);
+    auto next = row.begin();
+    for (const PeakBlock& block : blocks_) {
+      next = std::lower_bound(next, row.end(), block.first);
+      result.starts.push_back(static_cast<int32_t>(next - row.begin()));
+    }
+    result.starts.push_back(static_cast<int32_t>(row.size()));
+  }
+  return result;
+}
+
 void AtacEncoder::replacement_gains(ThreadPool& pool, const CsrPattern& open,
-                                    std::span<const int32_t> cells,
+                                    const BlockStarts& starts, std::span<const int32_t> cells,
                                     std::span<const float> gradients,
                                     std::span<const float> fractions,
                                     std::span<double> gains) const {
   const auto count = static_cast<int64_t>(cells.size());
-  struct Block {
-    int32_t first, last;
-    int64_t chromosome;
-  };
-  std::vector<Block> blocks;
-  for (int64_t c = 0; c < chromosomes(); ++c) {
-    for (int64_t first = first_peak(c); first < first_peak(c + 1); first += kGainBlock) {
-      const auto last = std::min<int64_t>(first + kGainBlock, first_peak(c + 1));
-      blocks.push_back({static_cast<int32_t>(first), static_cast<int32_t>(last), c});
-    }
-  }
-  pool.for_each(static_cast<int64_t>(blocks.size()), [&](int64_t b) {
-    const auto [first, last, chromosome] = blocks[at(b)];
+  pool.for_each(static_cast<int64_t>(blocks_.size()), [&](int64_t b) {
+    const auto [first, last, chromosome] = blocks_[at(b)];
     std::vector<float> sums(at((last - first) * sum_stride_), 0.0f);
     std::vector<float> total(at(sum_stride_), 0.0f);
     for (int64_t cell = 0; cell < count; ++cell) {
       const float* gradient = gradients.data() + (chromosome * count + cell) * sum_stride_;
       for (int64_t i = 0; i < sum_stride_; ++i) total[at(i)] += gradient[i];
-      scatter_gradient(sum_stride_, between(open.row(cells[at(cell)]), first, last), first,
-                       gradient, sums.data());
+      const int32_t* start = starts.row(cells[at(cell)]) + b;
+      scatter_gradient(sum_stride_,
+                       open.row(cells[at(cell)]).subspan(at(start[0]), at(start[1] - start[0])),
+                       first, gradient, sums.data());
     }
     finish_gains(last - first, sum_stride_, total.data(), sums.data(), difference(first),
                  fractions.data() + first, gains.data() + first);

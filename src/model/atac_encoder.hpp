@@ -23,6 +23,17 @@
 
 namespace grids {
 
+/// For each cell (row) and block of peaks (AtacEncoder), where the cell's open peaks of that block
+/// begin among its open peaks: cells × (blocks + 1), so that no gradient searches for them.
+struct BlockStarts {
+  int64_t blocks = 0;
+  std::vector<int32_t> starts;
+
+  const int32_t* row(int32_t cell) const {
+    return starts.data() + static_cast<int64_t>(cell) * (blocks + 1);
+  }
+};
+
 class AtacEncoder {
  public:
   AtacEncoder() = default;
@@ -64,13 +75,21 @@ class AtacEncoder {
 
   /// For every peak, ⟨fraction_j · Σ_cells G − Σ_{cells open in j} G, D_j⟩ with G the gradients of
   /// the chromosome sums, chromosomes × cells × sum_stride(): what replacing every x_j by
-  /// fraction_j would change to first order. `cells` are rows of `open`. One sparse product, split
-  /// by fixed blocks of peaks.
-  void replacement_gains(ThreadPool& pool, const CsrPattern& open, std::span<const int32_t> cells,
-                         std::span<const float> gradients, std::span<const float> fractions,
-                         std::span<double> gains) const;
+  /// fraction_j would change to first order. `cells` are rows of `open`, `starts` are its
+  /// block_starts. One sparse product, split by fixed blocks of peaks.
+  void replacement_gains(ThreadPool& pool, const CsrPattern& open, const BlockStarts& starts,
+                         std::span<const int32_t> cells, std::span<const float> gradients,
+                         std::span<const float> fractions, std::span<double> gains) const;
+  BlockStarts block_starts(const CsrPattern& open) const;
 
  private:
+  /// Peaks of one chromosome whose sums of gradients stay in the second-level cache.
+  struct PeakBlock {
+    int32_t first = 0;
+    int32_t last = 0;
+    int64_t chromosome = 0;
+  };
+
   /// BatchNorm → PReLU → Linear + BatchNorm → PReLU → this chromosome's columns of the two linear
   /// layers behind. Widths are rounded up to whole lanes with zeros.
   struct ChromosomeLayers {
@@ -92,8 +111,9 @@ class AtacEncoder {
   int64_t latent_stride_ = 0;
   std::vector<int32_t> first_peak_;     ///< chromosomes + 1
   std::vector<int32_t> chromosome_of_;  ///< peaks
-  std::vector<float> differences_;      ///< peaks × sum_stride
-  std::vector<double> base_sums_;       ///< chromosomes × sum_stride: Σ_j E[j, 0]
+  std::vector<PeakBlock> blocks_;
+  std::vector<float> differences_;  ///< peaks × sum_stride
+  std::vector<double> base_sums_;   ///< chromosomes × sum_stride: Σ_j E[j, 0]
   std::vector<ChromosomeLayers> layers_;
   std::vector<float> latent_bias_;  ///< latent_stride
 };

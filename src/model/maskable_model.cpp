@@ -26,9 +26,8 @@ Measure clamped_outputs(int64_t outputs) {
 void MaskState::summed_changes(std::span<const Feature> features, const Measure& measure,
                                const ChangeSink& sink) const {
   const auto size = static_cast<size_t>(measure.size);
-  std::vector<double> changes(size);
-  std::vector<double> before(size);
-  std::vector<double> after(size);
+  std::vector<double> changes;  // edits × size
+  std::vector<int64_t> touched;
   std::vector<Edit> edits;
   for (size_t first = 0; first < features.size(); first += kEditsAtOnce) {
     edits.clear();
@@ -36,17 +35,24 @@ void MaskState::summed_changes(std::span<const Feature> features, const Measure&
          features.subspan(first, std::min(kEditsAtOnce, features.size() - first))) {
       edits.push_back({kNoFeature, feature});
     }
+    changes.assign(edits.size() * size, 0.0);
+    touched.assign(edits.size(), 0);
     outputs_after(
-        edits, [&](size_t edit, std::span<const int32_t> positions, std::span<const float> rows) {
-          std::fill(changes.begin(), changes.end(), 0.0);
-          const size_t width = positions.empty() ? 0 : rows.size() / positions.size();
+        edits, [&](size_t edit, std::span<const int32_t> positions, const OutputRows& rows) {
+          std::vector<double> before(size);
+          std::vector<double> after(size);
+          double* sums = changes.data() + edit * size;
           for (size_t i = 0; i < positions.size(); ++i) {
+            const auto width = rows[i].size();
             measure.of(outputs().subspan(static_cast<size_t>(positions[i]) * width, width), before);
-            measure.of(rows.subspan(i * width, width), after);
-            for (size_t k = 0; k < size; ++k) changes[k] += after[k] - before[k];
+            measure.of(rows[i], after);
+            for (size_t k = 0; k < size; ++k) sums[k] += after[k] - before[k];
           }
-          sink(first + edit, static_cast<int64_t>(positions.size()), changes);
+          touched[edit] = static_cast<int64_t>(positions.size());
         });
+    for (size_t edit = 0; edit < edits.size(); ++edit) {
+      sink(first + edit, touched[edit], std::span(changes).subspan(edit * size, size));
+    }
   }
 }
 

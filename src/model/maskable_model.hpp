@@ -31,11 +31,25 @@ struct ModelShape {
   int32_t outputs = 0;
 };
 
+/// Rows of outputs that need not lie side by side.
+class OutputRows {
+ public:
+  OutputRows(std::span<const float* const> rows, size_t width) : rows_(rows), width_(width) {}
+
+  size_t size() const { return rows_.size(); }
+  std::span<const float> operator[](size_t i) const { return {rows_[i], width_}; }
+
+ private:
+  std::span<const float* const> rows_;
+  size_t width_;
+};
+
 /// Receives what an edit changes: the positions (in the state's cell list, ascending) of the cells
-/// that it touches and their outputs after it, positions × outputs, row-major. Called once for each
-/// edit, in the order of the edits, on the calling thread.
-using EditSink = std::function<void(size_t edit, std::span<const int32_t> positions,
-                                    std::span<const float> outputs)>;
+/// that it touches and their outputs after it, a row a position. Called once for each edit, in any
+/// order and *from several threads at a time*: what it is told of an edit depends on that edit
+/// alone, and so should what it writes.
+using EditSink =
+    std::function<void(size_t edit, std::span<const int32_t> positions, const OutputRows& outputs)>;
 
 /// Numbers made of one cell's outputs that are then added up over cells.
 struct Measure {
@@ -77,6 +91,10 @@ class MaskState {
                               const ChangeSink& sink) const;
 
   virtual void apply(Edit edit) = 0;
+
+  /// The same subset over some of the cells (distinct positions in the cell list, in any order),
+  /// for much less than `begin` costs.
+  virtual std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const = 0;
 
   /// For every feature j: Σ over cells of ⟨∂(cotangent · outputs)/∂x_j, p_j − x_j⟩ with x_j the
   /// *unmasked* value (Eq. 14's d_j, summed over cells); zero where all cells have x_j = p_j.

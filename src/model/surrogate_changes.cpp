@@ -126,7 +126,9 @@ class ChangeSums {
         state_.masked_sum(change.masks.front(), position, chromosome_sum.data());
         encoder.contribution(change.masks.front().chromosome, chromosome_sum.data(),
                              contribution.data());
-        state_.latent(position, change.masks, contribution, scratch,
+        const SurrogateState::Replaced replaced{change.masks.front().chromosome,
+                                                contribution.data()};
+        state_.latent(position, {&replaced, 1}, scratch,
                       in.data() + static_cast<int64_t>(rows.size()) * latents);
         rows.push_back({f, position});
         if (static_cast<int64_t>(rows.size()) == kTailRows) flush();

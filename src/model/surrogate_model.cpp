@@ -1,5 +1,6 @@
 #include "model/surrogate_model.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.hpp"
@@ -55,6 +56,23 @@ SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open
   }
   cells_of_peaks_ = transpose(open_);
   unmasked_sums_ = encoder().chromosome_sums(pool_, open_);
+  block_starts_ = encoder().block_starts(open_);
+}
+
+std::shared_ptr<const OutputLayer> SurrogateModel::output_layer(
+    std::span<const int32_t> outputs) const {
+  const std::lock_guard lock(layers_mutex_);
+  std::erase_if(layers_, [](const auto& layer) { return layer.expired(); });
+  for (const auto& kept : layers_) {
+    auto layer = kept.lock();
+    if (layer &&
+        std::equal(outputs.begin(), outputs.end(), layer->genes.begin(), layer->genes.end())) {
+      return latest_layer_ = std::move(layer);
+    }
+  }
+  latest_layer_ = std::make_shared<const OutputLayer>(surrogate_.output_layer(outputs));
+  layers_.push_back(latest_layer_);
+  return latest_layer_;
 }
 
 ModelShape SurrogateModel::shape() const {

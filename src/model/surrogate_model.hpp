@@ -14,6 +14,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 #include <vector>
 
@@ -59,6 +60,11 @@ class SurrogateModel : public MaskableModel {
            static_cast<size_t>((cell * e.chromosomes() + chromosome) * e.sum_stride());
   }
   ThreadPool& pool() const { return pool_; }
+  /// Where each cell's open peaks cross from one of the encoder's blocks of peaks to the next.
+  const BlockStarts& block_starts() const { return block_starts_; }
+  /// The last layer for these outputs. Searches begin states with the same outputs again and
+  /// again: a layer lives as long as a state uses it, the latest one until the next is asked for.
+  std::shared_ptr<const OutputLayer> output_layer(std::span<const int32_t> outputs) const;
 
  private:
   const FoldedSurrogate& surrogate_;
@@ -67,6 +73,11 @@ class SurrogateModel : public MaskableModel {
   std::vector<float> replacement_;
   ThreadPool& pool_;
   std::vector<float> unmasked_sums_;  ///< cells × chromosomes × sum_stride
+  BlockStarts block_starts_;
+
+  mutable std::mutex layers_mutex_;
+  mutable std::vector<std::weak_ptr<const OutputLayer>> layers_;
+  mutable std::shared_ptr<const OutputLayer> latest_layer_;
 };
 
 }  // namespace grids

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
 #include <numeric>
 
 #include "base/error.hpp"
@@ -16,14 +15,24 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-/// Rows of one batch of outputs_after: bounds what it keeps in memory (an edit is never split).
-constexpr int64_t kBatchRows = 1 << 16;
-constexpr int64_t kBatchFloats = 1 << 23;
-/// Cells of one block of the cheap per-row work.
-constexpr int64_t kRowBlock = 16;
+/// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
+constexpr int64_t kEnoughTasks = 8;
 
 GRIDS_CLONES void add_scaled(int64_t width, float factor, const float* x, float* out) {
   for (int64_t o = 0; o < width; o += kLanes) lanes_at(out + o) += factor * lanes_at(x + o);
+}
+
+/// Rows of `width` in the given order.
+template <typename T>
+std::vector<T> gathered(const std::vector<T>& rows, std::span<const int32_t> positions,
+                        int64_t width = 1) {
+  std::vector<T> result;
+  result.reserve(positions.size() * at(width));
+  for (const int32_t position : positions) {
+    const auto begin = rows.begin() + position * width;
+    result.insert(result.end(), begin, begin + width);
+  }
+  return result;
 }
 
 std::vector<int32_t> union_of(const std::vector<int32_t>& a, const std::vector<int32_t>& b) {
@@ -39,15 +48,10 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
                                std::span<const int32_t> cells, std::span<const int32_t> outputs)
     : model_(model),
       cells_(cells.begin(), cells.end()),
-      position_of_(at(model.open().rows), -1),
-      layer_(model.surrogate().output_layer(outputs)),
+      kept_layer_(model.output_layer(outputs)),
+      layer_(*kept_layer_),
       subset_(subset.begin(), subset.end()) {
-  for (size_t position = 0; position < cells_.size(); ++position) {
-    auto& slot = position_of_.at(at(cells_[position]));
-    if (slot >= 0) throw internal_error("cell {} is listed twice", cells_[position]);
-    slot = static_cast<int32_t>(position);
-  }
-  ascending_ = std::is_sorted(cells_.begin(), cells_.end());
+  find_positions();
   std::sort(subset_.begin(), subset_.end());
   for (size_t i = 0; i < subset_.size(); ++i) {
     if (subset_[i] < 0 || subset_[i] >= encoder().peaks()) {
@@ -63,8 +67,39 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
   outputs_.resize(at(cell_count() * layer_.size()));
   std::vector<int32_t> all(cells_.size());
   std::iota(all.begin(), all.end(), 0);
-  for (int64_t c = 0; c < encoder().chromosomes(); ++c) renew_sums({c, members_of(c)}, all);
-  renew_outputs(all);
+  std::vector<ChromosomeMask> masks;
+  for (int64_t c = 0; c < encoder().chromosomes(); ++c) masks.push_back({c, members_of(c)});
+  renew(masks, all);
+}
+
+SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int32_t> positions)
+    : model_(whole.model_),
+      cells_(gathered(whole.cells_, positions)),
+      kept_layer_(whole.kept_layer_),
+      layer_(*kept_layer_),
+      subset_(whole.subset_),
+      sums_(gathered(whole.sums_, positions, encoder().chromosomes() * encoder().sum_stride())),
+      contributions_(gathered(whole.contributions_, positions,
+                              encoder().chromosomes() * encoder().latent_stride())),
+      outputs_(gathered(whole.outputs_, positions, layer_.size())) {
+  find_positions();
+  for (const OpenFlags& flags : whole.subset_open_) {
+    subset_open_.push_back(gathered(flags, positions));
+  }
+}
+
+std::unique_ptr<MaskState> SurrogateState::on(std::span<const int32_t> positions) const {
+  return std::unique_ptr<MaskState>(new SurrogateState(*this, positions));
+}
+
+void SurrogateState::find_positions() {
+  position_of_.assign(at(model_.open().rows), -1);
+  for (size_t position = 0; position < cells_.size(); ++position) {
+    auto& slot = position_of_.at(at(cells_[position]));
+    if (slot >= 0) throw internal_error("cell {} is listed twice", cells_[position]);
+    slot = static_cast<int32_t>(position);
+  }
+  ascending_ = std::is_sorted(cells_.begin(), cells_.end());
 }
 
 void SurrogateState::require_possible(Edit edit) const {
@@ -162,152 +197,49 @@ const float* SurrogateState::contribution_at(int64_t position, int64_t chromosom
          (position * encoder().chromosomes() + chromosome) * encoder().latent_stride();
 }
 
-void SurrogateState::latent(int64_t position, std::span<const ChromosomeMask> replaced,
-                            std::span<const float> contributions,
+void SurrogateState::latent(int64_t position, std::span<const Replaced> replaced,
                             std::vector<const float*>& scratch, float* out) const {
   scratch.resize(at(encoder().chromosomes()));
   for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
     scratch[at(c)] = contribution_at(position, c);
   }
-  for (size_t i = 0; i < replaced.size(); ++i) {
-    scratch[at(replaced[i].chromosome)] =
-        contributions.data() + static_cast<int64_t>(i) * encoder().latent_stride();
-  }
+  for (const Replaced& other : replaced) scratch[at(other.chromosome)] = other.contribution;
   encoder().latent_of(scratch, out);
 }
 
-void SurrogateState::compute(std::span<Change* const> changes) const {
-  std::vector<int64_t> first_row = {0};
-  for (Change* change : changes) {
-    change->outputs.resize(change->rows.size() * at(layer_.size()));
-    first_row.push_back(first_row.back() + static_cast<int64_t>(change->rows.size()));
-  }
-  const int64_t width = layer_.size();
+int64_t SurrogateState::task_rows(int64_t rows) const {
+  constexpr int64_t kGroupRows = kTailGroup * kTailRows;
+  return !layer_.by_row && rows >= kEnoughTasks * kGroupRows ? kGroupRows : kTailRows;
+}
+
+void SurrogateState::renew(std::span<const ChromosomeMask> masks,
+                           std::span<const int32_t> positions) {
+  const int64_t chromosomes = encoder().chromosomes();
   const int64_t latents = encoder().latent();
-  model_.pool().for_blocks(first_row.back(), kTailRows, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<float> sum(at(encoder().sum_stride()));
-    std::vector<float> contributions(at(2 * encoder().latent_stride()));
-    std::vector<const float*> rows;
-    std::vector<float> in(at(kTailRows * latents), 0.0f);
-    std::vector<float> out(at(kTailRows * width));
-    const auto change_of = [&](int64_t row) {
-      return std::upper_bound(first_row.begin(), first_row.end(), row) - first_row.begin() - 1;
-    };
-    auto c = change_of(begin);
-    for (int64_t row = begin; row < end; ++row) {
-      while (row >= first_row[at(c + 1)]) ++c;
-      const Change& change = *changes[at(c)];
-      const int64_t position = change.rows[at(row - first_row[at(c)])];
-      for (size_t i = 0; i < change.masks.size(); ++i) {
-        masked_sum(change.masks[i], position, sum.data());
-        encoder().contribution(
-            change.masks[i].chromosome, sum.data(),
-            contributions.data() + static_cast<int64_t>(i) * encoder().latent_stride());
+  const int64_t width = layer_.size();
+  const auto rows = static_cast<int64_t>(positions.size());
+  model_.pool().for_blocks(rows, task_rows(rows), [&](int64_t begin, int64_t end, int64_t) {
+    const int64_t blocks = (end - begin + kTailRows - 1) / kTailRows;
+    std::vector<const float*> scratch;
+    std::vector<float> in(at(blocks * kTailRows * latents), 0.0f);
+    std::vector<float> out(at(blocks * kTailRows * width));
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t position = positions[at(i)];
+      for (const ChromosomeMask& mask : masks) {
+        const int64_t row = position * chromosomes + mask.chromosome;
+        float* sum = sums_.data() + row * encoder().sum_stride();
+        masked_sum(mask, position, sum);
+        encoder().contribution(mask.chromosome, sum,
+                               contributions_.data() + row * encoder().latent_stride());
       }
-      latent(position, change.masks, contributions, rows, in.data() + (row - begin) * latents);
+      latent(position, {}, scratch, in.data() + (i - begin) * latents);
     }
-    model_.surrogate().tail(layer_, in.data(), out.data());
-    c = change_of(begin);
-    for (int64_t row = begin; row < end; ++row) {
-      while (row >= first_row[at(c + 1)]) ++c;
-      std::copy_n(out.data() + (row - begin) * width, width,
-                  changes[at(c)]->outputs.data() + (row - first_row[at(c)]) * width);
+    model_.surrogate().tail(layer_, in.data(), out.data(), blocks);
+    for (int64_t i = begin; i < end; ++i) {
+      std::copy_n(out.data() + (i - begin) * width, width,
+                  outputs_.data() + positions[at(i)] * width);
     }
   });
-}
-
-void SurrogateState::outputs_after(std::span<const Edit> edits, const EditSink& sink) const {
-  const auto width = at(layer_.size());
-  const int64_t row_limit =
-      std::min<int64_t>(kBatchRows, kBatchFloats / std::max<int64_t>(1, layer_.size()));
-  // Rows in which a swap touches only the peak that it drops are those of dropping it alone, and
-  // the same for all swaps that drop it.
-  std::map<Feature, Change> drops;
-  size_t next = 0;
-  while (next < edits.size()) {
-    std::vector<Change> batch;
-    std::vector<Change*> to_compute;
-    int64_t rows = 0;
-    const size_t first = next;
-    for (; next < edits.size() && (rows < row_limit || next == first); ++next) {
-      const Edit edit = edits[next];
-      require_possible(edit);
-      if (edit.in == edit.out) {  // nothing changes
-        batch.emplace_back();
-        continue;
-      }
-      Change change = plan(edit);
-      if (edit.in != kNoFeature) change.rows = touched(edit.in, change.in_open);
-      if (edit.out != kNoFeature && change.rows.size() < cells_.size() &&
-          !drops.contains(edit.out)) {
-        Change drop = plan({edit.out, kNoFeature});
-        drop.rows = touched(edit.out, flags_of_member(edit.out));
-        rows += static_cast<int64_t>(drop.rows.size());
-        to_compute.push_back(&drops.emplace(edit.out, std::move(drop)).first->second);
-      }
-      rows += static_cast<int64_t>(change.rows.size());
-      batch.push_back(std::move(change));
-    }
-    for (Change& change : batch) to_compute.push_back(&change);
-    compute(to_compute);
-
-    std::vector<float> outputs;
-    for (size_t i = 0; i < batch.size(); ++i) {
-      const Change& change = batch[i];
-      const auto drop = drops.find(change.edit.out);
-      if (drop == drops.end() || change.masks.empty()) {
-        sink(first + i, change.rows, change.outputs);
-        continue;
-      }
-      const Change& dropped = drop->second;
-      const auto positions = union_of(change.rows, dropped.rows);
-      outputs.resize(positions.size() * width);
-      size_t own = 0, shared = 0;
-      for (size_t k = 0; k < positions.size(); ++k) {
-        const bool is_own = own < change.rows.size() && change.rows[own] == positions[k];
-        const bool is_shared = shared < dropped.rows.size() && dropped.rows[shared] == positions[k];
-        const float* source =
-            is_own ? change.outputs.data() + own * width : dropped.outputs.data() + shared * width;
-        std::copy_n(source, width, outputs.data() + k * width);
-        own += is_own ? 1 : 0;
-        shared += is_shared ? 1 : 0;
-      }
-      sink(first + i, positions, outputs);
-    }
-  }
-}
-
-void SurrogateState::renew_sums(const ChromosomeMask& mask, std::span<const int32_t> positions) {
-  const int64_t chromosomes = encoder().chromosomes();
-  model_.pool().for_blocks(
-      static_cast<int64_t>(positions.size()), kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
-        for (int64_t i = begin; i < end; ++i) {
-          const int64_t row = positions[at(i)] * chromosomes + mask.chromosome;
-          float* sum = sums_.data() + row * encoder().sum_stride();
-          masked_sum(mask, positions[at(i)], sum);
-          encoder().contribution(mask.chromosome, sum,
-                                 contributions_.data() + row * encoder().latent_stride());
-        }
-      });
-}
-
-void SurrogateState::renew_outputs(std::span<const int32_t> positions) {
-  const int64_t latents = encoder().latent();
-  const int64_t width = layer_.size();
-  model_.pool().for_blocks(
-      static_cast<int64_t>(positions.size()), kTailRows, [&](int64_t begin, int64_t end, int64_t) {
-        std::vector<const float*> rows;
-        std::vector<float> in(at(kTailRows * latents), 0.0f);
-        std::vector<float> out(at(kTailRows * width));
-        for (int64_t i = begin; i < end; ++i) {
-          latent(positions[at(i)], {}, {}, rows, in.data() + (i - begin) * latents);
-        }
-        model_.surrogate().tail(layer_, in.data(), out.data());
-        for (int64_t i = begin; i < end; ++i) {
-          std::copy_n(out.data() + (i - begin) * width, width,
-                      outputs_.data() + positions[at(i)] * width);
-        }
-      });
 }
 
 void SurrogateState::apply(Edit edit) {
@@ -332,8 +264,9 @@ void SurrogateState::apply(Edit edit) {
       chromosomes.push_back(encoder().chromosome_of(edit.in));
     }
   }
-  for (const int64_t c : chromosomes) renew_sums({c, members_of(c)}, positions);
-  renew_outputs(positions);
+  std::vector<ChromosomeMask> masks;
+  for (const int64_t c : chromosomes) masks.push_back({c, members_of(c)});
+  renew(masks, positions);
 }
 
 void SurrogateState::gains(std::span<const float> cotangent, std::span<double> gains) const {
@@ -354,7 +287,7 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
     std::vector<float> in_gradient(in.size());
     std::vector<float> padded_gradient(at(encoder().latent_stride()), 0.0f);
     for (int64_t cell = begin; cell < end; ++cell) {
-      latent(cell, {}, {}, rows, in.data() + (cell - begin) * latents);
+      latent(cell, {}, rows, in.data() + (cell - begin) * latents);
     }
     std::copy(cotangent.begin() + begin * width, cotangent.begin() + end * width, back.begin());
     model_.surrogate().tail_backward(layer_, in.data(), back.data(), in_gradient.data());
@@ -367,8 +300,8 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
       }
     }
   });
-  encoder().replacement_gains(model_.pool(), model_.open(), cells_, gradients,
-                              model_.replacements(), gains);
+  encoder().replacement_gains(model_.pool(), model_.open(), model_.block_starts(), cells_,
+                              gradients, model_.replacements(), gains);
 }
 
 }  // namespace grids

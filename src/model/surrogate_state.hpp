@@ -20,10 +20,12 @@ class SurrogateState : public MaskState {
   void summed_changes(std::span<const Feature> features, const Measure& measure,
                       const ChangeSink& sink) const override;
   void apply(Edit edit) override;
+  std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const override;
   void gains(std::span<const float> cotangent, std::span<double> gains) const override;
 
  private:
   friend class ChangeSums;  // surrogate_changes.cpp: summed_changes
+  friend class EditBatch;   // surrogate_edits.cpp: outputs_after
 
   /// For each position in the cell list, whether a peak is open there (0 or 1).
   using OpenFlags = std::vector<uint8_t>;
@@ -40,19 +42,27 @@ class SurrogateState : public MaskState {
     std::vector<Member> members;
   };
 
-  /// An edit, what the chromosomes that it concerns look like after it, and the rows (positions)
-  /// to compute; `outputs` is rows × outputs once computed.
+  /// An edit, and what the chromosomes that it concerns look like after it: that of the feature
+  /// that goes first, that of the one that comes last.
   struct Change {
     Edit edit;
     OpenFlags in_open;
     std::vector<ChromosomeMask> masks;
-    std::vector<int32_t> rows;
-    std::vector<float> outputs;
   };
+
+  /// A contribution (latent_stride floats) in the place of the state's own.
+  struct Replaced {
+    int64_t chromosome = 0;
+    const float* contribution = nullptr;
+  };
+
+  /// Some of the cells of `whole`, with its subset.
+  SurrogateState(const SurrogateState& whole, std::span<const int32_t> positions);
 
   int64_t cell_count() const { return static_cast<int64_t>(cells_.size()); }
   const AtacEncoder& encoder() const { return model_.encoder(); }
 
+  void find_positions();
   void require_possible(Edit edit) const;
   OpenFlags open_flags(Feature feature) const;
   /// The positions whose x differs from the replacement value, ascending.
@@ -65,19 +75,20 @@ class SurrogateState : public MaskState {
   const float* contribution_at(int64_t position, int64_t chromosome) const;
   /// The latent of a row with the contributions of some chromosomes replaced; `scratch` is room
   /// for the pointers of one row.
-  void latent(int64_t position, std::span<const ChromosomeMask> replaced,
-              std::span<const float> contributions, std::vector<const float*>& scratch,
-              float* out) const;
-  void compute(std::span<Change* const> changes) const;
-  /// Computes the sums and contributions of the chromosome at these positions anew.
-  void renew_sums(const ChromosomeMask& mask, std::span<const int32_t> positions);
-  void renew_outputs(std::span<const int32_t> positions);
+  void latent(int64_t position, std::span<const Replaced> replaced,
+              std::vector<const float*>& scratch, float* out) const;
+  /// Rows that one thread hands to the tail at once, whole blocks of it. Changes no bit.
+  int64_t task_rows(int64_t rows) const;
+  /// Computes the sums and contributions of these chromosomes, and the outputs, at these positions
+  /// anew.
+  void renew(std::span<const ChromosomeMask> masks, std::span<const int32_t> positions);
 
   const SurrogateModel& model_;
   std::vector<int32_t> cells_;
   std::vector<int32_t> position_of_;  ///< model cells; −1 where a cell is not in the state
   bool ascending_ = true;             ///< cells_ ascend, so positions do as well
-  OutputLayer layer_;
+  std::shared_ptr<const OutputLayer> kept_layer_;
+  const OutputLayer& layer_;            ///< *kept_layer_
   std::vector<Feature> subset_;         ///< ascending
   std::vector<OpenFlags> subset_open_;  ///< for each member
   std::vector<float> sums_;             ///< cells × chromosomes × sum_stride

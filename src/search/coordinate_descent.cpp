@@ -131,8 +131,9 @@ class Descent {
     while (unchanged < options_.set_size && result_.steps < steps) {
       context_.check_cancelled();
       const size_t i = coordinate();
-      Objective batch = objective_.on(batches.draw());
-      const auto state = begin(batch, coordinates_);
+      const auto positions = batches.draw();
+      Objective batch = objective_.on(positions);
+      const auto state = everywhere->on(positions);
       const double current = value(batch, *state);
       const auto step =
           coordinate_step(batch, *state, current, gains(batch, *state), coordinates_, i, options_);

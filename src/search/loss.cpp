@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "base/exponential.hpp"
+#include "base/simd.hpp"
 
 namespace grids {
 namespace {
@@ -12,9 +16,6 @@ size_t at(int64_t i) {
 
 double clamped(float output) {
   return std::max(double{output}, 0.0);
-}
-double rate(float output) {
-  return std::expm1(clamped(output));
 }
 double sign_of(Direction direction) {
   return direction == Direction::kDown ? 1.0 : -1.0;
@@ -41,6 +42,61 @@ std::vector<double> column_means(std::span<const float> matrix, int64_t columns)
   }
   for (double& mean : means) mean /= static_cast<double>(std::max<int64_t>(1, rows));
   return means;
+}
+
+/// Where the rate is r, its derivative by the prediction is r + 1. Outputs without a factor get 0.
+GRIDS_CLONES void rate_cotangents(int64_t count, const double* rates, const double* factors,
+                                  float* cotangent) {
+  for (int64_t j = 0; j < count; ++j) {
+    const double slope = factors[j] * (rates[j] + 1);
+    cotangent[j] = factors[j] == 0 ? 0.0f : static_cast<float>(slope);
+  }
+}
+
+/// What a cell's outputs are held against in the second term of `eq11`, j = 0 …: `start` (clamped
+/// at 0) is where an output should stay; it is divided by max(start, least), or by infinity where
+/// it does not take part: where `least` is infinite, and, if `positive_only`, where start is 0.
+struct Eq11Row {
+  int64_t count = 0;
+  const float* start = nullptr;
+  const double* least = nullptr;
+  bool positive_only = false;
+};
+
+constexpr int64_t kSums = 16;
+
+/// Σ_j ((F_j − start_j) / reference_j)², in sixteen sums, which are then added in order.
+GRIDS_CLONES double squared_changes(const Eq11Row& row, const float* outputs) {
+  const double empty = row.positive_only ? std::numeric_limits<double>::infinity() : 0.0;
+  double sums[kSums] = {};
+  const auto square = [&](int64_t j) {
+    const double start = std::max(double{row.start[j]}, 0.0);
+    double reference = std::max(start, row.least[j]);
+    reference = start > 0 ? reference : std::max(reference, empty);
+    const double change = (std::max(double{outputs[j]}, 0.0) - start) / reference;
+    return change * change;
+  };
+  int64_t j = 0;
+  for (; j + kSums <= row.count; j += kSums) {
+    for (int64_t lane = 0; lane < kSums; ++lane) sums[lane] += square(j + lane);
+  }
+  for (int64_t lane = 0; j < row.count; ++j, ++lane) sums[lane] += square(j);
+  double sum = 0;
+  for (const double lane : sums) sum += lane;
+  return sum;
+}
+
+/// factor · (F_j − start_j) / reference_j².
+GRIDS_CLONES void change_cotangents(const Eq11Row& row, const float* outputs, double factor,
+                                    float* cotangent) {
+  const double empty = row.positive_only ? std::numeric_limits<double>::infinity() : 0.0;
+  for (int64_t j = 0; j < row.count; ++j) {
+    const double start = std::max(double{row.start[j]}, 0.0);
+    double reference = std::max(start, row.least[j]);
+    reference = start > 0 ? reference : std::max(reference, empty);
+    const double change = std::max(double{outputs[j]}, 0.0) - start;
+    cotangent[j] = static_cast<float>(factor * change / (reference * reference));
+  }
 }
 
 class ValueLoss : public Loss {
@@ -102,7 +158,7 @@ class RateLoss : public Loss {
   int64_t outputs() const override { return outputs_; }
   int64_t terms() const override { return options_.beta > 0 ? outputs_ : 1; }
   void cell_terms(int64_t, std::span<const float> outputs, std::span<double> terms) const override {
-    for (size_t j = 0; j < terms.size(); ++j) terms[j] = rate(outputs[j]);
+    expm1_of_positive(static_cast<int64_t>(terms.size()), outputs.data(), terms.data());
   }
   double finish(std::span<const double> sums) const override {
     double value = 0;
@@ -128,12 +184,10 @@ class RateLoss : public Loss {
       factors[at(j)] = options_.beta * weights_[at(j)] * 2 * (sums[at(j)] / before - 1) / before;
     }
     std::fill(cotangent.begin(), cotangent.end(), 0.0f);
+    std::vector<double> rates(factors.size());
     for (int64_t cell = 0; cell < cells(); ++cell) {
-      for (int64_t j = 0; j < terms(); ++j) {
-        const size_t i = at(cell * outputs_ + j);
-        if (factors[at(j)] == 0) continue;
-        cotangent[i] = static_cast<float>(factors[at(j)] * std::exp(clamped(outputs[i])));
-      }
+      expm1_of_positive(terms(), outputs.data() + cell * outputs_, rates.data());
+      rate_cotangents(terms(), rates.data(), factors.data(), cotangent.data() + cell * outputs_);
     }
   }
   std::unique_ptr<Loss> on(std::span<const int32_t> cells) const override {
@@ -161,6 +215,17 @@ class Eq11Loss : public Loss {
         floors_(std::move(floors)),
         options_(options) {
     for (int64_t cell = 0; cell < cells(); ++cell) counted_cells_ += counts(cell) ? 1 : 0;
+    if (options_.beta <= 0) return;
+    for (size_t j = 0; j < floors_.size(); ++j) {
+      const double least = is_observed() ? 0.0 : floors_[j];
+      const bool never = left_out_[j] || (!is_observed() && floors_[j] <= 0);
+      least_.push_back(never ? std::numeric_limits<double>::infinity() : least);
+    }
+    for (int64_t cell = 0; cell < cells(); ++cell) {
+      int64_t count = 0;
+      for (int64_t j = 1; j < outputs_; ++j) count += takes_part(cell, j) ? 1 : 0;
+      taking_part_.push_back(count);
+    }
   }
 
   int64_t cells() const override { return static_cast<int64_t>(before_.size()) / outputs_; }
@@ -178,18 +243,13 @@ class Eq11Loss : public Loss {
                   std::span<double> terms) const override {
     terms[0] = 0;
     if (!counts(cell)) return;
-    const double ratio = clamped(outputs[0]) / reference(cell, 0);
+    const double ratio = clamped(outputs[0]) / reference(cell);
     terms[0] = sign_of(options_.direction) * ratio * ratio;
     if (options_.beta <= 0) return;
-    double sum = 0;
-    int64_t count = 0;
-    for (int64_t j = 1; j < outputs_; ++j) {
-      if (!takes_part(cell, j)) continue;
-      const double change = (clamped(outputs[at(j)]) - start(cell, j)) / reference(cell, j);
-      sum += change * change;
-      ++count;
-    }
-    if (count > 0) terms[0] += options_.beta * sum / static_cast<double>(count);
+    const int64_t count = taking_part_[at(cell)];
+    if (count == 0) return;
+    terms[0] += options_.beta * squared_changes(others(cell), outputs.data() + 1) /
+                static_cast<double>(count);
   }
   double finish(std::span<const double> sums) const override {
     return counted_cells_ == 0 ? 0 : sums[0] / static_cast<double>(counted_cells_);
@@ -201,19 +261,14 @@ class Eq11Loss : public Loss {
       if (!counts(cell)) continue;
       const float* row = outputs.data() + cell * outputs_;
       float* out = cotangent.data() + cell * outputs_;
-      const double ref = reference(cell, 0);
+      const double ref = reference(cell);
       const double scale = 2 / static_cast<double>(counted_cells_);
       out[0] = static_cast<float>(sign_of(options_.direction) * scale *
                                   std::max(double{row[0]}, floors_[0]) / (ref * ref));
-      if (options_.beta <= 0) continue;
-      int64_t count = 0;
-      for (int64_t j = 1; j < outputs_; ++j) count += takes_part(cell, j) ? 1 : 0;
-      for (int64_t j = 1; j < outputs_; ++j) {
-        if (!takes_part(cell, j)) continue;
-        const double r = reference(cell, j);
-        out[j] = static_cast<float>(options_.beta * scale * (clamped(row[j]) - start(cell, j)) /
-                                    (r * r) / static_cast<double>(count));
-      }
+      const int64_t count = options_.beta > 0 ? taking_part_[at(cell)] : 0;
+      if (count == 0) continue;
+      change_cotangents(others(cell), row + 1, options_.beta * scale / static_cast<double>(count),
+                        out + 1);
     }
   }
   std::unique_ptr<Loss> on(std::span<const int32_t> cells) const override {
@@ -231,13 +286,15 @@ class Eq11Loss : public Loss {
     if (left_out_[at(j)]) return false;
     return is_observed() ? observed(cell, j) > 0 : floors_[at(j)] > 0;
   }
-  double reference(int64_t cell, int64_t j) const {
-    if (is_observed()) return observed(cell, j);
-    return std::max(clamped(before_[at(cell * outputs_ + j)]), floors_[at(j)]);
+  /// Of the target.
+  double reference(int64_t cell) const {
+    if (is_observed()) return observed(cell, 0);
+    return std::max(clamped(before_[at(cell * outputs_)]), floors_[0]);
   }
-  /// Where an output should stay.
-  double start(int64_t cell, int64_t j) const {
-    return is_observed() ? observed(cell, j) : clamped(before_[at(cell * outputs_ + j)]);
+  /// The outputs behind the target.
+  Eq11Row others(int64_t cell) const {
+    const auto& start = is_observed() ? observed_ : before_;
+    return {outputs_ - 1, start.data() + cell * outputs_ + 1, least_.data() + 1, is_observed()};
   }
 
   std::vector<float> before_;
@@ -247,6 +304,8 @@ class Eq11Loss : public Loss {
   std::vector<double> floors_;
   LossOptions options_;
   int64_t counted_cells_ = 0;
+  std::vector<double> least_;         ///< outputs: least reference, infinite for what is left out
+  std::vector<int64_t> taking_part_;  ///< cells: outputs in the second term
 };
 
 }  // namespace

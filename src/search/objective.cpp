@@ -4,6 +4,8 @@
 #include <numeric>
 #include <utility>
 
+#include "base/simd.hpp"
+
 namespace grids {
 namespace {
 
@@ -19,6 +21,33 @@ std::vector<int32_t> outputs_read(const MaskableModel& model, int32_t target, do
   }
   return outputs;
 }
+
+GRIDS_CLONES void add_terms(size_t count, const double* terms, double* sums) {
+  for (size_t t = 0; t < count; ++t) sums[t] += terms[t];
+}
+
+/// The first position from `i` on whose score does not exceed the threshold; `count` if there is
+/// none.
+GRIDS_CLONES size_t next_low(const double* scores, const Feature* features, size_t count,
+                             double threshold, size_t i) {
+  constexpr size_t kAtOnce = 16;
+  for (; i + kAtOnce <= count; i += kAtOnce) {
+    int64_t low = 0;
+    for (size_t k = 0; k < kAtOnce; ++k) low += scores[features[i + k]] <= threshold ? 1 : 0;
+    if (low > 0) break;
+  }
+  while (i < count && !(scores[features[i]] <= threshold)) ++i;
+  return i;
+}
+
+/// A lower score first, of equal ones the smaller index.
+struct Ranked {
+  double score;
+  Feature feature;
+  bool operator<(const Ranked& other) const {
+    return score != other.score ? score < other.score : feature < other.feature;
+  }
+};
 
 }  // namespace
 
@@ -87,24 +116,20 @@ std::vector<double> values_after(Objective& objective, const MaskState& state,
                     std::span(unchanged).subspan(at(cell) * count, count));
   }
   std::vector<double> values(edits.size());
-  std::vector<double> changed;
-  std::vector<double> sums(count);
   state.outputs_after(
-      edits, [&](size_t edit, std::span<const int32_t> positions, std::span<const float> after) {
-        changed.resize(positions.size() * count);
-        for (size_t i = 0; i < positions.size(); ++i) {
-          loss.cell_terms(positions[i], after.subspan(i * width, width),
-                          std::span(changed).subspan(i * count, count));
-        }
+      edits, [&](size_t edit, std::span<const int32_t> positions, const OutputRows& after) {
+        std::vector<double> changed(count);
+        std::vector<double> sums(count, 0.0);
         // The order of loss_sums, so that the value is that of the edited subset to the last bit.
-        std::fill(sums.begin(), sums.end(), 0.0);
         size_t next = 0;
         for (int64_t cell = 0; cell < loss.cells(); ++cell) {
-          const bool is_changed = next < positions.size() && positions[next] == cell;
-          const double* terms =
-              is_changed ? changed.data() + next * count : unchanged.data() + at(cell) * count;
-          for (size_t t = 0; t < count; ++t) sums[t] += terms[t];
-          next += is_changed ? 1 : 0;
+          const double* terms = unchanged.data() + at(cell) * count;
+          if (next < positions.size() && positions[next] == cell) {
+            loss.cell_terms(cell, after[next], changed);
+            terms = changed.data();
+            ++next;
+          }
+          add_terms(count, terms, sums.data());
         }
         values[edit] = loss.finish(sums);
       });
@@ -135,14 +160,27 @@ std::vector<double> transition_row(std::span<const double> gains,
 
 std::vector<Feature> lowest(std::span<const double> scores, std::span<const Feature> allowed,
                             int64_t count) {
-  std::vector<Feature> best(allowed.begin(), allowed.end());
-  const auto end = best.begin() + std::min<int64_t>(count, static_cast<int64_t>(best.size()));
-  std::partial_sort(best.begin(), end, best.end(), [&](Feature a, Feature b) {
-    if (scores[at(a)] != scores[at(b)]) return scores[at(a)] < scores[at(b)];
-    return a < b;
-  });
-  best.erase(end, best.end());
-  return best;
+  const auto wanted = at(std::min<int64_t>(count, static_cast<int64_t>(allowed.size())));
+  std::vector<Ranked> best;  // so far, a heap with the worst on top
+  best.reserve(wanted + 1);
+  for (size_t i = 0; i < allowed.size() && wanted > 0; ++i) {
+    const bool full = best.size() == wanted;
+    if (full) i = next_low(scores.data(), allowed.data(), allowed.size(), best.front().score, i);
+    if (i == allowed.size()) break;
+    const Ranked candidate{scores[at(allowed[i])], allowed[i]};
+    if (full) {
+      if (!(candidate < best.front())) continue;
+      std::pop_heap(best.begin(), best.end());
+      best.pop_back();
+    }
+    best.push_back(candidate);
+    std::push_heap(best.begin(), best.end());
+  }
+  std::sort_heap(best.begin(), best.end());
+  std::vector<Feature> features;
+  features.reserve(best.size());
+  for (const Ranked& ranked : best) features.push_back(ranked.feature);
+  return features;
 }
 
 }  // namespace grids

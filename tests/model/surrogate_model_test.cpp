@@ -182,8 +182,8 @@ RC_GTEST_PROP(SurrogateState, EqualsAFreshOneToTheLastBitWhateverItsHistory, ())
   if (all_outputs) genes = all_cells(13);
   std::vector<Feature> subset = {1, 30, 31, 64};
   const auto state = world.model.begin(subset, cells, genes);
-  const auto fresh_equals = [&](const MaskState& other) {
-    const auto fresh = world.model.begin(other.subset(), cells, genes);
+  const auto equals_fresh = [&](const MaskState& other, const std::vector<int32_t>& other_cells) {
+    const auto fresh = world.model.begin(other.subset(), other_cells, genes);
     RC_ASSERT(copy(fresh->outputs()) == copy(other.outputs()));
     std::vector<float> cotangent = copy(other.outputs());
     std::vector<double> a(70), b(70);
@@ -196,23 +196,35 @@ RC_GTEST_PROP(SurrogateState, EqualsAFreshOneToTheLastBitWhateverItsHistory, ())
     for (int i = 0; i < 5; ++i) edits.push_back(random_edit(*state, 70, random));
     edits.push_back({edits[0].out, edits[0].out});  // a swap with itself changes nothing
     // What each edit is said to lead to is what it leads to.
-    size_t calls = 0;
-    state->outputs_after(edits, [&](size_t e, std::span<const int32_t> positions,
-                                    std::span<const float> outputs) {
-      RC_ASSERT(e == calls++);
-      RC_ASSERT(std::is_sorted(positions.begin(), positions.end()));
-      auto after = copy(state->outputs());
-      for (size_t i = 0; i < positions.size(); ++i) {
-        std::copy_n(outputs.begin() + static_cast<std::ptrdiff_t>(i * genes.size()), genes.size(),
-                    after.begin() + positions[i] * static_cast<std::ptrdiff_t>(genes.size()));
-      }
+    std::vector<std::vector<float>> told(edits.size());
+    state->outputs_after(
+        edits, [&](size_t e, std::span<const int32_t> positions, const OutputRows& outputs) {
+          RC_ASSERT(told[e].empty());
+          RC_ASSERT(std::is_sorted(positions.begin(), positions.end()));
+          RC_ASSERT(outputs.size() == positions.size());
+          told[e] = copy(state->outputs());
+          for (size_t i = 0; i < positions.size(); ++i) {
+            std::copy_n(outputs[i].begin(), genes.size(),
+                        told[e].begin() + positions[i] * static_cast<std::ptrdiff_t>(genes.size()));
+          }
+        });
+    for (size_t e = 0; e < edits.size(); ++e) {
       const auto other = world.model.begin(state->subset(), cells, genes);
       other->apply(edits[e]);
-      RC_ASSERT(copy(other->outputs()) == after);
-    });
-    RC_ASSERT(calls == edits.size());
+      RC_ASSERT(copy(other->outputs()) == told[e]);
+    }
+    // Some of its cells, in another order, are a state like any other.
+    auto part = all_cells(static_cast<int64_t>(cells.size()));
+    random.shuffle(std::span(part));
+    part.resize(1 + random.below(static_cast<uint32_t>(part.size())));
+    std::vector<int32_t> part_cells;
+    for (const int32_t position : part) part_cells.push_back(cells[static_cast<size_t>(position)]);
+    const auto some = state->on(part);
+    equals_fresh(*some, part_cells);
+    some->apply(edits[random.below(5)]);
+    equals_fresh(*some, part_cells);
     state->apply(edits[random.below(5)]);
-    fresh_equals(*state);
+    equals_fresh(*state, cells);
   }
 }
 
@@ -248,7 +260,7 @@ TEST(SurrogateState, OnlyCellsThatDifferFromTheReplacementAreTouched) {
     const std::vector<int32_t> genes = {3};
     const auto state = world.model.begin({}, cells, genes);
     const std::vector<Edit> edits = {{kNoFeature, 17}};
-    state->outputs_after(edits, [&](size_t, std::span<const int32_t> positions, auto) {
+    state->outputs_after(edits, [&](size_t, std::span<const int32_t> positions, const OutputRows&) {
       std::vector<int32_t> expected;
       for (const int32_t cell : cells) {
         const float x = world.open.contains(cell, 17) ? 1 : 0;
@@ -305,15 +317,16 @@ TEST_P(SurrogateModelConformance, LeaveOneOutAndChangesAreThePublishedOnes) {
   std::vector<Edit> edits;
   for (Feature peak = 0; peak < c.model.shape.peaks(); ++peak) edits.push_back({kNoFeature, peak});
   const auto expected = c.floats("metrics.leave_one_out");
-  before->outputs_after(edits, [&](size_t peak, std::span<const int32_t> positions,
-                                   std::span<const float> outputs) {
-    double change = 0;
-    for (size_t i = 0; i < positions.size(); ++i) {
-      change += clamped(outputs[i]) - clamped(before->outputs()[static_cast<size_t>(positions[i])]);
-    }
-    // Tolerances of conformance/README.
-    EXPECT_NEAR(change / static_cast<double>(cells.size()), expected[peak], 1e-6);
-  });
+  before->outputs_after(
+      edits, [&](size_t peak, std::span<const int32_t> positions, const OutputRows& outputs) {
+        double change = 0;
+        for (size_t i = 0; i < positions.size(); ++i) {
+          change += clamped(outputs[i][0]) -
+                    clamped(before->outputs()[static_cast<size_t>(positions[i])]);
+        }
+        // Tolerances of conformance/README.
+        EXPECT_NEAR(change / static_cast<double>(cells.size()), expected[peak], 1e-6);
+      });
 
   const auto trajectory = c.integers("search.monotone.trajectory");
   const auto length = static_cast<size_t>(c.at("search.monotone.trajectory").shape[1]);

@@ -44,6 +44,40 @@ RC_GTEST_PROP(Objective, ASwapValueIsTheValueOfTheSwappedSubsetToTheLastBit, ())
   }
 }
 
+TEST(Objective, ThreadsDoNotChangeABitOfTheValuesAfterEdits) {
+  for (const LossOptions& loss : kLosses) {
+    std::vector<std::vector<double>> values;
+    for (const int threads : {1, 2, 3}) {
+      const SearchWorld world(4, threads, 150);
+      auto objective = world.objective(loss);
+      const auto state = begin(objective, std::vector<Feature>{2, 19, 33, 60});
+      std::vector<Edit> edits;
+      for (Feature in = 0; in < 70; ++in) {
+        if (std::count(state->subset().begin(), state->subset().end(), in) > 0) continue;
+        edits.push_back({in % 2 == 0 ? 19 : 60, in});
+        edits.push_back({kNoFeature, in});
+      }
+      values.push_back(values_after(objective, *state, edits));
+    }
+    EXPECT_EQ(values[0], values[1]);
+    EXPECT_EQ(values[0], values[2]);
+  }
+}
+
+TEST(Objective, APartOfAStateIsTheStateOfAPart) {
+  for (const LossOptions& loss : kLosses) {
+    const SearchWorld world(4, 2);
+    auto objective = world.objective(loss);
+    const auto whole = begin(objective, std::vector<Feature>{2, 19, 33, 60});
+    const std::vector<int32_t> positions = {3, 4, 17, 40, 59};
+    Objective part = objective.on(positions);
+    const auto begun = begin(part, std::vector<Feature>{2, 19, 33, 60});
+    const auto cut = whole->on(positions);
+    EXPECT_EQ(value(part, *cut), value(part, *begun));
+    EXPECT_EQ(gains(part, *cut), gains(part, *begun));
+  }
+}
+
 TEST(Objective, MaskingNothingGivesTheValueOfUnmaskedCells) {
   const SearchWorld world;
   auto rate = world.objective({.kind = LossKind::kRate});
@@ -108,6 +142,18 @@ TEST(Objective, TheLowestAreTakenWithTiesToTheSmallerIndex) {
   const std::vector<double> scores = {0, -1, 0, -1, 3, 0};
   const std::vector<Feature> all = {0, 1, 2, 3, 4, 5};
   EXPECT_EQ(lowest(scores, all, 4), (std::vector<Feature>{1, 3, 0, 2}));
+  // Against sorting all of them, with many ties.
+  RandomStream random(1, Purpose::kBenchmark);
+  std::vector<double> many(1000);
+  for (double& score : many) score = random.below(60);
+  auto sorted = first_integers(1000);
+  std::stable_sort(sorted.begin(), sorted.end(), [&](Feature a, Feature b) {
+    return many[static_cast<size_t>(a)] < many[static_cast<size_t>(b)];
+  });
+  for (const int64_t count : {0, 1, 42, 999, 1000, 2000}) {
+    const auto end = sorted.begin() + std::min<int64_t>(count, 1000);
+    EXPECT_EQ(lowest(many, first_integers(1000), count), std::vector<Feature>(sorted.begin(), end));
+  }
   const std::vector<Feature> some = {0, 4, 5};
   EXPECT_EQ(lowest(scores, some, 9), (std::vector<Feature>{0, 5, 4}));
 }
