@@ -9,9 +9,11 @@ Command prepare_command();
 Command train_command();
 Command predict_command();
 Command explain_command();
+Command knockout_command();
 Command evaluate_command();
 Command report_command();
 Command simulate_command();
+Command info_command();
 Command run_command();
 
 }  // namespace grids

@@ -104,11 +104,7 @@ void ExplainArguments::declare(OptionSet& set) {
       "--reference", options.loss.reference,
       {{"predicted", LossReference::kPredicted}, {"observed", LossReference::kObserved}},
       "eq11 divides by predicted or by observed expression");
-  set.choice<Perturbation>("--perturbation", options.perturbation,
-                           {{"closed", Perturbation::kClosed},
-                            {"open", Perturbation::kOpen},
-                            {"mean", Perturbation::kMean}},
-                           "What a masked peak becomes: 0, 1 or its mean over training cells");
+  declare_perturbation(set, options.perturbation);
   set.group("Search");
   set.value("--candidates", options.search.candidates, "Replacements evaluated exactly in a step");
   set.value("--max-steps", options.search.max_steps, "Most steps; 0 = 50 for each peak of the set");

@@ -25,6 +25,14 @@ StudyAndSurrogate load(const StudyArguments& arguments) {
   return {std::move(study), std::move(file), std::move(surrogate)};
 }
 
+void declare_perturbation(OptionSet& options, Perturbation& perturbation) {
+  options.choice<Perturbation>("--perturbation", perturbation,
+                               {{"closed", Perturbation::kClosed},
+                                {"open", Perturbation::kOpen},
+                                {"mean", Perturbation::kMean}},
+                               "What a masked peak becomes: 0, 1 or its mean over training cells");
+}
+
 std::vector<std::string> read_lines(const std::filesystem::path& path) {
   std::istringstream content(read_file(path));
   std::vector<std::string> lines;

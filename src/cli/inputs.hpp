@@ -7,6 +7,7 @@
 
 #include "base/program.hpp"
 #include "data/study.hpp"
+#include "explain/explain_stage.hpp"
 #include "model/folded_surrogate.hpp"
 #include "model/surrogate_file.hpp"
 
@@ -27,6 +28,9 @@ struct StudyAndSurrogate {
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
 StudyAndSurrogate load(const StudyArguments& arguments);
+
+/// --perturbation.
+void declare_perturbation(OptionSet& options, Perturbation& perturbation);
 
 /// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
