@@ -105,8 +105,8 @@ Plan plan(const Arguments& arguments, const std::vector<std::string>& gene_names
     }
   }
   if (result.types.empty()) {
-    throw input_error("knockout: {} has no {} cells; --cells all takes those of every part",
-                      type ? arguments.cell_type : "no type", split);
+    throw input_error("knockout: {} no {} cells; --cells all takes those of every part",
+                      type ? arguments.cell_type + " has" : "the study has", split);
   }
   return result;
 }

@@ -6,15 +6,15 @@
 #include "io/hdf5_internal.hpp"
 
 namespace grids::hdf5 {
-namespace {
 
-/// HDF5 prints its error stack unless told otherwise, in some builds thread by thread. Nor must it
-/// tidy up when the program ends: every handle is closed by then, but datasets that a full disk
-/// kept from being closed remain on its lists, and it would crash on them.
 void silence() {
+  // Nor must it tidy up when the program ends: every handle is closed by then, but datasets that a
+  // full disk kept from being closed remain on its lists, and it would crash on them.
   H5dont_atexit();  // counts before the library's first use only
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
+
+namespace {
 
 herr_t keep_innermost(unsigned, const H5E_error2_t* error, void* out) {
   auto& text = *static_cast<std::string*>(out);

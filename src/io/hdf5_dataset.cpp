@@ -215,6 +215,7 @@ std::vector<std::string> Dataset::read_field_text(const std::string& field) cons
 template <Number T>
 void Dataset::append(std::span<const T> values) const {
   if (values.empty()) return;
+  silence();
   const auto sizes = shape();
   const int64_t width = sizes.size() > 1 ? sizes[1] : 1;
   std::vector<hsize_t> grown(sizes.begin(), sizes.end());
@@ -226,6 +227,7 @@ void Dataset::append(std::span<const T> values) const {
 template <Number T>
 void Dataset::write_rows(int64_t first, std::span<const T> values) const {
   if (values.empty()) return;
+  silence();
   const auto sizes = shape();
   const int64_t width = sizes.size() > 1 ? sizes[1] : 1;
   std::vector<hsize_t> start(sizes.size(), 0);

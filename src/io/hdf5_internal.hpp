@@ -24,6 +24,10 @@ hid_t native_type() {
   if constexpr (std::same_as<T, int64_t>) return H5T_NATIVE_INT64;
 }
 
+/// HDF5 prints its error stack unless told otherwise, in some builds thread by thread: before
+/// anything that may fail on a thread that did not open the file.
+void silence();
+
 /// The innermost message on HDF5's error stack, which names the cause.
 std::string reason();
 
