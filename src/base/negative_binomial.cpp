@@ -44,7 +44,7 @@ class Scoring {
     evaluate(fit_.coefficients, log_mean_, fit_.mean);
   }
 
-  /// Fisher scoring from where the last call ended.
+  /// Newton's method from where the last call ended.
   void run(double dispersion) {
     fit_.dispersion = dispersion;
     fit_.converged = false;
@@ -60,11 +60,12 @@ class Scoring {
         promised += gradient[j] * move[j] / 2;
         fit_.aliased[j] = factor.left_out(j) ? 1 : 0;
       }
-      if (!advance(move, value)) return;
+      const bool moved = advance(move, value);
       if (promised < options_.tolerance) {
         fit_.converged = true;
         return;
       }
+      if (!moved) return;
     }
   }
 
@@ -121,10 +122,13 @@ class Scoring {
     return gradient;
   }
 
+  /// The observed one: the likelihood is concave in the log means, so that Newton's steps are
+  /// uphill; those of the expected one overshoot for ever where a mean tends to 0.
   std::vector<double> information() const {
     std::vector<double> weight(rows_.rows());
     for (size_t i = 0; i < weight.size(); ++i) {
-      weight[i] = fit_.mean[i] / (1 + fit_.dispersion * fit_.mean[i]);
+      const double spread = 1 + fit_.dispersion * fit_.mean[i];
+      weight[i] = fit_.mean[i] * (1 + fit_.dispersion * rows_.counts[i]) / (spread * spread);
     }
     auto matrix = weighted_products(rows_.columns, weight);
     const size_t size = rows_.columns.size();

@@ -3,7 +3,7 @@
 ///     mean_i = exp(offset_i + Σ_j columns_j[i] · coefficient_j)
 ///     variance_i = mean_i + dispersion · mean_i²,
 ///
-/// fitted by Fisher scoring with step control (McCullagh & Nelder 1989). Dispersion 0 is Poisson.
+/// fitted by Newton's method with step control. Dispersion 0 is Poisson.
 /// A handful of dense columns, any number of rows; one thread.
 #pragma once
 
