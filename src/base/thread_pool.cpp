@@ -25,6 +25,18 @@ int usable_cores() {
 
 thread_local bool inside_block = false;
 
+/// Training posts hundreds of short jobs a step; a thread that has gone to sleep is tens of
+/// microseconds late for each. So both sides look again for about as long before they sleep.
+template <typename Condition>
+void wait_awake(const Condition& condition) {
+  constexpr int kLooks = 2000;
+  for (int i = 0; i < kLooks && !condition(); ++i) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  }
+}
+
 /// One call of for_blocks: the next block to take, and the first exception.
 struct Job {
   Job(const std::function<void(int64_t, int64_t, int64_t)>& block_work, int64_t items,
@@ -76,16 +88,21 @@ struct ThreadPool::State {
   std::condition_variable wake;
   std::condition_variable done;
   Job* job = nullptr;
-  uint64_t generation = 0;
-  int busy = 0;
-  bool stopping = false;
+  // Changed under the mutex only; atomic for those who look without it.
+  std::atomic<uint64_t> generation{0};
+  std::atomic<int> busy{0};
+  std::atomic<bool> stopping{false};
   std::mutex callers;  // one for_blocks at a time; a second thread waits
 
   void serve() {
     uint64_t seen = 0;
+    const auto called = [&] { return stopping || generation != seen; };
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [&] { return stopping || generation != seen; });
+      lock.unlock();
+      wait_awake(called);
+      lock.lock();
+      wake.wait(lock, called);
       if (stopping) return;
       seen = generation;
       Job* mine = job;
@@ -137,10 +154,16 @@ void ThreadPool::for_blocks(int64_t count, int64_t block_size,
   }
   state_->wake.notify_all();
   job.drain();
+  const auto finished = [&] { return state_->busy == 0; };
   {
     std::unique_lock lock(state_->mutex);
     state_->job = nullptr;  // a worker that wakes only now finds nothing to do
-    state_->done.wait(lock, [&] { return state_->busy == 0; });
+    if (!finished()) {
+      lock.unlock();
+      wait_awake(finished);
+      lock.lock();
+    }
+    state_->done.wait(lock, finished);
   }
   if (job.failure) std::rethrow_exception(job.failure);
 }
