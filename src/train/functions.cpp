@@ -3,11 +3,13 @@
 #include <torch/csrc/autograd/function.h>
 #include <torch/csrc/autograd/variable.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/gemm.hpp"
+#include "train/kernels_norm.hpp"
 
 namespace grids {
 namespace {
@@ -33,17 +35,33 @@ class BackwardNode final : public torch::autograd::Node {
   BackwardFunction backward_;
 };
 
-at::Tensor new_tensor(at::IntArrayRef sizes) {
-  return at::empty(sizes, at::kFloat);
-}
-
 const float* data(const at::Tensor& tensor) {
   return tensor.data_ptr<float>();
 }
 
+float* data_or_null(at::Tensor& tensor) {
+  return tensor.defined() ? tensor.data_ptr<float>() : nullptr;
+}
+
+/// Memory for the gradient of `input`; undefined where none is wanted.
+at::Tensor gradient_like(const Pass& pass, const at::Tensor& input, bool wanted) {
+  return wanted ? pass.take(input.sizes()) : at::Tensor();
+}
+
 /// Rows of `y` start as the bias.
-void fill_rows(at::Tensor& y, const at::Tensor& bias) {
-  y.copy_(bias.expand_as(y));
+void fill_rows(ThreadPool& pool, at::Tensor& y, const at::Tensor& bias) {
+  const int64_t columns = bias.numel();
+  float* to = y.data_ptr<float>();
+  const float* from = data(bias);
+  pool.for_blocks(y.size(0), 32, [&](int64_t begin, int64_t end, int64_t) {
+    for (int64_t row = begin; row < end; ++row) std::copy_n(from, columns, to + row * columns);
+  });
+}
+
+at::Tensor sum_of_rows(const Pass& pass, const at::Tensor& x) {
+  at::Tensor sums = pass.take({x.size(1)});
+  column_sums(pass.pool, x.size(0), x.size(1), data(x), sums.data_ptr<float>());
+  return sums;
 }
 
 }  // namespace
@@ -66,87 +84,106 @@ at::Tensor differentiable(at::Tensor result, const std::vector<at::Tensor>& inpu
   return result;
 }
 
-at::Tensor linear(ThreadPool& pool, const at::Tensor& x, const at::Tensor& weight,
+at::Tensor linear(const Pass& pass, const at::Tensor& x, const at::Tensor& weight,
                   const at::Tensor& bias) {
   const int64_t rows = x.size(0), in = x.size(1), out = weight.size(0);
-  at::Tensor y;
-  {
-    const at::NoGradGuard no_grad;
-    y = new_tensor({rows, out});
-    fill_rows(y, bias);
-    gemm(pool, Transpose::kNo, Transpose::kYes, rows, out, in, data(x), in, data(weight), in, 1.0f,
-         y.data_ptr<float>(), out);
-  }
+  at::Tensor y = pass.take({rows, out});
+  fill_rows(pass.pool, y, bias);
+  gemm(pass.pool, Transpose::kNo, Transpose::kYes, rows, out, in, data(x), in, data(weight), in,
+       1.0f, y.data_ptr<float>(), out);
   const bool wants_x = wants_gradient(x), wants_weight = wants_gradient(weight);
-  return differentiable(y, {x, weight, bias},
-                        [=, &pool](const at::Tensor& g) -> std::vector<at::Tensor> {
-                          at::Tensor to_x, to_weight, to_bias;
-                          if (wants_x) {
-                            to_x = new_tensor({rows, in});
-                            gemm(pool, Transpose::kNo, Transpose::kNo, rows, in, out, data(g), out,
-                                 data(weight), in, 0.0f, to_x.data_ptr<float>(), in);
-                          }
-                          if (wants_weight) {
-                            to_weight = new_tensor({out, in});
-                            gemm(pool, Transpose::kYes, Transpose::kNo, out, in, rows, data(g), out,
-                                 data(x), in, 0.0f, to_weight.data_ptr<float>(), in);
-                            to_bias = g.sum(0);
-                          }
-                          return {to_x, to_weight, to_bias};
-                        });
+  return differentiable(y, {x, weight, bias}, [=](const at::Tensor& g) -> std::vector<at::Tensor> {
+    at::Tensor to_x = gradient_like(pass, x, wants_x);
+    at::Tensor to_weight = gradient_like(pass, weight, wants_weight);
+    at::Tensor to_bias;
+    if (wants_x) {
+      gemm(pass.pool, Transpose::kNo, Transpose::kNo, rows, in, out, data(g), out, data(weight), in,
+           0.0f, to_x.data_ptr<float>(), in);
+    }
+    if (wants_weight) {
+      gemm(pass.pool, Transpose::kYes, Transpose::kNo, out, in, rows, data(g), out, data(x), in,
+           0.0f, to_weight.data_ptr<float>(), in);
+      to_bias = sum_of_rows(pass, g);
+    }
+    return {to_x, to_weight, to_bias};
+  });
 }
 
-at::Tensor block_linear(ThreadPool& pool, int64_t chromosomes, const at::Tensor& x,
+at::Tensor block_linear(const Pass& pass, int64_t chromosomes, const at::Tensor& x,
                         const at::Tensor& weight, const at::Tensor& bias) {
   const int64_t rows = x.size(0), in = weight.size(1), out = weight.size(0) / chromosomes;
   const int64_t x_row = chromosomes * in, y_row = chromosomes * out;
-  at::Tensor y;
-  {
-    const at::NoGradGuard no_grad;
-    y = new_tensor({rows, y_row});
-    fill_rows(y, bias);
-    float* to = y.data_ptr<float>();
-    pool.for_each(chromosomes, [&](int64_t c) {
-      gemm(Transpose::kNo, Transpose::kYes, rows, out, in, data(x) + c * in, x_row,
-           data(weight) + c * out * in, in, 1.0f, to + c * out, y_row);
-    });
-  }
+  at::Tensor y = pass.take({rows, y_row});
+  fill_rows(pass.pool, y, bias);
+  pass.pool.for_each(chromosomes, [&, to = y.data_ptr<float>()](int64_t c) {
+    gemm(Transpose::kNo, Transpose::kYes, rows, out, in, data(x) + c * in, x_row,
+         data(weight) + c * out * in, in, 1.0f, to + c * out, y_row);
+  });
   const bool wants_x = wants_gradient(x), wants_weight = wants_gradient(weight);
-  return differentiable(
-      y, {x, weight, bias}, [=, &pool](const at::Tensor& g) -> std::vector<at::Tensor> {
-        at::Tensor to_x, to_weight, to_bias;
-        if (wants_x) to_x = new_tensor({rows, x_row});
-        if (wants_weight) to_weight = new_tensor({chromosomes * out, in});
-        if (wants_weight) to_bias = g.sum(0);
-        pool.for_each(chromosomes, [&](int64_t c) {
-          const float* from = data(g) + c * out;
-          if (wants_x) {
-            gemm(Transpose::kNo, Transpose::kNo, rows, in, out, from, y_row,
-                 data(weight) + c * out * in, in, 0.0f, to_x.data_ptr<float>() + c * in, x_row);
-          }
-          if (wants_weight) {
-            gemm(Transpose::kYes, Transpose::kNo, out, in, rows, from, y_row, data(x) + c * in,
-                 x_row, 0.0f, to_weight.data_ptr<float>() + c * out * in, in);
-          }
-        });
-        return {to_x, to_weight, to_bias};
-      });
+  return differentiable(y, {x, weight, bias}, [=](const at::Tensor& g) -> std::vector<at::Tensor> {
+    at::Tensor to_x = gradient_like(pass, x, wants_x);
+    at::Tensor to_weight = gradient_like(pass, weight, wants_weight);
+    at::Tensor to_bias;
+    if (wants_weight) to_bias = sum_of_rows(pass, g);
+    pass.pool.for_each(chromosomes, [&](int64_t c) {
+      const float* from = data(g) + c * out;
+      if (wants_x) {
+        gemm(Transpose::kNo, Transpose::kNo, rows, in, out, from, y_row,
+             data(weight) + c * out * in, in, 0.0f, to_x.data_ptr<float>() + c * in, x_row);
+      }
+      if (wants_weight) {
+        gemm(Transpose::kYes, Transpose::kNo, out, in, rows, from, y_row, data(x) + c * in, x_row,
+             0.0f, to_weight.data_ptr<float>() + c * out * in, in);
+      }
+    });
+    return {to_x, to_weight, to_bias};
+  });
 }
 
-at::Tensor chromosome_sums(ThreadPool& pool, const PeakBlocks& blocks, const BlockedRows& open,
+namespace {
+
+NormLayer layer_of(const at::Tensor& x, const NormTensors& norm, const at::Tensor& slopes) {
+  NormLayer layer{x.size(0),       x.size(1),       data(norm.weight),
+                  data(norm.bias), data(norm.mean), data(norm.inverse)};
+  layer.of_batch = norm.of_batch;
+  if (slopes.defined()) {
+    layer.slopes = data(slopes);
+    layer.slope_columns = x.size(1) / slopes.size(0);
+  }
+  return layer;
+}
+
+}  // namespace
+
+at::Tensor normalise(const Pass& pass, const at::Tensor& x, const NormTensors& norm,
+                     const at::Tensor& slopes) {
+  at::Tensor y = pass.take(x.sizes());
+  normalise(pass.pool, layer_of(x, norm, slopes), data(x), y.data_ptr<float>());
+  std::vector<at::Tensor> inputs = {x, norm.weight, norm.bias};
+  if (slopes.defined()) inputs.push_back(slopes);
+  const bool wants_x = wants_gradient(x), wants_weight = wants_gradient(norm.weight);
+  return differentiable(y, inputs, [=](const at::Tensor& g) -> std::vector<at::Tensor> {
+    std::vector<at::Tensor> to = {gradient_like(pass, x, wants_x),
+                                  gradient_like(pass, norm.weight, wants_weight),
+                                  gradient_like(pass, norm.bias, wants_weight)};
+    if (slopes.defined()) to.push_back(gradient_like(pass, slopes, wants_weight));
+    normalise_gradient(pass.pool, layer_of(x, norm, slopes), data(x), data(g),
+                       {data_or_null(to[0]), data_or_null(to[1]), data_or_null(to[2]),
+                        slopes.defined() ? data_or_null(to[3]) : nullptr});
+    return to;
+  });
+}
+
+at::Tensor chromosome_sums(const Pass& pass, const PeakBlocks& blocks, const BlockedRows& open,
                            const at::Tensor& embedding) {
   const int64_t width = embedding.size(2);
-  at::Tensor sums;
-  {
-    const at::NoGradGuard no_grad;
-    sums = new_tensor({open.pattern.rows, blocks.chromosomes() * width});
-    chromosome_sums(pool, blocks, open, width, data(embedding), sums.data_ptr<float>());
-  }
+  at::Tensor sums = pass.take({open.pattern.rows, blocks.chromosomes() * width});
+  chromosome_sums(pass.pool, blocks, open, width, data(embedding), sums.data_ptr<float>());
   return differentiable(sums, {embedding},
-                        [&pool, &blocks, &open, width, sizes = embedding.sizes().vec()](
+                        [=, &blocks, &open, sizes = embedding.sizes().vec()](
                             const at::Tensor& g) -> std::vector<at::Tensor> {
-                          at::Tensor to_embedding = new_tensor(sizes);
-                          chromosome_sums_gradient(pool, blocks, open, width, data(g),
+                          at::Tensor to_embedding = pass.take(sizes);
+                          chromosome_sums_gradient(pass.pool, blocks, open, width, data(g),
                                                    to_embedding.data_ptr<float>());
                           return {to_embedding};
                         });
@@ -170,33 +207,27 @@ at::Tensor fused_loss(double value, const std::vector<at::Tensor>& inputs,
                         });
 }
 
-at::Tensor gradient_like(const at::Tensor& input) {
-  return wants_gradient(input) ? at::empty(input.sizes(), at::kFloat) : at::Tensor();
-}
-
-float* data_or_null(at::Tensor& tensor) {
-  return tensor.defined() ? tensor.data_ptr<float>() : nullptr;
-}
-
 }  // namespace
 
-at::Tensor focal_reconstruction(ThreadPool& pool, const PeakBlocks& blocks, const BlockedRows& open,
+at::Tensor focal_reconstruction(const Pass& pass, const PeakBlocks& blocks, const BlockedRows& open,
                                 const BlockedRows& closed, const at::Tensor& hidden,
                                 const at::Tensor& weight, const at::Tensor& bias) {
-  std::vector<at::Tensor> gradients = {gradient_like(hidden), gradient_like(weight),
-                                       gradient_like(bias)};
+  std::vector<at::Tensor> inputs = {hidden, weight, bias}, gradients;
+  for (const auto& input : inputs) {
+    gradients.push_back(gradient_like(pass, input, wants_gradient(input)));
+  }
   const double value = focal_reconstruction(
-      pool, blocks, open, closed,
+      pass.pool, blocks, open, closed,
       DecoderHead{weight.size(1), data(hidden), data(weight), data(bias)},
       DecoderHeadGradient{data_or_null(gradients[0]), data_or_null(gradients[1]),
                           data_or_null(gradients[2])});
-  return fused_loss(value, {hidden, weight, bias}, std::move(gradients));
+  return fused_loss(value, inputs, std::move(gradients));
 }
 
-at::Tensor squared_error_at(ThreadPool& pool, const CsrPattern& first, const CsrPattern& second,
+at::Tensor squared_error_at(const Pass& pass, const CsrPattern& first, const CsrPattern& second,
                             const at::Tensor& predicted, const at::Tensor& target) {
-  std::vector<at::Tensor> gradients = {gradient_like(predicted)};
-  const double value = squared_error_at(pool, first, second, data(predicted), data(target),
+  std::vector<at::Tensor> gradients = {gradient_like(pass, predicted, wants_gradient(predicted))};
+  const double value = squared_error_at(pass.pool, first, second, data(predicted), data(target),
                                         data_or_null(gradients[0]));
   return fused_loss(value, {predicted}, std::move(gradients));
 }

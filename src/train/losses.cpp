@@ -18,13 +18,13 @@ at::Tensor l1(const at::Tensor& a, const at::Tensor& b) {
 at::Tensor atac_reconstruction(SurrogateNetworks& net, const Pass& pass, const at::Tensor& latent,
                                const AtacBatch& batch) {
   const at::Tensor hidden = net.atac.decode_hidden(pass, latent);
-  return focal_reconstruction(pass.pool, net.atac.blocks, batch.open, batch.closed, hidden,
+  return focal_reconstruction(pass, net.atac.blocks, batch.open, batch.closed, hidden,
                               net.atac.head.weight, net.atac.head.bias);
 }
 
 at::Tensor rna_reconstruction(SurrogateNetworks& net, const Pass& pass, const at::Tensor& latent,
                               const RnaBatch& batch) {
-  return squared_error_at(pass.pool, batch.expressed, batch.silent, net.rna.decode(pass, latent),
+  return squared_error_at(pass, batch.expressed, batch.silent, net.rna.decode(pass, latent),
                           batch.expression);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "train/kernels_norm.hpp"
 
 namespace grids {
 namespace {
@@ -200,37 +201,66 @@ void draw_weights(std::vector<NamedTensor> tensors, uint64_t seed, double embedd
 }  // namespace
 
 at::Tensor LinearLayer::operator()(const Pass& pass, const at::Tensor& x) const {
-  return linear(pass.pool, x, weight, bias);
+  return linear(pass, x, weight, bias);
+}
+
+NormTensors BatchNorm::statistics(const Pass& pass, const at::Tensor& x) {
+  const at::NoGradGuard no_grad;
+  const int64_t rows = x.size(0), columns = x.size(1);
+  NormTensors norm{weight, bias, running_mean, pass.take({columns}),
+                   pass.statistics != Statistics::kRunning};
+  const float* variance = running_var.data_ptr<float>();
+  at::Tensor own_variance;
+  if (norm.of_batch) {
+    norm.mean = pass.take({columns});
+    own_variance = pass.take({columns});
+    column_moments(pass.pool, rows, columns, x.data_ptr<float>(), norm.mean.data_ptr<float>(),
+                   own_variance.data_ptr<float>());
+    variance = own_variance.data_ptr<float>();
+  }
+  float* inverse = norm.inverse.data_ptr<float>();
+  for (int64_t i = 0; i < columns; ++i) {
+    inverse[i] = static_cast<float>(1 / std::sqrt(static_cast<double>(variance[i]) + kEpsilon));
+  }
+  if (pass.statistics == Statistics::kBatch) {
+    ++*batches.data_ptr<int64_t>();
+    const auto cells = static_cast<double>(rows);
+    const float* mean = norm.mean.data_ptr<float>();
+    float* mean_to = running_mean.data_ptr<float>();
+    float* variance_to = running_var.data_ptr<float>();
+    for (int64_t i = 0; i < columns; ++i) {
+      const double unbiased = variance[i] * cells / (cells - 1);
+      mean_to[i] = static_cast<float>((1 - kMomentum) * mean_to[i] + kMomentum * mean[i]);
+      variance_to[i] = static_cast<float>((1 - kMomentum) * variance_to[i] + kMomentum * unbiased);
+    }
+  }
+  return norm;
 }
 
 at::Tensor BatchNorm::operator()(const Pass& pass, const at::Tensor& x) {
-  const bool training = pass.statistics != Statistics::kRunning;
-  const bool moves = pass.statistics == Statistics::kBatch;
-  if (moves) batches.add_(1);
-  const bool reads_running = moves || !training;
-  return at::batch_norm(x, weight, bias, reads_running ? running_mean : at::Tensor(),
-                        reads_running ? running_var : at::Tensor(), training, kMomentum, kEpsilon,
-                        /*cudnn_enabled=*/false);
+  return normalise(pass, x, statistics(pass, x), {});
+}
+
+at::Tensor BatchNorm::operator()(const Pass& pass, const at::Tensor& x, const Prelu& prelu) {
+  return normalise(pass, x, statistics(pass, x), prelu.slope);
 }
 
 at::Tensor Prelu::operator()(const at::Tensor& x) const {
-  const int64_t groups = slope.size(0);
-  if (groups == 1) return at::prelu(x, slope);
-  return at::prelu(x.view({x.size(0), groups, x.size(1) / groups}), slope).view(x.sizes());
+  return at::prelu(x, slope);
 }
 
 at::Tensor AtacNetwork::encode(const Pass& pass, const BlockedRows& open) {
-  at::Tensor x = chromosome_sums(pass.pool, blocks, open, embedding);
-  x = sums_prelu(sums_norm(pass, x));
-  x = block_linear(pass.pool, blocks.chromosomes(), x, hidden.weight, hidden.bias);
-  x = hidden_prelu(hidden_norm(pass, x));
+  at::Tensor x = chromosome_sums(pass, blocks, open, embedding);
+  x = sums_norm(pass, x, sums_prelu);
+  x = block_linear(pass, blocks.chromosomes(), x, hidden.weight, hidden.bias);
+  x = hidden_norm(pass, x, hidden_prelu);
   return encoder_1(pass, encoder_0(pass, x));
 }
 
 at::Tensor AtacNetwork::decode_hidden(const Pass& pass, const at::Tensor& latent) {
   at::Tensor x = decoder_norm(pass, decoder_0(pass, latent));
-  x = block_linear(pass.pool, blocks.chromosomes(), x, out.weight, out.bias);
-  return out_prelu(out_norm(pass, x)).contiguous();
+  x = block_linear(pass, blocks.chromosomes(), x, out.weight, out.bias);
+  return out_norm(pass, x, out_prelu);
 }
 
 at::Tensor AtacNetwork::logits(const Pass& pass, const at::Tensor& latent) {
@@ -247,14 +277,14 @@ at::Tensor AtacNetwork::logits(const Pass& pass, const at::Tensor& latent) {
 }
 
 at::Tensor RnaNetwork::encode(const Pass& pass, const at::Tensor& expression) {
-  at::Tensor x = encoder_2(encoder_1(pass, encoder_0(pass, expression)));
-  x = encoder_5(encoder_4(pass, encoder_3(pass, x)));
+  at::Tensor x = encoder_1(pass, encoder_0(pass, expression), encoder_2);
+  x = encoder_4(pass, encoder_3(pass, x), encoder_5);
   return encoder_6(pass, x);
 }
 
 at::Tensor RnaNetwork::decode(const Pass& pass, const at::Tensor& latent) {
-  at::Tensor x = decoder_2(decoder_1(pass, decoder_0(pass, latent)));
-  x = decoder_5(decoder_4(pass, decoder_3(pass, x)));
+  at::Tensor x = decoder_1(pass, decoder_0(pass, latent), decoder_2);
+  x = decoder_4(pass, decoder_3(pass, x), decoder_5);
   return decoder_6(pass, x);
 }
 
@@ -271,7 +301,7 @@ at::Tensor AffineMap::operator()(const Pass& pass, const at::Tensor& latent) con
                                   .view({experts, width, width})
                                   .permute({1, 0, 2})
                                   .reshape({width, experts * width});
-    x = linear(pass.pool, at::cat({spread, gate}, 1), at::cat({joined, offsets[layer].t()}, 1),
+    x = linear(pass, at::cat({spread, gate}, 1), at::cat({joined, offsets[layer].t()}, 1),
                zeros({width}));
   }
   return x;

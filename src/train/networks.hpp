@@ -16,19 +16,6 @@
 
 namespace grids {
 
-/// Which statistics BatchNorm normalises by.
-enum class Statistics : uint8_t {
-  kBatch,         ///< of the batch, and the running ones move towards them (training)
-  kBatchUnmoved,  ///< of the batch, the running ones stay
-  kRunning,       ///< the running ones (inference)
-};
-
-/// How a forward pass is made.
-struct Pass {
-  ThreadPool& pool;
-  Statistics statistics = Statistics::kBatch;
-};
-
 struct LinearLayer {
   at::Tensor weight;  ///< out × in
   at::Tensor bias;    ///< out
@@ -36,18 +23,23 @@ struct LinearLayer {
   at::Tensor operator()(const Pass& pass, const at::Tensor& x) const;
 };
 
+/// One slope for all columns, or one for each group of neighbouring columns.
+struct Prelu {
+  at::Tensor slope;
+
+  at::Tensor operator()(const at::Tensor& x) const;  ///< with one slope
+};
+
 struct BatchNorm {
   at::Tensor weight, bias, running_mean, running_var;
   at::Tensor batches;  ///< int64, how many batches moved the running statistics
 
   at::Tensor operator()(const Pass& pass, const at::Tensor& x);
-};
+  /// Followed by a PReLU, in one pass.
+  at::Tensor operator()(const Pass& pass, const at::Tensor& x, const Prelu& prelu);
 
-/// One slope for each group of neighbouring columns.
-struct Prelu {
-  at::Tensor slope;
-
-  at::Tensor operator()(const at::Tensor& x) const;
+ private:
+  NormTensors statistics(const Pass& pass, const at::Tensor& x);
 };
 
 struct AtacNetwork {

@@ -80,7 +80,7 @@ class ReconstructionStage final : public Stage {
   }
 
   std::vector<LossTerm> step(int64_t step) override {
-    const Pass pass{shop_.context.pool, Statistics::kBatch};
+    const Pass pass{shop_.context.pool, Statistics::kBatch, &shop_.memory};
     shop_.batches.fill(order_.at(step), draw_key(Autoencoder::kStage, step), batch_);
     const at::Tensor loss = Autoencoder::loss(shop_.net, pass, batch_);
     loss.backward();
@@ -186,7 +186,7 @@ class AlignStage final : public MappingStage {
   std::string remedy() const override { return "a lower --map-rate"; }
 
   std::vector<LossTerm> step(int64_t step) override {
-    const Pass pass{shop_.context.pool, Statistics::kBatch};
+    const Pass pass{shop_.context.pool, Statistics::kBatch, &shop_.memory};
     SurrogateNetworks& net = shop_.net;
     net.train_only(kMaps);
     shop_.batches.fill(atac_order_.at(step), draw_key(kAlignStage, step), atac_);
@@ -229,9 +229,9 @@ class JointStage final : public MappingStage {
   std::string remedy() const override { return "a lower --joint-rate or --map-rate"; }
 
   std::vector<LossTerm> step(int64_t step) override {
-    const Pass pass{shop_.context.pool, Statistics::kBatch};
+    const Pass pass{shop_.context.pool, Statistics::kBatch, &shop_.memory};
     // Inference decodes mapped latents only: the RNA decoder's running statistics are to be theirs.
-    const Pass aside{shop_.context.pool, Statistics::kBatchUnmoved};
+    const Pass aside{shop_.context.pool, Statistics::kBatchUnmoved, &shop_.memory};
     SurrogateNetworks& net = shop_.net;
     const TrainOptions& options = shop_.options;
     net.train_only({Part::kAtac, Part::kRna, Part::kAtacToRna, Part::kRnaToAtac});

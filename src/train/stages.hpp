@@ -23,6 +23,7 @@ struct Workshop {
   const Context& context;
   SurrogateNetworks net;
   BatchMaker batches;
+  TensorMemory memory;              ///< of training steps
   std::vector<int32_t> training;    ///< cells
   std::vector<int32_t> validation;  ///< cells, a sample where there are very many
 };

@@ -30,7 +30,8 @@ TEST(RandomStream, EveryPartOfTheKeyMatters) {
 }
 
 TEST(RandomStream, FillGivesTheWordsOfSingleCalls) {
-  // Lengths around the 64 words that are made at once, from several positions within a block of four.
+  // Lengths around the 64 words that are made at once, from several positions within a block of
+  // four.
   for (const size_t before : {0, 1, 4, 7}) {
     for (const size_t count : {0, 3, 63, 64, 65, 200}) {
       RandomStream single(7, Purpose::kBatches, 3, 2), filled = single;
