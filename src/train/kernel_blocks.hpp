@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "model/lanes.hpp"
 #include "train/peak_batch.hpp"
 
 // Loops over a peak's vector have a length known to the compiler for the published width, which
@@ -14,6 +15,37 @@
 #define GRIDS_INLINE [[gnu::always_inline]] inline
 
 namespace grids {
+
+/// Sixteen doubles as two vectors: the compiler keeps one of 128 bytes in memory.
+using HalfLanes = float __attribute__((vector_size(32)));
+using HalfDoubles = double __attribute__((vector_size(64)));
+
+/// sums += the kLanes floats at `from`.
+GRIDS_INLINE void add_exactly(const float* from, HalfDoubles* sums) {
+  const Lanes values = lanes_at(from);
+  const HalfLanes low = __builtin_shufflevector(values, values, 0, 1, 2, 3, 4, 5, 6, 7);
+  const HalfLanes high = __builtin_shufflevector(values, values, 8, 9, 10, 11, 12, 13, 14, 15);
+  sums[0] += __builtin_convertvector(low, HalfDoubles);
+  sums[1] += __builtin_convertvector(high, HalfDoubles);
+}
+
+/// sums += their squares.
+GRIDS_INLINE void add_squares_exactly(const float* from, HalfDoubles* sums) {
+  const Lanes values = lanes_at(from);
+  const HalfLanes low = __builtin_shufflevector(values, values, 0, 1, 2, 3, 4, 5, 6, 7);
+  const HalfLanes high = __builtin_shufflevector(values, values, 8, 9, 10, 11, 12, 13, 14, 15);
+  const HalfDoubles exact_low = __builtin_convertvector(low, HalfDoubles);
+  const HalfDoubles exact_high = __builtin_convertvector(high, HalfDoubles);
+  sums[0] += exact_low * exact_low;
+  sums[1] += exact_high * exact_high;
+}
+
+/// The sum over all lanes.
+GRIDS_INLINE double sum_of(const HalfDoubles* sums) {
+  double sum = 0;
+  for (int lane = 0; lane < 8; ++lane) sum += sums[0][lane] + sums[1][lane];
+  return sum;
+}
 
 /// Each block of peaks' share of a sum for each cell: blocks × cells × width, not initialised.
 class BlockShares {

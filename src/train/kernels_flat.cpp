@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/simd.hpp"
-#include "model/lanes.hpp"
+#include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 
 namespace grids {
@@ -28,16 +28,16 @@ GRIDS_CLONES void average_block(float decay, const float* values, int64_t count,
 }
 
 GRIDS_CLONES double squared_norm_block(const float* values, int64_t count) {
-  DoubleLanes sums = {};
+  // Two pairs of sums: one would wait for its last addition each time.
+  HalfDoubles sums[2] = {}, others[2] = {};
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    const DoubleLanes exact = __builtin_convertvector(lanes_at(values + i), DoubleLanes);
-    sums += exact * exact;
+  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
+    add_squares_exactly(values + i, sums);
+    add_squares_exactly(values + i + kLanes, others);
   }
   double sum = 0;
   for (; i < count; ++i) sum += static_cast<double>(values[i]) * values[i];
-  for (int lane = 0; lane < kLanes; ++lane) sum += sums[lane];
-  return sum;
+  return sum + (sum_of(sums) + sum_of(others));
 }
 
 constexpr int64_t kFlatBlock = 1 << 15;

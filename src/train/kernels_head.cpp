@@ -27,10 +27,9 @@ GRIDS_INLINE float exp_negative(float x) {
   return (p * r * r + r + 1.0f) * std::bit_cast<float>((k + 127) << 23);
 }
 
-/// log(1 + e) for e in [0, 1]: 2·artanh(e / (2 + e)), whose series ends quickly as the argument is
+/// log(1 + e) for e in [0, 1] from r = e / (2 + e): 2·artanh(r), whose series ends quickly as r is
 /// at most 1/3. Accurate for tiny e too.
-GRIDS_INLINE float log1p_unit(float e) {
-  const float r = e / (2.0f + e);
+GRIDS_INLINE float log1p_of_ratio(float r) {
   const float s = r * r;
   float p = 1.0f / 15;
   p = p * s + 1.0f / 13;
@@ -80,31 +79,38 @@ struct Terms {
   }
 };
 
-/// Logits to gradients: d loss / d logit times `scale`. Returns Σ loss.
-GRIDS_CLONES double focal_terms(float scale, Terms& terms) {
-  float* z = terms.values.data();
-  float* loss = terms.losses.data();
-  const auto opens = static_cast<int32_t>(terms.open);
-  const auto all = static_cast<int32_t>(padded(terms.count));
-  for (int32_t i = 0; i < all; ++i) {
+/// Logits of kLanes terms to gradients: d loss / d logit times `scale`. The first `opens` of them
+/// are those of open peaks.
+GRIDS_INLINE void focal_lanes(float scale, int32_t opens, float* __restrict z,
+                              float* __restrict loss) {
+  for (int32_t i = 0; i < kLanes; ++i) {
     const float sign = i < opens ? 1.0f : -1.0f;
     const float t = sign * z[i];
     const float e = exp_negative(-std::min(std::abs(t), 87.0f));
-    const float inverse = 1.0f / (1.0f + e);
-    const float wrong = t > 0 ? e * inverse : inverse;  // σ(−t)
-    const float right = t > 0 ? inverse : e * inverse;
-    const float softplus = std::max(-t, 0.0f) + log1p_unit(e);
+    // Both divisions in one: by 1 + e for the sigmoid, by 2 + e for the logarithm.
+    const float both = 1.0f / ((1.0f + e) * (2.0f + e));
+    const float inverse = both * (2.0f + e);
+    const float smaller = e * inverse;
+    const float wrong = t > 0 ? smaller : inverse;  // σ(−t)
+    const float right = t > 0 ? inverse : smaller;
+    const float softplus = std::max(-t, 0.0f) + log1p_of_ratio(e * both * (1.0f + e));
     loss[i] = wrong * wrong * softplus;
     z[i] = -sign * scale * wrong * wrong * (2.0f * right * softplus + wrong);
   }
-  std::fill(loss + terms.count, loss + all, 0.0f);
-  DoubleLanes sums = {};
+}
+
+/// Logits to gradients, for all terms. Returns Σ loss.
+GRIDS_CLONES double focal_terms(float scale, Terms& terms) {
+  float* loss = terms.losses.data();
+  const auto opens = static_cast<int32_t>(terms.open);
+  const auto all = static_cast<int32_t>(padded(terms.count));
   for (int32_t i = 0; i < all; i += kLanes) {
-    sums += __builtin_convertvector(lanes_at(static_cast<const float*>(loss) + i), DoubleLanes);
+    focal_lanes(scale, opens - i, terms.values.data() + i, loss + i);
   }
-  double sum = 0;
-  for (int lane = 0; lane < kLanes; ++lane) sum += sums[lane];
-  return sum;
+  std::fill(loss + terms.count, loss + all, 0.0f);
+  HalfDoubles sums[2] = {};
+  for (int32_t i = 0; i < all; i += kLanes) add_exactly(loss + i, sums);
+  return sum_of(sums);
 }
 
 // ---------------------------------------------------------------- any width

@@ -47,14 +47,17 @@ void sums_any_width(const SumsBlock& task, const float* embedding, float* differ
 
 GRIDS_CLONES void sums_of_lanes(const SumsBlock& task, const float* embedding, float* differences,
                                 float* share) {
-  DoubleLanes exact = {};
+  HalfDoubles exact[2] = {};
   for (int64_t j = 0; j < task.peaks(); ++j) {
     const float* row = embedding + 2 * (task.first() + j) * kLanes;
     const Lanes closed = lanes_at(row);
-    exact += __builtin_convertvector(closed, DoubleLanes);
+    add_exactly(row, exact);
     lanes_at(differences + j * kLanes) = lanes_at(row + kLanes) - closed;
   }
-  const Lanes base = __builtin_convertvector(exact, Lanes);
+  Lanes base;
+  for (int lane = 0; lane < kLanes; ++lane) {
+    base[lane] = static_cast<float>(exact[lane / 8][lane % 8]);
+  }
   const float* origin = differences - task.first() * kLanes;
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
     const auto entries = task.entries(cell);
