@@ -33,15 +33,7 @@ GRIDS_CLONES void add_change(int64_t count, const double* before, const double* 
 class ChangeSums {
  public:
   ChangeSums(const SurrogateState& state, const Measure& measure)
-      : state_(state), measure_(measure), before_(at(state.cell_count() * measure.size)) {
-    state_.model_.pool().for_blocks(
-        state_.cell_count(), kTailRows, [&](int64_t begin, int64_t end, int64_t) {
-          for (int64_t position = begin; position < end; ++position) {
-            measure_.of(std::span(state_.outputs_).subspan(at(position * width()), at(width())),
-                        {before_.data() + position * measure_.size, at(measure_.size)});
-          }
-        });
-  }
+      : state_(state), measure_(measure) {}
 
   void run(std::span<const Feature> features, const ChangeSink& sink) {
     for (const Feature feature : features) state_.require_possible({kNoFeature, feature});
@@ -107,13 +99,18 @@ class ChangeSums {
     std::vector<const float*> scratch;
     std::vector<float> in(at(kTailRows * latents), 0.0f);
     std::vector<float> out(at(kTailRows * width()));
+    // The measure of the outputs before is taken anew for each row: that costs less than a few per
+    // cent of the tail, and keeping it would take more memory than everything else.
+    std::vector<double> before(at(measure_.size));
     std::vector<double> after(at(measure_.size));
     std::vector<Row> rows;
     const auto flush = [&] {
       state_.model_.surrogate().tail(state_.layer_, in.data(), out.data());
       for (size_t i = 0; i < rows.size(); ++i) {
+        measure_.of(std::span(state_.outputs_).subspan(at(rows[i].position * width()), at(width())),
+                    before);
         measure_.of(std::span(out).subspan(i * at(width()), at(width())), after);
-        add_change(measure_.size, before_.data() + rows[i].position * measure_.size, after.data(),
+        add_change(measure_.size, before.data(), after.data(),
                    sums_.data() + rows[i].feature * measure_.size);
       }
       rows.clear();
@@ -139,7 +136,6 @@ class ChangeSums {
 
   const SurrogateState& state_;
   const Measure& measure_;
-  std::vector<double> before_;    ///< cells × measure
   std::vector<double> sums_;      ///< features of the batch × measure
   std::vector<int64_t> touched_;  ///< features of the batch
 };
