@@ -86,7 +86,7 @@ GRIDS_CLONES void finish_gains(int64_t peaks, int64_t width, const float* total,
 }
 
 /// Peaks whose sums of gradients (64 bytes each) stay in the second-level cache.
-constexpr int32_t kGainBlock = 4096;
+constexpr int32_t kGainBlock = 2048;
 constexpr int64_t kCellBlock = 16;
 
 std::vector<float> transposed(int64_t rows, int64_t columns, const std::vector<float>& matrix) {

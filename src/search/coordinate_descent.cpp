@@ -268,12 +268,16 @@ SearchResult coordinate_descent(Objective& objective, const SearchOptions& optio
   return best;
 }
 
-std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
-                                   RandomStream random) {
+void require_features(std::span<const Feature> allowed, int64_t count) {
   if (count > static_cast<int64_t>(allowed.size())) {
     throw input_error("a subset of L = {} was asked for, but only {} features may be masked", count,
                       allowed.size());
   }
+}
+
+std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
+                                   RandomStream random) {
+  require_features(allowed, count);
   std::vector<Feature> deck(allowed.begin(), allowed.end());
   for (int64_t i = 0; i < count; ++i) {
     const auto rest = static_cast<uint32_t>(deck.size() - at(i));

@@ -87,6 +87,9 @@ Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature re
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
                                 const Context& context);
 
+/// Throws Error(kInput) when fewer than `count` features may be masked.
+void require_features(std::span<const Feature> allowed, int64_t count);
+
 /// `count` distinct features of `allowed`, uniformly. Throws Error(kInput) when there are fewer.
 std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
                                    RandomStream random);

@@ -1,0 +1,213 @@
+#include "search/beam.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+namespace grids {
+namespace {
+
+/// Swaps evaluated between two looks at whether the user wants to stop.
+constexpr size_t kAtOnce = 2048;
+
+using Subset = std::vector<Feature>;  // ascending
+
+Subset swapped(const Subset& subset, Edit edit) {
+  Subset result = subset;
+  std::erase(result, edit.out);
+  result.insert(std::lower_bound(result.begin(), result.end(), edit.in), edit.in);
+  return result;
+}
+
+std::vector<Feature> best_additions(std::span<const double> gains, const Subset& subset,
+                                    std::span<const Feature> allowed, int64_t count) {
+  auto features = lowest(gains, allowed, count + static_cast<int64_t>(subset.size()));
+  std::erase_if(features, [&](Feature feature) {
+    return std::binary_search(subset.begin(), subset.end(), feature);
+  });
+  if (static_cast<int64_t>(features.size()) > count) features.resize(static_cast<size_t>(count));
+  return features;
+}
+
+/// A subset of the beam.
+struct Entry {
+  Subset subset;
+  double value = 0;
+  bool is_expanded = false;
+  SearchStep made_by;  ///< the swap; no features for the start
+
+  bool operator<(const Entry& other) const {
+    return std::tie(value, subset) < std::tie(other.value, other.subset);
+  }
+};
+
+/// One start.
+class Beam {
+ public:
+  Beam(Objective& objective, const BeamOptions& options, const Context& context, Subset initial)
+      : objective_(objective),
+        options_(options),
+        context_(context),
+        max_steps_(options.max_steps > 0 ? options.max_steps : 50 * options.set_size) {
+    std::sort(initial.begin(), initial.end());
+    Entry start;
+    start.value = value(objective_, *begin(objective_, initial));
+    start.subset = std::move(initial);
+    entries_.push_back(std::move(start));
+  }
+
+  SearchResult run() {
+    while (result_.steps < max_steps_) {
+      context_.check_cancelled();
+      const auto open = std::find_if(entries_.begin(), entries_.end(),
+                                     [](const Entry& entry) { return !entry.is_expanded; });
+      const Subset best = entries_.front().subset;
+      if (open != entries_.end()) {
+        expand_all();
+      } else if (!escape()) {
+        result_.local_optimum = true;
+        break;
+      }
+      SearchStep step;
+      if (entries_.front().subset != best) step = entries_.front().made_by;
+      step.step = result_.steps++;
+      step.value = entries_.front().value;
+      result_.trace.push_back(step);
+    }
+    result_.value = entries_.front().value;
+    result_.subset = rank_members(objective_, *begin(objective_, entries_.front().subset));
+    return std::move(result_);
+  }
+
+ private:
+  /// Changes every subset that has not been changed yet, and keeps the best.
+  void expand_all() {
+    std::set<Subset> seen;
+    for (const Entry& entry : entries_) seen.insert(entry.subset);
+    std::vector<Entry> changed;
+    for (Entry& entry : entries_) {
+      if (entry.is_expanded) continue;
+      entry.is_expanded = true;
+      const auto state = begin(objective_, entry.subset);
+      auto edits = best_swaps(gains(objective_, *state), entry.subset, objective_.allowed,
+                              options_.candidates);
+      std::erase_if(edits,
+                    [&](Edit edit) { return !seen.insert(swapped(entry.subset, edit)).second; });
+      evaluate(*state, entry, edits, changed);
+    }
+    keep(std::move(changed));
+  }
+
+  /// Every member of the best subset against the best features: whether one of the swaps is better
+  /// and has entered the beam.
+  bool escape() {
+    const Entry best = entries_.front();
+    const auto state = begin(objective_, best.subset);
+    const auto features = best_additions(gains(objective_, *state), best.subset, objective_.allowed,
+                                         options_.candidates);
+    std::vector<Edit> edits;
+    for (const Feature out : best.subset) {
+      for (const Feature in : features) edits.push_back({out, in});
+    }
+    std::vector<Entry> changed;
+    evaluate(*state, best, edits, changed);
+    std::erase_if(changed, [&](const Entry& entry) { return entry.value >= best.value; });
+    if (changed.empty()) return false;
+    keep(std::move(changed));
+    return true;
+  }
+
+  void evaluate(const MaskState& state, const Entry& from, std::span<const Edit> edits,
+                std::vector<Entry>& changed) {
+    for (size_t first = 0; first < edits.size(); first += kAtOnce) {
+      context_.check_cancelled();
+      const auto part = edits.subspan(first, std::min(kAtOnce, edits.size() - first));
+      const auto values = values_after(objective_, state, part);
+      for (size_t i = 0; i < part.size(); ++i) {
+        Entry entry;
+        entry.subset = swapped(from.subset, part[i]);
+        entry.value = values[i];
+        const auto place = std::lower_bound(from.subset.begin(), from.subset.end(), part[i].out);
+        entry.made_by.coordinate = static_cast<size_t>(place - from.subset.begin());
+        entry.made_by.out = part[i].out;
+        entry.made_by.in = part[i].in;
+        changed.push_back(std::move(entry));
+      }
+    }
+  }
+
+  void keep(std::vector<Entry> changed) {
+    for (Entry& entry : changed) entries_.push_back(std::move(entry));
+    std::sort(entries_.begin(), entries_.end());
+    if (entries_.size() > static_cast<size_t>(options_.width)) {
+      entries_.resize(static_cast<size_t>(options_.width));
+    }
+  }
+
+  Objective& objective_;
+  const BeamOptions& options_;
+  const Context& context_;
+  int64_t max_steps_;
+  std::vector<Entry> entries_;  ///< best first
+  SearchResult result_;
+};
+
+}  // namespace
+
+void BeamOptions::validate(Problems& problems) const {
+  SearchOptions shared;
+  shared.set_size = set_size;
+  shared.candidates = candidates;
+  shared.max_steps = max_steps;
+  shared.restarts = restarts;
+  shared.initial = initial;
+  shared.validate(problems);
+  if (width < 1) problems.add("the beam must keep at least 1 subset, not {}", width);
+}
+
+std::vector<Edit> best_swaps(std::span<const double> gains, std::span<const Feature> subset,
+                             std::span<const Feature> allowed, int64_t count) {
+  const Subset members(subset.begin(), subset.end());
+  // The best sums of two terms use none but the best of either term.
+  const auto additions = best_additions(gains, members, allowed, count);
+  struct Swap {
+    double transition;
+    Edit edit;
+  };
+  std::vector<Swap> swaps;
+  for (const Feature in : additions) {
+    for (const Feature out : members) {
+      const double transition = gains[static_cast<size_t>(in)] - gains[static_cast<size_t>(out)];
+      swaps.push_back({transition, {out, in}});
+    }
+  }
+  const auto end = swaps.begin() + std::min<int64_t>(count, static_cast<int64_t>(swaps.size()));
+  std::partial_sort(swaps.begin(), end, swaps.end(), [](const Swap& a, const Swap& b) {
+    return std::tie(a.transition, a.edit.in, a.edit.out) <
+           std::tie(b.transition, b.edit.in, b.edit.out);
+  });
+  std::vector<Edit> edits;
+  for (auto swap = swaps.begin(); swap != end; ++swap) edits.push_back(swap->edit);
+  return edits;
+}
+
+SearchResult beam_search(Objective& objective, const BeamOptions& options, const Context& context) {
+  Problems problems;
+  options.validate(problems);
+  problems.raise(ErrorKind::kUsage, "search");
+  const int64_t evaluations_before = objective.evaluations;
+  SearchResult best;
+  for (uint32_t start = 0; start < static_cast<uint32_t>(options.restarts); ++start) {
+    auto initial = start == 0 && !options.initial.empty()
+                       ? options.initial
+                       : random_subset(objective.allowed, options.set_size,
+                                       {context.seed, Purpose::kSearch, options.stream, start});
+    auto result = Beam(objective, options, context, std::move(initial)).run();
+    if (start == 0 || result.value < best.value) best = std::move(result);
+  }
+  best.evaluations = objective.evaluations - evaluations_before;
+  return best;
+}
+
+}  // namespace grids

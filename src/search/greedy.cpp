@@ -1,0 +1,84 @@
+#include "search/greedy.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace grids {
+namespace {
+
+/// Additions evaluated between two looks at whether the user wants to stop.
+constexpr size_t kAtOnce = 2048;
+
+struct Addition {
+  Feature feature = kNoFeature;
+  double value = std::numeric_limits<double>::infinity();
+};
+
+std::vector<Feature> candidates_of(const Objective& objective, const MaskState& state,
+                                   int64_t count) {
+  const auto subset = state.subset();
+  const auto members = static_cast<int64_t>(subset.size());
+  auto features = count == 0 ? objective.allowed
+                             : lowest(gains(objective, state), objective.allowed, count + members);
+  std::erase_if(features, [&](Feature feature) {
+    return std::binary_search(subset.begin(), subset.end(), feature);
+  });
+  if (count > 0 && static_cast<int64_t>(features.size()) > count) {
+    features.resize(static_cast<size_t>(count));
+  }
+  return features;
+}
+
+Addition best_addition(Objective& objective, const MaskState& state, int64_t count,
+                       const Context& context) {
+  const auto features = candidates_of(objective, state, count);
+  Addition best;
+  std::vector<Edit> edits;
+  for (size_t first = 0; first < features.size(); first += kAtOnce) {
+    context.check_cancelled();
+    edits.clear();
+    const size_t end = std::min(features.size(), first + kAtOnce);
+    for (size_t i = first; i < end; ++i) edits.push_back({kNoFeature, features[i]});
+    const auto values = values_after(objective, state, edits);
+    for (size_t i = 0; i < values.size(); ++i) {
+      const Feature feature = edits[i].in;
+      if (best.feature == kNoFeature || values[i] < best.value ||
+          (values[i] == best.value && feature < best.feature)) {
+        best = {feature, values[i]};
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+void GreedyOptions::validate(Problems& problems) const {
+  if (set_size < 1) problems.add("L, the number of features, must be at least 1, not {}", set_size);
+  if (candidates < 0) {
+    problems.add("the candidates of a greedy round must be at least 0, not {}", candidates);
+  }
+}
+
+SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
+                           const Context& context) {
+  Problems problems;
+  options.validate(problems);
+  problems.raise(ErrorKind::kUsage, "search");
+  require_features(objective.allowed, options.set_size);
+  const int64_t evaluations_before = objective.evaluations;
+  SearchResult result;
+  const auto state = begin(objective, {});
+  for (; result.steps < options.set_size; ++result.steps) {
+    const Addition best = best_addition(objective, *state, options.candidates, context);
+    state->apply({kNoFeature, best.feature});
+    result.value = best.value;
+    result.trace.push_back(
+        {result.steps, static_cast<size_t>(result.steps), kNoFeature, best.feature, best.value});
+  }
+  result.subset = rank_members(objective, *state);
+  result.evaluations = objective.evaluations - evaluations_before;
+  return result;
+}
+
+}  // namespace grids

@@ -1,0 +1,112 @@
+/// A maskable model that is a formula, for tests that must know the truth: one output, cells with
+/// every feature open (1), masked to 0. The formula must be linear in each feature alone, so that
+/// its gradient is a difference.
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "model/maskable_model.hpp"
+
+namespace grids::testing {
+
+using Formula = std::function<double(const std::vector<double>& features)>;
+
+class FormulaState : public MaskState {
+ public:
+  FormulaState(const Formula& formula, int32_t features, std::span<const Feature> subset,
+               int64_t cells)
+      : formula_(formula), features_(features), subset_(subset.begin(), subset.end()) {
+    std::sort(subset_.begin(), subset_.end());
+    outputs_.resize(static_cast<size_t>(cells));
+    renew();
+  }
+
+  std::span<const Feature> subset() const override { return subset_; }
+  std::span<const float> outputs() const override { return outputs_; }
+
+  void outputs_after(std::span<const Edit> edits, const EditSink& sink) const override {
+    std::vector<int32_t> positions;
+    for (size_t i = 0; i < outputs_.size(); ++i) positions.push_back(static_cast<int32_t>(i));
+    for (size_t e = 0; e < edits.size(); ++e) {
+      FormulaState after(formula_, features_, subset_, static_cast<int64_t>(outputs_.size()));
+      after.apply(edits[e]);
+      std::vector<const float*> rows;
+      for (const float& output : after.outputs_) rows.push_back(&output);
+      sink(e, positions, {rows, 1});
+    }
+  }
+
+  void apply(Edit edit) override {
+    std::erase(subset_, edit.out);
+    if (edit.in != kNoFeature) {
+      subset_.insert(std::lower_bound(subset_.begin(), subset_.end(), edit.in), edit.in);
+    }
+    renew();
+  }
+
+  std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const override {
+    return std::make_unique<FormulaState>(formula_, features_, subset_,
+                                          static_cast<int64_t>(positions.size()));
+  }
+
+  void gains(std::span<const float> cotangent, std::span<double> gains) const override {
+    double weight = 0;
+    for (const float value : cotangent) weight += value;
+    for (size_t j = 0; j < gains.size(); ++j) {
+      auto open = values(), closed = values();
+      open[j] = 1;
+      closed[j] = 0;
+      gains[j] = weight * (formula_(closed) - formula_(open));
+    }
+  }
+
+ private:
+  std::vector<double> values() const {
+    std::vector<double> x(static_cast<size_t>(features_), 1.0);
+    for (const Feature feature : subset_) x[static_cast<size_t>(feature)] = 0;
+    return x;
+  }
+  void renew() {
+    std::fill(outputs_.begin(), outputs_.end(), static_cast<float>(formula_(values())));
+  }
+
+  const Formula& formula_;
+  int32_t features_;
+  std::vector<Feature> subset_;
+  std::vector<float> outputs_;
+};
+
+class FormulaModel : public MaskableModel {
+ public:
+  FormulaModel(int32_t features, Formula formula)
+      : features_(features), formula_(std::move(formula)) {}
+
+  ModelShape shape() const override { return {3, features_, 1}; }
+  std::unique_ptr<MaskState> begin(std::span<const Feature> subset, std::span<const int32_t> cells,
+                                   std::span<const int32_t>) const override {
+    return std::make_unique<FormulaState>(formula_, features_, subset,
+                                          static_cast<int64_t>(cells.size()));
+  }
+
+ private:
+  int32_t features_;
+  Formula formula_;
+};
+
+/// Features 2 and 5 each suffice to hold the gene up (an OR); every other feature j adds a little,
+/// a · (j + 1). Masking 2 or 5 alone changes nothing, and neither gradient says otherwise.
+inline FormulaModel redundant_pair(double strength = 3, double a = 0.1) {
+  return FormulaModel(8, [strength, a](const std::vector<double>& x) {
+    double sum = strength * (1 - (1 - x[2]) * (1 - x[5]));
+    for (size_t j = 0; j < x.size(); ++j) {
+      if (j != 2 && j != 5) sum += a * static_cast<double>(j + 1) * x[j];
+    }
+    return sum;
+  });
+}
+
+}  // namespace grids::testing
