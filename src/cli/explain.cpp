@@ -89,7 +89,10 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
 
 void ExplainArguments::declare(OptionSet& set) {
   set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
-  set.value("--method", options.method, "grids, or random as a baseline");
+  std::vector<std::string_view> methods;
+  for (const Explainer* method : explainers()) methods.push_back(method->name());
+  set.value("--method", options.method,
+            fmt::format("One of {}; random is the first baseline", fmt::join(methods, ", ")));
   set.choice<LossKind>(
       "--objective", options.loss.kind,
       {{"rate", LossKind::kRate}, {"eq11", LossKind::kEq11}, {"value", LossKind::kValue}},
@@ -115,6 +118,9 @@ void ExplainArguments::declare(OptionSet& set) {
       "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
       "it");
   set.value("--restarts", options.search.restarts, "Random starts; the best result is kept");
+  set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
+  set.value("--greedy-candidates", options.greedy_candidates,
+            "greedy: peaks tried in a round, the best by gradient; 0 = every peak");
   set.group("What is explained, and how it is judged");
   set.value("--min-test-cells", options.min_test_cells, "Fewest test cells of a type");
   set.value("--min-expressing-cells", options.min_expressing_cells,

@@ -139,6 +139,10 @@ std::string doubt(const Study& study, const ExplainTarget& target,
   return "";
 }
 
+ExplainerOptions method_options(const ExplainStageOptions& options) {
+  return {options.search, options.beam_width, options.greedy_candidates};
+}
+
 class Stage {
  public:
   Stage(const Study& study, const FoldedSurrogate& surrogate, const ExplainStageOptions& options,
@@ -205,8 +209,7 @@ class Stage {
       reason = error.what();  // this gene cannot be explained here; others can
       return;
     }
-    ExplainerOptions method;
-    method.search = options_.search;
+    ExplainerOptions method = method_options(options_);
     method.search.set_size = target.set_size;
     method.search.stream = uint64_t{stream_key(type_name(study_, target))} << 32 |
                            stream_key(study_.genes.names[at(target.gene)]);
@@ -257,7 +260,7 @@ void ExplainStageOptions::validate(Problems& problems) const {
     problems.add("{}", error.what());
   }
   loss.validate(problems);
-  search.validate(problems);
+  method_options(*this).validate(problems);
   if (min_test_cells < 0 || min_expressing_cells < 0) {
     problems.add("the least numbers of cells must not be negative");
   }

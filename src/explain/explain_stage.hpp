@@ -34,6 +34,9 @@ struct ExplainStageOptions {
   LossOptions loss;
   /// `set_size` and `stream` are set for each target.
   SearchOptions search;
+  /// As in ExplainerOptions.
+  int64_t beam_width = 4;
+  int64_t greedy_candidates = 0;
   Perturbation perturbation = Perturbation::kClosed;
   /// Types with fewer test cells are not explained: there is too little to judge the result by.
   int64_t min_test_cells = 50;

@@ -19,8 +19,12 @@ namespace grids {
 struct ExplainerOptions {
   /// L and the random stream of every method, and all that steers the searching ones.
   SearchOptions search;
+  /// `grids-beam` only: subsets kept (BeamOptions::width). Rule and batches are not read by it.
+  int64_t beam_width = 4;
+  /// `greedy` only: features evaluated in a round, 0 = all (GreedyOptions::candidates).
+  int64_t greedy_candidates = 0;
 
-  void validate(Problems& problems) const { search.validate(problems); }
+  void validate(Problems& problems) const;
 };
 
 struct Explanation {

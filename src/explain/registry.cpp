@@ -6,6 +6,8 @@
 // The methods: one line each.
 #define GRIDS_EXPLAINERS(METHOD) \
   METHOD(grids)                  \
+  METHOD(beam)                   \
+  METHOD(greedy)                 \
   METHOD(random)
 
 namespace grids {
@@ -19,6 +21,14 @@ const std::vector<const Explainer*>& explainers() {
   static const std::vector<const Explainer*> all = {GRIDS_EXPLAINERS(GRIDS_LIST)};
 #undef GRIDS_LIST
   return all;
+}
+
+void ExplainerOptions::validate(Problems& problems) const {
+  search.validate(problems);
+  if (beam_width < 1) problems.add("the beam must keep at least 1 subset, not {}", beam_width);
+  if (greedy_candidates < 0) {
+    problems.add("the candidates of a greedy round must be at least 0, not {}", greedy_candidates);
+  }
 }
 
 const Explainer& find_explainer(std::string_view name) {

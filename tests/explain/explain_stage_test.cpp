@@ -127,6 +127,10 @@ TEST(Explain, GridsBeatsRandomSetsAndUpGoesUp) {
   const double down = mean_change();
   f.options.method = "random";
   const double random = mean_change();
+  for (const char* method : {"greedy", "grids-beam"}) {
+    f.options.method = method;
+    EXPECT_LT(mean_change(), random) << method;
+  }
   f.options.method = "grids";
   f.options.loss.direction = Direction::kUp;
   const double up = mean_change();
@@ -168,14 +172,18 @@ TEST(Explain, AllBadOptionsAreToldAtOnce) {
   f.options.method = "magic";
   f.options.loss.beta = -1;
   f.options.search.candidates = 0;
+  f.options.beam_width = 0;
+  f.options.greedy_candidates = -1;
   try {
     explain(f.study, f.surrogate, {}, f.options, f.context);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_THAT(error.what(), HasSubstr("no method 'magic'; choose one of: grids, random"));
+    EXPECT_THAT(error.what(), HasSubstr("no method 'magic'; choose one of: grids, "));
     EXPECT_THAT(error.what(), HasSubstr("beta"));
-    EXPECT_THAT(error.what(), HasSubstr("candidates"));
+    EXPECT_THAT(error.what(), HasSubstr("candidates must be"));
+    EXPECT_THAT(error.what(), HasSubstr("the beam must"));
+    EXPECT_THAT(error.what(), HasSubstr("greedy round"));
   }
 }
 
