@@ -13,7 +13,7 @@ case "${1:-release}" in
     ctest --preset "$preset" --parallel "$(nproc)" --output-on-failure --progress
     ;;
   lint)
-    mapfile -t files < <(git ls-files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp')
+    mapfile -t files < <(git ls-files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'bench/*.cpp' 'bench/*.hpp')
     clang-format --dry-run -Werror "${files[@]}"
     scripts/build.sh release
     # Clang 14 cannot compile LibTorch's headers as C++20.

@@ -95,6 +95,7 @@ class RandomSurrogate {
     normal(name + ".bias", {size}, 0.2);
     normal(name + ".running_mean", {size}, 0.3 * sd);
     normal(name + ".running_var", {size}, 0, sd * sd);
+    file_.tensors.emplace(name + ".num_batches_tracked", Tensor::of_i64({1}, {1}));
   }
   void slope(const std::string& name) { normal(name + ".weight", {1}, 0.05, 0.25); }
   void chain(const std::string& prefix, const std::vector<int64_t>& sizes) {

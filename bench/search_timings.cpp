@@ -1,0 +1,147 @@
+#include "dense_formulation.hpp"
+#include "search_problem.hpp"
+#include "stopwatch.hpp"
+#include "timings.hpp"
+
+namespace grids::bench {
+namespace {
+
+std::vector<int32_t> study_cells(const Cells& cells, const std::vector<int32_t>& positions) {
+  std::vector<int32_t> result;
+  for (const int32_t position : positions) {
+    result.push_back(cells.cells[static_cast<size_t>(position)]);
+  }
+  return result;
+}
+
+struct StepTime {
+  double seconds = 0;  ///< median
+  double rows = 0;     ///< of the tail, mean
+};
+
+/// Steps on fresh batches, one member after the other.
+StepTime time_fast_steps(const Bench& bench, const SurrogateModel& model, double beta) {
+  const Objective objective = make_search(model, bench.cells.target, beta);
+  const auto options = search_options(bench.sizes);
+  auto subset = draw_subset(model, bench.sizes.set_size, bench.context.seed);
+  const auto everywhere = begin(objective, subset);
+  std::vector<double> seconds;
+  double rows = 0;
+  constexpr int64_t kWarm = 3;
+  const int64_t count = bench.sizes.timed_steps;
+  for (int64_t i = -kWarm; i < count; ++i) {
+    const auto batch =
+        draw_batch(model, bench.sizes.batch, bench.context.seed, static_cast<uint64_t>(i + kWarm));
+    const size_t coordinate = static_cast<size_t>(i + kWarm) % subset.size();
+    const Stopwatch watch;
+    const auto step = step_on_batch(objective, *everywhere, batch, subset, coordinate, options);
+    if (i >= 0) {
+      seconds.push_back(watch.seconds());
+      rows += static_cast<double>(rows_of_step(model, batch, step.candidates));
+    }
+    const Feature choice = step.candidates[step.best];
+    everywhere->apply(edit_of(subset, coordinate, choice));
+    subset[coordinate] = choice;
+  }
+  return {median(seconds), rows / static_cast<double>(count)};
+}
+
+double floor_ms(const Bench& bench, double rows, int64_t genes) {
+  return 1e3 * rows * tail_flops(bench.cells.file.shape, genes) / bench.machine.flops;
+}
+
+void time_search(const Bench& bench, const SurrogateModel& model, const std::string& name,
+                 SearchOptions options, SearchRule rule) {
+  options.rule = rule;
+  Objective objective = make_search(model, bench.cells.target, 0);
+  const Stopwatch watch;
+  const auto found = coordinate_descent(objective, options, bench.context);
+  bench.figures.add(
+      {name,
+       watch.seconds(),
+       "s",
+       {},
+       fmt::format("{} steps of at most {}, L {}, batch {}, rule {}", found.steps,
+                   options.max_steps, options.set_size, options.batch_size,
+                   rule == SearchRule::kPublished ? "published" : "monotone (default)")},
+      watch);
+}
+
+}  // namespace
+
+void time_steps(const Bench& bench) {
+  const SurrogateModel model = make_model(bench.cells, bench.context.pool);
+  const Stopwatch watch;
+  const StepTime fast = time_fast_steps(bench, model, 0);
+  const auto about =
+      fmt::format("coordinate step, beta 0, batch {}, k {}, median of {}", bench.sizes.batch,
+                  bench.sizes.candidates, bench.sizes.timed_steps);
+  bench.figures.add({"step_ms", 1e3 * fast.seconds, "ms", floor_ms(bench, fast.rows, 1), about},
+                    watch);
+  bench.figures.add({"step_rows",
+                     fast.rows,
+                     "",
+                     {},
+                     "(candidate, cell) pairs that a swap touches, of " +
+                         std::to_string(bench.sizes.batch * bench.sizes.candidates)});
+  const Stopwatch beta_watch;
+  const StepTime beta = time_fast_steps(bench, model, kBeta);
+  bench.figures.add({"beta_step_ms", 1e3 * beta.seconds, "ms",
+                     floor_ms(bench, beta.rows, bench.cells.file.shape.genes),
+                     "the same at beta > 0: every gene"},
+                    beta_watch);
+
+  const DenseFormulation dense(bench.cells.file, bench.cells.study.open, bench.context.pool);
+  const auto subset = draw_subset(model, bench.sizes.set_size, bench.context.seed);
+  const Stopwatch dense_watch;
+  std::vector<double> seconds;
+  for (int64_t i = 0; i < bench.settings.dense_repeats; ++i) {
+    bench.context.check_cancelled();
+    const auto batch =
+        draw_batch(model, bench.sizes.batch, bench.context.seed, static_cast<uint64_t>(i));
+    const auto problem = dense.problem(study_cells(bench.cells, batch), bench.cells.target, 0);
+    const Stopwatch one;
+    dense.coordinate_step(problem, subset, static_cast<size_t>(i) % subset.size(),
+                          bench.sizes.candidates);
+    seconds.push_back(one.seconds());
+  }
+  const double dense_seconds = median(seconds);
+  bench.figures.add({"dense_step_s", dense_seconds, "s", {}, "the same, dense formulation"},
+                    dense_watch);
+  bench.figures.add({"step_ratio", dense_seconds / fast.seconds, "×", {}, "dense ÷ fast, beta 0"});
+  bench.figures.add(
+      {"beta_step_ratio", dense_seconds / beta.seconds, "×", {}, "dense ÷ fast, beta > 0"});
+}
+
+void time_searches(const Bench& bench) {
+  const SurrogateModel model = make_model(bench.cells, bench.context.pool);
+  SearchOptions options = search_options(bench.sizes);
+  options.batch_size = bench.sizes.batch;
+  options.max_steps = bench.sizes.search_steps;
+  // The published rule makes every step, however soon nothing improves.
+  time_search(bench, model, "search_l10_s", options, SearchRule::kPublished);
+  time_search(bench, model, "search_l10_default_s", options, SearchRule::kMonotone);
+  options = search_options(bench.sizes);
+  options.set_size = bench.sizes.long_set_size;
+  options.max_steps = 1000 * options.set_size;  // the local optimum comes long before
+  Objective objective = make_search(model, bench.cells.target, 0);
+  const Stopwatch watch;
+  const auto found = coordinate_descent(objective, options, bench.context);
+  const double seconds = watch.seconds();
+  bench.figures.add(
+      {"search_l128_s",
+       seconds,
+       "s",
+       {},
+       fmt::format("L {} on {} cells: {} after {} steps", options.set_size, model.shape().cells,
+                   found.local_optimum ? "local optimum" : "NO local optimum", found.steps)},
+      watch);
+  bench.figures.add({"search_l128_steps", static_cast<double>(found.steps), "", {}, "its steps"});
+  bench.figures.add({"search_l128_value",
+                     found.value,
+                     "",
+                     {},
+                     "its objective: (mean predicted rate after ÷ before)²"});
+}
+
+}  // namespace grids::bench

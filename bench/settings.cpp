@@ -1,0 +1,75 @@
+#include "settings.hpp"
+
+#include <algorithm>
+
+#include "base/suggestion.hpp"
+
+namespace grids::bench {
+namespace {
+
+/// Beside the folder of the programs, in the build folder.
+std::filesystem::path default_work() {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return "paper_scale";
+  return self.parent_path().parent_path() / "paper_scale";
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, Part>> part_names() {
+  return {{"checks", Part::kChecks},  {"step", Part::kStep},         {"search", Part::kSearch},
+          {"train", Part::kTraining}, {"schedule", Part::kSchedule}, {"knockout", Part::kKnockout},
+          {"growth", Part::kGrowth},  {"memory", Part::kMemory}};
+}
+
+void Settings::declare(OptionSet& options) {
+  work = default_work();
+  options.value("--work", work, "Folder for the simulated cells, kept for later runs");
+  options.value("--json", json, "Figures to write (.json)");
+  options.flag("--small", small, "A small study: whether everything works, in seconds");
+  options.list("--only", only,
+               "Parts: checks, step, search, train, schedule, knockout, growth, memory");
+  options.value("--steps", steps, "Steps of each published stage to extrapolate from");
+  options.value("--dense-repeats", dense_repeats, "Runs of each dense step; the median counts");
+}
+
+void Settings::validate() const {
+  Problems problems;
+  std::vector<std::string> names;
+  for (const auto& [name, part] : part_names()) names.push_back(name);
+  for (const auto& name : only) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      problems.add("--only: there is no part '{}'{}", name, suggestion(name, names));
+    }
+  }
+  if (steps < 1) problems.add("--steps is {}, must be at least 1", steps);
+  if (dense_repeats < 1) problems.add("--dense-repeats is {}, must be at least 1", dense_repeats);
+  problems.raise(ErrorKind::kUsage, "paper_scale");
+}
+
+bool Settings::runs(Part part) const {
+  if (only.empty()) return true;
+  for (const auto& [name, named] : part_names()) {
+    if (named == part) return std::find(only.begin(), only.end(), name) != only.end();
+  }
+  return false;
+}
+
+Sizes::Sizes(const Settings& settings) {
+  if (!settings.small) return;
+  preset = "tiny";
+  cells = 60;
+  batch = 16;
+  candidates = 8;
+  set_size = 4;
+  search_steps = 20;
+  long_set_size = 8;
+  training_batch = 32;
+  timed_steps = 5;
+  check_pairs = 50;
+  dense_pairs = 10;
+  growth_base = 16;
+}
+
+}  // namespace grids::bench

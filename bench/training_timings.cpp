@@ -1,0 +1,75 @@
+#include "base/random.hpp"
+#include "dense_formulation.hpp"
+#include "fast_training.hpp"
+#include "stopwatch.hpp"
+#include "timings.hpp"
+
+namespace grids::bench {
+namespace {
+
+constexpr int64_t kWarmSteps = 3;
+
+}  // namespace
+
+void time_training(const Bench& bench) {
+  double fast_seconds = 0;
+  {
+    PublishedStages stages(bench.cells.study, bench.context);
+    stages.begin(0);
+    int64_t step = 0;
+    for (; step < kWarmSteps; ++step) stages.step(0, step);
+    const Stopwatch watch;
+    fast_seconds = median(
+        time_each(std::min<int64_t>(60, bench.settings.steps), [&] { stages.step(0, step++); }));
+    bench.figures.add(
+        {"train_ms", 1e3 * fast_seconds, "ms",
+         1e3 * atac_adam_bytes(bench.cells.file.shape) / bench.machine.bandwidth,
+         "ATAC training step, batch 128: batch, loss, gradients, Adam (floor: Adam's bytes)"},
+        watch);
+  }
+  DenseFormulation dense(bench.cells.file, bench.cells.study.open, bench.context.pool);
+  auto batch = bench.cells.study.cells_of(Split::kTrain);
+  RandomStream(bench.context.seed, Purpose::kBenchmark, 0, 5).shuffle(std::span(batch));
+  batch.resize(std::min<size_t>(batch.size(), 128));
+  uint64_t seed = bench.context.seed;
+  const Stopwatch watch;
+  const double dense_seconds = median(time_each(bench.settings.dense_repeats, [&] {
+    bench.context.check_cancelled();
+    dense.training_step(batch, seed++);
+  }));
+  bench.figures.add({"dense_train_s", dense_seconds, "s", {}, "the same, dense formulation"},
+                    watch);
+  bench.figures.add({"train_ratio", dense_seconds / fast_seconds, "×", {}, "dense ÷ fast"});
+}
+
+void time_schedule(const Bench& bench) {
+  PublishedStages stages(bench.cells.study, bench.context);
+  const Stopwatch watch;
+  double hours = 0;
+  for (int64_t stage = 0; stage < PublishedStages::kCount; ++stage) {
+    stages.begin(stage);
+    int64_t step = 0;
+    for (; step < kWarmSteps; ++step) stages.step(stage, step);
+    const Stopwatch stage_watch;
+    for (int64_t i = 0; i < bench.settings.steps; ++i) {
+      bench.context.check_cancelled();
+      stages.step(stage, step++);
+    }
+    // The mean: discriminators learn at every fifth step only.
+    const double seconds = stage_watch.seconds() / static_cast<double>(bench.settings.steps);
+    hours += seconds * static_cast<double>(stages.published_steps(stage)) / 3600;
+    bench.figures.add(
+        {fmt::format("{}_step_ms", stages.name(stage)),
+         1e3 * seconds,
+         "ms",
+         {},
+         fmt::format("mean of {} steps of the published stage {}, {} in all", bench.settings.steps,
+                     stages.name(stage), stages.published_steps(stage))},
+        stage_watch);
+    stages.end(stage);
+  }
+  bench.figures.add(
+      {"schedule_h", hours, "h", {}, "the whole published schedule, extrapolated from these"});
+}
+
+}  // namespace grids::bench
