@@ -53,7 +53,7 @@ class Checks {
         sizes_(sizes),
         context_(context),
         figures_(figures),
-        dense_(cells.file, cells.study.open, context.pool),
+        dense_(cells.file, cells.study.open, Products::kTorch, context.pool),
         model_(make_model(cells, context.pool)) {}
 
   void run() {

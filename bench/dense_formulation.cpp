@@ -91,8 +91,9 @@ struct Moments {
 }  // namespace
 
 struct DenseFormulation::Impl {
-  Impl(const SurrogateFile& given, const CsrPattern& given_open, ThreadPool& given_pool)
-      : shape(given.shape), open(given_open), pool(given_pool) {
+  Impl(const SurrogateFile& given, const CsrPattern& given_open, Products given_products,
+       ThreadPool& given_pool)
+      : shape(given.shape), open(given_open), products(given_products), pool(given_pool) {
     for (const auto& [name, tensor] : given.tensors) {
       if (tensor.type == Tensor::Type::kF32) weights[name] = to_torch(tensor);
     }
@@ -102,7 +103,10 @@ struct DenseFormulation::Impl {
   const at::Tensor& weight(const std::string& name) const { return weights.at(name); }
 
   at::Tensor linear(const std::string& name, const at::Tensor& x) const {
-    return grids::linear(pool, x.contiguous(), weight(name + ".weight"), weight(name + ".bias"));
+    const at::Tensor& w = weight(name + ".weight");
+    const at::Tensor& b = weight(name + ".bias");
+    if (products == Products::kTorch) return at::linear(x, w, b);
+    return grids::linear(Pass{pool}, x.contiguous(), w, b);
   }
 
   at::Tensor norm(const std::string& name, const at::Tensor& x, bool training) const {
@@ -249,6 +253,7 @@ struct DenseFormulation::Impl {
 
   SurrogateShape shape;
   const CsrPattern& open;
+  Products products;
   ThreadPool& pool;
   std::map<std::string, at::Tensor> weights;
   at::Tensor first_row;  // peaks: the row of each peak's closed state
@@ -257,8 +262,8 @@ struct DenseFormulation::Impl {
 };
 
 DenseFormulation::DenseFormulation(const SurrogateFile& file, const CsrPattern& open,
-                                   ThreadPool& pool)
-    : impl_(std::make_unique<Impl>(file, open, pool)) {}
+                                   Products products, ThreadPool& pool)
+    : impl_(std::make_unique<Impl>(file, open, products, pool)) {}
 
 DenseFormulation::~DenseFormulation() = default;
 

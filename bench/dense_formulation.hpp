@@ -6,8 +6,9 @@
 /// copy of the batch, four at a time, as published; training computes the logits of all peaks.
 /// Nothing here knows of sums over open peaks, incremental states or folded BatchNorms.
 ///
-/// It is not handicapped: LibTorch gets all cores, and its large matrix products run through our
-/// GEMM, because the reference BLAS that a distribution may bring would flatter the ratios.
+/// It is not handicapped: LibTorch gets all cores, and where it is timed its linear layers run
+/// through our GEMM, because the reference BLAS that a distribution may bring would flatter the
+/// ratios. Where it is the yardstick it shares nothing with the fast paths.
 ///
 /// This header does not include torch.
 #pragma once
@@ -28,6 +29,12 @@ namespace grids::bench {
 
 /// Copies of the batch that are evaluated together in a coordinate step.
 inline constexpr int64_t kTrialSubsets = 4;
+
+/// What multiplies the matrices of linear layers.
+enum class Products : uint8_t {
+  kTorch,  ///< LibTorch: independent of our code
+  kOurs,   ///< our GEMM: fast whatever BLAS LibTorch was built with
+};
 
 /// Cells, a target and the weight of the second term; the loss is `rate` of search/loss.hpp.
 struct DenseProblem {
@@ -52,7 +59,8 @@ struct DenseTrainingStep {
 class DenseFormulation {
  public:
   /// `file`, `open` (cells × peaks) and `pool` must outlive it.
-  DenseFormulation(const SurrogateFile& file, const CsrPattern& open, ThreadPool& pool);
+  DenseFormulation(const SurrogateFile& file, const CsrPattern& open, Products products,
+                   ThreadPool& pool);
   ~DenseFormulation();
 
   /// Predicted expression of all genes before the clamp, cells × genes, with these peaks closed.

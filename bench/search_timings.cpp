@@ -91,7 +91,8 @@ void time_steps(const Bench& bench) {
                      "the same at beta > 0: every gene"},
                     beta_watch);
 
-  const DenseFormulation dense(bench.cells.file, bench.cells.study.open, bench.context.pool);
+  const DenseFormulation dense(bench.cells.file, bench.cells.study.open, Products::kOurs,
+                               bench.context.pool);
   const auto subset = draw_subset(model, bench.sizes.set_size, bench.context.seed);
   const Stopwatch dense_watch;
   std::vector<double> seconds;

@@ -27,7 +27,8 @@ void time_training(const Bench& bench) {
          "ATAC training step, batch 128: batch, loss, gradients, Adam (floor: Adam's bytes)"},
         watch);
   }
-  DenseFormulation dense(bench.cells.file, bench.cells.study.open, bench.context.pool);
+  DenseFormulation dense(bench.cells.file, bench.cells.study.open, Products::kOurs,
+                         bench.context.pool);
   auto batch = bench.cells.study.cells_of(Split::kTrain);
   RandomStream(bench.context.seed, Purpose::kBenchmark, 0, 5).shuffle(std::span(batch));
   batch.resize(std::min<size_t>(batch.size(), 128));
