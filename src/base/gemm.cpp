@@ -19,8 +19,19 @@ void use_one_openmp_thread() {
   static_cast<void>(done);
 }
 
-/// Blocks of C: large enough for the kernels' full speed, small enough to share between threads.
-constexpr int64_t kBlock = 128;
+/// The longer side of C is cut into an even number of blocks of at most this, so that two threads
+/// have equal shares: large enough for the kernels' full speed.
+constexpr int64_t kMostBlock = 128;
+
+/// A product of fewer operations is one block: it takes about as long as waking a thread.
+constexpr int64_t kFewOperations = int64_t{1} << 22;
+
+int64_t block_of(int64_t side, int64_t operations) {
+  if (operations < kFewOperations) return side;
+  const int64_t pairs = (side + 2 * kMostBlock - 1) / (2 * kMostBlock);
+  const int64_t block = (side + 2 * pairs - 1) / (2 * pairs);
+  return (block + 15) / 16 * 16;  // whole vectors
+}
 
 }  // namespace
 
@@ -42,15 +53,16 @@ void gemm(Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n, in
 void gemm(ThreadPool& pool, Transpose transpose_a, Transpose transpose_b, int64_t m, int64_t n,
           int64_t k, const float* a, int64_t a_stride, const float* b, int64_t b_stride, float beta,
           float* c, int64_t c_stride) {
+  const int64_t block = block_of(std::max(m, n), 2 * m * n * k);
   if (m >= n) {
     const int64_t step = transpose_a == Transpose::kYes ? 1 : a_stride;
-    pool.for_blocks(m, kBlock, [&](int64_t begin, int64_t end, int64_t) {
+    pool.for_blocks(m, block, [&](int64_t begin, int64_t end, int64_t) {
       gemm(transpose_a, transpose_b, end - begin, n, k, a + begin * step, a_stride, b, b_stride,
            beta, c + begin * c_stride, c_stride);
     });
   } else {
     const int64_t step = transpose_b == Transpose::kYes ? b_stride : 1;
-    pool.for_blocks(n, kBlock, [&](int64_t begin, int64_t end, int64_t) {
+    pool.for_blocks(n, block, [&](int64_t begin, int64_t end, int64_t) {
       gemm(transpose_a, transpose_b, m, end - begin, k, a, a_stride, b + begin * step, b_stride,
            beta, c + begin, c_stride);
     });

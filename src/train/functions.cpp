@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/gemm.hpp"
+#include "train/kernels_map.hpp"
 #include "train/kernels_norm.hpp"
 
 namespace grids {
@@ -142,34 +143,98 @@ at::Tensor block_linear(const Pass& pass, int64_t chromosomes, const at::Tensor&
 
 namespace {
 
-NormLayer layer_of(const at::Tensor& x, const NormTensors& norm, const at::Tensor& slopes) {
-  NormLayer layer{x.size(0),       x.size(1),       data(norm.weight),
-                  data(norm.bias), data(norm.mean), data(norm.inverse)};
-  layer.of_batch = norm.of_batch;
+NormLayer layer_of(int64_t rows, int64_t columns, const at::Tensor& weight, const at::Tensor& bias,
+                   const NormStatistics& statistics, const at::Tensor& slopes) {
+  NormLayer layer{
+      rows, columns, data(weight), data(bias), data(statistics.mean), data(statistics.inverse)};
+  layer.of_batch = statistics.of_batch;
   if (slopes.defined()) {
     layer.slopes = data(slopes);
-    layer.slope_columns = x.size(1) / slopes.size(0);
+    layer.slope_columns = columns / slopes.size(0);
   }
   return layer;
 }
 
 }  // namespace
 
-at::Tensor normalise(const Pass& pass, const at::Tensor& x, const NormTensors& norm,
+at::Tensor normalise(const Pass& pass, const at::Tensor& x, const at::Tensor& weight,
+                     const at::Tensor& bias, const std::vector<NormStatistics>& parts,
                      const at::Tensor& slopes) {
+  const int64_t columns = x.size(1), rows = x.size(0) / static_cast<int64_t>(parts.size());
   at::Tensor y = pass.take(x.sizes());
-  normalise(pass.pool, layer_of(x, norm, slopes), data(x), y.data_ptr<float>());
-  std::vector<at::Tensor> inputs = {x, norm.weight, norm.bias};
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const int64_t from = static_cast<int64_t>(i) * rows * columns;
+    normalise(pass.pool, layer_of(rows, columns, weight, bias, parts[i], slopes), data(x) + from,
+              y.data_ptr<float>() + from);
+  }
+  std::vector<at::Tensor> inputs = {x, weight, bias};
   if (slopes.defined()) inputs.push_back(slopes);
-  const bool wants_x = wants_gradient(x), wants_weight = wants_gradient(norm.weight);
+  const bool wants_x = wants_gradient(x), wants_weight = wants_gradient(weight);
   return differentiable(y, inputs, [=](const at::Tensor& g) -> std::vector<at::Tensor> {
-    std::vector<at::Tensor> to = {gradient_like(pass, x, wants_x),
-                                  gradient_like(pass, norm.weight, wants_weight),
-                                  gradient_like(pass, norm.bias, wants_weight)};
-    if (slopes.defined()) to.push_back(gradient_like(pass, slopes, wants_weight));
-    normalise_gradient(pass.pool, layer_of(x, norm, slopes), data(x), data(g),
-                       {data_or_null(to[0]), data_or_null(to[1]), data_or_null(to[2]),
-                        slopes.defined() ? data_or_null(to[3]) : nullptr});
+    std::vector<at::Tensor> to;
+    for (size_t i = 0; i < parts.size(); ++i) {
+      const int64_t from = static_cast<int64_t>(i) * rows * columns;
+      std::vector<at::Tensor> part = {i == 0 ? gradient_like(pass, x, wants_x) : to[0],
+                                      gradient_like(pass, weight, wants_weight),
+                                      gradient_like(pass, bias, wants_weight)};
+      if (slopes.defined()) part.push_back(gradient_like(pass, slopes, wants_weight));
+      normalise_gradient(
+          pass.pool, layer_of(rows, columns, weight, bias, parts[i], slopes), data(x) + from,
+          data(g) + from,
+          {wants_x ? data_or_null(part[0]) + from : nullptr, data_or_null(part[1]),
+           data_or_null(part[2]), slopes.defined() ? data_or_null(part[3]) : nullptr});
+      if (i == 0) {
+        to = std::move(part);
+        continue;
+      }
+      for (size_t k = 1; k < part.size(); ++k) {
+        if (to[k].defined()) to[k].add_(part[k]);
+      }
+    }
+    return to;
+  });
+}
+
+at::Tensor mixture_map(const Pass& pass, const MixtureTensors& map, const at::Tensor& x) {
+  const int64_t cells = x.size(0);
+  MixtureMap kernel;
+  kernel.width = x.size(1);
+  kernel.experts = map.gate_2_weight.size(0);
+  kernel.hidden = map.gate_2_weight.size(1);
+  for (const auto& matrix : map.matrices) kernel.matrices.push_back(data(matrix));
+  for (const auto& offset : map.offsets) kernel.offsets.push_back(data(offset));
+  kernel.gate_0_weight = data(map.gate_0_weight);
+  kernel.gate_0_bias = data(map.gate_0_bias);
+  kernel.gate_2_weight = data(map.gate_2_weight);
+  kernel.gate_2_bias = data(map.gate_2_bias);
+  kernel.slope = data(map.slope);
+  at::Tensor y = pass.take(x.sizes());
+  const auto trace = std::make_shared<MixtureTrace>();
+  mixture_map(kernel, cells, data(x), y.data_ptr<float>(), *trace);
+
+  std::vector<at::Tensor> inputs = {
+      x, map.gate_0_weight, map.gate_0_bias, map.gate_2_weight, map.gate_2_bias, map.slope};
+  inputs.insert(inputs.end(), map.matrices.begin(), map.matrices.end());
+  inputs.insert(inputs.end(), map.offsets.begin(), map.offsets.end());
+  const bool wants_x = wants_gradient(x);
+  return differentiable(y, inputs, [=](const at::Tensor& g) -> std::vector<at::Tensor> {
+    std::vector<at::Tensor> to;
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      to.push_back(gradient_like(pass, inputs[i], i > 0 || wants_x));
+    }
+    MixtureGradient gradient;
+    gradient.x = data_or_null(to[0]);
+    gradient.gate_0_weight = to[1].data_ptr<float>();
+    gradient.gate_0_bias = to[2].data_ptr<float>();
+    gradient.gate_2_weight = to[3].data_ptr<float>();
+    gradient.gate_2_bias = to[4].data_ptr<float>();
+    gradient.slope = to[5].data_ptr<float>();
+    const size_t layers = map.matrices.size();
+    for (size_t layer = 0; layer < layers; ++layer) {
+      gradient.matrices.push_back(to[6 + layer].data_ptr<float>());
+      gradient.offsets.push_back(to[6 + layers + layer].data_ptr<float>());
+    }
+    mixture_map_gradient(kernel, cells, *trace, data(g), gradient);
     return to;
   });
 }
@@ -230,6 +295,20 @@ at::Tensor squared_error_at(const Pass& pass, const CsrPattern& first, const Csr
   const double value = squared_error_at(pass.pool, first, second, data(predicted), data(target),
                                         data_or_null(gradients[0]));
   return fused_loss(value, {predicted}, std::move(gradients));
+}
+
+PairedError paired_error(const Pass& pass, const CsrPattern& first, const CsrPattern& second,
+                         const at::Tensor& decoded, const at::Tensor& target, double weight) {
+  const int64_t half = target.numel();
+  std::vector<at::Tensor> gradients = {gradient_like(pass, decoded, wants_gradient(decoded))};
+  float* gradient = data_or_null(gradients[0]);
+  PairedError error;
+  error.own = squared_error_at(pass.pool, first, second, data(decoded), data(target), gradient);
+  error.mapped = squared_error(pass.pool, weight, {data(decoded) + half, static_cast<size_t>(half)},
+                               {data(target), static_cast<size_t>(half)},
+                               gradient ? gradient + half : nullptr);
+  error.total = fused_loss(error.own + weight * error.mapped, {decoded}, std::move(gradients));
+  return error;
 }
 
 }  // namespace grids

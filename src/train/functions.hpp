@@ -55,17 +55,25 @@ at::Tensor linear(const Pass& pass, const at::Tensor& x, const at::Tensor& weigh
 at::Tensor block_linear(const Pass& pass, int64_t chromosomes, const at::Tensor& x,
                         const at::Tensor& weight, const at::Tensor& bias);
 
-/// A BatchNorm's tensors, each with one entry a column.
-struct NormTensors {
-  at::Tensor weight, bias;
-  at::Tensor mean, inverse;  ///< of each column: its mean and 1 / its standard deviation
-  bool of_batch = true;      ///< whether those are x's own, so that a gradient goes through them
+/// Mean and 1 / standard deviation of each column, by which BatchNorm normalises.
+struct NormStatistics {
+  at::Tensor mean, inverse;
+  bool of_batch = true;  ///< whether they are x's own, so that a gradient goes through them
 };
 
 /// BatchNorm of x rows × columns, then a PReLU whose slopes each belong to as many neighbouring
-/// columns; without PReLU where `slopes` is undefined.
-at::Tensor normalise(const Pass& pass, const at::Tensor& x, const NormTensors& norm,
+/// columns; without PReLU where `slopes` is undefined. The rows are as many equal parts as there
+/// are statistics, each normalised by its own.
+at::Tensor normalise(const Pass& pass, const at::Tensor& x, const at::Tensor& weight,
+                     const at::Tensor& bias, const std::vector<NormStatistics>& parts,
                      const at::Tensor& slopes);
+
+/// A mixture of affine maps (kernels_map.hpp) as tensors, shaped as there.
+struct MixtureTensors {
+  std::vector<at::Tensor> matrices, offsets;
+  at::Tensor gate_0_weight, gate_0_bias, gate_2_weight, gate_2_bias, slope;
+};
+at::Tensor mixture_map(const Pass& pass, const MixtureTensors& map, const at::Tensor& x);
 
 /// Kernel `chromosome_sums`: embedding peaks × 2 × width → cells × (chromosomes · width).
 at::Tensor chromosome_sums(const Pass& pass, const PeakBlocks& blocks, const BlockedRows& open,
@@ -80,5 +88,14 @@ at::Tensor focal_reconstruction(const Pass& pass, const PeakBlocks& blocks, cons
 /// Kernel `squared_error_at`: a scalar from predicted cells × genes.
 at::Tensor squared_error_at(const Pass& pass, const CsrPattern& first, const CsrPattern& second,
                             const at::Tensor& predicted, const at::Tensor& target);
+
+/// Two errors of one tensor, for a decoder that has decoded both latents of the same cells at once.
+struct PairedError {
+  at::Tensor total;   ///< own + weight · mapped
+  double own = 0;     ///< kernel `squared_error_at` of the first half of the rows
+  double mapped = 0;  ///< kernel `squared_error` of the second half
+};
+PairedError paired_error(const Pass& pass, const CsrPattern& first, const CsrPattern& second,
+                         const at::Tensor& decoded, const at::Tensor& target, double weight);
 
 }  // namespace grids

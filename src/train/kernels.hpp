@@ -50,6 +50,11 @@ double focal_reconstruction(ThreadPool& pool, const PeakBlocks& blocks, const Bl
 double squared_error_at(ThreadPool& pool, const CsrPattern& first, const CsrPattern& second,
                         const float* predicted, const float* target, float* gradient);
 
+/// Mean of (predicted − target)² over all entries; the gradient (null = not wanted) is `weight`
+/// times its own.
+double squared_error(ThreadPool& pool, double weight, std::span<const float> predicted,
+                     std::span<const float> target, float* gradient);
+
 /// One step of Adam (Kingma and Ba 2015) for one parameter, in one pass over it.
 struct AdamStep {
   double rate = 1e-3;

@@ -40,6 +40,25 @@ GRIDS_CLONES double squared_norm_block(const float* values, int64_t count) {
   return sum + (sum_of(sums) + sum_of(others));
 }
 
+GRIDS_CLONES double squared_error_block(const float* predicted, const float* target, int64_t count,
+                                        float scale, float* gradient) {
+  HalfDoubles sums[2] = {};
+  float differences[kLanes];
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    lanes_at(differences) = lanes_at(predicted + i) - lanes_at(target + i);
+    add_squares_exactly(differences, sums);
+    if (gradient) lanes_at(gradient + i) = scale * lanes_at(differences);
+  }
+  double sum = sum_of(sums);
+  for (; i < count; ++i) {
+    const float difference = predicted[i] - target[i];
+    sum += static_cast<double>(difference) * difference;
+    if (gradient) gradient[i] = scale * difference;
+  }
+  return sum;
+}
+
 constexpr int64_t kFlatBlock = 1 << 15;
 
 }  // namespace
@@ -65,6 +84,21 @@ double squared_error_at(ThreadPool& pool, const CsrPattern& first, const CsrPatt
       }
     }
     sums[static_cast<size_t>(block)] = sum;
+  });
+  double sum = 0;
+  for (const double part : sums) sum += part;
+  return sum * scale;
+}
+
+double squared_error(ThreadPool& pool, double weight, std::span<const float> predicted,
+                     std::span<const float> target, float* gradient) {
+  const auto count = static_cast<int64_t>(predicted.size());
+  const double scale = count > 0 ? 1.0 / static_cast<double>(count) : 0.0;
+  std::vector<double> sums(static_cast<size_t>((count + kFlatBlock - 1) / kFlatBlock), 0.0);
+  pool.for_blocks(count, kFlatBlock, [&](int64_t begin, int64_t end, int64_t block) {
+    sums[static_cast<size_t>(block)] = squared_error_block(
+        predicted.data() + begin, target.data() + begin, end - begin,
+        static_cast<float>(2 * scale * weight), gradient ? gradient + begin : nullptr);
   });
   double sum = 0;
   for (const double part : sums) sum += part;

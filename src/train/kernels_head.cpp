@@ -47,14 +47,12 @@ struct HeadBlock {
   int64_t block;
   const BlockedRows& open;
   const BlockedRows& closed;
-  const DecoderHead& head;
-  const DecoderHeadGradient& gradient;
-  float scale;          ///< 1 / number of terms
-  float* hidden_share;  ///< cells × width, or null
+  DecoderHead head;              ///< weight and bias from the block's first peak on
+  DecoderHeadGradient gradient;  ///< likewise; of hidden: the block's share, cells × width
+  float scale;                   ///< 1 / number of terms
 
-  int64_t first() const { return blocks.begin(block); }
-  int64_t peaks() const { return blocks.end(block) - first(); }
-  bool wants_gradient() const { return gradient.weight || gradient.bias || hidden_share; }
+  int64_t peaks() const { return blocks.end(block) - blocks.begin(block); }
+  bool wants_gradient() const { return gradient.weight || gradient.bias || gradient.hidden; }
 };
 
 /// The terms of one cell in one block: open peaks first, then closed ones; the arrays reach to the
@@ -66,18 +64,23 @@ struct Terms {
         losses(static_cast<size_t>(padded(most))) {}
 
   int64_t count = 0, open = 0;
-  std::vector<int32_t> peaks;
-  std::vector<float> values;  ///< logits, then their gradients
+  std::vector<int32_t> peaks;  ///< counted from the block's first
+  std::vector<float> values;   ///< logits, then their gradients
   std::vector<float> losses;
-
-  void gather(std::span<const int32_t> open_peaks, std::span<const int32_t> closed_peaks) {
-    open = static_cast<int64_t>(open_peaks.size());
-    count = open + static_cast<int64_t>(closed_peaks.size());
-    auto end = std::copy(open_peaks.begin(), open_peaks.end(), peaks.begin());
-    end = std::copy(closed_peaks.begin(), closed_peaks.end(), end);
-    if (count > 0) std::fill(end, peaks.begin() + padded(count), *(end - 1));
-  }
 };
+
+GRIDS_CLONES void gather_terms(int32_t first, std::span<const int32_t> open,
+                               std::span<const int32_t> closed, Terms& terms) {
+  terms.open = static_cast<int64_t>(open.size());
+  terms.count = terms.open + static_cast<int64_t>(closed.size());
+  int32_t* to = terms.peaks.data();
+  for (size_t k = 0; k < open.size(); ++k) to[k] = open[k] - first;
+  to += open.size();
+  for (size_t k = 0; k < closed.size(); ++k) to[k] = closed[k] - first;
+  for (int64_t k = terms.count; k < padded(terms.count); ++k) {
+    terms.peaks[static_cast<size_t>(k)] = terms.peaks[static_cast<size_t>(terms.count - 1)];
+  }
+}
 
 /// Logits of kLanes terms to gradients: d loss / d logit times `scale`. The first `opens` of them
 /// are those of open peaks.
@@ -129,6 +132,7 @@ void logits_any_width(const HeadBlock& task, const float* hidden, Terms& terms) 
 void gradients_any_width(const HeadBlock& task, const float* hidden, float* to_hidden,
                          const Terms& terms) {
   const int64_t width = task.head.width;
+  if (to_hidden) std::fill_n(to_hidden, width, 0.0f);
   for (int64_t k = 0; k < terms.count; ++k) {
     const int64_t j = terms.peaks[static_cast<size_t>(k)];
     const float g = terms.values[static_cast<size_t>(k)];
@@ -214,19 +218,16 @@ double head_block(const HeadBlock& task) {
   const int64_t column = task.blocks.chromosome(task.block) * width;
   const bool lanes = width == kLanes;
   float* to_bias = task.gradient.bias;
-  if (task.gradient.weight) {
-    std::fill_n(task.gradient.weight + task.first() * width, task.peaks() * width, 0.0f);
-  }
-  if (to_bias) std::fill_n(to_bias + task.first(), task.peaks(), 0.0f);
+  if (task.gradient.weight) std::fill_n(task.gradient.weight, task.peaks() * width, 0.0f);
+  if (to_bias) std::fill_n(to_bias, task.peaks(), 0.0f);
   Terms terms(task.peaks());
   double sum = 0;
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
     const float* hidden = task.head.hidden + cell * row_length + column;
-    float* to_hidden = task.hidden_share ? task.hidden_share + cell * width : nullptr;
-    if (to_hidden) std::fill_n(to_hidden, width, 0.0f);
-    terms.gather(task.open.entries(cell, task.block, task.blocks.size()),
-                 task.closed.entries(cell, task.block, task.blocks.size()));
-    if (terms.count == 0) continue;
+    float* to_hidden = task.gradient.hidden ? task.gradient.hidden + cell * width : nullptr;
+    gather_terms(task.blocks.begin(task.block),
+                 task.open.entries(cell, task.block, task.blocks.size()),
+                 task.closed.entries(cell, task.block, task.blocks.size()), terms);
     (lanes ? logits_of_lanes : logits_any_width)(task, hidden, terms);
     sum += focal_terms(task.scale, terms);
     if (!task.wants_gradient()) continue;
@@ -249,9 +250,14 @@ double focal_reconstruction(ThreadPool& pool, const PeakBlocks& blocks, const Bl
   BlockShares shares(blocks, gradient.hidden ? open.pattern.rows : 0, head.width);
   std::vector<double> sums(static_cast<size_t>(blocks.size()));
   pool.for_each(blocks.size(), [&](int64_t block) {
-    sums[static_cast<size_t>(block)] =
-        head_block({blocks, block, open, closed, head, gradient, static_cast<float>(scale),
-                    gradient.hidden ? shares.of(block) : nullptr});
+    const int64_t first = blocks.begin(block);
+    HeadBlock task{blocks, block, open, closed, head, gradient, static_cast<float>(scale)};
+    task.head.weight += first * head.width;
+    task.head.bias += first;
+    if (gradient.weight) task.gradient.weight += first * head.width;
+    if (gradient.bias) task.gradient.bias += first;
+    if (gradient.hidden) task.gradient.hidden = shares.of(block);
+    sums[static_cast<size_t>(block)] = head_block(task);
   });
   if (gradient.hidden) shares.reduce(pool, gradient.hidden);
   double sum = 0;

@@ -8,6 +8,7 @@
 #include <ATen/ATen.h>
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,12 +35,17 @@ struct BatchNorm {
   at::Tensor weight, bias, running_mean, running_var;
   at::Tensor batches;  ///< int64, how many batches moved the running statistics
 
-  at::Tensor operator()(const Pass& pass, const at::Tensor& x);
-  /// Followed by a PReLU, in one pass.
-  at::Tensor operator()(const Pass& pass, const at::Tensor& x, const Prelu& prelu);
+  /// Followed by a PReLU where one is given. x's rows are as many equal parts as there are
+  /// statistics, each normalised by its own.
+  at::Tensor operator()(const Pass& pass, std::span<const Statistics> parts, const at::Tensor& x,
+                        const Prelu* prelu = nullptr);
+  /// All rows as one part.
+  at::Tensor operator()(const Pass& pass, const at::Tensor& x, const Prelu* prelu = nullptr) {
+    return (*this)(pass, {&pass.statistics, 1}, x, prelu);
+  }
 
  private:
-  NormTensors statistics(const Pass& pass, const at::Tensor& x);
+  NormStatistics statistics(const Pass& pass, Statistics which, int64_t rows, const float* x);
 };
 
 struct AtacNetwork {
@@ -73,7 +79,12 @@ struct RnaNetwork {
   Prelu decoder_2, decoder_5;
 
   at::Tensor encode(const Pass& pass, const at::Tensor& expression);
-  at::Tensor decode(const Pass& pass, const at::Tensor& latent);
+  /// Several batches of latents at once, as equal parts of the rows: each with its own statistics
+  /// in BatchNorm, all in one product in the linear layers.
+  at::Tensor decode(const Pass& pass, std::span<const Statistics> parts, const at::Tensor& latent);
+  at::Tensor decode(const Pass& pass, const at::Tensor& latent) {
+    return decode(pass, {&pass.statistics, 1}, latent);
+  }
 };
 
 /// f_AR or f_RA: layers of mixtures of affine maps, Σ_k w_k (A_k x + o_k), with one gate.

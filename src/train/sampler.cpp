@@ -11,7 +11,7 @@
 namespace grids {
 namespace {
 
-constexpr int kDraws = 64;
+constexpr int kDraws = 128;
 
 /// For words w, u = (w + ½) / 2²⁴ of their upper 24 bits: 1 + ⌊log(u) · scale⌋, the distance to
 /// the next success when scale = 1 / log(1 − probability); the logarithm's relative error is below

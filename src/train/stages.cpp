@@ -230,7 +230,7 @@ class JointStage final : public MappingStage {
 
   std::vector<LossTerm> step(int64_t step) override {
     const Pass pass{shop_.context.pool, Statistics::kBatch, &shop_.memory};
-    // Inference decodes mapped latents only: the RNA decoder's running statistics are to be theirs.
+    // What the cycles decode moves no running statistics.
     const Pass aside{shop_.context.pool, Statistics::kBatchUnmoved, &shop_.memory};
     SurrogateNetworks& net = shop_.net;
     const TrainOptions& options = shop_.options;
@@ -243,17 +243,19 @@ class JointStage final : public MappingStage {
     const Latents latents = map_latents(net, pass, net.atac.encode(pass, atac_.open),
                                         net.rna.encode(pass, rna_.expression));
     const at::Tensor atac = atac_reconstruction(net, pass, latents.atac, atac_);
-    const at::Tensor rna = rna_reconstruction(net, aside, latents.rna, rna_);
-    const at::Tensor prediction =
-        (net.rna.decode(pass, latents.rna_of_atac) - rna_.expression).square().mean();
+    // Inference decodes mapped latents only: the RNA decoder's running statistics are to be theirs.
+    const Statistics parts[] = {Statistics::kBatchUnmoved, Statistics::kBatch};
+    const PairedError rna =
+        paired_error(pass, rna_.expressed, rna_.silent,
+                     net.rna.decode(pass, parts, at::cat({latents.rna, latents.rna_of_atac})),
+                     rna_.expression, options.prediction_weight);
     const at::Tensor distance = (latents.rna_of_atac - latents.rna).square().mean() +
                                 (latents.atac_of_rna - latents.atac).square().mean();
-    at::Tensor total =
-        atac + rna + prediction * options.prediction_weight + distance * options.latent_weight;
+    at::Tensor total = atac + rna.total + distance * options.latent_weight;
     std::vector<LossTerm> terms = {{"total", 0},
                                    {"reconstruction_atac", atac.item<double>()},
-                                   {"reconstruction_rna", rna.item<double>()},
-                                   {"prediction", prediction.item<double>()},
+                                   {"reconstruction_rna", rna.own},
+                                   {"prediction", rna.mapped},
                                    {"latent_distance", distance.item<double>()}};
     if (options.gamma > 0) {
       const GeneratorLoss loss =

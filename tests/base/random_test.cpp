@@ -30,10 +30,10 @@ TEST(RandomStream, EveryPartOfTheKeyMatters) {
 }
 
 TEST(RandomStream, FillGivesTheWordsOfSingleCalls) {
-  // Lengths around the 64 words that are made at once, from several positions within a block of
+  // Lengths around the 128 words that are made at once, from several positions within a block of
   // four.
   for (const size_t before : {0, 1, 4, 7}) {
-    for (const size_t count : {0, 3, 63, 64, 65, 200}) {
+    for (const size_t count : {0, 3, 127, 128, 129, 400}) {
       RandomStream single(7, Purpose::kBatches, 3, 2), filled = single;
       for (size_t i = 0; i < before; ++i) ASSERT_EQ(single(), filled());
       std::vector<uint32_t> words(count);
