@@ -72,14 +72,20 @@ void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, AtacBatch& b
 
 void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, RnaBatch& batch) const {
   const int64_t genes = study_.expression.columns();
-  batch.expression = at::zeros({static_cast<int64_t>(cells.size()), genes}, at::kFloat);
-  float* dense = batch.expression.data_ptr<float>();
-  for (size_t i = 0; i < cells.size(); ++i) {
-    const auto indices = study_.expression.row_indices(cells[i]);
-    const auto values = study_.expression.row_values(cells[i]);
-    float* row = dense + static_cast<int64_t>(i) * genes;
-    for (size_t k = 0; k < indices.size(); ++k) row[indices[k]] = values[k];
+  const auto rows = static_cast<int64_t>(cells.size());
+  if (!batch.expression.defined() || batch.expression.size(0) != rows) {
+    batch.expression = at::empty({rows, genes}, at::kFloat);
   }
+  float* dense = batch.expression.data_ptr<float>();
+  pool_.for_blocks(rows, 16, [&](int64_t begin, int64_t end, int64_t) {
+    std::fill_n(dense + begin * genes, (end - begin) * genes, 0.0f);
+    for (int64_t i = begin; i < end; ++i) {
+      const int32_t cell = cells[static_cast<size_t>(i)];
+      const auto indices = study_.expression.row_indices(cell);
+      const auto values = study_.expression.row_values(cell);
+      for (size_t k = 0; k < indices.size(); ++k) dense[i * genes + indices[k]] = values[k];
+    }
+  });
   gather_rows(pool_, expressed_, cells, batch.expressed);
   sample_zeros(pool_, batch.expressed, zero_sampling_probability(batch.expressed), seed_,
                Purpose::kSampledGenes, key, batch.silent);

@@ -47,6 +47,19 @@ GRIDS_INLINE double sum_of(const HalfDoubles* sums) {
   return sum;
 }
 
+/// Asks for a block's entries of the rows that come next: a batch's rows lie far apart, and what a
+/// kernel reads of each is too short for the processor to foresee the next.
+GRIDS_INLINE void fetch_ahead(const BlockedRows& rows, int64_t row, int64_t block, int64_t blocks) {
+  constexpr int64_t kAhead = 8;
+  constexpr int64_t kEntriesOfLine = 16;
+  if (row + kAhead >= rows.pattern.rows) return;
+  const auto at = static_cast<size_t>((row + kAhead) * (blocks + 1) + block);
+  const int64_t end = rows.bounds[at + 1];
+  for (int64_t k = rows.bounds[at]; k < end; k += kEntriesOfLine) {
+    __builtin_prefetch(rows.pattern.indices.data() + k);
+  }
+}
+
 /// Each block of peaks' share of a sum for each cell: blocks × cells × width, not initialised.
 class BlockShares {
  public:

@@ -27,17 +27,26 @@ GRIDS_CLONES void average_block(float decay, const float* values, int64_t count,
   for (int64_t i = 0; i < count; ++i) mean[i] = decay * mean[i] + (1.0f - decay) * values[i];
 }
 
+/// Sums of 32 squares in float, which keeps all but the last digit, then in double.
 GRIDS_CLONES double squared_norm_block(const float* values, int64_t count) {
-  // Two pairs of sums: one would wait for its last addition each time.
-  HalfDoubles sums[2] = {}, others[2] = {};
+  constexpr int64_t kSums = 4, kTerms = 8;
+  HalfDoubles exact[2] = {};
   int64_t i = 0;
-  for (; i + 2 * kLanes <= count; i += 2 * kLanes) {
-    add_squares_exactly(values + i, sums);
-    add_squares_exactly(values + i + kLanes, others);
+  for (; i + kSums * kTerms * kLanes <= count; i += kSums * kTerms * kLanes) {
+    Lanes sums[kSums] = {};
+    for (int64_t k = 0; k < kTerms; ++k) {
+      for (int64_t s = 0; s < kSums; ++s) {
+        const Lanes x = lanes_at(values + i + (k * kSums + s) * kLanes);
+        sums[s] += x * x;
+      }
+    }
+    float total[kLanes];
+    lanes_at(total) = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    add_exactly(total, exact);
   }
-  double sum = 0;
+  double sum = sum_of(exact);
   for (; i < count; ++i) sum += static_cast<double>(values[i]) * values[i];
-  return sum + (sum_of(sums) + sum_of(others));
+  return sum;
 }
 
 GRIDS_CLONES double squared_error_block(const float* predicted, const float* target, int64_t count,

@@ -225,6 +225,8 @@ double head_block(const HeadBlock& task) {
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
     const float* hidden = task.head.hidden + cell * row_length + column;
     float* to_hidden = task.gradient.hidden ? task.gradient.hidden + cell * width : nullptr;
+    fetch_ahead(task.open, cell, task.block, task.blocks.size());
+    fetch_ahead(task.closed, cell, task.block, task.blocks.size());
     gather_terms(task.blocks.begin(task.block),
                  task.open.entries(cell, task.block, task.blocks.size()),
                  task.closed.entries(cell, task.block, task.blocks.size()), terms);

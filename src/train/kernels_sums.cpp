@@ -60,6 +60,7 @@ GRIDS_CLONES void sums_of_lanes(const SumsBlock& task, const float* embedding, f
   }
   const float* origin = differences - task.first() * kLanes;
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
+    fetch_ahead(task.open, cell, task.block, task.blocks.size());
     const auto entries = task.entries(cell);
     const int32_t* j = entries.data();
     // Four sums side by side: one would wait for its last addition each time.
@@ -107,6 +108,7 @@ GRIDS_CLONES void sums_gradient_of_lanes(const SumsBlock& task, const SumsGradie
   std::fill_n(gradient.open_part, task.peaks() * kLanes, 0.0f);
   float* origin = gradient.open_part - task.first() * kLanes;
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
+    fetch_ahead(task.open, cell, task.block, task.blocks.size());
     const Lanes from = lanes_at(gradient.of_sums + cell * gradient.cell_stride);
     for (const int32_t j : task.entries(cell)) lanes_at(origin + int64_t{j} * kLanes) += from;
   }
