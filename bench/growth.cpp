@@ -67,10 +67,9 @@ double step_seconds(const Point& point, const Bench& bench) {
   constexpr int kWarm = 3;
   const int count = bench.settings.small ? 3 : 25;
   for (int i = -kWarm; i < count; ++i) {
-    const Stopwatch watch;
-    const auto step = step_on_batch(objective, *state, batch, subset, coordinate, options);
-    if (i >= 0) seconds.push_back(watch.seconds());
-    const Feature choice = step.candidates[step.best];
+    const auto timed = step_on_batch(objective, *state, batch, subset, coordinate, options);
+    if (i >= 0) seconds.push_back(timed.seconds());
+    const Feature choice = timed.step.candidates[timed.step.best];
     state->apply(edit_of(subset, coordinate, choice));
     subset[coordinate] = choice;
     coordinate = (coordinate + 1) % subset.size();

@@ -48,7 +48,7 @@ void measure(const Settings& settings, const Context& context) {
       cells.cells.size(), cells.type, cells.study.genes.names[static_cast<size_t>(cells.target)]));
   Figures figures(context.reporter);
   if (settings.runs(Part::kChecks)) {
-    run_checks(cells, settings, sizes, context, figures);
+    run_checks(cells, sizes, context, figures);
   } else {
     context.reporter.warning("nothing was checked in this run (--only)");
   }

@@ -3,7 +3,18 @@
 #include <algorithm>
 #include <numeric>
 
+#include "stopwatch.hpp"
+
 namespace grids::bench {
+namespace {
+
+std::vector<int32_t> up_to(int32_t count) {
+  std::vector<int32_t> result(static_cast<size_t>(count));
+  std::iota(result.begin(), result.end(), 0);
+  return result;
+}
+
+}  // namespace
 
 SurrogateModel make_model(const Cells& cells, ThreadPool& pool) {
   CsrPattern open = select_rows(cells.study.open, cells.cells);
@@ -13,8 +24,7 @@ SurrogateModel make_model(const Cells& cells, ThreadPool& pool) {
 
 Objective make_search(const SurrogateModel& model, int32_t target, double beta) {
   ObjectiveInput input;
-  input.cells.resize(static_cast<size_t>(model.shape().cells));
-  std::iota(input.cells.begin(), input.cells.end(), 0);
+  input.cells = all_cells(model);
   input.target = target;
   LossOptions options;
   options.beta = beta;
@@ -28,10 +38,17 @@ SearchOptions search_options(const Sizes& sizes) {
   return options;
 }
 
+std::vector<int32_t> all_cells(const SurrogateModel& model) {
+  return up_to(model.shape().cells);
+}
+
+std::vector<int32_t> all_genes(const SurrogateModel& model) {
+  return up_to(model.shape().outputs);
+}
+
 std::vector<int32_t> draw_batch(const SurrogateModel& model, int64_t count, uint64_t seed,
                                 uint64_t number) {
-  std::vector<int32_t> cells(static_cast<size_t>(model.shape().cells));
-  std::iota(cells.begin(), cells.end(), 0);
+  auto cells = all_cells(model);
   RandomStream random(seed, Purpose::kBenchmark, number, 1);
   random.shuffle(std::span(cells));
   cells.resize(std::min(cells.size(), static_cast<size_t>(count)));
@@ -40,18 +57,24 @@ std::vector<int32_t> draw_batch(const SurrogateModel& model, int64_t count, uint
 }
 
 std::vector<Feature> draw_subset(const SurrogateModel& model, int64_t count, uint64_t seed) {
-  std::vector<Feature> all(static_cast<size_t>(model.shape().features));
-  std::iota(all.begin(), all.end(), 0);
-  return random_subset(all, count, RandomStream(seed, Purpose::kBenchmark, 0, 2));
+  return random_subset(up_to(model.shape().features), count,
+                       RandomStream(seed, Purpose::kBenchmark, 0, 2));
 }
 
-CoordinateStep step_on_batch(const Objective& objective, const MaskState& everywhere,
-                             const std::vector<int32_t>& batch, const std::vector<Feature>& subset,
-                             size_t coordinate, const SearchOptions& options) {
+TimedStep step_on_batch(const Objective& objective, const MaskState& everywhere,
+                        const std::vector<int32_t>& batch, const std::vector<Feature>& subset,
+                        size_t coordinate, const SearchOptions& options) {
+  TimedStep timed;
+  Stopwatch watch;
   Objective part = objective.on(batch);
   const auto state = everywhere.on(batch);
   const double current = value(part, *state);
-  return coordinate_step(part, *state, current, gains(part, *state), subset, coordinate, options);
+  timed.state = watch.lap();
+  const auto of_all = gains(part, *state);
+  timed.gains = watch.lap();
+  timed.step = coordinate_step(part, *state, current, of_all, subset, coordinate, options);
+  timed.candidates = watch.lap();
+  return timed;
 }
 
 int64_t rows_of_step(const SurrogateModel& model, const std::vector<int32_t>& batch,

@@ -1,22 +1,15 @@
-#include "dense_formulation.hpp"
-#include "search_problem.hpp"
+#include "checks.hpp"
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
 namespace grids::bench {
 namespace {
 
-std::vector<int32_t> study_cells(const Cells& cells, const std::vector<int32_t>& positions) {
-  std::vector<int32_t> result;
-  for (const int32_t position : positions) {
-    result.push_back(cells.cells[static_cast<size_t>(position)]);
-  }
-  return result;
-}
-
+/// Of many steps: medians of the times, the mean of the rows.
 struct StepTime {
-  double seconds = 0;  ///< median
-  double rows = 0;     ///< of the tail, mean
+  double seconds = 0;
+  double state = 0, gains = 0, candidates = 0;  ///< as in TimedStep
+  double rows = 0;                              ///< of the tail
 };
 
 /// Steps on fresh batches, one member after the other.
@@ -25,25 +18,27 @@ StepTime time_fast_steps(const Bench& bench, const SurrogateModel& model, double
   const auto options = search_options(bench.sizes);
   auto subset = draw_subset(model, bench.sizes.set_size, bench.context.seed);
   const auto everywhere = begin(objective, subset);
-  std::vector<double> seconds;
+  std::vector<double> seconds, state, gains, candidates;
   double rows = 0;
   constexpr int64_t kWarm = 3;
-  const int64_t count = bench.sizes.timed_steps;
-  for (int64_t i = -kWarm; i < count; ++i) {
+  for (int64_t i = 0; i < kWarm + bench.sizes.timed_steps; ++i) {
     const auto batch =
-        draw_batch(model, bench.sizes.batch, bench.context.seed, static_cast<uint64_t>(i + kWarm));
-    const size_t coordinate = static_cast<size_t>(i + kWarm) % subset.size();
-    const Stopwatch watch;
-    const auto step = step_on_batch(objective, *everywhere, batch, subset, coordinate, options);
-    if (i >= 0) {
-      seconds.push_back(watch.seconds());
-      rows += static_cast<double>(rows_of_step(model, batch, step.candidates));
+        draw_batch(model, bench.sizes.batch, bench.context.seed, static_cast<uint64_t>(i));
+    const size_t coordinate = static_cast<size_t>(i) % subset.size();
+    const auto timed = step_on_batch(objective, *everywhere, batch, subset, coordinate, options);
+    if (i >= kWarm) {
+      seconds.push_back(timed.seconds());
+      state.push_back(timed.state);
+      gains.push_back(timed.gains);
+      candidates.push_back(timed.candidates);
+      rows += static_cast<double>(rows_of_step(model, batch, timed.step.candidates));
     }
-    const Feature choice = step.candidates[step.best];
+    const Feature choice = timed.step.candidates[timed.step.best];
     everywhere->apply(edit_of(subset, coordinate, choice));
     subset[coordinate] = choice;
   }
-  return {median(seconds), rows / static_cast<double>(count)};
+  return {median(seconds), median(state), median(gains), median(candidates),
+          rows / static_cast<double>(bench.sizes.timed_steps)};
 }
 
 double floor_ms(const Bench& bench, double rows, int64_t genes) {
@@ -84,6 +79,13 @@ void time_steps(const Bench& bench) {
                      {},
                      "(candidate, cell) pairs that a swap touches, of " +
                          std::to_string(bench.sizes.batch * bench.sizes.candidates)});
+  bench.figures.add({"step_state_ms", 1e3 * fast.state, "ms", {}, "of it: the batch's state"});
+  bench.figures.add({"step_gains_ms", 1e3 * fast.gains, "ms", {}, "of it: d_j of all peaks"});
+  bench.figures.add({"step_candidates_ms",
+                     1e3 * fast.candidates,
+                     "ms",
+                     {},
+                     "of it: the k best and their exact values"});
   const Stopwatch beta_watch;
   const StepTime beta = time_fast_steps(bench, model, kBeta);
   bench.figures.add({"beta_step_ms", 1e3 * beta.seconds, "ms",

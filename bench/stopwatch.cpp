@@ -10,12 +10,18 @@
 #include <cstdlib>
 #include <fstream>
 #include <thread>
+#include <utility>
 
 namespace grids::bench {
 namespace {
 
 double seconds_of(const timeval& time) {
   return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+double wall_seconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration<double>(now).count();
 }
 
 double cpu_of(int who) {
@@ -42,8 +48,7 @@ constexpr double kSwitchesASecond = 50;  // a thread alone on its core has a few
 
 Stopwatch::Moment Stopwatch::now() {
   Moment moment;
-  moment.wall =
-      std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+  moment.wall = wall_seconds();
   moment.machine = machine_seconds();
   moment.process = cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN);
   rusage usage{};
@@ -52,10 +57,15 @@ Stopwatch::Moment Stopwatch::now() {
   return moment;
 }
 
-Stopwatch::Stopwatch() : start_(now()) {}
+Stopwatch::Stopwatch() : start_(now()), lap_start_(wall_seconds()) {}
 
 double Stopwatch::seconds() const {
-  return now().wall - start_.wall;
+  return wall_seconds() - start_.wall;
+}
+
+double Stopwatch::lap() {
+  const double end = wall_seconds();
+  return end - std::exchange(lap_start_, end);
 }
 
 std::string Stopwatch::complaint() const {

@@ -14,6 +14,8 @@ class Stopwatch {
   Stopwatch();
 
   double seconds() const;
+  /// Seconds since the last lap or the construction. Complaints are about the whole time.
+  double lap();
 
   /// Why the time should not be trusted; empty when nothing speaks against it. Others' share of the
   /// machine is taken from /proc/stat (unknown where that is missing), what the calling thread lost
@@ -30,6 +32,7 @@ class Stopwatch {
   static Moment now();
 
   Moment start_;
+  double lap_start_ = 0;
 };
 
 double median(std::vector<double> values);
