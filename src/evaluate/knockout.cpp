@@ -68,7 +68,8 @@ std::vector<double> mean_predictions(const MaskState& state, size_t genes) {
   std::vector<double> means(genes, 0.0);
   const auto outputs = state.outputs();
   for (size_t i = 0; i < outputs.size(); ++i) means[i % genes] += std::max(outputs[i], 0.0f);
-  for (double& mean : means) mean /= static_cast<double>(outputs.size() / genes);
+  const size_t cells = outputs.size() / genes;
+  for (double& mean : means) mean /= static_cast<double>(cells);
   return means;
 }
 
