@@ -58,7 +58,8 @@ GRIDS_CLONES void sums_of_lanes(const SumsBlock& task, const float* embedding, f
   for (int lane = 0; lane < kLanes; ++lane) {
     base[lane] = static_cast<float>(exact[lane / 8][lane % 8]);
   }
-  const float* origin = differences - task.first() * kLanes;
+  const int64_t first = task.first();
+  const float* made = differences;
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
     fetch_ahead(task.open, cell, task.block, task.blocks.size());
     const auto entries = task.entries(cell);
@@ -67,9 +68,9 @@ GRIDS_CLONES void sums_of_lanes(const SumsBlock& task, const float* embedding, f
     Lanes sums[4] = {};
     size_t k = 0;
     for (; k + 4 <= entries.size(); k += 4) {
-      for (size_t s = 0; s < 4; ++s) sums[s] += lanes_at(origin + int64_t{j[k + s]} * kLanes);
+      for (size_t s = 0; s < 4; ++s) sums[s] += lanes_at(made + (j[k + s] - first) * kLanes);
     }
-    for (; k < entries.size(); ++k) sums[0] += lanes_at(origin + int64_t{j[k]} * kLanes);
+    for (; k < entries.size(); ++k) sums[0] += lanes_at(made + (j[k] - first) * kLanes);
     lanes_at(share + cell * kLanes) = base + ((sums[0] + sums[1]) + (sums[2] + sums[3]));
   }
 }
@@ -106,11 +107,13 @@ void sums_gradient_any_width(const SumsBlock& task, const SumsGradient& gradient
 
 GRIDS_CLONES void sums_gradient_of_lanes(const SumsBlock& task, const SumsGradient& gradient) {
   std::fill_n(gradient.open_part, task.peaks() * kLanes, 0.0f);
-  float* origin = gradient.open_part - task.first() * kLanes;
+  const int64_t first = task.first();
   for (int64_t cell = 0; cell < task.open.pattern.rows; ++cell) {
     fetch_ahead(task.open, cell, task.block, task.blocks.size());
     const Lanes from = lanes_at(gradient.of_sums + cell * gradient.cell_stride);
-    for (const int32_t j : task.entries(cell)) lanes_at(origin + int64_t{j} * kLanes) += from;
+    for (const int32_t j : task.entries(cell)) {
+      lanes_at(gradient.open_part + (j - first) * kLanes) += from;
+    }
   }
   const Lanes total = lanes_at(gradient.total);
   for (int64_t j = 0; j < task.peaks(); ++j) {

@@ -222,17 +222,84 @@ TEST(Kernels, DoNotDependOnTheNumberOfThreads) {
                bias = normals(1200, 3);
     std::vector<float> all(30 * 2 * 16);
     chromosome_sums(pool, blocks, rows.open, 16, embedding.data(), all.data());
-    std::vector<float> to_hidden(all.size()), to_weight(weight.size());
+    std::vector<float> to_hidden(all.size()), to_weight(weight.size()), to_bias(bias.size());
     const double loss = focal_reconstruction(pool, blocks, rows.open, rows.closed,
                                              {16, all.data(), weight.data(), bias.data()},
-                                             {to_hidden.data(), to_weight.data(), nullptr});
-    all.insert(all.end(), to_hidden.begin(), to_hidden.end());
-    all.insert(all.end(), to_weight.begin(), to_weight.end());
+                                             {to_hidden.data(), to_weight.data(), to_bias.data()});
+    std::vector<float> to_embedding(embedding.size()), to_predicted(embedding.size());
+    chromosome_sums_gradient(pool, blocks, rows.open, 16, to_hidden.data(), to_embedding.data());
+    all.push_back(
+        static_cast<float>(squared_error(pool, 0.5, embedding, to_embedding, to_predicted.data())));
+    for (const auto& more : {to_hidden, to_weight, to_bias, to_embedding, to_predicted}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
     all.push_back(static_cast<float>(loss));
     all.push_back(static_cast<float>(squared_norm(pool, embedding)));
     results.push_back(all);
   }
   EXPECT_EQ(results[0], results[1]);
+}
+
+TEST(SquaredError, IsTheMeanOverAllEntriesWithItsGradientWeighted) {
+  ThreadPool pool(2);
+  const size_t count = 70000;  // several blocks, the last one no multiple of the lanes
+  const auto predicted = normals(count, 1), target = normals(count, 2);
+  std::vector<float> gradient(count, NAN);
+  const double loss = squared_error(pool, 0.5, predicted, target, gradient.data());
+  double expected = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const double difference = static_cast<double>(predicted[i]) - target[i];
+    expected += difference * difference / count;
+    // Rounding of a float of size 1e-4.
+    ASSERT_NEAR(gradient[i], 0.5 * 2 * difference / count, 1e-10) << i;
+  }
+  EXPECT_NEAR(loss, expected, 1e-6);  // differences are rounded to float
+}
+
+TEST(SquaredNorm, IsTheSumOfSquares) {
+  ThreadPool pool(2);
+  for (const size_t count : {3, 511, 512, 70001}) {
+    const auto values = normals(count, count);
+    double expected = 0;
+    for (const float x : values) expected += static_cast<double>(x) * x;
+    // Groups of 32 squares are summed in float.
+    EXPECT_NEAR(squared_norm(pool, values), expected, 1e-6 * expected) << count;
+  }
+}
+
+RC_GTEST_PROP(BlockedRows, BoundsAreWhereBlocksBegin, (uint64_t seed)) {
+  ThreadPool pool(2);
+  RandomStream random(seed, Purpose::kSimulate);
+  const std::vector<int64_t> peaks = {37, 1, 140, 20};
+  const PeakBlocks blocks(peaks, 1 + random.below(60));
+  CsrPattern source;
+  source.rows = 9;
+  source.columns = blocks.peaks();
+  const double density = random.uniform();
+  for (int64_t i = 0; i < source.rows; ++i) {
+    for (int32_t j = 0; j < blocks.peaks(); ++j) {
+      if (random.uniform() < density) source.indices.push_back(j);
+    }
+    source.offsets.push_back(source.nonzeros());
+  }
+  const std::vector<int32_t> cells = {4, 0, 8, 4};
+  BlockedRows rows;
+  gather_rows(pool, source, cells, rows.pattern);
+  find_bounds(pool, blocks, rows);
+  for (int64_t i = 0; i < 4; ++i) {
+    const auto wanted = source.row(cells[static_cast<size_t>(i)]);
+    const auto row = rows.pattern.row(i);
+    RC_ASSERT(std::vector(wanted.begin(), wanted.end()) == std::vector(row.begin(), row.end()));
+    size_t seen = 0;
+    for (int64_t block = 0; block < blocks.size(); ++block) {
+      for (const int32_t j : rows.entries(i, block, blocks.size())) {
+        RC_ASSERT(j >= blocks.begin(block));
+        RC_ASSERT(j < blocks.end(block));
+        ++seen;
+      }
+    }
+    RC_ASSERT(seen == row.size());
+  }
 }
 
 // ------------------------------------------------------------------ sampling
@@ -325,7 +392,7 @@ RC_GTEST_PROP(SampleZeros, RowsAreSortedZerosOnly, (uint64_t seed)) {
     const auto row = zeros.row(i);
     for (size_t k = 0; k < row.size(); ++k) {
       RC_ASSERT(row[k] >= 0 && row[k] < 30 && !nonzeros.contains(i, row[k]));
-      RC_ASSERT(k == 0 || row[k] > row[k - 1]);
+      if (k > 0) RC_ASSERT(row[k] > row[k - 1]);  // RC_ASSERT does not stop at the left of ||
     }
   }
 }
