@@ -109,6 +109,14 @@ void CholeskyFactor::solve(std::span<double> b) const {
   }
 }
 
+double CholeskyFactor::log_determinant() const {
+  double sum = 0;
+  for (size_t j = 0; j < size_; ++j) {
+    if (left_out_[j] == 0) sum += 2 * std::log(factor_[j * size_ + j]);
+  }
+  return sum;
+}
+
 std::vector<double> CholeskyFactor::inverse() const {
   std::vector<double> result(size_ * size_);
   std::vector<double> unit(size_);

@@ -24,6 +24,7 @@ class CholeskyFactor {
   bool left_out(size_t column) const { return left_out_[column] != 0; }
   void solve(std::span<double> right_side) const;  ///< in place
   std::vector<double> inverse() const;             ///< row-major; 0 in rows and columns left out
+  double log_determinant() const;                  ///< of what is not left out
 
  private:
   size_t size_;

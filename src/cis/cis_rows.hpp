@@ -1,0 +1,40 @@
+/// Some of the study's cells, laid out for fitting one gene after the other: sorted by type, state
+/// covariates as columns, peaks and responses by column of the study.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/sparse.hpp"
+#include "data/study.hpp"
+#include "model/cis_path.hpp"
+
+namespace grids {
+
+struct CisRows {
+  std::vector<int32_t> cells;        ///< of the study, by type, then ascending
+  std::vector<int64_t> type_begin;   ///< types + 1: the rows of each type
+  std::vector<int32_t> type;         ///< of each row
+  std::vector<double> log_exposure;  ///< log total RNA; zeros for log values
+  /// The columns of `CisPath::state_size`, in its order.
+  std::vector<std::vector<double>> state;
+  CsrPattern peaks;     ///< study's peaks × rows
+  CsrMatrix responses;  ///< study's genes × rows: counts, or log values
+
+  size_t size() const { return cells.size(); }
+  std::vector<double> response(int64_t gene) const;  ///< dense, one a row
+};
+
+/// The path without genes: shapes of the study, response by `Study::has_counts`.
+CisPath empty_cis_path(const Study& study, int64_t latents);
+
+/// `latents` is cells × width, row-major, for all cells of the study; `cells` are those wanted,
+/// ascending.
+CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPath& shape,
+                 std::span<const int32_t> cells);
+
+/// The peaks that lie within `window` bp of the gene's TSS (distance 0 inside the peak), ascending.
+std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t window);
+
+}  // namespace grids

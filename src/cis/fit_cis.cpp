@@ -1,0 +1,302 @@
+#include "cis/fit_cis.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "base/error.hpp"
+#include "cis/cis_rows.hpp"
+#include "cis/gates.hpp"
+#include "cis/gene_problem.hpp"
+#include "cis/state_part.hpp"
+#include "cis/term_search.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+/// Precisions of the deviations by type that are compared; ∞ (no deviations) comes first.
+constexpr double kDeviationRidges[] = {100, 25, 8, 3, 1};
+
+/// What all genes share.
+struct Shared {
+  const Study& study;
+  const CisOptions& options;
+  const CisPath& shape;
+  const CisRows& fitted;
+  const StateDesign& design;
+
+  /// Intercept, type, donor, log open peaks.
+  size_t plain_columns() const { return at(shape.state_size() - shape.latents); }
+};
+
+/// The fit with deviations by type, if the evidence prefers one.
+TermFit with_deviations(const GeneProblem& problem, const TermSelection& found,
+                        const CisOptions& options) {
+  if (!options.type_deviations || found.terms.empty() || problem.types() < 2) return found.fit;
+  TermRegressionOptions regression;
+  regression.sum = found.sum;
+  regression.dispersion = found.dispersion;
+  regression.weight_ridge = options.weight_ridge;
+  regression.last_ridges = found.last_ridges;
+  TermFit best = found.fit;
+  for (const double ridge : kDeviationRidges) {
+    regression.deviation_ridge = ridge;
+    auto fit = fit_terms(problem, found.terms, regression, &found.fit);
+    if (fit.log_evidence > best.log_evidence) best = std::move(fit);
+  }
+  return best;
+}
+
+void store_terms(const GeneProblem& problem, const TermSelection& found, const TermFit& fit,
+                 CisGene& gene) {
+  gene.sum = found.sum;
+  gene.dispersion = found.dispersion;
+  gene.likelihood_gain = found.likelihood_gain;
+  const size_t types = at(problem.types());
+  for (size_t k = 0; k < found.terms.size(); ++k) {
+    CisTerm term;
+    term.kind = found.terms[k].kind;
+    for (const int32_t peak : found.terms[k].peaks) {
+      term.peaks.push_back(problem.study_peaks()[at(peak)]);
+    }
+    term.weight = fit.weight[k];
+    term.inclusion = found.inclusion[k];
+    if (!fit.deviation.empty()) {
+      const auto first = fit.deviation.begin() + static_cast<long>(k * types);
+      term.deviation.assign(first, first + static_cast<long>(types));
+    }
+    gene.terms.push_back(std::move(term));
+  }
+  // The state gives up what its intercepts of types held of the terms.
+  gene.state[0] += fit.shift[0];
+  for (size_t type = 1; type < types; ++type) gene.state[type] += fit.shift[type] - fit.shift[0];
+}
+
+/// Means of validation cells, from log means.
+std::vector<double> means(CisResponse response, std::vector<double> values) {
+  if (response == CisResponse::kCounts) {
+    for (double& value : values) value = std::exp(std::clamp(value, -30.0, 30.0));
+  }
+  return values;
+}
+
+/// A gene's fit, and its state alone, without and with latents.
+struct GeneFit {
+  CisGene gene;
+  StateDesign::Fit plain, state;
+};
+
+GeneFit fit_gene(const Shared& shared, int32_t id) {
+  const auto window = window_peaks(shared.study, id, shared.options.window);
+  auto values = shared.fitted.response(id);
+  GeneFit fit;
+  fit.plain = shared.design.fit(shared.fitted, values, shared.plain_columns());
+  fit.state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
+                            std::move(values), state_values(shared.fitted, fit.state.coefficients));
+  fit.gene.gene = id;
+  fit.gene.state = fit.state.coefficients;
+  fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
+  const auto found = search_terms(problem, shared.options);
+  store_terms(problem, found, with_deviations(problem, found, shared.options), fit.gene);
+  return fit;
+}
+
+struct GenePairSums {
+  GateSums whole, cis;
+};
+
+/// How much better the fit predicts cells that it has not seen.
+GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& fit) {
+  const auto response = shared.shape.response;
+  const auto& gene = fit.gene;
+  auto whole = state_values(rows, gene.state);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    whole[i] += cis_part(gene, rows.type[i], shared.study.open.row(rows.cells[i]));
+  }
+  const auto values = rows.response(gene.gene);
+  const auto larger = means(response, std::move(whole));
+  const auto by_depth = means(response, state_values(rows, fit.plain.coefficients));
+  const auto by_state = means(response, state_values(rows, fit.state.coefficients));
+  GenePairSums sums;
+  sums.whole = gate_sums({response, values, by_depth, larger, rows.type, gene.dispersion});
+  if (!gene.terms.empty()) {
+    sums.cis = gate_sums({response, values, by_state, larger, rows.type, gene.dispersion});
+  } else {
+    sums.cis.cells = static_cast<double>(rows.size());
+  }
+  return sums;
+}
+
+/// Genes that can be fitted among those asked for; the others go to `skipped`.
+std::vector<int32_t> choose_genes(const Study& study, const CisOptions& options,
+                                  const CisRows& rows, std::vector<int32_t>& skipped) {
+  std::vector<int32_t> wanted = options.genes;
+  if (wanted.empty()) {
+    for (int32_t gene = 0; gene < study.genes.size(); ++gene) wanted.push_back(gene);
+  }
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  std::vector<int32_t> chosen;
+  for (const int32_t gene : wanted) {
+    if (gene < 0 || gene >= study.genes.size()) {
+      throw input_error("cis path: gene {} of {} does not exist", gene, study.genes.size());
+    }
+    const bool fits = !window_peaks(study, gene, options.window).empty() &&
+                      !rows.responses.row_indices(gene).empty();
+    (fits ? chosen : skipped).push_back(gene);
+  }
+  return chosen;
+}
+
+void require_usable(const Study& study, const std::vector<int32_t>& cells) {
+  if (cells.size() < 20) {
+    throw input_error("cis path: {} training cells; prepare the study with more", cells.size());
+  }
+  for (int64_t gene = 0; gene < study.genes.size(); ++gene) {
+    if (study.genes.has_position(gene)) return;
+  }
+  throw input_error(
+      "cis path: no gene has a position, so single elements cannot be seen; prepare the study with "
+      "--genes");
+}
+
+struct Fold {
+  std::vector<int32_t> fitted, held;
+};
+
+struct Plan {
+  std::vector<int32_t> fitted;  ///< cells of the final fit, ascending
+  std::vector<Fold> folds;
+};
+
+/// Cells of a type are dealt to the folds in turn.
+Plan plan_folds(const Study& study, int32_t folds) {
+  Plan plan;
+  if (folds == 0) {
+    plan.fitted = study.cells_of(Split::kTrain);
+    return plan;
+  }
+  plan.folds.resize(at(folds));
+  std::vector<int32_t> dealt(study.cells.type.names.size());
+  for (int32_t cell = 0; cell < study.cells.size(); ++cell) {
+    if (study.cells.split[at(cell)] == Split::kTest) continue;
+    plan.fitted.push_back(cell);
+    const auto held = at(dealt[at(study.cells.type.codes[at(cell)])]++ % folds);
+    for (size_t fold = 0; fold < plan.folds.size(); ++fold) {
+      (fold == held ? plan.folds[fold].held : plan.folds[fold].fitted).push_back(cell);
+    }
+  }
+  return plan;
+}
+
+/// Calls `work(i)` for all i in parallel, in portions between which progress is told and a wish to
+/// stop is heard.
+void for_portions(size_t count, const Context& context, Progress& progress,
+                  const std::function<void(size_t)>& work) {
+  constexpr size_t kPortion = 64;
+  for (size_t begin = 0; begin < count; begin += kPortion) {
+    const size_t size = std::min(kPortion, count - begin);
+    context.pool.for_each(static_cast<int64_t>(size), [&](int64_t i) { work(begin + at(i)); });
+    progress.advance(static_cast<int64_t>(size));
+  }
+}
+
+void judge_all(CisPath& path, double rate) {
+  std::vector<CisGate*> whole, cis;
+  for (auto& gene : path.genes) {
+    whole.push_back(&gene.whole);
+    cis.push_back(&gene.cis);
+  }
+  judge(whole, rate);
+  judge(cis, rate);
+}
+
+}  // namespace
+
+void CisOptions::validate() const {
+  Problems problems;
+  if (window < 1 || window > 1'000'000) {
+    problems.add("window is {} bp, but must lie between 1 and 1000000", window);
+  }
+  if (least_open < 1) problems.add("least_open is {}, but must be at least 1", least_open);
+  if (most_terms < 0 || most_terms > static_cast<int32_t>(kMostTerms)) {
+    problems.add("most_terms is {}, but must lie between 0 and {}", most_terms, kMostTerms);
+  }
+  if (most_peaks < 2) problems.add("most_peaks is {}, but must be at least 2", most_peaks);
+  if (!std::isfinite(first_term_cost) || !std::isfinite(next_term_cost)) {
+    problems.add("costs of terms must be finite");
+  }
+  if (!(weight_ridge > 0)) problems.add("weight_ridge is {}, but must be above 0", weight_ridge);
+  if (!(state_ridge >= 0)) problems.add("state_ridge is {}, but must not be negative", state_ridge);
+  if (!(any_cost >= 0)) problems.add("any_cost is {}, but must not be negative", any_cost);
+  if (!(least_inclusion > 0 && least_inclusion <= 1)) {
+    problems.add("least_inclusion is {}, but must be above 0 and at most 1", least_inclusion);
+  }
+  if (gate_folds < 0 || gate_folds == 1 || gate_folds > 20) {
+    problems.add("gate_folds is {}, but must be 0 or lie between 2 and 20", gate_folds);
+  }
+  if (!(false_discovery_rate > 0 && false_discovery_rate < 1)) {
+    problems.add("false_discovery_rate is {}, but must lie between 0 and 1", false_discovery_rate);
+  }
+  problems.raise(ErrorKind::kUsage, "cis path");
+}
+
+CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOptions& options,
+               const Context& context) {
+  options.validate();
+  const auto all = std::max<int64_t>(1, study.cells.size());
+  CisFit fit;
+  fit.path = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
+  Plan plan = plan_folds(study, options.gate_folds);
+  require_usable(study, plan.fitted);
+  const auto rows = cis_rows(study, latents, fit.path, plan.fitted);
+  const auto genes = choose_genes(study, options, rows, fit.skipped);
+  Progress progress(context, "cis path",
+                    static_cast<int64_t>(genes.size() * (1 + plan.folds.size())));
+  std::vector<GenePairSums> sums(genes.size());
+  const auto run = [&](const CisRows& fitted, const CisRows* held, bool keep) {
+    const StateDesign design(fitted, fit.path.response, options.state_ridge);
+    const Shared shared{study, options, fit.path, fitted, design};
+    // The path's shape is shared while its genes are being made.
+    std::vector<CisGene> made(genes.size());
+    for_portions(genes.size(), context, progress, [&](size_t i) {
+      auto gene = fit_gene(shared, genes[i]);
+      if (held != nullptr) {
+        const auto part = judge_on(shared, *held, gene);
+        sums[i].whole += part.whole;
+        sums[i].cis += part.cis;
+      }
+      made[i] = std::move(gene.gene);
+    });
+    if (keep) fit.path.genes = std::move(made);
+  };
+  for (const auto& [fitted, held] : plan.folds) {
+    const auto fold_rows = cis_rows(study, latents, fit.path, fitted);
+    const auto held_rows = cis_rows(study, latents, fit.path, held);
+    run(fold_rows, &held_rows, false);
+  }
+  if (plan.folds.empty()) {
+    const auto held = cis_rows(study, latents, fit.path, study.cells_of(Split::kValidation));
+    run(rows, &held, true);
+  } else {
+    run(rows, nullptr, true);
+  }
+  for (size_t i = 0; i < genes.size(); ++i) {
+    fit.path.genes[i].whole = test_gate(sums[i].whole);
+    fit.path.genes[i].cis = test_gate(sums[i].cis);
+  }
+  judge_all(fit.path, options.false_discovery_rate);
+  return fit;
+}
+
+}  // namespace grids

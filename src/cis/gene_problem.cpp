@@ -1,0 +1,75 @@
+#include "cis/gene_problem.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+}  // namespace
+
+GeneProblem::GeneProblem(const CisRows& rows, CisResponse family, std::span<const int32_t> window,
+                         int64_t least_open, std::vector<double> response, std::vector<double> base)
+    : by_peak_(&rows.peaks),
+      family_(family),
+      types_(static_cast<int32_t>(rows.type_begin.size()) - 1),
+      type_begin_(rows.type_begin),
+      type_(rows.type),
+      response_(std::move(response)),
+      base_(std::move(base)) {
+  const auto count = static_cast<int64_t>(rows.size());
+  CsrPattern members;
+  members.columns = count;
+  for (const int32_t peak : window) {
+    const auto open = rows.peaks.row(peak);
+    const auto found = static_cast<int64_t>(open.size());
+    // A peak that is open nearly everywhere says as little as one that hardly ever is.
+    if (found < least_open || count - found < least_open) continue;
+    peaks_.push_back(peak);
+    members.indices.insert(members.indices.end(), open.begin(), open.end());
+    members.offsets.push_back(members.nonzeros());
+    ++members.rows;
+  }
+  by_row_ = transpose(members);
+  exp_base_.reserve(base_.size());
+  for (const double value : base_) {
+    exp_base_.push_back(family_ == CisResponse::kCounts ? std::exp(value) : 0);
+  }
+}
+
+std::span<const int32_t> GeneProblem::rows_of(int32_t peak) const {
+  return by_peak_->row(peaks_[at(peak)]);
+}
+
+std::vector<int32_t> GeneProblem::rows_of(const WindowTerm& term) const {
+  std::vector<int32_t> result;
+  if (term.peaks.empty()) {
+    result.resize(rows());
+    std::iota(result.begin(), result.end(), 0);
+    return result;
+  }
+  for (size_t i = 0; i < term.peaks.size(); ++i) {
+    const auto open = rows_of(term.peaks[i]);
+    if (i == 0) {
+      result.assign(open.begin(), open.end());
+      continue;
+    }
+    std::vector<int32_t> joined;
+    if (term.kind == TermKind::kAll) {
+      std::set_intersection(result.begin(), result.end(), open.begin(), open.end(),
+                            std::back_inserter(joined));
+    } else {
+      std::set_union(result.begin(), result.end(), open.begin(), open.end(),
+                     std::back_inserter(joined));
+    }
+    result = std::move(joined);
+  }
+  return result;
+}
+
+}  // namespace grids

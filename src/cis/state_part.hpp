@@ -1,0 +1,33 @@
+/// The state part of the cis path: one regression a gene on what all cells have.
+#pragma once
+
+#include <vector>
+
+#include "cis/cis_rows.hpp"
+#include "cis/fit_cis.hpp"
+
+namespace grids {
+
+/// The state's columns centred and scaled by the training cells, so that one ridge fits all.
+class StateDesign {
+ public:
+  /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
+  StateDesign(const CisRows& training, CisResponse response, double ridge);
+
+  struct Fit {
+    std::vector<double> coefficients;  ///< of the columns as they are, one for each used
+    double dispersion = 0;             ///< or residual variance
+  };
+  Fit fit(const CisRows& training, const std::vector<double>& values, size_t used) const;
+
+ private:
+  CisResponse response_;
+  double ridge_;
+  std::vector<double> mean_, scale_;
+  std::vector<std::vector<double>> columns_;
+};
+
+/// log mean (with exposure), or mean of log values, of each row by the first coefficients.
+std::vector<double> state_values(const CisRows& rows, const std::vector<double>& coefficients);
+
+}  // namespace grids

@@ -1,0 +1,53 @@
+/// The regression of one gene on a few terms: an intercept for each type beside the frozen state,
+/// one weight a term, and maybe deviations of the weights by type.
+///
+/// Terms are 0 or 1, so rows fall into few *classes* (type, which terms are satisfied); a Fisher
+/// step reads the rows once and then works on class sums.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cis/gene_problem.hpp"
+
+namespace grids {
+
+struct TermRegressionOptions {
+  TermSum sum = TermSum::kMultiply;
+  double dispersion = 0.5;
+  /// Precision of the normal prior of weights (mean 0).
+  double weight_ridge = 0.05;
+  /// The same for the last terms, where they have one of their own: first of them to last.
+  std::vector<double> last_ridges;
+  /// Precision of the normal prior of the deviations by type; 0: no deviations.
+  double deviation_ridge = 0;
+  int most_steps = 15;
+};
+
+/// What a scan needs of each row, and what terms were given.
+struct TermFit {
+  std::vector<double> shift;      ///< one a type, added to the state
+  std::vector<double> weight;     ///< natural log of the factor, one a term
+  std::vector<double> deviation;  ///< terms × types; empty without
+  std::vector<double> mean;       ///< of each row
+  double log_likelihood = 0;      ///< but for terms that depend on response and dispersion only
+  /// log likelihood with priors, integrated over intercepts, weights and deviations (Laplace), to
+  /// compare strengths of `deviation_ridge`.
+  double log_evidence = 0;
+};
+
+/// At most this many terms: classes are addressed by bits.
+inline constexpr size_t kMostTerms = 12;
+
+/// `start` (maybe null) is a fit of the first terms of `terms` at the same sum.
+TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                  const TermRegressionOptions& options, const TermFit* start = nullptr);
+
+/// Dispersion (counts, by likelihood) or residual variance (log values) at the fitted means.
+double dispersion_at(const GeneProblem& problem, std::span<const double> mean);
+
+/// C of rows by their class; what `CisPath` computes, for fitted terms.
+double term_sum(TermSum sum, double total);
+
+}  // namespace grids

@@ -1,0 +1,273 @@
+#include "cis/term_search.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "cis/term_scan.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+constexpr size_t kScanned = 3;       // candidates of each kind that a scan returns
+constexpr size_t kTried = 5;         // of them, exact fits in a round
+constexpr double kWorthTrying = -4;  // approximate gains beyond the cost that are tried
+constexpr double kLeastGain = 0.02;  // rounding aside
+// The likeliest of many candidates look stronger than they are: their weights are shrunk by this
+// much more than by their probability.
+constexpr double kCaution = 10;
+// However few the candidates: about one term in twenty that is not there would gain this.
+constexpr double kLeastCost = 2;
+constexpr int kCycles = 3;  // of growing and polishing
+
+/// Terms with their exact fit.
+struct Trial {
+  std::vector<WindowTerm> terms;
+  TermSum sum = TermSum::kMultiply;
+  TermFit fit;
+  double objective = -std::numeric_limits<double>::infinity();
+};
+
+class TermSearch {
+ public:
+  TermSearch(const GeneProblem& problem, const CisOptions& options)
+      : problem_(problem), options_(options) {
+    dispersion_ = dispersion_at(problem, initial_mean());
+    current_ = fitted({});
+    dispersion_ = dispersion_at(problem, current_.fit.mean);
+    current_ = fitted({});
+  }
+
+  TermSelection run() {
+    for (int cycle = 0; cycle < kCycles; ++cycle) {
+      bool changed = false;
+      while (grow()) changed = true;
+      while (polish()) changed = true;
+      if (!changed) break;
+    }
+    TermSelection result;
+    result.terms = current_.terms;
+    result.inclusion.assign(result.terms.size(), 1);
+    result.sum = current_.sum;
+    result.dispersion = dispersion_;
+    result.fit = current_.fit;
+    result.likelihood_gain = current_.fit.log_likelihood - fitted({}).fit.log_likelihood;
+    add_weak_terms(result);
+    return result;
+  }
+
+ private:
+  /// Single peaks that may belong to the gene: probabilities as if at most one of them did. The
+  /// prior of each weight is as narrow as shrinks it by its probability.
+  void add_weak_terms(TermSelection& result) const {
+    const size_t room = kMostTerms - result.terms.size();
+    if (options_.least_inclusion >= 1 || room == 0) return;
+    const auto scan = scan_extensions(problem_, scores_of(current_), {}, TermKind::kAll, room);
+    const double first = result.terms.empty() ? options_.first_term_cost : options_.next_term_cost;
+    double total = 1;
+    const auto odds = [&](const Candidate& candidate) {
+      return std::exp(
+          std::min(50.0, candidate.gain - cost(candidate.term) + options_.next_term_cost - first));
+    };
+    for (const auto& candidate : scan.list()) total += odds(candidate);
+    TermRegressionOptions regression;
+    for (const auto& candidate : scan.list()) {
+      const double inclusion = odds(candidate) / total;
+      const bool known =
+          std::find(result.terms.begin(), result.terms.end(), candidate.term) != result.terms.end();
+      if (inclusion < options_.least_inclusion || known) continue;
+      result.terms.push_back(candidate.term);
+      result.inclusion.push_back(inclusion);
+      regression.last_ridges.push_back(options_.weight_ridge + kCaution * candidate.information *
+                                                                   (1 - inclusion) / inclusion);
+    }
+    if (regression.last_ridges.empty()) return;
+    regression.sum = result.sum;
+    regression.dispersion = dispersion_;
+    regression.weight_ridge = options_.weight_ridge;
+    result.fit = fit_terms(problem_, result.terms, regression, &current_.fit);
+    result.last_ridges = std::move(regression.last_ridges);
+  }
+
+  std::vector<double> initial_mean() const {
+    const bool counts = problem_.family() == CisResponse::kCounts;
+    const auto mean = counts ? problem_.exp_base() : problem_.base();
+    return {mean.begin(), mean.end()};
+  }
+
+  /// Log of the number of terms of this size: what choosing one of them costs.
+  double cost(const WindowTerm& term) const {
+    const auto m = static_cast<double>(problem_.peaks());
+    const size_t size = term.peaks.size();
+    double ways = size > 1 ? 2 : 1;  // kAll, kAny
+    for (size_t i = 0; i < size; ++i) {
+      ways *= std::max(1.0, m - static_cast<double>(i)) / static_cast<double>(i + 1);
+    }
+    const double any = term.kind == TermKind::kAny ? static_cast<double>(size - 1) : 0;
+    return std::max(kLeastCost, std::log(ways) + options_.next_term_cost) + any * options_.any_cost;
+  }
+
+  double cost(const std::vector<WindowTerm>& terms) const {
+    double sum = terms.empty() ? 0 : options_.first_term_cost - options_.next_term_cost;
+    for (const auto& term : terms) sum += cost(term);
+    return sum;
+  }
+
+  Trial fitted(std::vector<WindowTerm> terms, const TermFit* start = nullptr) const {
+    Trial best;
+    best.terms = std::move(terms);
+    TermRegressionOptions regression;
+    regression.dispersion = dispersion_;
+    regression.weight_ridge = options_.weight_ridge;
+    const double price = cost(best.terms);
+    best.fit = fit_terms(problem_, best.terms, regression, start);
+    best.objective = best.fit.log_likelihood - price;
+    const bool may_add =
+        options_.adding && best.terms.size() > 1 && problem_.family() == CisResponse::kCounts;
+    if (!may_add) return best;
+    regression.sum = TermSum::kAdd;
+    auto adding = fit_terms(problem_, best.terms, regression, start);
+    if (adding.log_likelihood - price > best.objective) {
+      best.objective = adding.log_likelihood - price;
+      best.fit = std::move(adding);
+      best.sum = TermSum::kAdd;
+    }
+    return best;
+  }
+
+  void accept(Trial trial) {
+    current_ = std::move(trial);
+    dispersion_ = dispersion_at(problem_, current_.fit.mean);
+    current_ = fitted(std::move(current_.terms), &current_.fit);
+  }
+
+  std::vector<RowScore> scores_of(const Trial& trial) const {
+    return row_scores(problem_, trial.fit.mean, dispersion_);
+  }
+
+  /// A set of terms with the objective that the scan promises.
+  struct Proposal {
+    double objective;
+    std::vector<WindowTerm> terms;
+  };
+
+  void propose(const Trial& base, const std::vector<Candidate>& candidates,
+               std::vector<Proposal>& proposals) const {
+    for (const auto& candidate : candidates) {
+      auto terms = base.terms;
+      if (std::find(terms.begin(), terms.end(), candidate.term) != terms.end()) continue;
+      terms.push_back(candidate.term);
+      const double objective = base.fit.log_likelihood + candidate.gain - cost(terms);
+      proposals.push_back({objective, std::move(terms)});
+    }
+  }
+
+  /// The best exact fit among the most promising proposals, if it beats the current terms.
+  bool take_best(std::vector<Proposal>& proposals) {
+    std::stable_sort(proposals.begin(), proposals.end(), [](const Proposal& a, const Proposal& b) {
+      return a.objective > b.objective;
+    });
+    Trial best;
+    best.objective = current_.objective + kLeastGain;
+    bool found = false;
+    for (size_t i = 0; i < std::min(kTried, proposals.size()); ++i) {
+      if (proposals[i].objective < current_.objective + kWorthTrying) break;
+      auto trial = fitted(proposals[i].terms);
+      if (trial.objective <= best.objective) continue;
+      best = std::move(trial);
+      found = true;
+    }
+    if (found) accept(std::move(best));
+    return found;
+  }
+
+  Trial without(size_t term) const {
+    auto terms = current_.terms;
+    terms.erase(terms.begin() + static_cast<long>(term));
+    return fitted(std::move(terms));
+  }
+
+  std::vector<TermKind> kinds_for(size_t size, TermKind own) const {
+    if (size == 1) return {TermKind::kAll};
+    if (size == 2) return {TermKind::kAll, TermKind::kAny};
+    return {own};
+  }
+
+  /// One term more, or one peak more in a term.
+  bool grow() {
+    std::vector<Proposal> proposals;
+    if (current_.terms.size() < at(options_.most_terms)) {
+      const auto scan = scan_pairs(problem_, scores_of(current_), kScanned, !options_.pairs);
+      propose(current_, scan.single.list(), proposals);
+      propose(current_, scan.all.list(), proposals);
+      propose(current_, scan.any.list(), proposals);
+    }
+    for (size_t k = 0; options_.pairs && k < current_.terms.size(); ++k) {
+      const auto& term = current_.terms[k];
+      if (term.peaks.size() >= at(options_.most_peaks)) continue;
+      const Trial base = without(k);
+      const auto scores = scores_of(base);
+      for (const TermKind kind : kinds_for(term.peaks.size() + 1, term.kind)) {
+        propose(base, scan_extensions(problem_, scores, term, kind, kScanned).list(), proposals);
+      }
+    }
+    return take_best(proposals);
+  }
+
+  /// One term less, or one peak of a term exchanged for another or dropped.
+  bool polish() {
+    std::vector<Proposal> proposals;
+    for (size_t k = 0; k < current_.terms.size(); ++k) {
+      const auto term = current_.terms[k];
+      const Trial base = without(k);
+      if (base.objective > current_.objective + kLeastGain) {
+        accept(base);
+        return true;
+      }
+      const auto scores = scores_of(base);
+      for (const int32_t peak : term.peaks) {
+        WindowTerm rest = term;
+        rest.peaks.erase(std::find(rest.peaks.begin(), rest.peaks.end(), peak));
+        if (rest.peaks.size() == 1) rest.kind = TermKind::kAll;
+        for (const TermKind kind : kinds_for(term.peaks.size(), term.kind)) {
+          propose(base, scan_extensions(problem_, scores, rest, kind, kScanned).list(), proposals);
+        }
+        if (rest.peaks.empty()) continue;
+        auto terms = base.terms;
+        terms.push_back(rest);
+        auto shorter = fitted(std::move(terms));
+        if (shorter.objective > current_.objective + kLeastGain) {
+          accept(std::move(shorter));
+          return true;
+        }
+      }
+    }
+    std::erase_if(proposals, [&](const Proposal& p) { return same_terms(p.terms); });
+    return take_best(proposals);
+  }
+
+  bool same_terms(const std::vector<WindowTerm>& terms) const {
+    return terms.size() == current_.terms.size() &&
+           std::all_of(terms.begin(), terms.end(), [&](const WindowTerm& term) {
+             return std::find(current_.terms.begin(), current_.terms.end(), term) !=
+                    current_.terms.end();
+           });
+  }
+
+  const GeneProblem& problem_;
+  const CisOptions& options_;
+  double dispersion_ = 0;
+  Trial current_;
+};
+
+}  // namespace
+
+TermSelection search_terms(const GeneProblem& problem, const CisOptions& options) {
+  return TermSearch(problem, options).run();
+}
+
+}  // namespace grids

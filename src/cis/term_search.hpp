@@ -1,0 +1,29 @@
+/// Which terms a gene has: a local search on
+///
+///     log likelihood − Σ over terms (log of the number of terms of its size + cost of a term),
+///
+/// by adding, extending, exchanging and dropping terms, each judged by an exact fit of what a scan
+/// of all candidates found promising.
+#pragma once
+
+#include <vector>
+
+#include "cis/fit_cis.hpp"
+#include "cis/gene_problem.hpp"
+#include "cis/term_regression.hpp"
+
+namespace grids {
+
+struct TermSelection {
+  std::vector<WindowTerm> terms;    ///< the chosen ones in order, then weak ones
+  std::vector<double> inclusion;    ///< see CisTerm; 1 for those that the search chose
+  std::vector<double> last_ridges;  ///< of weak terms, see TermRegressionOptions
+  TermSum sum = TermSum::kMultiply;
+  double dispersion = 0;
+  TermFit fit;
+  double likelihood_gain = 0;  ///< of the chosen terms over none, at the final dispersion
+};
+
+TermSelection search_terms(const GeneProblem& problem, const CisOptions& options);
+
+}  // namespace grids

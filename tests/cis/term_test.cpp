@@ -1,0 +1,285 @@
+/// The pieces of the fit: regression on terms, the scan, the gates.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "base/negative_binomial.hpp"
+#include "base/random.hpp"
+#include "base/statistics.hpp"
+#include "cis/gates.hpp"
+#include "cis/gene_problem.hpp"
+#include "cis/term_regression.hpp"
+#include "cis/term_scan.hpp"
+#include "cis/term_search.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kDispersion = 0.5;
+
+double draw_count(RandomStream& random, double mean) {
+  std::gamma_distribution<double> gamma(1 / kDispersion, kDispersion * mean);
+  std::poisson_distribution<int> poisson(std::max(1e-9, gamma(random)));
+  return poisson(random);
+}
+
+/// Rows in two types (of 60 % and 40 %), 12 peaks open at random in 30 % of them.
+struct Toy {
+  CisRows rows;
+  std::vector<double> base;
+
+  explicit Toy(size_t count, uint64_t seed = 1) {
+    RandomStream random(seed, Purpose::kBenchmark);
+    rows.type_begin = {0, static_cast<int64_t>(count * 6 / 10), static_cast<int64_t>(count)};
+    CsrPattern open;
+    open.columns = 12;
+    for (size_t i = 0; i < count; ++i) {
+      rows.cells.push_back(static_cast<int32_t>(i));
+      rows.type.push_back(static_cast<int64_t>(i) < rows.type_begin[1] ? 0 : 1);
+      base.push_back(0.3 * random.normal());
+      for (int32_t peak = 0; peak < 12; ++peak) {
+        if (random.uniform() < 0.3) open.indices.push_back(peak);
+      }
+      open.offsets.push_back(open.nonzeros());
+      ++open.rows;
+    }
+    rows.peaks = transpose(open);
+  }
+
+  bool open(int32_t peak, size_t row) const {
+    return rows.peaks.contains(peak, static_cast<int32_t>(row));
+  }
+
+  /// Counts whose log rate is base + `log_factor(row)`.
+  template <typename Function>
+  GeneProblem problem(const Function& log_factor, uint64_t seed = 2) const {
+    RandomStream random(seed, Purpose::kBenchmark);
+    std::vector<double> counts;
+    for (size_t i = 0; i < base.size(); ++i) {
+      counts.push_back(draw_count(random, std::exp(base[i] + log_factor(i))));
+    }
+    std::vector<int32_t> window(12);
+    for (int32_t peak = 0; peak < 12; ++peak) window[static_cast<size_t>(peak)] = peak;
+    return {rows, CisResponse::kCounts, window, 5, counts, base};
+  }
+};
+
+TermRegressionOptions regression(TermSum sum = TermSum::kMultiply) {
+  TermRegressionOptions options;
+  options.sum = sum;
+  options.dispersion = kDispersion;
+  options.weight_ridge = 1e-6;
+  return options;
+}
+
+TEST(TermRegression, IsTheDenseRegressionOnIndicatorColumns) {
+  const Toy toy(800);
+  const auto problem = toy.problem([&](size_t i) { return toy.open(3, i) ? 0.8 : 0.0; });
+  const std::vector<WindowTerm> terms = {
+      {TermKind::kAll, {3}}, {TermKind::kAll, {1, 4}}, {TermKind::kAny, {5, 6, 7}}};
+  const auto fit = fit_terms(problem, terms, regression());
+  std::vector<std::vector<double>> columns(5, std::vector<double>(800));
+  for (size_t i = 0; i < 800; ++i) {
+    columns[static_cast<size_t>(toy.rows.type[i])][i] = 1;
+    columns[2][i] = toy.open(3, i) ? 1 : 0;
+    columns[3][i] = toy.open(1, i) && toy.open(4, i) ? 1 : 0;
+    columns[4][i] = toy.open(5, i) || toy.open(6, i) || toy.open(7, i) ? 1 : 0;
+  }
+  NegativeBinomialOptions options;
+  options.rule = DispersionRule::kGiven;
+  options.dispersion = kDispersion;
+  options.ridge = std::vector<double>(5, 1e-6);
+  CountRows dense{problem.response(), toy.base, {columns.begin(), columns.end()}};
+  const auto expected = fit_negative_binomial(dense, options);
+  // Both stop within 1e-7 of the greatest log likelihood, whose curvature is above 10.
+  for (size_t t = 0; t < 2; ++t) EXPECT_NEAR(fit.shift[t], expected.coefficients[t], 1e-4);
+  for (size_t k = 0; k < 3; ++k) EXPECT_NEAR(fit.weight[k], expected.coefficients[2 + k], 1e-4);
+}
+
+TEST(TermRegression, AddingTermsAreAtAMaximumAndFitAddedRatesBetter) {
+  const Toy toy(3000);
+  const auto problem = toy.problem([&](size_t i) {
+    return std::log(1 + 1.5 * toy.open(0, i) + 1.5 * toy.open(1, i) + 1.5 * toy.open(2, i));
+  });
+  const std::vector<WindowTerm> terms = {
+      {TermKind::kAll, {0}}, {TermKind::kAll, {1}}, {TermKind::kAll, {2}}};
+  const auto adding = fit_terms(problem, terms, regression(TermSum::kAdd));
+  const auto multiplying = fit_terms(problem, terms, regression());
+  EXPECT_GT(adding.log_likelihood, multiplying.log_likelihood + 5);
+  for (const double weight : adding.weight) EXPECT_NEAR(weight, std::log(2.5), 0.2);
+
+  const auto likelihood = [&](const std::vector<double>& weight) {
+    std::vector<double> mean;
+    for (size_t i = 0; i < 3000; ++i) {
+      double sum = 0;
+      for (int32_t k = 0; k < 3; ++k) {
+        if (toy.open(k, i)) sum += std::expm1(weight[static_cast<size_t>(k)]);
+      }
+      mean.push_back(std::exp(toy.base[i] + adding.shift[static_cast<size_t>(toy.rows.type[i])]) *
+                     (1 + sum));
+    }
+    return negative_binomial_log_likelihood(problem.response(), mean, kDispersion);
+  };
+  for (size_t k = 0; k < 3; ++k) {
+    for (const double step : {-0.03, 0.03}) {
+      auto moved = adding.weight;
+      moved[k] += step;
+      EXPECT_LT(likelihood(moved), likelihood(adding.weight));
+    }
+  }
+}
+
+TEST(TermRegression, EvidencePrefersDeviationsOnlyWhereTypesDiffer) {
+  const Toy toy(3000);
+  const std::vector<WindowTerm> terms = {{TermKind::kAll, {3}}};
+  for (const bool differ : {false, true}) {
+    const auto problem = toy.problem([&](size_t i) {
+      if (!toy.open(3, i)) return 0.0;
+      return differ ? (toy.rows.type[i] == 0 ? 1.2 : 0.0) : 0.7;
+    });
+    auto options = regression();
+    options.weight_ridge = 0.5;
+    const auto shared = fit_terms(problem, terms, options);
+    options.deviation_ridge = 1;
+    const auto apart = fit_terms(problem, terms, options);
+    EXPECT_EQ(apart.log_evidence > shared.log_evidence, differ);
+    if (!differ) continue;
+    // 1,800 and 1,200 rows of which 30 % are open: standard errors about 0.08.
+    EXPECT_NEAR(apart.weight[0] + apart.deviation[0], 1.2, 0.3);
+    EXPECT_NEAR(apart.weight[0] + apart.deviation[1], 0, 0.3);
+  }
+}
+
+TEST(TermScan, ItsSumsAreThoseOfEachTermByItself) {
+  const Toy toy(500);
+  const auto problem = toy.problem([&](size_t i) { return toy.open(3, i) ? 0.5 : 0.0; });
+  const auto none = fit_terms(problem, {}, regression());
+  const auto scores = row_scores(problem, none.mean, kDispersion);
+  const auto by_hand = [&](const WindowTerm& term) {
+    double u = 0, v = 0;
+    for (size_t type = 0; type < 2; ++type) {
+      double ut = 0, vt = 0, all_u = 0, all_v = 0;
+      for (size_t i = 0; i < 500; ++i) {
+        if (toy.rows.type[i] != static_cast<int32_t>(type)) continue;
+        bool in = term.kind == TermKind::kAll;
+        for (const int32_t peak : term.peaks) {
+          in = term.kind == TermKind::kAll ? in && toy.open(peak, i) : in || toy.open(peak, i);
+        }
+        all_u += scores[i].score;
+        all_v += scores[i].weight;
+        if (in) ut += scores[i].score;
+        if (in) vt += scores[i].weight;
+      }
+      u += ut - all_u * vt / all_v;
+      v += vt - vt * vt / all_v;
+    }
+    return approximate_gain(CisResponse::kCounts, u, v);
+  };
+  // All candidates come back when as many are asked for as there are.
+  const auto scan = scan_pairs(problem, scores, 66, false);
+  ASSERT_EQ(scan.single.list().size(), 12u);
+  ASSERT_EQ(scan.all.list().size(), 66u);
+  ASSERT_EQ(scan.any.list().size(), 66u);
+  for (const auto* list : {&scan.single, &scan.all, &scan.any}) {
+    for (const auto& candidate : list->list()) {
+      EXPECT_NEAR(candidate.gain, by_hand(candidate.term), 1e-9);
+    }
+  }
+  for (const TermKind kind : {TermKind::kAll, TermKind::kAny}) {
+    const auto longer = scan_extensions(problem, scores, {kind, {2, 9}}, kind, 20);
+    ASSERT_EQ(longer.list().size(), 10u);
+    for (const auto& candidate : longer.list()) {
+      EXPECT_EQ(candidate.term.peaks.size(), 3u);
+      EXPECT_NEAR(candidate.gain, by_hand(candidate.term), 1e-9);
+    }
+  }
+}
+
+TEST(TermScan, PromisesAboutWhatTheExactFitGains) {
+  const Toy toy(2000);
+  const auto problem = toy.problem([&](size_t i) { return toy.open(3, i) ? 0.6 : 0.0; });
+  const auto none = fit_terms(problem, {}, regression());
+  const auto scan = scan_pairs(problem, row_scores(problem, none.mean, kDispersion), 3, false);
+  for (const auto* list : {&scan.single, &scan.all, &scan.any}) {
+    for (const auto& candidate : list->list()) {
+      const std::vector<WindowTerm> terms = {candidate.term};
+      const auto fit = fit_terms(problem, terms, regression());
+      const double gain = fit.log_likelihood - none.log_likelihood;
+      // The scan takes a term for rare, and this one is satisfied in a third of the rows; it has to
+      // find what is worth an exact fit, no more.
+      EXPECT_NEAR(candidate.gain, gain, 0.5 + 0.2 * gain);
+    }
+  }
+}
+
+TEST(TermSearch, TellsTheKindsApart) {
+  const Toy toy(4000);
+  CisOptions options;
+  options.next_term_cost = 3;  // twelve candidates alone would let chance in
+  const auto search = [&](const auto& log_factor) {
+    return search_terms(toy.problem(log_factor), options);
+  };
+  const auto chosen = [](const TermSelection& found) {
+    std::vector<WindowTerm> terms;
+    for (size_t k = 0; k < found.terms.size(); ++k) {
+      if (found.inclusion[k] == 1) terms.push_back(found.terms[k]);
+    }
+    return terms;
+  };
+  EXPECT_TRUE(chosen(search([](size_t) { return 0.0; })).empty());
+  EXPECT_EQ(chosen(search([&](size_t i) { return toy.open(3, i) && toy.open(8, i) ? 1.0 : 0; })),
+            (std::vector<WindowTerm>{{TermKind::kAll, {3, 8}}}));
+  EXPECT_EQ(chosen(search([&](size_t i) { return toy.open(3, i) || toy.open(8, i) ? 1.0 : 0; })),
+            (std::vector<WindowTerm>{{TermKind::kAny, {3, 8}}}));
+  EXPECT_EQ(chosen(search([&](size_t i) {
+              return toy.open(1, i) && toy.open(3, i) && toy.open(8, i) ? 1.6 : 0.0;
+            })),
+            (std::vector<WindowTerm>{{TermKind::kAll, {1, 3, 8}}}));
+  const auto two = search([&](size_t i) { return 0.8 * toy.open(2, i) - 0.8 * toy.open(5, i); });
+  ASSERT_EQ(chosen(two).size(), 2u);
+  for (size_t k = 0; k < 2; ++k) {
+    EXPECT_NEAR(two.fit.weight[k], two.terms[k].peaks[0] == 2 ? 0.8 : -0.8, 0.2);
+  }
+}
+
+TEST(Gates, AreUniformUnderTheNullAndSeeAGain) {
+  RandomStream random(5, Purpose::kBenchmark);
+  std::vector<double> null;
+  int seen = 0;
+  for (int test = 0; test < 300; ++test) {
+    std::vector<double> values, smaller, larger, better;
+    std::vector<int32_t> type;
+    for (int i = 0; i < 300; ++i) {
+      type.push_back(i % 3);
+      smaller.push_back(std::exp(0.3 * random.normal()));
+      const double factor = random.uniform() < 0.3 ? 2.2 : 0.8;
+      const double other = random.uniform() < 0.3 ? 2.2 : 0.8;
+      values.push_back(draw_count(random, smaller.back() * factor));
+      better.push_back(smaller.back() * factor);
+      larger.push_back(smaller.back() * other);
+    }
+    null.push_back(
+        test_gate(gate_sums({CisResponse::kCounts, values, smaller, larger, type, 0.5})).p);
+    const auto gate =
+        test_gate(gate_sums({CisResponse::kCounts, values, smaller, better, type, 0.5}));
+    seen += gate.p < 0.001 && gate.gain > 0 ? 1 : 0;
+  }
+  EXPECT_GT(test_uniform(null).p, 0.01);
+  EXPECT_GT(seen, 285);
+}
+
+TEST(Gates, PassOnlyWithAGain) {
+  CisGate good{0.1, 1e-6, 0, false}, harmful{-0.1, 1e-6, 0, false}, weak{0.1, 0.5, 0, false},
+      untested{0, NAN, 0, true};
+  std::vector<CisGate*> gates = {&good, &harmful, &weak, &untested};
+  judge(gates, 0.1);
+  EXPECT_TRUE(good.passed);
+  EXPECT_FALSE(harmful.passed);
+  EXPECT_FALSE(weak.passed);
+  EXPECT_FALSE(untested.passed);
+  EXPECT_TRUE(std::isnan(untested.q));
+}
+
+}  // namespace
+}  // namespace grids
