@@ -130,8 +130,9 @@ SurrogateState::OpenFlags SurrogateState::open_flags(Feature feature) const {
 std::vector<int32_t> SurrogateState::touched(Feature feature, std::span<const uint8_t> open) const {
   const float p = model_.replacement(feature);
   std::vector<int32_t> positions;
-  if (p == 0) {
-    for (const int32_t cell : model_.cells_of_peaks().row(feature)) {
+  const auto open_cells = model_.cells_of_peaks().row(feature);
+  if (p == 0 && open_cells.size() < open.size()) {  // the shorter list
+    for (const int32_t cell : open_cells) {
       if (position_of_[at(cell)] >= 0) positions.push_back(position_of_[at(cell)]);
     }
     if (!ascending_) std::sort(positions.begin(), positions.end());

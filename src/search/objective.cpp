@@ -27,16 +27,20 @@ GRIDS_CLONES void add_terms(size_t count, const double* terms, double* sums) {
 }
 
 /// The first position from `i` on whose score does not exceed the threshold; `count` if there is
-/// none.
+/// none. Without `features`, position i is feature i.
 GRIDS_CLONES size_t next_low(const double* scores, const Feature* features, size_t count,
                              double threshold, size_t i) {
   constexpr size_t kAtOnce = 16;
   for (; i + kAtOnce <= count; i += kAtOnce) {
     int64_t low = 0;
-    for (size_t k = 0; k < kAtOnce; ++k) low += scores[features[i + k]] <= threshold ? 1 : 0;
+    if (features == nullptr) {
+      for (size_t k = 0; k < kAtOnce; ++k) low += scores[i + k] <= threshold ? 1 : 0;
+    } else {
+      for (size_t k = 0; k < kAtOnce; ++k) low += scores[features[i + k]] <= threshold ? 1 : 0;
+    }
     if (low > 0) break;
   }
-  while (i < count && !(scores[features[i]] <= threshold)) ++i;
+  while (i < count && !(scores[features == nullptr ? i : at(features[i])] <= threshold)) ++i;
   return i;
 }
 
@@ -161,11 +165,13 @@ std::vector<double> transition_row(std::span<const double> gains,
 std::vector<Feature> lowest(std::span<const double> scores, std::span<const Feature> allowed,
                             int64_t count) {
   const auto wanted = at(std::min<int64_t>(count, static_cast<int64_t>(allowed.size())));
+  // Allowed features are distinct and ascend: as many as there are scores are all of them.
+  const Feature* listed = allowed.size() == scores.size() ? nullptr : allowed.data();
   std::vector<Ranked> best;  // so far, a heap with the worst on top
   best.reserve(wanted + 1);
   for (size_t i = 0; i < allowed.size() && wanted > 0; ++i) {
     const bool full = best.size() == wanted;
-    if (full) i = next_low(scores.data(), allowed.data(), allowed.size(), best.front().score, i);
+    if (full) i = next_low(scores.data(), listed, allowed.size(), best.front().score, i);
     if (i == allowed.size()) break;
     const Ranked candidate{scores[at(allowed[i])], allowed[i]};
     if (full) {

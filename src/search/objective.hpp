@@ -17,7 +17,7 @@ struct Objective {
   std::vector<int32_t> cells;    ///< of the model
   std::vector<int32_t> outputs;  ///< of the model; the first is the target
   std::unique_ptr<Loss> loss;    ///< over these cells and outputs
-  std::vector<Feature> allowed;  ///< features that may be masked, ascending
+  std::vector<Feature> allowed;  ///< features that may be masked, ascending, each once
   /// Subsets whose exact value has been computed; every function below adds to it.
   int64_t evaluations = 0;
 
@@ -28,7 +28,7 @@ struct Objective {
 struct ObjectiveInput {
   std::vector<int32_t> cells;
   int32_t target = 0;
-  /// Features that may be masked; empty = all.
+  /// Features that may be masked, each once; empty = all.
   std::vector<Feature> allowed;
   /// Outputs that the second term of the loss leaves out (beta > 0).
   std::vector<int32_t> left_out;
@@ -60,8 +60,8 @@ std::vector<double> gains(const Objective& objective, const MaskState& state);
 std::vector<double> transition_row(std::span<const double> gains,
                                    std::span<const Feature> coordinates, size_t coordinate);
 
-/// The `count` features among `allowed` with the lowest score (indexed by feature), ties to the
-/// smaller index, best first.
+/// The `count` features among `allowed` (ascending, each once) with the lowest score (indexed by
+/// feature), ties to the smaller index, best first.
 std::vector<Feature> lowest(std::span<const double> scores, std::span<const Feature> allowed,
                             int64_t count);
 
