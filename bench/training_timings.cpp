@@ -56,7 +56,6 @@ void time_training(const Bench& bench) {
 
 void time_schedule(const Bench& bench) {
   PublishedStages stages(bench.cells.study, bench.context);
-  const Stopwatch watch;
   double hours = 0;
   for (int64_t stage = 0; stage < PublishedStages::kCount; ++stage) {
     stages.begin(stage);
@@ -71,10 +70,8 @@ void time_schedule(const Bench& bench) {
     const double seconds = stage_watch.seconds() / static_cast<double>(bench.settings.steps);
     hours += seconds * static_cast<double>(stages.published_steps(stage)) / 3600;
     bench.figures.add(
-        {fmt::format("{}_step_ms", stages.name(stage)),
-         1e3 * seconds,
-         "ms",
-         {},
+        {fmt::format("{}_step_ms", stages.name(stage)), 1e3 * seconds, "ms",
+         step_floor_ms(bench, stages.name(stage)),
          fmt::format("mean of {} steps of the published stage {}, {} in all", bench.settings.steps,
                      stages.name(stage), stages.published_steps(stage))},
         stage_watch);
