@@ -28,6 +28,7 @@ enum class Purpose : uint32_t {
   kClusters = 11,     ///< graph clusters of cells
   kLayout = 12,       ///< UMAP
   kBenchmark = 13,    ///< inputs of benchmarks
+  kNullWindows = 14,  ///< windows of peaks that should say nothing about a gene
 };
 
 /// A stream of random numbers; also a UniformRandomBitGenerator for <random>.

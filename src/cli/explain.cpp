@@ -59,6 +59,26 @@ void tell_skipped(const Study& study, const std::vector<SkippedTarget>& skipped,
   }
 }
 
+/// "measured expression: slope 0.42 (−0.1 to 0.9), p 0.06, q 0.2", or why there is none.
+std::string contrast_words(const Contrast& contrast) {
+  if (std::isnan(contrast.p)) return "not held against measured expression: " + contrast.note;
+  return fmt::format(
+      "against measured expression: slope {:.2f} ({:.2f} to {:.2f}), p {:.2g}, q {:.2g}",
+      contrast.slope, contrast.low, contrast.high, contrast.p, contrast.q);
+}
+
+/// Warns when measured expression bears out few of the sets.
+void tell_contrasts(const JudgedSets& judged, const Context& context) {
+  constexpr double kCalled = 0.05;
+  int64_t borne_out = 0;
+  for (const auto& set : judged.sets) borne_out += set.contrast.q < kCalled ? 1 : 0;
+  if (judged.sets.empty() || 2 * borne_out >= static_cast<int64_t>(judged.sets.size())) return;
+  context.reporter.warning(fmt::format(
+      "the measured expression of test cells bears out the predicted changes of {} of {} sets (q < "
+      "{}; see contrasts.tsv)",
+      borne_out == 0 ? "none" : std::to_string(borne_out), judged.sets.size(), kCalled));
+}
+
 /// Says what came out in a line a set, the strongest signal no stronger than it is.
 void tell(const Study& study, const ExplainResult& result, const JudgedSets& judged,
           const ExplainArguments& arguments, const Context& context) {
@@ -67,17 +87,19 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
     const auto& set = judged.sets[i];
     context.reporter.info(fmt::format(
         "{} in {}: {} peaks, predicted change when masked in the surrogate {:+.1f} % on {} test "
-        "cells (effect-size percentile among {} random sets: {:.0f}){}{}",
+        "cells (effect-size percentile among {} random sets: {:.0f}); {}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
         set.peaks.size(), 100 * set.change.relative_change, set.change.cells,
         judged.random[i].changes.size(),
         effect_size_percentile(set.change.relative_change, judged.random[i],
                                direction_of(arguments)),
+        contrast_words(set.contrast),
         entry.explanation.local_optimum || entry.explanation.steps == 0
             ? ""
             : "; the step limit ended the search before a local optimum",
         entry.caution.empty() ? "" : "; caution: " + entry.caution));
   }
+  tell_contrasts(judged, context);
   tell_skipped(study, result.skipped, context);
   if (!judged.sets.empty() && !judged.from_counts) {
     context.reporter.warning(
@@ -140,7 +162,7 @@ void ExplainArguments::validate() const {
 }
 
 std::vector<std::string> explain_outputs() {
-  return {"subsets.tsv",        "set_summary.tsv", "random_sets.tsv",
+  return {"subsets.tsv",        "set_summary.tsv", "random_sets.tsv", "contrasts.tsv",
           "change_by_type.tsv", "off_target.tsv",  "skipped.tsv"};
 }
 
@@ -156,6 +178,7 @@ void explain_into(const std::filesystem::path& folder, const Study& study,
   write_table(folder / "set_summary.tsv",
               set_summary_table(study, judged.sets, judged.random, direction_of(arguments)));
   write_table(folder / "random_sets.tsv", random_sets_table(study, judged.random));
+  write_table(folder / "contrasts.tsv", contrasts_table(study, judged.sets, judged.random));
   write_table(folder / "change_by_type.tsv", change_by_type_table(study, judged.by_type));
   write_table(folder / "off_target.tsv", off_target_table(study, result.explained));
   write_table(folder / "skipped.tsv", skipped_table(study, result.skipped));

@@ -45,6 +45,9 @@ class TypeJudge {
     own_ = std::make_unique<SurrogateModel>(
         surrogate, select_rows(study.open, study.cells_of(Split::kTest, type)), replacement,
         context.pool);
+    const auto test_cells = study.cells_of(Split::kTest, type);
+    contrast_cells_ = contrast_cells(
+        study, test_cells, surrogate.atac_latents(context.pool, own_->open()), options.contrast);
     for (int32_t other = 0; other < static_cast<int32_t>(study.cells.type.names.size()); ++other) {
       const auto cells = study.cells_of(Split::kTest, other);
       if (cells.empty()) continue;
@@ -54,7 +57,12 @@ class TypeJudge {
     }
   }
 
-  EvaluatedSet set(const ExplainedTarget& explained, const CountMap& map) const {
+  ContrastBaseline baseline(int32_t gene) const {
+    return contrast_baseline(study_, gene, contrast_cells_, options_.contrast);
+  }
+
+  EvaluatedSet set(const ExplainedTarget& explained, const CountMap& map,
+                   const ContrastBaseline& measured) const {
     EvaluatedSet result;
     result.type = explained.target.type;
     result.gene = explained.target.gene;
@@ -65,13 +73,15 @@ class TypeJudge {
     result.evaluations = explained.explanation.evaluations;
     result.seconds = explained.seconds;
     result.seed = explained.seed;
+    result.contrast = contrast_of(explained, explained.after, measured);
     return result;
   }
 
-  RandomSets random(const ExplainedTarget& explained, const CountMap& map) const {
+  RandomSets random(const ExplainedTarget& explained, const CountMap& map,
+                    const ContrastBaseline& measured) const {
     const auto& subset = explained.explanation.subset;
     RandomSets result{
-        explained.target.type, explained.target.gene, static_cast<int64_t>(subset.size()), {}};
+        explained.target.type, explained.target.gene, static_cast<int64_t>(subset.size()), {}, {}};
     const uint64_t stream = uint64_t{stream_key(type_name(study_, explained.target))} << 32 |
                             stream_key(study_.genes.names[at(explained.target.gene)]);
     for (int64_t i = 0; i < options_.random_sets; ++i) {
@@ -79,6 +89,9 @@ class TypeJudge {
       const auto drawn = similar_.draw(subset, draws);
       const auto after = predict(*own_, drawn, explained.target.gene);
       result.changes.push_back(predicted_change(explained.before, after, &map.map));
+      if (i < options_.contrasted_random_sets) {
+        result.contrasts.push_back(contrast_of(explained, after, measured));
+      }
     }
     return result;
   }
@@ -95,11 +108,20 @@ class TypeJudge {
   }
 
  private:
+  Contrast contrast_of(const ExplainedTarget& explained, std::span<const float> after,
+                       const ContrastBaseline& measured) const {
+    const auto change = contrast_cells_.counted ? predicted_log_change(explained.before, after,
+                                                                       options_.contrast.rate_floor)
+                                                : predicted_value_change(explained.before, after);
+    return contrast(contrast_cells_, measured, change, options_.contrast);
+  }
+
   const Study& study_;
   const JudgeSetsOptions& options_;
   const Context& context_;
   SimilarPeaks similar_;
   std::unique_ptr<SurrogateModel> own_;
+  ContrastCells contrast_cells_;
   std::vector<std::pair<int32_t, std::unique_ptr<SurrogateModel>>> types_;
 };
 
@@ -107,6 +129,10 @@ class TypeJudge {
 
 void JudgeSetsOptions::validate(Problems& problems) const {
   if (random_sets < 0) problems.add("--random-sets: {} is negative", random_sets);
+  if (contrasted_random_sets < 0) {
+    problems.add("contrasted random sets: {} is negative", contrasted_random_sets);
+  }
+  contrast.validate(problems);
   if (similar_peaks < 1) problems.add("similar peaks: {} is less than 1", similar_peaks);
 }
 
@@ -132,12 +158,17 @@ JudgedSets judge_sets(const Study& study, const FoldedSurrogate& surrogate,
     context.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
       const size_t i = which[at(k)];
       const CountMap& map = maps.at(explained[i].target.gene);
-      result.sets[i] = judge.set(explained[i], map);
-      result.random[i] = judge.random(explained[i], map);
+      const auto measured = judge.baseline(explained[i].target.gene);
+      result.sets[i] = judge.set(explained[i], map, measured);
+      result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);
     });
     context.check_cancelled();
   }
+  std::vector<Contrast> contrasts;
+  for (const auto& set : result.sets) contrasts.push_back(set.contrast);
+  add_q_values(contrasts);
+  for (size_t i = 0; i < contrasts.size(); ++i) result.sets[i].contrast.q = contrasts[i].q;
   for (const auto& changes : by_type) {
     result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
   }

@@ -1,7 +1,9 @@
 /// What explained sets do on test cells: in their own type, in every other type, and beside random
 /// sets of peaks that are open as often.
 ///
-/// Every change is a predicted change when masked in the surrogate.
+/// Every change is a predicted change when masked in the surrogate. The contrast (contrast.hpp)
+/// holds it against what was measured in the same cells, with the surrogate's ATAC latents as
+/// covariates.
 #pragma once
 
 #include <vector>
@@ -20,6 +22,10 @@ struct JudgeSetsOptions {
   /// A random set holds, for each member of the explained one, a peak drawn from this many that are
   /// open in the most similar number of the type's training cells. Fewer match more closely.
   int64_t similar_peaks = 200;
+  /// The first so many random sets are contrasted with measured expression too: what a set gives
+  /// that was not searched for.
+  int64_t contrasted_random_sets = 20;
+  ContrastOptions contrast = {};
 
   void validate(Problems& problems) const;
 };

@@ -1,6 +1,7 @@
 #include "evaluate/set_summary.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <limits>
 
@@ -24,26 +25,93 @@ const std::string& gene_name(const Study& study, int32_t gene) {
   return study.genes.names[at(gene)];
 }
 
+/// Smaller than any float: `format_number` would make 0 of many.
+std::string format_p(double p) {
+  return std::isnan(p) ? "NA" : fmt::format("{:.4g}", p);
+}
+
+std::vector<std::string> contrast_row(const std::string& type, const std::string& gene,
+                                      const std::string& method, size_t set_size,
+                                      const std::string& name, const Contrast& contrast) {
+  // A predicted change that is negative turns the interval round.
+  const auto [low, high] =
+      std::minmax({contrast.low * contrast.predicted, contrast.high * contrast.predicted});
+  return {type,
+          gene,
+          method,
+          std::to_string(set_size),
+          name,
+          std::to_string(contrast.cells),
+          std::to_string(contrast.changed_cells),
+          format_number(contrast.predicted),
+          format_number(contrast.slope * contrast.predicted),
+          format_number(low),
+          format_number(high),
+          format_number(contrast.slope),
+          format_number(contrast.low),
+          format_number(contrast.high),
+          format_p(contrast.p),
+          format_p(contrast.q),
+          std::to_string(contrast.clusters),
+          contrast.note};
+}
+
 }  // namespace
 
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
-  Table table({"cell_type", "gene", "method", "L", "rank", "peak", "chrom", "start", "end",
-               "distance_to_tss", "average_change", "relative_change", "change_cp100k", "objective",
-               "evaluations", "seconds", "seed"});
+  Table table({"cell_type",
+               "gene",
+               "method",
+               "L",
+               "rank",
+               "peak",
+               "chrom",
+               "start",
+               "end",
+               "distance_to_tss",
+               "average_change",
+               "relative_change",
+               "change_cp100k",
+               "objective",
+               "evaluations",
+               "seconds",
+               "seed",
+               "contrast_slope",
+               "contrast_low",
+               "contrast_high",
+               "contrast_p",
+               "contrast_q",
+               "contrast_cells",
+               "contrast_note"});
   const auto& peaks = study.peaks;
   for (const auto& set : sets) {
     for (size_t rank = 0; rank < set.peaks.size(); ++rank) {
       const int32_t peak = set.peaks[rank];
       const auto distance = distance_to_tss(study, set.gene, peak);
-      table.add({type_name(study, set.type), gene_name(study, set.gene), set.method,
-                 std::to_string(set.peaks.size()), std::to_string(rank + 1), peaks.names[at(peak)],
+      table.add({type_name(study, set.type),
+                 gene_name(study, set.gene),
+                 set.method,
+                 std::to_string(set.peaks.size()),
+                 std::to_string(rank + 1),
+                 peaks.names[at(peak)],
                  peaks.chromosomes[at(peaks.chromosome_of(peak))],
-                 std::to_string(peaks.start[at(peak)]), std::to_string(peaks.end[at(peak)]),
+                 std::to_string(peaks.start[at(peak)]),
+                 std::to_string(peaks.end[at(peak)]),
                  distance ? std::to_string(*distance) : "NA",
                  format_number(set.change.average_change),
-                 format_number(set.change.relative_change), format_number(set.change.change_cp100k),
-                 format_number(set.objective), std::to_string(set.evaluations),
-                 fmt::format("{:.3f}", set.seconds), std::to_string(set.seed)});
+                 format_number(set.change.relative_change),
+                 format_number(set.change.change_cp100k),
+                 format_number(set.objective),
+                 std::to_string(set.evaluations),
+                 fmt::format("{:.3f}", set.seconds),
+                 std::to_string(set.seed),
+                 format_number(set.contrast.slope),
+                 format_number(set.contrast.low),
+                 format_number(set.contrast.high),
+                 format_p(set.contrast.p),
+                 format_p(set.contrast.q),
+                 std::to_string(set.contrast.cells),
+                 set.contrast.note});
     }
   }
   return table;
@@ -69,6 +137,27 @@ Table random_sets_table(const Study& study, std::span<const RandomSets> sets) {
                  std::to_string(random.set_size), std::to_string(i + 1),
                  format_number(random.changes[i].relative_change),
                  format_number(random.changes[i].average_change)});
+    }
+  }
+  return table;
+}
+
+Table contrasts_table(const Study& study, std::span<const EvaluatedSet> sets,
+                      std::span<const RandomSets> random) {
+  if (random.size() != sets.size()) {
+    throw internal_error("{} sets, random sets for {}", sets.size(), random.size());
+  }
+  Table table({"cell_type", "gene", "method", "L", "set", "cells", "changed_cells", "predicted",
+               "observed", "observed_low", "observed_high", "slope", "slope_low", "slope_high", "p",
+               "q", "clusters", "note"});
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const auto& set = sets[i];
+    const auto type = type_name(study, set.type);
+    const auto& gene = gene_name(study, set.gene);
+    table.add(contrast_row(type, gene, set.method, set.peaks.size(), "found", set.contrast));
+    for (size_t k = 0; k < random[i].contrasts.size(); ++k) {
+      table.add(contrast_row(type, gene, set.method, set.peaks.size(),
+                             fmt::format("random {}", k + 1), random[i].contrasts[k]));
     }
   }
   return table;

@@ -12,6 +12,7 @@
 
 #include "data/study.hpp"
 #include "evaluate/changes.hpp"
+#include "evaluate/contrast.hpp"
 #include "io/table.hpp"
 
 namespace grids {
@@ -27,11 +28,13 @@ struct EvaluatedSet {
   int64_t evaluations = 0;     ///< exact objective values that the search computed
   double seconds = 0;
   uint64_t seed = 0;
+  Contrast contrast;  ///< against measured expression of the same test cells
 };
 
 /// subsets.tsv, a row for each peak: cell_type, gene, method, L, rank (from 1), peak, chrom, start,
 /// end, distance_to_tss (NA on another chromosome), average_change, relative_change, change_cp100k,
-/// objective, evaluations, seconds, seed.
+/// objective, evaluations, seconds, seed, contrast_slope, contrast_low, contrast_high, contrast_p,
+/// contrast_q, contrast_cells, contrast_note.
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets);
 
 /// The set learned for a gene in one type, masked in the test cells of another (the paper's Figure
@@ -52,10 +55,19 @@ struct RandomSets {
   int32_t gene = 0;
   int64_t set_size = 0;  ///< L
   std::vector<PredictedChange> changes;
+  std::vector<Contrast> contrasts = {};  ///< of the first of them; not more than changes
 };
 
 /// random_sets.tsv: cell_type, gene, L, set, relative_change, average_change.
 Table random_sets_table(const Study& study, std::span<const RandomSets> sets);
+
+/// contrasts.tsv, predicted against observed log change on test cells, a row for each found set
+/// (set = "found") and for each of its contrasted random sets ("random 1", …): cell_type, gene,
+/// method, L, set, cells, changed_cells, predicted (mean over the cells of the predicted log change
+/// when masked), observed (slope × predicted), observed_low, observed_high, slope, slope_low,
+/// slope_high, p, q (of found sets), clusters, note. `random[i]` belongs to `sets[i]`.
+Table contrasts_table(const Study& study, std::span<const EvaluatedSet> sets,
+                      std::span<const RandomSets> random);
 
 enum class ChangeDirection : uint8_t { kDown, kUp };
 

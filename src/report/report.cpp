@@ -19,6 +19,7 @@ struct Section {
 
 constexpr Section kSections[] = {
     {"summary", "In brief", summary_section},
+    {"contrast", "Predicted against measured", contrast_section},
     {"accuracy", "How well the surrogate predicts", accuracy_section},
     {"cells", "The cells", cells_section},
     {"sets", "Found sets of peaks", sets_section},

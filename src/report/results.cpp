@@ -25,6 +25,7 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "marker_expression.tsv",
                                   "set_summary.tsv",
                                   "random_sets.tsv",
+                                  "contrasts.tsv",
                                   "recovery.tsv",
                                   "change_by_type.tsv",
                                   "off_target.tsv"};

@@ -94,6 +94,24 @@ void warn_of_sets(const std::vector<SetView>& sets, std::vector<std::string>& wa
   }
 }
 
+void warn_of_contrasts(const Table& contrasts, std::vector<std::string>& warnings) {
+  constexpr double kCalled = 0.05;
+  double found = 0;
+  double borne_out = 0;
+  for (size_t row = 0; row < contrasts.rows(); ++row) {
+    if (contrasts.text(row, "set") != "found") continue;
+    ++found;
+    if (contrasts.number(row, "q") < kCalled) ++borne_out;
+  }
+  if (found == borne_out) return;
+  warnings.push_back(fmt::format(
+      "<b>Not borne out by measured expression.</b> Found sets whose predicted changes the "
+      "measured "
+      "expression of test cells does not follow (q of the <a href=\"#contrast\">contrast</a> {} or "
+      "more, or not computable): {} of {}.",
+      number_text(kCalled), count_text(found - borne_out), count_text(found)));
+}
+
 std::string as_list(std::span<const std::string> items) {
   std::string html = "<ul>\n";
   for (const auto& item : items) html += "<li>" + item + "</li>\n";
@@ -105,6 +123,9 @@ std::string warnings_box(const Results& results) {
   std::vector<std::string> warnings;
   if (const Table* summary = results.find("accuracy_summary.tsv")) {
     warn_of_accuracy(*summary, warnings);
+  }
+  if (const Table* contrasts = results.find("contrasts.tsv")) {
+    warn_of_contrasts(*contrasts, warnings);
   }
   warn_of_sets(results.sets, warnings);
   std::vector<std::string> of_stages;

@@ -18,6 +18,7 @@ struct Page {
 };
 
 std::string summary_section(const Results& results, Page& page);
+std::string contrast_section(const Results& results, Page& page);
 std::string cells_section(const Results& results, Page& page);
 std::string accuracy_section(const Results& results, Page& page);
 std::string sets_section(const Results& results, Page& page);

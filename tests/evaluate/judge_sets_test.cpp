@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "explain/small_study.hpp"
 #include "model/surrogate_model.hpp"
 
@@ -155,6 +156,46 @@ TEST(JudgeSets, RandomSetsDependOnSeedTypeAndGeneAlone) {
   const auto reseeded =
       judge_sets(other.study, other.surrogate, sets, Perturbation::kClosed, other.judge, context);
   EXPECT_FALSE(same(reseeded.random[0].changes[0], a[0]));
+}
+
+bool same(const Contrast& a, const Contrast& b) {
+  const auto equal = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
+  return a.cells == b.cells && a.changed_cells == b.changed_cells &&
+         equal(a.predicted, b.predicted) && equal(a.slope, b.slope) && equal(a.low, b.low) &&
+         equal(a.high, b.high) && equal(a.p, b.p) && a.note == b.note;
+}
+
+TEST(JudgeSets, PredictedChangesAreContrastedWithWhatWasMeasuredInTheSameCells) {
+  World world(1), three(3);
+  world.judge.contrasted_random_sets = three.judge.contrasted_random_sets = 2;
+  const auto genes = predicted_genes(world, 2);
+  const std::vector<ExplainTarget> targets = {{1, genes[0], 6}, {0, genes[1], 5}};
+  const auto sets = world.explained(targets);
+  const auto judged = world.judged(sets);
+  const auto& options = world.judge.contrast;
+  // By hand: the study has no counts, so that values change, not logs.
+  const auto cells = world.study.cells_of(Split::kTest, 1);
+  const auto latents =
+      world.surrogate.atac_latents(world.pool, select_rows(world.study.open, cells));
+  const auto common = contrast_cells(world.study, cells, latents, options);
+  const auto expected = contrast(common, contrast_baseline(world.study, genes[0], common, options),
+                                 predicted_value_change(sets[0].before, sets[0].after), options);
+  EXPECT_TRUE(same(judged.sets[0].contrast, expected));
+  EXPECT_FALSE(std::isnan(expected.p));
+  EXPECT_EQ(expected.cells, static_cast<int64_t>(cells.size()));
+  const auto q =
+      benjamini_hochberg(std::vector<double>{judged.sets[0].contrast.p, judged.sets[1].contrast.p});
+  EXPECT_EQ(judged.sets[0].contrast.q, q[0]);
+  EXPECT_EQ(judged.random[0].contrasts.size(), 2u);
+  EXPECT_EQ(judged.random[0].changes.size(), 7u);
+  // No number depends on the threads.
+  const auto again = three.judged(three.explained(targets));
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_TRUE(same(again.sets[i].contrast, judged.sets[i].contrast));
+    for (size_t k = 0; k < 2; ++k) {
+      EXPECT_TRUE(same(again.random[i].contrasts[k], judged.random[i].contrasts[k]));
+    }
+  }
 }
 
 TEST(JudgeSets, NoSetsAndNoRandomSetsAreAllRight) {

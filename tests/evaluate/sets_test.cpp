@@ -63,6 +63,13 @@ EvaluatedSet example_set() {
   set.evaluations = 321;
   set.seconds = 1.5;
   set.seed = 9;
+  set.contrast.cells = 40;
+  set.contrast.predicted = -0.5;
+  set.contrast.slope = 0.75;
+  set.contrast.low = 0.5;
+  set.contrast.high = 1;
+  set.contrast.p = 1e-60;
+  set.contrast.note = "few";
   return set;
 }
 
@@ -86,7 +93,14 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
                                             "objective",
                                             "evaluations",
                                             "seconds",
-                                            "seed"};
+                                            "seed",
+                                            "contrast_slope",
+                                            "contrast_low",
+                                            "contrast_high",
+                                            "contrast_p",
+                                            "contrast_q",
+                                            "contrast_cells",
+                                            "contrast_note"};
   EXPECT_EQ(table.columns(), columns);
   ASSERT_EQ(table.rows(), 3u);
   EXPECT_EQ(table.text(0, "peak"), "peak13");
@@ -97,6 +111,31 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
   EXPECT_EQ(table.number(1, "distance_to_tss"), 30'499 - 102'000);
   EXPECT_EQ(table.number(2, "relative_change"), -0.125);
   EXPECT_EQ(table.number(2, "change_cp100k"), -7);
+  EXPECT_EQ(table.number(1, "contrast_slope"), 0.75);
+  EXPECT_EQ(table.text(1, "contrast_p"), "1e-60");  // no float: still not 0
+  EXPECT_EQ(table.text(1, "contrast_q"), "NA");
+  EXPECT_EQ(table.text(1, "contrast_note"), "few");
+}
+
+TEST(SetSummary, ContrastsTableHoldsFoundAndRandomSetsAndTurnsIntervals) {
+  const auto study = small_study(60, 24, 9, 3);
+  const std::vector<EvaluatedSet> sets = {example_set()};
+  Contrast random;
+  random.predicted = 0.25;
+  random.slope = -1;
+  random.low = -2;
+  random.high = 0.5;
+  const std::vector<RandomSets> beside = {{1, 2, 3, {}, {random}}};
+  const auto table = contrasts_table(study, sets, beside);
+  ASSERT_EQ(table.rows(), 2u);
+  EXPECT_EQ(table.text(0, "set"), "found");
+  EXPECT_EQ(table.number(0, "predicted"), -0.5);
+  EXPECT_EQ(table.number(0, "observed"), -0.375);  // slope × predicted
+  EXPECT_EQ(table.number(0, "observed_low"), -0.5);
+  EXPECT_EQ(table.number(0, "observed_high"), -0.25);
+  EXPECT_EQ(table.text(1, "set"), "random 1");
+  EXPECT_EQ(table.number(1, "observed_low"), -0.5);
+  EXPECT_EQ(table.number(1, "observed_high"), 0.125);
 }
 
 TEST(SetSummary, PercentileCountsRandomSetsThatGoLessFar) {

@@ -26,6 +26,10 @@ inline Study small_study(int64_t few = 100, uint64_t seed = 1) {
                                           : Split::kTest);
   }
   study.open = random_open(kCells, shape.peaks(), 0.2, seed);
+  study.cells.total_rna.assign(kCells, 1000);
+  for (int64_t cell = 0; cell < kCells; ++cell) {
+    study.cells.open_peaks.push_back(static_cast<double>(study.open.row(cell).size()));
+  }
   study.peaks.chromosome_offsets = {0};
   for (int64_t c = 0; c < shape.chromosomes(); ++c) {
     study.peaks.chromosomes.push_back(fmt::format("chr{}", c + 1));

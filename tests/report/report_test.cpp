@@ -118,6 +118,19 @@ void fill(const Folder& folder) {
                {{kType, kGene, "2", "1", "-0.011", "-0.1"},
                 {kType, kGene, "2", "2", "0.022", "0.2"},
                 {"other", kGene, "2", "1", "0.9", "9"}});
+  const auto contrast = [](const std::string& set, const std::string& slope, const std::string& p,
+                           const std::string& q, const std::string& note) {
+    return std::vector<std::string>{kType,   kGene,   "coordinate", "2",    set,   "44",     "41",
+                                    "-0.38", "-0.19", "-0.4",       "0.02", slope, "-0.053", "1.05",
+                                    p,       q,       "0",          note};
+  };
+  folder.write("contrasts.tsv",
+               {"cell_type", "gene", "method", "L", "set", "cells", "changed_cells", "predicted",
+                "observed", "observed_low", "observed_high", "slope", "slope_low", "slope_high",
+                "p", "q", "clusters", "note"},
+               {contrast("found", "0.517", "0.0321", "0.0642", "few <cells>"),
+                contrast("random 1", "0.4", "0.04", "NA", ""),
+                contrast("random 2", "NA", "NA", "NA", "only 0 cells")});
   folder.write(
       "change_by_type.tsv",
       {"cell_type", "gene", "tested_in", "average_change", "relative_change", "change_cp100k"},
@@ -201,6 +214,21 @@ TEST(Report, PutsWarningsFirstAndCallsWeakSignalWeak) {
   EXPECT_TRUE(holds(html, "(effect-size percentile below 95): 1 of 1"));
   EXPECT_TRUE(holds(html, "fewer than 50 test cells, so that their changes are uncertain: 1 of 1"));
   EXPECT_TRUE(holds(html, "without raw counts"));  // beside the table that it concerns
+}
+
+TEST(Report, ItsFirstFigureHoldsPredictionsAgainstMeasurements) {
+  const Folder folder;
+  fill(folder);
+  const auto html = folder.report();
+  EXPECT_LT(html.find("id=\"contrast\""), html.find("id=\"accuracy\""));
+  EXPECT_TRUE(holds(html, "Slope over 1 found set: <b>0.517</b> (\u22120.0345 to 1.07;"));
+  EXPECT_TRUE(holds(html, "<b>0 of 1</b>. <b>None</b>"));
+  EXPECT_TRUE(holds(html, "100.0% have p &lt; 0.05"));  // of the random sets that have one
+  EXPECT_TRUE(holds(html, "0.0642"));
+  EXPECT_TRUE(holds(html, "few &lt;cells&gt;"));
+  EXPECT_TRUE(holds(html, "Not borne out by measured expression"));
+  std::filesystem::remove(folder.path / "contrasts.tsv");
+  EXPECT_TRUE(holds(folder.report(), "<code>contrasts.tsv</code>"));
 }
 
 TEST(Report, FoldsALongListOfWarnings) {

@@ -1,0 +1,346 @@
+#include "evaluate/contrast.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/information.hpp"
+#include "base/negative_binomial.hpp"
+#include "base/statistics.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// The slope's, as a share of its information: keeps it finite where it would run away, and shrinks
+/// it by a thousandth elsewhere.
+constexpr double kSlopeRidge = 1e-3;
+/// Share of a predicted change's variance that covariates must leave; predictions are floats, and
+/// what is left below it is as much rounding as change.
+constexpr double kOwnShare = 1e-4;
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+std::vector<std::span<const double>> spans_of(const std::vector<std::vector<double>>& columns) {
+  return {columns.begin(), columns.end()};
+}
+
+/// weight_i · z_i' (Z'WZ)⁻¹ z_i of each row i, at most nearly 1.
+std::vector<double> leverages(std::span<const std::span<const double>> columns,
+                              std::span<const double> inverse, std::span<const double> weight) {
+  constexpr double kMost = 0.99;
+  const size_t size = columns.size();
+  std::vector<double> result(weight.size(), 0.0);
+  for (size_t j = 0; j < size; ++j) {
+    for (size_t k = 0; k <= j; ++k) {
+      const double twice = (j == k ? 1 : 2) * inverse[j * size + k];
+      for (size_t i = 0; i < result.size(); ++i) {
+        result[i] += twice * columns[j][i] * columns[k][i];
+      }
+    }
+  }
+  for (size_t i = 0; i < result.size(); ++i) result[i] = std::min(kMost, weight[i] * result[i]);
+  return result;
+}
+
+NegativeBinomialOptions covariate_ridge(size_t columns) {
+  NegativeBinomialOptions options;
+  options.ridge.assign(columns, kCovariateRidge);
+  options.ridge[0] = 0;
+  return options;
+}
+
+void fit_counts(const ContrastCells& cells, ContrastBaseline& baseline) {
+  const CountRows rows{baseline.measured, cells.offset, spans_of(cells.columns)};
+  const auto fit = fit_negative_binomial(rows, covariate_ridge(cells.columns.size()));
+  if (!fit.converged) {
+    baseline.problem = "the regression on the covariates did not converge";
+    return;
+  }
+  baseline.coefficients = fit.coefficients;
+  baseline.dispersion = fit.dispersion;
+  for (size_t i = 0; i < rows.rows(); ++i) {
+    const double inflation = 1 + fit.dispersion * fit.mean[i];
+    baseline.residual.push_back((baseline.measured[i] - fit.mean[i]) / inflation);
+    baseline.weight.push_back(fit.mean[i] / inflation);
+  }
+}
+
+void fit_values(const ContrastCells& cells, ContrastBaseline& baseline) {
+  baseline.dispersion = kNaN;
+  baseline.residual = baseline.measured;
+  baseline.weight.assign(cells.cells.size(), 1.0);
+  const auto columns = spans_of(cells.columns);
+  baseline.coefficients = column_products(columns, baseline.measured);
+  for (size_t j = 0; j < columns.size(); ++j) {
+    baseline.coefficients[j] /= static_cast<double>(cells.cells.size());  // orthogonal columns
+    for (size_t i = 0; i < columns[j].size(); ++i) {
+      baseline.residual[i] -= baseline.coefficients[j] * columns[j][i];
+    }
+  }
+}
+
+/// −δ on the cells, and what the covariates leave of it where cells weigh as under the null.
+struct Regressor {
+  std::vector<double> x;
+  std::vector<double> own;
+  double information = 0;  ///< Σ weight · own²
+  double own_share = 0;    ///< of the weighted variance of x
+};
+
+Regressor make_regressor(const ContrastCells& cells, const ContrastBaseline& baseline,
+                         std::span<const double> change) {
+  Regressor result;
+  for (const int32_t i : cells.kept) result.x.push_back(-change[at(i)]);
+  const size_t n = result.x.size();
+  std::vector<double> weighted(n);
+  double sum = 0, weight = 0;
+  for (size_t i = 0; i < n; ++i) {
+    weighted[i] = baseline.weight[i] * result.x[i];
+    sum += weighted[i];
+    weight += baseline.weight[i];
+  }
+  const auto columns = spans_of(cells.columns);
+  const auto products = column_products(columns, weighted);
+  result.own = result.x;
+  for (size_t j = 0; j < columns.size(); ++j) {
+    double coefficient = 0;
+    for (size_t k = 0; k < columns.size(); ++k) {
+      coefficient += baseline.inverse[j * columns.size() + k] * products[k];
+    }
+    for (size_t i = 0; i < n; ++i) result.own[i] -= coefficient * columns[j][i];
+  }
+  double total = 0;
+  for (size_t i = 0; i < n; ++i) {
+    const double rest = result.x[i] - sum / weight;
+    total += baseline.weight[i] * rest * rest;
+    result.information += baseline.weight[i] * result.own[i] * result.own[i];
+  }
+  result.own_share = total > 0 ? result.information / total : 0;
+  return result;
+}
+
+/// The variance of Σ influence_i · residual_i, and its degrees of freedom.
+struct Spread {
+  double variance = 0;
+  double freedom = kInfinity;
+};
+
+Spread spread_of(const ContrastCells& cells, std::span<const double> influence,
+                 std::span<const double> residual, std::span<const double> leverage,
+                 size_t columns) {
+  Spread result;
+  if (cells.donors.empty()) {
+    for (size_t i = 0; i < influence.size(); ++i) {
+      const double score = influence[i] * residual[i];
+      result.variance += score * score / (1 - leverage[i]);
+    }
+    result.freedom = static_cast<double>(influence.size()) - static_cast<double>(columns);
+    return result;
+  }
+  std::vector<double> sums(at(cells.donor_count));
+  for (size_t i = 0; i < influence.size(); ++i) {
+    sums[at(cells.donors[i])] += influence[i] * residual[i];
+  }
+  const auto donors = static_cast<double>(cells.donor_count);
+  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / donors;
+  for (const double sum : sums) result.variance += (sum - mean) * (sum - mean);
+  result.variance *= donors / (donors - 1);
+  result.freedom = donors - 1;
+  return result;
+}
+
+/// P(a score as high or higher) at slope 0.
+double score_test(const ContrastCells& cells, const ContrastBaseline& baseline,
+                  const Regressor& regressor) {
+  const double score = std::inner_product(regressor.own.begin(), regressor.own.end(),
+                                          baseline.residual.begin(), 0.0);
+  const Spread spread =
+      spread_of(cells, regressor.own, baseline.residual, baseline.leverage, cells.columns.size());
+  return student_upper_tail(score / std::sqrt(spread.variance), spread.freedom);
+}
+
+struct Slope {
+  double value = kNaN;
+  double standard_error = kNaN;
+  double freedom = kInfinity;
+};
+
+/// Residual scores and weights with −δ in the model.
+struct FullFit {
+  double slope = kNaN;
+  std::vector<double> residual;
+  std::vector<double> weight;
+};
+
+FullFit fit_full_counts(const ContrastBaseline& baseline, const CountRows& rows,
+                        double information) {
+  auto options = covariate_ridge(rows.columns.size());
+  options.ridge.back() = kSlopeRidge * information;
+  options.rule = DispersionRule::kGiven;
+  options.dispersion = baseline.dispersion;
+  options.start = baseline.coefficients;
+  options.start.push_back(0);
+  const auto fit = fit_negative_binomial(rows, options);
+  FullFit full;
+  if (!fit.converged || fit.aliased.back() != 0) return full;
+  full.slope = fit.coefficients.back();
+  for (size_t i = 0; i < rows.rows(); ++i) {
+    const double inflation = 1 + fit.dispersion * fit.mean[i];
+    full.residual.push_back((rows.counts[i] - fit.mean[i]) / inflation);
+    full.weight.push_back(fit.mean[i] / inflation);
+  }
+  return full;
+}
+
+/// One step is the fit.
+FullFit fit_full_values(const ContrastBaseline& baseline, const Regressor& regressor) {
+  FullFit full{0, baseline.residual, baseline.weight};
+  full.slope = std::inner_product(regressor.own.begin(), regressor.own.end(),
+                                  baseline.residual.begin(), 0.0) /
+               regressor.information;
+  for (size_t i = 0; i < full.residual.size(); ++i) {
+    full.residual[i] -= full.slope * regressor.own[i];
+  }
+  return full;
+}
+
+Slope fit_slope(const ContrastCells& cells, const ContrastBaseline& baseline,
+                const Regressor& regressor) {
+  CountRows rows{baseline.measured, cells.offset, spans_of(cells.columns)};
+  rows.columns.emplace_back(regressor.x);
+  const FullFit full = cells.counted ? fit_full_counts(baseline, rows, regressor.information)
+                                     : fit_full_values(baseline, regressor);
+  if (std::isnan(full.slope)) return {};
+  const size_t size = rows.columns.size();
+  const CholeskyFactor factor(weighted_products(rows.columns, full.weight));
+  const auto inverse = factor.inverse();
+  std::vector<double> influence(rows.rows());
+  for (size_t j = 0; j < size; ++j) {
+    const double share = inverse[(size - 1) * size + j];
+    for (size_t i = 0; i < influence.size(); ++i) influence[i] += share * rows.columns[j][i];
+  }
+  const Spread spread = spread_of(cells, influence, full.residual,
+                                  leverages(rows.columns, inverse, full.weight), size);
+  return {full.slope, std::sqrt(spread.variance), spread.freedom};
+}
+
+}  // namespace
+
+void ContrastOptions::validate(Problems& problems) const {
+  if (min_cells < 3 || min_changed_cells < 1 || min_expressing_cells < 1) {
+    problems.add("a contrast needs at least 3 cells, 1 changed and 1 expressing cell");
+  }
+  if (min_donors < 3) problems.add("min_donors: {} is less than 3", min_donors);
+  if (cells_per_covariate < 2) {
+    problems.add("cells_per_covariate: {} is less than 2", cells_per_covariate);
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    problems.add("confidence: {} does not lie between 0 and 1", confidence);
+  }
+  if (!(rate_floor > 0 && rate_floor < 1)) {
+    problems.add("rate_floor: {} does not lie between 0 and 1", rate_floor);
+  }
+}
+
+ContrastBaseline contrast_baseline(const Study& study, int32_t gene, const ContrastCells& cells,
+                                   const ContrastOptions& options) {
+  ContrastBaseline baseline;
+  baseline.measured = measured_values(study, gene, cells);
+  const auto expressing = std::count_if(baseline.measured.begin(), baseline.measured.end(),
+                                        [](double value) { return value != 0; });
+  const auto n = static_cast<int64_t>(cells.cells.size());
+  if (n < options.min_cells || n < static_cast<int64_t>(cells.columns.size()) + 3) {
+    baseline.problem = fmt::format("only {} cells", n);
+  } else if (expressing < options.min_expressing_cells) {
+    baseline.problem = fmt::format("only {} of {} cells express the gene", expressing, n);
+  } else if (cells.counted) {
+    fit_counts(cells, baseline);
+  } else {
+    fit_values(cells, baseline);
+  }
+  if (!baseline.problem.empty()) return baseline;
+  const auto columns = spans_of(cells.columns);
+  baseline.inverse = CholeskyFactor(weighted_products(columns, baseline.weight)).inverse();
+  baseline.leverage = leverages(columns, baseline.inverse, baseline.weight);
+  return baseline;
+}
+
+Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
+                  std::span<const double> change, const ContrastOptions& options) {
+  Contrast result;
+  result.cells = static_cast<int64_t>(cells.cells.size());
+  result.clusters = cells.donors.empty() ? 0 : cells.donor_count;
+  double sum = 0;
+  for (const int32_t i : cells.kept) {
+    sum += change[at(i)];
+    result.changed_cells += change[at(i)] != 0 ? 1 : 0;
+  }
+  result.predicted = result.cells > 0 ? sum / static_cast<double>(result.cells) : kNaN;
+  if (!baseline.problem.empty()) {
+    result.note = baseline.problem;
+    return result;
+  }
+  if (!std::isfinite(sum)) {
+    result.note = "predicted changes that are not finite";
+    return result;
+  }
+  if (result.changed_cells < options.min_changed_cells) {
+    result.note =
+        fmt::format("masking changes the prediction in only {} cells", result.changed_cells);
+    return result;
+  }
+  const auto regressor = make_regressor(cells, baseline, change);
+  if (!(regressor.own_share > kOwnShare)) {
+    result.note = "the covariates explain the predicted change: nothing of its own is left to test";
+    return result;
+  }
+  result.p = score_test(cells, baseline, regressor);
+  const Slope slope = fit_slope(cells, baseline, regressor);
+  if (!std::isfinite(slope.standard_error)) {
+    result.note = "the slope did not converge";
+    return result;
+  }
+  const double reach =
+      student_upper_quantile((1 - options.confidence) / 2, slope.freedom) * slope.standard_error;
+  result.slope = slope.value;
+  result.low = slope.value - reach;
+  result.high = slope.value + reach;
+  if (cells.latents_used < cells.latents) {
+    result.note =
+        fmt::format("few cells: {} of {} latents as covariates", cells.latents_used, cells.latents);
+  }
+  return result;
+}
+
+void add_q_values(std::span<Contrast> contrasts) {
+  std::vector<double> p;
+  for (const auto& entry : contrasts) p.push_back(entry.p);
+  const auto q = benjamini_hochberg(p);
+  for (size_t i = 0; i < q.size(); ++i) contrasts[i].q = q[i];
+}
+
+PooledSlope pooled_slope(std::span<const Contrast> contrasts, double confidence) {
+  const double z = normal_upper_quantile((1 - confidence) / 2);
+  PooledSlope result;
+  double weights = 0;
+  for (const auto& entry : contrasts) {
+    const double error = (entry.high - entry.low) / (2 * z);
+    if (!(error > 0) || !std::isfinite(error)) continue;
+    ++result.sets;
+    result.slope += entry.slope / (error * error);
+    weights += 1 / (error * error);
+  }
+  if (result.sets == 0) return {0, kNaN, kNaN, kNaN};
+  result.slope /= weights;
+  result.low = result.slope - z / std::sqrt(weights);
+  result.high = result.slope + z / std::sqrt(weights);
+  return result;
+}
+
+}  // namespace grids

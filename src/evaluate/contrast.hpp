@@ -1,0 +1,150 @@
+/// The held-out contrast: what a model predicts of masking a set of peaks, held against *measured*
+/// expression of cells that it has not seen. It gives the primary p-value of a set, valid after any
+/// search, because these cells took part in none.
+///
+/// Let δ be the predicted log change of a gene's rate in a cell when the set is masked: 0 in cells
+/// where all of its peaks are closed anyway. If the prediction holds, cells with the set open make
+/// exp(−δ) times the counts of like cells without. So the counts y are regressed on −δ,
+///
+///     y ~ negative binomial,  log mean = log total RNA + covariates + slope · (−δ),
+///
+/// with the covariates type (when several), donor, log open peaks and latents of the ATAC, which
+/// stand for the state of the cell: what is common to all peaks that follow the state is no
+/// evidence for these. Slope 1 = the predicted changes are right on average; 0 = they say nothing.
+///
+/// Choices:
+/// - The dispersion is estimated on the same cells *under the null* (slope 0): it is right there,
+///   makes one fit a gene serve all its sets, and is at most too large elsewhere, which costs
+///   power, not validity. Variances do not rest on it (sandwich).
+/// - p comes from the score test at slope 0, in which nothing but the null is fitted, so that it
+///   exists where the slope runs away (all changed cells without a count); the interval is the
+///   slope ± its sandwich standard error, and so need not agree with p to the last digit.
+/// - In sums of squares over cells each square is divided by 1 − leverage (HC2, MacKinnon & White
+///   1985): a gene with few counts has few cells that matter, and covariates fit those best.
+/// - Donors are covariates. Where there are at least `min_donors`, scores are summed over each
+///   donor's cells, and the donors' sums are tested by Student's t with donors − 1 degrees of
+///   freedom (Ibragimov & Müller 2010), the interval likewise. With fewer, cells count as
+///   independent given their donor's mean; the result says which.
+/// - Without counts, a Gaussian on the values as given, log total RNA among the covariates, and −δ
+///   the predicted change of the value instead of the log rate.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "data/study.hpp"
+
+namespace grids {
+
+/// Ridge on the standardised covariates of regressions of counts: a normal prior of standard
+/// deviation 10 on a log fold change, which hardly moves an estimate, but keeps that of a type
+/// without a single count finite.
+inline constexpr double kCovariateRidge = 0.01;
+
+struct ContrastOptions {
+  /// Fewest cells, fewest of them in which the set changes the prediction, and fewest that express
+  /// the gene; below, a contrast is not computed.
+  int64_t min_cells = 30;
+  int64_t min_changed_cells = 10;
+  int64_t min_expressing_cells = 10;
+  /// Donors from which on the variance is clustered by them. Fewer give a t with so few degrees of
+  /// freedom that nothing could be called among many sets.
+  int64_t min_donors = 10;
+  /// Cells for each covariate: where there are fewer, only the leading principal components of the
+  /// latents are kept. Smaller values fit the noise.
+  int64_t cells_per_covariate = 10;
+  /// Of the interval.
+  double confidence = 0.95;
+  /// Rates below this share of the gene's mean predicted rate count as this share: a prediction
+  /// near zero has no logarithm that means anything.
+  double rate_floor = 0.01;
+
+  void validate(Problems& problems) const;
+};
+
+/// δ of one gene in each cell: log(rate after ÷ rate before), rate = expm1(max(prediction, 0)),
+/// from predictions *before* the clamp at 0 (clamped ones give the same) on the scale log1p(counts
+/// per 100,000). Rates below `floor` times the mean rate before are raised to it, so that two rates
+/// near zero differ by nothing; if all rates are 0, so is every δ.
+std::vector<double> predicted_log_change(std::span<const float> before,
+                                         std::span<const float> after, double floor);
+
+/// The same where there are no counts: the change of the clamped prediction.
+std::vector<double> predicted_value_change(std::span<const float> before,
+                                           std::span<const float> after);
+
+/// Cells and their covariates: what the contrasts of all genes on these cells share.
+struct ContrastCells {
+  std::vector<int32_t> cells;  ///< of the study; those without any RNA are left out
+  std::vector<int32_t> kept;   ///< their positions among the cells that were asked for
+  bool counted = true;         ///< false: Gaussian on values
+  std::vector<double> offset;  ///< log total RNA; 0 where not counted
+  /// A column of ones, then standardised covariates.
+  std::vector<std::vector<double>> columns;
+  std::vector<int32_t> donors;  ///< code of each cell, from 0, when clustered; else empty
+  int64_t donor_count = 0;
+  int64_t latents_used = 0;  ///< principal components of the latents
+  int64_t latents = 0;       ///< given
+};
+
+/// `latents`: cells × k, row-major, in the order of `cells`; may be empty.
+ContrastCells contrast_cells(const Study& study, std::span<const int32_t> cells,
+                             std::span<const float> latents, const ContrastOptions& options);
+
+/// A gene's counts, or values, in the cells.
+std::vector<double> measured_values(const Study& study, int32_t gene, const ContrastCells& cells);
+
+/// A gene on these cells, fitted without any set.
+struct ContrastBaseline {
+  std::vector<double> measured;      ///< counts, or values
+  std::vector<double> residual;      ///< score of each cell with respect to its log mean
+  std::vector<double> weight;        ///< information of each cell about its log mean
+  std::vector<double> leverage;      ///< share of its own residual that each cell's fit takes up
+  std::vector<double> coefficients;  ///< of the columns
+  std::vector<double> inverse;       ///< (X'WX)⁻¹, columns × columns
+  double dispersion = 0;             ///< NaN where not counted
+  std::string problem;               ///< why there is none, or empty
+};
+
+ContrastBaseline contrast_baseline(const Study& study, int32_t gene, const ContrastCells& cells,
+                                   const ContrastOptions& options);
+
+/// NaN where it cannot be computed; `note` then says why.
+struct Contrast {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  int64_t cells = 0;
+  int64_t changed_cells = 0;  ///< with δ ≠ 0
+  double predicted = kNone;   ///< mean δ over the cells
+  double slope = kNone;
+  double low = kNone;  ///< interval of the slope
+  double high = kNone;
+  double p = kNone;      ///< one-sided, slope > 0
+  double q = kNone;      ///< see `add_q_values`
+  int64_t clusters = 0;  ///< donors that the variance is clustered by; 0 = cells independent
+  std::string note;      ///< a reason for NaN, or what to know; may be empty
+};
+
+/// `change`: δ of every cell that `contrast_cells` was given, in that order.
+Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
+                  std::span<const double> change, const ContrastOptions& options);
+
+/// Benjamini–Hochberg over all contrasts of a run that have a p.
+void add_q_values(std::span<Contrast> contrasts);
+
+/// Inverse-variance weighted mean of the slopes and its interval: how well calibrated the predicted
+/// changes of many sets are together. NaN when none has a slope. Sets of one gene, or of genes that
+/// share cells, are not independent: the interval is a guide.
+struct PooledSlope {
+  int64_t sets = 0;
+  double slope = 0;
+  double low = 0;
+  double high = 0;
+};
+PooledSlope pooled_slope(std::span<const Contrast> contrasts, double confidence);
+
+}  // namespace grids

@@ -1,0 +1,304 @@
+#include "evaluate/contrast.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include "base/least_squares.hpp"
+#include "base/random.hpp"
+#include "base/statistics.hpp"
+#include "evaluate/small_study.hpp"
+
+namespace grids {
+namespace {
+
+/// A count with the given mean and dispersion: Poisson with a gamma rate, both by plain means.
+double draw_count(double mean, double dispersion, RandomStream& random) {
+  // Gamma of shape 1 / dispersion as a sum of exponentials: dispersions are 1 / whole number here.
+  const auto shape = static_cast<int>(std::lround(1 / dispersion));
+  double gamma = 0;
+  for (int i = 0; i < shape; ++i) gamma -= std::log(1 - random.uniform());
+  const double rate = mean * gamma * dispersion;
+  double count = 0;
+  for (double time = -std::log(1 - random.uniform()); time < rate;
+       time -= std::log(1 - random.uniform())) {
+    count += 1;
+  }
+  return count;
+}
+
+/// Cells of two types with depth, latents and a "set" whose opening multiplies the gene's rate.
+struct World {
+  Study study;
+  std::vector<int32_t> cells;
+  std::vector<float> latents;  // two a cell
+  std::vector<double> change;  // δ if the set is predicted right
+
+  World(int64_t count, double effect, double mean, uint64_t seed, int donors = 0) {
+    RandomStream random(seed, Purpose::kBenchmark);
+    study.cells.type.names = {"a", "b"};
+    for (int d = 0; d < donors; ++d) {
+      study.cells.donor.names.push_back("donor " + std::to_string(100 + d));
+    }
+    auto& counts = study.counts;
+    counts.pattern.rows = count;
+    counts.pattern.columns = 1;
+    study.genes.names = {"gene"};
+    for (int64_t i = 0; i < count; ++i) {
+      cells.push_back(static_cast<int32_t>(i));
+      const int type = random.uniform() < 0.3 ? 1 : 0;
+      study.cells.type.codes.push_back(type);
+      if (donors > 0) study.cells.donor.codes.push_back(static_cast<int32_t>(i % donors));
+      const double depth = 0.4 * random.normal();
+      study.cells.total_rna.push_back(1000 * std::exp(depth));
+      study.cells.open_peaks.push_back(500 * std::exp(0.3 * random.normal()));
+      const double state = random.normal();
+      latents.push_back(static_cast<float>(state));
+      latents.push_back(static_cast<float>(random.normal()));
+      // The set opens with the state, so that the state alone would make a slope.
+      const bool open = random.uniform() < 1 / (1 + std::exp(0.7 - 0.5 * state));
+      change.push_back(open ? -1 : 0);
+      const double y = draw_count(
+          mean * std::exp(depth + 0.5 * type + 0.4 * state + (open ? effect : 0)), 0.5, random);
+      if (y > 0) {
+        counts.pattern.indices.push_back(0);
+        counts.values.push_back(static_cast<float>(y));
+      }
+      counts.pattern.offsets.push_back(counts.pattern.nonzeros());
+    }
+  }
+
+  ContrastCells prepared(const ContrastOptions& options = {}) const {
+    return contrast_cells(study, cells, latents, options);
+  }
+  Contrast result(const ContrastOptions& options = {}) const { return result(change, options); }
+  Contrast result(const std::vector<double>& changes, const ContrastOptions& options = {}) const {
+    const auto common = prepared(options);
+    return contrast(common, contrast_baseline(study, 0, common, options), changes, options);
+  }
+};
+
+TEST(Contrast, SlopeIsWhatWasPlantedInUnitsOfThePrediction) {
+  for (const double effect : {0.4, 1.0}) {
+    const World world(4000, effect, 1, 3);
+    const auto found = world.result();
+    const double error = (found.high - found.low) / (2 * 1.96);
+    EXPECT_LT(error, 0.1);
+    EXPECT_NEAR(found.slope, effect, 3 * error);  // a fixed seed; 1 in 400 would fail
+    EXPECT_LT(found.p, 1e-6);
+    EXPECT_EQ(found.cells, 4000);
+    EXPECT_EQ(found.clusters, 0);
+    EXPECT_EQ(found.note, "");
+    // Twice the prediction: half the slope, the same test.
+    auto twice = world.change;
+    for (double& value : twice) value *= 2;
+    const auto halved = world.result(twice);
+    EXPECT_NEAR(halved.slope, found.slope / 2, 1e-6);  // to where the fits stop
+    EXPECT_NEAR(halved.p / found.p, 1, 1e-6);
+    // The opposite prediction is refuted.
+    for (double& value : twice) value = -value;
+    EXPECT_NEAR(world.result(twice).p, 1 - found.p, 1e-9);
+  }
+}
+
+TEST(Contrast, PIsUniformWhereTheSetDoesNothing) {
+  std::vector<double> p;
+  int covered = 0;
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    const auto found = World(250, 0, 0.7, seed).result();
+    p.push_back(found.p);
+    covered += found.low <= 0 && 0 <= found.high ? 1 : 0;
+  }
+  EXPECT_GT(test_uniform(p).p, 0.01);  // one seed in a hundred would fail; these are fixed
+  const auto below = std::count_if(p.begin(), p.end(), [](double value) { return value < 0.05; });
+  // 20 expected; 3 standard deviations of a binomial (4.4) either way.
+  EXPECT_GE(below, 7);
+  EXPECT_LE(below, 33);
+  EXPECT_GE(covered, 360);  // 380 expected, Wald intervals of 250 cells lose a point or two
+}
+
+TEST(Contrast, WithoutTheLatentsStateIsTakenForTheSet) {
+  // The covariates are what the test rests on: without them the same null cells are "significant".
+  int called = 0;
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    World world(1000, 0, 0.7, seed);
+    world.latents.clear();
+    called += world.result().p < 0.05 ? 1 : 0;
+  }
+  EXPECT_GT(called, 20);  // 2 by chance
+}
+
+TEST(Contrast, OrderOfCellsDoesNotMatter) {
+  World world(300, 0.5, 1, 7);
+  const auto before = world.result();
+  std::vector<size_t> order(300);
+  std::iota(order.begin(), order.end(), size_t{0});
+  RandomStream random(1, Purpose::kBenchmark);
+  random.shuffle(std::span(order));
+  World moved = world;
+  for (size_t i = 0; i < order.size(); ++i) {
+    moved.cells[i] = world.cells[order[i]];
+    moved.change[i] = world.change[order[i]];
+    for (size_t k = 0; k < 2; ++k) moved.latents[2 * i + k] = world.latents[2 * order[i] + k];
+  }
+  const auto after = moved.result();
+  EXPECT_NEAR(after.slope, before.slope, 1e-5);  // fits stop at 1e-9 of likelihood
+  EXPECT_NEAR(after.p / before.p, 1, 1e-3);
+}
+
+TEST(Contrast, ClusteringByDonorSeesThatCopiesAreNoEvidence) {
+  const World once(360, 0.5, 2, 5, 12);
+  World copied = once;
+  for (int copy = 1; copy < 4; ++copy) {
+    for (size_t i = 0; i < 360; ++i) {
+      copied.cells.push_back(once.cells[i]);
+      copied.change.push_back(once.change[i]);
+      copied.latents.insert(copied.latents.end(), {once.latents[2 * i], once.latents[2 * i + 1]});
+    }
+  }
+  const auto a = once.result();
+  const auto b = copied.result();
+  EXPECT_EQ(a.clusters, 12);
+  // Four times the cells, not one more donor: the same p up to the ridges, which weigh less.
+  EXPECT_NEAR(std::log(b.p), std::log(a.p), 0.05);
+  EXPECT_NEAR((b.high - b.low) / (a.high - a.low), 1, 0.05);
+  ContrastOptions independent;
+  independent.min_donors = 13;
+  EXPECT_EQ(once.result(independent).clusters, 0);
+  EXPECT_LT(copied.result(independent).p, 0.01 * once.result(independent).p);
+}
+
+TEST(Contrast, OnValuesIsLeastSquares) {
+  World world(500, 0.5, 1, 11);
+  world.study.expression.pattern = world.study.counts.pattern;
+  for (const float count : world.study.counts.values) {
+    world.study.expression.values.push_back(std::log1p(count));
+  }
+  world.study.counts = {};
+  const auto common = world.prepared();
+  EXPECT_FALSE(common.counted);
+  const auto found = world.result();
+  auto y = measured_values(world.study, 0, common);
+  std::vector<double> x;
+  for (const double value : world.change) x.push_back(-value);
+  const ColumnSpace covariates(common.columns);
+  covariates.remove_from(x);
+  covariates.remove_from(y);
+  const double xx = std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
+  const double xy = std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
+  EXPECT_NEAR(found.slope, xy / xx, 1e-9);
+  // The plain standard error; heteroscedasticity makes the robust one differ by some percent.
+  double rest = 0;
+  for (size_t i = 0; i < x.size(); ++i) rest += std::pow(y[i] - xy / xx * x[i], 2);
+  const double error = std::sqrt(rest / 494 / xx);
+  EXPECT_NEAR((found.high - found.low) / (2 * 1.96 * error), 1, 0.15);
+}
+
+TEST(Contrast, SaysWhyItCannotBeComputed) {
+  const World world(200, 0.5, 1, 13);
+  const auto reason = [&](const std::vector<double>& change) {
+    const auto found = world.result(change);
+    EXPECT_TRUE(std::isnan(found.slope));
+    EXPECT_TRUE(std::isnan(found.p));
+    return found.note;
+  };
+  const std::vector<double> none(200, 0.0);
+  EXPECT_EQ(reason(none), "masking changes the prediction in only 0 cells");
+  const std::vector<double> constant(200, -0.5);
+  EXPECT_NE(reason(constant).find("nothing of its own"), std::string::npos);
+  std::vector<double> depth;
+  for (const double open : world.study.cells.open_peaks) depth.push_back(-std::log(open));
+  EXPECT_NE(reason(depth).find("nothing of its own"), std::string::npos);
+  std::vector<double> broken = world.change;
+  broken[3] = std::nan("");
+  EXPECT_EQ(reason(broken), "predicted changes that are not finite");
+  EXPECT_EQ(World(20, 0.5, 1, 1).result().note, "only 20 cells");
+  EXPECT_EQ(World(200, 0.5, 0, 1).result().note, "only 0 of 200 cells express the gene");
+  World empty(50, 0.5, 1, 1);
+  empty.cells.clear();
+  empty.change.clear();
+  empty.latents.clear();
+  EXPECT_EQ(empty.result().note, "only 0 cells");
+}
+
+TEST(Contrast, ARunawaySlopeStillHasAP) {
+  // No cell with the set open has a count: the slope runs to −∞, and nothing crashes.
+  World world(300, 0, 1, 17);
+  auto& counts = world.study.counts;
+  for (size_t i = 0; i < 300; ++i) {
+    if (world.change[i] == 0) continue;
+    for (int64_t k = counts.pattern.offsets[i]; k < counts.pattern.offsets[i + 1]; ++k) {
+      counts.values[static_cast<size_t>(k)] = 0;
+    }
+  }
+  const auto found = world.result();
+  EXPECT_GT(found.p, 0.999);
+  EXPECT_TRUE(std::isnan(found.slope) || found.slope < -1);
+}
+
+TEST(Contrast, FewCellsGetFewLatents) {
+  World world(60, 0.5, 3, 19);
+  std::vector<float> wide;
+  RandomStream random(1, Purpose::kBenchmark);
+  for (int i = 0; i < 60 * 20; ++i) wide.push_back(static_cast<float>(random.normal()));
+  world.latents = wide;
+  const auto common = world.prepared();
+  // 60 / 10 columns, less ones, type and open peaks.
+  EXPECT_EQ(common.latents_used, 3);
+  EXPECT_EQ(common.columns.size(), 6u);
+  EXPECT_NE(world.result().note.find("3 of 20 latents"), std::string::npos);
+}
+
+TEST(PredictedLogChange, IsTheLogOfTheRatioOfRates) {
+  const std::vector<float> before = {2.0f, 1.0f, 3.0f};
+  const std::vector<float> after = {1.0f, 1.0f, 3.5f};
+  const auto change = predicted_log_change(before, after, 0.01);
+  EXPECT_NEAR(change[0], std::log(std::expm1(1.0) / std::expm1(2.0)), 1e-12);
+  EXPECT_EQ(change[1], 0);
+  EXPECT_NEAR(change[2], std::log(std::expm1(3.5) / std::expm1(3.0)), 1e-12);
+  EXPECT_EQ(predicted_value_change(before, after)[0], -1);
+}
+
+TEST(PredictedLogChange, IsBoundedWhereRatesVanish) {
+  const std::vector<float> before = {3.0f, 0.0f, -2.0f, 1e-6f, 3.0f};
+  const std::vector<float> after = {-5.0f, -1.0f, 0.0f, 0.0f, 0.0f};
+  const auto change = predicted_log_change(before, after, 0.01);
+  const double mean = (2 * std::expm1(3.0) + std::expm1(1e-6)) / 5;
+  EXPECT_NEAR(change[0], std::log(0.01 * mean / std::expm1(3.0)), 1e-6);  // floats of the input
+  EXPECT_EQ(change[0], change[4]);  // the clamp is the same before and after
+  EXPECT_EQ(change[1], 0);
+  EXPECT_EQ(change[2], 0);
+  EXPECT_EQ(change[3], 0);  // both below the floor
+  const std::vector<float> nothing(3, -1.0f);
+  for (const double value : predicted_log_change(nothing, nothing, 0.01)) EXPECT_EQ(value, 0);
+}
+
+TEST(Contrasts, QCountsThoseThatHaveAP) {
+  std::vector<Contrast> contrasts(3);
+  contrasts[0].p = 0.02;
+  contrasts[2].p = 0.5;
+  add_q_values(contrasts);
+  EXPECT_DOUBLE_EQ(contrasts[0].q, 0.04);
+  EXPECT_TRUE(std::isnan(contrasts[1].q));
+  EXPECT_DOUBLE_EQ(contrasts[2].q, 0.5);
+}
+
+TEST(Contrasts, PooledSlopeWeighsByPrecision) {
+  std::vector<Contrast> contrasts(3);
+  contrasts[0].slope = 1;
+  contrasts[0].low = 0;
+  contrasts[0].high = 2;
+  contrasts[1].slope = 0;
+  contrasts[1].low = -0.5;
+  contrasts[1].high = 0.5;
+  const auto pooled = pooled_slope(contrasts, 0.95);
+  EXPECT_EQ(pooled.sets, 2);                                           // the third has none
+  EXPECT_NEAR(pooled.slope, 0.2, 1e-12);                               // weights 1 : 4
+  EXPECT_NEAR(pooled.high - pooled.slope, 1 / std::sqrt(5.0), 1e-12);  // half widths 1 and ½
+  EXPECT_TRUE(std::isnan(pooled_slope({}, 0.95).slope));
+}
+
+}  // namespace
+}  // namespace grids
