@@ -14,7 +14,7 @@ namespace grids {
 /// cache, and one thread owns it: sums over a batch need neither atomics nor a transposed batch.
 class PeakBlocks {
  public:
-  explicit PeakBlocks(std::span<const int64_t> chromosome_peaks, int64_t block_size = 1024);
+  explicit PeakBlocks(std::span<const int64_t> chromosome_peaks, int64_t block_size = 2048);
 
   int64_t size() const { return static_cast<int64_t>(chromosome_.size()); }
   int64_t chromosomes() const { return static_cast<int64_t>(first_block_.size()) - 1; }
