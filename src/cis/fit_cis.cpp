@@ -26,6 +26,9 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// Precisions of the deviations by type that are compared; ∞ (no deviations) comes first.
 constexpr double kDeviationRidges[] = {100, 25, 8, 3, 1};
 
+/// Weak terms below this log factor (half a percent) only make tables longer.
+constexpr double kLeastWeakWeight = 0.005;
+
 /// What all genes share.
 struct Shared {
   const Study& study;
@@ -74,7 +77,8 @@ void store_terms(const GeneProblem& problem, const TermSelection& found, const T
       const auto first = fit.deviation.begin() + static_cast<long>(k * types);
       term.deviation.assign(first, first + static_cast<long>(types));
     }
-    gene.terms.push_back(std::move(term));
+    const bool counts_for_nothing = term.inclusion < 1 && std::abs(term.weight) < kLeastWeakWeight;
+    if (!counts_for_nothing) gene.terms.push_back(std::move(term));
   }
   // The state gives up what its intercepts of types held of the terms.
   gene.state[0] += fit.shift[0];

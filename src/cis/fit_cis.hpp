@@ -45,7 +45,7 @@ struct CisOptions {
   double any_cost = 0;
   /// Single peaks whose posterior probability is at least this are kept besides the selected terms,
   /// shrunk by it; 1: none.
-  double least_inclusion = 0.05;
+  double least_inclusion = 0.02;
   /// Terms may add on the scale of the rate as well as multiply, whichever fits better.
   bool adding = true;
   /// Weights may deviate by type; how far is estimated for each gene.

@@ -11,13 +11,13 @@ namespace grids {
 /// The state's columns centred and scaled by the training cells, so that one ridge fits all.
 class StateDesign {
  public:
-  /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
   StateDesign(const CisRows& training, CisResponse response, double ridge);
 
   struct Fit {
     std::vector<double> coefficients;  ///< of the columns as they are, one for each used
     double dispersion = 0;             ///< or residual variance
   };
+  /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
   Fit fit(const CisRows& training, const std::vector<double>& values, size_t used) const;
 
  private:

@@ -164,11 +164,13 @@ class Regression {
 
   double ridge(size_t j) const {
     if (j < types_) return 1e-6;  // a type without rows
-    if (j >= types_ + terms_) return options_.deviation_ridge;
+    const bool deviation = j >= types_ + terms_;
+    const size_t term = deviation ? (j - types_ - terms_) / types_ : j - types_;
     const size_t first_of_last = terms_ - options_.last_ridges.size();
-    const size_t term = j - types_;
-    return term < first_of_last ? options_.weight_ridge
-                                : options_.last_ridges[term - first_of_last];
+    double own = options_.weight_ridge;
+    if (term >= first_of_last) own = options_.last_ridges[term - first_of_last];
+    // What hardly has a weight hardly deviates from it.
+    return deviation ? std::max(options_.deviation_ridge, term < first_of_last ? 0.0 : own) : own;
   }
 
   double likelihood(std::span<const double> mean) const {

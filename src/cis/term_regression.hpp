@@ -47,7 +47,7 @@ TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
 /// Dispersion (counts, by likelihood) or residual variance (log values) at the fitted means.
 double dispersion_at(const GeneProblem& problem, std::span<const double> mean);
 
-/// C of rows by their class; what `CisPath` computes, for fitted terms.
+/// C from the sum over satisfied terms of w (multiplying) or exp(w) − 1 (adding).
 double term_sum(TermSum sum, double total);
 
 }  // namespace grids

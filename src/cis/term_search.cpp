@@ -61,28 +61,57 @@ class TermSearch {
   }
 
  private:
-  /// Single peaks that may belong to the gene: probabilities as if at most one of them did. The
-  /// prior of each weight is as narrow as shrinks it by its probability.
+  /// A single peak beside the chosen terms.
+  struct WeakTerm {
+    Candidate candidate;
+    double odds;     // of belonging to the gene
+    double caution;  // see kCaution
+    bool member;     // of a chosen term of kind kAny: a question of its own
+  };
+
+  WeakTerm weak_term(const Candidate& candidate) const {
+    const int32_t peak = candidate.term.peaks[0];
+    for (const auto& term : current_.terms) {
+      if (term.kind == TermKind::kAny &&
+          std::binary_search(term.peaks.begin(), term.peaks.end(), peak)) {
+        // Known to matter; the question is whether it matters more than its substitutes, which is
+        // as likely as not: ATAC misses causes, and what goes along with them stands in.
+        return {candidate, std::exp(std::min(50.0, candidate.gain)), 1, true};
+      }
+    }
+    const double first =
+        current_.terms.empty() ? options_.first_term_cost - options_.next_term_cost : 0;
+    const double beyond = candidate.gain - cost(candidate.term) - first;
+    return {candidate, std::exp(std::min(50.0, beyond)), kCaution, false};
+  }
+
+  /// Single peaks that may belong to the gene: probabilities as if at most one of them did (but
+  /// for members of chosen terms). The prior of each weight is as narrow as shrinks it by its
+  /// probability.
   void add_weak_terms(TermSelection& result) const {
     const size_t room = kMostTerms - result.terms.size();
     if (options_.least_inclusion >= 1 || room == 0) return;
-    const auto scan = scan_extensions(problem_, scores_of(current_), {}, TermKind::kAll, room);
-    const double first = result.terms.empty() ? options_.first_term_cost : options_.next_term_cost;
+    std::vector<WeakTerm> weak;
     double total = 1;
-    const auto odds = [&](const Candidate& candidate) {
-      return std::exp(
-          std::min(50.0, candidate.gain - cost(candidate.term) + options_.next_term_cost - first));
-    };
-    for (const auto& candidate : scan.list()) total += odds(candidate);
-    TermRegressionOptions regression;
+    const auto scan =
+        scan_extensions(problem_, scores_of(current_), {}, TermKind::kAll, problem_.peaks());
     for (const auto& candidate : scan.list()) {
-      const double inclusion = odds(candidate) / total;
-      const bool known =
-          std::find(result.terms.begin(), result.terms.end(), candidate.term) != result.terms.end();
-      if (inclusion < options_.least_inclusion || known) continue;
+      if (std::find(result.terms.begin(), result.terms.end(), candidate.term) !=
+          result.terms.end()) {
+        continue;
+      }
+      weak.push_back(weak_term(candidate));
+      if (!weak.back().member) total += weak.back().odds;
+    }
+    std::stable_partition(weak.begin(), weak.end(),
+                          [](const WeakTerm& term) { return term.member; });
+    TermRegressionOptions regression;
+    for (const auto& [candidate, odds, caution, member] : weak) {
+      const double inclusion = odds / (member ? 1 + odds : total);
+      if (inclusion < options_.least_inclusion || regression.last_ridges.size() == room) continue;
       result.terms.push_back(candidate.term);
       result.inclusion.push_back(inclusion);
-      regression.last_ridges.push_back(options_.weight_ridge + kCaution * candidate.information *
+      regression.last_ridges.push_back(options_.weight_ridge + caution * candidate.information *
                                                                    (1 - inclusion) / inclusion);
     }
     if (regression.last_ridges.empty()) return;

@@ -210,7 +210,9 @@ TEST(FitCis, ShuffledPeaksLeaveNothingToFind) {
   }
   study.open = select_rows(study.open, from);
   TestContext threads;
-  const auto fit = fit_cis(study, world().cells.latents, {}, threads.context);
+  CisOptions options;
+  options.gate_folds = 2;
+  const auto fit = fit_cis(study, world().cells.latents, options, threads.context);
   const auto passed = std::count_if(fit.path.genes.begin(), fit.path.genes.end(),
                                     [](const CisGene& gene) { return gene.cis.passed; });
   // With no true gene, a rate of 0.1 means that any passes at all in a tenth of the experiments.
