@@ -119,6 +119,11 @@ std::string plot(const Table& table, const Points& points) {
                            table.text(point.row, "cell_type"), number_text(point.contrast.slope),
                            number_text(point.contrast.low), number_text(point.contrast.high)));
   }
+  const PooledSlope slope = pooled(points.found);
+  svg.text(kLeft + 8, 28,
+           fmt::format("slope {} ({} to {})", number_text(slope.slope), number_text(slope.low),
+                       number_text(slope.high)),
+           Anchor::kStart, "st");
   svg.text((kLeft + kWidth) / 2, kHeight - 8, "predicted log change when masked", Anchor::kMiddle);
   svg.raw(
       fmt::format("<text x=\"14\" y=\"{0}\" text-anchor=\"middle\" transform=\"rotate(-90 14 "

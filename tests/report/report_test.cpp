@@ -222,6 +222,7 @@ TEST(Report, ItsFirstFigureHoldsPredictionsAgainstMeasurements) {
   const auto html = folder.report();
   EXPECT_LT(html.find("id=\"contrast\""), html.find("id=\"accuracy\""));
   EXPECT_TRUE(holds(html, "Slope over 1 found set: <b>0.517</b> (\u22120.0345 to 1.07;"));
+  EXPECT_TRUE(holds(html, ">slope 0.517 (\u22120.0345 to 1.07)</text>"));
   EXPECT_TRUE(holds(html, "<b>0 of 1</b>. <b>None</b>"));
   EXPECT_TRUE(holds(html, "100.0% have p &lt; 0.05"));  // of the random sets that have one
   EXPECT_TRUE(holds(html, "0.0642"));
