@@ -36,6 +36,11 @@ enum class Products : uint8_t {
   kOurs,   ///< our GEMM: fast whatever BLAS LibTorch was built with
 };
 
+/// For tables: which products, in a few words.
+inline const char* products_used(Products products) {
+  return products == Products::kTorch ? " in plain LibTorch" : ", products by our GEMM";
+}
+
 /// Cells, a target and the weight of the second term; the loss is `rate` of search/loss.hpp.
 struct DenseProblem {
   std::vector<int32_t> cells;
