@@ -104,8 +104,9 @@ class ChangeSums {
     std::vector<double> before(at(measure_.size));
     std::vector<double> after(at(measure_.size));
     std::vector<Row> rows;
+    SurrogateState::CisRows fixed(state_);
     const auto flush = [&] {
-      state_.model_.surrogate().tail(state_.layer_, in.data(), out.data());
+      state_.predict(in.data(), fixed.rows(), 1, out.data());
       for (size_t i = 0; i < rows.size(); ++i) {
         measure_.of(std::span(state_.outputs_).subspan(at(rows[i].position * width()), at(width())),
                     before);
@@ -114,6 +115,7 @@ class ChangeSums {
                    sums_.data() + rows[i].feature * measure_.size);
       }
       rows.clear();
+      fixed.clear();
     };
     for (int64_t f = begin; f < end; ++f) {
       const auto change = state_.plan({kNoFeature, batch[at(f)]});
@@ -127,6 +129,7 @@ class ChangeSums {
                                                 contribution.data()};
         state_.latent(position, {&replaced, 1}, scratch,
                       in.data() + static_cast<int64_t>(rows.size()) * latents);
+        fixed.add(position, change.cis);
         rows.push_back({f, position});
         if (static_cast<int64_t>(rows.size()) == kTailRows) flush();
       }

@@ -172,17 +172,19 @@ class EditBatch {
     std::vector<float> contribution(at(encoder.latent_stride()));
     std::vector<const float*> scratch;
     std::vector<float> in(at(blocks * kTailRows * latents), 0.0f);
+    SurrogateState::CisRows fixed(state_);
     auto next = std::upper_bound(
         placed_.begin(), placed_.end(), begin,
         [](int64_t row, const Planned* planned) { return row < planned->first_row; });
     const Planned* planned = *std::prev(next);
     for (int64_t row = begin; row < end; ++row) {
       if (next != placed_.end() && row == (*next)->first_row) planned = *next++;
-      latent_of(*planned, planned->rows[at(row - planned->first_row)], sum, contribution, scratch,
+      const int32_t position = planned->rows[at(row - planned->first_row)];
+      latent_of(*planned, position, sum, contribution, scratch,
                 in.data() + (row - begin) * latents);
+      fixed.add(position, planned->change.cis);
     }
-    state_.model_.surrogate().tail(state_.layer_, in.data(), outputs_.get() + begin * width(),
-                                   blocks);
+    state_.predict(in.data(), fixed.rows(), blocks, outputs_.get() + begin * width());
   }
 
   const SurrogateState& state_;

@@ -7,6 +7,26 @@
 #include "model/surrogate_state.hpp"
 
 namespace grids {
+namespace {
+
+void require_fitting(const CisContribution& cis, const CsrPattern& open,
+                     const SurrogateShape& shape) {
+  const CisPath& path = *cis.path;
+  const auto cells = static_cast<size_t>(open.rows);
+  if (cis.type.size() != cells || cis.log_open_peaks.size() != cells ||
+      (path.donors > 0 && cis.donor.size() != cells)) {
+    throw internal_error("cis path: covariates of {}, {} and {} cells for {}", cis.type.size(),
+                         cis.donor.size(), cis.log_open_peaks.size(), cells);
+  }
+  if (path.peaks != shape.peaks() || path.study_genes != shape.genes ||
+      path.latents != shape.latent) {
+    throw internal_error(
+        "the cis path has {} peaks, {} genes, {} latents, the surrogate {}, {}, {}", path.peaks,
+        path.study_genes, path.latents, shape.peaks(), shape.genes, shape.latent);
+  }
+}
+
+}  // namespace
 
 std::vector<float> replace_by(int64_t peaks, float value) {
   return std::vector<float>(static_cast<size_t>(peaks), value);
@@ -41,11 +61,13 @@ CsrPattern close_peaks(const CsrPattern& open, std::span<const int32_t> peaks) {
 }
 
 SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open,
-                               std::vector<float> replacement, ThreadPool& pool)
+                               std::vector<float> replacement, ThreadPool& pool,
+                               CisContribution cis)
     : surrogate_(surrogate),
       open_(std::move(open)),
       replacement_(std::move(replacement)),
-      pool_(pool) {
+      pool_(pool),
+      cis_(std::move(cis)) {
   const int64_t peaks = encoder().peaks();
   if (open_.columns != peaks || static_cast<int64_t>(replacement_.size()) != peaks) {
     throw internal_error("{} peaks in the cells and {} replacement values for {} peaks",
@@ -54,23 +76,25 @@ SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open
   for (const float value : replacement_) {
     if (!(value >= 0 && value <= 1)) throw internal_error("a peak replaced by {}", value);
   }
+  if (cis_.path != nullptr) require_fitting(cis_, open_, surrogate_.shape());
   cells_of_peaks_ = transpose(open_);
   unmasked_sums_ = encoder().chromosome_sums(pool_, open_);
   block_starts_ = encoder().block_starts(open_);
 }
 
-std::shared_ptr<const OutputLayer> SurrogateModel::output_layer(
+std::shared_ptr<const ModelOutputs> SurrogateModel::model_outputs(
     std::span<const int32_t> outputs) const {
   const std::lock_guard lock(layers_mutex_);
-  std::erase_if(layers_, [](const auto& layer) { return layer.expired(); });
-  for (const auto& kept : layers_) {
-    auto layer = kept.lock();
-    if (layer &&
-        std::equal(outputs.begin(), outputs.end(), layer->genes.begin(), layer->genes.end())) {
-      return latest_layer_ = std::move(layer);
+  std::erase_if(layers_, [](const auto& kept) { return kept.expired(); });
+  for (const auto& weak : layers_) {
+    auto kept = weak.lock();
+    if (kept && std::equal(outputs.begin(), outputs.end(), kept->layer.genes.begin(),
+                           kept->layer.genes.end())) {
+      return latest_layer_ = std::move(kept);
     }
   }
-  latest_layer_ = std::make_shared<const OutputLayer>(surrogate_.output_layer(outputs));
+  latest_layer_ = std::make_shared<const ModelOutputs>(
+      ModelOutputs{surrogate_.output_layer(outputs), CisOutputs(cis_, outputs, cells_of_peaks_)});
   layers_.push_back(latest_layer_);
   return latest_layer_;
 }

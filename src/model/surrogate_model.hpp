@@ -11,6 +11,9 @@
 /// 3. What an edit would change is computed for the rows (edit, cell) that it touches, all edits in
 ///    one batch; swaps that drop the same peak share the rows in which only that peak is touched.
 /// 4. Gains are one backward pass to the chromosome sums and one sparse product.
+/// 5. Genes of the cis path (cis_outputs.hpp) take their outputs from it: the tail's are replaced.
+///    An edit touches the same cells through both; the part of the gene's own peaks is computed
+///    anew where the edited peak is one of them, and is the state's elsewhere.
 #pragma once
 
 #include <memory>
@@ -20,6 +23,7 @@
 
 #include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
+#include "model/cis_outputs.hpp"
 #include "model/folded_surrogate.hpp"
 #include "model/maskable_model.hpp"
 
@@ -34,12 +38,19 @@ std::vector<float> replace_by_mean(const CsrPattern& open);
 /// The cells with these peaks closed.
 CsrPattern close_peaks(const CsrPattern& open, std::span<const int32_t> peaks);
 
+/// How a list of outputs is computed.
+struct ModelOutputs {
+  OutputLayer layer;
+  CisOutputs cis;
+};
+
 class SurrogateModel : public MaskableModel {
  public:
   /// `surrogate` and `pool` must outlive the model; `open` is cells × peaks; `replacement` holds p
-  /// for each peak, in [0, 1]. Throws Error(kInternal) when sizes disagree.
+  /// for each peak, in [0, 1]; the path of `cis`, if any, must outlive the model as well. Throws
+  /// Error(kInternal) when sizes disagree.
   SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open, std::vector<float> replacement,
-                 ThreadPool& pool);
+                 ThreadPool& pool, CisContribution cis = {});
 
   ModelShape shape() const override;
   /// `cells` has no duplicates.
@@ -64,7 +75,7 @@ class SurrogateModel : public MaskableModel {
   const BlockStarts& block_starts() const { return block_starts_; }
   /// The last layer for these outputs. Searches begin states with the same outputs again and
   /// again: a layer lives as long as a state uses it, the latest one until the next is asked for.
-  std::shared_ptr<const OutputLayer> output_layer(std::span<const int32_t> outputs) const;
+  std::shared_ptr<const ModelOutputs> model_outputs(std::span<const int32_t> outputs) const;
 
  private:
   const FoldedSurrogate& surrogate_;
@@ -74,10 +85,11 @@ class SurrogateModel : public MaskableModel {
   ThreadPool& pool_;
   std::vector<float> unmasked_sums_;  ///< cells × chromosomes × sum_stride
   BlockStarts block_starts_;
+  CisContribution cis_;
 
   mutable std::mutex layers_mutex_;
-  mutable std::vector<std::weak_ptr<const OutputLayer>> layers_;
-  mutable std::shared_ptr<const OutputLayer> latest_layer_;
+  mutable std::vector<std::weak_ptr<const ModelOutputs>> layers_;
+  mutable std::shared_ptr<const ModelOutputs> latest_layer_;
 };
 
 }  // namespace grids

@@ -15,6 +15,10 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
+/// Cells whose gains of the cis path are added up by one thread: a fixed number, so that sums do
+/// not depend on the threads.
+constexpr int64_t kCisCells = 64;
+
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
 constexpr int64_t kEnoughTasks = 8;
 
@@ -48,8 +52,9 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
                                std::span<const int32_t> cells, std::span<const int32_t> outputs)
     : model_(model),
       cells_(cells.begin(), cells.end()),
-      kept_layer_(model.output_layer(outputs)),
-      layer_(*kept_layer_),
+      kept_outputs_(model.model_outputs(outputs)),
+      layer_(kept_outputs_->layer),
+      cis_(kept_outputs_->cis),
       subset_(subset.begin(), subset.end()) {
   find_positions();
   std::sort(subset_.begin(), subset_.end());
@@ -64,23 +69,26 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
   }
   sums_.resize(at(cell_count() * encoder().chromosomes() * encoder().sum_stride()));
   contributions_.resize(at(cell_count() * encoder().chromosomes() * encoder().latent_stride()));
+  cis_fixed_.resize(at(cell_count() * cis_.stride()));
   outputs_.resize(at(cell_count() * layer_.size()));
   std::vector<int32_t> all(cells_.size());
   std::iota(all.begin(), all.end(), 0);
   std::vector<ChromosomeMask> masks;
   for (int64_t c = 0; c < encoder().chromosomes(); ++c) masks.push_back({c, members_of(c)});
-  renew(masks, all);
+  renew(masks, cis_.masked(subset_, model_.replacements()), all);
 }
 
 SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int32_t> positions)
     : model_(whole.model_),
       cells_(gathered(whole.cells_, positions)),
-      kept_layer_(whole.kept_layer_),
-      layer_(*kept_layer_),
+      kept_outputs_(whole.kept_outputs_),
+      layer_(kept_outputs_->layer),
+      cis_(kept_outputs_->cis),
       subset_(whole.subset_),
       sums_(gathered(whole.sums_, positions, encoder().chromosomes() * encoder().sum_stride())),
       contributions_(gathered(whole.contributions_, positions,
                               encoder().chromosomes() * encoder().latent_stride())),
+      cis_fixed_(gathered(whole.cis_fixed_, positions, cis_.stride())),
       outputs_(gathered(whole.outputs_, positions, layer_.size())) {
   find_positions();
   for (const OpenFlags& flags : whole.subset_open_) {
@@ -180,6 +188,7 @@ SurrogateState::Change SurrogateState::plan(Edit edit) const {
                          [](const Member& m, Feature feature) { return m.feature < feature; });
     members.insert(place, {edit.in, change.in_open.data()});
   }
+  change.cis = cis_.masked(subset_, edit, model_.replacements());
   return change;
 }
 
@@ -213,7 +222,32 @@ int64_t SurrogateState::task_rows(int64_t rows) const {
   return !layer_.by_row && rows >= kEnoughTasks * kGroupRows ? kGroupRows : kTailRows;
 }
 
-void SurrogateState::renew(std::span<const ChromosomeMask> masks,
+void SurrogateState::CisRows::add(int64_t position, const CisOutputs::Masked& change) {
+  if (state_.cis_.empty()) return;
+  const int64_t stride = state_.cis_.stride();
+  const float* own = state_.cis_fixed_.data() + position * stride;
+  if (!change.outputs.empty()) {
+    if (changed_count_ == changed_.size()) changed_.emplace_back(at(stride));
+    auto& changed = changed_[changed_count_++];
+    std::copy_n(own, stride, changed.data());
+    state_.cis_.fix(state_.cells_[at(position)], change, room_, changed.data());
+    own = changed.data();
+  }
+  rows_.push_back(own);
+}
+
+void SurrogateState::CisRows::clear() {
+  rows_.clear();
+  changed_count_ = 0;
+}
+
+void SurrogateState::predict(const float* latents, std::span<const float* const> fixed,
+                             int64_t blocks, float* out) const {
+  if (!cis_.all()) model_.surrogate().tail(layer_, latents, out, blocks);
+  if (!cis_.empty()) cis_.predict(fixed, latents, out);
+}
+
+void SurrogateState::renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
                            std::span<const int32_t> positions) {
   const int64_t chromosomes = encoder().chromosomes();
   const int64_t latents = encoder().latent();
@@ -224,8 +258,14 @@ void SurrogateState::renew(std::span<const ChromosomeMask> masks,
     std::vector<const float*> scratch;
     std::vector<float> in(at(blocks * kTailRows * latents), 0.0f);
     std::vector<float> out(at(blocks * kTailRows * width));
+    CisOutputs::Row room(cis_);
+    CisRows fixed(*this);
     for (int64_t i = begin; i < end; ++i) {
       const int64_t position = positions[at(i)];
+      if (!cis.outputs.empty()) {
+        cis_.fix(cells_[at(position)], cis, room, cis_fixed_.data() + position * cis_.stride());
+      }
+      fixed.add(position, {});
       for (const ChromosomeMask& mask : masks) {
         const int64_t row = position * chromosomes + mask.chromosome;
         float* sum = sums_.data() + row * encoder().sum_stride();
@@ -235,7 +275,7 @@ void SurrogateState::renew(std::span<const ChromosomeMask> masks,
       }
       latent(position, {}, scratch, in.data() + (i - begin) * latents);
     }
-    model_.surrogate().tail(layer_, in.data(), out.data(), blocks);
+    predict(in.data(), fixed.rows(), blocks, out.data());
     for (int64_t i = begin; i < end; ++i) {
       std::copy_n(out.data() + (i - begin) * width, width,
                   outputs_.data() + positions[at(i)] * width);
@@ -248,6 +288,7 @@ void SurrogateState::apply(Edit edit) {
   if (edit.in == edit.out) return;
   std::vector<int32_t> positions;
   std::vector<int64_t> chromosomes;
+  const auto cis = cis_.masked(subset_, edit, model_.replacements());
   if (edit.out != kNoFeature) {
     positions = touched(edit.out, flags_of_member(edit.out));
     const auto place = std::lower_bound(subset_.begin(), subset_.end(), edit.out);
@@ -267,7 +308,7 @@ void SurrogateState::apply(Edit edit) {
   }
   std::vector<ChromosomeMask> masks;
   for (const int64_t c : chromosomes) masks.push_back({c, members_of(c)});
-  renew(masks, positions);
+  renew(masks, cis, positions);
 }
 
 void SurrogateState::gains(std::span<const float> cotangent, std::span<double> gains) const {
@@ -281,6 +322,7 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
                          cotangent.size(), outputs_.size(), gains.size(), encoder().peaks());
   }
   std::vector<float> gradients(at(encoder().chromosomes() * count * stride));
+  std::vector<float> eta_cotangent(at(count * cis_.stride()));
   model_.pool().for_blocks(count, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
     std::vector<const float*> rows;
     std::vector<float> in(at(kTailRows * latents), 0.0f);
@@ -291,7 +333,16 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
       latent(cell, {}, rows, in.data() + (cell - begin) * latents);
     }
     std::copy(cotangent.begin() + begin * width, cotangent.begin() + end * width, back.begin());
-    model_.surrogate().tail_backward(layer_, in.data(), back.data(), in_gradient.data());
+    for (const int32_t column : cis_.columns()) {
+      for (int64_t row = 0; row < end - begin; ++row) back[at(row * width + column)] = 0;
+    }
+    if (!cis_.all()) {
+      model_.surrogate().tail_backward(layer_, in.data(), back.data(), in_gradient.data());
+    }
+    if (!cis_.empty()) {
+      cis_.backward(end - begin, outputs_.data() + begin * width, cotangent.data() + begin * width,
+                    eta_cotangent.data() + begin * cis_.stride(), in_gradient.data());
+    }
     for (int64_t cell = begin; cell < end; ++cell) {
       std::copy_n(in_gradient.data() + (cell - begin) * latents, latents, padded_gradient.data());
       for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
@@ -303,6 +354,28 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
   });
   encoder().replacement_gains(model_.pool(), model_.open(), model_.block_starts(), cells_,
                               gradients, model_.replacements(), gains);
+  if (!cis_.empty()) add_cis_gains(eta_cotangent, gains);
+}
+
+void SurrogateState::add_cis_gains(std::span<const float> eta_cotangent,
+                                   std::span<double> gains) const {
+  const auto masked = cis_.masked(subset_, model_.replacements());
+  const auto peaks = cis_.peaks();
+  const int64_t blocks = (cell_count() + kCisCells - 1) / kCisCells;
+  std::vector<double> sums(at(blocks) * peaks.size(), 0.0);
+  model_.pool().for_blocks(cell_count(), kCisCells, [&](int64_t begin, int64_t end, int64_t block) {
+    CisOutputs::Row room(cis_);
+    const auto own = std::span(sums).subspan(at(block) * peaks.size(), peaks.size());
+    for (int64_t position = begin; position < end; ++position) {
+      cis_.add_gains(cells_[at(position)], masked, model_.replacements(),
+                     eta_cotangent.data() + position * cis_.stride(), room, own);
+    }
+  });
+  for (int64_t block = 0; block < blocks; ++block) {
+    for (size_t slot = 0; slot < peaks.size(); ++slot) {
+      gains[at(peaks[slot])] += sums[at(block) * peaks.size() + slot];
+    }
+  }
 }
 
 }  // namespace grids

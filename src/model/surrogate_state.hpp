@@ -48,6 +48,25 @@ class SurrogateState : public MaskState {
     Edit edit;
     OpenFlags in_open;
     std::vector<ChromosomeMask> masks;
+    CisOutputs::Masked cis;
+  };
+
+  /// The fixed parts of the cis path for some rows, one after the other: the state's own, but where
+  /// a change concerns them.
+  class CisRows {
+   public:
+    explicit CisRows(const SurrogateState& state) : state_(state), room_(state.cis_) {}
+
+    void add(int64_t position, const CisOutputs::Masked& change);
+    void clear();
+    std::span<const float* const> rows() const { return rows_; }
+
+   private:
+    const SurrogateState& state_;
+    CisOutputs::Row room_;
+    std::vector<const float*> rows_;
+    std::vector<std::vector<float>> changed_;  ///< stride() floats each; kept for reuse
+    size_t changed_count_ = 0;
   };
 
   /// A contribution (latent_stride floats) in the place of the state's own.
@@ -79,20 +98,29 @@ class SurrogateState : public MaskState {
               std::vector<const float*>& scratch, float* out) const;
   /// Rows that one thread hands to the tail at once, whole blocks of it. Changes no bit.
   int64_t task_rows(int64_t rows) const;
-  /// Computes the sums and contributions of these chromosomes, and the outputs, at these positions
-  /// anew.
-  void renew(std::span<const ChromosomeMask> masks, std::span<const int32_t> positions);
+  /// Outputs of whole blocks of rows from their latents; `fixed` has a pointer for each row that is
+  /// not padding, none where no output is of the cis path.
+  void predict(const float* latents, std::span<const float* const> fixed, int64_t blocks,
+               float* out) const;
+  /// Computes the sums and contributions of these chromosomes, the fixed parts that `cis` names,
+  /// and the outputs, at these positions anew.
+  void renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
+             std::span<const int32_t> positions);
+  /// Adds what the cis path's terms gain; `eta_cotangent` is cells × stride of the cis outputs.
+  void add_cis_gains(std::span<const float> eta_cotangent, std::span<double> gains) const;
 
   const SurrogateModel& model_;
   std::vector<int32_t> cells_;
   std::vector<int32_t> position_of_;  ///< model cells; −1 where a cell is not in the state
   bool ascending_ = true;             ///< cells_ ascend, so positions do as well
-  std::shared_ptr<const OutputLayer> kept_layer_;
-  const OutputLayer& layer_;            ///< *kept_layer_
+  std::shared_ptr<const ModelOutputs> kept_outputs_;
+  const OutputLayer& layer_;            ///< of *kept_outputs_
+  const CisOutputs& cis_;               ///< of *kept_outputs_
   std::vector<Feature> subset_;         ///< ascending
   std::vector<OpenFlags> subset_open_;  ///< for each member
   std::vector<float> sums_;             ///< cells × chromosomes × sum_stride
   std::vector<float> contributions_;    ///< cells × chromosomes × latent_stride
+  std::vector<float> cis_fixed_;        ///< cells × stride of the cis outputs
   std::vector<float> outputs_;          ///< cells × outputs
 };
 

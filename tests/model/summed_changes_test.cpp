@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "model/surrogate_model.hpp"
+#include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids {
@@ -28,13 +29,18 @@ struct World {
         file(random_surrogate(small_shape(), seed)),
         surrogate(file),
         open(close_peaks(random_open(cells, file.shape.peaks(), 0.3, seed + 1), closed)),
-        model(surrogate, open, replace_by(open.columns, replacement), pool) {}
+        path(testing::random_cis(file.shape, seed)),
+        // Half of the worlds have a cis path.
+        model(surrogate, open, replace_by(open.columns, replacement), pool,
+              seed % 2 == 0 ? CisContribution() : testing::random_contribution(path, cells, seed)) {
+  }
 
   std::vector<int32_t> closed = {10, 69};  ///< open in no cell
   ThreadPool pool;
   SurrogateFile file;
   FoldedSurrogate surrogate;
   CsrPattern open;
+  CisPath path;
   SurrogateModel model;
 };
 

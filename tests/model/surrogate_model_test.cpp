@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "support/conformance.hpp"
 #include "support/dense_reference.hpp"
+#include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids {
@@ -35,14 +36,28 @@ std::vector<int32_t> all_cells(int64_t count) {
   return cells;
 }
 
+/// Beside the surrogate: nothing, a cis path on counts, one on log values.
+enum class Cis { kNone, kCounts, kLogValues };
+
 /// A surrogate, cells and a model over them, alive together.
 struct World {
-  explicit World(Mask mask, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
+  explicit World(Mask mask, uint64_t seed = 1, int threads = 1, int64_t cells = 45,
+                 Cis cis = Cis::kNone)
       : pool(threads),
         file(random_surrogate(small_shape(), seed)),
         surrogate(file),
         open(random_open(cells, file.shape.peaks(), 0.15, seed + 1)),
-        model(surrogate, open, replacement(mask, open), pool) {}
+        path(testing::random_cis(
+            file.shape, seed,
+            cis == Cis::kCounts ? CisResponse::kCounts : CisResponse::kLogValues)),
+        contribution(cis == Cis::kNone ? CisContribution()
+                                       : testing::random_contribution(path, cells, seed)),
+        model(surrogate, open, replacement(mask, open), pool, contribution) {}
+
+  /// What the equations say of a cell.
+  Numbers expected(const DenseReference& reference, int32_t cell, const Numbers& x) const {
+    return testing::reference_with_cis(reference, contribution, cell, x);
+  }
 
   /// A cell's peaks, those of the subset replaced.
   Numbers masked(int64_t cell, std::span<const Feature> subset) const {
@@ -56,6 +71,8 @@ struct World {
   SurrogateFile file;
   FoldedSurrogate surrogate;
   CsrPattern open;
+  CisPath path;
+  CisContribution contribution;
   SurrogateModel model;
 };
 
@@ -63,19 +80,25 @@ std::vector<float> copy(std::span<const float> values) {
   return {values.begin(), values.end()};
 }
 
-class SurrogateModelWithMask : public ::testing::TestWithParam<Mask> {};
-INSTANTIATE_TEST_SUITE_P(Masks, SurrogateModelWithMask,
-                         ::testing::Values(Mask::kClosed, Mask::kOpen, Mask::kMean));
+class SurrogateModelWithMask : public ::testing::TestWithParam<std::tuple<Mask, Cis>> {
+ protected:
+  Mask mask() const { return std::get<0>(GetParam()); }
+  World world() const { return World(mask(), 1, 1, 45, std::get<1>(GetParam())); }
+};
+INSTANTIATE_TEST_SUITE_P(
+    Masks, SurrogateModelWithMask,
+    ::testing::Combine(::testing::Values(Mask::kClosed, Mask::kOpen, Mask::kMean),
+                       ::testing::Values(Cis::kNone, Cis::kCounts, Cis::kLogValues)));
 
 TEST_P(SurrogateModelWithMask, MaskedCellsArePredictedAsTheEquationsSay) {
-  const World world(GetParam());
+  const World world = this->world();
   const DenseReference reference(world.file);
   const std::vector<Feature> subset = {69, 3, 22, 23, 41, 5};
   const std::vector<int32_t> cells = {7, 2, 30, 44, 9};
   const std::vector<int32_t> genes = {12, 0, 4};
   const auto state = world.model.begin(subset, cells, genes);
   for (size_t i = 0; i < cells.size(); ++i) {
-    const auto expected = reference.predict(world.masked(cells[i], subset));
+    const auto expected = world.expected(reference, cells[i], world.masked(cells[i], subset));
     for (size_t g = 0; g < genes.size(); ++g) {
       // Rounding of float sums of a few dozen terms of size one.
       EXPECT_NEAR(state->outputs()[i * 3 + g], expected[static_cast<size_t>(genes[g])], 2e-5);
@@ -85,7 +108,7 @@ TEST_P(SurrogateModelWithMask, MaskedCellsArePredictedAsTheEquationsSay) {
 }
 
 TEST_P(SurrogateModelWithMask, GainsAreFiniteDifferencesOfTheEquations) {
-  const World world(GetParam());
+  const World world = this->world();
   const DenseReference reference(world.file);
   const std::vector<Feature> subset = {3, 22, 41};
   const std::vector<int32_t> cells = {7, 2, 30, 44};
@@ -104,7 +127,7 @@ TEST_P(SurrogateModelWithMask, GainsAreFiniteDifferencesOfTheEquations) {
       const auto value = [&](double by) {
         auto masked = world.masked(cells[i], subset);
         masked[peak] += by;
-        const auto y = reference.predict(masked);
+        const auto y = world.expected(reference, cells[i], masked);
         double sum = 0;
         for (size_t g = 0; g < genes.size(); ++g) {
           sum += cotangent[i * genes.size() + g] * y[static_cast<size_t>(genes[g])];
@@ -122,7 +145,7 @@ TEST_P(SurrogateModelWithMask, GainsAreFiniteDifferencesOfTheEquations) {
 }
 
 TEST_P(SurrogateModelWithMask, APeakThatAlreadyHasItsValueEverywhereGainsNothing) {
-  const World plain(GetParam());
+  const World plain = world();
   auto open = plain.open;
   // Peak 10 closed and peak 11 open in every cell.
   CsrPattern changed;
@@ -136,16 +159,17 @@ TEST_P(SurrogateModelWithMask, APeakThatAlreadyHasItsValueEverywhereGainsNothing
     changed.offsets.push_back(changed.nonzeros());
   }
   ThreadPool pool(1);
-  const SurrogateModel model(plain.surrogate, changed, replacement(GetParam(), changed), pool);
+  const SurrogateModel model(plain.surrogate, changed, replacement(mask(), changed), pool,
+                             plain.contribution);
   const std::vector<int32_t> genes = {1};
   const auto state = model.begin({}, all_cells(changed.rows), genes);
   std::vector<float> cotangent(static_cast<size_t>(changed.rows), 1.0f);
   std::vector<double> gains(static_cast<size_t>(changed.columns));
   state->gains(cotangent, gains);
-  if (GetParam() != Mask::kOpen) {
+  if (mask() != Mask::kOpen) {
     EXPECT_EQ(gains[10], 0);
   }
-  if (GetParam() != Mask::kClosed) {
+  if (mask() != Mask::kClosed) {
     EXPECT_EQ(gains[11], 0);
   }
   EXPECT_NE(gains[12], 0);
@@ -173,12 +197,13 @@ RC_GTEST_PROP(SurrogateState, EqualsAFreshOneToTheLastBitWhateverItsHistory, ())
   const auto mask = *rc::gen::element(Mask::kClosed, Mask::kOpen, Mask::kMean);
   const auto seed = *rc::gen::inRange<uint64_t>(0, 1000);
   const bool all_outputs = *rc::gen::arbitrary<bool>();
-  const World world(mask, seed % 7, 2);
+  const auto cis = *rc::gen::element(Cis::kNone, Cis::kCounts);
+  const World world(mask, seed % 7, 2, 45, cis);
   RandomStream random(seed, Purpose::kBenchmark);
   auto cells = all_cells(world.open.rows);
   random.shuffle(std::span(cells));
   cells.resize(1 + random.below(45));
-  std::vector<int32_t> genes = {3};
+  std::vector<int32_t> genes = {6};  // of the cis path, where there is one
   if (all_outputs) genes = all_cells(13);
   std::vector<Feature> subset = {1, 30, 31, 64};
   const auto state = world.model.begin(subset, cells, genes);
@@ -272,13 +297,14 @@ TEST(SurrogateState, OnlyCellsThatDifferFromTheReplacementAreTouched) {
 }
 
 TEST(SurrogateState, ThreadsDoNotChangeABit) {
-  const World one(Mask::kClosed, 3, 1), three(Mask::kClosed, 3, 3);
+  const World one(Mask::kClosed, 3, 1, 200, Cis::kCounts);
+  const World three(Mask::kClosed, 3, 3, 200, Cis::kCounts);
   const auto genes = all_cells(13);
   std::vector<std::vector<double>> gains;
   std::vector<std::vector<float>> outputs;
   for (const World* world : {&one, &three}) {
     const std::vector<Feature> subset = {2, 50};
-    const auto state = world->model.begin(subset, all_cells(45), genes);
+    const auto state = world->model.begin(subset, all_cells(200), genes);
     state->apply({50, 51});
     outputs.push_back(copy(state->outputs()));
     gains.emplace_back(70);
@@ -286,6 +312,76 @@ TEST(SurrogateState, ThreadsDoNotChangeABit) {
   }
   EXPECT_EQ(outputs[0], outputs[1]);
   EXPECT_EQ(gains[0], gains[1]);
+}
+
+TEST(SurrogateState, TheCisPathChangesNoOtherGene) {
+  const World with(Mask::kClosed, 4, 1, 45, Cis::kCounts), without(Mask::kClosed, 4);
+  const std::vector<Feature> subset = {1, 4, 30};
+  const auto a = with.model.begin(subset, all_cells(45), all_cells(13));
+  const auto b = without.model.begin(subset, all_cells(45), all_cells(13));
+  for (size_t i = 0; i < a->outputs().size(); ++i) {
+    const auto gene = static_cast<int32_t>(i % 13);
+    const bool is_cis = gene % 3 == 0 && gene != 3;  // gene 3 failed its gate
+    EXPECT_EQ(a->outputs()[i] == b->outputs()[i], !is_cis) << gene;
+  }
+}
+
+TEST(SurrogateState, OnWholeOpennessTheCisPathIsThatOfItsRoom) {
+  // cis_parts and cis_state_part, which were used to fit it.
+  const World world(Mask::kOpen, 5, 1, 45, Cis::kCounts);
+  const std::vector<Feature> subset = {2, 3, 9};
+  const std::vector<int32_t> genes = {0, 6, 9, 12};
+  const auto state = world.model.begin(subset, all_cells(45), genes);
+  const auto& types = world.contribution.type;
+  std::vector<int32_t> places;
+  for (const int32_t gene : genes) places.push_back(static_cast<int32_t>(world.path.find(gene)));
+  CisMask mask;
+  mask.opened = subset;
+  const auto parts = cis_parts(world.path, world.open, all_cells(45), types, places, mask);
+  const DenseReference reference(world.file);
+  for (int32_t cell = 0; cell < 45; ++cell) {
+    const auto exact = reference.atac_latent(world.masked(cell, subset));
+    const std::vector<float> latents(exact.begin(), exact.end());
+    const auto c = static_cast<size_t>(cell);
+    for (size_t g = 0; g < genes.size(); ++g) {
+      const double eta =
+          cis_state_part(world.path, world.path.genes[static_cast<size_t>(places[g])],
+                         {std::log(1e5), types[c], world.contribution.donor[c],
+                          world.contribution.log_open_peaks[c], latents}) +
+          parts[c * genes.size() + g];
+      // Float sums of numbers around 10.
+      EXPECT_NEAR(state->outputs()[c * genes.size() + g], std::log1p(std::exp(eta)), 2e-5);
+    }
+  }
+}
+
+TEST(CisOutputs, AreExactForAllSizesOfRates) {
+  // One gene with nothing but an intercept: F = log(1 + exp(log 100,000 + intercept)).
+  CisPath path;
+  path.peaks = 1;
+  path.study_genes = 1;
+  path.types = 1;
+  path.genes.resize(1);
+  path.genes[0].cis.passed = true;
+  path.genes[0].state = {0, 0};
+  const CisContribution cell{&path, {0}, {}, {0.0}};
+  CsrPattern none;
+  none.rows = 1;
+  none.columns = 1;
+  none.offsets = {0, 0};
+  for (double eta = -80; eta < 60; eta += 0.37) {
+    path.genes[0].state[0] = eta - std::log(1e5);
+    const std::vector<int32_t> genes = {0};
+    const CisOutputs outputs(cell, genes, none);
+    CisOutputs::Row row(outputs);
+    std::vector<float> fixed(static_cast<size_t>(outputs.stride()));
+    outputs.fix(0, outputs.masked({}, std::vector<float>{0}), row, fixed.data());
+    const float* rows[] = {fixed.data()};
+    float out = 0;
+    outputs.predict(rows, nullptr, &out);
+    const double exact = std::log1p(std::exp(static_cast<double>(fixed[0])));
+    EXPECT_NEAR(out, exact, 4e-7 * exact) << eta;  // three units in the last place
+  }
 }
 
 TEST(SurrogateState, EditsThatMakeNoSenseAreRefused) {

@@ -20,7 +20,7 @@ const std::vector<LossOptions> kLosses = {
 
 RC_GTEST_PROP(Objective, ASwapValueIsTheValueOfTheSwappedSubsetToTheLastBit, ()) {
   const auto seed = *rc::gen::inRange<uint64_t>(1, 8);
-  const SearchWorld world(seed, 2);
+  const SearchWorld world(seed, 2, 60, seed % 2 == 0);
   auto objective = world.objective(kLosses[*rc::gen::inRange<size_t>(0, kLosses.size())]);
   const std::vector<Feature> subset = {2, 19, 33, 60};
   const auto state = begin(objective, subset);
@@ -48,7 +48,7 @@ TEST(Objective, ThreadsDoNotChangeABitOfTheValuesAfterEdits) {
   for (const LossOptions& loss : kLosses) {
     std::vector<std::vector<double>> values;
     for (const int threads : {1, 2, 3}) {
-      const SearchWorld world(4, threads, 150);
+      const SearchWorld world(4, threads, 150, true);
       auto objective = world.objective(loss);
       const auto state = begin(objective, std::vector<Feature>{2, 19, 33, 60});
       std::vector<Edit> edits;
@@ -66,7 +66,7 @@ TEST(Objective, ThreadsDoNotChangeABitOfTheValuesAfterEdits) {
 
 TEST(Objective, APartOfAStateIsTheStateOfAPart) {
   for (const LossOptions& loss : kLosses) {
-    const SearchWorld world(4, 2);
+    const SearchWorld world(4, 2, 60, true);
     auto objective = world.objective(loss);
     const auto whole = begin(objective, std::vector<Feature>{2, 19, 33, 60});
     const std::vector<int32_t> positions = {3, 4, 17, 40, 59};

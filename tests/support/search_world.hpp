@@ -8,6 +8,7 @@
 #include "base/context.hpp"
 #include "model/surrogate_model.hpp"
 #include "search/objective.hpp"
+#include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::testing {
@@ -19,12 +20,14 @@ inline std::vector<int32_t> first_integers(int64_t count) {
 }
 
 struct SearchWorld {
-  explicit SearchWorld(uint64_t seed = 1, int threads = 1, int64_t cells = 60)
+  explicit SearchWorld(uint64_t seed = 1, int threads = 1, int64_t cells = 60, bool cis = false)
       : pool(threads),
         context{seed, pool, reporter},
         surrogate(random_surrogate(small_shape(), seed)),
+        path(random_cis(surrogate.shape(), seed)),
         model(surrogate, random_open(cells, surrogate.shape().peaks(), 0.2, seed + 100),
-              replace_by(surrogate.shape().peaks(), 0), pool) {}
+              replace_by(surrogate.shape().peaks(), 0), pool,
+              cis ? random_contribution(path, cells, seed) : CisContribution()) {}
 
   /// The gene whose prediction is largest, so that few cells sit at the clamp.
   int32_t target() const {
@@ -50,6 +53,7 @@ struct SearchWorld {
   Reporter reporter;
   Context context;
   FoldedSurrogate surrogate;
+  CisPath path;
   SurrogateModel model;
 };
 
