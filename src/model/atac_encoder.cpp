@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/simd.hpp"
 #include "model/dense_layer.hpp"
-#include "model/lanes.hpp"
+#include "base/lanes.hpp"
 
 namespace grids {
 namespace {
@@ -88,14 +88,6 @@ GRIDS_CLONES void finish_gains(int64_t peaks, int64_t width, const float* total,
 /// Peaks whose sums of gradients (64 bytes each) stay in the second-level cache.
 constexpr int32_t kGainBlock = 2048;
 constexpr int64_t kCellBlock = 16;
-
-std::vector<float> transposed(int64_t rows, int64_t columns, const std::vector<float>& matrix) {
-  std::vector<float> result(matrix.size());
-  for (int64_t i = 0; i < rows; ++i) {
-    for (int64_t j = 0; j < columns; ++j) result[at(j * rows + i)] = matrix[at(i * columns + j)];
-  }
-  return result;
-}
 
 /// The part of a sorted row that lies in [first, last).
 std::span<const int32_t> between(std::span<const int32_t> row, int32_t first, int32_t last) {

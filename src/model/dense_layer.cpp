@@ -37,13 +37,9 @@ DenseLayer fold(const float* weight, const float* bias, const ScaleShift* norm, 
 
 /// y = PReLU(y + bias), in one pass.
 GRIDS_CLONES void add_bias_prelu(int64_t rows, int64_t columns, const float* bias, float slope,
-                                 float* y, float* before) {
+                                 float* y) {
   for (int64_t row = 0; row < rows; ++row) {
     float* values = y + row * columns;
-    if (before != nullptr) {
-      float* kept = before + row * columns;
-      for (int64_t i = 0; i < columns; ++i) kept[i] = values[i] + bias[i];
-    }
     for (int64_t i = 0; i < columns; ++i) {
       const float value = values[i] + bias[i];
       values[i] = value > 0 ? value : slope * value;
@@ -51,22 +47,42 @@ GRIDS_CLONES void add_bias_prelu(int64_t rows, int64_t columns, const float* bia
   }
 }
 
+/// A PReLU of this slope changes nothing.
+constexpr float kNoPrelu = 1;
+
 }  // namespace
 
+void DenseLayer::pack() {
+  if (!PackedMatrix::pays()) return;
+  packed = PackedMatrix(inputs, outputs, weight.data(), outputs);
+  packed_back = PackedMatrix(outputs, inputs, transposed(inputs, outputs, weight).data(), inputs);
+}
+
 void DenseLayer::forward(int64_t rows, const float* x, float* y) const {
-  for (int64_t row = 0; row < rows; ++row) std::copy(bias.begin(), bias.end(), y + row * outputs);
-  gemm(Transpose::kNo, Transpose::kNo, rows, outputs, inputs, x, inputs, weight.data(), outputs,
-       1.0f, y, outputs);
+  forward_prelu(rows, x, kNoPrelu, y);
 }
 
 void DenseLayer::forward_prelu(int64_t rows, const float* x, float slope, float* y,
                                float* before) const {
-  gemm(Transpose::kNo, Transpose::kNo, rows, outputs, inputs, x, inputs, weight.data(), outputs,
-       0.0f, y, outputs);
-  add_bias_prelu(rows, outputs, bias.data(), slope, y, before);
+  if (before != nullptr) {
+    forward(rows, x, before);
+    std::copy_n(before, rows * outputs, y);
+    prelu(slope, rows * outputs, y);
+  } else if (!packed.empty()) {
+    packed.multiply(rows, x, inputs, bias.data(), slope, y, outputs);
+  } else {
+    gemm(Transpose::kNo, Transpose::kNo, rows, outputs, inputs, x, inputs, weight.data(), outputs,
+         0.0f, y, outputs);
+    add_bias_prelu(rows, outputs, bias.data(), slope, y);
+  }
 }
 
 void DenseLayer::backward(int64_t rows, const float* dy, float* dx) const {
+  if (!packed_back.empty()) {
+    const std::vector<float> zeros(at(inputs), 0.0f);
+    packed_back.multiply(rows, dy, outputs, zeros.data(), kNoPrelu, dx, inputs);
+    return;
+  }
   gemm(Transpose::kNo, Transpose::kYes, rows, inputs, outputs, dy, outputs, weight.data(), outputs,
        0.0f, dx, inputs);
 }
@@ -111,6 +127,14 @@ DenseLayer load_dense(const SurrogateFile& file, const std::string& name,
   const ScaleShift norm = load_batch_norm(file, batch_norm, outputs);
   return fold(load_tensor(file, name + ".weight", {outputs, inputs}),
               load_tensor(file, name + ".bias", {outputs}), &norm, inputs, outputs);
+}
+
+std::vector<float> transposed(int64_t rows, int64_t columns, const std::vector<float>& matrix) {
+  std::vector<float> result(matrix.size());
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < columns; ++j) result[at(j * rows + i)] = matrix[at(i * columns + j)];
+  }
+  return result;
 }
 
 float load_slope(const SurrogateFile& file, const std::string& name) {

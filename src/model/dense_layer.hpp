@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/packed_matrix.hpp"
 #include "model/surrogate_file.hpp"
 
 namespace grids {
@@ -15,6 +16,13 @@ struct DenseLayer {
   int64_t outputs = 0;
   std::vector<float> weight;  ///< inputs × outputs: the transpose of what files hold
   std::vector<float> bias;
+  /// Copies of the weight and of its transpose, of layers that `pack` was called for.
+  PackedMatrix packed;
+  PackedMatrix packed_back;
+
+  /// For a layer that many small blocks of rows go through: makes the packed copies, if this
+  /// machine is one on which they pay.
+  void pack();
 
   /// x rows × inputs, y rows × outputs, both without gaps. One thread.
   void forward(int64_t rows, const float* x, float* y) const;
@@ -41,6 +49,9 @@ ScaleShift load_batch_norm(const SurrogateFile& file, const std::string& name, i
 /// A linear layer and the BatchNorm behind it, as one linear layer (folded in double).
 DenseLayer load_dense(const SurrogateFile& file, const std::string& name,
                       const std::string& batch_norm, int64_t inputs, int64_t outputs);
+
+/// `matrix` is rows × columns; the result columns × rows.
+std::vector<float> transposed(int64_t rows, int64_t columns, const std::vector<float>& matrix);
 
 /// The single slope of a PReLU.
 float load_slope(const SurrogateFile& file, const std::string& name);

@@ -6,8 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/gemm.hpp"
+#include "base/lanes.hpp"
 #include "base/simd.hpp"
-#include "model/lanes.hpp"
 
 namespace grids {
 namespace {
@@ -87,6 +87,8 @@ FoldedSurrogate::FoldedSurrogate(const SurrogateFile& file)
   decoder_slope_in_ = load_slope(file, decoder + "2");
   decoder_middle_ = load_dense(file, decoder + "3", decoder + "4", s.rna_hidden_2, s.rna_hidden_1);
   decoder_slope_middle_ = load_slope(file, decoder + "5");
+  decoder_in_.pack();
+  decoder_middle_.pack();
   decoder_out_ = load_dense(file, decoder + "6", s.rna_hidden_1, s.genes);
 
   const std::string rna = "rna_model.encoder.";
@@ -130,6 +132,9 @@ OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const 
       const float* row = decoder_out_.weight.data() + h * shape_.genes;
       for (int64_t g = 0; g < width; ++g) panel[h * width + g] = row[genes[at(first + g)]];
     }
+    if (!layer.by_row && PackedMatrix::pays()) {
+      layer.packed.emplace_back(hidden, width, panel, width);
+    }
   }
   return layer;
 }
@@ -153,6 +158,14 @@ void FoldedSurrogate::read_outputs(const OutputLayer& layer, int64_t blocks, con
   if (layer.by_row) {
     dot_rows(blocks * kTailRows, layer.size(), size, hidden, layer.weight.data(), layer.bias.data(),
              out);
+    return;
+  }
+  if (!layer.packed.empty()) {
+    for (size_t panel = 0; panel < layer.packed.size(); ++panel) {
+      const int64_t first = static_cast<int64_t>(panel) * OutputLayer::kPanel;
+      layer.packed[panel].multiply(blocks * kTailRows, hidden, size, layer.bias.data() + first,
+                                   1.0f, out + first, layer.size());
+    }
     return;
   }
   for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {

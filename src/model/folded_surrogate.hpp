@@ -40,6 +40,7 @@ struct OutputLayer {
   /// genes × hidden when `by_row`, else hidden × genes in panels of kPanel genes (the last one
   /// narrower), one after the other.
   std::vector<float> weight;
+  std::vector<PackedMatrix> packed;  ///< the panels once more, where that pays
   std::vector<float> bias;
   bool by_row = false;  ///< few genes: dot products instead of a product of matrices
 

@@ -5,8 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/lanes.hpp"
 #include "base/simd.hpp"
-#include "model/lanes.hpp"
 
 namespace grids {
 namespace {
@@ -106,6 +106,9 @@ LatentMap::LatentMap(const SurrogateFile& file, const std::string& prefix)
     }
     layers_.push_back(std::move(layer));
   }
+  gate_in_.pack();
+  gate_out_.pack();
+  for (DenseLayer& layer : layers_) layer.pack();
 }
 
 void LatentMap::forward(int64_t rows, const float* x, float* y, Trace* trace) const {

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/simd.hpp"
-#include "model/lanes.hpp"
+#include "base/lanes.hpp"
 
 namespace grids {
 namespace {

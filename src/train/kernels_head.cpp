@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "base/simd.hpp"
-#include "model/lanes.hpp"
+#include "base/lanes.hpp"
 #include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 
