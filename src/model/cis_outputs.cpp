@@ -5,8 +5,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/lanes.hpp"
 #include "model/cis_kernels.hpp"
-#include "model/lanes.hpp"
 
 namespace grids {
 namespace {
