@@ -11,9 +11,9 @@ struct Arguments {
   std::filesystem::path out;
 };
 
-std::vector<float> predict(const Study& study, const FoldedSurrogate& surrogate,
+std::vector<float> predict(const Study& study, const StudySurrogate& surrogate,
                            std::span<const int32_t> cells, const Context& context) {
-  return surrogate.predict(context.pool, select_rows(study.open, cells), surrogate.output_layer());
+  return surrogate.predict_all(study, cells, context.pool);
 }
 
 std::vector<int32_t> judged_cells(const Study& study, const std::string& split) {
@@ -23,7 +23,7 @@ std::vector<int32_t> judged_cells(const Study& study, const std::string& split) 
   throw usage_error("--cells: '{}' is none of: test, validation, train", split);
 }
 
-std::vector<Marker> markers_of(const Study& study, const FoldedSurrogate& surrogate,
+std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surrogate,
                                const EvaluateArguments& arguments, const Context& context) {
   if (!arguments.markers.empty()) {
     const Table table = read_table(arguments.markers);
@@ -73,7 +73,7 @@ void EvaluateArguments::validate() const {
 }
 
 std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
-                                  const FoldedSurrogate& surrogate,
+                                  const StudySurrogate& surrogate,
                                   const EvaluateArguments& arguments, const Context& context) {
   const auto cells = judged_cells(study, arguments.split);
   const auto markers = markers_of(study, surrogate, arguments, context);
@@ -106,7 +106,9 @@ Command evaluate_command() {
             return [arguments](const Context& context) {
               arguments->stage.validate();
               require_folder(arguments->out);
-              const auto [study, file, surrogate] = load(arguments->inputs);
+              const auto loaded = load(arguments->inputs);
+              const Study& study = loaded.study;
+              const StudySurrogate surrogate = loaded.surrogate();
               evaluate_into(arguments->out, study, surrogate, arguments->stage, context);
               context.reporter.info("Accuracy on held-out cells: " +
                                     (arguments->out / "accuracy_summary.tsv").string());

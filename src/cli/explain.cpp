@@ -167,7 +167,7 @@ std::vector<std::string> explain_outputs() {
 }
 
 void explain_into(const std::filesystem::path& folder, const Study& study,
-                  const FoldedSurrogate& surrogate, const std::vector<ExplainTarget>& targets,
+                  const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
                   const ExplainArguments& arguments, const Context& context) {
   const ExplainResult result = explain(study, surrogate, targets, arguments.options, context);
   const JudgedSets judged = judge_sets(study, surrogate, result.explained,
@@ -213,7 +213,9 @@ Command explain_command() {
           require_folder(arguments->out);
           RecordingReporter reporter(outer.reporter);
           const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-          const auto [study, file, surrogate] = load(arguments->inputs);
+          const auto loaded = load(arguments->inputs);
+          const Study& study = loaded.study;
+          const StudySurrogate surrogate = loaded.surrogate();
           const auto targets = find_targets(study, requests);
           explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
           Manifest manifest = new_manifest("explain", values(), context);

@@ -18,11 +18,11 @@ void StudyArguments::declare(OptionSet& options) {
 StudyAndSurrogate load(const StudyArguments& arguments) {
   // The surrogate first: a wrong one is told before the large file is read.
   SurrogateFile file = read_surrogate(arguments.surrogate);
-  FoldedSurrogate surrogate = with_context(fmt::format("reading {}", arguments.surrogate.string()),
-                                           [&] { return FoldedSurrogate(file); });
+  FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
+                                        [&] { return FoldedSurrogate(file); });
   Study study = read_study(arguments.study);
   with_context(arguments.surrogate.string(), [&] { require_same_features(file, study); });
-  return {std::move(study), std::move(file), std::move(surrogate)};
+  return {std::move(study), std::move(file), std::move(folded)};
 }
 
 void declare_perturbation(OptionSet& options, Perturbation& perturbation) {

@@ -8,7 +8,7 @@
 #include "base/program.hpp"
 #include "data/study.hpp"
 #include "explain/explain_stage.hpp"
-#include "model/folded_surrogate.hpp"
+#include "model/study_surrogate.hpp"
 #include "model/surrogate_file.hpp"
 
 namespace grids {
@@ -23,7 +23,9 @@ struct StudyArguments {
 struct StudyAndSurrogate {
   Study study;
   SurrogateFile file;
-  FoldedSurrogate surrogate;
+  FoldedSurrogate folded;
+
+  StudySurrogate surrogate() const { return folded; }
 };
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.

@@ -116,18 +116,17 @@ std::filesystem::path matrix_path(const Arguments& arguments, const KnockoutCell
 }
 
 void write_matrices(const Arguments& arguments, const Plan& plan, const OptionSet::Values& values,
-                    const Study& study, const FoldedSurrogate& surrogate, const Context& context) {
+                    const Study& study, const StudySurrogate& surrogate, const Context& context) {
   for (const auto& type : plan.types) {
     const auto path = matrix_path(arguments, type);
-    const SurrogateModel model(surrogate, select_rows(study.open, type.cells), type.replacement,
-                               context.pool);
+    const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
     KnockoutNames names{study.peaks.names, study.genes.names, {}};
     names.notes = {
         {"quantity", "change of the mean prediction when the peak is masked in the surrogate"},
         {"cell_type", type.name},
         {"split", values.at("cells")},
         {"masked_peaks_become", values.at("perturbation")}};
-    write_knockout_h5ad(path, model, plan.genes, names, context);
+    write_knockout_h5ad(path, *model, plan.genes, names, context);
     context.reporter.info(fmt::format("{} peaks masked one by one in {} cells of {}: {}",
                                       study.peaks.size(), type.cells.size(), type.name,
                                       path.string()));
@@ -135,7 +134,7 @@ void write_matrices(const Arguments& arguments, const Plan& plan, const OptionSe
 }
 
 void write_table_of(const Arguments& arguments, const Plan& plan, const Study& study,
-                    const FoldedSurrogate& surrogate, const Context& context) {
+                    const StudySurrogate& surrogate, const Context& context) {
   const auto maps = fit_count_maps(study, surrogate, plan.genes, context);
   if (!maps.begin()->second.from_counts) {
     context.reporter.warning(
@@ -155,7 +154,9 @@ void knock_out_into(const Arguments& arguments, const OptionSet::Values& values,
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto gene_names = wanted_genes(arguments);
-  const auto [study, file, surrogate] = load(arguments.inputs);
+  const auto loaded = load(arguments.inputs);
+  const Study& study = loaded.study;
+  const StudySurrogate surrogate = loaded.surrogate();
   const Plan what = plan(arguments, gene_names, values.at("cells"), study, context);
   const bool as_table = !arguments.all_genes && what.genes.size() <= kTableGenes;
   make_folder(arguments.out);

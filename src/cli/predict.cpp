@@ -6,7 +6,6 @@
 #include "cli/inputs.hpp"
 #include "io/anndata.hpp"
 #include "io/atomic_file.hpp"
-#include "model/surrogate_model.hpp"
 
 namespace grids {
 namespace {
@@ -61,12 +60,13 @@ void predict_into(const Arguments& arguments, const Context& context) {
   const std::filesystem::path read[] = {arguments.inputs.study, arguments.inputs.surrogate,
                                         arguments.mask};
   require_writable(arguments.out, read);
-  const auto [study, file, surrogate] = load(arguments.inputs);
+  const auto loaded = load(arguments.inputs);
+  const Study& study = loaded.study;
+  const StudySurrogate surrogate = loaded.surrogate();
   std::vector<int32_t> mask;
   if (!arguments.mask.empty()) mask = masked_peaks(arguments.mask, study);
   Frame genes;
   genes.index = study.genes.names;
-  const OutputLayer layer = surrogate.output_layer();
   write_h5ad(arguments.out, cell_frame(study.cells), genes, [&](const hdf5::Group& group) {
     DenseRowsWriter writer(group, "X", study.genes.size());
     Progress progress(context, "Predicting", study.cells.size());
@@ -74,8 +74,7 @@ void predict_into(const Arguments& arguments, const Context& context) {
       const int64_t count = std::min(kCellsAtOnce, study.cells.size() - begin);
       std::vector<int32_t> cells(static_cast<size_t>(count));
       std::iota(cells.begin(), cells.end(), static_cast<int32_t>(begin));
-      const CsrPattern open = close_peaks(select_rows(study.open, cells), mask);
-      writer.append(surrogate.predict(context.pool, open, layer));
+      writer.append(surrogate.predict_all(study, cells, context.pool, mask));
       progress.advance(count);
     }
   });

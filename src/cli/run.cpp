@@ -41,7 +41,7 @@ class Loaded {
       : arguments_{folder / kStudy, folder / kSurrogate} {}
 
   const Study& study() { return both().study; }
-  const FoldedSurrogate& surrogate() { return both().surrogate; }
+  StudySurrogate surrogate() { return both().surrogate(); }
 
  private:
   const StudyAndSurrogate& both() {
@@ -200,15 +200,14 @@ RunStage explain_stage(const Arguments& arguments, Loaded& loaded) {
 }
 
 /// marker_expression.tsv: measured and predicted expression of the markers in test cells.
-Table marker_expression_table(const Study& study, const FoldedSurrogate& surrogate,
+Table marker_expression_table(const Study& study, const StudySurrogate& surrogate,
                               const std::vector<std::string>& names, const Context& context) {
   std::vector<int32_t> genes;
   for (const auto& name : names) {
     if (const auto gene = study.genes.index_of(name)) genes.push_back(*gene);
   }
   const auto cells = study.cells_of(Split::kTest);
-  const auto predicted = surrogate.predict(context.pool, select_rows(study.open, cells),
-                                           surrogate.output_layer(genes));
+  const auto predicted = surrogate.predict(study, cells, genes, context.pool);
   const auto measured = to_dense(select_columns(select_rows(study.expression, cells), genes));
   Table table({"barcode", "gene", "measured", "predicted"});
   for (size_t cell = 0; cell < cells.size(); ++cell) {
@@ -227,7 +226,8 @@ RunStage map_stage(const Arguments& arguments, Loaded& loaded) {
             const Study& study = loaded.study();
             std::vector<int32_t> cells(static_cast<size_t>(study.cells.size()));
             for (size_t i = 0; i < cells.size(); ++i) cells[i] = static_cast<int32_t>(i);
-            const auto latents = loaded.surrogate().rna_latents(context.pool, study.expression);
+            const auto latents =
+                loaded.surrogate().folded().rna_latents(context.pool, study.expression);
             const int64_t dimensions = loaded.surrogate().shape().latent;
             const auto coordinates = umap(latents, dimensions, {}, context);
             const Silhouette score =

@@ -51,7 +51,7 @@ struct EvaluateArguments {
 /// Writes accuracy.tsv, accuracy_summary.tsv, marker_means.tsv and markers.tsv; returns the
 /// markers.
 std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
-                                  const FoldedSurrogate& surrogate,
+                                  const StudySurrogate& surrogate,
                                   const EvaluateArguments& arguments, const Context& context);
 
 /// The files that `evaluate_into` writes.
@@ -69,7 +69,7 @@ struct ExplainArguments {
 /// Explains the targets and judges the sets on test cells. Writes subsets.tsv, set_summary.tsv,
 /// random_sets.tsv, change_by_type.tsv, off_target.tsv, skipped.tsv and tracks/.
 void explain_into(const std::filesystem::path& folder, const Study& study,
-                  const FoldedSurrogate& surrogate, const std::vector<ExplainTarget>& targets,
+                  const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
                   const ExplainArguments& arguments, const Context& context);
 
 /// The files that `explain_into` writes, tracks apart.

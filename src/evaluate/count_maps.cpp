@@ -6,7 +6,7 @@
 
 namespace grids {
 
-std::map<int32_t, CountMap> fit_count_maps(const Study& study, const FoldedSurrogate& surrogate,
+std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrogate& surrogate,
                                            std::vector<int32_t> genes, const Context& context) {
   std::sort(genes.begin(), genes.end());
   genes.erase(std::unique(genes.begin(), genes.end()), genes.end());
@@ -16,8 +16,7 @@ std::map<int32_t, CountMap> fit_count_maps(const Study& study, const FoldedSurro
   if (cells.empty()) {
     throw input_error("the study has no training cells, on which predictions become counts");
   }
-  const auto predicted = surrogate.predict(context.pool, select_rows(study.open, cells),
-                                           surrogate.output_layer(genes));
+  const auto predicted = surrogate.predict(study, cells, genes, context.pool);
   std::vector<float> column(cells.size());
   for (size_t g = 0; g < genes.size(); ++g) {
     for (size_t cell = 0; cell < cells.size(); ++cell) {

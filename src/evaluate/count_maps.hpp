@@ -7,13 +7,13 @@
 #include "base/context.hpp"
 #include "data/study.hpp"
 #include "evaluate/changes.hpp"
-#include "model/folded_surrogate.hpp"
+#include "model/study_surrogate.hpp"
 
 namespace grids {
 
 /// From gene to its map, each gene once; fitted on the training cells of all types. Throws
 /// Error(kInput) when there are none.
-std::map<int32_t, CountMap> fit_count_maps(const Study& study, const FoldedSurrogate& surrogate,
+std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrogate& surrogate,
                                            std::vector<int32_t> genes, const Context& context);
 
 }  // namespace grids

@@ -34,7 +34,7 @@ std::vector<float> predict(const SurrogateModel& model, std::span<const Feature>
 /// Judges the sets that were learned in one type.
 class TypeJudge {
  public:
-  TypeJudge(const Study& study, const FoldedSurrogate& surrogate, std::optional<int32_t> type,
+  TypeJudge(const Study& study, const StudySurrogate& surrogate, std::optional<int32_t> type,
             Perturbation perturbation, const JudgeSetsOptions& options, const Context& context)
       : study_(study),
         options_(options),
@@ -42,18 +42,15 @@ class TypeJudge {
         similar_(select_rows(study.open, study.cells_of(Split::kTrain, type)),
                  options.similar_peaks) {
     const auto replacement = replacement_values(study, perturbation, type);
-    own_ = std::make_unique<SurrogateModel>(
-        surrogate, select_rows(study.open, study.cells_of(Split::kTest, type)), replacement,
-        context.pool);
     const auto test_cells = study.cells_of(Split::kTest, type);
-    contrast_cells_ = contrast_cells(
-        study, test_cells, surrogate.atac_latents(context.pool, own_->open()), options.contrast);
+    own_ = surrogate.model(study, test_cells, replacement, context.pool);
+    contrast_cells_ = contrast_cells(study, test_cells,
+                                     surrogate.folded().atac_latents(context.pool, own_->open()),
+                                     options.contrast);
     for (int32_t other = 0; other < static_cast<int32_t>(study.cells.type.names.size()); ++other) {
       const auto cells = study.cells_of(Split::kTest, other);
       if (cells.empty()) continue;
-      types_.emplace_back(
-          other, std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, cells),
-                                                  replacement, context.pool));
+      types_.emplace_back(other, surrogate.model(study, cells, replacement, context.pool));
     }
   }
 
@@ -136,7 +133,7 @@ void JudgeSetsOptions::validate(Problems& problems) const {
   if (similar_peaks < 1) problems.add("similar peaks: {} is less than 1", similar_peaks);
 }
 
-JudgedSets judge_sets(const Study& study, const FoldedSurrogate& surrogate,
+JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
                       const JudgeSetsOptions& options, const Context& context) {
   JudgedSets result;

@@ -12,7 +12,7 @@
 #include "data/study.hpp"
 #include "evaluate/set_summary.hpp"
 #include "explain/explain_stage.hpp"
-#include "model/folded_surrogate.hpp"
+#include "model/study_surrogate.hpp"
 
 namespace grids {
 
@@ -40,7 +40,7 @@ struct JudgedSets {
 
 /// `perturbation` must be the one that the sets were learned with. Draws depend on the seed and the
 /// names of type and gene alone.
-JudgedSets judge_sets(const Study& study, const FoldedSurrogate& surrogate,
+JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
                       const JudgeSetsOptions& options, const Context& context);
 

@@ -123,7 +123,7 @@ void knock_out(const SurrogateModel& model, std::span<const int32_t> genes,
 }
 
 void write_knockout_table(const std::filesystem::path& path, const Study& study,
-                          const FoldedSurrogate& surrogate, std::span<const KnockoutCells> types,
+                          const StudySurrogate& surrogate, std::span<const KnockoutCells> types,
                           std::span<const int32_t> genes, const std::map<int32_t, CountMap>& maps,
                           const Context& context) {
   std::vector<const MonotoneMap*> map_of;
@@ -133,8 +133,7 @@ void write_knockout_table(const std::filesystem::path& path, const Study& study,
   std::vector<float> change_cp100k(genes.size() * peaks);
   std::vector<int64_t> open_cells(peaks);
   const auto add_type = [&](const KnockoutCells& type, const RowSink& add) {
-    const SurrogateModel model(surrogate, select_rows(study.open, type.cells), type.replacement,
-                               context.pool);
+    const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
     const KnockoutSink keep = [&](const PeakKnockout& knockout) {
       const auto peak = at(knockout.peak);
       open_cells[peak] = knockout.open_cells;
@@ -143,7 +142,7 @@ void write_knockout_table(const std::filesystem::path& path, const Study& study,
         change_cp100k[g * peaks + peak] = static_cast<float>(knockout.change_cp100k[g]);
       }
     };
-    knock_out(model, genes, map_of, keep, context, "knock-out in " + type.name);
+    knock_out(*model, genes, map_of, keep, context, "knock-out in " + type.name);
     auto order = indices_below(study.peaks.size());
     for (size_t g = 0; g < genes.size(); ++g) {
       const float* changes = change.data() + g * peaks;

@@ -18,7 +18,7 @@
 #include "base/context.hpp"
 #include "data/study.hpp"
 #include "evaluate/changes.hpp"
-#include "model/surrogate_model.hpp"
+#include "model/study_surrogate.hpp"
 
 namespace grids {
 
@@ -53,7 +53,7 @@ struct KnockoutCells {
 /// change_cp100k. Types and genes in the order given, peaks by change, the strongest decrease
 /// first, equal ones in the order of the study. Keeps 8 bytes a gene and peak in memory.
 void write_knockout_table(const std::filesystem::path& path, const Study& study,
-                          const FoldedSurrogate& surrogate, std::span<const KnockoutCells> types,
+                          const StudySurrogate& surrogate, std::span<const KnockoutCells> types,
                           std::span<const int32_t> genes, const std::map<int32_t, CountMap>& maps,
                           const Context& context);
 

@@ -31,15 +31,13 @@ double rate(float prediction) {
 
 /// All that the targets of one type share.
 struct TypeCells {
-  TypeCells(const Study& study, const FoldedSurrogate& surrogate, std::optional<int32_t> type,
+  TypeCells(const Study& study, const StudySurrogate& surrogate, std::optional<int32_t> type,
             Perturbation perturbation, ThreadPool& pool)
       : train_cells(study.cells_of(Split::kTrain, type)),
         test_cells(study.cells_of(Split::kTest, type)) {
     const auto replacement = replacement_values(study, perturbation, type);
-    train = std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, train_cells),
-                                             replacement, pool);
-    test = std::make_unique<SurrogateModel>(surrogate, select_rows(study.open, test_cells),
-                                            replacement, pool);
+    train = surrogate.model(study, train_cells, replacement, pool);
+    test = surrogate.model(study, test_cells, replacement, pool);
   }
 
   std::vector<int32_t> train_cells;
@@ -145,7 +143,7 @@ ExplainerOptions method_options(const ExplainStageOptions& options) {
 
 class Stage {
  public:
-  Stage(const Study& study, const FoldedSurrogate& surrogate, const ExplainStageOptions& options,
+  Stage(const Study& study, const StudySurrogate& surrogate, const ExplainStageOptions& options,
         const Context& context, size_t targets)
       : study_(study),
         surrogate_(surrogate),
@@ -230,7 +228,7 @@ class Stage {
   }
 
   const Study& study_;
-  const FoldedSurrogate& surrogate_;
+  StudySurrogate surrogate_;
   const ExplainStageOptions& options_;
   const Context& context_;
   const Explainer& method_;
@@ -267,7 +265,7 @@ void ExplainStageOptions::validate(Problems& problems) const {
   if (neighbourhood < 0) problems.add("the neighbourhood must not be negative");
 }
 
-ExplainResult explain(const Study& study, const FoldedSurrogate& surrogate,
+ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
                       const Context& context) {
   Problems problems;

@@ -13,7 +13,7 @@
 #include "data/study.hpp"
 #include "explain/explainer.hpp"
 #include "explain/targets.hpp"
-#include "model/folded_surrogate.hpp"
+#include "model/study_surrogate.hpp"
 
 namespace grids {
 
@@ -88,7 +88,7 @@ struct ExplainResult {
 
 /// Throws Error(kUsage) for options that make no sense and Error(kInput) when study and surrogate
 /// differ in peaks or genes. A target's result does not depend on the other targets.
-ExplainResult explain(const Study& study, const FoldedSurrogate& surrogate,
+ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
                       const Context& context);
 

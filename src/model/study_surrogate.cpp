@@ -1,0 +1,84 @@
+#include "model/study_surrogate.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// Fills the cis path's columns of predictions (cells × genes of the list), clamped at 0.
+void fill_cis(const CisOutputs& cis, int64_t cells, int64_t genes, int64_t latent,
+              std::span<const float> latents, ThreadPool& pool, std::vector<float>& predicted) {
+  const auto nothing_masked = cis.masked({}, {});
+  pool.for_blocks(cells, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
+    CisOutputs::Row room(cis);
+    std::vector<float> fixed(at((end - begin) * cis.stride()), 0.0f);
+    std::vector<const float*> rows;
+    for (int64_t cell = begin; cell < end; ++cell) {
+      float* row = fixed.data() + (cell - begin) * cis.stride();
+      cis.fix(static_cast<int32_t>(cell), nothing_masked, room, row);
+      rows.push_back(row);
+    }
+    float* out = predicted.data() + begin * genes;
+    cis.predict(rows, latents.data() + begin * latent, out);
+    for (int64_t cell = begin; cell < end; ++cell) {
+      for (const int32_t column : cis.columns()) {
+        float& value = predicted[at(cell * genes + column)];
+        value = std::max(value, 0.0f);
+      }
+    }
+  });
+}
+
+}  // namespace
+
+CisContribution StudySurrogate::contribution(const Study& study,
+                                             std::span<const int32_t> cells) const {
+  CisContribution result;
+  if (cis_ == nullptr) return result;
+  result.path = cis_;
+  for (const int32_t cell : cells) {
+    result.type.push_back(study.cells.type.codes[at(cell)]);
+    if (cis_->donors > 0) result.donor.push_back(study.cells.donor.codes[at(cell)]);
+    result.log_open_peaks.push_back(std::log1p(study.cells.open_peaks[at(cell)]));
+  }
+  return result;
+}
+
+std::unique_ptr<SurrogateModel> StudySurrogate::model(const Study& study,
+                                                      std::span<const int32_t> cells,
+                                                      std::vector<float> replacement,
+                                                      ThreadPool& pool) const {
+  return std::make_unique<SurrogateModel>(*folded_, select_rows(study.open, cells),
+                                          std::move(replacement), pool, contribution(study, cells));
+}
+
+std::vector<float> StudySurrogate::predict(const Study& study, std::span<const int32_t> cells,
+                                           std::span<const int32_t> genes, ThreadPool& pool,
+                                           std::span<const int32_t> closed) const {
+  CsrPattern open = select_rows(study.open, cells);
+  if (!closed.empty()) open = close_peaks(open, closed);
+  auto predicted = folded_->predict(pool, open, folded_->output_layer(genes));
+  if (cis_ == nullptr) return predicted;
+  const auto own = contribution(study, cells);
+  const CisOutputs cis(own, genes, transpose(open));
+  if (cis.empty()) return predicted;
+  fill_cis(cis, open.rows, static_cast<int64_t>(genes.size()), shape().latent,
+           folded_->atac_latents(pool, open), pool, predicted);
+  return predicted;
+}
+
+std::vector<float> StudySurrogate::predict_all(const Study& study, std::span<const int32_t> cells,
+                                               ThreadPool& pool,
+                                               std::span<const int32_t> closed) const {
+  std::vector<int32_t> genes(at(study.genes.size()));
+  std::iota(genes.begin(), genes.end(), 0);
+  return predict(study, cells, genes, pool, closed);
+}
+
+}  // namespace grids

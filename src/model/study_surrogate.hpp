@@ -1,0 +1,51 @@
+/// A surrogate as it is used on a study: the folded networks and, where there is one, the cis path.
+/// Every stage predicts and masks through this, so that none can forget the cis path.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.hpp"
+#include "data/study.hpp"
+#include "model/cis_path.hpp"
+#include "model/folded_surrogate.hpp"
+#include "model/surrogate_model.hpp"
+
+namespace grids {
+
+/// A view: cheap to copy; what it shows must outlive it and the models made from it.
+class StudySurrogate {
+ public:
+  /// Not explicit: a folded surrogate is one without a cis path.
+  StudySurrogate(const FoldedSurrogate& folded, const CisPath* cis = nullptr)  // NOLINT
+      : folded_(&folded), cis_(cis) {}
+
+  /// State, latents and reconstructions are those of the networks alone.
+  const FoldedSurrogate& folded() const { return *folded_; }
+  const SurrogateShape& shape() const { return folded_->shape(); }
+  /// Null without one.
+  const CisPath* cis() const { return cis_; }
+
+  /// Some cells of the study as a maskable model, its cells numbered in that order. `replacement`:
+  /// p for each peak. Throws Error(kInternal) when sizes disagree.
+  std::unique_ptr<SurrogateModel> model(const Study& study, std::span<const int32_t> cells,
+                                        std::vector<float> replacement, ThreadPool& pool) const;
+
+  /// Predicted expression of genes of the study, clamped at 0: cells × genes, on the study's scale.
+  /// Peaks in `closed` count as closed.
+  std::vector<float> predict(const Study& study, std::span<const int32_t> cells,
+                             std::span<const int32_t> genes, ThreadPool& pool,
+                             std::span<const int32_t> closed = {}) const;
+  /// The same of all genes.
+  std::vector<float> predict_all(const Study& study, std::span<const int32_t> cells,
+                                 ThreadPool& pool, std::span<const int32_t> closed = {}) const;
+
+ private:
+  CisContribution contribution(const Study& study, std::span<const int32_t> cells) const;
+
+  const FoldedSurrogate* folded_;
+  const CisPath* cis_;
+};
+
+}  // namespace grids
