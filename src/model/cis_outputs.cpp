@@ -195,7 +195,7 @@ void CisOutputs::backward(int64_t rows, const float* out, const float* cotangent
 void CisOutputs::add_gains(int32_t cell, const Masked& masked, std::span<const float> replacement,
                            const float* eta_cotangent, Row& row, std::span<double> sums) const {
   const int32_t type = cells_->type[at(cell)];
-  const auto unmasked = open_.row(cell);
+  for (const int32_t slot : open_.row(cell)) row.unmasked_[at(slot)] = 1;
   open(cell, masked, row);
   for (size_t k = 0; k < genes_.size(); ++k) {
     if (eta_cotangent[k] == 0) continue;
@@ -217,12 +217,13 @@ void CisOutputs::add_gains(int32_t cell, const Masked& masked, std::span<const f
         }
         if (slope == 0) continue;
         const int32_t slot = term_slots_[at(i)];
-        const double x = std::binary_search(unmasked.begin(), unmasked.end(), slot) ? 1 : 0;
-        sums[at(slot)] += slope * (double{replacement[at(peaks_[at(slot)])]} - x);
+        const double p = replacement[at(peaks_[at(slot)])];
+        sums[at(slot)] += slope * (p - double{row.unmasked_[at(slot)]});
       }
     }
   }
   close(cell, masked, row);
+  for (const int32_t slot : open_.row(cell)) row.unmasked_[at(slot)] = 0;
 }
 
 }  // namespace grids

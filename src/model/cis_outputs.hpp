@@ -37,11 +37,13 @@ class CisOutputs {
   /// Room for the openness of the peaks of all terms in one row; one for each thread.
   class Row {
    public:
-    explicit Row(const CisOutputs& outputs) : x_(outputs.peaks_.size(), 0.0f) {}
+    explicit Row(const CisOutputs& outputs)
+        : x_(outputs.peaks_.size(), 0.0f), unmasked_(outputs.peaks_.size(), 0.0f) {}
 
    private:
     friend class CisOutputs;
     std::vector<float> x_;
+    std::vector<float> unmasked_;  ///< used by `add_gains`
   };
 
   /// Which outputs a change of a subset concerns, and the masked peaks after it.

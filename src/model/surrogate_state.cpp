@@ -17,7 +17,7 @@ size_t at(int64_t i) {
 
 /// Cells whose gains of the cis path are added up by one thread: a fixed number, so that sums do
 /// not depend on the threads.
-constexpr int64_t kCisCells = 64;
+constexpr int64_t kCisCells = 16;
 
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
 constexpr int64_t kEnoughTasks = 8;
