@@ -23,11 +23,13 @@ int64_t vectors_of_panel(int64_t left) {
   return left == 4 ? 2 : std::min(left, kVectors);
 }
 
-/// kCount rows of a panel of kWidth vectors, all of whose columns exist.
+/// kCount rows of a panel of kWidth vectors, all of whose columns exist. A line of `ahead` is
+/// fetched with each input.
 template <int64_t kCount, int64_t kWidth>
 [[gnu::always_inline]] inline void multiply_rows(int64_t inputs, const float* x, int64_t x_stride,
-                                                 const float* panel, const float* start,
-                                                 float slope, float* y, int64_t y_stride) {
+                                                 const float* panel, const float* ahead,
+                                                 const float* start, float slope, float* y,
+                                                 int64_t y_stride) {
   Lanes sums[kCount][kWidth];
 #pragma GCC unroll 8
   for (int64_t row = 0; row < kCount; ++row) {
@@ -36,6 +38,7 @@ template <int64_t kCount, int64_t kWidth>
   }
 #pragma GCC unroll 2
   for (int64_t i = 0; i < inputs; ++i) {
+    __builtin_prefetch(ahead + i * kLanes, 0, 2);
     Lanes columns[kWidth];
 #pragma GCC unroll 3
     for (int64_t v = 0; v < kWidth; ++v) columns[v] = lanes_at(panel + (i * kWidth + v) * kLanes);
@@ -63,11 +66,13 @@ template <int64_t kWidth>
                                                   int64_t y_stride) {
   int64_t row = 0;
   for (; row + kRows <= rows; row += kRows) {
-    multiply_rows<kRows, kWidth>(inputs, x + row * x_stride, x_stride, panel, start, slope,
+    // The next panel, which follows this one, is on its way while this one is at work.
+    const float* ahead = panel + (kWidth + std::min(row / kRows, kWidth)) * inputs * kLanes;
+    multiply_rows<kRows, kWidth>(inputs, x + row * x_stride, x_stride, panel, ahead, start, slope,
                                  y + row * y_stride, y_stride);
   }
   for (; row < rows; ++row) {
-    multiply_rows<1, kWidth>(inputs, x + row * x_stride, x_stride, panel, start, slope,
+    multiply_rows<1, kWidth>(inputs, x + row * x_stride, x_stride, panel, panel, start, slope,
                              y + row * y_stride, y_stride);
   }
 }

@@ -124,7 +124,9 @@ OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const 
     }
     layer.bias.push_back(decoder_out_.bias[at(gene)]);
   }
-  const int64_t step = layer.by_row ? 1 : OutputLayer::kPanel;
+  const bool pack = !layer.by_row && PackedMatrix::pays();
+  const int64_t whole = std::max<int64_t>(1, layer.size());
+  const int64_t step = layer.by_row ? 1 : pack ? whole : OutputLayer::kPanel;
   for (int64_t first = 0; first < layer.size(); first += step) {
     const int64_t width = std::min(step, layer.size() - first);
     float* panel = layer.weight.data() + first * hidden;
@@ -132,9 +134,12 @@ OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const 
       const float* row = decoder_out_.weight.data() + h * shape_.genes;
       for (int64_t g = 0; g < width; ++g) panel[h * width + g] = row[genes[at(first + g)]];
     }
-    if (!layer.by_row && PackedMatrix::pays()) {
-      layer.packed.emplace_back(hidden, width, panel, width);
-    }
+  }
+  if (pack) {
+    layer.packed = PackedMatrix(hidden, layer.size(), layer.weight.data(), layer.size());
+    layer.packed_back = PackedMatrix(layer.size(), hidden,
+                                     transposed(hidden, layer.size(), layer.weight).data(), hidden);
+    layer.weight = {};
   }
   return layer;
 }
@@ -161,11 +166,8 @@ void FoldedSurrogate::read_outputs(const OutputLayer& layer, int64_t blocks, con
     return;
   }
   if (!layer.packed.empty()) {
-    for (size_t panel = 0; panel < layer.packed.size(); ++panel) {
-      const int64_t first = static_cast<int64_t>(panel) * OutputLayer::kPanel;
-      layer.packed[panel].multiply(blocks * kTailRows, hidden, size, layer.bias.data() + first,
-                                   1.0f, out + first, layer.size());
-    }
+    layer.packed.multiply(blocks * kTailRows, hidden, size, layer.bias.data(), 1.0f, out,
+                          layer.size());
     return;
   }
   for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {
@@ -210,6 +212,10 @@ void FoldedSurrogate::tail_backward(const OutputLayer& layer, const float* laten
 
   if (layer.by_row) {
     spread_rows(kTailRows, layer.size(), size_1, cotangent, layer.weight.data(), back_1.get());
+  } else if (!layer.packed_back.empty()) {
+    const std::vector<float> zeros(at(size_1), 0.0f);
+    layer.packed_back.multiply(kTailRows, cotangent, layer.size(), zeros.data(), 1.0f, back_1.get(),
+                               size_1);
   } else {
     for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {
       const int64_t width = std::min(OutputLayer::kPanel, layer.size() - first);

@@ -38,9 +38,11 @@ struct OutputLayer {
 
   std::vector<int32_t> genes;
   /// genes × hidden when `by_row`, else hidden × genes in panels of kPanel genes (the last one
-  /// narrower), one after the other.
+  /// narrower), one after the other. Empty if packed.
   std::vector<float> weight;
-  std::vector<PackedMatrix> packed;  ///< the panels once more, where that pays
+  /// Many genes on a machine where that pays: hidden × genes.
+  PackedMatrix packed;
+  PackedMatrix packed_back;  ///< genes × hidden
   std::vector<float> bias;
   bool by_row = false;  ///< few genes: dot products instead of a product of matrices
 
