@@ -7,6 +7,7 @@ namespace grids {
 
 Command prepare_command();
 Command train_command();
+Command cis_command();
 Command predict_command();
 Command explain_command();
 Command knockout_command();

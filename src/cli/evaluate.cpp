@@ -98,6 +98,7 @@ Command evaluate_command() {
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
             arguments->inputs.declare(options);
+            declare_surrogate(options, arguments->inputs.kind);
             arguments->stage.declare(options);
             options.value("--cells", arguments->stage.split, "Cells: test, validation or train");
             options.value("-o,--out", arguments->out,

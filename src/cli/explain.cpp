@@ -143,6 +143,13 @@ void ExplainArguments::declare(OptionSet& set) {
   set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
   set.value("--greedy-candidates", options.greedy_candidates,
             "greedy: peaks tried in a round, the best by gradient; 0 = every peak");
+  set.choice<SearchDomain>(
+      "--domain", options.domain,
+      {{"all", SearchDomain::kAll}, {"cis", SearchDomain::kCis}, {"distal", SearchDomain::kDistal}},
+      "Peaks that may be masked: within the window of the gene's TSS, the "
+      "others, or all");
+  set.value("--domain-window", options.domain_window,
+            "The window, in bp to either side of the TSS");
   set.group("What is explained, and how it is judged");
   set.value("--min-test-cells", options.min_test_cells, "Fewest test cells of a type");
   set.value("--min-expressing-cells", options.min_expressing_cells,
@@ -205,6 +212,7 @@ Command explain_command() {
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
                       OptionSet::Need::kRequired);
         options.section("explain");
+        declare_surrogate(options, arguments->inputs.kind);
         arguments->stage.declare(options);
         const auto values = options.values("explain");
         return [arguments, values](const Context& outer) {

@@ -15,6 +15,12 @@ void StudyArguments::declare(OptionSet& options) {
   options.value("surrogate", surrogate, "Surrogate written by train", OptionSet::Need::kRequired);
 }
 
+void declare_surrogate(OptionSet& options, SurrogateKind& kind) {
+  options.choice<SurrogateKind>(
+      "--surrogate", kind, {{"cis", SurrogateKind::kCis}, {"published", SurrogateKind::kPublished}},
+      "cis = with the peaks around each gene, where they were fitted; published = without");
+}
+
 StudyAndSurrogate load(const StudyArguments& arguments) {
   // The surrogate first: a wrong one is told before the large file is read.
   SurrogateFile file = read_surrogate(arguments.surrogate);
@@ -22,7 +28,12 @@ StudyAndSurrogate load(const StudyArguments& arguments) {
                                         [&] { return FoldedSurrogate(file); });
   Study study = read_study(arguments.study);
   with_context(arguments.surrogate.string(), [&] { require_same_features(file, study); });
-  return {std::move(study), std::move(file), std::move(folded)};
+  std::optional<CisPath> cis;
+  if (arguments.kind == SurrogateKind::kCis) cis = cis_path_of(file);
+  if (cis) {
+    with_context(arguments.surrogate.string(), [&] { require_same_cells(*cis, file, study); });
+  }
+  return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
 }
 
 void declare_perturbation(OptionSet& options, Perturbation& perturbation) {

@@ -13,9 +13,16 @@
 
 namespace grids {
 
+/// Whether the cis path is used where there is one.
+enum class SurrogateKind : uint8_t { kCis, kPublished };
+
+/// --surrogate.
+void declare_surrogate(OptionSet& options, SurrogateKind& kind);
+
 struct StudyArguments {
   std::filesystem::path study;
   std::filesystem::path surrogate;
+  SurrogateKind kind = SurrogateKind::kCis;
 
   void declare(OptionSet& options);
 };
@@ -24,8 +31,9 @@ struct StudyAndSurrogate {
   Study study;
   SurrogateFile file;
   FoldedSurrogate folded;
+  std::optional<CisPath> cis;  ///< where the file has one, and it is to be used
 
-  StudySurrogate surrogate() const { return folded; }
+  StudySurrogate surrogate() const { return {folded, cis ? &*cis : nullptr}; }
 };
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.

@@ -192,6 +192,7 @@ Command knockout_command() {
         auto arguments = std::make_shared<Arguments>();
         arguments->inputs.declare(options);
         options.section("knockout");
+        declare_surrogate(options, arguments->inputs.kind);
         options.value("--cell-type", arguments->cell_type, "Cell type; all = every type in turn");
         options.list("--gene", arguments->genes, "Genes, by symbol or Ensembl id");
         options.value("--genes", arguments->gene_file, "File of genes, one a line");

@@ -92,6 +92,7 @@ Command predict_command() {
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
             arguments->inputs.declare(options);
+            declare_surrogate(options, arguments->inputs.kind);
             options.value("--mask", arguments->mask, "Peaks to mask, one name a line");
             options.value(
                 "-o,--out", arguments->out,

@@ -18,10 +18,14 @@ namespace {
 
 constexpr const char* kStudy = "study.h5mu";
 constexpr const char* kSurrogate = "surrogate.safetensors";
+constexpr const char* kWithCis = "surrogate-cis.safetensors";
+constexpr const char* kCisTable = "cis.tsv";
 constexpr const char* kCurves = "training.tsv";
 
 struct Arguments {
   PrepareArguments prepare;
+  SurrogateKind kind = SurrogateKind::kCis;
+  CisArguments cis;
   EvaluateArguments evaluate;
   ExplainArguments explain;
   std::filesystem::path targets;
@@ -37,19 +41,24 @@ struct Arguments {
 /// What the stages after training share; read once, when the first of them has work to do.
 class Loaded {
  public:
-  explicit Loaded(const std::filesystem::path& folder)
-      : arguments_{folder / kStudy, folder / kSurrogate} {}
+  Loaded(const std::filesystem::path& folder, SurrogateKind kind) : folder_(folder), kind_(kind) {}
 
   const Study& study() { return both().study; }
   StudySurrogate surrogate() { return both().surrogate(); }
 
  private:
   const StudyAndSurrogate& both() {
-    if (!loaded_) loaded_.emplace(load(arguments_));
+    if (!loaded_) {
+      const bool with_cis =
+          kind_ == SurrogateKind::kCis && std::filesystem::exists(folder_ / kWithCis);
+      loaded_.emplace(
+          load({folder_ / kStudy, folder_ / (with_cis ? kWithCis : kSurrogate), kind_}));
+    }
     return *loaded_;
   }
 
-  StudyArguments arguments_;
+  std::filesystem::path folder_;
+  SurrogateKind kind_;
   std::optional<StudyAndSurrogate> loaded_;
 };
 
@@ -83,7 +92,8 @@ void check_options(const Arguments& arguments) {
   Problems problems;
   const std::function<void()> checks[] = {
       [&] { arguments.prepare.input.validate(); }, [&] { arguments.prepare.options.validate(); },
-      [&] { arguments.evaluate.validate(); }, [&] { arguments.explain.validate(); }};
+      [&] { arguments.cis.options.validate(); }, [&] { arguments.evaluate.validate(); },
+      [&] { arguments.explain.validate(); }};
   for (const auto& check : checks) {
     try {
       check();
@@ -118,6 +128,10 @@ RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>
             make_folder(arguments.out);
             write_table(arguments.out / "prepare.tsv", prepare_table(result.summary));
             write_study(arguments.out / kStudy, result.study);
+            // Before the long steps, and again with every result.
+            if (!has_positions(result.study)) {
+              context.reporter.warning("no gene positions: single elements cannot be seen");
+            }
             return {kStudy, "prepare.tsv"};
           }};
 }
@@ -159,8 +173,31 @@ RunStage train_stage(const Arguments& arguments) {
           }};
 }
 
+RunStage cis_stage(const Arguments& arguments) {
+  return {"cis", text_of(arguments.values.at("cis")()),
+          [&](const Context& context) -> std::vector<std::string> {
+            auto loaded = load(
+                {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished});
+            if (!has_positions(loaded.study)) {  // none of an earlier run may be left
+              std::filesystem::remove(arguments.out / kWithCis);
+              std::filesystem::remove(arguments.out / kCisTable);
+              return {};
+            }
+            fit_cis_into(arguments.out / kWithCis, loaded.study, std::move(loaded.file),
+                         loaded.folded, arguments.cis, context);
+            return {kWithCis, kCisTable};
+          }};
+}
+
+/// What every stage after training depends on besides its own options.
+std::string surrogate_text(const Arguments& arguments) {
+  return arguments.kind == SurrogateKind::kCis ? "surrogate=cis; " : "surrogate=published; ";
+}
+
 RunStage evaluate_stage(const Arguments& arguments, Loaded& loaded) {
-  return {"evaluate", text_of(arguments.values.at("evaluate")()), [&](const Context& context) {
+  const std::string settings =
+      surrogate_text(arguments) + text_of(arguments.values.at("evaluate")());
+  return {"evaluate", settings, [&](const Context& context) {
             evaluate_into(arguments.out, loaded.study(), loaded.surrogate(), arguments.evaluate,
                           context);
             return evaluate_outputs();
@@ -183,7 +220,7 @@ std::vector<ExplainTarget> targets_of(const Arguments& arguments, const Study& s
 }
 
 RunStage explain_stage(const Arguments& arguments, Loaded& loaded) {
-  std::string settings = text_of(arguments.values.at("explain")());
+  std::string settings = surrogate_text(arguments) + text_of(arguments.values.at("explain")());
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
   return {
       "explain", settings, [&](const Context& context) {
@@ -222,7 +259,8 @@ Table marker_expression_table(const Study& study, const StudySurrogate& surrogat
 }
 
 RunStage map_stage(const Arguments& arguments, Loaded& loaded) {
-  return {"map", "", [&](const Context& context) -> std::vector<std::string> {
+  return {"map", surrogate_text(arguments),
+          [&](const Context& context) -> std::vector<std::string> {
             const Study& study = loaded.study();
             std::vector<int32_t> cells(static_cast<size_t>(study.cells.size()));
             for (size_t i = 0; i < cells.size(); ++i) cells[i] = static_cast<int32_t>(i);
@@ -290,7 +328,8 @@ void run_all(const Arguments& arguments, const Context& context) {
   RunFolder folder(arguments.out);
   folder.run(prepare_stage(arguments, inputs), context);
   folder.run(train_stage(arguments), context);
-  Loaded loaded(arguments.out);
+  if (arguments.kind == SurrogateKind::kCis) folder.run(cis_stage(arguments), context);
+  Loaded loaded(arguments.out, arguments.kind);
   folder.run(evaluate_stage(arguments, loaded), context);
   folder.run(explain_stage(arguments, loaded), context);
   folder.run(map_stage(arguments, loaded), context);
@@ -331,13 +370,17 @@ Command run_command() {
                            "How the modalities are aligned");
             options.value("--max-training-steps", arguments->max_steps,
                           "Most steps of each stage of the training; 0 = as --training says");
+            options.section("cis");
+            options.group("Cis path");
+            declare_surrogate(options, arguments->kind);
+            arguments->cis.declare(options);
             options.section("evaluate");
             options.group("Markers");
             arguments->evaluate.declare(options);
             options.section("explain");
             options.group("Explanation");
             arguments->explain.declare(options);
-            for (const char* section : {"run", "prepare", "train", "evaluate", "explain"}) {
+            for (const char* section : {"run", "prepare", "train", "cis", "evaluate", "explain"}) {
               arguments->values[section] = options.values(section);
             }
             return [arguments](const Context& context) { run_all(*arguments, context); };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/program.hpp"
+#include "cis/fit_cis.hpp"
 #include "cli/inputs.hpp"
 #include "data/prepare.hpp"
 #include "evaluate/judge_sets.hpp"
@@ -37,6 +38,23 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
 
 /// prepare.tsv: of, step, before, after; then notes and warnings.
 Table prepare_table(const PrepareSummary& summary);
+
+struct CisArguments {
+  CisOptions options;
+
+  void declare(OptionSet& options_set);
+};
+
+/// Whether any gene has a position.
+bool has_positions(const Study& study);
+
+/// Fits the cis path and writes the surrogate with it to `out`, and the table beside it.
+void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                  const FoldedSurrogate& folded, const CisArguments& arguments,
+                  const Context& context);
+
+/// cis.tsv in the folder of the surrogate.
+std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate);
 
 struct EvaluateArguments {
   std::string split = "test";

@@ -137,6 +137,18 @@ std::string doubt(const Study& study, const ExplainTarget& target,
   return "";
 }
 
+/// That the model says no more of the gene than what any cell shows without its peaks, or nothing.
+std::string gate_caution(const CisPath* cis, int32_t gene) {
+  const int64_t place = cis == nullptr ? -1 : cis->find(gene);
+  if (place < 0) return "";
+  const CisGate& gate = cis->genes[at(place)].whole;
+  if (gate.passed || std::isnan(gate.q)) return "";
+  return fmt::format(
+      "held-out cells are not predicted better than by depth, type and donor (gate A: gain {:.2g} "
+      "a cell, q {:.2g})",
+      gate.gain, gate.q);
+}
+
 ExplainerOptions method_options(const ExplainStageOptions& options) {
   return {options.search, options.beam_width, options.greedy_candidates};
 }
@@ -169,7 +181,11 @@ class Stage {
         reasons[i] = doubts;
       } else {
         explain_one(targets[i], cells, rates_before, explained[i], reasons[i]);
-        if (explained[i]) explained[i]->caution = doubts;
+        if (explained[i]) {
+          auto gate = gate_caution(surrogate_.cis(), targets[i].gene);
+          const char* between = doubts.empty() || gate.empty() ? "" : "; ";
+          explained[i]->caution = doubts + between + gate;
+        }
       }
       const std::lock_guard lock(progress_mutex_);
       progress_.advance(1, study_.genes.names[at(targets[i].gene)]);
@@ -194,6 +210,14 @@ class Stage {
     ObjectiveInput input;
     input.cells = indices_below(cells.train->shape().cells);
     input.target = target.gene;
+    if (options_.domain != SearchDomain::kAll) {
+      input.allowed = domain_peaks(study_, target.gene, options_.domain, options_.domain_window);
+      if (static_cast<int64_t>(input.allowed.size()) < target.set_size) {
+        reason = fmt::format("{} peaks in the domain, for a set of {}", input.allowed.size(),
+                             target.set_size);
+        return;
+      }
+    }
     if (options_.loss.kind == LossKind::kRate) input.left_out = near;
     if (options_.loss.reference == LossReference::kObserved) {
       observed = dense_expression(study_, cells.train_cells);
@@ -251,6 +275,18 @@ std::vector<float> replacement_values(const Study& study, Perturbation perturbat
   return replace_by_mean(select_rows(study.open, study.cells_of(Split::kTrain, type)));
 }
 
+std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain domain,
+                                  int64_t window) {
+  std::vector<Feature> peaks;
+  if (domain == SearchDomain::kAll) return peaks;
+  for (Feature peak = 0; peak < study.peaks.size(); ++peak) {
+    const auto distance = distance_to_tss(study, gene, peak);
+    const bool near = distance && std::abs(*distance) <= window;
+    if (near == (domain == SearchDomain::kCis)) peaks.push_back(peak);
+  }
+  return peaks;
+}
+
 void ExplainStageOptions::validate(Problems& problems) const {
   try {
     find_explainer(method);
@@ -262,6 +298,7 @@ void ExplainStageOptions::validate(Problems& problems) const {
   if (min_test_cells < 0 || min_expressing_cells < 0) {
     problems.add("the least numbers of cells must not be negative");
   }
+  if (domain_window < 1) problems.add("--domain-window: {} is less than 1", domain_window);
   if (neighbourhood < 0) problems.add("the neighbourhood must not be negative");
 }
 

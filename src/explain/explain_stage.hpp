@@ -28,6 +28,18 @@ enum class Perturbation : uint8_t {
 std::vector<float> replacement_values(const Study& study, Perturbation perturbation,
                                       std::optional<int32_t> type);
 
+/// Which peaks a search may mask.
+enum class SearchDomain : uint8_t {
+  kAll,
+  kCis,     ///< within the window of the gene's TSS
+  kDistal,  ///< the others, those of other chromosomes included
+};
+
+/// Peaks of the domain, ascending; empty for kAll, which stands for every peak. Without a position
+/// of the gene none is near it.
+std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain domain,
+                                  int64_t window);
+
 struct ExplainStageOptions {
   /// A name of the registry (explainer.hpp).
   std::string method = "grids";
@@ -38,6 +50,9 @@ struct ExplainStageOptions {
   int64_t beam_width = 4;
   int64_t greedy_candidates = 0;
   Perturbation perturbation = Perturbation::kClosed;
+  SearchDomain domain = SearchDomain::kAll;
+  /// Of the domains (base pairs to either side of the TSS); not read for kAll.
+  int64_t domain_window = 250'000;
   /// Types with fewer test cells are not explained: there is too little to judge the result by.
   int64_t min_test_cells = 50;
   /// Nor are genes that fewer of the type's test cells express.

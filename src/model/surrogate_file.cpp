@@ -12,6 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr const char* kCisPrefix = "cis.";
+
 /// The metadata of a file holds JSON texts under the keys of the published dimensions.
 Json metadata(const SafeTensors& file, const char* key) {
   const auto found = file.metadata.find(key);
@@ -134,6 +136,7 @@ SurrogateFile read_surrogate(const std::filesystem::path& path) {
     raw.at("rna_model.decoder.6.weight", {file.shape.genes, file.shape.rna_hidden_1});
     file.tensors = std::move(raw.tensors);
     require_finite(file);
+    cis_path_of(file);
     return file;
   });
 }
@@ -161,6 +164,50 @@ void write_surrogate(const std::filesystem::path& path, const SurrogateFile& fil
   raw.metadata["format"] = "grids surrogate " GRIDS_VERSION;
   raw.tensors = file.tensors;
   write_safetensors(path, raw);
+}
+
+std::optional<CisPath> cis_path_of(const SurrogateFile& file) {
+  const auto first = file.tensors.lower_bound(kCisPrefix);
+  if (first == file.tensors.end() || !first->first.starts_with(kCisPrefix)) return std::nullopt;
+  CisPath path = cis_from_tensors(file.tensors);
+  if (path.peaks != file.shape.peaks() || path.study_genes != file.shape.genes ||
+      path.latents != file.shape.latent) {
+    throw input_error(
+        "tensor 'cis.shape' is of {} peaks, {} genes and {} latents, the layers are of {}, {} and "
+        "{}; fit the cis path again",
+        path.peaks, path.study_genes, path.latents, file.shape.peaks(), file.shape.genes,
+        file.shape.latent);
+  }
+  return path;
+}
+
+void set_cis_path(SurrogateFile& file, const CisPath* path) {
+  std::erase_if(file.tensors,
+                [](const auto& entry) { return entry.first.starts_with(kCisPrefix); });
+  if (path != nullptr) file.tensors.merge(to_tensors(*path));
+}
+
+void require_same_cells(const CisPath& path, const SurrogateFile& surrogate, const Study& study) {
+  Problems problems;
+  const auto types = static_cast<int32_t>(study.cells.type.names.size());
+  const auto donors = static_cast<int32_t>(study.cells.donor.names.size());
+  if (path.types != types ||
+      (!surrogate.cell_types.empty() && surrogate.cell_types != study.cells.type.names)) {
+    problems.add("{} cell types in the cis path ({}), {} in the study ({})", path.types,
+                 fmt::join(surrogate.cell_types, ", "), types,
+                 fmt::join(study.cells.type.names, ", "));
+  }
+  if (path.donors != donors) {
+    problems.add("{} donors in the cis path, {} in the study", path.donors, donors);
+  }
+  if ((path.response == CisResponse::kCounts) != study.has_counts()) {
+    problems.add("the cis path is of {}, the study has {}",
+                 path.response == CisResponse::kCounts ? "counts" : "log values",
+                 study.has_counts() ? "counts" : "none");
+  }
+  problems.raise(ErrorKind::kInput,
+                 "the cis path was not fitted on this study; fit it again (grids cis), or leave it "
+                 "out (--surrogate published)");
 }
 
 void require_same_features(const SurrogateFile& surrogate, const Study& study) {

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "data/study.hpp"
+#include "model/cis_path.hpp"
 #include "model/safetensors.hpp"
 
 namespace grids {
@@ -40,9 +42,19 @@ struct SurrogateFile {
   std::string options = "{}";  ///< JSON: how it was trained
 };
 
-/// Throws Error(kInput) that names the tensor that is missing, misshapen or not finite.
+/// Throws Error(kInput) that names the tensor that is missing, misshapen or not finite, those of
+/// the cis path included.
 SurrogateFile read_surrogate(const std::filesystem::path& path);
 void write_surrogate(const std::filesystem::path& path, const SurrogateFile& file);
+
+/// The cis path of the tensors "cis.…", or nothing where there are none. Throws Error(kInput) that
+/// names the tensor that is missing, misshapen or does not fit the surrogate.
+std::optional<CisPath> cis_path_of(const SurrogateFile& file);
+/// Puts a cis path in the place of the file's own; null: takes it away.
+void set_cis_path(SurrogateFile& file, const CisPath* path);
+
+/// Throws Error(kInput) when cell types, donors or response are not those of the study.
+void require_same_cells(const CisPath& path, const SurrogateFile& surrogate, const Study& study);
 
 /// Throws Error(kInput) that says which peaks and genes of the study and the surrogate differ.
 void require_same_features(const SurrogateFile& surrogate, const Study& study);

@@ -76,10 +76,11 @@ def edit_header(path, change):
     path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
 
 
-def poke_tensor(path, name, value):
-    """Writes a float over the first one of a tensor."""
+def poke_tensor(path, name, value, code="f"):
+    """Writes a number (code of struct: f, d, q) over the first one of a tensor."""
     content = bytearray(path.read_bytes())
     (length,) = struct.unpack("<Q", content[:8])
     begin = json.loads(content[8 : 8 + length])[name]["data_offsets"][0]
-    content[8 + length + begin : 8 + length + begin + 4] = struct.pack("<f", value)
+    number = struct.pack("<" + code, value)
+    content[8 + length + begin : 8 + length + begin + len(number)] = number
     path.write_bytes(content)

@@ -22,8 +22,11 @@ def make(programs, folder, with_torch):
          folder)
     must(programs, prepare_words("sim2/cells.h5mu", "other_study.h5mu", "sim2/genes.bed"), folder)
     if with_torch:
+        (folder / "cis").mkdir()
         train = ["train", "--max-steps", "20", "--threads", "1"]
         must(programs, [*train, "study.h5mu", "-o", "surrogate.safetensors"], folder)
+        must(programs, ["cis", "study.h5mu", "surrogate.safetensors", "-o", "cis/with.safetensors"],
+             folder)
         must(programs, [*train, "other_study.h5mu", "-o", "other.safetensors"], folder)
     write_layouts(folder)
     write_lists(folder)

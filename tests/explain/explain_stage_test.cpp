@@ -7,6 +7,7 @@
 
 #include "explain/small_study.hpp"
 #include "model/surrogate_model.hpp"
+#include "support/random_cis.hpp"
 
 namespace grids {
 namespace {
@@ -165,6 +166,66 @@ TEST(Explain, OpeningAndAveragingPeaksAreExplainedToo) {
     ASSERT_EQ(result.explained.size(), 1u);
     EXPECT_LT(result.explained[0].explanation.objective, 1.0);
   }
+}
+
+TEST(Explain, ADomainHoldsThePeaksInOrOutsideTheWindow) {
+  Fixture f;  // gene 0 starts at chr1:0, peak i of chr1 at 1,000 i
+  const auto near = domain_peaks(f.study, 0, SearchDomain::kCis, 10'000);
+  EXPECT_EQ(near, (std::vector<Feature>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  const auto far = domain_peaks(f.study, 0, SearchDomain::kDistal, 10'000);
+  EXPECT_EQ(near.size() + far.size(), static_cast<size_t>(f.study.peaks.size()));
+  EXPECT_EQ(far.front(), 11);
+  f.study.genes.chromosome[0].clear();  // no position: nothing is near
+  EXPECT_TRUE(domain_peaks(f.study, 0, SearchDomain::kCis, 10'000).empty());
+}
+
+TEST(Explain, ASearchStaysInItsDomain) {
+  Fixture f;
+  const int32_t gene = f.predicted_gene();
+  f.study.genes.start[static_cast<size_t>(gene)] = 0;
+  f.options.domain_window = 10'000;
+  for (const auto domain : {SearchDomain::kCis, SearchDomain::kDistal}) {
+    f.options.domain = domain;
+    const auto result = explain(f.study, f.surrogate, {{1, gene, 4}}, f.options, f.context);
+    ASSERT_EQ(result.explained.size(), 1u);
+    for (const Feature peak : result.explained[0].explanation.subset) {
+      EXPECT_EQ(peak <= 10, domain == SearchDomain::kCis) << peak;
+    }
+  }
+  f.options.domain = SearchDomain::kCis;
+  const auto none = explain(f.study, f.surrogate, {{1, gene, 12}}, f.options, f.context);
+  ASSERT_EQ(none.skipped.size(), 1u);
+  EXPECT_THAT(none.skipped[0].reason, HasSubstr("11 peaks in the domain, for a set of 12"));
+}
+
+TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
+  // The gene's state says nothing; one peak doubles its rate, of two others either does.
+  Fixture f;
+  CisPath path = testing::random_cis(small_shape(), 1);
+  path.types = 2;
+  path.donors = 0;
+  CisGene gene;
+  gene.gene = 0;
+  gene.state.assign(static_cast<size_t>(path.state_size()), 0.0);
+  gene.state[0] = -9;
+  gene.cis.passed = true;
+  gene.whole.q = 0.5;  // failed
+  gene.terms.resize(2);
+  gene.terms[0].peaks = {41};
+  gene.terms[0].weight = 0.7;
+  gene.terms[1].kind = TermKind::kAny;
+  gene.terms[1].peaks = {17, 30};
+  gene.terms[1].weight = 0.5;
+  path.genes = {gene};
+  const StudySurrogate surrogate(f.surrogate, &path);
+  auto result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  ASSERT_EQ(result.explained.size(), 1u);
+  EXPECT_EQ(result.explained[0].explanation.subset, std::vector<Feature>{41});
+  EXPECT_THAT(result.explained[0].caution, HasSubstr("gate A"));
+  result = explain(f.study, surrogate, {{1, 0, 3}}, f.options, f.context);
+  auto found = result.explained.at(0).explanation.subset;
+  std::sort(found.begin(), found.end());
+  EXPECT_EQ(found, (std::vector<Feature>{17, 30, 41}));
 }
 
 TEST(Explain, AllBadOptionsAreToldAtOnce) {

@@ -9,13 +9,15 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 #include "model/surrogate_file.hpp"
+#include "support/random_cis.hpp"
+#include "support/random_surrogate.hpp"
 
 namespace grids {
 namespace {
 
 namespace fs = std::filesystem;
 
-class SafeTensorsTest : public testing::Test {
+class SafeTensorsTest : public ::testing::Test {
  protected:
   void SetUp() override {
     path_ = fs::temp_directory_path() / fmt::format("grids_{}.safetensors", ::getpid());
@@ -102,6 +104,47 @@ TEST(SurrogateFile, ConformanceModelsSurviveARoundTrip) {
   for (const auto& [name, tensor] : file.tensors) {
     EXPECT_EQ(back.tensors.at(name).bytes, tensor.bytes) << name;
   }
+}
+
+TEST(SurrogateFile, ACisPathSurvivesARoundTripAndCanBeTakenAway) {
+  SurrogateFile file = testing::random_surrogate(testing::small_shape(), 1);
+  const auto plain = file.tensors.size();
+  EXPECT_FALSE(cis_path_of(file).has_value());
+  const CisPath path = testing::random_cis(file.shape, 1);
+  set_cis_path(file, &path);
+  const fs::path copy =
+      fs::temp_directory_path() / fmt::format("grids_cis_{}.safetensors", ::getpid());
+  write_surrogate(copy, file);
+  SurrogateFile back = read_surrogate(copy);
+  fs::remove(copy);
+  EXPECT_TRUE(cis_path_of(back) == path);
+  set_cis_path(back, &path);  // again: in the place of the first
+  EXPECT_EQ(back.tensors.size(), file.tensors.size());
+  set_cis_path(back, nullptr);
+  EXPECT_EQ(back.tensors.size(), plain);
+  EXPECT_FALSE(cis_path_of(back).has_value());
+}
+
+TEST(SurrogateFile, ACisPathOfAnotherSurrogateOrStudyIsRefused) {
+  SurrogateFile file = testing::random_surrogate(testing::small_shape(), 1);
+  CisPath path = testing::random_cis(file.shape, 1);
+  path.peaks += 1;
+  set_cis_path(file, &path);
+  EXPECT_THROW(cis_path_of(file), Error);
+  path.peaks -= 1;
+  Study study;
+  study.cells.type.names = {"a", "b", "c"};
+  study.cells.donor.names = {"x", "y"};
+  study.counts.pattern.rows = 1;
+  EXPECT_NO_THROW(require_same_cells(path, file, study));
+  file.cell_types = {"a", "b", "d"};
+  EXPECT_THROW(require_same_cells(path, file, study), Error);
+  file.cell_types.clear();
+  study.cells.donor.names.clear();
+  EXPECT_THROW(require_same_cells(path, file, study), Error);
+  study.cells.donor.names = {"x", "y"};
+  study.counts.pattern.rows = 0;  // no counts
+  EXPECT_THROW(require_same_cells(path, file, study), Error);
 }
 
 TEST(SurrogateFile, AForeignStudyIsNamed) {

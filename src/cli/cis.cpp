@@ -1,0 +1,105 @@
+#include "cli/commands.hpp"
+#include "cli/recording_reporter.hpp"
+#include "cli/stages.hpp"
+#include "io/atomic_file.hpp"
+
+namespace grids {
+namespace {
+
+struct Arguments {
+  StudyArguments inputs;
+  CisArguments stage;
+  std::filesystem::path out;
+};
+
+void tell(const CisFit& fit, const Context& context) {
+  int64_t with_terms = 0, whole = 0, cis = 0;
+  for (const auto& gene : fit.path.genes) {
+    with_terms += gene.terms.empty() ? 0 : 1;
+    whole += gene.whole.passed ? 1 : 0;
+    cis += gene.cis.passed ? 1 : 0;
+  }
+  const auto genes = fit.path.genes.size();
+  context.reporter.info(fmt::format(
+      "The cis path of {} genes: {} have terms; in {} it predicts held-out cells better than their "
+      "state does, and is used; {} are predicted better than by depth, type and donor",
+      genes, with_terms, cis, whole));
+  if (cis == 0) {
+    context.reporter.warning(
+        "no gene is predicted better by the peaks around it than by the state of the cell: the "
+        "surrogate stands alone, and single elements cannot be seen");
+  }
+  if (fit.path.response == CisResponse::kLogValues) {
+    context.reporter.warning(
+        "the RNA came without counts: the cis path is fitted to log values, with normal errors");
+  }
+}
+
+}  // namespace
+
+void CisArguments::declare(OptionSet& set) {
+  set.value("--cis-window", options.window,
+            "Peaks within this distance (bp) of a gene's TSS are candidates, at most 1000000");
+  set.value("--gate-folds", options.gate_folds,
+            "Folds of training and validation cells that judge the cis path; 0 = validation cells "
+            "alone, faster and with less power");
+  set.value("--gate-fdr", options.false_discovery_rate,
+            "False discovery rate over genes, below which a gene's cis path is used");
+}
+
+bool has_positions(const Study& study) {
+  for (int64_t gene = 0; gene < study.genes.size(); ++gene) {
+    if (study.genes.has_position(gene)) return true;
+  }
+  return false;
+}
+
+void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                  const FoldedSurrogate& folded, const CisArguments& arguments,
+                  const Context& context) {
+  const auto latents = folded.atac_latents(context.pool, study.open);
+  const CisFit fit = fit_cis(study, latents, arguments.options, context);
+  write_table(cis_table_beside(out), cis_table(study, fit));
+  set_cis_path(file, &fit.path);
+  write_surrogate(out, file);
+  tell(fit, context);
+}
+
+std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate) {
+  return surrogate.parent_path() / "cis.tsv";
+}
+
+Command cis_command() {
+  return {
+      "cis", "Fit the peaks around each gene, beside the surrogate",
+      "  grids cis study.h5mu surrogate.safetensors -o surrogate-cis.safetensors\n\n"
+      "For each gene with a position: few peaks, and pairs of peaks, whose openness explains the "
+      "gene's\n"
+      "counts beyond the state of the cell. Genes in which this predicts held-out cells better "
+      "are then\n"
+      "predicted by it in every command that is given the new file; cis.tsv beside it lists all.",
+      [](OptionSet& options) -> CommandBody {
+        auto arguments = std::make_shared<Arguments>();
+        arguments->inputs.declare(options);
+        arguments->stage.declare(options);
+        options.value("-o,--out", arguments->out,
+                      "The surrogate with its cis path; cis.tsv is written beside it",
+                      OptionSet::Need::kRequired);
+        return [arguments](const Context& context) {
+          arguments->stage.options.validate();
+          const auto table = cis_table_beside(arguments->out);
+          if (arguments->out == table) throw usage_error("-o: cis.tsv is the name of the table");
+          const std::filesystem::path read[] = {arguments->inputs.study,
+                                                arguments->inputs.surrogate};
+          // The surrogate itself may be replaced: all that it holds is kept.
+          require_writable(arguments->out, std::span(read).first(1));
+          require_writable(table, read);
+          auto loaded = load(arguments->inputs);
+          fit_cis_into(arguments->out, loaded.study, std::move(loaded.file), loaded.folded,
+                       arguments->stage, context);
+          context.reporter.info("The surrogate with its cis path: " + arguments->out.string());
+        };
+      }};
+}
+
+}  // namespace grids

@@ -1,0 +1,112 @@
+"""Cis paths that are damaged, or that do not belong to the study; fits that make no sense."""
+
+import shutil
+
+from break_files import edit_header, opened, poke_tensor, set_entry
+from harness import case
+
+STUDY, SURROGATE = "../good/study.h5mu", "../good/surrogate.safetensors"
+
+
+def predict(*more, study=STUDY):
+    return ["predict", study, "s.safetensors", *more, "-o", "out.h5ad"]
+
+
+def tensors(name, *says, more=(), **options):
+    def register(change):
+        @case(f"cis path: {name}", r"s\.safetensors", *says, torch=True, **options)
+        def make(room):
+            change(room.copy("cis/with.safetensors", "s.safetensors"))
+            return predict(*more)
+
+        return change
+
+    return register
+
+
+@tensors("a tensor missing", r"no tensor 'cis\.state'", r"train again")
+def _(path):
+    edit_header(path, lambda header: header.pop("cis.state"))
+
+
+@tensors("the shape missing", r"no tensor 'cis\.shape'")
+def _(path):
+    edit_header(path, lambda header: header.pop("cis.shape"))
+
+
+@tensors("damage is told even where it is not used", r"no tensor 'cis\.peaks'",
+         more=("--surrogate", "published"))
+def _(path):
+    edit_header(path, lambda header: header.pop("cis.peaks"))
+
+
+@tensors("weights that are NaN", r"'cis\.state' holds nan at position 0")
+def _(path):
+    poke_tensor(path, "cis.state", float("nan"), "d")
+
+
+@tensors("a peak that does not exist", r"'cis\.peaks' holds 1000000 at position 0, outside 0")
+def _(path):
+    poke_tensor(path, "cis.peaks", 1000000, "q")
+
+
+@tensors("genes out of order", r"'cis\.genes' (does not ascend|holds)")
+def _(path):
+    poke_tensor(path, "cis.genes", 40, "q")
+
+
+@tensors("another shape", r"'cis\.genes' has shape|'cis\.sums' has shape", r"expected")
+def _(path):
+    def change(header):
+        header["cis.sums"]["shape"] = [1, header["cis.sums"]["shape"][0]]
+
+    edit_header(path, change)
+
+
+@tensors("another type of number", r"'cis\.state' is not of type F64")
+def _(path):
+    edit_header(path, lambda header: header["cis.state"].update(dtype="I64"))
+
+
+@tensors("an unknown response", r"'cis\.shape' names no known response")
+def _(path):
+    poke_tensor(path, "cis.shape", 7, "q")
+
+
+@case("cis path: of a study without its counts", r"s\.safetensors", r"the cis path is of counts",
+      r"--surrogate published", torch=True)
+def _(room):
+    shutil.copy(room.good / "cis/with.safetensors", room.folder / "s.safetensors")
+    with opened(room.copy("study.h5mu")) as file:
+        del file["mod/rna/layers/counts"]
+    return predict(study="study.h5mu")
+
+
+def fit(*more, study=STUDY, out="new.safetensors"):
+    return ["cis", study, SURROGATE, *more, "-o", out]
+
+
+def call(name, words, *says, code=3):
+    @case(f"cis: {name}", *says, code=code, torch=True)
+    def make(room):
+        return words
+
+
+call("no window", fit("--cis-window", "0"), r"window is 0", code=2)
+call("several wrong settings at once", fit("--cis-window", "2000000", "--gate-fdr", "2"), r"window",
+     r"false_discovery_rate", code=2)
+call("the study as output", fit(out=STUDY), r"study\.h5mu", code=2)
+call("the table's own name", fit(out="cis.tsv"), r"cis\.tsv is the name of the table", code=2)
+call("an unknown kind of surrogate", ["predict", STUDY, SURROGATE, "--surrogate", "new", "-o", "p.h5ad"],
+     r"--surrogate: 'new' is none of: cis, published", code=2)
+call("an unknown domain", ["explain", STUDY, SURROGATE, "--cell-type", "type_1", "--gene", "SIM00001",
+                           "--domain", "far", "-o", "out"], r"--domain: 'far' is none of", code=2)
+
+
+@case("cis: genes without positions", r"position", torch=True)
+def _(room):
+    with opened(room.copy("study.h5mu")) as file:
+        chrom = file["mod/rna/var/chrom"]
+        for gene in range(len(chrom["codes"])):
+            set_entry(chrom, "codes", gene, -1)
+    return fit(study="study.h5mu")
