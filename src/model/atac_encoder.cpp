@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "base/lanes.hpp"
 #include "base/simd.hpp"
 #include "model/dense_layer.hpp"
-#include "base/lanes.hpp"
 
 namespace grids {
 namespace {
@@ -284,6 +284,12 @@ void AtacEncoder::replacement_gains(ThreadPool& pool, const CsrPattern& open,
     for (int64_t cell = 0; cell < count; ++cell) {
       const float* gradient = gradients.data() + (chromosome * count + cell) * sum_stride_;
       for (int64_t i = 0; i < sum_stride_; ++i) total[at(i)] += gradient[i];
+      // The differences are on their way while the sums are added up.
+      const int64_t share = (last - first + count - 1) / count;
+      for (int64_t peak = cell * share; peak < std::min<int64_t>(last - first, (cell + 1) * share);
+           ++peak) {
+        __builtin_prefetch(difference(first) + peak * sum_stride_, 0, 2);
+      }
       const int32_t* start = starts.row(cells[at(cell)]) + b;
       scatter_gradient(sum_stride_,
                        open.row(cells[at(cell)]).subspan(at(start[0]), at(start[1] - start[0])),
