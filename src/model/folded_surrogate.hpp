@@ -5,7 +5,7 @@
 /// sums into latents, row by row. The *tail* — f_AR, then the RNA decoder down to the outputs that
 /// the caller reads — is a few products on blocks of kTailRows rows. Blocks always have that many
 /// rows, the last ones padded: so every product has one shape, and a row's result depends neither
-/// on its position nor on its neighbours (tests/model hold oneDNN to that).
+/// on its position nor on its neighbours. Packed layers promise it; tests/model hold oneDNN to it.
 ///
 /// Expression is on the study's scale (log1p of counts per 100,000). Immutable and thread-safe.
 #pragma once
