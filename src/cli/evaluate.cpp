@@ -1,6 +1,9 @@
+#include <numeric>
+
 #include "cli/commands.hpp"
 #include "cli/stages.hpp"
 #include "evaluate/accuracy.hpp"
+#include "evaluate/log_values.hpp"
 
 namespace grids {
 namespace {
@@ -13,7 +16,9 @@ struct Arguments {
 
 std::vector<float> predict(const Study& study, const StudySurrogate& surrogate,
                            std::span<const int32_t> cells, const Context& context) {
-  return surrogate.predict_all(study, cells, context.pool);
+  std::vector<int32_t> genes(static_cast<size_t>(study.genes.size()));
+  std::iota(genes.begin(), genes.end(), 0);
+  return predict_log_values(study, surrogate, cells, genes, context);
 }
 
 std::vector<int32_t> judged_cells(const Study& study, const std::string& split) {

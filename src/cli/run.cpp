@@ -8,6 +8,7 @@
 #include "cli/stages.hpp"
 #include "data/peak_truth.hpp"
 #include "data/truth.hpp"
+#include "evaluate/log_values.hpp"
 #include "evaluate/recovery.hpp"
 #include "io/atomic_file.hpp"
 #include "report/report.hpp"
@@ -244,7 +245,7 @@ Table marker_expression_table(const Study& study, const StudySurrogate& surrogat
     if (const auto gene = study.genes.index_of(name)) genes.push_back(*gene);
   }
   const auto cells = study.cells_of(Split::kTest);
-  const auto predicted = surrogate.predict(study, cells, genes, context.pool);
+  const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
   const auto measured = to_dense(select_columns(select_rows(study.expression, cells), genes));
   Table table({"barcode", "gene", "measured", "predicted"});
   for (size_t cell = 0; cell < cells.size(); ++cell) {

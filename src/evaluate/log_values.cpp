@@ -1,0 +1,58 @@
+#include "evaluate/log_values.hpp"
+
+#include "base/error.hpp"
+#include "evaluate/monotone_map.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// Positions in the list of the genes whose predictions are log1p of mean counts.
+std::vector<size_t> log_means(const CisPath* path, std::span<const int32_t> genes) {
+  std::vector<size_t> positions;
+  if (path == nullptr || path->response != CisResponse::kCounts) return positions;
+  for (size_t i = 0; i < genes.size(); ++i) {
+    const int64_t place = path->find(genes[i]);
+    if (place >= 0 && path->genes[at(place)].cis.passed) positions.push_back(i);
+  }
+  return positions;
+}
+
+}  // namespace
+
+std::vector<float> predict_log_values(const Study& study, const StudySurrogate& surrogate,
+                                      std::span<const int32_t> cells,
+                                      std::span<const int32_t> genes, const Context& context) {
+  auto predicted = surrogate.predict(study, cells, genes, context.pool);
+  const auto positions = log_means(surrogate.cis(), genes);
+  if (positions.empty()) return predicted;
+  const auto training = study.cells_of(Split::kTrain);
+  if (training.empty()) {
+    throw input_error("the study has no training cells, on which predictions become log values");
+  }
+  std::vector<int32_t> mapped;
+  for (const size_t position : positions) mapped.push_back(genes[position]);
+  const auto seen = surrogate.predict(study, training, mapped, context.pool);
+  const auto measured = transpose(select_rows(study.expression, training));
+  context.pool.for_each(static_cast<int64_t>(positions.size()), [&](int64_t k) {
+    std::vector<float> prediction(training.size());
+    std::vector<double> response(training.size(), 0.0);
+    for (size_t cell = 0; cell < training.size(); ++cell) {
+      prediction[cell] = seen[cell * mapped.size() + at(k)];
+    }
+    const auto expressing = measured.row_indices(mapped[at(k)]);
+    const auto values = measured.row_values(mapped[at(k)]);
+    for (size_t i = 0; i < expressing.size(); ++i) response[at(expressing[i])] = values[i];
+    const MonotoneMap map = fit_monotone_map(prediction, response);
+    for (size_t cell = 0; cell < cells.size(); ++cell) {
+      float& value = predicted[cell * genes.size() + positions[at(k)]];
+      value = static_cast<float>(map(value));
+    }
+  });
+  return predicted;
+}
+
+}  // namespace grids
