@@ -46,6 +46,31 @@ void check_search(const CheckBench& bench) {
   }
 }
 
+void check_replacement(const CheckBench& bench) {
+  const SurrogateModel model = make_model(bench.cells, bench.context.pool, Replaced::kMean);
+  const auto p = model.replacements();
+  const DenseFormulation dense(bench.cells.file, bench.cells.study.open,
+                               {.replacement = {p.begin(), p.end()}}, bench.context.pool);
+  const auto batch = draw_batch(model, bench.sizes.batch, bench.context.seed, 0);
+  const auto subset = draw_subset(model, bench.sizes.set_size, bench.context.seed);
+  const Objective objective = make_search(model, bench.cells.target, 0);
+  const Objective part = objective.on(batch);
+  const auto state = begin(part, subset);
+  const auto fast_gains = gains(part, *state);
+  const auto fast = step_on_batch(objective, *begin(objective, subset), batch, subset, 0,
+                                  search_options(bench.sizes))
+                        .step;
+  const auto problem = dense.problem(study_cells(bench.cells, batch), bench.cells.target, 0);
+  const auto dense_gains = dense.gains(problem, subset);
+  const auto dense_values = dense.values(problem, subset, 0, fast.candidates);
+  bench.list.expect("d_j of all peaks, replaced by their means, share of the largest",
+                    relative_difference(std::span<const double>(fast_gains),
+                                        std::span<const double>(dense_gains)));
+  bench.list.expect("values of candidates, replaced by their means, share of the largest",
+                    relative_difference(std::span<const double>(fast.values),
+                                        std::span<const double>(dense_values)));
+}
+
 void check_training(const CheckBench& bench) {
   const auto batch = training_batch(bench.cells, bench.sizes, bench.context.seed);
   const auto fast =
@@ -85,10 +110,11 @@ std::vector<int32_t> training_batch(const Cells& cells, const Sizes& sizes, uint
 
 void run_checks(const Cells& cells, const Sizes& sizes, const Context& context, Figures& figures) {
   const SurrogateModel model = make_model(cells, context.pool);
-  const DenseFormulation dense(cells.file, cells.study.open, Products::kTorch, context.pool);
+  const DenseFormulation dense(cells.file, cells.study.open, {}, context.pool);
   CheckList list(context.reporter);
   const CheckBench bench{cells, sizes, context, model, dense, list, figures};
-  for (const auto check : {check_search, check_training, check_knockout, check_threads}) {
+  for (const auto check :
+       {check_search, check_replacement, check_training, check_knockout, check_threads}) {
     context.check_cancelled();
     check(bench);
   }

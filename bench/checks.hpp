@@ -22,6 +22,8 @@ struct CheckBench {
 
 /// Predictions, unmasked and masked; d_j of all peaks and candidate values, at β = 0 and β > 0.
 void check_search(const CheckBench& bench);
+/// d_j and candidate values where masked peaks become their means.
+void check_replacement(const CheckBench& bench);
 /// Loss and every gradient of an ATAC training step.
 void check_training(const CheckBench& bench);
 /// Single knock-outs against masking and predicting again; adds the figure `max_error`.

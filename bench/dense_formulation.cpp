@@ -91,13 +91,19 @@ struct Moments {
 }  // namespace
 
 struct DenseFormulation::Impl {
-  Impl(const SurrogateFile& given, const CsrPattern& given_open, Products given_products,
+  Impl(const SurrogateFile& given, const CsrPattern& given_open, const DenseOptions& options,
        ThreadPool& given_pool)
-      : shape(given.shape), open(given_open), products(given_products), pool(given_pool) {
+      : shape(given.shape), open(given_open), products(options.products), pool(given_pool) {
     for (const auto& [name, tensor] : given.tensors) {
       if (tensor.type == Tensor::Type::kF32) weights[name] = to_torch(tensor);
     }
     first_row = 2 * at::arange(shape.peaks(), at::kLong);
+    if (options.replacement.empty()) return;
+    const at::Tensor p = at::empty({shape.peaks(), 1});
+    std::copy(options.replacement.begin(), options.replacement.end(), p.data_ptr<float>());
+    const at::Tensor states =
+        weight("atac_model.embedding.weight").view({shape.peaks(), 2, shape.atac_embedding});
+    replaced = states.select(1, 0) + p * (states.select(1, 1) - states.select(1, 0));
   }
 
   const at::Tensor& weight(const std::string& name) const { return weights.at(name); }
@@ -245,10 +251,35 @@ struct DenseFormulation::Impl {
     return result.to(at::kDouble);
   }
 
-  at::Tensor masked(std::span<const int32_t> cells, std::span<const Feature> subset) const {
-    at::Tensor x = to_dense(open, cells);
-    for (const Feature peak : subset) x.select(1, peak).zero_();
-    return x;
+  /// W_Emb(x∖r) of the cells for each of several subsets, one after the other:
+  /// (subsets · cells) × peaks × d_h.
+  at::Tensor embed_masked(std::span<const int32_t> cells,
+                          const std::vector<std::vector<Feature>>& subsets) const {
+    const at::Tensor x = to_dense(open, cells);
+    const bool in_input = !replaced.defined();
+    std::vector<at::Tensor> copies, masks;
+    for (const auto& subset : subsets) {
+      copies.push_back(x.clone());
+      masks.push_back(at::zeros({in_input ? 0 : shape.peaks()}));
+      for (const Feature peak : subset) {
+        if (in_input) {
+          copies.back().select(1, peak).zero_();
+        } else {
+          masks.back()[peak] = 1;
+        }
+      }
+    }
+    const at::Tensor embedded = embed(at::cat(copies, 0));
+    if (in_input) return embedded;
+    const at::Tensor mask = at::stack(masks).repeat_interleave(x.size(0), 0).unsqueeze(2);
+    return embedded + mask * (replaced - embedded);
+  }
+
+  /// W_Emb(p) − W_Emb(x) of the unmasked cells.
+  at::Tensor replacement_change(std::span<const int32_t> cells) const {
+    const at::Tensor x = to_dense(open, cells);
+    if (replaced.defined()) return replaced - embed(x);
+    return embed(at::zeros_like(x)) - embed(x);
   }
 
   SurrogateShape shape;
@@ -257,13 +288,14 @@ struct DenseFormulation::Impl {
   ThreadPool& pool;
   std::map<std::string, at::Tensor> weights;
   at::Tensor first_row;  // peaks: the row of each peak's closed state
+  at::Tensor replaced;   // peaks × d_h: W_Emb(p); undefined when peaks are closed in the input
   std::map<std::string, Moments> moments;
   int64_t step = 0;
 };
 
 DenseFormulation::DenseFormulation(const SurrogateFile& file, const CsrPattern& open,
-                                   Products products, ThreadPool& pool)
-    : impl_(std::make_unique<Impl>(file, open, products, pool)) {}
+                                   const DenseOptions& options, ThreadPool& pool)
+    : impl_(std::make_unique<Impl>(file, open, options, pool)) {}
 
 DenseFormulation::~DenseFormulation() = default;
 
@@ -275,7 +307,8 @@ std::vector<float> DenseFormulation::predict(std::span<const int32_t> cells,
   std::vector<float> result;
   for (size_t begin = 0; begin < cells.size(); begin += kCells) {
     const auto some = cells.subspan(begin, std::min(kCells, cells.size() - begin));
-    const auto part = to_vector(impl_->predict(impl_->embed(impl_->masked(some, masked))));
+    const auto part = to_vector(impl_->predict(
+        impl_->embed_masked(some, {std::vector<Feature>(masked.begin(), masked.end())})));
     result.insert(result.end(), part.begin(), part.end());
   }
   return result;
@@ -291,16 +324,14 @@ DenseProblem DenseFormulation::problem(std::vector<int32_t> cells, int32_t targe
 std::vector<double> DenseFormulation::gains(const DenseProblem& problem,
                                             std::span<const Feature> subset) const {
   const AllCores cores(impl_->pool.threads());
-  const at::Tensor x = impl_->masked(problem.cells, subset);
-  at::Tensor embedded = impl_->embed(x);
+  at::Tensor embedded =
+      impl_->embed_masked(problem.cells, {std::vector<Feature>(subset.begin(), subset.end())});
   embedded.requires_grad_(true);
   rate_loss(impl_->predict(embedded).to(at::kDouble), impl_->before(problem), problem.target,
             problem.beta)
       .backward();
   const at::NoGradGuard no_grad;
-  // W_Emb(p) − W_Emb(x) with p = 0 and x the unmasked cells.
-  const at::Tensor unmasked = impl_->masked(problem.cells, {});
-  const at::Tensor change = impl_->embed(at::zeros_like(x)) - impl_->embed(unmasked);
+  const at::Tensor change = impl_->replacement_change(problem.cells);
   return to_doubles((embedded.grad() * change).sum(2).to(at::kDouble).sum(0));
 }
 
@@ -311,18 +342,17 @@ std::vector<double> DenseFormulation::values(const DenseProblem& problem,
   const at::NoGradGuard no_grad;
   std::vector<Feature> others(subset.begin(), subset.end());
   others.erase(others.begin() + static_cast<std::ptrdiff_t>(coordinate));
-  const at::Tensor x = impl_->masked(problem.cells, others);
   const at::Tensor before = impl_->before(problem);
   std::vector<double> values;
   for (size_t begin = 0; begin < candidates.size(); begin += static_cast<size_t>(kTrialSubsets)) {
     const size_t end = std::min(candidates.size(), begin + static_cast<size_t>(kTrialSubsets));
-    std::vector<at::Tensor> trials;
+    std::vector<std::vector<Feature>> trials;
     for (size_t i = begin; i < end; ++i) {
-      trials.push_back(x.clone());
-      trials.back().select(1, candidates[i]).zero_();
+      trials.push_back(others);
+      trials.back().push_back(candidates[i]);
     }
-    const at::Tensor outputs = impl_->predict(impl_->embed(at::cat(trials, 0)));
-    for (const at::Tensor& part : outputs.split(x.size(0), 0)) {
+    const at::Tensor outputs = impl_->predict(impl_->embed_masked(problem.cells, trials));
+    for (const at::Tensor& part : outputs.split(static_cast<int64_t>(problem.cells.size()), 0)) {
       values.push_back(
           rate_loss(part.to(at::kDouble), before, problem.target, problem.beta).item<double>());
     }

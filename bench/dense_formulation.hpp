@@ -36,10 +36,14 @@ enum class Products : uint8_t {
   kOurs,   ///< our GEMM: fast whatever BLAS LibTorch was built with
 };
 
-/// For tables: which products, in a few words.
-inline const char* products_used(Products products) {
-  return products == Products::kTorch ? " in plain LibTorch" : ", products by our GEMM";
-}
+/// How the dense formulation is computed.
+struct DenseOptions {
+  Products products = Products::kTorch;
+  /// p of Eq. 12, for each peak, in [0, 1]: the replacement W(x) + 1[j ∈ r] (W(p) − W(x)) is made
+  /// in the gathered embedding, as is needed for values between closed and open. Empty: peaks are
+  /// removed (p = 0) by closing them in the input, which gathers only once.
+  std::vector<float> replacement = {};
+};
 
 /// Cells, a target and the weight of the second term; the loss is `rate` of search/loss.hpp.
 struct DenseProblem {
@@ -64,11 +68,11 @@ struct DenseTrainingStep {
 class DenseFormulation {
  public:
   /// `file`, `open` (cells × peaks) and `pool` must outlive it.
-  DenseFormulation(const SurrogateFile& file, const CsrPattern& open, Products products,
+  DenseFormulation(const SurrogateFile& file, const CsrPattern& open, const DenseOptions& options,
                    ThreadPool& pool);
   ~DenseFormulation();
 
-  /// Predicted expression of all genes before the clamp, cells × genes, with these peaks closed.
+  /// Predicted expression of all genes before the clamp, cells × genes, with these peaks masked.
   std::vector<float> predict(std::span<const int32_t> cells, std::span<const Feature> masked) const;
 
   /// Computes the unmasked predictions.

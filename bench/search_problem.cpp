@@ -16,10 +16,10 @@ std::vector<int32_t> up_to(int32_t count) {
 
 }  // namespace
 
-SurrogateModel make_model(const Cells& cells, ThreadPool& pool) {
+SurrogateModel make_model(const Cells& cells, ThreadPool& pool, Replaced replaced) {
   CsrPattern open = select_rows(cells.study.open, cells.cells);
-  const int64_t peaks = open.columns;
-  return {cells.surrogate, std::move(open), replace_by(peaks, 0), pool};
+  auto values = replaced == Replaced::kMean ? replace_by_mean(open) : replace_by(open.columns, 0);
+  return {cells.surrogate, std::move(open), std::move(values), pool};
 }
 
 Objective make_search(const SurrogateModel& model, int32_t target, double beta) {

@@ -13,8 +13,12 @@ namespace grids::bench {
 /// The weight of the second term where there is one. Only that it is above 0 matters for the cost.
 inline constexpr double kBeta = 0.5;
 
-/// A model of the chosen cells (model cell i is `cells.cells[i]`), masked peaks closed.
-SurrogateModel make_model(const Cells& cells, ThreadPool& pool);
+/// What a masked peak becomes in every cell: closed, or its mean over the cells.
+enum class Replaced : uint8_t { kClosed, kMean };
+
+/// A model of the chosen cells: model cell i is `cells.cells[i]`.
+SurrogateModel make_model(const Cells& cells, ThreadPool& pool,
+                          Replaced replaced = Replaced::kClosed);
 
 /// All cells of the model, objective `rate`.
 Objective make_search(const SurrogateModel& model, int32_t target, double beta);
