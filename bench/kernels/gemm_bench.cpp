@@ -6,27 +6,16 @@
 namespace grids::bench {
 namespace {
 
-/// C (m × n) = A (m × k) · B (k × n).
-void gemm_plain(benchmark::State& state) {
+/// C (m × n) = A · B with A m × k; transposed, as the gradient of a weight needs it, Aᵀ · B with A
+/// k × m.
+void multiply(benchmark::State& state, Transpose transpose) {
   const int64_t m = state.range(0), n = state.range(1), k = state.range(2);
   ThreadPool pool(static_cast<int>(state.range(3)));
   const auto a = random_floats(m * k, 1), b = random_floats(k * n, 2);
   std::vector<float> c(static_cast<size_t>(m * n));
+  const int64_t stride = transpose == Transpose::kYes ? m : k;
   for (auto _ : state) {
-    gemm(pool, Transpose::kNo, Transpose::kNo, m, n, k, a.data(), k, b.data(), n, 0, c.data(), n);
-    benchmark::DoNotOptimize(c.data());
-  }
-  count(state, 2.0 * static_cast<double>(m * n * k), 0);
-}
-
-/// The gradient of a weight: C (m × n) = Aᵀ · B with A k × m.
-void gemm_weight_gradient(benchmark::State& state) {
-  const int64_t m = state.range(0), n = state.range(1), k = state.range(2);
-  ThreadPool pool(static_cast<int>(state.range(3)));
-  const auto a = random_floats(k * m, 1), b = random_floats(k * n, 2);
-  std::vector<float> c(static_cast<size_t>(m * n));
-  for (auto _ : state) {
-    gemm(pool, Transpose::kYes, Transpose::kNo, m, n, k, a.data(), m, b.data(), n, 0, c.data(), n);
+    gemm(pool, transpose, Transpose::kNo, m, n, k, a.data(), stride, b.data(), n, 0, c.data(), n);
     benchmark::DoNotOptimize(c.data());
   }
   count(state, 2.0 * static_cast<double>(m * n * k), 0);
@@ -36,7 +25,7 @@ constexpr int64_t kTail = 32;    // rows of a block of the tail
 constexpr int64_t kStep = 2048;  // rows of a coordinate step: 64 cells × 32 candidates
 constexpr int64_t kBatch = 128;  // cells of a training step
 
-BENCHMARK(gemm_plain)
+BENCHMARK_CAPTURE(multiply, plain, Transpose::kNo)
     ->ArgNames({"m", "n", "k", "threads"})
     // The decoder on one block, on one thread as the tail calls it.
     ->Args({kTail, 320, 20, 1})
@@ -52,7 +41,7 @@ BENCHMARK(gemm_plain)
     ->Args({kBatch, 640, 3000, 2})
     ->UseRealTime();
 
-BENCHMARK(gemm_weight_gradient)
+BENCHMARK_CAPTURE(multiply, weight_gradient, Transpose::kYes)
     ->ArgNames({"m", "n", "k", "threads"})
     ->Args({640, 3000, kBatch, 1})
     ->Args({640, 3000, kBatch, 2})

@@ -37,11 +37,13 @@ StudyAndSurrogate load(const StudyArguments& arguments) {
 }
 
 void declare_perturbation(OptionSet& options, Perturbation& perturbation) {
-  options.choice<Perturbation>("--perturbation", perturbation,
-                               {{"closed", Perturbation::kClosed},
-                                {"open", Perturbation::kOpen},
-                                {"mean", Perturbation::kMean}},
-                               "What a masked peak becomes: 0, 1 or its mean over training cells");
+  options.choice<Perturbation>(
+      "--perturbation", perturbation,
+      {{"closed", Perturbation::kClosed},
+       {"open", Perturbation::kOpen},
+       {"mean", Perturbation::kMean}},
+      "What a masked peak becomes: 0, 1 or its mean over training cells; the last "
+      "two change nearly every cell, and take that much longer");
 }
 
 std::vector<std::string> read_lines(const std::filesystem::path& path) {

@@ -196,18 +196,11 @@ SearchResult beam_search(Objective& objective, const BeamOptions& options, const
   Problems problems;
   options.validate(problems);
   problems.raise(ErrorKind::kUsage, "search");
-  const int64_t evaluations_before = objective.evaluations;
-  SearchResult best;
-  for (uint32_t start = 0; start < static_cast<uint32_t>(options.restarts); ++start) {
-    auto initial = start == 0 && !options.initial.empty()
-                       ? options.initial
-                       : random_subset(objective.allowed, options.set_size,
-                                       {context.seed, Purpose::kSearch, options.stream, start});
-    auto result = Beam(objective, options, context, std::move(initial)).run();
-    if (start == 0 || result.value < best.value) best = std::move(result);
-  }
-  best.evaluations = objective.evaluations - evaluations_before;
-  return best;
+  return best_of_starts(objective,
+                        {options.set_size, options.restarts, options.stream, options.initial},
+                        context, [&](std::vector<Feature> initial, uint32_t) {
+                          return Beam(objective, options, context, std::move(initial)).run();
+                        });
 }
 
 }  // namespace grids

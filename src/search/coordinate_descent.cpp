@@ -254,14 +254,24 @@ SearchResult coordinate_descent(Objective& objective, const SearchOptions& optio
   Problems problems;
   options.validate(problems);
   problems.raise(ErrorKind::kUsage, "search");
+  return best_of_starts(
+      objective, {options.set_size, options.restarts, options.stream, options.initial}, context,
+      [&](std::vector<Feature> initial, uint32_t start) {
+        return Descent(objective, options, context, std::move(initial), start).run();
+      });
+}
+
+SearchResult best_of_starts(
+    Objective& objective, const SearchStarts& starts, const Context& context,
+    const std::function<SearchResult(std::vector<Feature> initial, uint32_t start)>& search) {
   const int64_t evaluations_before = objective.evaluations;
   SearchResult best;
-  for (uint32_t start = 0; start < static_cast<uint32_t>(options.restarts); ++start) {
-    auto initial = start == 0 && !options.initial.empty()
-                       ? options.initial
-                       : random_subset(objective.allowed, options.set_size,
-                                       {context.seed, Purpose::kSearch, options.stream, start});
-    auto result = Descent(objective, options, context, std::move(initial), start).run();
+  for (uint32_t start = 0; start < static_cast<uint32_t>(starts.restarts); ++start) {
+    auto initial = start == 0 && !starts.initial.empty()
+                       ? std::vector<Feature>(starts.initial.begin(), starts.initial.end())
+                       : random_subset(objective.allowed, starts.set_size,
+                                       {context.seed, Purpose::kSearch, starts.stream, start});
+    auto result = search(std::move(initial), start);
     if (start == 0 || result.value < best.value) best = std::move(result);
   }
   best.evaluations = objective.evaluations - evaluations_before;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -86,6 +87,20 @@ Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature re
 /// features than members.
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
                                 const Context& context);
+
+/// Where a search begins that may begin several times; the fields are those of SearchOptions.
+struct SearchStarts {
+  int64_t set_size = 0;
+  int64_t restarts = 1;
+  uint64_t stream = 0;
+  std::span<const Feature> initial;
+};
+
+/// The best result of `search`, called with each initial subset and its number; the first of
+/// equals. Its evaluations are those of all starts. Throws as random_subset does.
+SearchResult best_of_starts(
+    Objective& objective, const SearchStarts& starts, const Context& context,
+    const std::function<SearchResult(std::vector<Feature> initial, uint32_t start)>& search);
 
 /// Throws Error(kInput) when fewer than `count` features may be masked.
 void require_features(std::span<const Feature> allowed, int64_t count);
