@@ -175,4 +175,16 @@ SetPartners find_partners(const Objective& objective, std::span<const Feature> s
   return result;
 }
 
+std::vector<Feature> with_partners(std::span<const Feature> subset, const SetPartners& found) {
+  std::vector<Feature> exchanged;
+  const auto add = [&](Feature feature) {
+    const bool there = std::find(exchanged.begin(), exchanged.end(), feature) != exchanged.end();
+    if (!there && exchanged.size() < subset.size()) exchanged.push_back(feature);
+  };
+  for (const Feature feature : found.minimal) add(feature);
+  for (const Partner& partner : found.partners) add(partner.feature);
+  for (const Feature feature : subset) add(feature);
+  return exchanged;
+}
+
 }  // namespace grids

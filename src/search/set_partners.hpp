@@ -68,4 +68,9 @@ struct SetPartners {
 SetPartners find_partners(const Objective& objective, std::span<const Feature> subset,
                           const PartnerOptions& options = {});
 
+/// The set with the members that it can spare exchanged for partners: the minimal sub-set, then the
+/// partners, then what is left of the set, as many as the set has. Where a and b are needed jointly
+/// and {a, anything} was found, it holds both.
+std::vector<Feature> with_partners(std::span<const Feature> subset, const SetPartners& found);
+
 }  // namespace grids

@@ -245,6 +245,17 @@ TEST(SetPartners, NeitherThreadsNorOtherOutputsChangeABit) {
   }
 }
 
+TEST(SetPartners, TakeThePlaceOfMembersThatCanBeSpared) {
+  SetPartners found;
+  found.minimal = {4, 2};
+  found.partners = {{.feature = 9}, {.feature = 7}};
+  EXPECT_THAT(with_partners(std::vector<Feature>{4, 8, 2}, found), ElementsAre(4, 2, 9));
+  EXPECT_THAT(with_partners(std::vector<Feature>{4, 9, 2, 8, 6}, found),
+              ElementsAre(4, 2, 9, 7, 8));  // a member that is a partner, once
+  EXPECT_THAT(with_partners(std::vector<Feature>{4, 2}, found), ElementsAre(4, 2));
+  EXPECT_THAT(with_partners(std::vector<Feature>{4, 8, 2}, {}), ElementsAre(4, 8, 2));
+}
+
 TEST(SetPartners, AllBadOptionsAreToldAtOnce) {
   const auto model = rate_model(3, [](const auto& x) { return 1 + x[0]; });
   const auto objective = objective_of(model);
