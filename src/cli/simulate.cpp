@@ -9,7 +9,7 @@ namespace {
 struct Arguments {
   std::string preset = "demo";
   std::filesystem::path out;
-  std::optional<int64_t> cells, peaks, genes, types, donors;
+  std::optional<int64_t> cells, peaks, genes, types, donors, regulated;
   std::optional<double> capture;
 };
 
@@ -25,6 +25,7 @@ SimulateOptions options_of(const Arguments& arguments) {
   set(options.donors, arguments.donors);
   set(options.capture, arguments.capture);
   options.validate();
+  if (arguments.regulated) set_regulated_genes(options, *arguments.regulated);
   return options;
 }
 
@@ -56,6 +57,8 @@ Command simulate_command() {
             options.value("--cells", arguments->cells, "Cells, instead of the preset's");
             options.value("--peaks", arguments->peaks, "Peaks, instead of the preset's");
             options.value("--n-genes", arguments->genes, "Genes, instead of the preset's");
+            options.value("--regulated-genes", arguments->regulated,
+                          "Genes with regulation of their own, kinds in the preset's proportions");
             options.value("--types", arguments->types, "Cell types, instead of the preset's");
             options.value("--donors", arguments->donors, "Donors, instead of the preset's");
             options.value("--capture", arguments->capture,

@@ -169,6 +169,21 @@ SimulateOptions simulate_preset(std::string_view name) {
   throw usage_error("simulate: there is no preset '{}'; choose tiny, demo or paper", name);
 }
 
+void set_regulated_genes(SimulateOptions& options, int64_t regulated) {
+  const auto none = static_cast<size_t>(Regulation::kNone);
+  double kinds = 0;
+  for (size_t kind = 0; kind < options.kind_shares.size(); ++kind) {
+    if (kind != none) kinds += options.kind_shares[kind];
+  }
+  if (regulated < 0 || regulated > options.genes || !(kinds > 0)) {
+    throw usage_error("simulate: {} of {} genes cannot have regulation of their own", regulated,
+                      options.genes);
+  }
+  // Whole numbers of genes, so that `apportion` gives the unregulated theirs to the gene.
+  for (double& share : options.kind_shares) share *= static_cast<double>(regulated) / kinds;
+  options.kind_shares[none] = static_cast<double>(options.genes - regulated);
+}
+
 double mean_regulated_ceiling(const SimulatedCells& simulated) {
   double sum = 0, count = 0;
   for (size_t gene = 0; gene < simulated.truth.genes.size(); ++gene) {

@@ -113,6 +113,10 @@ struct SimulateOptions {
 /// Error(kUsage) that lists the names for any other.
 SimulateOptions simulate_preset(std::string_view name);
 
+/// Gives exactly `regulated` of the genes regulation of their own; kinds keep their proportions.
+/// Throws Error(kUsage) unless that many genes exist and some kind has a share.
+void set_regulated_genes(SimulateOptions& options, int64_t regulated);
+
 /// How well a gene can be predicted at all: correlation (within_type.hpp) of log1p of counts per
 /// median total with log1p of the true composition on that scale, within types, after log total RNA
 /// and log open peaks. NaN for a gene without counts.

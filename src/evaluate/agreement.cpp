@@ -1,5 +1,6 @@
 #include "evaluate/agreement.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -39,6 +40,17 @@ double correlation(std::span<const double> x, double x_before, std::span<const d
   return std::inner_product(x.begin(), x.end(), y.begin(), 0.0) / std::sqrt(xx * yy);
 }
 
+double median_total(const Study& study, std::span<const int32_t> cells) {
+  std::vector<double> totals;
+  for (const int32_t cell : cells) {
+    totals.push_back(study.cells.total_rna[static_cast<size_t>(cell)]);
+  }
+  if (totals.empty()) return 0;
+  const auto middle = totals.begin() + static_cast<std::ptrdiff_t>(totals.size() / 2);
+  std::nth_element(totals.begin(), middle, totals.end());
+  return *middle;
+}
+
 /// Mean of what is not NaN; NaN when nothing is.
 struct WeightedMean {
   double sum = 0;
@@ -68,6 +80,7 @@ std::vector<std::vector<double>> depth_columns(const Study& study, std::span<con
 AgreementScorer::AgreementScorer(const Study& study, std::span<const int32_t> cells,
                                  int64_t min_cells_in_type)
     : cells_(static_cast<int64_t>(cells.size())) {
+  if (study.has_counts()) per_median_ = median_total(study, cells) / 100'000;
   std::map<int32_t, std::vector<int32_t>> positions;
   for (size_t i = 0; i < cells.size(); ++i) {
     const int32_t type = study.cells.type.codes[static_cast<size_t>(cells[i])];
@@ -111,9 +124,16 @@ GeneAgreement AgreementScorer::score(std::span<const float> measured,
     const double y_type_before = centre(y);
     const auto weight = static_cast<double>(size);
     within.add(correlation(x, x_type_before, y, y_type_before), weight);
+    if (per_median_ > 0) {
+      for (size_t i = 0; i < size; ++i) {
+        const double value = measured[static_cast<size_t>(group.positions[i])];
+        x[i] = std::log1p(per_median_ * std::expm1(value));
+      }
+    }
+    const double x_rescaled_before = centre(x);
     group.depth.remove_from(x);
     group.depth.remove_from(y);
-    partial.add(correlation(x, x_type_before, y, y_type_before), weight);
+    partial.add(correlation(x, x_rescaled_before, y, y_type_before), weight);
   }
   result.within_type_r = within.value();
   result.within_type_r_partial = partial.value();

@@ -18,7 +18,10 @@ struct GeneAgreement {
   double r2 = 0;  ///< 1 − Σ(measured − predicted)² / Σ(measured − its mean)²; may be < 0
   double within_type_r = 0;  ///< mean over types of r within the type, weighted by cells
   /// The same after taking log total RNA and log open peaks out of both, by least squares within
-  /// the type: a prediction that only knows how deep a cell was sequenced scores 0.
+  /// the type: a prediction that only knows how deep a cell was sequenced scores 0. Where there are
+  /// counts, measured values are first brought to log1p of counts per median total RNA: per
+  /// 100,000, one count weighs more than a cell's depth can explain linearly, and what knows depth
+  /// seems to know the gene.
   double within_type_r_partial = 0;
 };
 
@@ -28,7 +31,7 @@ class AgreementScorer {
   /// `min_cells_in_type` of them do not enter the within-type measures.
   AgreementScorer(const Study& study, std::span<const int32_t> cells, int64_t min_cells_in_type);
 
-  /// One value for each cell. Thread-safe.
+  /// One value for each cell: log1p of counts per 100,000, or log values. Thread-safe.
   GeneAgreement score(std::span<const float> measured, std::span<const float> predicted) const;
 
   int64_t types() const { return static_cast<int64_t>(groups_.size()); }
@@ -40,6 +43,7 @@ class AgreementScorer {
   };
 
   int64_t cells_;
+  double per_median_ = 0;  // counts per 100,000 to counts per median total; 0: no counts
   std::vector<Group> groups_;
 };
 

@@ -100,6 +100,22 @@ TEST(Simulate, AllWrongOptionsAreNamedAtOnce) {
   }
 }
 
+TEST(Simulate, AsManyGenesAreRegulatedAsWereAskedFor) {
+  for (const int64_t regulated : {0, 1, 7, 60}) {
+    auto options = simulate_preset("tiny");
+    set_regulated_genes(options, regulated);
+    const auto layout = simulation::draw_layout(options, 3);
+    std::array<int64_t, kRegulationKinds> kinds{};
+    for (const auto& gene : layout.genes) ++kinds[static_cast<size_t>(gene.kind)];
+    EXPECT_EQ(kinds[0], options.genes - regulated);
+    const auto [fewest, most] = std::minmax_element(kinds.begin() + 1, kinds.end());
+    EXPECT_LE(*most - *fewest, 1) << "kinds have equal shares in the presets";
+  }
+  auto options = simulate_preset("tiny");
+  EXPECT_THROW(set_regulated_genes(options, 61), Error);
+  EXPECT_THROW(set_regulated_genes(options, -1), Error);
+}
+
 TEST(Simulate, OptionsThatContradictEachOtherAreExplained) {
   auto options = simulate_preset("tiny");
   options.mean_open_peaks = 5;

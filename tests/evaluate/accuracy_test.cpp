@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -57,7 +58,11 @@ TEST(Agreement, OfTheMeasuredValuesThemselvesIsWhole) {
   EXPECT_NEAR(score.r, 1, 1e-12);
   EXPECT_EQ(score.r2, 1);
   EXPECT_NEAR(score.within_type_r, 1, 1e-12);
-  EXPECT_NEAR(score.within_type_r_partial, 1, 1e-12);
+  // Where there are counts the measured values are judged on another scale than they are given on.
+  auto without_counts = f.study;
+  without_counts.counts = {};
+  const AgreementScorer as_given(without_counts, f.cells, 10);
+  EXPECT_NEAR(as_given.score(f.measured, f.measured).within_type_r_partial, 1, 1e-12);
 }
 
 TEST(Agreement, CorrelationsIgnoreScaleAndShiftWhileR2DoesNot) {
@@ -126,7 +131,12 @@ TEST(Agreement, PartialCorrelationIsThatOfResidualsOfLeastSquares) {
   std::iota(cells.begin(), cells.end(), 0);
   const auto x = gene_expression(study, 0, cells);
   const auto y = gene_expression(study, 3, cells);
-  const std::vector<double> xd(x.begin(), x.end());
+  // Measured counts per median total RNA.
+  auto totals = study.cells.total_rna;
+  std::nth_element(totals.begin(), totals.begin() + 50, totals.end());
+  std::vector<double> xd;
+  for (const float value : x)
+    xd.push_back(std::log1p(std::expm1(double{value}) * totals[50] / 1e5));
   const std::vector<double> yd(y.begin(), y.end());
   const auto z = depth_columns(study, cells)[1];
   const double xy = pearson(xd, yd);
