@@ -1,0 +1,109 @@
+// cis_bars: how much of planted regulation the cis path predicts, a search on it finds, and the
+// held-out contrast confirms; each figure beside its bar. docs/surrogate.md explains the figures.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <cstdio>
+#include <memory>
+
+#include "cis_bars/parts.hpp"
+#include "io/atomic_file.hpp"
+#include "stopwatch.hpp"
+
+namespace {
+
+using namespace grids;
+using namespace grids::bench;
+
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+/// What the bar on the fit's time speaks of.
+constexpr double kBarGenes = 3000;
+constexpr double kBarCells = 7000;
+constexpr double kBarMinutes = 10;
+
+/// Fits, and tells the time: measured, and in proportion for the size of the bar.
+void timed_fit(World& world, const CisOptions& options, const Context& context, Results& results) {
+  const Stopwatch watch;
+  const double cpu = cpu_seconds();
+  fit_world(world, options, context);
+  const double seconds = watch.seconds();
+  const auto complaint = watch.complaint();
+  if (!complaint.empty()) context.reporter.warning("busy machine while fitting: " + complaint);
+  const auto genes = static_cast<double>(world.fit.path.genes.size());
+  const auto cells = static_cast<double>(world.study.cells_of(Split::kTrain).size() +
+                                         world.study.cells_of(Split::kValidation).size());
+  results.add({"fit_genes", "genes fitted", {}, {}}, {genes});
+  results.add({"fit_cells", "training and validation cells", {}, {}}, {cells});
+  results.add({"fit_seconds", "fit, s", {}, {}}, {seconds});
+  results.add({"fit_cpu_seconds", "fit, s of all cores", {}, {}}, {cpu_seconds() - cpu});
+  results.add({"fit_rate", "genes × cells a second", {}, {}}, {genes * cells / seconds});
+  const bool real = genes >= kBarGenes && cells >= kBarCells;
+  const double minutes =
+      real ? seconds / 60 : seconds / 60 * kBarGenes * kBarCells / (genes * cells);
+  results.add({"fit_minutes",
+               real ? "fit, min" : "3,000 genes × 7,000 cells, min (in proportion)",
+               {},
+               {{}, kBarMinutes}},
+              {minutes});
+}
+
+void measure(const BarsSettings& settings, const Context& context) {
+  settings.validate();
+  if (!settings.json.empty()) require_writable(settings.json, {});
+  const auto seeds = settings.seed_numbers();
+  Results results(seeds);
+  for (size_t s = 0; s < seeds.size(); ++s) {
+    const Context own{seeds[s], context.pool, context.reporter, context.cancelled};
+    results.begin_seed(s);
+    context.reporter.info(fmt::format("seed {}", seeds[s]));
+    World world = make_world(settings.simulation(), own);
+    timed_fit(world, settings.cis, own, results);
+    const BarsBench bench{world, settings, own, results};
+    if (settings.runs(BarsPart::kFit)) measure_prediction(bench);
+    std::vector<ExplainedTarget> found;
+    if (settings.runs(BarsPart::kSearch)) found = measure_search(bench);
+    if (settings.runs(BarsPart::kContrast)) measure_contrasts(bench, found);
+  }
+  const auto simulation = settings.simulation();
+  const auto what =
+      fmt::format("{} cells, {} genes, capture {}, {} donors, preset {}", simulation.cells,
+                  simulation.genes, simulation.capture, simulation.donors, settings.preset);
+  fmt::print("{}; {} threads\n\n{}", what, context.pool.threads(), results.table());
+  if (!settings.json.empty()) {
+    results.write_json(settings.json, {{"simulation", what}, {"version", GRIDS_VERSION}});
+  }
+  // Times aside, figures are shares, correlations and slopes.
+  if (settings.small) results.require_sane(1e7);
+}
+
+/// The only command; it need not be named.
+constexpr const char* kCommand = "measure";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Command command = {
+      kCommand, "Measure the cis path on simulated cells, beside its bars",
+      "  cis_bars --capture 0.5 --json figures.json\n"
+      "  cis_bars --preset paper --cells 10266 --genes 3000 --seeds 1 --only fit",
+      [](OptionSet& options) -> CommandBody {
+        auto settings = std::make_shared<BarsSettings>();
+        settings->declare(options);
+        return [settings](const Context& context) { measure(*settings, context); };
+      }};
+  std::string name = kCommand;
+  std::vector<char*> words(argv, argv + argc);
+  if (argc < 2 || name != argv[1]) words.insert(words.begin() + 1, name.data());
+  words.push_back(nullptr);
+  return run_program(
+      {"cis_bars", "What the cis path shows on simulated cells with planted regulation.", ""},
+      {command}, static_cast<int>(words.size()) - 1, words.data());
+}

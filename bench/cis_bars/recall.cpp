@@ -1,0 +1,148 @@
+// What the product's search finds of planted sets, on the fitted cis path.
+#include <algorithm>
+#include <map>
+
+#include "cis_bars/parts.hpp"
+#include "search/set_partners.hpp"
+
+namespace grids::bench {
+namespace {
+
+/// Least recall of each kind at a capture. At 0.3 it is what the lasso of the first trials reached.
+Bar recall_bar(const std::string& kind, double capture) {
+  static const std::map<double, std::map<std::string, double>> bars = {
+      {1.0,
+       {{"single", 0.97},
+        {"additive", 0.93},
+        {"multiplicative", 0.97},
+        {"either", 0.97},
+        {"together_pairs", 0.85}}},
+      {0.5,
+       {{"single", 0.95},
+        {"additive", 0.85},
+        {"multiplicative", 0.95},
+        {"either", 0.75},
+        {"together", 0.6}}},
+      {0.3,
+       {{"single", 1.0},
+        {"additive", 0.57},
+        {"multiplicative", 0.91},
+        {"either", 0.49},
+        {"together", 0.47}}},
+  };
+  const auto of_capture = bars.find(capture);
+  if (of_capture == bars.end()) return {};
+  const auto bar = of_capture->second.find(kind);
+  return bar == of_capture->second.end() ? Bar{} : Bar{bar->second, {}};
+}
+
+/// All regulated genes in the cells of all types, L = size of the planted set.
+std::vector<ExplainTarget> targets_of(const World& world) {
+  std::vector<ExplainTarget> targets;
+  for (const auto& gene : world.path.genes) {
+    if (!world.regulated(gene.gene)) continue;
+    const auto size = static_cast<int64_t>(world.truth(gene.gene).peaks.size());
+    targets.push_back({std::nullopt, gene.gene, size});
+  }
+  return targets;
+}
+
+/// The training cells as the search saw them.
+Objective objective_of(const World& world, const SurrogateModel& model, int32_t gene,
+                       int64_t window) {
+  ObjectiveInput input;
+  for (int32_t cell = 0; cell < model.shape().cells; ++cell) input.cells.push_back(cell);
+  input.target = gene;
+  input.allowed = domain_peaks(world.study, gene, SearchDomain::kCis, window);
+  return make_objective(model, input, {});
+}
+
+/// What counts as found. Removal cannot tell which members an only-together set has besides the one
+/// that it removes: there the minimal sub-set, then its partners, then the rest, L of them.
+std::vector<Feature> counted(const GeneTruth& truth, const ExplainedTarget& found,
+                             const Objective& objective) {
+  const auto& subset = found.explanation.subset;
+  if (truth.kind != Regulation::kTogether) return subset;
+  const SetPartners partners = find_partners(objective, subset);
+  std::vector<Feature> result = partners.minimal;
+  const auto append = [&](Feature peak) {
+    if (std::find(result.begin(), result.end(), peak) == result.end()) result.push_back(peak);
+  };
+  for (const auto& partner : partners.partners) append(partner.feature);
+  for (const Feature peak : subset) append(peak);
+  result.resize(std::min(result.size(), subset.size()));
+  return result;
+}
+
+int64_t shared(std::span<const Feature> found, std::span<const int32_t> wanted) {
+  return std::count_if(found.begin(), found.end(), [&](Feature peak) {
+    return std::binary_search(wanted.begin(), wanted.end(), peak);
+  });
+}
+
+/// How a found set compares with the planted one.
+struct Score {
+  int32_t gene = 0;
+  double recall = 0;
+  bool mistaken = false;  ///< has a bystander and lacks a cause
+};
+
+Score score(const World& world, const ExplainedTarget& found, const Objective& objective) {
+  const int32_t gene = found.target.gene;
+  const GeneTruth& truth = world.truth(gene);
+  const auto peaks = counted(truth, found, objective);
+  const int64_t hits = shared(peaks, world.peaks(truth.peaks));
+  const auto members = static_cast<int64_t>(truth.peaks.size());
+  return {gene, static_cast<double>(hits) / static_cast<double>(members),
+          hits < members && shared(peaks, world.peaks(truth.bystanders)) > 0};
+}
+
+void add_scores(const BarsBench& bench, const std::vector<Score>& scores) {
+  const World& world = bench.world;
+  for (const auto& kind : kinds()) {
+    const Measure measure{"recall_" + kind.name,
+                          "recall, " + kind.about,
+                          {},
+                          recall_bar(kind.name, bench.settings.capture)};
+    for (const auto& score : scores) {
+      if (kind.holds(world.truth(score.gene))) bench.results.add(measure, {score.recall});
+    }
+  }
+  for (const auto& score : scores) {
+    const auto& gene = world.fit.path.genes[static_cast<size_t>(world.path.find(score.gene))];
+    bench.results.add({"recall_all", "recall, all sets", {}, {}}, {score.recall});
+    bench.results.add({"recall_gated", "recall, all sets; 0 where gate B is not passed", {}, {}},
+                      {gene.cis.passed ? score.recall : 0});
+    bench.results.add({"bystander", "sets with a bystander instead of a cause", {}, {{}, 0.03}},
+                      {score.mistaken ? 1.0 : 0.0});
+  }
+}
+
+}  // namespace
+
+std::vector<ExplainedTarget> measure_search(const BarsBench& bench) {
+  const World& world = bench.world;
+  ExplainStageOptions options;
+  options.domain = SearchDomain::kCis;
+  options.domain_window = bench.settings.cis.window;
+  options.force = true;  // a gene with few counts is a planted set like any other
+  auto result = explain(world.study, world.surrogate(), targets_of(world), options, bench.context);
+  for (const auto& skipped : result.skipped) {
+    bench.context.reporter.warning(fmt::format(
+        "{} not searched: {}", world.study.genes.names[static_cast<size_t>(skipped.target.gene)],
+        skipped.reason));
+  }
+  const auto model = world.surrogate().model(
+      world.study, world.study.cells_of(Split::kTrain),
+      replacement_values(world.study, options.perturbation, std::nullopt), bench.context.pool);
+  std::vector<Score> scores(result.explained.size());
+  bench.context.pool.for_each(static_cast<int64_t>(scores.size()), [&](int64_t i) {
+    const auto& found = result.explained[static_cast<size_t>(i)];
+    scores[static_cast<size_t>(i)] =
+        score(world, found, objective_of(world, *model, found.target.gene, options.domain_window));
+  });
+  add_scores(bench, scores);
+  return std::move(result.explained);
+}
+
+}  // namespace grids::bench

@@ -1,0 +1,42 @@
+/// What the user of cis_bars chooses.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/program.hpp"
+#include "cis/fit_cis.hpp"
+#include "data/simulate.hpp"
+
+namespace grids::bench {
+
+enum class BarsPart : uint8_t { kFit, kSearch, kContrast };
+
+struct BarsSettings {
+  /// Of the simulator.
+  std::string preset = "demo";
+  int64_t cells = 3000;
+  int64_t genes = 240;
+  double capture = 1;
+  int64_t donors = 3;
+  /// Each seed is a simulation of its own; figures are pooled over them.
+  std::vector<std::string> seeds = {"1", "2", "3"};
+  /// Null windows of each gene.
+  int64_t null_windows = 3;
+  /// Parts to measure; empty = all. The fit is always made, and its time always told.
+  std::vector<std::string> only;
+  std::filesystem::path json;
+  bool small = false;
+  CisOptions cis;
+
+  void declare(OptionSet& options);
+  /// Throws Error(kUsage) that lists every problem.
+  void validate() const;
+  bool runs(BarsPart part) const;
+  std::vector<uint64_t> seed_numbers() const;
+  SimulateOptions simulation() const;
+};
+
+}  // namespace grids::bench
