@@ -7,8 +7,8 @@
 # For every seed of SEEDS ("1 2") and every number of regulated genes of COUNTS ("8 30 120 400"):
 # simulates 3,000 cells, trains each of FORMS and judges it on test cells, and explains SETS genes
 # (10) of each kind with L = the size of the planted set, over all peaks and over those near the TSS.
-# Forms: published (the published alignment, at most STEPS steps a stage, 3000), joint (the default),
-# cis (joint with the cis path). Appends to OUT/prediction.tsv (regulated genes, form, seed, whether
+# Forms: published (the published stages, STEPS steps each, 3000, without early stopping), joint (the
+# default), cis (joint with the cis path). Appends to OUT/prediction.tsv (regulated genes, form, seed, whether
 # regulated, genes, mean within-type r, and the true function's) and to OUT/recovery.tsv (regulated
 # genes, form, seed, domain, kind, sets, members, found, expected by chance). `grids` must be on the
 # PATH.
@@ -48,7 +48,7 @@ for seed in $seeds; do
     targets "$cells/truth.tsv" >"$cells/targets.tsv"
     for form in $forms; do
       case $form in
-        published) options=(--surrogate published --alignment published --max-training-steps "$steps") ;;
+        published) options=(--surrogate published --training paper --max-training-steps "$steps") ;;
         joint) options=(--surrogate published) ;;
         cis) options=(--surrogate cis) ;;
       esac
