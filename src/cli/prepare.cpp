@@ -31,10 +31,49 @@ PrepareInputs read_inputs(const PrepareArguments& arguments) {
     inputs.label_column = arguments.labels;
   }
   inputs.donor_column = arguments.donors;
-  if (!arguments.genes.empty()) inputs.gene_positions = read_gene_positions(arguments.genes);
+  if (!arguments.genes.empty()) {
+    inputs.gene_positions = read_gene_positions(arguments.genes);
+    inputs.gene_source = arguments.genes.string();
+  }
+  if (!arguments.chromosome_sizes.empty()) {
+    inputs.chromosome_sizes = GenomeBuild{arguments.chromosome_sizes.string(),
+                                          read_chromosome_sizes(arguments.chromosome_sizes)};
+  }
   if (!arguments.keep.empty()) inputs.keep_genes = read_lines(arguments.keep);
   return inputs;
 }
+
+/// Keeps what is told while files are read until something is told after that: a warning of what
+/// was read goes before it, so that "no gene positions" is the first line.
+class PatientReporter : public Reporter {
+ public:
+  explicit PatientReporter(Reporter& inner) : inner_(inner) {}
+
+  void wait_no_longer() { waiting_ = false; }
+  void info(std::string_view message) override {
+    kept_.emplace_back(message);
+    if (!waiting_) tell();
+  }
+  void warning(std::string_view message) override {
+    inner_.warning(message);
+    if (!waiting_) tell();
+  }
+  void progress(std::string_view task, int64_t done, int64_t total,
+                std::string_view note) override {
+    inner_.progress(task, done, total, note);
+  }
+  void progress_end() override { inner_.progress_end(); }
+
+ private:
+  void tell() {
+    for (const auto& message : kept_) inner_.info(message);
+    kept_.clear();
+  }
+
+  Reporter& inner_;
+  std::vector<std::string> kept_;
+  bool waiting_ = true;
+};
 
 struct Arguments {
   PrepareArguments stage;
@@ -50,7 +89,11 @@ void PrepareArguments::declare(OptionSet& set) {
             "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
             "without it the cells are clustered");
   set.value("--donors", donors, "Column that names the donor or sample of each cell");
-  set.value("--genes", genes, "Gene positions, BED or GTF, of the genome build of the peaks");
+  set.value("--genes", genes,
+            "Gene positions, BED or GTF, of the genome build of the peaks; matched by Ensembl id "
+            "(with or without version) and by symbol");
+  set.value("--chrom-sizes", chromosome_sizes,
+            "Chromosome lengths (name, length), to check positions; hg38 and hg19 are known");
   set.value("--keep-genes", keep, "Genes that are kept in any case, one name a line");
   set.group("Raw cells in several files");
   set.value("--rna", input.rna, "RNA: .h5ad, or Matrix Market with genes in rows");
@@ -92,7 +135,7 @@ void PrepareArguments::declare(OptionSet& set) {
 std::vector<std::filesystem::path> PrepareArguments::files() const {
   auto result = input.files();
   for (const auto& path :
-       {std::filesystem::path(names_a_file(labels) ? labels : ""), genes, keep}) {
+       {std::filesystem::path(names_a_file(labels) ? labels : ""), genes, chromosome_sizes, keep}) {
     if (!path.empty()) result.push_back(path);
   }
   return result;
@@ -102,7 +145,11 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
   arguments.input.validate();
   arguments.options.validate();
   const PrepareInputs inputs = read_inputs(arguments);
-  return prepare(read_multiome(arguments.input, context), inputs, arguments.options, context);
+  PatientReporter reporter(context.reporter);
+  const Context patient{context.seed, context.pool, reporter, context.cancelled};
+  auto raw = read_multiome(arguments.input, patient);
+  reporter.wait_no_longer();
+  return prepare(std::move(raw), inputs, arguments.options, patient);
 }
 
 Table prepare_table(const PrepareSummary& summary) {
@@ -128,6 +175,9 @@ Command prepare_command() {
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
             arguments->stage.declare(options);
+            options.flag("--force", arguments->stage.options.force,
+                         "Go on where genes and peaks seem to be of different genome builds, or "
+                         "hardly any gene has a position");
             options.value("-o,--out", arguments->out, "The study, a MuData file",
                           OptionSet::Need::kRequired);
             return [arguments](const Context& context) {

@@ -129,10 +129,6 @@ RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>
             make_folder(arguments.out);
             write_table(arguments.out / "prepare.tsv", prepare_table(result.summary));
             write_study(arguments.out / kStudy, result.study);
-            // Before the long steps, and again with every result.
-            if (!has_positions(result.study)) {
-              context.reporter.warning("no gene positions: single elements cannot be seen");
-            }
             return {kStudy, "prepare.tsv"};
           }};
 }
@@ -384,7 +380,11 @@ Command run_command() {
             for (const char* section : {"run", "prepare", "train", "cis", "evaluate", "explain"}) {
               arguments->values[section] = options.values(section);
             }
-            return [arguments](const Context& context) { run_all(*arguments, context); };
+            return [arguments](const Context& context) {
+              // One word for both. No part of the key: a study that was made is the same.
+              arguments->prepare.options.force = arguments->explain.options.force;
+              run_all(*arguments, context);
+            };
           }};
 }
 

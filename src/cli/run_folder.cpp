@@ -75,8 +75,8 @@ void RunFolder::run(const RunStage& stage, const Context& context) {
   const std::string key = fmt::format("{} seed {} {}", GRIDS_VERSION, context.seed, stage.settings);
   const auto known = known_.find(stage.name);
   if (known != known_.end() && known->second.key == key && is_current(known->second)) {
-    context.reporter.info(fmt::format("{}: done before, kept", stage.name));
     for (const auto& warning : known->second.warnings) context.reporter.warning(warning);
+    context.reporter.info(fmt::format("{}: done before, kept", stage.name));
     done_.emplace_back(stage.name, known->second);
     return;
   }

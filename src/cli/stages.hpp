@@ -25,7 +25,8 @@ struct PrepareArguments {
   std::string labels;           ///< a column's name or a file
   std::string donors;           ///< a column's name
   std::filesystem::path genes;  ///< BED or GTF
-  std::filesystem::path keep;   ///< genes always kept, one a line
+  std::filesystem::path chromosome_sizes;
+  std::filesystem::path keep;  ///< genes always kept, one a line
   PrepareOptions options;
 
   void declare(OptionSet& options_set);

@@ -1,4 +1,4 @@
-/// How `prepare` keeps its record. Only prepare.cpp includes this.
+/// How `prepare` keeps its record. Only prepare.cpp and place_features include this.
 #pragma once
 
 #include <fmt/format.h>

@@ -1,16 +1,20 @@
-/// Genes: their names, and where they lie.
+/// Genes: how they are called. Where they lie: gene_places.hpp.
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "data/study.hpp"
 #include "io/raw_multiome.hpp"
 
 namespace grids {
+
+/// The first of these columns that is there and holds text, or null.
+const std::vector<std::string>* text_column(const Frame& frame,
+                                            std::initializer_list<const char*> names);
 
 /// How the genes of a file are called.
 struct GeneNames {
@@ -37,31 +41,5 @@ struct WantedGenes {
   std::vector<std::string> missing;  ///< names that are no gene of the file
 };
 WantedGenes find_genes(const GeneNames& names, std::span<const std::string> wanted);
-
-struct GenePlaces {
-  std::vector<GenePosition> of_gene;  ///< one a gene; an empty chromosome where none is known
-  std::string source;                 ///< "given positions", "columns of the file", or "none"
-  int64_t matched = 0;
-  std::vector<std::string> unmatched;  ///< names of genes without a position
-
-  double share() const {
-    return of_gene.empty() ? 0.0
-                           : static_cast<double>(matched) / static_cast<double>(of_gene.size());
-  }
-};
-
-/// Positions by symbol, then by id without its version; where one symbol has several positions, the
-/// one with the gene's id, else the first. Without `given` (empty), from the columns of `var` (as
-/// 10x writes them). Throws Error(kInput), with examples, when not one of the given positions fits.
-GenePlaces gene_places(const GeneNames& names, const Frame& var,
-                       std::span<const GenePosition> given);
-
-/// Throws Error(kInput) that shows both when genes have positions, but none on a chromosome that
-/// has peaks: another spelling ("1" for "chr1") or another genome.
-void require_common_chromosomes(const GenePlaces& genes, std::span<const std::string> chromosomes);
-
-/// The table of the chosen genes.
-GeneTable gene_table(const GeneNames& names, const GenePlaces& places,
-                     std::span<const int32_t> columns);
 
 }  // namespace grids

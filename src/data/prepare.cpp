@@ -6,9 +6,9 @@
 
 #include "base/error.hpp"
 #include "data/diary.hpp"
-#include "data/genes.hpp"
 #include "data/match_cells.hpp"
 #include "data/normalise.hpp"
+#include "data/place_features.hpp"
 
 namespace grids {
 namespace {
@@ -218,10 +218,9 @@ std::vector<int32_t> rows_of(const std::vector<int32_t>& cells, const std::vecto
   return result;
 }
 
-void fill_peaks(const RawModality& atac, const std::vector<int32_t>& rows,
-                const std::vector<int32_t>& training, const PrepareOptions& options, Study& study,
-                Diary& diary, const Context& context) {
-  const auto intervals = checked_peaks(atac);
+void fill_peaks(const RawModality& atac, const std::vector<Interval>& intervals,
+                const std::vector<int32_t>& rows, const std::vector<int32_t>& training,
+                const PrepareOptions& options, Study& study, Diary& diary, const Context& context) {
   const auto open_in = count_positive(atac.values, rows_of(training, rows));
   const auto chosen =
       select_peaks(intervals, open_in, count_of(training), options.peaks, options.keep_all);
@@ -289,33 +288,27 @@ std::vector<int32_t> pick_genes(const RawModality& rna, const GeneNames& names,
   return chosen;
 }
 
-void fill_genes(const RawModality& rna, const std::vector<int32_t>& rows,
-                const std::vector<int32_t>& training, RnaKind kind, const PrepareInputs& inputs,
-                const PrepareOptions& options, Study& study, PrepareSummary& summary, Diary& diary,
-                const Context& context) {
-  const auto names = gene_names(rna.var);
-  if (names.repeated > 0) {
-    diary.warn("{} gene names occur more than once and were numbered: {}", names.repeated,
-               examples(names.changed, 5));
-  }
-  const auto places = gene_places(names, rna.var, inputs.gene_positions);
-  require_common_chromosomes(places, study.peaks.chromosomes);
-  const auto chosen = pick_genes(rna, names, rows_of(training, rows), kind, inputs, options, diary);
-  study.genes = gene_table(names, places, chosen);
+void tell_positions(const GenePlaces& places, const GeneTable& genes, PrepareSummary& summary,
+                    Diary& diary) {
   int64_t placed = 0;
-  for (int64_t j = 0; j < study.genes.size(); ++j) placed += study.genes.has_position(j) ? 1 : 0;
-  summary.position_source = places.source;
-  summary.position_share = static_cast<double>(placed) / static_cast<double>(study.genes.size());
-  if (places.source == "none") {
-    diary.warn("no gene has a position: distances to genes need --genes (BED or GTF)");
-  } else {
-    diary.note("{} of {} genes have a position ({})", placed, study.genes.size(), places.source);
-    if (summary.position_share < kFewPositions) {
-      diary.warn("only {} of {} genes have a position ({}), for example not {}", placed,
-                 study.genes.size(), places.source, examples(places.unmatched, 5));
-    }
+  for (int64_t j = 0; j < genes.size(); ++j) placed += genes.has_position(j) ? 1 : 0;
+  summary.position_share = static_cast<double>(placed) / static_cast<double>(genes.size());
+  if (places.matched == 0) return;  // told at the start
+  diary.note("{} of {} chosen genes have a position ({})", placed, genes.size(), places.source);
+  if (summary.position_share < kFewPositions) {
+    diary.warn("only {} of {} chosen genes have a position ({}), for example not {}", placed,
+               genes.size(), places.source, examples(places.unmatched, 5));
   }
+}
 
+void fill_genes(const RawModality& rna, const PlacedFeatures& features,
+                const std::vector<int32_t>& rows, const std::vector<int32_t>& training,
+                RnaKind kind, const PrepareInputs& inputs, const PrepareOptions& options,
+                Study& study, PrepareSummary& summary, Diary& diary, const Context& context) {
+  const auto chosen =
+      pick_genes(rna, features.names, rows_of(training, rows), kind, inputs, options, diary);
+  study.genes = gene_table(features.names, features.places, chosen);
+  tell_positions(features.places, study.genes, summary, diary);
   study.expression = gather(rna.values, rows, chosen, context.pool);
   summary.rna_normalised = kind != RnaKind::kCounts;
   if (kind == RnaKind::kCounts) {
@@ -369,6 +362,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   PrepareSummary& summary = result.summary;
   Diary diary(summary, context.reporter);
 
+  const auto features = place_features(raw, inputs, options, summary, diary);
   const RnaKind kind = recognise_rna(raw.rna);
   say_how_rna_is_taken(kind, raw.rna, diary);
   Cells cells = match(raw, diary);
@@ -384,10 +378,11 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   fill_cells(cells, options, quality, study, diary, context);
   const auto training = study.cells_of(Split::kTrain);
 
-  fill_peaks(raw.atac, atac_rows, training, options, study, diary, context);
+  fill_peaks(raw.atac, features.peaks, atac_rows, training, options, study, diary, context);
   raw.atac = RawModality();
   context.check_cancelled();
-  fill_genes(raw.rna, rna_rows, training, kind, inputs, options, study, summary, diary, context);
+  fill_genes(raw.rna, features, rna_rows, training, kind, inputs, options, study, summary, diary,
+             context);
   raw.rna = RawModality();
   study.provenance = provenance_json(options, summary);
   return result;

@@ -1,9 +1,9 @@
 /// From what readers return to a study: cells matched, labelled, checked and split; peaks and genes
 /// chosen on training cells and ordered; RNA normalised.
 ///
-/// Steps, each a free function of its own header: `match_cells`, labels (`labels.hpp`; without any,
-/// `clusters.hpp`), `quality.hpp`, `split.hpp`, `peaks.hpp`, `genes.hpp`, `variable_genes.hpp`,
-/// `normalise.hpp`.
+/// Steps, each a free function of its own header: `gene_places.hpp`, `builds.hpp`, `match_cells`,
+/// labels (`labels.hpp`; without any, `clusters.hpp`), `quality.hpp`, `split.hpp`, `peaks.hpp`,
+/// `genes.hpp`, `variable_genes.hpp`, `normalise.hpp`.
 #pragma once
 
 #include <optional>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "data/builds.hpp"
 #include "data/clusters.hpp"
 #include "data/labels.hpp"
 #include "data/peaks.hpp"
@@ -29,7 +30,9 @@ struct PrepareInputs {
   std::string label_column;                  ///< see `labels_from_column`
   std::string donor_column;                  ///< likewise; empty when there are no donors
   std::vector<GenePosition> gene_positions;  ///< empty: positions are sought in the RNA's columns
-  std::vector<std::string> keep_genes;       ///< always kept: symbols or ids
+  std::string gene_source = "the positions given";  ///< their file, for messages
+  std::optional<GenomeBuild> chromosome_sizes;      ///< else those of hg38 and hg19 are tried
+  std::vector<std::string> keep_genes;              ///< always kept: symbols or ids
 };
 
 /// Every field is also a flag: `min_peaks` is --min-peaks. Messages name flags so.
@@ -51,6 +54,9 @@ struct PrepareOptions {
   ClusterOptions clusters;
   /// Names in `keep_genes` that are no gene of the file are passed over instead of an error.
   bool skip_missing_genes = false;
+  /// Goes on, with a warning, where genes and peaks seem to be of different files: hardly any gene
+  /// has a position, or many positions lie beyond the ends of chromosomes.
+  bool force = false;
 
   /// Throws Error(kUsage) that lists all problems.
   void validate() const;
@@ -64,6 +70,15 @@ struct PrepareStep {
   int64_t after = 0;
 };
 
+/// Where the positions of genes come from. Counts are of all genes of the file.
+struct PositionSummary {
+  std::string source;  ///< see `GenePlaces`, as for the counts
+  int64_t matched = 0;
+  int64_t by_symbol = 0;
+  int64_t by_id = 0;
+  int64_t by_id_without_version = 0;
+};
+
 /// What was done, for people and for the report; also, as JSON, the study's `provenance`.
 struct PrepareSummary {
   std::vector<PrepareStep> steps;     ///< in order
@@ -72,8 +87,9 @@ struct PrepareSummary {
   std::vector<LabelCount> labels;     ///< all labels, those excluded included
   std::string label_source;           ///< "graph clusters" when there were none
   bool rna_normalised = false;        ///< the RNA came without counts
-  std::string position_source;        ///< see `GenePlaces`
-  double position_share = 0;          ///< of the chosen genes that have a position
+  PositionSummary positions;
+  double position_share = 0;        ///< of the chosen genes that have a position
+  std::optional<BuildCheck> build;  ///< where genes have positions
 };
 
 struct PrepareResult {

@@ -6,6 +6,33 @@ namespace grids {
 
 using Json = nlohmann::ordered_json;
 
+namespace {
+
+Json beyond_json(const BeyondEnds& count) {
+  return {{"checked", count.checked}, {"beyond", count.beyond}};
+}
+
+Json positions_json(const PrepareSummary& summary) {
+  const auto& positions = summary.positions;
+  Json json = {{"source", positions.source},
+               {"matched", positions.matched},
+               {"by_symbol", positions.by_symbol},
+               {"by_id", positions.by_id},
+               {"by_id_without_version", positions.by_id_without_version},
+               {"share_of_chosen", summary.position_share}};
+  if (!summary.build) return json;
+  const auto& build = *summary.build;
+  json["build"] = build.build;
+  json["peaks_beyond_ends"] = beyond_json(build.peaks);
+  json["genes_beyond_ends"] = beyond_json(build.genes);
+  json["promoters"] = {{"promoters", build.promoters.promoters},
+                       {"with_peak", build.promoters.with_peak},
+                       {"share_beside", build.promoters.share_beside}};
+  return json;
+}
+
+}  // namespace
+
 std::string provenance_json(const PrepareOptions& options, const PrepareSummary& summary) {
   Json steps = Json::array();
   for (const auto& step : summary.steps) {
@@ -42,8 +69,7 @@ std::string provenance_json(const PrepareOptions& options, const PrepareSummary&
       {"labels", labels},
       {"label_source", summary.label_source},
       {"rna_normalised", summary.rna_normalised},
-      {"position_source", summary.position_source},
-      {"position_share", summary.position_share},
+      {"positions", positions_json(summary)},
       {"notes", summary.notes},
       {"warnings", summary.warnings}};
   // Names of labels and files may not be valid UTF-8; the rest of the record must not suffer.

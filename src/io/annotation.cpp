@@ -119,4 +119,26 @@ std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path)
   return genes;
 }
 
+std::vector<ChromosomeSize> read_chromosome_sizes(const std::filesystem::path& path) {
+  LineReader reader(path);
+  std::vector<ChromosomeSize> sizes;
+  std::string_view line;
+  while (reader.next(line)) {
+    if (is_comment(line)) continue;
+    const auto fields = split(line, '\t');
+    ChromosomeSize size;
+    if (fields.size() < 2 || fields[0].empty() || !parse_position(fields[1], size.length) ||
+        size.length == 0) {
+      throw reader.error("expected a chromosome and its length, separated by a tab");
+    }
+    size.name = fields[0];
+    sizes.push_back(std::move(size));
+  }
+  if (sizes.empty()) {
+    throw input_error("reading {}: there are no chromosomes in it (name and length are expected)",
+                      path.string());
+  }
+  return sizes;
+}
+
 }  // namespace grids

@@ -1,7 +1,9 @@
-/// Gene positions from annotation files.
+/// Gene positions and chromosome lengths from annotation files.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <string>
 #include <vector>
 
 #include "io/raw_multiome.hpp"
@@ -16,5 +18,15 @@ namespace grids {
 /// Throws Error(kInput) with the line number for lines that cannot be read and for a file without
 /// genes.
 std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path);
+
+struct ChromosomeSize {
+  std::string name;
+  int64_t length = 0;  ///< bp
+};
+
+/// Reads a table of chromosome and length, separated by tabs, without a header (UCSC's chrom.sizes;
+/// samtools' .fai, whose further columns are passed over). Throws Error(kInput) with the line
+/// number.
+std::vector<ChromosomeSize> read_chromosome_sizes(const std::filesystem::path& path);
 
 }  // namespace grids

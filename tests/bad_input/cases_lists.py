@@ -189,6 +189,62 @@ def genes(name, content, *says, code=3):
                 "-o", "study.h5mu"]
 
 
+def moved(text, by):
+    """The same genes, so much further along their chromosomes."""
+    lines = [line.split("\t") for line in text.splitlines()]
+    return "".join("\t".join([f[0], str(int(f[1]) + by), str(int(f[2]) + by), *f[3:]]) + "\n"
+                   for f in lines if not f[0].startswith("#"))
+
+
+@case("genes: wrong in three ways, and forced", r"only 5 of the 60 genes", r"lie beyond the end", code=0)
+def _(room):
+    text = moved((room.good / "genes.bed").read_text(), 150_000_000)
+    room.file("genes.bed", text.replace("SIM", "Mus").replace("Mus", "SIM", 10))
+    return ["prepare", "../good/cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed", "--force",
+            "-o", "study.h5mu"]
+
+
+@case("genes: names without chr are spelt as the peaks are", r"60 genes are spelt as those of the peaks",
+      code=0)
+def _(room):
+    room.file("genes.bed", (room.good / "genes.bed").read_text().replace("chr", ""))
+    return ["prepare", "../good/cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed",
+            "-o", "study.h5mu"]
+
+
+def sizes(name, content, *says):
+    @case(f"chromosome sizes: {name}", r"sizes\.tsv", *says)
+    def make(room):
+        room.file("sizes.tsv", content)
+        return ["prepare", "../good/cells.h5mu", "--labels", "cell_type", *GENES,
+                "--chrom-sizes", "sizes.tsv", "-o", "study.h5mu"]
+
+
+sizes("empty", "", r"no chromosomes in it")
+sizes("no number", "chr1\tlong\n", r"line 1", r"a chromosome and its length")
+sizes("spaces", "chr1 1000\n", r"line 1", r"separated by a tab")
+sizes("a length of 0", "chr1\t9000\nchr2\t0\n", r"line 2")
+sizes("of another genome", "NC_1\t9000\n", r"no chromosome with peaks .chr1", r"is listed")
+sizes("too short", "".join(f"chr{i}\t1000\n" for i in range(1, 23)), r"peaks lie beyond the end",
+      r"--chrom-sizes")
+
+
+FIRST = r"\Awarning: no gene positions: single elements cannot be seen"
+
+
+@case("no gene positions is the first line of prepare", FIRST, code=0)
+def _(room):
+    return ["prepare", "../good/cells.h5mu", "--labels", "cell_type", "-o", "study.h5mu"]
+
+
+@case("no gene positions is the first line of run, and of one that goes on", FIRST, code=0, torch=True)
+def _(room):
+    words = ["run", "../good/cells.h5mu", "--labels", "cell_type", "--max-training-steps", "20",
+             "-o", "results"]
+    room.run(*words)
+    return words
+
+
 GTF = 'chr1\tsim\tgene\t{}\t{}\t.\t{}\t.\tgene_id "SIMG1"; gene_name "SIM00001";\n'
 genes("two columns", "chr1\t5\nchr1\t9\n", r"genes\.bed, line 1", r"found 2 columns")
 genes("start no number", "chr1\t5\t9\tA\nchr1\tx\t9\tB\n", r"genes\.bed, line 2", r"'x'")
@@ -196,10 +252,16 @@ genes("end before start", "chr1\t9\t5\tA\n", r"genes\.bed, line 1", r"end after 
 genes("unknown strand", "chr1\t5\t9\tA\t0\tf\n", r"genes\.bed, line 1", r"'f' instead of \+, -")
 genes("empty file", "", r"genes\.bed", r"no genes in it")
 genes("header alone", "#chr\tstart\tend\tname\n", r"genes\.bed", r"no genes in it")
-genes("names without chr", lambda text: text.replace("chr", ""),
-      r"share no chromosome", r"'chr'.*rename")
+genes("chromosomes by accession", lambda text: text.replace("chr", "NC_00000"),
+      r"share no chromosome", r"peaks on chr1", r"called as those of the peaks")
 genes("another species", lambda text: text.replace("SIM", "Mus"),
-      r"not one of the 60 genes", r"another species")
+      r"not one of the 60 genes", r"SIM00001", r"Mus00001 \(MusG0", r"same species")
+genes("letter case", lambda text: text.replace("SIMG", "G").replace("SIM", "Sim"),
+      r"not one of the 60 genes", r"60 would match if letter case did not count")
+genes("hardly a gene fits", lambda text: text.replace("SIM", "Mus").replace("Mus", "SIM", 10),
+      r"only 5 of the 60 genes have a position", r"SIM00006, SIM00007", r"--force")
+genes("beyond the end of chromosomes", lambda text: moved(text, 150_000_000),
+      r"\d+ of 60 genes lie beyond the end", r"hg\d\d", r"SIM0\d+ at chr", r"--force")
 genes("GTF without gene_id", GTF.format(5, 9, "+") + GTF.format(5, 9, "+").replace("gene_id", "ID"),
       r"genes\.bed, line 2", r"no gene_id")
 genes("GTF of eight columns", GTF.format(5, 9, "+") + "chr1\tsim\tgene\t5\t9\t.\t+\t.\n",

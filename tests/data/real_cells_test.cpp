@@ -121,5 +121,66 @@ TEST_F(RealCells, SnareH1WithoutLabelsIsClustered) {
   EXPECT_GT(result.study.peaks.size(), 10000);
 }
 
+/// Gene positions of a build, as the user would name them.
+PrepareInputs genes_of(const std::string& build, const std::string& labels = "") {
+  PrepareInputs inputs;
+  inputs.label_column = labels;
+  inputs.gene_source = build + ".genes.bed";
+  inputs.gene_positions = read_gene_positions(kData / "genes" / inputs.gene_source);
+  return inputs;
+}
+
+// The right build passes without a warning; the wrong one is refused by the ends of chromosomes,
+// and, where there are peaks enough, would be doubted by its promoters too.
+TEST_F(RealCells, GenesOfAnotherBuildAreToldFromThoseOfTheSame) {
+  MultiomeInput bmmc;
+  bmmc.rna = kData / "bmmc" / "rna.h5ad";
+  bmmc.atac = kData / "bmmc" / "atac.h5ad";
+  struct Experiment {
+    MultiomeInput input;
+    std::string labels, right, wrong;
+    double with_peak;  ///< of the promoters, in the right build
+    bool promoters_tell;
+  };
+  const Experiment experiments[] = {
+      {one_path(kData / "a549" / "a549.h5mu"), "cell_type", "hg19", "hg38", 0.866, true},
+      {one_path(kData / "pbmc40" / "filtered_feature_bc_matrix.h5"), "", "hg38", "hg19", 0.723,
+       true},
+      {bmmc, "cell_type", "hg38", "hg19", 0.037, false}};  // 600 peaks
+  for (const auto& [input, labels, right, wrong, with_peak, promoters_tell] : experiments) {
+    const auto good = run(input, genes_of(right, labels));
+    ASSERT_TRUE(good.summary.build);
+    EXPECT_EQ(good.summary.build->build, right);
+    EXPECT_EQ(good.summary.build->genes.beyond, 0);
+    EXPECT_NEAR(good.summary.build->promoters.share(), with_peak, 0.001);
+    EXPECT_THAT(good.summary.warnings, Not(Contains(HasSubstr("build"))));
+
+    EXPECT_THAT(
+        test::message_of([&] { run(input, genes_of(wrong, labels)); }),
+        testing::AllOf(HasSubstr("genes lie beyond the end of their chromosome in " + right),
+                       HasSubstr("within those of " + wrong), HasSubstr("--force")));
+    PrepareOptions force;
+    force.force = true;
+    const auto forced = run(input, genes_of(wrong, labels), force);
+    EXPECT_THAT(forced.summary.warnings, Contains(HasSubstr("genes lie beyond the end")));
+    EXPECT_EQ(forced.summary.build->promoters.absent(), promoters_tell);
+    EXPECT_LT(forced.summary.build->promoters.share(),
+              2 * forced.summary.build->promoters.share_beside + 0.002);  // a gene of BMMC
+  }
+}
+
+TEST_F(RealCells, GenesAreMatchedByIdWhereThereAreIds) {
+  MultiomeInput bmmc;
+  bmmc.rna = kData / "bmmc" / "rna.h5ad";
+  bmmc.atac = kData / "bmmc" / "atac.h5ad";
+  const auto by_id = run(bmmc, genes_of("hg38", "cell_type")).summary.positions;
+  EXPECT_EQ(by_id.matched, 574);  // by symbol alone 558
+  EXPECT_EQ(by_id.by_id, 574);
+  const auto a549 = one_path(kData / "a549" / "a549.h5mu");
+  const auto by_symbol = run(a549, genes_of("hg19", "cell_type")).summary.positions;
+  EXPECT_EQ(by_symbol.matched, 1044);
+  EXPECT_EQ(by_symbol.by_symbol, 1044);
+}
+
 }  // namespace
 }  // namespace grids

@@ -135,6 +135,22 @@ TEST_F(GenePositions, RealAnnotation) {
   EXPECT_EQ(genes[0].name, "FAM138A");
 }
 
+TEST_F(GenePositions, ChromosomeSizes) {
+  const auto read_sizes = [&](const std::string& text) {
+    std::ofstream(folder_ / "sizes") << text;
+    return read_chromosome_sizes(folder_ / "sizes");
+  };
+  const auto sizes = read_sizes("# made by hand\nchr1\t10\r\n2\t20\t7\t60\t61\n");  // .fai has five
+  ASSERT_EQ(sizes.size(), 2u);
+  EXPECT_EQ(sizes[0].name, "chr1");
+  EXPECT_EQ(sizes[0].length, 10);
+  EXPECT_EQ(sizes[1].length, 20);
+  EXPECT_THAT(test::input_message([&] { read_sizes("chr1\t10\nchr2\t-3\n"); }),
+              HasSubstr("line 2: expected a chromosome and its length"));
+  EXPECT_THAT(test::input_message([&] { read_sizes("#\n"); }),
+              HasSubstr("there are no chromosomes in it"));
+}
+
 class Labels : public testing::Test {
  protected:
   std::unordered_map<std::string, std::string> read(const std::string& text) {
