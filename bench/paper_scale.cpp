@@ -23,10 +23,10 @@ struct Timing {
 };
 
 constexpr Timing kTimings[] = {
-    {Part::kStep, time_steps},        {Part::kSearch, time_searches},
-    {Part::kTraining, time_training}, {Part::kKnockout, time_knockout},
-    {Part::kGrowth, time_growth},     {Part::kMemory, measure_memory},
-    {Part::kSchedule, time_schedule},
+    {Part::kStep, time_steps},        {Part::kCis, time_cis},
+    {Part::kSearch, time_searches},   {Part::kTraining, time_training},
+    {Part::kKnockout, time_knockout}, {Part::kGrowth, time_growth},
+    {Part::kMemory, measure_memory},  {Part::kSchedule, time_schedule},
 };
 
 void warn_of_load(Reporter& reporter) {

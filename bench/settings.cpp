@@ -18,9 +18,9 @@ std::filesystem::path default_work() {
 }  // namespace
 
 std::vector<std::pair<std::string, Part>> part_names() {
-  return {{"checks", Part::kChecks},  {"step", Part::kStep},         {"search", Part::kSearch},
-          {"train", Part::kTraining}, {"schedule", Part::kSchedule}, {"knockout", Part::kKnockout},
-          {"growth", Part::kGrowth},  {"memory", Part::kMemory}};
+  return {{"checks", Part::kChecks},     {"step", Part::kStep},      {"cis", Part::kCis},
+          {"search", Part::kSearch},     {"train", Part::kTraining}, {"schedule", Part::kSchedule},
+          {"knockout", Part::kKnockout}, {"growth", Part::kGrowth},  {"memory", Part::kMemory}};
 }
 
 void Settings::declare(OptionSet& options) {
@@ -29,7 +29,7 @@ void Settings::declare(OptionSet& options) {
   options.value("--json", json, "Figures to write (.json)");
   options.flag("--small", small, "A small study: whether everything works, in seconds");
   options.list("--only", only,
-               "Parts: checks, step, search, train, schedule, knockout, growth, memory");
+               "Parts: checks, step, cis, search, train, schedule, knockout, growth, memory");
   options.value("--steps", steps, "Steps of each published stage to extrapolate from");
   options.value("--dense-repeats", dense_repeats, "Runs of each dense step; the median counts");
 }

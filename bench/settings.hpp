@@ -14,6 +14,7 @@ namespace grids::bench {
 enum class Part : uint8_t {
   kChecks,
   kStep,
+  kCis,
   kSearch,
   kTraining,
   kSchedule,
@@ -22,7 +23,7 @@ enum class Part : uint8_t {
   kMemory
 };
 
-/// "checks", "step", "search", "train", "schedule", "knockout", "growth", "memory".
+/// "checks", "step", "cis", "search", "train", "schedule", "knockout", "growth", "memory".
 std::vector<std::pair<std::string, Part>> part_names();
 
 struct Settings {

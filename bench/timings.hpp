@@ -19,6 +19,9 @@ struct Bench {
 
 /// step_ms, beta_step_ms, dense_step_s, step_ratio.
 void time_steps(const Bench& bench);
+/// step_cis_ratio and the same at beta > 0; checks that states with a cis path equal freshly begun
+/// ones after all these steps.
+void time_cis(const Bench& bench);
 /// search_l10_s, search_l128_s.
 void time_searches(const Bench& bench);
 /// train_ms, dense_train_s, train_ratio.
