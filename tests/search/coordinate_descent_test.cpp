@@ -145,6 +145,30 @@ TEST(CoordinateDescent, AnotherStreamStartsElsewhereAndTheSameOneInTheSamePlace)
   EXPECT_EQ(std::set<Feature>(a.begin(), a.end()).size(), 10u);
 }
 
+TEST(CoordinateDescent, OfSeveralStartsTheBestIsKeptAndOfEqualsTheFirst) {
+  SearchWorld world;
+  auto objective = world.objective({});
+  const std::vector<double> values = {0.5, 0.2, 0.4, 0.2};
+  std::vector<std::vector<Feature>> initials;
+  SearchStarts starts;
+  starts.set_size = 3;
+  starts.restarts = 4;
+  const auto search = [&](const std::vector<Feature>& initial, uint32_t start) {
+    initials.push_back(initial);
+    objective.evaluations += 10;
+    SearchResult result;
+    result.subset = {static_cast<Feature>(start)};
+    result.value = values[start];
+    return result;
+  };
+  const auto best = best_of_starts(objective, starts, world.context, search);
+  EXPECT_EQ(best.subset, std::vector<Feature>{1});
+  EXPECT_EQ(best.value, 0.2);
+  EXPECT_EQ(best.evaluations, 40);
+  // Every start begins elsewhere.
+  EXPECT_EQ(std::set<std::vector<Feature>>(initials.begin(), initials.end()).size(), 4u);
+}
+
 TEST(CoordinateDescent, MoreMembersThanFeaturesIsAnErrorWithNumbers) {
   SearchWorld world;
   auto objective = world.objective({}, {1, 2, 3});
