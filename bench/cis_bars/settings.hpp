@@ -24,7 +24,7 @@ struct BarsSettings {
   /// Each seed is a simulation of its own; figures are pooled over them.
   std::vector<std::string> seeds = {"1", "2", "3"};
   /// Null windows of each gene.
-  int64_t null_windows = 3;
+  int64_t null_windows = 1;
   /// Parts to measure; empty = all. The fit is always made, and its time always told.
   std::vector<std::string> only;
   std::filesystem::path json;

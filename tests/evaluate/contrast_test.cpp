@@ -170,8 +170,17 @@ TEST(Contrast, ClusteringByDonorSeesThatCopiesAreNoEvidence) {
   EXPECT_LT(copied.result(independent).p, 0.01 * once.result(independent).p);
 }
 
-TEST(Contrast, OnValuesIsLeastSquares) {
-  World world(500, 0.5, 1, 11);
+/// The diagonal of the projection on the columns.
+std::vector<double> leverages_of(const ColumnSpace& columns, size_t rows) {
+  std::vector<double> result(rows, 0.0);
+  for (size_t b = 0; b < columns.rank(); ++b) {
+    for (size_t i = 0; i < rows; ++i) result[i] += std::pow(columns.basis(b)[i], 2);
+  }
+  return result;
+}
+
+TEST(Contrast, OnValuesIsLeastSquaresWithTheErrorsOfMacKinnonAndWhite) {
+  World world(90, 0.5, 1, 11);  // so few cells that leverages count
   world.study.expression.pattern = world.study.counts.pattern;
   for (const float count : world.study.counts.values) {
     world.study.expression.values.push_back(std::log1p(count));
@@ -184,16 +193,30 @@ TEST(Contrast, OnValuesIsLeastSquares) {
   std::vector<double> x;
   for (const double value : world.change) x.push_back(-value);
   const ColumnSpace covariates(common.columns);
+  auto all_columns = common.columns;
+  all_columns.push_back(x);
+  const auto leverage = leverages_of(covariates, x.size());
+  const auto leverage_with_x = leverages_of(ColumnSpace(all_columns), x.size());
   covariates.remove_from(x);
   covariates.remove_from(y);
   const double xx = std::inner_product(x.begin(), x.end(), x.begin(), 0.0);
   const double xy = std::inner_product(x.begin(), x.end(), y.begin(), 0.0);
+  // The same sums in another order.
   EXPECT_NEAR(found.slope, xy / xx, 1e-9);
-  // The plain standard error; heteroscedasticity makes the robust one differ by some percent.
-  double rest = 0;
-  for (size_t i = 0; i < x.size(); ++i) rest += std::pow(y[i] - xy / xx * x[i], 2);
-  const double error = std::sqrt(rest / 494 / xx);
-  EXPECT_NEAR((found.high - found.low) / (2 * 1.96 * error), 1, 0.15);
+  double variance = 0, variance_at_0 = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double rest = y[i] - xy / xx * x[i];
+    variance += std::pow(x[i] * rest / xx, 2) / (1 - leverage_with_x[i]);
+    variance_at_0 += std::pow(x[i] * y[i], 2) / (1 - leverage[i]);
+  }
+  const auto rest_of = [&](size_t columns) { return static_cast<double>(x.size() - columns); };
+  const double reach =
+      student_upper_quantile(0.025, rest_of(all_columns.size())) * std::sqrt(variance);
+  EXPECT_NEAR(found.high - found.slope, reach, 1e-9);
+  EXPECT_NEAR(found.slope - found.low, reach, 1e-9);
+  EXPECT_NEAR(found.p,
+              student_upper_tail(xy / std::sqrt(variance_at_0), rest_of(common.columns.size())),
+              1e-9);
 }
 
 TEST(Contrast, SaysWhyItCannotBeComputed) {
