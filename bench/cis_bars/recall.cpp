@@ -58,20 +58,12 @@ Objective objective_of(const World& world, const SurrogateModel& model, int32_t 
 }
 
 /// What counts as found. Removal cannot tell which members an only-together set has besides the one
-/// that it removes: there the minimal sub-set, then its partners, then the rest, L of them.
+/// that it removes: there members that the set can spare make room for partners.
 std::vector<Feature> counted(const GeneTruth& truth, const ExplainedTarget& found,
                              const Objective& objective) {
   const auto& subset = found.explanation.subset;
   if (truth.kind != Regulation::kTogether) return subset;
-  const SetPartners partners = find_partners(objective, subset);
-  std::vector<Feature> result = partners.minimal;
-  const auto append = [&](Feature peak) {
-    if (std::find(result.begin(), result.end(), peak) == result.end()) result.push_back(peak);
-  };
-  for (const auto& partner : partners.partners) append(partner.feature);
-  for (const Feature peak : subset) append(peak);
-  result.resize(std::min(result.size(), subset.size()));
-  return result;
+  return with_partners(subset, find_partners(objective, subset));
 }
 
 int64_t shared(std::span<const Feature> found, std::span<const int32_t> wanted) {
