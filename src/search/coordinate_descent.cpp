@@ -297,6 +297,12 @@ std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t cou
   return deck;
 }
 
+std::vector<Feature> start_from_all_masked(const Objective& objective, int64_t count) {
+  require_features(objective.allowed, count);
+  const auto state = begin(objective, objective.allowed);
+  return lowest(gains(objective, *state), objective.allowed, count);
+}
+
 std::vector<Feature> rank_members(Objective& objective, const MaskState& state) {
   const std::vector<Feature> members(state.subset().begin(), state.subset().end());
   std::vector<Edit> drops;

@@ -109,6 +109,14 @@ void require_features(std::span<const Feature> allowed, int64_t count);
 std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
                                    RandomStream random);
 
+/// A start for searches over few features: the `count` allowed ones with the lowest d_j when every
+/// allowed feature is masked, best first. Features of which any one suffices to keep the value
+/// where it is have no gradient as long as none of them is masked (closing two that can stand in
+/// for one another, opening two that are needed jointly); with all others masked, each is felt. Of
+/// many features the model says nothing worth having when all are masked. Throws as random_subset
+/// does.
+std::vector<Feature> start_from_all_masked(const Objective& objective, int64_t count);
+
 /// The members by how much dropping each alone raises the value, largest first, ties to the smaller
 /// index.
 std::vector<Feature> rank_members(Objective& objective, const MaskState& state);

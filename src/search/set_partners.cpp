@@ -162,7 +162,7 @@ SetPartners find_partners(const Objective& objective, std::span<const Feature> s
   const auto after = further_changes(*masked, features);
   for (size_t i = 0; i < strong.size(); ++i) {
     strong[i].after = after[i];
-    if (std::abs(after[i]) <= options.most_after * std::abs(strong[i].single)) {
+    if (after[i] / strong[i].single <= options.most_after) {
       result.partners.push_back(strong[i]);
     }
   }

@@ -3,8 +3,8 @@
 /// For a found set this finds
 ///
 /// - the *minimal sub-set*: members that alone keep most of the set's change, none of which can go;
-/// - the *partners*: features outside it that change much alone, and nothing more once it is
-///   masked. The sub-set needs them, or they need it.
+/// - the *partners*: features outside it that change much alone, and no longer once it is masked.
+///   The sub-set needs them, or they need it.
 ///
 /// "Change" is that of the mean rate of the objective's target over its cells, expm1 of the output
 /// clamped at 0 (the scale of the loss `rate`), against the cells unmasked; whatever the loss is.
@@ -26,7 +26,7 @@ struct PartnerOptions {
   /// fewer.
   double least_single = 0.2;
   /// Masked after the minimal sub-set, a partner changes at most this share of what it changes
-  /// alone, in either direction. Larger values list more.
+  /// alone, in the same direction. Larger values list more.
   double most_after = 0.1;
   /// Partners listed, those of the largest single change. 0 = only the minimal sub-set.
   int64_t limit = 10;

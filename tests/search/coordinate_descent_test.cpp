@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "search/exhaustive.hpp"
+#include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
 namespace grids {
@@ -180,6 +181,23 @@ TEST(CoordinateDescent, MoreMembersThanFeaturesIsAnErrorWithNumbers) {
     EXPECT_STREQ(error.what(),
                  "a subset of L = 4 was asked for, but only 3 features may be masked");
   }
+}
+
+TEST(CoordinateDescent, AStartWithAllMaskedHoldsThePairThatNoGradientSees) {
+  // Features 2 and 5 each suffice; 0 and 7 add a little.
+  const testing::FormulaModel model(8, [](const std::vector<double>& x) {
+    return 1 + 3 * (1 - (1 - x[2]) * (1 - x[5])) + 0.1 * x[0] + 0.2 * x[7];
+  });
+  ObjectiveInput input;
+  input.cells = {0, 1, 2};
+  auto objective = make_objective(model, input, {});
+  const auto unmasked = gains(objective, *begin(objective, {}));
+  EXPECT_EQ(unmasked[2], 0);
+  EXPECT_EQ(unmasked[5], 0);
+  EXPECT_EQ(start_from_all_masked(objective, 2), (std::vector<Feature>{2, 5}));
+  objective.allowed = {0, 5, 7};  // only these are masked: 2 stands in for 5
+  EXPECT_EQ(start_from_all_masked(objective, 2), (std::vector<Feature>{7, 0}));
+  EXPECT_THROW(start_from_all_masked(objective, 4), Error);
 }
 
 TEST(CoordinateDescent, AUserCanStopIt) {

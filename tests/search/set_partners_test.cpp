@@ -105,8 +105,8 @@ void check_definitions(const Objective& objective, const std::vector<Feature>& s
     const double single = change(std::vector{feature});
     const double after = change(with(found.minimal, feature)) - change(found.minimal);
     const double strong = single / whole - options.least_single;
-    const double gone = options.most_after * std::abs(single) - std::abs(after);
-    if (std::abs(strong) < kRounding || std::abs(gone) < kRounding * rate) continue;
+    const double gone = options.most_after - after / single;
+    if (std::abs(strong) < kRounding || std::abs(gone) < kRounding) continue;
     RC_ASSERT(listed == (strong > 0 && gone > 0));
   }
 }
@@ -148,6 +148,15 @@ TEST(SetPartners, AnAndPairIsOneMemberAndItsPartner) {
   const auto both = find_partners(objective, std::vector<Feature>{5, 2});
   EXPECT_THAT(both.minimal, ElementsAre(5));
   EXPECT_THAT(features_of(both), ElementsAre(2));
+}
+
+TEST(SetPartners, APartnerMayTurnRoundOnceTheSetIsMasked) {
+  // Feature 5 lowers alone, through feature 2; without 2 it would raise.
+  const auto model = rate_model(6, [](const auto& x) { return 3 + 3 * x[2] * x[5] - x[5]; });
+  const auto found = find_partners(objective_of(model), std::vector<Feature>{2});
+  ASSERT_EQ(found.partners.size(), 1u);
+  EXPECT_NEAR(found.partners[0].single, -2, 1e-5);
+  EXPECT_NEAR(found.partners[0].after, 1, 1e-5);
 }
 
 TEST(SetPartners, OfThreeThatAreNeededTogetherTwoArePartners) {
