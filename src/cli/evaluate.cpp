@@ -43,6 +43,10 @@ std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surroga
   const auto predicted = predict(study, surrogate, validation, context);
   MarkerOptions options;
   options.per_type = arguments.markers_per_type;
+  // What fails gate A is not explained unless forced.
+  for (int32_t gene = 0; gene < study.genes.size(); ++gene) {
+    options.avoided.push_back(surrogate.fails_gate_a(gene) ? 1 : 0);
+  }
   const MarkerChoice choice = choose_markers(study, validation, predicted, options);
   if (!choice.gated) {
     context.reporter.warning(
@@ -66,7 +70,8 @@ std::vector<int32_t> genes_of(std::span<const Marker> markers) {
 void EvaluateArguments::declare(OptionSet& options) {
   options.value("--markers-per-type", markers_per_type,
                 "Markers chosen for each type: largest difference within against rest, among genes "
-                "that the surrogate predicts better than their mean");
+                "that the surrogate predicts better than their mean; those that fail gate A of "
+                "the cis path only where there are no others");
   options.value("--markers", markers,
                 "Your own markers: a table with a column gene and maybe cell_type");
 }

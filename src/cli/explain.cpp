@@ -40,9 +40,23 @@ std::vector<TargetRequest> requests_of(const Arguments& arguments) {
   return requests;
 }
 
-ChangeDirection direction_of(const ExplainArguments& arguments) {
-  return arguments.options.loss.direction == Direction::kDown ? ChangeDirection::kDown
-                                                              : ChangeDirection::kUp;
+ChangeDirection direction_of(const ExplainStageOptions& options) {
+  return options.loss.direction == Direction::kDown ? ChangeDirection::kDown : ChangeDirection::kUp;
+}
+
+/// "; 2 of the peaks keep 97 % of the change; 1 partner", where there is something to say.
+std::string partners_words(const EvaluatedSet& set) {
+  const SetPartners& found = set.partners;
+  if (found.minimal.empty()) return "";
+  std::string words;
+  if (found.minimal.size() < set.peaks.size()) {
+    words = fmt::format("; {} of them keep{} {:.0f} % of it on training cells",
+                        found.minimal.size(), found.minimal.size() == 1 ? "s" : "",
+                        100 * found.minimal_change / found.change);
+  }
+  if (found.partners.empty()) return words;
+  return words + fmt::format("; {} partner{} (see partners.tsv)", found.partners.size(),
+                             found.partners.size() == 1 ? "" : "s");
 }
 
 /// A line for each cell type and reason: a small type is skipped with all its genes.
@@ -67,6 +81,18 @@ std::string contrast_words(const Contrast& contrast) {
       contrast.slope, contrast.low, contrast.high, contrast.p, contrast.q);
 }
 
+/// Says so first when nothing was explained because of gate A.
+void tell_gate(const ExplainResult& result, const Context& context) {
+  const auto failed = std::count_if(result.skipped.begin(), result.skipped.end(),
+                                    [](const SkippedTarget& entry) { return entry.gate_a; });
+  if (failed == 0 || !result.explained.empty()) return;
+  context.reporter.warning(fmt::format(
+      "nothing was explained: {} of {} targets fail gate A, that is, the surrogate predicts these "
+      "genes in held-out cells no better than depth, type and donor do (see cis.tsv); --force "
+      "explains them nevertheless",
+      failed, result.skipped.size()));
+}
+
 /// Warns when measured expression bears out few of the sets.
 void tell_contrasts(const JudgedSets& judged, const Context& context) {
   constexpr double kCalled = 0.05;
@@ -81,19 +107,19 @@ void tell_contrasts(const JudgedSets& judged, const Context& context) {
 
 /// Says what came out in a line a set, the strongest signal no stronger than it is.
 void tell(const Study& study, const ExplainResult& result, const JudgedSets& judged,
-          const ExplainArguments& arguments, const Context& context) {
+          const ExplainStageOptions& options, const Context& context) {
+  tell_gate(result, context);
   for (size_t i = 0; i < result.explained.size(); ++i) {
     const auto& entry = result.explained[i];
     const auto& set = judged.sets[i];
     context.reporter.info(fmt::format(
         "{} in {}: {} peaks, predicted change when masked in the surrogate {:+.1f} % on {} test "
-        "cells (effect-size percentile among {} random sets: {:.0f}); {}{}{}",
+        "cells (effect-size percentile among {} random sets: {:.0f}){}; {}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
         set.peaks.size(), 100 * set.change.relative_change, set.change.cells,
         judged.random[i].changes.size(),
-        effect_size_percentile(set.change.relative_change, judged.random[i],
-                               direction_of(arguments)),
-        contrast_words(set.contrast),
+        effect_size_percentile(set.change.relative_change, judged.random[i], direction_of(options)),
+        partners_words(set), contrast_words(set.contrast),
         entry.explanation.local_optimum || entry.explanation.steps == 0
             ? ""
             : "; the step limit ended the search before a local optimum",
@@ -120,9 +146,12 @@ void ExplainArguments::declare(OptionSet& set) {
       {{"rate", LossKind::kRate}, {"eq11", LossKind::kEq11}, {"value", LossKind::kValue}},
       "rate = mean predicted rate over the cells, squared ratio; eq11 = the "
       "paper's, per cell; value = the published code's mean value");
-  set.choice<Direction>("--direction", options.loss.direction,
-                        {{"down", Direction::kDown}, {"up", Direction::kUp}},
-                        "Whether the predicted expression is to fall or to rise");
+  set.choice<WantedDirection>("--direction", direction,
+                              {{"auto", WantedDirection::kAuto},
+                               {"down", WantedDirection::kDown},
+                               {"up", WantedDirection::kUp}},
+                              "Whether the predicted expression is to fall or to rise; auto = to "
+                              "rise with --perturbation open, else to fall");
   set.value("--beta", options.loss.beta,
             "Weight of leaving other genes as they are; above 0 every gene is computed");
   set.choice<LossReference>(
@@ -154,7 +183,11 @@ void ExplainArguments::declare(OptionSet& set) {
   set.value("--min-test-cells", options.min_test_cells, "Fewest test cells of a type");
   set.value("--min-expressing-cells", options.min_expressing_cells,
             "Fewest test cells that express the gene");
-  set.flag("--force", options.force, "Explain what has fewer");
+  set.flag("--force", options.force,
+           "Explain what has fewer, and genes that fail gate A of the cis path");
+  set.value("--partners", options.partners.limit,
+            "Most partners listed for a set: peaks that change the prediction alone, and no longer "
+            "once the set is masked");
   set.value("--random-sets", judge.random_sets,
             "Random sets of equally open peaks beside each set found");
   set.group("");
@@ -168,22 +201,33 @@ void ExplainArguments::validate() const {
   problems.raise(ErrorKind::kUsage, "explain");
 }
 
+ExplainStageOptions ExplainArguments::stage_options() const {
+  ExplainStageOptions resolved = options;
+  const bool rises =
+      direction == WantedDirection::kUp ||
+      (direction == WantedDirection::kAuto && options.perturbation == Perturbation::kOpen);
+  resolved.loss.direction = rises ? Direction::kUp : Direction::kDown;
+  return resolved;
+}
+
 std::vector<std::string> explain_outputs() {
-  return {"subsets.tsv",        "set_summary.tsv", "random_sets.tsv", "contrasts.tsv",
-          "change_by_type.tsv", "off_target.tsv",  "skipped.tsv"};
+  return {"subsets.tsv",   "partners.tsv",       "set_summary.tsv", "random_sets.tsv",
+          "contrasts.tsv", "change_by_type.tsv", "off_target.tsv",  "skipped.tsv"};
 }
 
 void explain_into(const std::filesystem::path& folder, const Study& study,
                   const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
                   const ExplainArguments& arguments, const Context& context) {
-  const ExplainResult result = explain(study, surrogate, targets, arguments.options, context);
-  const JudgedSets judged = judge_sets(study, surrogate, result.explained,
-                                       arguments.options.perturbation, arguments.judge, context);
+  const ExplainStageOptions options = arguments.stage_options();
+  const ExplainResult result = explain(study, surrogate, targets, options, context);
+  const JudgedSets judged = judge_sets(study, surrogate, result.explained, options.perturbation,
+                                       arguments.judge, context);
   make_folder(folder);
   const Table subsets = subsets_table(study, judged.sets);
   write_table(folder / "subsets.tsv", subsets);
+  write_table(folder / "partners.tsv", partners_table(study, judged.sets));
   write_table(folder / "set_summary.tsv",
-              set_summary_table(study, judged.sets, judged.random, direction_of(arguments)));
+              set_summary_table(study, judged.sets, judged.random, direction_of(options)));
   write_table(folder / "random_sets.tsv", random_sets_table(study, judged.random));
   write_table(folder / "contrasts.tsv", contrasts_table(study, judged.sets, judged.random));
   write_table(folder / "change_by_type.tsv", change_by_type_table(study, judged.by_type));
@@ -193,7 +237,7 @@ void explain_into(const std::filesystem::path& folder, const Study& study,
     make_folder(folder / "tracks");
     write_tracks(folder / "tracks", subsets);
   }
-  tell(study, result, judged, arguments, context);
+  tell(study, result, judged, options, context);
 }
 
 Command explain_command() {

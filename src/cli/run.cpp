@@ -287,9 +287,10 @@ RunStage recovery_stage(const Arguments& arguments, Loaded& loaded) {
   if (std::filesystem::exists(beside)) settings += " " + sha256_of(beside);
   return {"recovery", settings, [&](const Context&) -> std::vector<std::string> {
             const Planted planted = read_planted(arguments.truth);
-            const auto found =
-                measure_recovery(read_table(arguments.out / "subsets.tsv"), planted.truth,
-                                 loaded.study(), {}, planted.peaks ? &*planted.peaks : nullptr);
+            const Table partners = read_table(arguments.out / "partners.tsv");
+            const auto found = measure_recovery(
+                read_table(arguments.out / "subsets.tsv"), planted.truth, loaded.study(), {},
+                planted.peaks ? &*planted.peaks : nullptr, &partners);
             write_table(arguments.out / "recovery.tsv", recovery_table(found));
             write_table(arguments.out / "recovery_by_kind.tsv",
                         recovery_by_kind_table(summarise_recovery(found)));

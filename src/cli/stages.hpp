@@ -76,17 +76,25 @@ std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Stu
 /// The files that `evaluate_into` writes.
 std::vector<std::string> evaluate_outputs();
 
+/// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
+enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
+
 struct ExplainArguments {
   int64_t set_size = 10;  ///< L, where a target does not say
+  WantedDirection direction = WantedDirection::kAuto;
+  /// But for the direction of the loss: see `stage_options`.
   ExplainStageOptions options;
   JudgeSetsOptions judge;
 
   void declare(OptionSet& options_set);
   void validate() const;
+  /// The options with the direction that was asked for.
+  ExplainStageOptions stage_options() const;
 };
 
-/// Explains the targets and judges the sets on test cells. Writes subsets.tsv, set_summary.tsv,
-/// random_sets.tsv, change_by_type.tsv, off_target.tsv, skipped.tsv and tracks/.
+/// Explains the targets and judges the sets on test cells. Writes subsets.tsv, partners.tsv,
+/// set_summary.tsv, random_sets.tsv, contrasts.tsv, change_by_type.tsv, off_target.tsv, skipped.tsv
+/// and tracks/.
 void explain_into(const std::filesystem::path& folder, const Study& study,
                   const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
                   const ExplainArguments& arguments, const Context& context);

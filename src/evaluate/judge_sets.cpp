@@ -70,6 +70,8 @@ class TypeJudge {
     result.evaluations = explained.explanation.evaluations;
     result.seconds = explained.seconds;
     result.seed = explained.seed;
+    result.partners = explained.partners;
+    result.caution = explained.caution;
     result.contrast = contrast_of(explained, explained.after, measured);
     return result;
   }
@@ -187,10 +189,10 @@ Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& e
 }
 
 Table skipped_table(const Study& study, const std::vector<SkippedTarget>& skipped) {
-  Table table({"cell_type", "gene", "L", "reason"});
+  Table table({"cell_type", "gene", "L", "reason", "gate"});
   for (const auto& entry : skipped) {
     table.add({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
-               std::to_string(entry.target.set_size), entry.reason});
+               std::to_string(entry.target.set_size), entry.reason, entry.gate_a ? "A" : ""});
   }
   return table;
 }

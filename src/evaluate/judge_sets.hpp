@@ -48,7 +48,8 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
 /// method, L, genes, mean_absolute_change, most_changed, largest_change.
 Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained);
 
-/// skipped.tsv: cell_type, gene, L, reason.
+/// skipped.tsv: cell_type, gene, L, reason, gate ("A" where the gene fails that gate of the cis
+/// path).
 Table skipped_table(const Study& study, const std::vector<SkippedTarget>& skipped);
 
 }  // namespace grids

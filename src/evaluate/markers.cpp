@@ -91,8 +91,13 @@ MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validat
       difference[g] = sum / within - (total[g] - sum) / rest;
       if (eligible[g] && difference[g] > 0) order.push_back(static_cast<int32_t>(g));
     }
-    std::stable_sort(order.begin(), order.end(),
-                     [&](int32_t a, int32_t b) { return difference[at(a)] > difference[at(b)]; });
+    const auto avoided = [&](int32_t gene) {
+      return !options.avoided.empty() && options.avoided[at(gene)] != 0;
+    };
+    std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+      if (avoided(a) != avoided(b)) return avoided(b);
+      return difference[at(a)] > difference[at(b)];
+    });
     if (order.size() > at(options.per_type)) order.resize(at(options.per_type));
     for (const int32_t gene : order) choice.markers.push_back({static_cast<int32_t>(type), gene});
   }

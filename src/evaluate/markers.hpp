@@ -21,19 +21,22 @@ struct Marker {
 struct MarkerOptions {
   /// Markers for each type; fewer when fewer qualify.
   int64_t per_type = 5;
+  /// Genes that are chosen only where others do not fill a type (1), one a gene; empty = none.
+  std::vector<uint8_t> avoided = {};
 };
 
 struct MarkerChoice {
-  std::vector<Marker> markers;  ///< by type, the largest difference first
+  std::vector<Marker> markers;  ///< by type, the largest difference first, avoided genes last
   /// False when there were no validation cells, so that no gene could be tested against its mean.
   bool gated = true;
 };
 
 /// For each type the genes with the largest difference between their mean on the expression scale
 /// (log1p of counts per 100,000) in the type and in all other cells, over training cells; only
-/// positive differences, ties to the gene that comes first. Genes that `predicted` (validation
-/// cells × genes, row-major) does not predict better than their training mean does, in squared
-/// error over the validation cells, are left out: a set of peaks for them would explain nothing.
+/// positive differences, ties to the gene that comes first; avoided genes behind all others. Genes
+/// that `predicted` (validation cells × genes, row-major) does not predict better than their
+/// training mean does, in squared error over the validation cells, are left out: a set of peaks for
+/// them would explain nothing.
 MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validation,
                             std::span<const float> predicted, const MarkerOptions& options);
 

@@ -14,6 +14,7 @@
 #include "base/error.hpp"
 #include "evaluate/set_summary.hpp"
 #include "evaluate/similar_peaks.hpp"
+#include "search/set_partners.hpp"
 
 namespace grids {
 namespace {
@@ -25,26 +26,52 @@ using PeakIndex = std::unordered_map<std::string_view, int32_t>;
 struct FoundSet {
   std::string cell_type, gene, method, seed;
   std::vector<int32_t> peaks;
+  SetPartners partners = {};  ///< members of the minimal sub-set and partners; no changes
 };
+
+/// The peak of a row.
+int32_t peak_of(const Table& table, size_t row, const PeakIndex& index) {
+  const auto& peak = table.text(row, "peak");
+  const auto found = index.find(peak);
+  if (found == index.end()) {
+    throw input_error(
+        "{}: row {}: the study has no peak '{}'; subsets and study must come from the same cells",
+        table.source, row + 1, peak);
+  }
+  return found->second;
+}
+
+/// Partners of the sets, which are found by type, gene, method and L.
+void add_partners(const Table& partners, const PeakIndex& index, std::vector<FoundSet>& sets) {
+  std::map<std::array<std::string, 4>, std::vector<Partner>> of_set;
+  for (size_t row = 0; row < partners.rows(); ++row) {
+    of_set[{partners.text(row, "cell_type"), partners.text(row, "gene"),
+            partners.text(row, "method"), partners.text(row, "L")}]
+        .push_back({.feature = peak_of(partners, row, index)});
+  }
+  for (FoundSet& set : sets) {
+    const auto found =
+        of_set.find({set.cell_type, set.gene, set.method, std::to_string(set.peaks.size())});
+    if (found != of_set.end()) set.partners.partners = found->second;
+  }
+}
 
 /// The rows of the table, put together by set.
 std::vector<FoundSet> found_sets(const Table& subsets, const PeakIndex& index) {
   std::vector<FoundSet> sets;
   std::map<std::array<std::string, 5>, size_t> position;
+  const bool has_minimal = subsets.has("in_minimal");
   for (size_t row = 0; row < subsets.rows(); ++row) {
     const std::array<std::string, 5> key = {subsets.text(row, "cell_type"),
                                             subsets.text(row, "gene"), subsets.text(row, "method"),
                                             subsets.text(row, "L"), subsets.text(row, "seed")};
     const auto [entry, fresh] = position.try_emplace(key, sets.size());
     if (fresh) sets.push_back({key[0], key[1], key[2], key[4], {}});
-    const auto& peak = subsets.text(row, "peak");
-    const auto found = index.find(peak);
-    if (found == index.end()) {
-      throw input_error(
-          "{}: row {}: the study has no peak '{}'; subsets and study must come from the same cells",
-          subsets.source, row + 1, peak);
+    FoundSet& set = sets[entry->second];
+    set.peaks.push_back(peak_of(subsets, row, index));
+    if (has_minimal && subsets.text(row, "in_minimal") == "yes") {
+      set.partners.minimal.push_back(set.peaks.back());
     }
-    sets[entry->second].peaks.push_back(found->second);
   }
   return sets;
 }
@@ -193,7 +220,7 @@ class Programmes {
 
 std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
                                           const Study& study, const RecoveryOptions& options,
-                                          const PeakTruth* peaks) {
+                                          const PeakTruth* peaks, const Table* partners) {
   PeakIndex index;
   for (size_t i = 0; i < study.peaks.names.size(); ++i) {
     index.emplace(study.peaks.names[i], static_cast<int32_t>(i));
@@ -204,8 +231,10 @@ std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& tru
   std::optional<Programmes> programmes;
   if (peaks != nullptr) programmes.emplace(*peaks, truth, study, options);
 
+  auto sets = found_sets(subsets, index);
+  if (partners != nullptr) add_partners(*partners, index, sets);
   std::vector<SetRecovery> results;
-  for (const auto& set : found_sets(subsets, index)) {
+  for (const auto& set : sets) {
     const auto& planted = truth_of(genes, subsets, set.gene);
     const auto gene = study.genes.index_of(set.gene);
     if (!gene) throw input_error("{}: the study has no gene '{}'", subsets.source, set.gene);
@@ -224,9 +253,12 @@ std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& tru
       members = peaks_named(planted.peaks, index);
     }
     result.members_found = count_found(members, found);
-    result.recall = result.members > 0 ? static_cast<double>(result.members_found) /
-                                             static_cast<double>(result.members)
-                                       : kNaN;
+    const auto exchanged = with_partners(set.peaks, set.partners);
+    result.members_with_partners = count_found(members, {exchanged.begin(), exchanged.end()});
+    const double planted_members = result.members > 0 ? static_cast<double>(result.members) : kNaN;
+    result.recall = static_cast<double>(result.members_found) / planted_members;
+    result.recall_with_partners =
+        static_cast<double>(result.members_with_partners) / planted_members;
     result.expected_by_chance =
         expected_members(result.set_size, static_cast<int64_t>(members.size()), study.peaks.size());
     measure_positions(study, *gene, set.peaks, members, options.window, result);
@@ -237,18 +269,46 @@ std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& tru
 }
 
 Table recovery_table(std::span<const SetRecovery> sets) {
-  Table table({"cell_type", "gene", "method", "seed", "kind", "L", "members", "members_found",
-               "recall", "bystanders_found", "expected_by_chance", "expected_near_tss",
-               "near_tss_share", "near_tss_chance", "programme_share", "programme_chance",
-               "gene_programme_share", "gene_programme_chance"});
+  Table table({"cell_type",
+               "gene",
+               "method",
+               "seed",
+               "kind",
+               "L",
+               "members",
+               "members_found",
+               "recall",
+               "members_with_partners",
+               "recall_with_partners",
+               "bystanders_found",
+               "expected_by_chance",
+               "expected_near_tss",
+               "near_tss_share",
+               "near_tss_chance",
+               "programme_share",
+               "programme_chance",
+               "gene_programme_share",
+               "gene_programme_chance"});
   for (const auto& set : sets) {
-    table.add({set.cell_type, set.gene, set.method, set.seed, regulation_name(set.kind),
-               std::to_string(set.set_size), std::to_string(set.members),
-               std::to_string(set.members_found), format_number(set.recall),
-               std::to_string(set.bystanders_found), format_number(set.expected_by_chance),
-               format_number(set.expected_near_tss), format_number(set.near_tss_share),
-               format_number(set.near_tss_chance), format_number(set.programme.share),
-               format_number(set.programme.chance), format_number(set.gene_programme.share),
+    table.add({set.cell_type,
+               set.gene,
+               set.method,
+               set.seed,
+               regulation_name(set.kind),
+               std::to_string(set.set_size),
+               std::to_string(set.members),
+               std::to_string(set.members_found),
+               format_number(set.recall),
+               std::to_string(set.members_with_partners),
+               format_number(set.recall_with_partners),
+               std::to_string(set.bystanders_found),
+               format_number(set.expected_by_chance),
+               format_number(set.expected_near_tss),
+               format_number(set.near_tss_share),
+               format_number(set.near_tss_chance),
+               format_number(set.programme.share),
+               format_number(set.programme.chance),
+               format_number(set.gene_programme.share),
                format_number(set.gene_programme.chance)});
   }
   return table;
@@ -257,7 +317,8 @@ Table recovery_table(std::span<const SetRecovery> sets) {
 std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) {
   struct Sums {
     int64_t sets = 0;
-    Sum recall, chance, chance_near, whole, bystanders, near_share, near_chance;
+    Sum recall, with_partners, chance, chance_near, whole, whole_with_partners, bystanders,
+        near_share, near_chance;
     Sum programme, programme_chance, gene_programme, gene_programme_chance;
   };
   std::map<std::tuple<std::string, int64_t, Regulation>, Sums> groups;
@@ -267,9 +328,11 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
     if (set.members > 0) {
       const auto members = static_cast<double>(set.members);
       sums.recall.add(static_cast<double>(set.members_found), members);
+      sums.with_partners.add(static_cast<double>(set.members_with_partners), members);
       sums.chance.add(set.expected_by_chance, members);
       sums.chance_near.add(set.expected_near_tss, members);
       sums.whole.add(set.members_found == set.members ? 1 : 0);
+      sums.whole_with_partners.add(set.members_with_partners == set.members ? 1 : 0);
     }
     sums.bystanders.add(static_cast<double>(set.bystanders_found));
     sums.near_share.add(set.near_tss_share);
@@ -287,9 +350,11 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
                      std::get<1>(key),
                      sums.sets,
                      sums.recall.mean(),
+                     sums.with_partners.mean(),
                      sums.chance.mean(),
                      sums.chance_near.mean(),
                      sums.whole.mean(),
+                     sums.whole_with_partners.mean(),
                      sums.bystanders.mean(),
                      sums.near_share.mean(),
                      sums.near_chance.mean(),
@@ -300,15 +365,16 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
 }
 
 Table recovery_by_kind_table(std::span<const KindRecovery> kinds) {
-  Table table({"method", "kind", "L", "sets", "recall", "recall_by_chance",
-               "recall_by_chance_near_tss", "whole_sets", "bystanders_found", "near_tss_share",
-               "near_tss_chance", "programme_share", "programme_chance", "gene_programme_share",
-               "gene_programme_chance"});
+  Table table({"method", "kind", "L", "sets", "recall", "recall_with_partners", "recall_by_chance",
+               "recall_by_chance_near_tss", "whole_sets", "whole_sets_with_partners",
+               "bystanders_found", "near_tss_share", "near_tss_chance", "programme_share",
+               "programme_chance", "gene_programme_share", "gene_programme_chance"});
   for (const auto& kind : kinds) {
     table.add({kind.method, regulation_name(kind.kind), std::to_string(kind.set_size),
                std::to_string(kind.sets), format_number(kind.recall),
-               format_number(kind.recall_by_chance), format_number(kind.recall_by_chance_near_tss),
-               format_number(kind.whole_sets), format_number(kind.bystanders_found),
+               format_number(kind.recall_with_partners), format_number(kind.recall_by_chance),
+               format_number(kind.recall_by_chance_near_tss), format_number(kind.whole_sets),
+               format_number(kind.whole_sets_with_partners), format_number(kind.bystanders_found),
                format_number(kind.near_tss_share), format_number(kind.near_tss_chance),
                format_number(kind.programme.share), format_number(kind.programme.chance),
                format_number(kind.gene_programme.share),

@@ -49,6 +49,11 @@ struct SetRecovery {
   int64_t members_found = 0;
   int64_t bystanders_found = 0;
   double recall = 0;  ///< members_found ÷ members; NaN without members
+  /// The same of the minimal sub-set, the partners and the rest of the set, in this order, the
+  /// first L of them: where a and b are needed jointly, a search that closes peaks has no reason to
+  /// take both. As above where partners are not given.
+  int64_t members_with_partners = 0;
+  double recall_with_partners = 0;
   /// Members found, on average, by L peaks drawn without replacement from all peaks of the study,
   /// and from those near the TSS (NaN when the gene has no position).
   double expected_by_chance = 0;
@@ -63,16 +68,19 @@ struct SetRecovery {
   ProgrammeShare gene_programme;
 };
 
-/// Sets in the order of their first rows. Without `peaks` (null) programmes are not known. Throws
+/// Sets in the order of their first rows. Without `peaks` (null) programmes are not known;
+/// `partners` is the table of that name, or null. Throws
 /// Error(kInput) that names the table, and the gene that the truth does not know or the peak that
 /// the study does not have, or a peak of the study that `peaks` does not know.
 std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
                                           const Study& study, const RecoveryOptions& options = {},
-                                          const PeakTruth* peaks = nullptr);
+                                          const PeakTruth* peaks = nullptr,
+                                          const Table* partners = nullptr);
 
 /// recovery.tsv: cell_type, gene, method, seed, kind, L, members, members_found, recall,
-/// bystanders_found, expected_by_chance, expected_near_tss, near_tss_share, near_tss_chance,
-/// programme_share, programme_chance, gene_programme_share, gene_programme_chance.
+/// members_with_partners, recall_with_partners, bystanders_found, expected_by_chance,
+/// expected_near_tss, near_tss_share, near_tss_chance, programme_share, programme_chance,
+/// gene_programme_share, gene_programme_chance.
 Table recovery_table(std::span<const SetRecovery> sets);
 
 /// All sets of one method, kind and L.
@@ -81,11 +89,13 @@ struct KindRecovery {
   Regulation kind = Regulation::kNone;
   int64_t set_size = 0;
   int64_t sets = 0;
-  /// Members found ÷ members, over all sets together; NaN for kNone, as are the next three.
+  /// Members found ÷ members, over all sets together; NaN for kNone, as are the next four.
   double recall = 0;
+  double recall_with_partners = 0;
   double recall_by_chance = 0;
   double recall_by_chance_near_tss = 0;
-  double whole_sets = 0;        ///< share of sets with every member found
+  double whole_sets = 0;  ///< share of sets with every member found
+  double whole_sets_with_partners = 0;
   double bystanders_found = 0;  ///< a set
   double near_tss_share = 0;    ///< mean over sets; NaN when no gene has a position
   double near_tss_chance = 0;
@@ -96,9 +106,10 @@ struct KindRecovery {
 /// Sorted by method, L, then kind.
 std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets);
 
-/// recovery_by_kind.tsv: method, kind, L, sets, recall, recall_by_chance,
-/// recall_by_chance_near_tss, whole_sets, bystanders_found, near_tss_share, near_tss_chance,
-/// programme_share, programme_chance, gene_programme_share, gene_programme_chance.
+/// recovery_by_kind.tsv: method, kind, L, sets, recall, recall_with_partners, recall_by_chance,
+/// recall_by_chance_near_tss, whole_sets, whole_sets_with_partners, bystanders_found,
+/// near_tss_share, near_tss_chance, programme_share, programme_chance, gene_programme_share,
+/// gene_programme_chance.
 Table recovery_by_kind_table(std::span<const KindRecovery> kinds);
 
 }  // namespace grids

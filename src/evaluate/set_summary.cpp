@@ -56,6 +56,19 @@ std::vector<std::string> contrast_row(const std::string& type, const std::string
           contrast.note};
 }
 
+bool is_among(std::span<const int32_t> peaks, int32_t peak) {
+  return std::find(peaks.begin(), peaks.end(), peak) != peaks.end();
+}
+
+/// Name, chromosome, start, end and distance to the gene's TSS.
+std::vector<std::string> place_of(const Study& study, int32_t gene, int32_t peak) {
+  const auto& peaks = study.peaks;
+  const auto distance = distance_to_tss(study, gene, peak);
+  return {peaks.names[at(peak)], peaks.chromosomes[at(peaks.chromosome_of(peak))],
+          std::to_string(peaks.start[at(peak)]), std::to_string(peaks.end[at(peak)]),
+          distance ? std::to_string(*distance) : "NA"};
+}
+
 }  // namespace
 
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
@@ -69,6 +82,7 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
                "start",
                "end",
                "distance_to_tss",
+               "in_minimal",
                "average_change",
                "relative_change",
                "change_cp100k",
@@ -83,35 +97,51 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
                "contrast_q",
                "contrast_cells",
                "contrast_note"});
-  const auto& peaks = study.peaks;
   for (const auto& set : sets) {
+    const auto& minimal = set.partners.minimal;
     for (size_t rank = 0; rank < set.peaks.size(); ++rank) {
       const int32_t peak = set.peaks[rank];
-      const auto distance = distance_to_tss(study, set.gene, peak);
-      table.add({type_name(study, set.type),
-                 gene_name(study, set.gene),
-                 set.method,
-                 std::to_string(set.peaks.size()),
-                 std::to_string(rank + 1),
-                 peaks.names[at(peak)],
-                 peaks.chromosomes[at(peaks.chromosome_of(peak))],
-                 std::to_string(peaks.start[at(peak)]),
-                 std::to_string(peaks.end[at(peak)]),
-                 distance ? std::to_string(*distance) : "NA",
-                 format_number(set.change.average_change),
-                 format_number(set.change.relative_change),
-                 format_number(set.change.change_cp100k),
-                 format_number(set.objective),
-                 std::to_string(set.evaluations),
-                 fmt::format("{:.3f}", set.seconds),
-                 std::to_string(set.seed),
-                 format_number(set.contrast.slope),
-                 format_number(set.contrast.low),
-                 format_number(set.contrast.high),
-                 format_p(set.contrast.p),
-                 format_p(set.contrast.q),
-                 std::to_string(set.contrast.cells),
-                 set.contrast.note});
+      std::vector<std::string> row = {type_name(study, set.type), gene_name(study, set.gene),
+                                      set.method, std::to_string(set.peaks.size()),
+                                      std::to_string(rank + 1)};
+      const auto place = place_of(study, set.gene, peak);
+      row.insert(row.end(), place.begin(), place.end());
+      row.insert(row.end(), {minimal.empty()           ? "NA"
+                             : is_among(minimal, peak) ? "yes"
+                                                       : "no",
+                             format_number(set.change.average_change),
+                             format_number(set.change.relative_change),
+                             format_number(set.change.change_cp100k), format_number(set.objective),
+                             std::to_string(set.evaluations), fmt::format("{:.3f}", set.seconds),
+                             std::to_string(set.seed), format_number(set.contrast.slope),
+                             format_number(set.contrast.low), format_number(set.contrast.high),
+                             format_p(set.contrast.p), format_p(set.contrast.q),
+                             std::to_string(set.contrast.cells), set.contrast.note});
+      table.add(std::move(row));
+    }
+  }
+  return table;
+}
+
+Table partners_table(const Study& study, std::span<const EvaluatedSet> sets) {
+  Table table({"cell_type", "gene", "method", "L", "partner", "peak", "chrom", "start", "end",
+               "distance_to_tss", "in_set", "single_change", "change_after_minimal", "set_change",
+               "minimal_change"});
+  for (const auto& set : sets) {
+    const SetPartners& found = set.partners;
+    for (size_t i = 0; i < found.partners.size(); ++i) {
+      const Partner& partner = found.partners[i];
+      std::vector<std::string> row = {type_name(study, set.type), gene_name(study, set.gene),
+                                      set.method, std::to_string(set.peaks.size()),
+                                      std::to_string(i + 1)};
+      const auto place = place_of(study, set.gene, partner.feature);
+      row.insert(row.end(), place.begin(), place.end());
+      row.emplace_back(is_among(set.peaks, partner.feature) ? "yes" : "no");
+      for (const double change :
+           {partner.single, partner.after, found.change, found.minimal_change}) {
+        row.push_back(format_number(change / found.rate));
+      }
+      table.add(std::move(row));
     }
   }
   return table;
@@ -204,7 +234,8 @@ Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
   }
   Table table({"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
                "share_within_250kb", "chance_within_250kb", "share_within_1mb", "chance_within_1mb",
-               "share_within_10mb", "chance_within_10mb", "counts"});
+               "share_within_10mb", "chance_within_10mb", "counts", "minimal_peaks",
+               "minimal_share", "partners", "caution"});
   for (size_t i = 0; i < sets.size(); ++i) {
     const auto& set = sets[i];
     std::vector<std::string> row = {
@@ -220,6 +251,12 @@ Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
       row.push_back(format_number(entry.chance));
     }
     row.emplace_back(study.has_counts() ? "yes" : "no");
+    const SetPartners& found = set.partners;
+    row.push_back(std::to_string(found.minimal.size()));
+    row.push_back(
+        format_number(found.minimal.empty() ? kNaN : found.minimal_change / found.change));
+    row.push_back(std::to_string(found.partners.size()));
+    row.push_back(set.caution);
     table.add(std::move(row));
   }
   return table;

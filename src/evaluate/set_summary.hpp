@@ -14,6 +14,7 @@
 #include "evaluate/changes.hpp"
 #include "evaluate/contrast.hpp"
 #include "io/table.hpp"
+#include "search/set_partners.hpp"
 
 namespace grids {
 
@@ -28,14 +29,23 @@ struct EvaluatedSet {
   int64_t evaluations = 0;     ///< exact objective values that the search computed
   double seconds = 0;
   uint64_t seed = 0;
-  Contrast contrast;  ///< against measured expression of the same test cells
+  Contrast contrast;     ///< against measured expression of the same test cells
+  SetPartners partners;  ///< on the training cells
+  std::string caution;   ///< why not to trust it, or empty
 };
 
 /// subsets.tsv, a row for each peak: cell_type, gene, method, L, rank (from 1), peak, chrom, start,
-/// end, distance_to_tss (NA on another chromosome), average_change, relative_change, change_cp100k,
-/// objective, evaluations, seconds, seed, contrast_slope, contrast_low, contrast_high, contrast_p,
-/// contrast_q, contrast_cells, contrast_note.
+/// end, distance_to_tss (NA on another chromosome), in_minimal (yes, no; NA where the set changes
+/// nothing), average_change, relative_change, change_cp100k, objective, evaluations, seconds, seed,
+/// contrast_slope, contrast_low, contrast_high, contrast_p, contrast_q, contrast_cells,
+/// contrast_note.
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets);
+
+/// partners.tsv, a row for each partner of each set (set_partners.hpp): cell_type, gene, method, L,
+/// partner (from 1), peak, chrom, start, end, distance_to_tss, in_set (yes: a member that the
+/// minimal sub-set can spare), single_change, change_after_minimal, set_change, minimal_change:
+/// changes of the mean predicted rate of the training cells, relative to the unmasked one.
+Table partners_table(const Study& study, std::span<const EvaluatedSet> sets);
 
 /// The set learned for a gene in one type, masked in the test cells of another (the paper's Figure
 /// 3).
@@ -93,8 +103,10 @@ std::vector<Nearness> nearness(const Study& study, int64_t gene, std::span<const
 inline constexpr int64_t kReportedDistances[] = {250'000, 1'000'000, 10'000'000};
 
 /// set_summary.tsv, a row for each set: cell_type, gene, method, L, cells, random_sets, percentile,
-/// then share_within_D and chance_within_D for each reported distance (250kb, 1mb, 10mb), and
-/// counts ("yes" when change_cp100k rests on counts, "no" when on expm1 of the given values).
+/// then share_within_D and chance_within_D for each reported distance (250kb, 1mb, 10mb), counts
+/// ("yes" when change_cp100k rests on counts, "no" when on expm1 of the given values),
+/// minimal_peaks (members of the minimal sub-set), minimal_share (of the set's change that it
+/// keeps), partners (how many) and caution.
 /// `random[i]` belongs to `sets[i]`.
 Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
                         std::span<const RandomSets> random, ChangeDirection direction);

@@ -120,9 +120,9 @@ std::vector<float> dense_expression(const Study& study, std::span<const int32_t>
   return to_dense(select_rows(study.expression, cells));
 }
 
-/// Why a target should not be explained, or nothing.
-std::string doubt(const Study& study, const ExplainTarget& target,
-                  const std::vector<int32_t>& test_cells, const ExplainStageOptions& options) {
+/// That the target has too few cells to judge a result by, or nothing.
+std::string too_few(const Study& study, const ExplainTarget& target,
+                    const std::vector<int32_t>& test_cells, const ExplainStageOptions& options) {
   const auto cells = static_cast<int64_t>(test_cells.size());
   const auto expressing = std::count_if(test_cells.begin(), test_cells.end(), [&](int32_t cell) {
     return study.expression.pattern.contains(cell, target.gene);
@@ -137,17 +137,8 @@ std::string doubt(const Study& study, const ExplainTarget& target,
   return "";
 }
 
-/// That the model says no more of the gene than what any cell shows without its peaks, or nothing.
-std::string gate_caution(const CisPath* cis, int32_t gene) {
-  const int64_t place = cis == nullptr ? -1 : cis->find(gene);
-  if (place < 0) return "";
-  const CisGate& gate = cis->genes[at(place)].whole;
-  if (gate.passed || std::isnan(gate.q)) return "";
-  return fmt::format(
-      "held-out cells are not predicted better than by depth, type and donor (gate A: gain {:.2g} "
-      "a cell, q {:.2g})",
-      gate.gain, gate.q);
-}
+constexpr const char* kFailsGateA =
+    "held-out cells are not predicted better than by depth, type and donor (gate A, see cis.tsv)";
 
 ExplainerOptions method_options(const ExplainStageOptions& options) {
   return {options.search, options.beam_width, options.greedy_candidates};
@@ -172,7 +163,7 @@ class Stage {
     const TypeCells cells(study_, surrogate_, type, options_.perturbation, context_.pool);
     std::vector<double> rates_before;
     const auto one = [&](size_t i) {
-      const auto doubts = doubt(study_, targets[i], cells.test_cells, options_);
+      const auto doubts = doubts_of(targets[i], cells.test_cells);
       if (cells.train_cells.empty()) {
         reasons[i] = "no training cells";
       } else if (cells.test_cells.empty()) {
@@ -181,11 +172,7 @@ class Stage {
         reasons[i] = doubts;
       } else {
         explain_one(targets[i], cells, rates_before, explained[i], reasons[i]);
-        if (explained[i]) {
-          auto gate = gate_caution(surrogate_.cis(), targets[i].gene);
-          const char* between = doubts.empty() || gate.empty() ? "" : "; ";
-          explained[i]->caution = doubts + between + gate;
-        }
+        if (explained[i]) explained[i]->caution = doubts;
       }
       const std::lock_guard lock(progress_mutex_);
       progress_.advance(1, study_.genes.names[at(targets[i].gene)]);
@@ -201,6 +188,16 @@ class Stage {
   }
 
  private:
+  /// Why a target should not be explained, or nothing.
+  std::string doubts_of(const ExplainTarget& target, const std::vector<int32_t>& test_cells) const {
+    std::string doubts = too_few(study_, target, test_cells, options_);
+    if (surrogate_.fails_gate_a(target.gene)) {
+      if (!doubts.empty()) doubts += "; ";
+      doubts += kFailsGateA;
+    }
+    return doubts;
+  }
+
   void explain_one(const ExplainTarget& target, const TypeCells& cells,
                    const std::vector<double>& rates_before, std::optional<ExplainedTarget>& result,
                    std::string& reason) const {
@@ -233,6 +230,10 @@ class Stage {
     }
     ExplainerOptions method = method_options(options_);
     method.search.set_size = target.set_size;
+    const bool begins_masked = options_.domain == SearchDomain::kCis &&
+                               options_.search.rule == SearchRule::kMonotone &&
+                               options_.search.initial.empty();
+    if (begins_masked) method.search.initial = start_from_all_masked(objective, target.set_size);
     method.search.stream = uint64_t{stream_key(type_name(study_, target))} << 32 |
                            stream_key(study_.genes.names[at(target.gene)]);
     result.emplace();
@@ -240,6 +241,7 @@ class Stage {
     result->method = method_.name();
     result->explanation = method_.explain(objective, method, context_);
     const auto& subset = result->explanation.subset;
+    result->partners = find_partners(objective, subset, options_.partners);
     result->train_cells = static_cast<int64_t>(cells.train_cells.size());
     result->test_cells = cells.test_cells;
     result->before = predictions(*cells.test, {}, target.gene);
@@ -295,6 +297,7 @@ void ExplainStageOptions::validate(Problems& problems) const {
   }
   loss.validate(problems);
   method_options(*this).validate(problems);
+  partners.validate(problems);
   if (min_test_cells < 0 || min_expressing_cells < 0) {
     problems.add("the least numbers of cells must not be negative");
   }
@@ -328,7 +331,8 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
     if (explained[i]) {
       result.explained.push_back(std::move(*explained[i]));
     } else {
-      result.skipped.push_back({targets[i], reasons[i]});
+      const bool gate_a = reasons[i].find(kFailsGateA) != std::string::npos;
+      result.skipped.push_back({targets[i], reasons[i], gate_a});
     }
   }
   return result;

@@ -14,6 +14,7 @@
 #include "explain/explainer.hpp"
 #include "explain/targets.hpp"
 #include "model/study_surrogate.hpp"
+#include "search/set_partners.hpp"
 
 namespace grids {
 
@@ -44,7 +45,8 @@ struct ExplainStageOptions {
   /// A name of the registry (explainer.hpp).
   std::string method = "grids";
   LossOptions loss;
-  /// `set_size` and `stream` are set for each target.
+  /// `set_size` and `stream` are set for each target; in the domain kCis, under the monotone rule,
+  /// the first start is that of start_from_all_masked, unless one is given.
   SearchOptions search;
   /// As in ExplainerOptions.
   int64_t beam_width = 4;
@@ -57,8 +59,11 @@ struct ExplainStageOptions {
   int64_t min_test_cells = 50;
   /// Nor are genes that fewer of the type's test cells express.
   int64_t min_expressing_cells = 20;
-  /// Explains them nevertheless; the result then carries a caution.
+  /// Explains these, and genes that fail gate A of the cis path, nevertheless; the result then
+  /// carries a caution.
   bool force = false;
+  /// Of the minimal sub-set and the partners.
+  PartnerOptions partners;
   /// `rate` with beta > 0, and the off-target summary: genes whose start lies this close to the
   /// target's (base pairs) are left out, because sharing an enhancer is no side effect.
   int64_t neighbourhood = 1'000'000;
@@ -80,6 +85,7 @@ struct ExplainedTarget {
   ExplainTarget target;
   std::string method;
   Explanation explanation;          ///< peaks, by rank
+  SetPartners partners;             ///< on the training cells; see set_partners.hpp
   int64_t train_cells = 0;          ///< learned on
   std::vector<int32_t> test_cells;  ///< of the study
   std::vector<float> before;        ///< the target's prediction on the test cells, clamped at 0
@@ -94,6 +100,7 @@ struct ExplainedTarget {
 struct SkippedTarget {
   ExplainTarget target;
   std::string reason;
+  bool gate_a = false;  ///< the gene fails gate A of the cis path
 };
 
 struct ExplainResult {

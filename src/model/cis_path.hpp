@@ -14,6 +14,7 @@
 /// Values only: how it is fitted is `cis/fit_cis.hpp`.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -54,6 +55,8 @@ struct CisGate {
   double q = 1;     ///< over genes; NaN: not tested
   bool passed = false;
 
+  /// Tested, and not passed.
+  bool failed() const { return !passed && !std::isnan(q); }
   bool operator==(const CisGate&) const = default;
 };
 

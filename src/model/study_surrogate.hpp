@@ -26,6 +26,12 @@ class StudySurrogate {
   const SurrogateShape& shape() const { return folded_->shape(); }
   /// Null without one.
   const CisPath* cis() const { return cis_; }
+  /// Whether gate A was tested for the gene and failed: the model says no more of it than depth,
+  /// type and donor do. Without a cis path there are no gates.
+  bool fails_gate_a(int32_t gene) const {
+    const int64_t place = cis_ == nullptr ? -1 : cis_->find(gene);
+    return place >= 0 && cis_->genes[static_cast<size_t>(place)].whole.failed();
+  }
 
   /// Some cells of the study as a maskable model, its cells numbered in that order. `replacement`:
   /// p for each peak. Throws Error(kInternal) when sizes disagree.

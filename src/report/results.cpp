@@ -12,23 +12,12 @@ namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-constexpr const char* kFiles[] = {"prepare.tsv",
-                                  "training.tsv",
-                                  "accuracy.tsv",
-                                  "accuracy_summary.tsv",
-                                  "marker_means.tsv",
-                                  "markers.tsv",
-                                  "umap.tsv",
-                                  "silhouette.tsv",
-                                  "subsets.tsv",
-                                  "skipped.tsv",
-                                  "marker_expression.tsv",
-                                  "set_summary.tsv",
-                                  "random_sets.tsv",
-                                  "contrasts.tsv",
-                                  "recovery.tsv",
-                                  "change_by_type.tsv",
-                                  "off_target.tsv"};
+constexpr const char* kFiles[] = {
+    "prepare.tsv",        "training.tsv",    "accuracy.tsv",  "accuracy_summary.tsv",
+    "marker_means.tsv",   "markers.tsv",     "umap.tsv",      "silhouette.tsv",
+    "subsets.tsv",        "partners.tsv",    "skipped.tsv",   "marker_expression.tsv",
+    "set_summary.tsv",    "random_sets.tsv", "contrasts.tsv", "recovery.tsv",
+    "change_by_type.tsv", "off_target.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 
@@ -62,12 +51,13 @@ std::vector<SetView> sets_of(const Table& table) {
       set.evaluations = table.number(row, "evaluations");
       set.seconds = table.number(row, "seconds");
       set.cells = set.percentile = set.near_share = set.near_chance = kNaN;
-      set.others_change = set.most_change = kNaN;
+      set.others_change = set.most_change = set.minimal_share = kNaN;
       sets.push_back(std::move(set));
     }
-    sets.back().peaks.push_back({rank, table.text(row, "peak"), table.text(row, "chrom"),
-                                 table.number(row, "start"), table.number(row, "end"),
-                                 table.number(row, "distance_to_tss")});
+    sets.back().peaks.push_back(
+        {rank, table.text(row, "peak"), table.text(row, "chrom"), table.number(row, "start"),
+         table.number(row, "end"), table.number(row, "distance_to_tss"),
+         table.has("in_minimal") && table.text(row, "in_minimal") == "yes"});
   }
   return sets;
 }
@@ -89,6 +79,20 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
       set.near_share = table.number(row, "share_within_250kb");
       set.near_chance = table.number(row, "chance_within_250kb");
       set.from_counts = table.text(row, "counts") == "yes";
+      if (table.has("minimal_share")) set.minimal_share = table.number(row, "minimal_share");
+      if (table.has("caution")) set.caution = table.text(row, "caution");
+    }
+  }
+}
+
+void add_partners(const Table& table, std::vector<SetView>& sets) {
+  for (size_t row = 0; row < table.rows(); ++row) {
+    for (SetView& set : sets) {
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, "method")) continue;
+      set.partners.push_back({table.text(row, "peak"), table.number(row, "distance_to_tss"),
+                              table.number(row, "single_change"),
+                              table.number(row, "change_after_minimal"),
+                              table.number(row, "set_change")});
     }
   }
 }
@@ -132,6 +136,9 @@ Results read_results(const std::filesystem::path& folder) {
   if (const Table* subsets = results.find("subsets.tsv")) results.sets = sets_of(*subsets);
   if (const Table* random = results.find("random_sets.tsv")) add_random(*random, results.sets);
   if (const Table* summary = results.find("set_summary.tsv")) add_summary(*summary, results.sets);
+  if (const Table* partners = results.find("partners.tsv")) {
+    add_partners(*partners, results.sets);
+  }
   if (const Table* others = results.find("off_target.tsv")) {
     add_other_genes(*others, results.sets);
   }

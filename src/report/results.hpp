@@ -20,10 +20,20 @@ struct PeakView {
   std::string chromosome;
   double start = 0;
   double end = 0;
-  double distance = 0;  ///< signed, to the TSS; NaN on another chromosome
+  double distance = 0;      ///< signed, to the TSS; NaN on another chromosome
+  bool in_minimal = false;  ///< of the minimal sub-set
 };
 
-/// One found set, put together from subsets.tsv, random_sets.tsv, set_summary.tsv and
+/// A partner of a found set; changes of the mean predicted rate of the training cells, relative.
+struct PartnerView {
+  std::string name;
+  double distance = 0;  ///< as of PeakView
+  double single = 0;    ///< masked alone
+  double after = 0;     ///< masked after the minimal sub-set
+  double set = 0;       ///< of the whole set
+};
+
+/// One found set, put together from subsets.tsv, partners.tsv, random_sets.tsv, set_summary.tsv and
 /// off_target.tsv. What a missing file would have told is NaN.
 struct SetView {
   std::string cell_type;
@@ -37,10 +47,13 @@ struct SetView {
   double evaluations = 0;
   double seconds = 0;
   std::vector<PeakView> peaks;  ///< by rank
-  std::vector<double> random;   ///< relative changes of random sets
-  double cells = 0;             ///< test cells
-  double percentile = 0;        ///< among the random sets
-  double near_share = 0;        ///< within 250 kb of the TSS
+  std::vector<PartnerView> partners;
+  double minimal_share = 0;    ///< of the set's change, kept by its minimal sub-set
+  std::string caution;         ///< why not to trust it, or empty
+  std::vector<double> random;  ///< relative changes of random sets
+  double cells = 0;            ///< test cells
+  double percentile = 0;       ///< among the random sets
+  double near_share = 0;       ///< within 250 kb of the TSS
   double near_chance = 0;
   bool from_counts = true;
   double others_change = 0;  ///< mean absolute relative change of the other genes

@@ -155,15 +155,46 @@ std::string elsewhere(const SetView& set) {
   return fmt::format("On other chromosomes: {} ({}).", counted(total, "peak"), list);
 }
 
+std::string place_text(double distance) {
+  return std::isnan(distance) ? "other chromosome" : distance_text(distance);
+}
+
 std::string peaks_table(const SetView& set) {
   std::vector<std::vector<std::string>> rows;
   for (const PeakView& peak : set.peaks) {
     rows.push_back({std::to_string(peak.rank), escape_html(peak.name),
                     fmt::format("{}:{}–{}", escape_html(peak.chromosome), count_text(peak.start),
                                 count_text(peak.end)),
-                    std::isnan(peak.distance) ? "other chromosome" : distance_text(peak.distance)});
+                    place_text(peak.distance), peak.in_minimal ? "\u25cf" : ""});
   }
-  return html_table({{"Rank", true}, {"Peak"}, {"Position"}, {"Distance to TSS", true}}, rows);
+  return html_table(
+      {{"Rank", true}, {"Peak"}, {"Position"}, {"Distance to TSS", true}, {"Minimal"}}, rows);
+}
+
+/// What the marks of the table of peaks mean for this set, in words; empty where nothing is marked.
+std::string minimal_words(const SetView& set) {
+  const auto count = std::count_if(set.peaks.begin(), set.peaks.end(),
+                                   [](const PeakView& peak) { return peak.in_minimal; });
+  if (count == 0) return {};
+  return fmt::format("Minimal sub-set (\u25cf): {} of {} keep {} of the change on training cells. ",
+                     count, counted(static_cast<double>(set.peaks.size()), "peak"),
+                     percent_text(set.minimal_share));
+}
+
+std::string partners_table(const SetView& set) {
+  if (set.partners.empty()) return {};
+  std::vector<std::vector<std::string>> rows;
+  for (const PartnerView& partner : set.partners) {
+    rows.push_back({escape_html(partner.name), place_text(partner.distance),
+                    percent_text(partner.single, true), percent_text(partner.after, true)});
+  }
+  return fmt::format(
+             "<p class=\"note\"><b>Partners.</b> Predicted change when masked in the surrogate; a "
+             "partner changes the prediction alone, and no longer once S (\u25cf) is masked: S "
+             "needs it, or it needs S. The whole set: {} on training cells.</p>\n",
+             percent_text(set.partners.front().set, true)) +
+         html_table({{"Partner"}, {"Distance to TSS", true}, {"Alone", true}, {"After S", true}},
+                    rows);
 }
 
 /// Random sets beside a found one, in words.
@@ -204,9 +235,20 @@ std::string card(const SetView& set, bool several_methods) {
         percent_text(set.others_change), escape_html(set.most_changed),
         percent_text(set.most_change, true));
   }
+  const auto minimal = minimal_words(set);
+  if (!minimal.empty() || !set.partners.empty()) {
+    html += "<p class=\"note\">" + minimal +
+            (set.partners.empty()
+                 ? std::string()
+                 : "Partners: " + count_text(static_cast<double>(set.partners.size())) + ".") +
+            "</p>";
+  }
+  if (!set.caution.empty()) {
+    html += "<p class=\"note\"><b>Caution:</b> " + escape_html(set.caution) + ".</p>";
+  }
   html += html_details(
       fmt::format("{} and numbers", counted(static_cast<double>(set.peaks.size()), "peak")),
-      peaks_table(set) +
+      peaks_table(set) + partners_table(set) +
           fmt::format("<p class=\"note\">Mean change {} (published definition, exp scale); {} "
                       "counts per 100,000. Objective {} after {} exact evaluations in {} s. Track: "
                       "<code>tracks/{}</code></p>",

@@ -112,6 +112,22 @@ void warn_of_contrasts(const Table& contrasts, std::vector<std::string>& warning
       number_text(kCalled), count_text(found - borne_out), count_text(found)));
 }
 
+/// Says so first when there is nothing to show because of gate A.
+void warn_of_gate(const Results& results, std::vector<std::string>& warnings) {
+  const Table* skipped = results.find("skipped.tsv");
+  if (skipped == nullptr || !results.sets.empty() || !skipped->has("gate")) return;
+  double failed = 0;
+  for (size_t row = 0; row < skipped->rows(); ++row) failed += skipped->text(row, "gate") == "A";
+  if (failed == 0) return;
+  warnings.push_back(fmt::format(
+      "<b>No gene passes gate A.</b> {} of {} that were to be explained fail it: the surrogate "
+      "predicts these genes in held-out cells no better than sequencing depth, type and donor do "
+      "(<code>cis.tsv</code>), so sets of peaks for them would explain nothing. "
+      "<code>grids run --force</code> (or <code>grids explain --force</code>) explains them "
+      "nevertheless, marked.",
+      count_text(failed), counted(static_cast<double>(skipped->rows()), "pair")));
+}
+
 std::string as_list(std::span<const std::string> items) {
   std::string html = "<ul>\n";
   for (const auto& item : items) html += "<li>" + item + "</li>\n";
@@ -121,6 +137,7 @@ std::string as_list(std::span<const std::string> items) {
 /// What follows from the figures, then what the stages said; a long list folds away.
 std::string warnings_box(const Results& results) {
   std::vector<std::string> warnings;
+  warn_of_gate(results, warnings);
   if (const Table* summary = results.find("accuracy_summary.tsv")) {
     warn_of_accuracy(*summary, warnings);
   }
@@ -213,7 +230,8 @@ std::string summary_section(const Results& results, Page&) {
   return warnings_box(results) + tiles(results) + findings(results) +
          "<p class=\"note\">Every change in this report is a <b>predicted change when masked in "
          "the "
-         "surrogate</b>: what a trained network expects if those peaks were closed. It is a "
+         "surrogate</b>: what a trained network expects if those peaks were closed (opened, with "
+         "<code>--perturbation open</code>). It is a "
          "hypothesis about regulation, not a measurement of it.</p>\n";
 }
 

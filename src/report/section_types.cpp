@@ -17,6 +17,7 @@ struct Kind {
   double genes = 0;
   double members = 0;
   double found = 0;
+  double with_partners = 0;
   double bystanders = 0;
   double chance = 0;
   double near = 0;  // of `placed` sets
@@ -111,6 +112,7 @@ std::string recovery_section(const Results& results, Page& page) {
   };
   const bool knows_programmes =
       recovery->has("programme_share") && recovery->has("programme_chance");
+  const bool knows_partners = recovery->has("members_with_partners");
   std::vector<std::string> order;
   std::map<std::string, Kind> kinds;
   Kind all;
@@ -122,6 +124,9 @@ std::string recovery_section(const Results& results, Page& page) {
       kind->genes += 1;
       add(kind->members, recovery->number(row, "members"));
       add(kind->found, recovery->number(row, "members_found"));
+      if (knows_partners) {
+        add(kind->with_partners, recovery->number(row, "members_with_partners"));
+      }
       add(kind->bystanders, recovery->number(row, "bystanders_found"));
       add(kind->chance, recovery->number(row, "expected_by_chance"));
       if (!std::isnan(recovery->number(row, "near_tss_share"))) {
@@ -144,6 +149,10 @@ std::string recovery_section(const Results& results, Page& page) {
                     count_text(kind.bystanders),
                     kind.placed > 0 ? percent_text(kind.near / kind.placed) : "n/a",
                     kind.placed > 0 ? percent_text(kind.near_chance / kind.placed) : "n/a"});
+    if (knows_partners) {
+      rows.back().push_back(kind.members > 0 ? percent_text(kind.with_partners / kind.members)
+                                             : "n/a");
+    }
     if (all.with_programme == 0) return;
     const bool known = kind.with_programme > 0;
     rows.back().push_back(known ? percent_text(kind.programme / kind.with_programme) : "n/a");
@@ -195,6 +204,7 @@ std::string recovery_section(const Results& results, Page& page) {
                                      {"Bystanders found", true},
                                      {"Near the TSS", true},
                                      {"By chance", true}};
+  if (knows_partners) columns.push_back({"Recall with partners", true});
   if (all.with_programme > 0) {
     columns.push_back({"In the type's programme", true});
     columns.push_back({"Of peaks open as often", true});

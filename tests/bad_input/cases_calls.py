@@ -86,6 +86,11 @@ def _(room):
             "-o", "in_the_way"]
 
 
+call("partners: fewer than none", ["explain", *MODEL, "--cell-type", "type_1", "--gene", "SIM00001",
+                                   "--partners", "-1", "--domain-window", "0", "-o", "out"],
+     r"at most -1 of them cannot be listed", r"--domain-window: 0", code=2)
+
+
 @case("output: simulation below a file", r"in_the_way/sim")
 def _(room):
     room.file("in_the_way", "a file\n")

@@ -232,9 +232,11 @@ TEST(JudgeSets, OffTargetTableNamesTheGeneThatChangesMost) {
 
 TEST(JudgeSets, SkippedTableGivesTheReason) {
   const World world;
-  const auto table = skipped_table(world.study, {{{1, 2, 10}, "no test cells"}});
-  ASSERT_EQ(table.rows(), 1u);
-  EXPECT_THAT(table.row(0), ElementsAre("B", "g2", "10", "no test cells"));
+  const auto table =
+      skipped_table(world.study, {{{1, 2, 10}, "no test cells"}, {{1, 3, 10}, "as depth", true}});
+  ASSERT_EQ(table.rows(), 2u);
+  EXPECT_THAT(table.row(0), ElementsAre("B", "g2", "10", "no test cells", ""));
+  EXPECT_THAT(table.row(1), ElementsAre("B", "g3", "10", "as depth", "A"));
 }
 
 }  // namespace

@@ -86,6 +86,29 @@ TEST(Recovery, CountsMembersBystandersAndChance) {
   EXPECT_DOUBLE_EQ(set.expected_near_tss, 4 * 2 / 12.0);
 }
 
+TEST(Recovery, PartnersTakeThePlaceOfMembersThatCanBeSpared) {
+  auto set = found(0, 0, {30, 11, 2});
+  set.partners = {.rate = 1,
+                  .change = -0.5,
+                  .minimal = {11},
+                  .minimal_change = -0.5,
+                  .partners = {{5, -0.5, 0}, {6, -0.25, 0}, {7, -0.25, 0}}};
+  const auto alone = found(0, 1, {1, 2});
+  const auto partners = partners_table(study(), std::vector{set, alone});
+  const auto with =
+      measure_recovery(table_of({set, alone}), planted(), study(), {}, nullptr, &partners);
+  ASSERT_EQ(with.size(), 2u);
+  EXPECT_EQ(with[0].members_found, 1);
+  EXPECT_EQ(with[0].members_with_partners, 2);  // peaks 11, 5 and 6: as many as the set has
+  EXPECT_DOUBLE_EQ(with[0].recall_with_partners, 2.0 / 3);
+  EXPECT_TRUE(std::isnan(with[1].recall_with_partners));
+  const auto without = measure_recovery(table_of({set, alone}), planted(), study());
+  EXPECT_EQ(without[0].members_with_partners, 1);
+  const auto kinds = summarise_recovery(with);
+  EXPECT_DOUBLE_EQ(kinds.back().recall_with_partners, 2.0 / 3);
+  EXPECT_EQ(kinds.back().whole_sets_with_partners, 0);
+}
+
 TEST(Recovery, ASetHasNothingToFindWhereItDoesNotAct) {
   const auto sets =
       measure_recovery(table_of({found(1, 0, {5, 11}), found(0, 1, {5, 11})}), planted(), study());

@@ -36,6 +36,22 @@ TEST(Markers, LeaveOutGenesThatAreNotPredictedBetterThanTheirMean) {
   EXPECT_FALSE(choose_markers(study, {}, {}, {}).gated);
 }
 
+TEST(Markers, AvoidedGenesOnlyFillWhatOthersLeave) {
+  const auto study = small_study(300, 20, 12, 3);
+  const auto validation = study.cells_of(Split::kValidation);
+  const auto perfect = to_dense(select_rows(study.expression, validation));
+  const auto free = choose_markers(study, validation, perfect, {.per_type = 4}).markers;
+  std::vector<uint8_t> avoided(12, 0);
+  avoided[static_cast<size_t>(free[0].gene)] = 1;
+  auto choice = choose_markers(study, validation, perfect, {.per_type = 1, .avoided = avoided});
+  EXPECT_EQ(choice.markers[0], free[1]);  // the next of type 0
+  choice = choose_markers(study, validation, perfect, {.per_type = 4, .avoided = avoided});
+  EXPECT_EQ(choice.markers[3], free[0]);  // the last of type 0
+  avoided.assign(12, 1);
+  choice = choose_markers(study, validation, perfect, {.per_type = 4, .avoided = avoided});
+  EXPECT_EQ(choice.markers, free);
+}
+
 TEST(Markers, OfTheUserAreFoundOrAllReported) {
   const auto study = small_study(300, 20, 12, 3);
   const std::vector<MarkerRequest> requests = {
@@ -70,6 +86,12 @@ EvaluatedSet example_set() {
   set.contrast.high = 1;
   set.contrast.p = 1e-60;
   set.contrast.note = "few";
+  set.partners = {.rate = 8,
+                  .change = -2,
+                  .minimal = {3, 11},
+                  .minimal_change = -1.9,
+                  .partners = {{13, -1.5, 0.02}, {17, -0.5, 0}}};
+  set.caution = "few cells";
   return set;
 }
 
@@ -87,6 +109,7 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
                                             "start",
                                             "end",
                                             "distance_to_tss",
+                                            "in_minimal",
                                             "average_change",
                                             "relative_change",
                                             "change_cp100k",
@@ -115,6 +138,27 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
   EXPECT_EQ(table.text(1, "contrast_p"), "1e-60");  // no float: still not 0
   EXPECT_EQ(table.text(1, "contrast_q"), "NA");
   EXPECT_EQ(table.text(1, "contrast_note"), "few");
+  EXPECT_EQ(table.text(0, "in_minimal"), "no");
+  EXPECT_EQ(table.text(1, "in_minimal"), "yes");
+  auto nothing = set;
+  nothing.partners = {};
+  EXPECT_EQ(subsets_table(study, std::span(&nothing, 1)).text(0, "in_minimal"), "NA");
+}
+
+TEST(SetSummary, PartnersTableHoldsChangesRelativeToTheUnmaskedRate) {
+  const auto study = small_study(60, 24, 9, 3);
+  const EvaluatedSet set = example_set();
+  const auto table = partners_table(study, std::span(&set, 1));
+  ASSERT_EQ(table.rows(), 2u);
+  EXPECT_EQ(table.text(0, "L"), "3");
+  EXPECT_EQ(table.text(0, "peak"), "peak13");
+  EXPECT_EQ(table.text(0, "in_set"), "yes");
+  EXPECT_EQ(table.number(0, "single_change"), -0.1875);
+  EXPECT_EQ(table.number(0, "change_after_minimal"), 0.0025);
+  EXPECT_EQ(table.number(0, "set_change"), -0.25);
+  EXPECT_EQ(table.number(0, "minimal_change"), -0.2375);
+  EXPECT_EQ(table.text(1, "partner"), "2");
+  EXPECT_EQ(table.text(1, "in_set"), "no");
 }
 
 TEST(SetSummary, ContrastsTableHoldsFoundAndRandomSetsAndTurnsIntervals) {
@@ -172,6 +216,10 @@ TEST(SetSummary, TablesHoldOneRowAnEntry) {
   EXPECT_EQ(summary.number(0, "percentile"), 100);
   EXPECT_EQ(summary.number(0, "cells"), 40);
   EXPECT_EQ(summary.text(0, "counts"), "yes");
+  EXPECT_EQ(summary.number(0, "minimal_peaks"), 2);
+  EXPECT_EQ(summary.number(0, "minimal_share"), 0.95);
+  EXPECT_EQ(summary.number(0, "partners"), 2);
+  EXPECT_EQ(summary.text(0, "caution"), "few cells");
   EXPECT_EQ(random_sets_table(study, random).rows(), 2u);
   const std::vector<ChangeInType> changes = {{1, 2, 0, {30, -1, -0.25, -2}}};
   const auto table = change_by_type_table(study, changes);

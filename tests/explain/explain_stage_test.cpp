@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <numeric>
 
 #include "explain/small_study.hpp"
@@ -198,9 +199,8 @@ TEST(Explain, ASearchStaysInItsDomain) {
   EXPECT_THAT(none.skipped[0].reason, HasSubstr("11 peaks in the domain, for a set of 12"));
 }
 
-TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
-  // The gene's state says nothing; one peak doubles its rate, of two others either does.
-  Fixture f;
+/// A path of gene 0 alone, whose state says nothing.
+CisPath path_of(std::vector<CisTerm> terms) {
   CisPath path = testing::random_cis(small_shape(), 1);
   path.types = 2;
   path.donors = 0;
@@ -209,23 +209,123 @@ TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
   gene.state.assign(static_cast<size_t>(path.state_size()), 0.0);
   gene.state[0] = -9;
   gene.cis.passed = true;
-  gene.whole.q = 0.5;  // failed
-  gene.terms.resize(2);
-  gene.terms[0].peaks = {41};
-  gene.terms[0].weight = 0.7;
-  gene.terms[1].kind = TermKind::kAny;
-  gene.terms[1].peaks = {17, 30};
-  gene.terms[1].weight = 0.5;
+  gene.whole.passed = true;
+  gene.terms = std::move(terms);
   path.genes = {gene};
+  return path;
+}
+
+CisTerm term(TermKind kind, std::vector<int32_t> peaks, double weight) {
+  CisTerm result;
+  result.kind = kind;
+  result.peaks = std::move(peaks);
+  result.weight = weight;
+  return result;
+}
+
+std::vector<Feature> sorted(std::vector<Feature> subset) {
+  std::sort(subset.begin(), subset.end());
+  return subset;
+}
+
+TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
+  // One peak doubles the gene's rate, of two others either does.
+  Fixture f;
+  const auto path = path_of({term(TermKind::kAll, {41}, 0.7), term(TermKind::kAny, {17, 30}, 0.5)});
   const StudySurrogate surrogate(f.surrogate, &path);
   auto result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
   ASSERT_EQ(result.explained.size(), 1u);
   EXPECT_EQ(result.explained[0].explanation.subset, std::vector<Feature>{41});
-  EXPECT_THAT(result.explained[0].caution, HasSubstr("gate A"));
+  EXPECT_EQ(result.explained[0].caution, "");
   result = explain(f.study, surrogate, {{1, 0, 3}}, f.options, f.context);
-  auto found = result.explained.at(0).explanation.subset;
-  std::sort(found.begin(), found.end());
-  EXPECT_EQ(found, (std::vector<Feature>{17, 30, 41}));
+  EXPECT_EQ(sorted(result.explained.at(0).explanation.subset), (std::vector<Feature>{17, 30, 41}));
+}
+
+TEST(Explain, AGeneThatFailsGateAIsSkippedUnlessForcedAndThenMarked) {
+  Fixture f;
+  auto path = path_of({term(TermKind::kAll, {41}, 0.7)});
+  path.genes[0].whole = {.gain = -0.01, .p = 0.5, .q = 0.5, .passed = false};
+  const StudySurrogate surrogate(f.surrogate, &path);
+  auto result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  ASSERT_EQ(result.skipped.size(), 1u);
+  EXPECT_TRUE(result.skipped[0].gate_a);
+  EXPECT_THAT(result.skipped[0].reason, HasSubstr("gate A"));
+  f.options.force = true;
+  result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  ASSERT_EQ(result.explained.size(), 1u);
+  EXPECT_THAT(result.explained[0].caution, HasSubstr("gate A"));
+  // Without the path, and where the gate was not tested, there is none.
+  f.options.force = false;
+  const int32_t gene = f.predicted_gene();
+  result = explain(f.study, f.surrogate, {{1, gene, 1}}, f.options, f.context);
+  ASSERT_EQ(result.explained.size(), 1u);
+  EXPECT_EQ(result.explained[0].caution, "");
+  path.genes[0].whole.q = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_FALSE(surrogate.fails_gate_a(0));
+  result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  EXPECT_EQ(result.explained.size(), 1u);
+}
+
+TEST(Explain, TheOtherPeakOfAPairThatIsNeededJointlyIsAPartner) {
+  Fixture f;
+  const auto path = path_of({term(TermKind::kAll, {17, 30}, 1.5)});
+  const StudySurrogate surrogate(f.surrogate, &path);
+  const auto result = explain(f.study, surrogate, {{1, 0, 2}}, f.options, f.context);
+  ASSERT_EQ(result.explained.size(), 1u);
+  const auto& found = result.explained[0];
+  ASSERT_EQ(found.partners.minimal.size(), 1u);
+  ASSERT_EQ(found.partners.partners.size(), 1u);
+  EXPECT_EQ(sorted(with_partners(found.explanation.subset, found.partners)),
+            (std::vector<Feature>{17, 30}));
+}
+
+/// The study with peaks a and b both open or both closed in each cell.
+void join_peaks(Study& study, int32_t a, int32_t b) {
+  RandomStream random(3, Purpose::kSimulate, 9);
+  CsrPattern open;
+  open.rows = study.open.rows;
+  open.columns = study.open.columns;
+  for (int64_t cell = 0; cell < study.open.rows; ++cell) {
+    std::vector<int32_t> row;
+    for (const int32_t peak : study.open.row(cell)) {
+      if (peak != a && peak != b) row.push_back(peak);
+    }
+    if (random.uniform() < 0.2) row.insert(row.end(), {a, b});
+    std::sort(row.begin(), row.end());
+    open.indices.insert(open.indices.end(), row.begin(), row.end());
+    open.offsets.push_back(static_cast<int64_t>(open.indices.size()));
+  }
+  study.open = std::move(open);
+}
+
+TEST(Explain, OpeningFindsAPairOfWhichNeitherPeakChangesAnythingAlone) {
+  Fixture f;
+  join_peaks(f.study, 3, 8);
+  const auto path = path_of({term(TermKind::kAll, {3, 8}, 1.2), term(TermKind::kAll, {6}, 0.3)});
+  const StudySurrogate surrogate(f.surrogate, &path);
+  f.options.perturbation = Perturbation::kOpen;
+  f.options.loss.direction = Direction::kUp;
+  f.options.domain = SearchDomain::kCis;
+  f.options.domain_window = 10'000;
+  for (const char* method : {"grids", "grids-beam"}) {
+    f.options.method = method;
+    const auto result = explain(f.study, surrogate, {{1, 0, 2}}, f.options, f.context);
+    ASSERT_EQ(result.explained.size(), 1u);
+    EXPECT_EQ(sorted(result.explained[0].explanation.subset), (std::vector<Feature>{3, 8}));
+    EXPECT_EQ(result.explained[0].partners.minimal.size(), 2u);  // each needs the other
+  }
+  for (const Feature alone : {3, 8}) {
+    const auto cells = f.study.cells_of(Split::kTrain, 1);
+    const auto model = surrogate.model(f.study, cells, replace_by(f.study.peaks.size(), 1), f.pool);
+    std::vector<int32_t> all(cells.size());
+    std::iota(all.begin(), all.end(), 0);
+    const int32_t gene = 0;
+    const auto before = model->begin({}, all, {&gene, 1});
+    const auto after = model->begin({&alone, 1}, all, {&gene, 1});
+    for (size_t i = 0; i < all.size(); ++i) {
+      ASSERT_EQ(before->outputs()[i], after->outputs()[i]);
+    }
+  }
 }
 
 TEST(Explain, AllBadOptionsAreToldAtOnce) {

@@ -232,6 +232,50 @@ TEST(Report, ItsFirstFigureHoldsPredictionsAgainstMeasurements) {
   EXPECT_TRUE(holds(folder.report(), "<code>contrasts.tsv</code>"));
 }
 
+TEST(Report, MarksTheMinimalSubsetAndListsPartners) {
+  const Folder folder;
+  fill(folder);
+  EXPECT_FALSE(holds(folder.report(), "Minimal sub-set"));  // tables of an earlier version
+  auto subsets = read_table(folder.path / "subsets.tsv");
+  auto columns = subsets.columns();
+  columns.emplace_back("in_minimal");
+  Table marked(columns);
+  for (size_t row = 0; row < subsets.rows(); ++row) {
+    auto cells = subsets.row(row);
+    cells.emplace_back(row == 0 ? "yes" : "no");
+    marked.add(cells);
+  }
+  write_table(folder.path / "subsets.tsv", marked);
+  folder.write("partners.tsv",
+               {"cell_type", "gene", "method", "L", "partner", "peak", "distance_to_tss",
+                "single_change", "change_after_minimal", "set_change"},
+               {{kType, kGene, "coordinate", "2", "1", "r<s", "NA", "-0.297", "-0.0031", "-0.3"},
+                {kType, kGene, "other", "2", "1", "elsewhere", "NA", "-0.2", "0", "-0.3"}});
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  EXPECT_TRUE(holds(html, "Minimal sub-set (\u25cf): 1 of 2 peaks"));
+  EXPECT_TRUE(holds(html, "no longer once S (\u25cf) is masked"));
+  EXPECT_TRUE(holds(html, "r&lt;s"));
+  EXPECT_TRUE(holds(html, "\u221229.7%"));
+  EXPECT_TRUE(holds(html, "\u22120.3%"));
+  EXPECT_FALSE(holds(html, "elsewhere"));  // of another method's set
+}
+
+TEST(Report, SaysFirstThatNoGenePassesTheGate) {
+  const Folder folder;
+  fill(folder);
+  folder.write("skipped.tsv", {"cell_type", "gene", "reason", "gate"},
+               {{kType, kGene, "gate A", "A"}, {"other", kGene, "few cells", ""}});
+  EXPECT_FALSE(holds(folder.report(), "No gene passes gate A"));  // others were explained
+  std::filesystem::remove(folder.path / "subsets.tsv");
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  const size_t place = html.find("No gene passes gate A.</b> 1 of 2 pairs");
+  ASSERT_NE(place, std::string::npos);
+  EXPECT_LT(place, html.find("Weak signal"));
+  EXPECT_TRUE(holds(html, "--force"));
+}
+
 TEST(Report, FoldsALongListOfWarnings) {
   const Folder folder;
   fill(folder);
