@@ -20,6 +20,27 @@ std::optional<uint64_t> number_of(const std::string& text) {
   return number;
 }
 
+/// The choices of the fit that docs/surrogate.md gives measurements of.
+void declare_choices(OptionSet& options, CisOptions& cis) {
+  const auto yes_or_no = [&](const char* name, bool& field, const char* help) {
+    options.choice(name, field, {{"yes", true}, {"no", false}}, help);
+  };
+  options.group("Choices of the fit (see CisOptions)");
+  options.value("--cis-window", cis.window, "Candidates within this distance (bp) of the TSS");
+  options.value("--most-peaks", cis.most_peaks, "Peaks of a term, at most");
+  yes_or_no("--pairs", cis.pairs, "Terms of several peaks are sought");
+  yes_or_no("--adding", cis.adding, "Terms may add on the scale of the rate");
+  yes_or_no("--type-deviations", cis.type_deviations, "Weights may deviate by type");
+  options.value("--least-inclusion", cis.least_inclusion, "Of weak terms; 1 = none");
+  options.value("--first-term-cost", cis.first_term_cost, "Beyond the log of the candidates");
+  options.value("--next-term-cost", cis.next_term_cost, "The same of each further term");
+  options.value("--any-cost", cis.any_cost,
+                "Of a term that any peak satisfies, for each further peak");
+  options.value("--weight-ridge", cis.weight_ridge, "Precision of the prior of weights");
+  options.value("--state-ridge", cis.state_ridge,
+                "Precision of the prior of the state's coefficients");
+}
+
 }  // namespace
 
 void BarsSettings::declare(OptionSet& options) {
@@ -35,6 +56,7 @@ void BarsSettings::declare(OptionSet& options) {
   options.flag("--small", small, "Few cells and genes: whether everything works, in seconds");
   options.value("--gate-folds", cis.gate_folds, "As in grids cis");
   options.value("--gate-fdr", cis.false_discovery_rate, "As in grids cis");
+  declare_choices(options, cis);
 }
 
 void BarsSettings::validate() const {
