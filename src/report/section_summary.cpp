@@ -119,13 +119,15 @@ void warn_of_gate(const Results& results, std::vector<std::string>& warnings) {
   double failed = 0;
   for (size_t row = 0; row < skipped->rows(); ++row) failed += skipped->text(row, "gate") == "A";
   if (failed == 0) return;
+  const auto total = static_cast<double>(skipped->rows());
   warnings.push_back(fmt::format(
-      "<b>No gene passes gate A.</b> {} of {} that were to be explained fail it: the surrogate "
+      "<b>{}</b> {} of {} that were to be explained fail gate A: the surrogate "
       "predicts these genes in held-out cells no better than sequencing depth, type and donor do "
       "(<code>cis.tsv</code>), so sets of peaks for them would explain nothing. "
       "<code>grids run --force</code> (or <code>grids explain --force</code>) explains them "
       "nevertheless, marked.",
-      count_text(failed), counted(static_cast<double>(skipped->rows()), "pair")));
+      failed == total ? "No gene passes gate A." : "Nothing was explained.", count_text(failed),
+      counted(total, "pair")));
 }
 
 std::string as_list(std::span<const std::string> items) {

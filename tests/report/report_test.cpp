@@ -266,11 +266,14 @@ TEST(Report, SaysFirstThatNoGenePassesTheGate) {
   fill(folder);
   folder.write("skipped.tsv", {"cell_type", "gene", "reason", "gate"},
                {{kType, kGene, "gate A", "A"}, {"other", kGene, "few cells", ""}});
-  EXPECT_FALSE(holds(folder.report(), "No gene passes gate A"));  // others were explained
+  EXPECT_FALSE(holds(folder.report(), "fail gate A: the surrogate"));  // others were explained
   std::filesystem::remove(folder.path / "subsets.tsv");
+  EXPECT_TRUE(holds(folder.report(), "Nothing was explained.</b> 1 of 2 pairs"));
+  folder.write("skipped.tsv", {"cell_type", "gene", "reason", "gate"},
+               {{kType, kGene, "gate A", "A"}});
   const auto html = folder.report();
   EXPECT_EQ(html_fault(html), "");
-  const size_t place = html.find("No gene passes gate A.</b> 1 of 2 pairs");
+  const size_t place = html.find("No gene passes gate A.</b> 1 of 1 pair ");
   ASSERT_NE(place, std::string::npos);
   EXPECT_LT(place, html.find("Weak signal"));
   EXPECT_TRUE(holds(html, "--force"));
