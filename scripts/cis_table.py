@@ -4,11 +4,14 @@
     scripts/cis_table.py RUN.json...
 
 A figure is followed by its standard error; where it misses the bar of its run, it is bold and the
-bar stands behind it.
+bar stands behind it. Times are left out: they belong to the machine and what else it did.
 """
 import json
 import pathlib
 import sys
+
+
+TIMES = ("fit_seconds", "fit_cpu_seconds", "fit_rate", "fit_minutes")
 
 
 def bar_text(figure):
@@ -31,7 +34,7 @@ def cell(figure):
     text = number(figure["value"])
     if figure.get("met") is False:
         text = f"**{text}**"
-    if "error" in figure:
+    if figure.get("error"):
         text += f" ± {number(figure['error'])}"
     if figure.get("met") is False:
         text += f" ({bar_text(figure)})"
@@ -43,7 +46,8 @@ def main(paths):
     names = {}  # in the order of the first run that has them
     for run in runs:
         for name, figure in run["figures"].items():
-            names.setdefault(name, figure["about"])
+            if name not in TIMES:
+                names.setdefault(name, figure["about"])
     print("| figure | bar | " + " | ".join(pathlib.Path(path).stem for path in paths) + " |")
     print("| --- | --- |" + " --- |" * len(paths))
     for name, about in names.items():
