@@ -14,6 +14,6 @@ cis_bars -q --capture 1 --null-windows 3 --json "$out/capture-1.json" "$@"
 cis_bars -q --capture 0.5 --json "$out/capture-0.5.json" "$@"
 cis_bars -q --capture 0.3 --json "$out/capture-0.3.json" "$@"
 cis_bars -q --cells 1000 --json "$out/cells-1000.json" "$@"
-cis_bars -q --cells 10000 --seeds 1 --null-windows 3 --json "$out/cells-10000.json" "$@"
+cis_bars -q --cells 10000 --seeds 1 --only fit,search --json "$out/cells-10000.json" "$@"
 python3 "$(dirname "$0")/cis_table.py" "$out"/capture-1.json "$out"/capture-0.5.json \
   "$out"/capture-0.3.json "$out"/cells-1000.json "$out"/cells-10000.json >"$out/table.md"
