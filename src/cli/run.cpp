@@ -340,53 +340,54 @@ void run_all(const Arguments& arguments, const Context& context) {
 }  // namespace
 
 Command run_command() {
-  return {"run", "Everything, from raw files to a report, into one folder",
-          "  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
-          "  grids run filtered_feature_bc_matrix.h5 --labels labels.tsv -o results/\n"
-          "Run again, it continues where it was stopped.",
-          [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
-            options.section("run");
-            options.value("-o,--out", arguments->out, "Folder for everything",
-                          OptionSet::Need::kRequired);
-            options.value("--targets", arguments->targets,
-                          "What to explain (columns cell_type, gene, L) instead of the markers");
-            options.value(
-                "--truth", arguments->truth,
-                "truth.tsv of simulated cells (and peaks.tsv beside it): compares what was "
-                "found with it");
-            options.section("prepare");
-            arguments->prepare.declare(options);
-            options.section("train");
-            options.group("Training");
-            options.value("--training", arguments->training,
-                          "default, or paper: the published stages and steps");
-            options.choice("--alignment", arguments->alignment,
-                           {{"preset", std::string("preset")},
-                            {"joint", std::string("joint")},
-                            {"published", std::string("published")}},
-                           "How the modalities are aligned");
-            options.value("--max-training-steps", arguments->max_steps,
-                          "Most steps of each stage of the training; 0 = as --training says");
-            options.section("cis");
-            options.group("Cis path");
-            declare_surrogate(options, arguments->kind);
-            arguments->cis.declare(options);
-            options.section("evaluate");
-            options.group("Markers");
-            arguments->evaluate.declare(options);
-            options.section("explain");
-            options.group("Explanation");
-            arguments->explain.declare(options);
-            for (const char* section : {"run", "prepare", "train", "cis", "evaluate", "explain"}) {
-              arguments->values[section] = options.values(section);
-            }
-            return [arguments](const Context& context) {
-              // One word for both. No part of the key: a study that was made is the same.
-              arguments->prepare.options.force = arguments->explain.options.force;
-              run_all(*arguments, context);
-            };
-          }};
+  return {
+      "run", "Everything, from raw files to a report, into one folder",
+      "  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
+      "  grids run filtered_feature_bc_matrix.h5 --labels labels.tsv -o results/\n"
+      "Run again, it continues where it was stopped. --force also goes on where prepare --force\n"
+      "does: genes of another build than the peaks, or hardly any with a position.",
+      [](OptionSet& options) -> CommandBody {
+        auto arguments = std::make_shared<Arguments>();
+        options.section("run");
+        options.value("-o,--out", arguments->out, "Folder for everything",
+                      OptionSet::Need::kRequired);
+        options.value("--targets", arguments->targets,
+                      "What to explain (columns cell_type, gene, L) instead of the markers");
+        options.value("--truth", arguments->truth,
+                      "truth.tsv of simulated cells (and peaks.tsv beside it): compares what was "
+                      "found with it");
+        options.section("prepare");
+        arguments->prepare.declare(options);
+        options.section("train");
+        options.group("Training");
+        options.value("--training", arguments->training,
+                      "default, or paper: the published stages and steps");
+        options.choice("--alignment", arguments->alignment,
+                       {{"preset", std::string("preset")},
+                        {"joint", std::string("joint")},
+                        {"published", std::string("published")}},
+                       "How the modalities are aligned");
+        options.value("--max-training-steps", arguments->max_steps,
+                      "Most steps of each stage of the training; 0 = as --training says");
+        options.section("cis");
+        options.group("Cis path");
+        declare_surrogate(options, arguments->kind);
+        arguments->cis.declare(options);
+        options.section("evaluate");
+        options.group("Markers");
+        arguments->evaluate.declare(options);
+        options.section("explain");
+        options.group("Explanation");
+        arguments->explain.declare(options);
+        for (const char* section : {"run", "prepare", "train", "cis", "evaluate", "explain"}) {
+          arguments->values[section] = options.values(section);
+        }
+        return [arguments](const Context& context) {
+          // One word for both. No part of the key: a study that was made is the same.
+          arguments->prepare.options.force = arguments->explain.options.force;
+          run_all(*arguments, context);
+        };
+      }};
 }
 
 }  // namespace grids

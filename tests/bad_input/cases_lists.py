@@ -212,6 +212,12 @@ def _(room):
             "-o", "study.h5mu"]
 
 
+@case("genes: run refuses another build before it makes its folder", r"lie beyond the end", r"--force")
+def _(room):
+    room.file("genes.bed", moved((room.good / "genes.bed").read_text(), 150_000_000))
+    return ["run", "../good/cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed", "-o", "results"]
+
+
 def sizes(name, content, *says):
     @case(f"chromosome sizes: {name}", r"sizes\.tsv", *says)
     def make(room):
