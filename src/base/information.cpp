@@ -109,6 +109,14 @@ void CholeskyFactor::solve(std::span<double> b) const {
   }
 }
 
+std::vector<double> CholeskyFactor::lower_times(std::span<const double> x) const {
+  std::vector<double> result(size_, 0.0);
+  for (size_t i = 0; i < size_; ++i) {
+    for (size_t k = 0; k <= i; ++k) result[i] += factor_[i * size_ + k] * x[k];
+  }
+  return result;
+}
+
 double CholeskyFactor::log_determinant() const {
   double sum = 0;
   for (size_t j = 0; j < size_; ++j) {

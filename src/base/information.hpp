@@ -24,7 +24,9 @@ class CholeskyFactor {
   bool left_out(size_t column) const { return left_out_[column] != 0; }
   void solve(std::span<double> right_side) const;  ///< in place
   std::vector<double> inverse() const;             ///< row-major; 0 in rows and columns left out
-  double log_determinant() const;                  ///< of what is not left out
+  /// L x for the lower factor L (0 where left out): normal draws x get the matrix as covariance.
+  std::vector<double> lower_times(std::span<const double> x) const;
+  double log_determinant() const;  ///< of what is not left out
 
  private:
   size_t size_;

@@ -29,6 +29,8 @@ enum class Purpose : uint32_t {
   kLayout = 12,       ///< UMAP
   kBenchmark = 13,    ///< inputs of benchmarks
   kNullWindows = 14,  ///< windows of peaks that should say nothing about a gene
+  kNoise = 15,        ///< noise on a model's inputs
+  kMethods = 16,      ///< explanation methods: masks, permutations, bootstrap
 };
 
 /// A stream of random numbers; also a UniformRandomBitGenerator for <random>.

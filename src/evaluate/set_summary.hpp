@@ -26,7 +26,7 @@ struct EvaluatedSet {
   std::vector<int32_t> peaks;  ///< by rank, the most important first; L of them
   PredictedChange change;      ///< on the test cells of the type
   double objective = 0;        ///< what the search minimised, on its training cells
-  int64_t evaluations = 0;     ///< exact objective values that the search computed
+  int64_t evaluations = 0;     ///< of the model, as Objective counts them
   double seconds = 0;
   uint64_t seed = 0;
   Contrast contrast;     ///< against measured expression of the same test cells

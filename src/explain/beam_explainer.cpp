@@ -23,8 +23,8 @@ class BeamExplainer : public Explainer {
                               .stream = search.stream,
                               .initial = search.initial},
                              context);
-    return {std::move(found.subset), found.value, found.evaluations, found.steps,
-            found.local_optimum};
+    return {std::move(found.subset), found.value,       found.evaluations, found.steps,
+            found.local_optimum,     found.budget_spent};
   }
 };
 

@@ -141,7 +141,7 @@ constexpr const char* kFailsGateA =
     "held-out cells are not predicted better than by depth, type and donor (gate A, see cis.tsv)";
 
 ExplainerOptions method_options(const ExplainStageOptions& options) {
-  return {options.search, options.beam_width, options.greedy_candidates};
+  return {options.search, options.beam_width, options.greedy_candidates, options.budget};
 }
 
 class Stage {
@@ -239,6 +239,7 @@ class Stage {
     result.emplace();
     result->target = target;
     result->method = method_.name();
+    if (options_.budget > 0) objective.budget = options_.budget;
     result->explanation = method_.explain(objective, method, context_);
     const auto& subset = result->explanation.subset;
     result->partners = find_partners(objective, subset, options_.partners);

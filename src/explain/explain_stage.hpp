@@ -51,6 +51,7 @@ struct ExplainStageOptions {
   /// As in ExplainerOptions.
   int64_t beam_width = 4;
   int64_t greedy_candidates = 0;
+  int64_t budget = 0;
   Perturbation perturbation = Perturbation::kClosed;
   SearchDomain domain = SearchDomain::kAll;
   /// Of the domains (base pairs to either side of the TSS); not read for kAll.

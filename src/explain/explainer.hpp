@@ -23,6 +23,9 @@ struct ExplainerOptions {
   int64_t beam_width = 4;
   /// `greedy` only: features evaluated in a round, 0 = all (GreedyOptions::candidates).
   int64_t greedy_candidates = 0;
+  /// Model evaluations of a target, as Objective counts them; 0 = no limit. The stage sets it
+  /// on the objective, where methods read it.
+  int64_t budget = 0;
 
   void validate(Problems& problems) const;
 };
@@ -32,9 +35,10 @@ struct Explanation {
   /// ranks of their own).
   std::vector<Feature> subset;
   double objective = 0;        ///< of the subset, over the objective's cells
-  int64_t evaluations = 0;     ///< subsets whose exact value was computed
+  int64_t evaluations = 0;     ///< of the model, as Objective counts them
   int64_t steps = 0;           ///< of a search, else 0
   bool local_optimum = false;  ///< as in SearchResult; false for methods that do not search
+  bool budget_spent = false;   ///< the method would have gone on
 };
 
 class Explainer {

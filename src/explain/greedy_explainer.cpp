@@ -17,7 +17,7 @@ class GreedyExplainer : public Explainer {
         objective, {.set_size = options.search.set_size, .candidates = options.greedy_candidates},
         context);
     // Not a search that ends in a local optimum or before it: it has no steps to tell.
-    return {std::move(found.subset), found.value, found.evaluations, 0, false};
+    return {std::move(found.subset), found.value, found.evaluations, 0, false, found.budget_spent};
   }
 };
 

@@ -13,8 +13,8 @@ class GridsExplainer : public Explainer {
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
     auto found = coordinate_descent(objective, options.search, context);
-    return {std::move(found.subset), found.value, found.evaluations, found.steps,
-            found.local_optimum};
+    return {std::move(found.subset), found.value,       found.evaluations, found.steps,
+            found.local_optimum,     found.budget_spent};
   }
 };
 

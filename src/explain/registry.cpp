@@ -29,6 +29,7 @@ void ExplainerOptions::validate(Problems& problems) const {
   if (greedy_candidates < 0) {
     problems.add("the candidates of a greedy round must be at least 0, not {}", greedy_candidates);
   }
+  if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
 }
 
 const Explainer& find_explainer(std::string_view name) {

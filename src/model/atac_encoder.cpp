@@ -217,6 +217,18 @@ class Row {
 
 }  // namespace
 
+std::vector<double> AtacEncoder::difference_products(int64_t chromosome) const {
+  const auto width = static_cast<size_t>(sum_stride_);
+  std::vector<double> products(width * width, 0.0);
+  for (int32_t peak = first_peak(chromosome); peak < first_peak(chromosome + 1); ++peak) {
+    const float* d = difference(peak);
+    for (size_t a = 0; a < width; ++a) {
+      for (size_t b = 0; b < width; ++b) products[a * width + b] += double{d[a]} * double{d[b]};
+    }
+  }
+  return products;
+}
+
 void AtacEncoder::contribution(int64_t chromosome, const float* sum, float* out) const {
   const auto& layers = layers_[at(chromosome)];
   Row before(std::max(sum_stride_, hidden_stride_));

@@ -61,6 +61,9 @@ class AtacEncoder {
   /// in double, in ascending order of the peaks.
   std::vector<float> chromosome_sums(ThreadPool& pool, const CsrPattern& open) const;
 
+  /// Σ_j D_j D_jᵀ over the peaks of one chromosome, sum_stride() × sum_stride().
+  std::vector<double> difference_products(int64_t chromosome) const;
+
   /// What the sum of one chromosome (sum_stride() floats) adds to the latent (latent_stride()).
   void contribution(int64_t chromosome, const float* sum, float* out) const;
 

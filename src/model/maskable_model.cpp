@@ -56,4 +56,17 @@ void MaskState::summed_changes(std::span<const Feature> features, const Measure&
   }
 }
 
+void MaskableModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
+                            const RowSink& sink) const {
+  for (size_t row = 0; row < rows.size(); ++row) {
+    sink(row, begin(rows[row].subset, std::span(&rows[row].cell, 1), outputs)->outputs());
+  }
+}
+
+std::unique_ptr<GradientState> MaskableModel::begin_noisy(std::span<const int32_t>,
+                                                          std::span<const int32_t>,
+                                                          const Noise&) const {
+  throw usage_error("this model takes no noise: choose a method without");
+}
+
 }  // namespace grids

@@ -67,18 +67,49 @@ Measure clamped_outputs(int64_t outputs);
 using ChangeSink =
     std::function<void(size_t feature, int64_t touched, std::span<const double> changes)>;
 
-/// Some cells under one subset of masked features. Equal, to the last bit, to a state freshly begun
-/// with the same subset, whatever its history. Not thread-safe: one for each beam entry or thread.
-class MaskState {
- public:
-  virtual ~MaskState() = default;
+/// One cell under a mask of its own.
+struct MaskedCell {
+  int32_t cell = 0;                 ///< of the model
+  std::span<const Feature> subset;  ///< masked features, ascending, each once
+};
 
-  /// The masked features, ascending.
-  virtual std::span<const Feature> subset() const = 0;
+/// Receives the outputs of one row, before any clamp. Called once for each row, from several
+/// threads at a time.
+using RowSink = std::function<void(size_t row, std::span<const float> outputs)>;
+
+/// Receives the gains of one cell (by its position): those of the features with x ≠ p, ascending;
+/// all others are zero. Called once for each position, from several threads at a time.
+using CellGainSink = std::function<void(size_t position, std::span<const Feature> features,
+                                        std::span<const float> gains)>;
+
+/// Normal noise that is added to every unmasked x_j, independently. A cell's noise depends on seed,
+/// copy and cell alone.
+struct Noise {
+  double deviation = 0;  ///< standard deviation
+  uint64_t seed = 0;
+  uint64_t copy = 0;
+};
+
+/// The outputs of some cells and their gradient.
+class GradientState {
+ public:
+  virtual ~GradientState() = default;
 
   /// cells × outputs, in the order given to `begin`, *before* any clamp at zero (losses clamp, so
   /// that gradients of clamped cells stay defined).
   virtual std::span<const float> outputs() const = 0;
+
+  /// For every cell and feature j: ⟨∂(cotangent · outputs)/∂x_j, p_j − x_j⟩ with x_j the *unmasked*
+  /// value (Eq. 14's d_j of one cell). `cotangent` is cells × outputs.
+  virtual void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const = 0;
+};
+
+/// Some cells under one subset of masked features. Equal, to the last bit, to a state freshly begun
+/// with the same subset, whatever its history. Not thread-safe: one for each beam entry or thread.
+class MaskState : public GradientState {
+ public:
+  /// The masked features, ascending.
+  virtual std::span<const Feature> subset() const = 0;
 
   /// The outputs that each edit would lead to, for the cells that it touches only.
   virtual void outputs_after(std::span<const Edit> edits, const EditSink& sink) const = 0;
@@ -96,9 +127,7 @@ class MaskState {
   /// for much less than `begin` costs.
   virtual std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const = 0;
 
-  /// For every feature j: Σ over cells of ⟨∂(cotangent · outputs)/∂x_j, p_j − x_j⟩ with x_j the
-  /// *unmasked* value (Eq. 14's d_j, summed over cells); zero where all cells have x_j = p_j.
-  /// `cotangent` is cells × outputs.
+  /// `cell_gains`, summed over the cells, for every feature; zero where all cells have x_j = p_j.
   virtual void gains(std::span<const float> cotangent, std::span<double> gains) const = 0;
 };
 
@@ -113,6 +142,16 @@ class MaskableModel {
   virtual std::unique_ptr<MaskState> begin(std::span<const Feature> subset,
                                            std::span<const int32_t> cells,
                                            std::span<const int32_t> outputs) const = 0;
+
+  /// The outputs of cells under masks of their own, equal to the last bit to those of a state begun
+  /// with the row's subset. The default begins one for each row.
+  virtual void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
+                       const RowSink& sink) const;
+
+  /// Unmasked cells with noise. Throws Error(kUsage) for models that take none, as by default.
+  virtual std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
+                                                     std::span<const int32_t> outputs,
+                                                     const Noise& noise) const;
 };
 
 }  // namespace grids

@@ -75,6 +75,7 @@ SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open
   }
   for (const float value : replacement_) {
     if (!(value >= 0 && value <= 1)) throw internal_error("a peak replaced by {}", value);
+    only_closes_ = only_closes_ && value == 0;
   }
   if (cis_.path != nullptr) require_fitting(cis_, open_, surrogate_.shape());
   cells_of_peaks_ = transpose(open_);

@@ -21,6 +21,7 @@
 #include <span>
 #include <vector>
 
+#include "base/information.hpp"
 #include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
 #include "model/cis_outputs.hpp"
@@ -56,12 +57,22 @@ class SurrogateModel : public MaskableModel {
   /// `cells` has no duplicates.
   std::unique_ptr<MaskState> begin(std::span<const Feature> subset, std::span<const int32_t> cells,
                                    std::span<const int32_t> outputs) const override;
+  /// Computes whole rows, in blocks; nothing is kept of them.
+  void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
+               const RowSink& sink) const override;
+  /// The noise of a chromosome's sum is drawn at once, with the covariance that the noise of all
+  /// its peaks gives it; that of the peaks in terms of the cis path is drawn apart from it.
+  std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
+                                             std::span<const int32_t> outputs,
+                                             const Noise& noise) const override;
 
   const FoldedSurrogate& surrogate() const { return surrogate_; }
   const AtacEncoder& encoder() const { return surrogate_.encoder(); }
   const CsrPattern& open() const { return open_; }
   /// peaks × cells.
   const CsrPattern& cells_of_peaks() const { return cells_of_peaks_; }
+  /// No peak is replaced by anything but 0, so that only open peaks gain.
+  bool only_closes() const { return only_closes_; }
   float replacement(Feature peak) const { return replacement_[static_cast<size_t>(peak)]; }
   std::span<const float> replacements() const { return replacement_; }
   /// The unmasked sum of one chromosome in one cell.
@@ -82,6 +93,7 @@ class SurrogateModel : public MaskableModel {
   CsrPattern open_;
   CsrPattern cells_of_peaks_;
   std::vector<float> replacement_;
+  bool only_closes_ = true;
   ThreadPool& pool_;
   std::vector<float> unmasked_sums_;  ///< cells × chromosomes × sum_stride
   BlockStarts block_starts_;
@@ -90,6 +102,8 @@ class SurrogateModel : public MaskableModel {
   mutable std::mutex layers_mutex_;
   mutable std::vector<std::weak_ptr<const ModelOutputs>> layers_;
   mutable std::shared_ptr<const ModelOutputs> latest_layer_;
+  mutable std::once_flag covariances_once_;
+  mutable std::vector<CholeskyFactor> covariances_;  ///< of each chromosome; made for begin_noisy
 };
 
 }  // namespace grids

@@ -5,8 +5,8 @@
 #include <numeric>
 
 #include "base/error.hpp"
-#include "base/simd.hpp"
 #include "base/lanes.hpp"
+#include "base/simd.hpp"
 
 namespace grids {
 namespace {
@@ -14,10 +14,6 @@ namespace {
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
-
-/// Cells whose gains of the cis path are added up by one thread: a fixed number, so that sums do
-/// not depend on the threads.
-constexpr int64_t kCisCells = 16;
 
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
 constexpr int64_t kEnoughTasks = 8;
@@ -309,73 +305,6 @@ void SurrogateState::apply(Edit edit) {
   std::vector<ChromosomeMask> masks;
   for (const int64_t c : chromosomes) masks.push_back({c, members_of(c)});
   renew(masks, cis, positions);
-}
-
-void SurrogateState::gains(std::span<const float> cotangent, std::span<double> gains) const {
-  const int64_t count = cell_count();
-  const int64_t width = layer_.size();
-  const int64_t latents = encoder().latent();
-  const int64_t stride = encoder().sum_stride();
-  if (cotangent.size() != outputs_.size() ||
-      static_cast<int64_t>(gains.size()) != encoder().peaks()) {
-    throw internal_error("gains: {} cotangents for {} outputs, room for {} of {} features",
-                         cotangent.size(), outputs_.size(), gains.size(), encoder().peaks());
-  }
-  std::vector<float> gradients(at(encoder().chromosomes() * count * stride));
-  std::vector<float> eta_cotangent(at(count * cis_.stride()));
-  model_.pool().for_blocks(count, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<const float*> rows;
-    std::vector<float> in(at(kTailRows * latents), 0.0f);
-    std::vector<float> back(at(kTailRows * width), 0.0f);
-    std::vector<float> in_gradient(in.size());
-    std::vector<float> padded_gradient(at(encoder().latent_stride()), 0.0f);
-    for (int64_t cell = begin; cell < end; ++cell) {
-      latent(cell, {}, rows, in.data() + (cell - begin) * latents);
-    }
-    std::copy(cotangent.begin() + begin * width, cotangent.begin() + end * width, back.begin());
-    for (const int32_t column : cis_.columns()) {
-      for (int64_t row = 0; row < end - begin; ++row) back[at(row * width + column)] = 0;
-    }
-    if (!cis_.all()) {
-      model_.surrogate().tail_backward(layer_, in.data(), back.data(), in_gradient.data());
-    }
-    if (!cis_.empty()) {
-      cis_.backward(end - begin, outputs_.data() + begin * width, cotangent.data() + begin * width,
-                    eta_cotangent.data() + begin * cis_.stride(), in_gradient.data());
-    }
-    for (int64_t cell = begin; cell < end; ++cell) {
-      std::copy_n(in_gradient.data() + (cell - begin) * latents, latents, padded_gradient.data());
-      for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
-        encoder().contribution_backward(
-            c, sums_.data() + (cell * encoder().chromosomes() + c) * stride, padded_gradient.data(),
-            gradients.data() + (c * count + cell) * stride);
-      }
-    }
-  });
-  encoder().replacement_gains(model_.pool(), model_.open(), model_.block_starts(), cells_,
-                              gradients, model_.replacements(), gains);
-  if (!cis_.empty()) add_cis_gains(eta_cotangent, gains);
-}
-
-void SurrogateState::add_cis_gains(std::span<const float> eta_cotangent,
-                                   std::span<double> gains) const {
-  const auto masked = cis_.masked(subset_, model_.replacements());
-  const auto peaks = cis_.peaks();
-  const int64_t blocks = (cell_count() + kCisCells - 1) / kCisCells;
-  std::vector<double> sums(at(blocks) * peaks.size(), 0.0);
-  model_.pool().for_blocks(cell_count(), kCisCells, [&](int64_t begin, int64_t end, int64_t block) {
-    CisOutputs::Row room(cis_);
-    const auto own = std::span(sums).subspan(at(block) * peaks.size(), peaks.size());
-    for (int64_t position = begin; position < end; ++position) {
-      cis_.add_gains(cells_[at(position)], masked, model_.replacements(),
-                     eta_cotangent.data() + position * cis_.stride(), room, own);
-    }
-  });
-  for (int64_t block = 0; block < blocks; ++block) {
-    for (size_t slot = 0; slot < peaks.size(); ++slot) {
-      gains[at(peaks[slot])] += sums[at(block) * peaks.size() + slot];
-    }
-  }
 }
 
 }  // namespace grids

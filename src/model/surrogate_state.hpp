@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/information.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {
@@ -22,6 +23,11 @@ class SurrogateState : public MaskState {
   void apply(Edit edit) override;
   std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const override;
   void gains(std::span<const float> cotangent, std::span<double> gains) const override;
+  void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const override;
+
+  /// Adds noise to a state without masked peaks, of which only outputs and `cell_gains` may be
+  /// asked afterwards. `chromosomes`: the covariance of a sum's noise at deviation 1.
+  void add_noise(const Noise& noise, std::span<const CholeskyFactor> chromosomes);
 
  private:
   friend class ChangeSums;  // surrogate_changes.cpp: summed_changes
@@ -106,6 +112,16 @@ class SurrogateState : public MaskState {
   /// and the outputs, at these positions anew.
   void renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
              std::span<const int32_t> positions);
+  struct Gradients {
+    std::vector<float> sums;  ///< chromosomes × cells × sum_stride
+    std::vector<float> eta;   ///< cells × stride of the cis outputs
+  };
+  Gradients backward(std::span<const float> cotangent) const;
+  /// The peaks whose unmasked x differs from p in one cell, ascending.
+  std::vector<Feature> differing(int64_t position) const;
+  /// (p_j − x_j) ⟨gradient of its chromosome's sum, D_j⟩ of `differing` peaks.
+  void multiply_differences(std::span<const float> sum_gradients, int64_t position,
+                            std::span<const Feature> features, std::span<float> gains) const;
   /// Adds what the cis path's terms gain; `eta_cotangent` is cells × stride of the cis outputs.
   void add_cis_gains(std::span<const float> eta_cotangent, std::span<double> gains) const;
 
@@ -114,14 +130,15 @@ class SurrogateState : public MaskState {
   std::vector<int32_t> position_of_;  ///< model cells; −1 where a cell is not in the state
   bool ascending_ = true;             ///< cells_ ascend, so positions do as well
   std::shared_ptr<const ModelOutputs> kept_outputs_;
-  const OutputLayer& layer_;            ///< of *kept_outputs_
-  const CisOutputs& cis_;               ///< of *kept_outputs_
-  std::vector<Feature> subset_;         ///< ascending
-  std::vector<OpenFlags> subset_open_;  ///< for each member
-  std::vector<float> sums_;             ///< cells × chromosomes × sum_stride
-  std::vector<float> contributions_;    ///< cells × chromosomes × latent_stride
-  std::vector<float> cis_fixed_;        ///< cells × stride of the cis outputs
-  std::vector<float> outputs_;          ///< cells × outputs
+  const OutputLayer& layer_;               ///< of *kept_outputs_
+  const CisOutputs& cis_;                  ///< of *kept_outputs_
+  std::vector<Feature> subset_;            ///< ascending
+  std::vector<OpenFlags> subset_open_;     ///< for each member
+  std::vector<float> sums_;                ///< cells × chromosomes × sum_stride
+  std::vector<float> contributions_;       ///< cells × chromosomes × latent_stride
+  std::vector<float> cis_fixed_;           ///< cells × stride of the cis outputs
+  std::vector<float> outputs_;             ///< cells × outputs
+  std::vector<CisOutputs::Masked> noisy_;  ///< of each cell, where there is noise; else empty
 };
 
 }  // namespace grids

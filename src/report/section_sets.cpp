@@ -250,7 +250,7 @@ std::string card(const SetView& set, bool several_methods) {
       fmt::format("{} and numbers", counted(static_cast<double>(set.peaks.size()), "peak")),
       peaks_table(set) + partners_table(set) +
           fmt::format("<p class=\"note\">Mean change {} (published definition, exp scale); {} "
-                      "counts per 100,000. Objective {} after {} exact evaluations in {} s. Track: "
+                      "counts per 100,000. Objective {} after {} model evaluations in {} s. Track: "
                       "<code>tracks/{}</code></p>",
                       number_text(set.average_change), number_text(set.change_cp100k),
                       number_text(set.objective), count_text(set.evaluations),

@@ -58,7 +58,7 @@ class Beam {
   }
 
   SearchResult run() {
-    while (result_.steps < max_steps_) {
+    while (result_.steps < max_steps_ && affords_step()) {
       context_.check_cancelled();
       const auto open = std::find_if(entries_.begin(), entries_.end(),
                                      [](const Entry& entry) { return !entry.is_expanded; });
@@ -81,6 +81,19 @@ class Beam {
   }
 
  private:
+  /// The next step at most, and the ranks of the members.
+  bool affords_step() {
+    const auto closed = std::count_if(entries_.begin(), entries_.end(),
+                                      [](const Entry& entry) { return entry.is_expanded; });
+    const auto open = static_cast<int64_t>(entries_.size()) - closed;
+    const int64_t swaps =
+        open > 0 ? open * options_.candidates : options_.set_size * options_.candidates;
+    const int64_t cost = swaps + std::max<int64_t>(open, 1) * kGradientEvaluations;
+    result_.budget_spent =
+        !objective_.affords(objective_.cell_count() * (cost + options_.set_size));
+    return !result_.budget_spent;
+  }
+
   /// Changes every subset that has not been changed yet, and keeps the best.
   void expand_all() {
     std::set<Subset> seen;

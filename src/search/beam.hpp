@@ -45,8 +45,8 @@ struct BeamOptions {
 /// a better one goes on from there, otherwise it is a local optimum.
 ///
 /// The trace tells, for each step, which swap made the best subset (no features when it stayed),
-/// `coordinate` counting the members of the subset before the swap in ascending order. Throws as
-/// coordinate_descent does.
+/// `coordinate` counting the members of the subset before the swap in ascending order. Keeps to
+/// the objective's budget and throws as coordinate_descent does.
 SearchResult beam_search(Objective& objective, const BeamOptions& options, const Context& context);
 
 /// The `count` swaps of a member of `subset` for a feature that is allowed and no member with the

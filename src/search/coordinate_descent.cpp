@@ -87,6 +87,16 @@ class Descent {
     ++result_.steps;
   }
 
+  /// What a step on so many cells costs at most, and what must be left for the end.
+  int64_t step_cost(int64_t cells) const {
+    return cells * (1 + options_.candidates + kGradientEvaluations);
+  }
+  int64_t end_cost() const { return objective_.cell_count() * (1 + options_.set_size); }
+  bool affords_step(int64_t cells, int64_t besides = 0) {
+    result_.budget_spent = !objective_.affords(step_cost(cells) + besides + end_cost());
+    return !result_.budget_spent;
+  }
+
   RandomStream batch_stream() const {
     // The upper half of the blocks: the lower one draws the initial subsets.
     return {context_.seed, Purpose::kSearch, options_.stream, start_ | 0x80000000u};
@@ -97,7 +107,8 @@ class Descent {
     double current = value(objective_, *state);
     std::vector<double> current_gains;
     int64_t unchanged = 0;
-    while (unchanged < options_.set_size && result_.steps < max_steps_) {
+    while (unchanged < options_.set_size && result_.steps < max_steps_ &&
+           affords_step(objective_.cell_count())) {
       context_.check_cancelled();
       // As long as nothing changes, the gradient is that of the step before.
       if (current_gains.empty()) current_gains = gains(objective_, *state);
@@ -128,15 +139,17 @@ class Descent {
     double best = value(objective_, *everywhere);
     auto best_coordinates = coordinates_;
     int64_t unchanged = 0;
-    while (unchanged < options_.set_size && result_.steps < steps) {
+    while (unchanged < options_.set_size && result_.steps < steps &&
+           affords_step(options_.batch_size, objective_.cell_count())) {
       context_.check_cancelled();
       const size_t i = coordinate();
       const auto positions = batches.draw();
       Objective batch = objective_.on(positions);
       const auto state = everywhere->on(positions);
       const double current = value(batch, *state);
+      const auto batch_gains = gains(batch, *state);
       const auto step =
-          coordinate_step(batch, *state, current, gains(batch, *state), coordinates_, i, options_);
+          coordinate_step(batch, *state, current, batch_gains, coordinates_, i, options_);
       objective_.evaluations += batch.evaluations;
       const Feature choice = step.candidates[step.best];
       ++unchanged;
@@ -157,14 +170,15 @@ class Descent {
 
   void published(bool in_batches) {
     const auto cells = static_cast<int64_t>(objective_.cells.size());
-    Batches batches(cells, in_batches ? options_.batch_size : cells, batch_stream());
-    while (result_.steps < max_steps_) {
+    const int64_t batch_size = in_batches ? options_.batch_size : cells;
+    Batches batches(cells, batch_size, batch_stream());
+    while (result_.steps < max_steps_ && affords_step(batch_size)) {
       context_.check_cancelled();
       const size_t i = coordinate();
       Objective batch = objective_.on(batches.draw());
       const auto state = begin(batch, distinct(coordinates_));
-      const auto step =
-          coordinate_step(batch, *state, 0, gains(batch, *state), coordinates_, i, options_);
+      const auto batch_gains = gains(batch, *state);
+      const auto step = coordinate_step(batch, *state, 0, batch_gains, coordinates_, i, options_);
       objective_.evaluations += batch.evaluations;
       take(step.candidates[step.best], step.values[step.best]);
     }
@@ -266,15 +280,18 @@ SearchResult best_of_starts(
     const std::function<SearchResult(std::vector<Feature> initial, uint32_t start)>& search) {
   const int64_t evaluations_before = objective.evaluations;
   SearchResult best;
-  for (uint32_t start = 0; start < static_cast<uint32_t>(starts.restarts); ++start) {
+  bool spent = false;
+  for (uint32_t start = 0; start < static_cast<uint32_t>(starts.restarts) && !spent; ++start) {
     auto initial = start == 0 && !starts.initial.empty()
                        ? std::vector<Feature>(starts.initial.begin(), starts.initial.end())
                        : random_subset(objective.allowed, starts.set_size,
                                        {context.seed, Purpose::kSearch, starts.stream, start});
     auto result = search(std::move(initial), start);
+    spent = result.budget_spent;
     if (start == 0 || result.value < best.value) best = std::move(result);
   }
   best.evaluations = objective.evaluations - evaluations_before;
+  best.budget_spent = spent;
   return best;
 }
 

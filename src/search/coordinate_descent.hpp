@@ -62,8 +62,10 @@ struct SearchResult {
   double value = 0;  ///< over all cells
   /// No replacement of any one member by any of its k candidates lowers the value.
   bool local_optimum = false;
+  /// The objective's budget did not afford another step.
+  bool budget_spent = false;
   int64_t steps = 0;
-  int64_t evaluations = 0;
+  int64_t evaluations = 0;        ///< as `Objective` counts them, of all starts
   std::vector<SearchStep> trace;  ///< of the start that was kept
 };
 
@@ -83,8 +85,9 @@ CoordinateStep coordinate_step(Objective& objective, const MaskState& state, dou
 /// The change of the set when a coordinate gets another feature (repeated members count once).
 Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature replacement);
 
-/// Throws Error(kUsage) for options that make no sense, Error(kInput) when there are fewer allowed
-/// features than members.
+/// Keeps to the objective's budget, ranking the members included; a budget below what the first
+/// value and the ranking cost is overdrawn by them. Throws Error(kUsage) for options that make no
+/// sense, Error(kInput) when there are fewer allowed features than members.
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
                                 const Context& context);
 

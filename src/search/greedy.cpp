@@ -14,8 +14,7 @@ struct Addition {
   double value = std::numeric_limits<double>::infinity();
 };
 
-std::vector<Feature> candidates_of(const Objective& objective, const MaskState& state,
-                                   int64_t count) {
+std::vector<Feature> candidates_of(Objective& objective, const MaskState& state, int64_t count) {
   const auto subset = state.subset();
   const auto members = static_cast<int64_t>(subset.size());
   auto features = count == 0 ? objective.allowed
@@ -27,6 +26,20 @@ std::vector<Feature> candidates_of(const Objective& objective, const MaskState& 
     features.resize(static_cast<size_t>(count));
   }
   return features;
+}
+
+/// Candidates of a round, 0 = all: what was asked for, or fewer where the budget would not last for
+/// all rounds and the ranks of the members.
+int64_t affordable_candidates(const Objective& objective, const GreedyOptions& options) {
+  const auto all = static_cast<int64_t>(objective.allowed.size());
+  const int64_t wanted = options.candidates == 0 ? all : options.candidates;
+  const int64_t gradient = options.candidates == 0 ? 0 : kGradientEvaluations;
+  const int64_t cells = objective.cell_count();
+  if (objective.affords(cells * options.set_size * (wanted + gradient + 1))) {
+    return options.candidates;
+  }
+  const int64_t masks = (objective.budget - objective.evaluations) / std::max<int64_t>(1, cells);
+  return std::max<int64_t>(1, masks / options.set_size - 1 - kGradientEvaluations);
 }
 
 Addition best_addition(Objective& objective, const MaskState& state, int64_t count,
@@ -68,9 +81,11 @@ SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
   require_features(objective.allowed, options.set_size);
   const int64_t evaluations_before = objective.evaluations;
   SearchResult result;
+  const int64_t candidates = affordable_candidates(objective, options);
+  result.budget_spent = candidates != options.candidates;
   const auto state = begin(objective, {});
   for (; result.steps < options.set_size; ++result.steps) {
-    const Addition best = best_addition(objective, *state, options.candidates, context);
+    const Addition best = best_addition(objective, *state, candidates, context);
     state->apply({kNoFeature, best.feature});
     result.value = best.value;
     result.trace.push_back(

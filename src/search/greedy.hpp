@@ -27,7 +27,9 @@ struct GreedyOptions {
 
 /// The trace has a step a round, which adds `in`. Members are ranked as in every SearchResult, not
 /// in the order of their rounds, and `local_optimum` is false: no swap was tried. Of equal values
-/// the smaller index is taken. Throws as coordinate_descent does.
+/// the smaller index is taken. Where the objective's budget would not last for all rounds, fewer
+/// candidates are evaluated in each, those of the lowest d_j (`budget_spent`). Throws as
+/// coordinate_descent does.
 SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
                            const Context& context);
 

@@ -44,6 +44,26 @@ GRIDS_CLONES size_t next_low(const double* scores, const Feature* features, size
   return i;
 }
 
+/// The terms of every cell: cells × terms.
+std::vector<double> cell_terms(const Loss& loss, std::span<const float> outputs) {
+  const auto width = at(loss.outputs());
+  const auto count = at(loss.terms());
+  std::vector<double> terms(at(loss.cells()) * count);
+  for (int64_t cell = 0; cell < loss.cells(); ++cell) {
+    loss.cell_terms(cell, outputs.subspan(at(cell) * width, width),
+                    std::span(terms).subspan(at(cell) * count, count));
+  }
+  return terms;
+}
+
+std::vector<float> cotangent_of(Objective& objective, const GradientState& state) {
+  objective.evaluations += kGradientEvaluations * objective.cell_count();
+  const auto outputs = state.outputs();
+  std::vector<float> cotangent(outputs.size());
+  objective.loss->cotangent(outputs, loss_sums(*objective.loss, outputs), cotangent);
+  return cotangent;
+}
+
 /// A lower score first, of equal ones the smaller index.
 struct Ranked {
   double score;
@@ -104,21 +124,15 @@ std::unique_ptr<MaskState> begin(const Objective& objective, std::span<const Fea
 }
 
 double value(Objective& objective, const MaskState& state) {
-  ++objective.evaluations;
+  objective.evaluations += objective.cell_count();
   return loss_value(*objective.loss, state.outputs());
 }
 
 std::vector<double> values_after(Objective& objective, const MaskState& state,
                                  std::span<const Edit> edits) {
   const Loss& loss = *objective.loss;
-  const auto width = at(loss.outputs());
   const auto count = at(loss.terms());
-  const auto outputs = state.outputs();
-  std::vector<double> unchanged(at(loss.cells()) * count);
-  for (int64_t cell = 0; cell < loss.cells(); ++cell) {
-    loss.cell_terms(cell, outputs.subspan(at(cell) * width, width),
-                    std::span(unchanged).subspan(at(cell) * count, count));
-  }
+  const auto unchanged = cell_terms(loss, state.outputs());
   std::vector<double> values(edits.size());
   state.outputs_after(
       edits, [&](size_t edit, std::span<const int32_t> positions, const OutputRows& after) {
@@ -137,16 +151,47 @@ std::vector<double> values_after(Objective& objective, const MaskState& state,
         }
         values[edit] = loss.finish(sums);
       });
-  objective.evaluations += static_cast<int64_t>(edits.size());
+  objective.evaluations += static_cast<int64_t>(edits.size()) * objective.cell_count();
   return values;
 }
 
-std::vector<double> gains(const Objective& objective, const MaskState& state) {
-  const auto outputs = state.outputs();
-  std::vector<float> cotangent(outputs.size());
-  objective.loss->cotangent(outputs, loss_sums(*objective.loss, outputs), cotangent);
+std::vector<double> gains(Objective& objective, const MaskState& state) {
   std::vector<double> result(at(objective.model->shape().features));
-  state.gains(cotangent, result);
+  state.gains(cotangent_of(objective, state), result);
+  return result;
+}
+
+void cell_gains(Objective& objective, const GradientState& state, const CellGainSink& sink) {
+  state.cell_gains(cotangent_of(objective, state), sink);
+}
+
+CellChanges::CellChanges(const Objective& objective) : loss_(*objective.loss) {
+  const auto state = begin(objective, {});
+  terms_ = cell_terms(loss_, state->outputs());
+  sums_ = loss_sums(loss_, state->outputs());
+  unmasked_ = loss_.finish(sums_);
+}
+
+double CellChanges::operator()(int64_t position, std::span<const float> outputs) const {
+  const auto count = at(loss_.terms());
+  std::vector<double> terms(count);
+  loss_.cell_terms(position, outputs, terms);
+  const double* before = terms_.data() + at(position) * count;
+  for (size_t t = 0; t < count; ++t) terms[t] += sums_[t] - before[t];
+  return loss_.finish(terms) - unmasked_;
+}
+
+std::vector<double> cell_changes(Objective& objective, const CellChanges& changes,
+                                 std::span<const MaskedPosition> rows) {
+  std::vector<MaskedCell> cells;
+  cells.reserve(rows.size());
+  for (const auto& row : rows) cells.push_back({objective.cells[at(row.position)], row.subset});
+  std::vector<double> result(rows.size());
+  objective.model->predict(cells, objective.outputs,
+                           [&](size_t row, std::span<const float> outputs) {
+                             result[row] = changes(rows[row].position, outputs);
+                           });
+  objective.evaluations += static_cast<int64_t>(rows.size());
   return result;
 }
 

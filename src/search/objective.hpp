@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -18,12 +19,25 @@ struct Objective {
   std::vector<int32_t> outputs;  ///< of the model; the first is the target
   std::unique_ptr<Loss> loss;    ///< over these cells and outputs
   std::vector<Feature> allowed;  ///< features that may be masked, ascending, each once
-  /// Subsets whose exact value has been computed; every function below adds to it.
+  /// Model evaluations so far: one is one cell under one mask, counted whether or not the mask
+  /// touches the cell; a gradient counts three a cell. Every function below adds to it, but not the
+  /// unmasked outputs of make_objective, which all methods share.
   int64_t evaluations = 0;
+  /// What `evaluations` may reach: methods look before they compute.
+  int64_t budget = std::numeric_limits<int64_t>::max();
 
-  /// The same objective over some of the cells (positions in `cells`), with a counter of its own.
+  /// Whether so many more are within the budget.
+  bool affords(int64_t more) const { return more <= budget - evaluations; }
+  bool is_limited() const { return budget != std::numeric_limits<int64_t>::max(); }
+  int64_t cell_count() const { return static_cast<int64_t>(cells.size()); }
+
+  /// The same objective over some of the cells (positions in `cells`), with a counter of its own
+  /// and no budget.
   Objective on(std::span<const int32_t> positions) const;
 };
+
+/// Of a gradient, a cell.
+inline constexpr int64_t kGradientEvaluations = 3;
 
 struct ObjectiveInput {
   std::vector<int32_t> cells;
@@ -53,7 +67,39 @@ std::vector<double> values_after(Objective& objective, const MaskState& state,
 
 /// Eq. 14's d_j for every feature of the model: what masking it would add to the value, to first
 /// order. Lower is better.
-std::vector<double> gains(const Objective& objective, const MaskState& state);
+std::vector<double> gains(Objective& objective, const MaskState& state);
+
+/// The same, cell by cell; the cells' gains add up to `gains`. `state` is over the objective's
+/// cells and outputs.
+void cell_gains(Objective& objective, const GradientState& state, const CellGainSink& sink);
+
+/// What the value would change by if one cell's outputs were others and all other cells stayed
+/// unmasked: the share of a single cell in the objective, whatever the loss. Small changes add up
+/// over cells. Must not outlive the objective.
+class CellChanges {
+ public:
+  /// Computes the unmasked outputs, which is not counted.
+  explicit CellChanges(const Objective& objective);
+
+  /// `position` in the objective's cells; `outputs` before the clamp.
+  double operator()(int64_t position, std::span<const float> outputs) const;
+
+ private:
+  const Loss& loss_;
+  std::vector<double> terms_;  ///< cells × terms, unmasked
+  std::vector<double> sums_;
+  double unmasked_ = 0;
+};
+
+/// One of the objective's cells (a position) under a mask of its own.
+struct MaskedPosition {
+  int32_t position = 0;
+  std::span<const Feature> subset;  ///< ascending, each once
+};
+
+/// The `CellChanges` of each row.
+std::vector<double> cell_changes(Objective& objective, const CellChanges& changes,
+                                 std::span<const MaskedPosition> rows);
 
 /// Row `coordinate` of the transition matrix (Eq. 14, lower is better) for every feature:
 /// 1[j ∉ r] d_j − 1[j ≠ r_i] d_{r_i}, with r = `coordinates`.

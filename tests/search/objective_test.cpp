@@ -33,7 +33,7 @@ RC_GTEST_PROP(Objective, ASwapValueIsTheValueOfTheSwappedSubsetToTheLastBit, ())
   edits.push_back({19, kNoFeature});
   edits.push_back({kNoFeature, 5});
   const auto values = values_after(objective, *state, edits);
-  RC_ASSERT(objective.evaluations == static_cast<int64_t>(edits.size()));
+  RC_ASSERT(objective.evaluations == static_cast<int64_t>(edits.size()) * objective.cell_count());
   for (size_t i = 0; i < edits.size(); ++i) {
     std::vector<Feature> swapped;
     for (const Feature member : subset) {
@@ -156,6 +156,68 @@ TEST(Objective, TheLowestAreTakenWithTiesToTheSmallerIndex) {
   }
   const std::vector<Feature> some = {0, 4, 5};
   EXPECT_EQ(lowest(scores, some, 9), (std::vector<Feature>{0, 5, 4}));
+}
+
+TEST(CellChanges, OfTheOnlyCellIsTheChangeOfTheValue) {
+  const SearchWorld world(4);
+  for (const LossKind kind : {LossKind::kRate, LossKind::kEq11, LossKind::kValue}) {
+    LossOptions options;
+    options.kind = kind;
+    if (kind != LossKind::kValue) options.beta = 0.5;
+    Objective whole = world.objective(options);
+    const std::vector<int32_t> positions = {11};
+    Objective objective = whole.on(positions);
+    const std::vector<Feature> mask = {3, 8, 9, 40};
+    const CellChanges changes(objective);
+    const std::vector<MaskedPosition> rows = {{0, mask}, {0, {}}};
+    const auto told = cell_changes(objective, changes, rows);
+    EXPECT_EQ(objective.evaluations, 2);
+    const double unmasked = value(objective, *begin(objective, {}));
+    EXPECT_NEAR(told[0], value(objective, *begin(objective, mask)) - unmasked, 1e-12);
+    EXPECT_EQ(told[1], 0);
+  }
+}
+
+TEST(CellChanges, AddUpOverCellsWhereTheLossIsAMean) {
+  const SearchWorld world(5);
+  LossOptions options;
+  options.kind = LossKind::kValue;
+  Objective objective = world.objective(options);
+  const std::vector<Feature> mask = {1, 2, 30};
+  std::vector<MaskedPosition> rows;
+  for (int32_t position = 0; position < 60; ++position) rows.push_back({position, mask});
+  const auto told = cell_changes(objective, CellChanges(objective), rows);
+  double sum = 0;
+  for (const double change : told) sum += change;
+  const double change =
+      value(objective, *begin(objective, mask)) - value(objective, *begin(objective, {}));
+  EXPECT_NEAR(sum, change, 1e-12);
+}
+
+TEST(CellGains, AddUpToTheGainsAndCountThree) {
+  const SearchWorld world(6);
+  LossOptions options;
+  Objective objective = world.objective(options);
+  const auto state = begin(objective, std::vector<Feature>{4, 17});
+  const auto whole = gains(objective, *state);
+  EXPECT_EQ(objective.evaluations, 3 * objective.cell_count());
+  std::vector<std::vector<double>> own(objective.cells.size(),
+                                       std::vector<double>(whole.size(), 0.0));
+  cell_gains(
+      objective, *state,
+      [&](size_t position, std::span<const Feature> features, std::span<const float> values) {
+        for (size_t i = 0; i < features.size(); ++i) {
+          own[position][static_cast<size_t>(features[i])] = values[i];
+        }
+      });
+  EXPECT_EQ(objective.evaluations, 6 * objective.cell_count());
+  double largest = 0;
+  for (const double gain : whole) largest = std::max(largest, std::abs(gain));
+  for (size_t j = 0; j < whole.size(); ++j) {
+    double sum = 0;
+    for (const auto& cell : own) sum += cell[j];
+    EXPECT_NEAR(sum, whole[j], 1e-5 * largest);  // sums of floats in another order
+  }
 }
 
 }  // namespace

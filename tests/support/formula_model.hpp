@@ -53,6 +53,16 @@ class FormulaState : public MaskState {
                                           static_cast<int64_t>(positions.size()));
   }
 
+  void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const override {
+    std::vector<Feature> features;
+    for (Feature j = 0; j < features_; ++j) features.push_back(j);
+    for (size_t position = 0; position < cotangent.size(); ++position) {
+      std::vector<double> own(features.size());
+      gains(cotangent.subspan(position, 1), own);
+      sink(position, features, std::vector<float>(own.begin(), own.end()));
+    }
+  }
+
   void gains(std::span<const float> cotangent, std::span<double> gains) const override {
     double weight = 0;
     for (const float value : cotangent) weight += value;
