@@ -57,7 +57,7 @@ void MaskState::summed_changes(std::span<const Feature> features, const Measure&
 }
 
 void MaskableModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
-                            const RowSink& sink) const {
+                            const PredictionSink& sink) const {
   for (size_t row = 0; row < rows.size(); ++row) {
     sink(row, begin(rows[row].subset, std::span(&rows[row].cell, 1), outputs)->outputs());
   }

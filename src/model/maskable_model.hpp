@@ -75,7 +75,7 @@ struct MaskedCell {
 
 /// Receives the outputs of one row, before any clamp. Called once for each row, from several
 /// threads at a time.
-using RowSink = std::function<void(size_t row, std::span<const float> outputs)>;
+using PredictionSink = std::function<void(size_t row, std::span<const float> outputs)>;
 
 /// Receives the gains of one cell (by its position): those of the features with x ≠ p, ascending;
 /// all others are zero. Called once for each position, from several threads at a time.
@@ -146,7 +146,7 @@ class MaskableModel {
   /// The outputs of cells under masks of their own, equal to the last bit to those of a state begun
   /// with the row's subset. The default begins one for each row.
   virtual void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
-                       const RowSink& sink) const;
+                       const PredictionSink& sink) const;
 
   /// Unmasked cells with noise. Throws Error(kUsage) for models that take none, as by default.
   virtual std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,

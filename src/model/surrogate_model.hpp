@@ -59,7 +59,7 @@ class SurrogateModel : public MaskableModel {
                                    std::span<const int32_t> outputs) const override;
   /// Computes whole rows, in blocks; nothing is kept of them.
   void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
-               const RowSink& sink) const override;
+               const PredictionSink& sink) const override;
   /// The noise of a chromosome's sum is drawn at once, with the covariance that the noise of all
   /// its peaks gives it; that of the peaks in terms of the cis path is drawn apart from it.
   std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,

@@ -61,7 +61,7 @@ class RowEncoder {
 }  // namespace
 
 void SurrogateModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
-                             const RowSink& sink) const {
+                             const PredictionSink& sink) const {
   const auto kept = model_outputs(outputs);
   const auto& [layer, cis] = *kept;
   const auto count = static_cast<int64_t>(rows.size());
