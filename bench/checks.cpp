@@ -27,7 +27,7 @@ void check_search(const CheckBench& bench) {
   const size_t coordinate = subset.size() / 2;
   for (const double beta : {0.0, kBeta}) {
     const Objective objective = make_search(bench.model, bench.cells.target, beta);
-    const Objective part = objective.on(batch);
+    Objective part = objective.on(batch);
     const auto fast_gains = gains(part, *begin(part, subset));
     const auto fast = step_on_batch(objective, *begin(objective, subset), batch, subset, coordinate,
                                     search_options(bench.sizes))
@@ -54,7 +54,7 @@ void check_replacement(const CheckBench& bench) {
   const auto batch = draw_batch(model, bench.sizes.batch, bench.context.seed, 0);
   const auto subset = draw_subset(model, bench.sizes.set_size, bench.context.seed);
   const Objective objective = make_search(model, bench.cells.target, 0);
-  const Objective part = objective.on(batch);
+  Objective part = objective.on(batch);
   const auto state = begin(part, subset);
   const auto fast_gains = gains(part, *state);
   const auto fast = step_on_batch(objective, *begin(objective, subset), batch, subset, 0,

@@ -29,7 +29,7 @@ Everything compute_with(int threads, const CheckBench& bench) {
   Everything result;
   for (const double beta : {0.0, kBeta}) {
     const Objective objective = make_search(model, bench.cells.target, beta);
-    const Objective part = objective.on(batch);
+    Objective part = objective.on(batch);
     const auto state = begin(part, subset);
     append(state->outputs(), result.outputs);
     append(gains(part, *state), result.numbers);

@@ -21,7 +21,8 @@ class BeamExplainer : public Explainer {
                               .max_steps = search.max_steps,
                               .restarts = search.restarts,
                               .stream = search.stream,
-                              .initial = search.initial},
+                              .initial = search.initial,
+                              .from_all_masked = search.from_all_masked},
                              context);
     return {std::move(found.subset), found.value,       found.evaluations, found.steps,
             found.local_optimum,     found.budget_spent};

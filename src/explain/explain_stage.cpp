@@ -230,10 +230,8 @@ class Stage {
     }
     ExplainerOptions method = method_options(options_);
     method.search.set_size = target.set_size;
-    const bool begins_masked = options_.domain == SearchDomain::kCis &&
-                               options_.search.rule == SearchRule::kMonotone &&
-                               options_.search.initial.empty();
-    if (begins_masked) method.search.initial = start_from_all_masked(objective, target.set_size);
+    method.search.from_all_masked =
+        options_.domain == SearchDomain::kCis && options_.search.rule == SearchRule::kMonotone;
     method.search.stream = uint64_t{stream_key(type_name(study_, target))} << 32 |
                            stream_key(study_.genes.names[at(target.gene)]);
     result.emplace();

@@ -210,7 +210,8 @@ SearchResult beam_search(Objective& objective, const BeamOptions& options, const
   options.validate(problems);
   problems.raise(ErrorKind::kUsage, "search");
   return best_of_starts(objective,
-                        {options.set_size, options.restarts, options.stream, options.initial},
+                        {options.set_size, options.restarts, options.stream, options.initial,
+                         options.from_all_masked},
                         context, [&](std::vector<Feature> initial, uint32_t) {
                           return Beam(objective, options, context, std::move(initial)).run();
                         });

@@ -200,6 +200,18 @@ class Descent {
   SearchResult result_;
 };
 
+std::vector<Feature> first_subset(Objective& objective, const SearchStarts& starts,
+                                  const Context& context, uint32_t start) {
+  if (start == 0 && !starts.initial.empty()) {
+    return {starts.initial.begin(), starts.initial.end()};
+  }
+  if (start == 0 && starts.from_all_masked) {
+    return start_from_all_masked(objective, starts.set_size);
+  }
+  return random_subset(objective.allowed, starts.set_size,
+                       {context.seed, Purpose::kSearch, starts.stream, start});
+}
+
 }  // namespace
 
 void SearchOptions::validate(Problems& problems) const {
@@ -269,8 +281,10 @@ SearchResult coordinate_descent(Objective& objective, const SearchOptions& optio
   options.validate(problems);
   problems.raise(ErrorKind::kUsage, "search");
   return best_of_starts(
-      objective, {options.set_size, options.restarts, options.stream, options.initial}, context,
-      [&](std::vector<Feature> initial, uint32_t start) {
+      objective,
+      {options.set_size, options.restarts, options.stream, options.initial,
+       options.from_all_masked},
+      context, [&](std::vector<Feature> initial, uint32_t start) {
         return Descent(objective, options, context, std::move(initial), start).run();
       });
 }
@@ -282,10 +296,7 @@ SearchResult best_of_starts(
   SearchResult best;
   bool spent = false;
   for (uint32_t start = 0; start < static_cast<uint32_t>(starts.restarts) && !spent; ++start) {
-    auto initial = start == 0 && !starts.initial.empty()
-                       ? std::vector<Feature>(starts.initial.begin(), starts.initial.end())
-                       : random_subset(objective.allowed, starts.set_size,
-                                       {context.seed, Purpose::kSearch, starts.stream, start});
+    auto initial = first_subset(objective, starts, context, start);
     auto result = search(std::move(initial), start);
     spent = result.budget_spent;
     if (start == 0 || result.value < best.value) best = std::move(result);
@@ -314,7 +325,7 @@ std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t cou
   return deck;
 }
 
-std::vector<Feature> start_from_all_masked(const Objective& objective, int64_t count) {
+std::vector<Feature> start_from_all_masked(Objective& objective, int64_t count) {
   require_features(objective.allowed, count);
   const auto state = begin(objective, objective.allowed);
   return lowest(gains(objective, *state), objective.allowed, count);

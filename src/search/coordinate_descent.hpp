@@ -44,6 +44,8 @@ struct SearchOptions {
   uint64_t stream = 0;
   /// Where the first start begins; empty = a random subset.
   std::vector<Feature> initial = {};
+  /// Where `initial` is empty: the first start is start_from_all_masked.
+  bool from_all_masked = false;
 
   void validate(Problems& problems) const;
 };
@@ -97,6 +99,7 @@ struct SearchStarts {
   int64_t restarts = 1;
   uint64_t stream = 0;
   std::span<const Feature> initial;
+  bool from_all_masked = false;
 };
 
 /// The best result of `search`, called with each initial subset and its number; the first of
@@ -118,7 +121,7 @@ std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t cou
 /// for one another, opening two that are needed jointly); with all others masked, each is felt. Of
 /// many features the model says nothing worth having when all are masked. Throws as random_subset
 /// does.
-std::vector<Feature> start_from_all_masked(const Objective& objective, int64_t count);
+std::vector<Feature> start_from_all_masked(Objective& objective, int64_t count);
 
 /// The members by how much dropping each alone raises the value, largest first, ties to the smaller
 /// index.
