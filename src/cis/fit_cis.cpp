@@ -6,6 +6,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <optional>
 
 #include "base/error.hpp"
 #include "cis/cis_rows.hpp"
@@ -26,8 +27,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 /// Precisions of the deviations by type that are compared; ∞ (no deviations) comes first.
 constexpr double kDeviationRidges[] = {100, 25, 8, 3, 1};
 
-/// Weak terms below this log factor (half a percent) only make tables longer.
-constexpr double kLeastWeakWeight = 0.005;
+/// Weak terms below this log factor only make tables longer.
+constexpr double kLeastWeakWeight = 0.0005;
 
 /// What all genes share.
 struct Shared {
@@ -36,6 +37,8 @@ struct Shared {
   const CisPath& shape;
   const CisRows& fitted;
   const StateDesign& design;
+  OpennessOptions openness;        ///< with the capture that is used
+  std::vector<double> open_peaks;  ///< of each fitted row's cell
 
   /// Intercept, type, donor, log open peaks.
   size_t plain_columns() const { return at(shape.state_size() - shape.latents); }
@@ -110,9 +113,39 @@ GeneFit fit_gene(const Shared& shared, int32_t id) {
   fit.gene.gene = id;
   fit.gene.state = fit.state.coefficients;
   fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
-  const auto found = search_terms(problem, shared.options);
+  std::optional<ExpectedTerms> expected;
+  if (shared.openness.capture < 1) expected.emplace(problem, shared.open_peaks, shared.openness);
+  const auto found =
+      search_terms(problem, shared.options, expected.has_value() ? &*expected : nullptr);
   store_terms(problem, found, with_deviations(problem, found, shared.options), fit.gene);
   return fit;
+}
+
+/// What the search reaches where ATAC has this capture; at 1 too by expected terms, so that all
+/// captures are compared on one footing.
+double objective_at(const Shared& shared, int32_t id, double capture) {
+  const auto window = window_peaks(shared.study, id, shared.options.window);
+  auto values = shared.fitted.response(id);
+  const auto state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
+                            std::move(values), state_values(shared.fitted, state.coefficients));
+  OpennessOptions openness = shared.openness;
+  openness.capture = capture;
+  const ExpectedTerms expected(problem, shared.open_peaks, openness);
+  return search_terms(problem, shared.options, &expected).objective;
+}
+
+std::vector<double> open_peaks_of(const Study& study, const CisRows& rows) {
+  std::vector<double> open;
+  for (const int32_t cell : rows.cells) open.push_back(study.cells.open_peaks[at(cell)]);
+  return open;
+}
+
+Shared share(const Study& study, const CisOptions& options, const CisPath& shape,
+             const CisRows& fitted, const StateDesign& design, double capture) {
+  OpennessOptions openness = options.openness;
+  openness.capture = capture;
+  return {study, options, shape, fitted, design, openness, open_peaks_of(study, fitted)};
 }
 
 struct GenePairSums {
@@ -246,6 +279,7 @@ void CisOptions::validate() const {
   if (!(least_inclusion > 0 && least_inclusion <= 1)) {
     problems.add("least_inclusion is {}, but must be above 0 and at most 1", least_inclusion);
   }
+  openness.add_problems(problems);
   if (gate_folds < 0 || gate_folds == 1 || gate_folds > 20) {
     problems.add("gate_folds is {}, but must be 0 or lie between 2 and 20", gate_folds);
   }
@@ -268,10 +302,9 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   Progress progress(context, "cis path",
                     static_cast<int64_t>(genes.size() * (1 + plan.folds.size())));
   std::vector<GenePairSums> sums(genes.size());
-  const auto run = [&](const CisRows& fitted, const CisRows* held, bool keep) {
+  const auto run = [&](const CisRows& fitted, const CisRows* held, double capture) {
     const StateDesign design(fitted, fit.path.response, options.state_ridge);
-    const Shared shared{study, options, fit.path, fitted, design};
-    // The path's shape is shared while its genes are being made.
+    const Shared shared = share(study, options, fit.path, fitted, design, capture);
     std::vector<CisGene> made(genes.size());
     for_portions(genes.size(), context, progress, [&](size_t i) {
       auto gene = fit_gene(shared, genes[i]);
@@ -282,19 +315,35 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
       }
       made[i] = std::move(gene.gene);
     });
-    if (keep) fit.path.genes = std::move(made);
+    return made;
   };
-  for (const auto& [fitted, held] : plan.folds) {
-    const auto fold_rows = cis_rows(study, latents, fit.path, fitted);
-    const auto held_rows = cis_rows(study, latents, fit.path, held);
-    run(fold_rows, &held_rows, false);
-  }
+  const bool estimated = options.openness.capture == 0;
+  fit.capture.capture = estimated ? 1 : options.openness.capture;
+  // Without folds the final fit is also what is judged.
+  CisRows held;
   if (plan.folds.empty()) {
-    const auto held = cis_rows(study, latents, fit.path, study.cells_of(Split::kValidation));
-    run(rows, &held, true);
-  } else {
-    run(rows, nullptr, true);
+    held = cis_rows(study, latents, fit.path, study.cells_of(Split::kValidation));
   }
+  const auto final_fit = [&] {
+    std::fill(sums.begin(), sums.end(), GenePairSums{});
+    return run(rows, plan.folds.empty() ? &held : nullptr, fit.capture.capture);
+  };
+  auto made = final_fit();
+  if (estimated) {
+    const StateDesign design(rows, fit.path.response, options.state_ridge);
+    const Shared shared = share(study, options, fit.path, rows, design, 1);
+    fit.capture = estimate_capture(
+        made, [&](int32_t gene, double capture) { return objective_at(shared, gene, capture); },
+        context);
+    if (fit.capture.capture < 1) made = final_fit();
+  }
+  for (const auto& fold : plan.folds) {
+    const auto fold_rows = cis_rows(study, latents, fit.path, fold.fitted);
+    const auto fold_held = cis_rows(study, latents, fit.path, fold.held);
+    run(fold_rows, &fold_held, fit.capture.capture);
+  }
+  // Not before: the path without genes is the shape that the fits share.
+  fit.path.genes = std::move(made);
   for (size_t i = 0; i < genes.size(); ++i) {
     fit.path.genes[i].whole = test_gate(sums[i].whole);
     fit.path.genes[i].cis = test_gate(sums[i].cis);

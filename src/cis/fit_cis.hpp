@@ -7,14 +7,16 @@
 /// never seen. Without counts the response is the log
 /// value, with normal errors, and log open peaks stands for depth.
 ///
-/// Genes are fitted in parallel; results do not depend on the number of threads or on which other
-/// genes are fitted, but for q-values.
+/// Genes are fitted in parallel; results do not depend on the number of threads, nor on which other
+/// genes are fitted, but for q-values and an estimated capture.
 #pragma once
 
 #include <span>
 #include <vector>
 
 #include "base/context.hpp"
+#include "cis/capture.hpp"
+#include "cis/openness.hpp"
 #include "data/study.hpp"
 #include "io/table.hpp"
 #include "model/cis_path.hpp"
@@ -45,11 +47,16 @@ struct CisOptions {
   double any_cost = 0;
   /// Single peaks whose posterior probability is at least this are kept besides the selected terms,
   /// shrunk by it; 1: none.
-  double least_inclusion = 0.02;
+  double least_inclusion = 0.002;
   /// Terms may add on the scale of the rate as well as multiply, whichever fits better.
   bool adding = true;
   /// Weights may deviate by type; how far is estimated for each gene.
   bool type_deviations = true;
+  /// What is made of closed peaks where ATAC misses open ones: with a capture below 1 terms are
+  /// *chosen* by their expected factors (expected_terms.hpp). They are then fitted to observed
+  /// openness, because that is what predictions are given and masks change. Capture 0: estimated
+  /// from the fitted cells (capture.hpp).
+  OpennessOptions openness;
   /// Precision of the normal prior of the state's coefficients but the intercept, for columns
   /// scaled to variance 1: larger values hold back types and latents that say little about the
   /// gene.
@@ -69,6 +76,7 @@ struct CisOptions {
 
 struct CisFit {
   CisPath path;
+  CaptureEstimate capture;
   /// Genes that were asked for but have no position, no window peaks or no counts.
   std::vector<int32_t> skipped;
 };

@@ -14,8 +14,6 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-constexpr double kTolerance = 1e-7;   // log likelihood promised by a step
-constexpr double kLongestStep = 1.0;  // in a weight or an intercept
 constexpr double kLargestWeight = 6;  // e⁶: beyond, a term is all there is
 constexpr double kLeastDispersion = 1e-3;
 constexpr double kLargestDispersion = 100;
@@ -68,12 +66,12 @@ class Regression {
         promised += gradient[j] * move[j] / 2;
         longest = std::max(longest, std::abs(move[j]));
       }
-      const double part = longest > kLongestStep ? kLongestStep / longest : 1;
+      const double part = longest > kLongestTermStep ? kLongestTermStep / longest : 1;
       for (size_t j = 0; j < move.size(); ++j) take_step(j, part * move[j]);
-      if (promised < kTolerance) break;
+      if (promised < kTermTolerance) break;
     }
     class_sums(fit.mean);
-    fit.log_likelihood = likelihood(fit.mean);
+    fit.log_likelihood = term_log_likelihood(problem_, fit.mean, options_.dispersion);
     fit.log_evidence = evidence(fit.log_likelihood, information);
     store(fit);
     return fit;
@@ -100,8 +98,7 @@ class Regression {
     double& value = parameters_[j];
     value += step;
     if (j < types_ || (deviates() && j >= types_ + terms_)) return;
-    value = adds() ? std::clamp(value, kLeastCisSum, std::exp(kLargestWeight))
-                   : std::clamp(value, -kLargestWeight, kLargestWeight);
+    value = within_term_bounds(options_.sum, value);
   }
 
   /// Scores and weights summed by class; fills the means.
@@ -173,22 +170,6 @@ class Regression {
     return deviation ? std::max(options_.deviation_ridge, term < first_of_last ? 0.0 : own) : own;
   }
 
-  double likelihood(std::span<const double> mean) const {
-    const auto y = problem_.response();
-    const double phi = options_.dispersion;
-    double sum = 0;
-    for (size_t i = 0; i < y.size(); ++i) {
-      if (problem_.family() == CisResponse::kLogValues) {
-        sum -= (y[i] - mean[i]) * (y[i] - mean[i]) / (2 * phi);
-        continue;
-      }
-      const double term = std::log1p(phi * mean[i]);
-      sum -= term / phi;
-      if (y[i] > 0) sum += y[i] * (std::log(mean[i]) - term);
-    }
-    return sum;
-  }
-
   double evidence(double value, const std::vector<double>& information) const {
     const size_t size = parameters_.size();
     for (size_t j = 0; j < size; ++j) {
@@ -220,6 +201,27 @@ class Regression {
 };
 
 }  // namespace
+
+double term_log_likelihood(const GeneProblem& problem, std::span<const double> mean,
+                           double dispersion) {
+  const auto y = problem.response();
+  double sum = 0;
+  for (size_t i = 0; i < y.size(); ++i) {
+    if (problem.family() == CisResponse::kLogValues) {
+      sum -= (y[i] - mean[i]) * (y[i] - mean[i]) / (2 * dispersion);
+      continue;
+    }
+    const double term = std::log1p(dispersion * mean[i]);
+    sum -= term / dispersion;
+    if (y[i] > 0) sum += y[i] * (std::log(mean[i]) - term);
+  }
+  return sum;
+}
+
+double within_term_bounds(TermSum sum, double value) {
+  return sum == TermSum::kAdd ? std::clamp(value, kLeastCisSum, std::exp(kLargestWeight))
+                              : std::clamp(value, -kLargestWeight, kLargestWeight);
+}
 
 double term_sum(TermSum sum, double total) {
   return sum == TermSum::kAdd ? std::log1p(std::max(total, kLeastCisSum)) : total;

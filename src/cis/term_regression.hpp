@@ -31,6 +31,7 @@ struct TermFit {
   std::vector<double> weight;     ///< natural log of the factor, one a term
   std::vector<double> deviation;  ///< terms × types; empty without
   std::vector<double> mean;       ///< of each row
+  double depth_slope = 0;         ///< on log open peaks; of expected terms only
   double log_likelihood = 0;      ///< but for terms that depend on response and dispersion only
   /// log likelihood with priors, integrated over intercepts, weights and deviations (Laplace), to
   /// compare strengths of `deviation_ridge`.
@@ -43,6 +44,17 @@ inline constexpr size_t kMostTerms = 12;
 /// `start` (maybe null) is a fit of the first terms of `terms` at the same sum.
 TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
                   const TermRegressionOptions& options, const TermFit* start = nullptr);
+
+/// `TermFit::log_likelihood` of means.
+double term_log_likelihood(const GeneProblem& problem, std::span<const double> mean,
+                           double dispersion);
+
+/// Fisher steps end when one promises less log likelihood, and are at most so long in a weight or
+/// an intercept.
+inline constexpr double kTermTolerance = 1e-7;
+inline constexpr double kLongestTermStep = 1.0;
+/// A weight (exp(w) − 1 where terms add) that is neither absurd nor makes rates negative.
+double within_term_bounds(TermSum sum, double value);
 
 /// Dispersion (counts, by likelihood) or residual variance (log values) at the fitted means.
 double dispersion_at(const GeneProblem& problem, std::span<const double> mean);

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/negative_binomial.hpp"
+#include "cis/expected_terms.hpp"
 #include "cis/term_scan.hpp"
 
 namespace grids {
@@ -22,7 +24,8 @@ constexpr double kLeastGain = 0.02;  // rounding aside
 constexpr double kCaution = 10;
 // However few the candidates: about one term in twenty that is not there would gain this.
 constexpr double kLeastCost = 2;
-constexpr int kCycles = 3;  // of growing and polishing
+constexpr double kNeighbourCost = 3;  // see neighbours_among
+constexpr int kCycles = 3;            // of growing and polishing
 
 /// Terms with their exact fit.
 struct Trial {
@@ -34,12 +37,15 @@ struct Trial {
 
 class TermSearch {
  public:
-  TermSearch(const GeneProblem& problem, const CisOptions& options)
-      : problem_(problem), options_(options) {
+  TermSearch(const GeneProblem& problem, const CisOptions& options, const ExpectedTerms* expected)
+      : problem_(problem), options_(options), expected_(expected) {
     dispersion_ = dispersion_at(problem, initial_mean());
     current_ = fitted({});
     dispersion_ = dispersion_at(problem, current_.fit.mean);
     current_ = fitted({});
+    if (expected_ != nullptr && options.pairs) {
+      information_ = expected_->pair_information(scores_of(current_));
+    }
   }
 
   TermSelection run() {
@@ -49,14 +55,22 @@ class TermSearch {
       while (polish()) changed = true;
       if (!changed) break;
     }
+    const double searched = complete_objective();
+    const auto weak = weak_candidates();
+    if (expected_ != nullptr) {
+      expected_ = nullptr;
+      dispersion_ = dispersion_at(problem_, fitted(current_.terms).fit.mean);
+      current_ = fitted(std::move(current_.terms));
+    }
     TermSelection result;
+    result.objective = searched;
     result.terms = current_.terms;
     result.inclusion.assign(result.terms.size(), 1);
     result.sum = current_.sum;
     result.dispersion = dispersion_;
     result.fit = current_.fit;
     result.likelihood_gain = current_.fit.log_likelihood - fitted({}).fit.log_likelihood;
-    add_weak_terms(result);
+    add_weak_terms(weak, result);
     return result;
   }
 
@@ -81,30 +95,39 @@ class TermSearch {
     }
     const double first =
         current_.terms.empty() ? options_.first_term_cost - options_.next_term_cost : 0;
-    const double beyond = candidate.gain - cost(candidate.term) - first;
+    double beyond = candidate.gain - cost(candidate.term) - first;
+    if (expected_ != nullptr) {
+      auto terms = current_.terms;
+      terms.push_back(candidate.term);
+      beyond -= kNeighbourCost * (neighbours_among(terms) - neighbours_among(current_.terms));
+    }
     return {candidate, std::exp(std::min(50.0, beyond)), kCaution, false};
+  }
+
+  /// All single peaks that were not chosen, members of chosen terms first, then by gain.
+  std::vector<WeakTerm> weak_candidates() const {
+    std::vector<WeakTerm> weak;
+    const auto scan = extensions(scores_of(current_), {}, TermKind::kAll, problem_.peaks());
+    for (const auto& candidate : scan.list()) {
+      if (std::find(current_.terms.begin(), current_.terms.end(), candidate.term) !=
+          current_.terms.end()) {
+        continue;
+      }
+      weak.push_back(weak_term(candidate));
+    }
+    std::stable_partition(weak.begin(), weak.end(),
+                          [](const WeakTerm& term) { return term.member; });
+    return weak;
   }
 
   /// Single peaks that may belong to the gene: probabilities as if at most one of them did (but
   /// for members of chosen terms). The prior of each weight is as narrow as shrinks it by its
   /// probability.
-  void add_weak_terms(TermSelection& result) const {
+  void add_weak_terms(const std::vector<WeakTerm>& weak, TermSelection& result) const {
     const size_t room = kMostTerms - result.terms.size();
     if (options_.least_inclusion >= 1 || room == 0) return;
-    std::vector<WeakTerm> weak;
     double total = 1;
-    const auto scan =
-        scan_extensions(problem_, scores_of(current_), {}, TermKind::kAll, problem_.peaks());
-    for (const auto& candidate : scan.list()) {
-      if (std::find(result.terms.begin(), result.terms.end(), candidate.term) !=
-          result.terms.end()) {
-        continue;
-      }
-      weak.push_back(weak_term(candidate));
-      if (!weak.back().member) total += weak.back().odds;
-    }
-    std::stable_partition(weak.begin(), weak.end(),
-                          [](const WeakTerm& term) { return term.member; });
+    for (const auto& term : weak) total += term.member ? 0 : term.odds;
     TermRegressionOptions regression;
     for (const auto& [candidate, odds, caution, member] : weak) {
       const double inclusion = odds / (member ? 1 + odds : total);
@@ -143,7 +166,58 @@ class TermSearch {
   double cost(const std::vector<WindowTerm>& terms) const {
     double sum = terms.empty() ? 0 : options_.first_term_cost - options_.next_term_cost;
     for (const auto& term : terms) sum += cost(term);
+    if (expected_ != nullptr) sum += kNeighbourCost * neighbours_among(terms);
     return sum;
+  }
+
+  /// Pairs of peaks that tell of each other and are not required together: of such, one commonly
+  /// is there for the other's sake.
+  double neighbours_among(const std::vector<WindowTerm>& terms) const {
+    const auto& beliefs = expected_->beliefs();
+    int found = 0;
+    for (size_t k = 0; k < terms.size(); ++k) {
+      for (size_t l = 0; l <= k; ++l) {
+        if (l == k && terms[k].kind == TermKind::kAll) continue;
+        for (const int32_t a : terms[k].peaks) {
+          for (const int32_t b : terms[l].peaks) {
+            if (l == k && b >= a) continue;
+            found += beliefs.tell_of_each_other(a, b) ? 1 : 0;
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  double complete_objective() const {
+    const auto& mean = current_.fit.mean;
+    const double price = cost(current_.terms);
+    if (problem_.family() == CisResponse::kCounts) {
+      return negative_binomial_log_likelihood(problem_.response(), mean, dispersion_) - price;
+    }
+    const auto rows = static_cast<double>(mean.size());
+    return current_.fit.log_likelihood - rows * std::log(dispersion_) / 2 - price;
+  }
+
+  TermFit fit(const std::vector<WindowTerm>& terms, const TermRegressionOptions& regression,
+              const TermFit* start) const {
+    if (expected_ == nullptr) return fit_terms(problem_, terms, regression, start);
+    return expected_->fit(terms, regression, start);
+  }
+
+  PairScan scan(const Trial& trial) const {
+    const auto scores = scores_of(trial);
+    if (expected_ == nullptr) return scan_pairs(problem_, scores, kScanned, !options_.pairs);
+    if (options_.pairs) return expected_->scan_pairs(scores, information_, kScanned);
+    PairScan singles(kScanned);
+    singles.single = expected_->scan_extensions(scores, {}, TermKind::kAll, kScanned);
+    return singles;
+  }
+
+  BestCandidates extensions(std::span<const RowScore> scores, const WindowTerm& base, TermKind kind,
+                            size_t most = kScanned) const {
+    if (expected_ == nullptr) return scan_extensions(problem_, scores, base, kind, most);
+    return expected_->scan_extensions(scores, base, kind, most);
   }
 
   Trial fitted(std::vector<WindowTerm> terms, const TermFit* start = nullptr) const {
@@ -153,13 +227,13 @@ class TermSearch {
     regression.dispersion = dispersion_;
     regression.weight_ridge = options_.weight_ridge;
     const double price = cost(best.terms);
-    best.fit = fit_terms(problem_, best.terms, regression, start);
+    best.fit = fit(best.terms, regression, start);
     best.objective = best.fit.log_likelihood - price;
     const bool may_add =
         options_.adding && best.terms.size() > 1 && problem_.family() == CisResponse::kCounts;
     if (!may_add) return best;
     regression.sum = TermSum::kAdd;
-    auto adding = fit_terms(problem_, best.terms, regression, start);
+    auto adding = fit(best.terms, regression, start);
     if (adding.log_likelihood - price > best.objective) {
       best.objective = adding.log_likelihood - price;
       best.fit = std::move(adding);
@@ -230,10 +304,10 @@ class TermSearch {
   bool grow() {
     std::vector<Proposal> proposals;
     if (current_.terms.size() < at(options_.most_terms)) {
-      const auto scan = scan_pairs(problem_, scores_of(current_), kScanned, !options_.pairs);
-      propose(current_, scan.single.list(), proposals);
-      propose(current_, scan.all.list(), proposals);
-      propose(current_, scan.any.list(), proposals);
+      const auto found = scan(current_);
+      propose(current_, found.single.list(), proposals);
+      propose(current_, found.all.list(), proposals);
+      propose(current_, found.any.list(), proposals);
     }
     for (size_t k = 0; options_.pairs && k < current_.terms.size(); ++k) {
       const auto& term = current_.terms[k];
@@ -241,7 +315,7 @@ class TermSearch {
       const Trial base = without(k);
       const auto scores = scores_of(base);
       for (const TermKind kind : kinds_for(term.peaks.size() + 1, term.kind)) {
-        propose(base, scan_extensions(problem_, scores, term, kind, kScanned).list(), proposals);
+        propose(base, extensions(scores, term, kind).list(), proposals);
       }
     }
     return take_best(proposals);
@@ -263,7 +337,7 @@ class TermSearch {
         rest.peaks.erase(std::find(rest.peaks.begin(), rest.peaks.end(), peak));
         if (rest.peaks.size() == 1) rest.kind = TermKind::kAll;
         for (const TermKind kind : kinds_for(term.peaks.size(), term.kind)) {
-          propose(base, scan_extensions(problem_, scores, rest, kind, kScanned).list(), proposals);
+          propose(base, extensions(scores, rest, kind).list(), proposals);
         }
         if (rest.peaks.empty()) continue;
         auto terms = base.terms;
@@ -289,14 +363,17 @@ class TermSearch {
 
   const GeneProblem& problem_;
   const CisOptions& options_;
+  const ExpectedTerms* expected_;
+  ExpectedTerms::PairInformation information_;
   double dispersion_ = 0;
   Trial current_;
 };
 
 }  // namespace
 
-TermSelection search_terms(const GeneProblem& problem, const CisOptions& options) {
-  return TermSearch(problem, options).run();
+TermSelection search_terms(const GeneProblem& problem, const CisOptions& options,
+                           const ExpectedTerms* expected) {
+  return TermSearch(problem, options, expected).run();
 }
 
 }  // namespace grids

@@ -8,6 +8,7 @@
 
 #include <vector>
 
+#include "cis/expected_terms.hpp"
 #include "cis/fit_cis.hpp"
 #include "cis/gene_problem.hpp"
 #include "cis/term_regression.hpp"
@@ -21,9 +22,15 @@ struct TermSelection {
   TermSum sum = TermSum::kMultiply;
   double dispersion = 0;
   TermFit fit;
+  /// What the search reached, with all terms of the log likelihood, so that searches with other
+  /// beliefs can be compared.
+  double objective = 0;
   double likelihood_gain = 0;  ///< of the chosen terms over none, at the final dispersion
 };
 
-TermSelection search_terms(const GeneProblem& problem, const CisOptions& options);
+/// With `expected` (maybe null) terms are chosen by their expected factors; what is chosen is then
+/// fitted to observed openness.
+TermSelection search_terms(const GeneProblem& problem, const CisOptions& options,
+                           const ExpectedTerms* expected = nullptr);
 
 }  // namespace grids

@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
 #include "cli/stages.hpp"
@@ -12,6 +14,24 @@ struct Arguments {
   std::filesystem::path out;
 };
 
+void tell_capture(const CaptureEstimate& capture, const Context& context) {
+  if (!capture.estimated) return;
+  if (capture.capture == 1) {
+    context.reporter.info(fmt::format(
+        "The counts of {} genes do not tell that ATAC misses open peaks: terms were chosen by "
+        "observed openness",
+        capture.genes));
+    return;
+  }
+  double gain = 0;
+  for (const auto& point : capture.profile) gain = std::max(gain, point.gain);
+  context.reporter.info(fmt::format(
+      "ATAC observes about {:.0f} % of open peaks in a cell of median depth, say the counts of {} "
+      "genes (log likelihood {:+.1f} over all): terms were chosen by expected openness, and fitted "
+      "to what is observed",
+      100 * capture.capture, capture.genes, gain));
+}
+
 void tell(const CisFit& fit, const Context& context) {
   int64_t with_terms = 0, whole = 0, cis = 0;
   for (const auto& gene : fit.path.genes) {
@@ -24,6 +44,7 @@ void tell(const CisFit& fit, const Context& context) {
       "The cis path of {} genes: {} have terms; in {} it predicts held-out cells better than their "
       "state does, and is used; {} are predicted better than by depth, type and donor",
       genes, with_terms, cis, whole));
+  tell_capture(fit.capture, context);
   if (cis == 0) {
     context.reporter.warning(
         "no gene is predicted better by the peaks around it than by the state of the cell: the "
@@ -45,6 +66,29 @@ void CisArguments::declare(OptionSet& set) {
             "alone, faster and with less power");
   set.value("--gate-fdr", options.false_discovery_rate,
             "False discovery rate over genes, below which a gene's cis path is used");
+  set.value("--latent-openness", latent_openness,
+            "Choose terms by how likely each closed peak is an open one that ATAC missed: off, auto "
+            "(how many are missed is estimated), or the share of open peaks that ATAC observes in a "
+            "cell of median depth, above 0 and at most 1");
+}
+
+CisOptions CisArguments::checked() const {
+  CisOptions result = options;
+  double capture = 1;
+  if (latent_openness == "auto") {
+    capture = 0;
+  } else if (latent_openness != "off") {
+    const char* end = latent_openness.data() + latent_openness.size();
+    const auto [stop, error] = std::from_chars(latent_openness.data(), end, capture);
+    if (error != std::errc() || stop != end || !(capture > 0 && capture <= 1)) {
+      throw usage_error(
+          "--latent-openness: '{}' is neither off nor auto nor a number above 0 and at most 1",
+          latent_openness);
+    }
+  }
+  result.openness.capture = capture;
+  result.validate();
+  return result;
 }
 
 bool has_positions(const Study& study) {
@@ -58,7 +102,7 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
                   const FoldedSurrogate& folded, const CisArguments& arguments,
                   const Context& context) {
   const auto latents = folded.atac_latents(context.pool, study.open);
-  const CisFit fit = fit_cis(study, latents, arguments.options, context);
+  const CisFit fit = fit_cis(study, latents, arguments.checked(), context);
   write_table(cis_table_beside(out), cis_table(study, fit));
   set_cis_path(file, &fit.path);
   write_surrogate(out, file);
@@ -86,7 +130,7 @@ Command cis_command() {
                       "The surrogate with its cis path; cis.tsv is written beside it",
                       OptionSet::Need::kRequired);
         return [arguments](const Context& context) {
-          arguments->stage.options.validate();
+          arguments->stage.checked();
           const auto table = cis_table_beside(arguments->out);
           if (arguments->out == table) throw usage_error("-o: cis.tsv is the name of the table");
           const std::filesystem::path read[] = {arguments->inputs.study,

@@ -93,7 +93,7 @@ void check_options(const Arguments& arguments) {
   Problems problems;
   const std::function<void()> checks[] = {
       [&] { arguments.prepare.input.validate(); }, [&] { arguments.prepare.options.validate(); },
-      [&] { arguments.cis.options.validate(); }, [&] { arguments.evaluate.validate(); },
+      [&] { arguments.cis.checked(); }, [&] { arguments.evaluate.validate(); },
       [&] { arguments.explain.validate(); }};
   for (const auto& check : checks) {
     try {

@@ -42,8 +42,11 @@ Table prepare_table(const PrepareSummary& summary);
 
 struct CisArguments {
   CisOptions options;
+  std::string latent_openness = "off";  ///< or auto, or a capture
 
   void declare(OptionSet& options_set);
+  /// `options` with what `latent_openness` says. Throws Error(kUsage) that lists all problems.
+  CisOptions checked() const;
 };
 
 /// Whether any gene has a position.

@@ -176,6 +176,44 @@ TEST(FitCis, ResultsDependNeitherOnThreadsNorOnOtherGenes) {
   }
 }
 
+/// Gates hold NaN where nothing was tested, which equals nothing.
+std::vector<CisGene> without_gates(std::vector<CisGene> genes) {
+  for (auto& gene : genes) gene.whole = gene.cis = {};
+  return genes;
+}
+
+TEST(FitCis, WhereNothingIsMissedTheEstimateOfCaptureChangesNothing) {
+  const auto& cells = world().cells;
+  CisOptions options;
+  options.gate_folds = 0;
+  const auto plain = fit_cis(cells.study, cells.latents, options, world().threads.context);
+  options.openness.capture = 0;
+  const auto estimated = fit_cis(cells.study, cells.latents, options, world().threads.context);
+  EXPECT_TRUE(estimated.capture.estimated);
+  EXPECT_GE(estimated.capture.genes, 20);
+  EXPECT_EQ(estimated.capture.capture, 1);
+  EXPECT_EQ(without_gates(estimated.path.genes), without_gates(plain.path.genes));
+}
+
+TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
+  const TestContext one(1), two(2);
+  auto simulation = few_genes();
+  simulation.capture = 0.4;
+  const auto cells = simulated_study(simulation, two.context);
+  CisOptions options;
+  options.gate_folds = 0;
+  for (int32_t gene = 0; gene < 90; ++gene) {
+    const bool regulated = cells.truth(gene).kind != Regulation::kNone;
+    if (regulated && options.genes.size() < 16) options.genes.push_back(gene);
+  }
+  const auto plain = fit_cis(cells.study, cells.latents, options, two.context);
+  options.openness.capture = 0.4;
+  const auto alone = fit_cis(cells.study, cells.latents, options, one.context);
+  const auto both = fit_cis(cells.study, cells.latents, options, two.context);
+  EXPECT_EQ(without_gates(alone.path.genes), without_gates(both.path.genes));
+  EXPECT_NE(without_gates(alone.path.genes), without_gates(plain.path.genes));
+}
+
 TEST(FitCis, TestCellsAreNeverSeen) {
   auto study = world().cells.study;
   CisOptions options;

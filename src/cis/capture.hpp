@@ -1,0 +1,45 @@
+/// How much ATAC misses, as far as the counts can tell: the capture (openness.hpp) at which the
+/// genes with the strongest terms are explained best.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/context.hpp"
+#include "model/cis_path.hpp"
+
+namespace grids {
+
+struct CapturePoint {
+  double capture = 1;
+  /// Log likelihood less the costs of terms, summed over the genes, above that at capture 1.
+  double gain = 0;
+
+  bool operator==(const CapturePoint&) const = default;
+};
+
+struct CaptureEstimate {
+  double capture = 1;  ///< what terms are chosen with; 1: observed openness
+  bool estimated = false;
+  int64_t genes = 0;  ///< that were asked
+  std::vector<CapturePoint> profile;
+
+  bool operator==(const CaptureEstimate&) const = default;
+};
+
+/// Below this gain over capture 1 the counts do not tell that anything is missed. A factor of e¹⁰
+/// in likelihood, because depth and state are modelled imperfectly too.
+inline constexpr double kLeastCaptureGain = 10;
+
+/// What `gene` (of the study) gains when its terms are searched for at a capture.
+using CaptureObjective = std::function<double(int32_t gene, double capture)>;
+
+/// The best of a few captures on the genes of `fitted` (at capture 1) that gained most; capture 1
+/// where too few have terms or no other is better by `kLeastCaptureGain`. `objective` is called in
+/// parallel.
+CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureObjective& objective,
+                                 const Context& context);
+
+}  // namespace grids

@@ -1,0 +1,227 @@
+#include "cis/expected_terms.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/information.hpp"
+
+namespace grids {
+namespace {
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+/// Parameters: an intercept a type, a weight a term (exp(w) − 1 where terms add), the slope on
+/// depth.
+class ExpectedRegression {
+ public:
+  ExpectedRegression(const GeneProblem& problem, std::span<const double> log_depth,
+                     std::vector<std::vector<double>> beliefs, const TermRegressionOptions& options)
+      : problem_(problem),
+        log_depth_(log_depth),
+        options_(options),
+        types_(at(problem.types())),
+        terms_(beliefs.size()),
+        belief_(std::move(beliefs)),
+        slope_(belief_),
+        ones_(problem.rows(), 1.0),
+        parameters_(types_ + terms_ + 1),
+        mean_(problem.rows()),
+        score_(problem.rows()),
+        weight_(problem.rows()) {}
+
+  void start_from(const TermFit& fit) {
+    std::copy(fit.shift.begin(), fit.shift.end(), parameters_.begin());
+    for (size_t k = 0; k < std::min(terms_, fit.weight.size()); ++k) {
+      parameters_[types_ + k] = adds() ? std::expm1(fit.weight[k]) : fit.weight[k];
+    }
+    parameters_.back() = fit.depth_slope;
+  }
+
+  TermFit run() {
+    take_fisher_steps(options_.most_steps);
+    TermFit fit;
+    fit.shift.assign(parameters_.begin(), parameters_.begin() + static_cast<long>(types_));
+    for (size_t k = 0; k < terms_; ++k) {
+      const double value = parameters_[types_ + k];
+      fit.weight.push_back(adds() ? std::log1p(value) : value);
+    }
+    fit.depth_slope = parameters_.back();
+    fit.log_likelihood = term_log_likelihood(problem_, mean_, options_.dispersion);
+    fit.mean = std::move(mean_);
+    return fit;
+  }
+
+ private:
+  bool adds() const { return options_.sum == TermSum::kAdd; }
+  bool counts() const { return problem_.family() == CisResponse::kCounts; }
+  size_t rows() const { return mean_.size(); }
+
+  void take_fisher_steps(int most) {
+    std::vector<double> gradient, information;
+    update_rows();
+    for (int step = 0; step < most; ++step) {
+      assemble(gradient, information);
+      auto move = gradient;
+      CholeskyFactor(information).solve(move);
+      double promised = 0, longest = 0;
+      for (size_t j = 0; j < move.size(); ++j) {
+        promised += gradient[j] * move[j] / 2;
+        longest = std::max(longest, std::abs(move[j]));
+      }
+      const double part = longest > kLongestTermStep ? kLongestTermStep / longest : 1;
+      for (size_t j = 0; j < move.size(); ++j) {
+        parameters_[j] += part * move[j];
+        if (is_term(j)) parameters_[j] = within_term_bounds(options_.sum, parameters_[j]);
+      }
+      update_rows();
+      if (promised < kTermTolerance) break;
+    }
+  }
+
+  bool is_term(size_t j) const { return j >= types_ && j < types_ + terms_; }
+
+  /// Means, the slopes of their logs, scores and weights.
+  void update_rows() {
+    start_means();
+    if (!counts()) {
+      for (size_t k = 0; k < terms_; ++k) {
+        const double w = parameters_[types_ + k];
+        for (size_t i = 0; i < rows(); ++i) mean_[i] += w * belief_[k][i];
+      }
+    } else if (adds()) {
+      add_terms();
+    } else {
+      for (size_t k = 0; k < terms_; ++k) multiply_term(k);
+    }
+    const auto y = problem_.response();
+    const double phi = options_.dispersion;
+    for (size_t i = 0; i < rows(); ++i) {
+      const double v = counts() ? 1 / (1 + phi * mean_[i]) : 1 / phi;
+      score_[i] = (y[i] - mean_[i]) * v;
+      weight_[i] = counts() ? mean_[i] * v : v;
+    }
+  }
+
+  void start_means() {
+    const auto base = problem_.base();
+    for (size_t type = 0; type < types_; ++type) {
+      const auto end = at(problem_.type_begin()[type + 1]);
+      for (auto i = at(problem_.type_begin()[type]); i < end; ++i) {
+        const double value = base[i] + parameters_[type] + parameters_.back() * log_depth_[i];
+        mean_[i] = counts() ? std::exp(value) : value;
+      }
+    }
+  }
+
+  void multiply_term(size_t k) {
+    const double w = parameters_[types_ + k], a = std::expm1(w), top = std::exp(w);
+    for (size_t i = 0; i < rows(); ++i) {
+      const double factor = 1 + a * belief_[k][i];
+      mean_[i] *= factor;
+      slope_[k][i] = top * belief_[k][i] / factor;
+    }
+  }
+
+  void add_terms() {
+    std::vector<double> sum(rows());
+    for (size_t k = 0; k < terms_; ++k) {
+      const double a = parameters_[types_ + k];
+      for (size_t i = 0; i < rows(); ++i) sum[i] += a * belief_[k][i];
+    }
+    for (double& value : sum) value = 1 + std::max(value, kLeastCisSum);
+    for (size_t i = 0; i < rows(); ++i) mean_[i] *= sum[i];
+    for (size_t k = 0; k < terms_; ++k) {
+      for (size_t i = 0; i < rows(); ++i) slope_[k][i] = belief_[k][i] / sum[i];
+    }
+  }
+
+  /// Gradient and expected information of the penalised likelihood, type by type.
+  void assemble(std::vector<double>& gradient, std::vector<double>& information) const {
+    const size_t size = parameters_.size();
+    gradient.assign(size, 0);
+    information.assign(size * size, 0);
+    for (size_t type = 0; type < types_; ++type) {
+      const auto begin = at(problem_.type_begin()[type]);
+      const auto count = at(problem_.type_begin()[type + 1]) - begin;
+      const auto part = [&](const std::vector<double>& column) {
+        return std::span<const double>(column).subspan(begin, count);
+      };
+      std::vector<std::span<const double>> columns = {part(ones_)};
+      std::vector<size_t> place = {type};
+      for (size_t k = 0; k < terms_; ++k) {
+        columns.push_back(part(slope_[k]));
+        place.push_back(types_ + k);
+      }
+      columns.push_back(log_depth_.subspan(begin, count));
+      place.push_back(size - 1);
+      const auto products = weighted_products(columns, part(weight_));
+      const auto scores = column_products(columns, part(score_));
+      for (size_t a = 0; a < place.size(); ++a) {
+        gradient[place[a]] += scores[a];
+        for (size_t b = 0; b < place.size(); ++b) {
+          information[place[a] * size + place[b]] += products[a * place.size() + b];
+        }
+      }
+    }
+    for (size_t j = 0; j < size; ++j) {
+      const double ridge = is_term(j) ? options_.weight_ridge : 1e-6;
+      gradient[j] -= ridge * parameters_[j];
+      information[j * size + j] += ridge;
+    }
+  }
+
+  const GeneProblem& problem_;
+  std::span<const double> log_depth_;
+  const TermRegressionOptions& options_;
+  size_t types_, terms_;
+  std::vector<std::vector<double>> belief_, slope_;
+  std::vector<double> ones_, parameters_, mean_, score_, weight_;
+};
+
+std::vector<double> centred_logs(std::span<const double> open_peaks) {
+  std::vector<double> logs;
+  double mean = 0;
+  for (const double open : open_peaks) {
+    logs.push_back(std::log(std::max(1.0, open)));
+    mean += logs.back() / static_cast<double>(open_peaks.size());
+  }
+  for (double& value : logs) value -= mean;
+  return logs;
+}
+
+}  // namespace
+
+std::vector<double> term_belief(const Beliefs& beliefs, const WindowTerm& term) {
+  std::vector<double> t(beliefs.rows(), 1.0);
+  for (const int32_t peak : term.peaks) {
+    const auto q = beliefs.peak(peak);
+    if (term.kind == TermKind::kAll) {
+      for (size_t i = 0; i < t.size(); ++i) t[i] *= static_cast<double>(q[i]);
+    } else {
+      for (size_t i = 0; i < t.size(); ++i) t[i] *= 1 - static_cast<double>(q[i]);
+    }
+  }
+  if (term.kind == TermKind::kAny) {
+    for (double& value : t) value = 1 - value;
+  }
+  return t;
+}
+
+ExpectedTerms::ExpectedTerms(const GeneProblem& problem, std::span<const double> open_peaks,
+                             const OpennessOptions& options)
+    : problem_(problem),
+      beliefs_(openness_beliefs(problem, open_peaks, options)),
+      log_depth_(centred_logs(open_peaks)) {}
+
+TermFit ExpectedTerms::fit(std::span<const WindowTerm> terms, const TermRegressionOptions& options,
+                           const TermFit* start) const {
+  std::vector<std::vector<double>> columns;
+  for (const auto& term : terms) columns.push_back(term_belief(beliefs_, term));
+  ExpectedRegression regression(problem_, log_depth_, std::move(columns), options);
+  if (start != nullptr) regression.start_from(*start);
+  return regression.run();
+}
+
+}  // namespace grids

@@ -1,0 +1,357 @@
+/// What ATAC misses: beliefs, expected terms, the estimate of capture.
+#include "cis/openness.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "base/negative_binomial.hpp"
+#include "base/random.hpp"
+#include "cis/capture.hpp"
+#include "cis/expected_terms.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kDispersion = 0.5;
+constexpr int32_t kPeaks = 12;
+constexpr size_t kRows = 3000;
+
+/// Rows in two types (of 60 % and 40 %) and of different depth; peaks latently open in 30 %, but
+/// peak 11, which copies peak 10 half of the time. ATAC observes them with a capture.
+struct Lossy {
+  CisRows rows;
+  std::vector<std::vector<uint8_t>> latent;  // rows × peaks
+  std::vector<double> open_peaks, base;
+
+  explicit Lossy(double capture, uint64_t seed = 1) {
+    RandomStream random(seed, Purpose::kBenchmark);
+    rows.type_begin = {0, static_cast<int64_t>(kRows * 6 / 10), static_cast<int64_t>(kRows)};
+    CsrPattern observed;
+    observed.columns = kPeaks;
+    for (size_t i = 0; i < kRows; ++i) {
+      rows.cells.push_back(static_cast<int32_t>(i));
+      rows.type.push_back(static_cast<int64_t>(i) < rows.type_begin[1] ? 0 : 1);
+      base.push_back(0.3 * random.normal());
+      const double depth = std::exp(0.4 * random.normal());
+      const double seen = capture < 1 ? 1 - std::pow(1 - capture, std::sqrt(depth)) : 1;
+      // The rest of the genome: as many as the model says, so that depths can be told.
+      open_peaks.push_back(std::round(1000 * depth * seen));
+      auto& open = latent.emplace_back(kPeaks);
+      for (auto& peak : open) peak = random.uniform() < 0.3 ? 1 : 0;
+      if (random.uniform() < 0.5) open[11] = open[10];
+      for (int32_t peak = 0; peak < kPeaks; ++peak) {
+        if (open[static_cast<size_t>(peak)] != 0 && random.uniform() < seen) {
+          observed.indices.push_back(peak);
+        }
+      }
+      observed.offsets.push_back(observed.nonzeros());
+      ++observed.rows;
+    }
+    rows.peaks = transpose(observed);
+  }
+
+  bool open(size_t peak, size_t row) const { return latent[row][peak] != 0; }
+
+  /// Counts whose log rate is base + `log_factor(row)`.
+  template <typename Function>
+  GeneProblem problem(const Function& log_factor) const {
+    RandomStream random(2, Purpose::kBenchmark);
+    std::vector<double> counts;
+    for (size_t i = 0; i < kRows; ++i) {
+      const double mean = std::exp(base[i] + log_factor(i));
+      std::gamma_distribution<double> gamma(1 / kDispersion, kDispersion * mean);
+      std::poisson_distribution<int> poisson(std::max(1e-9, gamma(random)));
+      counts.push_back(poisson(random));
+    }
+    std::vector<int32_t> window(kPeaks);
+    for (int32_t peak = 0; peak < kPeaks; ++peak) window[static_cast<size_t>(peak)] = peak;
+    return {rows, CisResponse::kCounts, window, 5, counts, base};
+  }
+  GeneProblem problem() const {
+    return problem([](size_t) { return 0.0; });
+  }
+  std::vector<double> log_depth() const {
+    std::vector<double> logs;
+    double mean = 0;
+    for (const double open_here : open_peaks) {
+      logs.push_back(std::log(open_here));
+      mean += logs.back() / static_cast<double>(kRows);
+    }
+    for (double& value : logs) value -= mean;
+    return logs;
+  }
+};
+
+OpennessOptions at_capture(double capture) {
+  OpennessOptions options;
+  options.capture = capture;
+  return options;
+}
+
+TermRegressionOptions regression(TermSum sum = TermSum::kMultiply) {
+  TermRegressionOptions options;
+  options.sum = sum;
+  options.dispersion = kDispersion;
+  options.weight_ridge = 1e-6;
+  return options;
+}
+
+TEST(Beliefs, AreProbabilitiesAndCertainWhereOpen) {
+  for (const double capture : {0.1, 0.4, 0.9, 1.0}) {
+    const Lossy cells(capture);
+    const auto problem = cells.problem();
+    const auto beliefs = openness_beliefs(problem, cells.open_peaks, at_capture(capture));
+    for (int32_t peak = 0; peak < kPeaks; ++peak) {
+      for (size_t row = 0; row < kRows; ++row) {
+        const float q = beliefs.peak(peak)[row];
+        const bool observed = cells.rows.peaks.contains(peak, static_cast<int32_t>(row));
+        ASSERT_GE(q, 0);
+        ASSERT_LE(q, 1);
+        if (observed) ASSERT_EQ(q, 1);
+        // At capture 1 closed is closed.
+        if (capture == 1 && !observed) ASSERT_EQ(q, 0);
+      }
+    }
+  }
+}
+
+TEST(Beliefs, AreAsOftenTrueAsTheySay) {
+  const Lossy cells(0.4);
+  const auto problem = cells.problem();
+  const auto beliefs = openness_beliefs(problem, cells.open_peaks, at_capture(0.4));
+  // Where a neighbour is observed open, where it is not, and for peaks without one.
+  struct Group {
+    double rows = 0, believed = 0, open = 0;
+  };
+  Group told, untold, alone;
+  for (size_t row = 0; row < kRows; ++row) {
+    for (int32_t peak = 0; peak < kPeaks; ++peak) {
+      if (cells.rows.peaks.contains(peak, static_cast<int32_t>(row))) continue;
+      const bool tells =
+          peak >= 10 && cells.rows.peaks.contains(21 - peak, static_cast<int32_t>(row));
+      Group& group = peak < 10 ? alone : (tells ? told : untold);
+      ++group.rows;
+      group.believed += static_cast<double>(beliefs.peak(peak)[row]);
+      group.open += cells.open(static_cast<size_t>(peak), row) ? 1 : 0;
+    }
+  }
+  // The rarest group has about 900 rows, hence a standard error of 0.017.
+  for (const Group& group : {told, untold, alone}) {
+    ASSERT_GT(group.rows, 500);
+    EXPECT_NEAR(group.believed / group.rows, group.open / group.rows, 0.06);
+  }
+  EXPECT_GT(told.believed / told.rows, untold.believed / untold.rows + 0.1);
+}
+
+TEST(Beliefs, OnlyCopiesTellOfEachOther) {
+  const Lossy cells(0.4);
+  const auto problem = cells.problem();
+  const auto beliefs = openness_beliefs(problem, cells.open_peaks, at_capture(0.4));
+  for (int32_t a = 0; a < kPeaks; ++a) {
+    for (int32_t b = 0; b < a; ++b) {
+      EXPECT_EQ(beliefs.tell_of_each_other(a, b), a == 11 && b == 10);
+    }
+  }
+}
+
+TEST(ExpectedTerms, ExpectTheFactorOverAllLatentStates) {
+  const Lossy cells(0.4);
+  const auto problem = cells.problem();
+  const ExpectedTerms expected(problem, cells.open_peaks, at_capture(0.4));
+  const double weight = 1.1;
+  for (const WindowTerm& term :
+       {WindowTerm{TermKind::kAll, {2, 5, 10}}, WindowTerm{TermKind::kAny, {0, 3, 11}},
+        WindowTerm{TermKind::kAll, {7}}}) {
+    const auto belief = term_belief(expected.beliefs(), term);
+    const size_t size = term.peaks.size();
+    for (size_t row = 0; row < 200; ++row) {
+      double factor = 0;
+      for (size_t state = 0; state < (size_t{1} << size); ++state) {
+        double probability = 1;
+        for (size_t k = 0; k < size; ++k) {
+          const auto q = static_cast<double>(expected.beliefs().peak(term.peaks[k])[row]);
+          probability *= (state >> k & 1) != 0 ? q : 1 - q;
+        }
+        const bool all = state + 1 == size_t{1} << size;
+        const bool satisfied = term.kind == TermKind::kAll ? all : state != 0;
+        factor += probability * (satisfied ? std::exp(weight) : 1);
+      }
+      EXPECT_NEAR(1 + std::expm1(weight) * belief[row], factor, 1e-12);
+    }
+  }
+}
+
+TEST(ExpectedTerms, MeansAreExpectedFactorsAtAMaximum) {
+  const Lossy cells(0.4);
+  const auto problem =
+      cells.problem([&](size_t i) { return cells.open(2, i) && cells.open(5, i) ? 1.2 : 0; });
+  const ExpectedTerms expected(problem, cells.open_peaks, at_capture(0.4));
+  const std::vector<WindowTerm> terms = {{TermKind::kAll, {2, 5}}, {TermKind::kAny, {3, 8}}};
+  const auto depth = cells.log_depth();
+  for (const TermSum sum : {TermSum::kMultiply, TermSum::kAdd}) {
+    const auto fit = expected.fit(terms, regression(sum));
+    const auto means = [&](const std::vector<double>& weight, double slope) {
+      std::vector<double> mean;
+      const auto first = term_belief(expected.beliefs(), terms[0]);
+      const auto second = term_belief(expected.beliefs(), terms[1]);
+      for (size_t i = 0; i < kRows; ++i) {
+        const double a = std::expm1(weight[0]) * first[i], b = std::expm1(weight[1]) * second[i];
+        const double factor = sum == TermSum::kAdd ? 1 + a + b : (1 + a) * (1 + b);
+        const auto type = static_cast<size_t>(cells.rows.type[i]);
+        mean.push_back(std::exp(cells.base[i] + fit.shift[type] + slope * depth[i]) * factor);
+      }
+      return mean;
+    };
+    const auto mean = means(fit.weight, fit.depth_slope);
+    for (size_t i = 0; i < kRows; ++i) ASSERT_NEAR(fit.mean[i], mean[i], 1e-9 * mean[i]);
+    const auto likelihood = [&](const std::vector<double>& at) {
+      return negative_binomial_log_likelihood(problem.response(), at, kDispersion);
+    };
+    const double best = likelihood(mean);
+    for (const double step : {-0.03, 0.03}) {
+      for (size_t k = 0; k < 2; ++k) {
+        auto moved = fit.weight;
+        moved[k] += step;
+        EXPECT_LT(likelihood(means(moved, fit.depth_slope)), best);
+      }
+      EXPECT_LT(likelihood(means(fit.weight, fit.depth_slope + step)), best);
+    }
+  }
+}
+
+TEST(ExpectedTerms, AreIndicatorsWhereNothingIsMissed) {
+  const Lossy cells(1);
+  const auto problem = cells.problem([&](size_t i) { return cells.open(3, i) ? 0.8 : 0; });
+  const ExpectedTerms expected(problem, cells.open_peaks, at_capture(1));
+  const std::vector<WindowTerm> terms = {{TermKind::kAll, {3}}, {TermKind::kAny, {1, 4}}};
+  const auto fit = expected.fit(terms, regression());
+  std::vector<std::vector<double>> columns(5, std::vector<double>(kRows));
+  for (size_t i = 0; i < kRows; ++i) {
+    columns[static_cast<size_t>(cells.rows.type[i])][i] = 1;
+    columns[2][i] = cells.open(3, i) ? 1 : 0;
+    columns[3][i] = cells.open(1, i) || cells.open(4, i) ? 1 : 0;
+  }
+  columns[4] = cells.log_depth();
+  NegativeBinomialOptions options;
+  options.rule = DispersionRule::kGiven;
+  options.dispersion = kDispersion;
+  options.ridge = std::vector<double>(5, 1e-6);
+  const auto dense = fit_negative_binomial(
+      {problem.response(), cells.base, {columns.begin(), columns.end()}}, options);
+  // Both stop within 1e-7 of the greatest log likelihood, whose curvature is above 10.
+  for (size_t k = 0; k < 2; ++k) {
+    EXPECT_NEAR(fit.shift[k], dense.coefficients[k], 1e-4);
+    EXPECT_NEAR(fit.weight[k], dense.coefficients[2 + k], 1e-4);
+  }
+  EXPECT_NEAR(fit.depth_slope, dense.coefficients[4], 1e-4);
+}
+
+TEST(ExpectedTerms, GainMoreThanIndicatorsWherePeaksAreMissed) {
+  double expected_gain = 0, binary_gain = 0;
+  for (uint64_t seed = 1; seed <= 4; ++seed) {
+    const Lossy cells(0.4, seed);
+    const auto problem =
+        cells.problem([&](size_t i) { return cells.open(2, i) && cells.open(5, i) ? 1.2 : 0; });
+    const ExpectedTerms expected(problem, cells.open_peaks, at_capture(0.4));
+    const std::vector<WindowTerm> pair = {{TermKind::kAll, {2, 5}}};
+    expected_gain += expected.fit(pair, regression()).log_likelihood -
+                     expected.fit({}, regression()).log_likelihood;
+    binary_gain += fit_terms(problem, pair, regression()).log_likelihood -
+                   fit_terms(problem, {}, regression()).log_likelihood;
+  }
+  EXPECT_GT(binary_gain, 10);
+  EXPECT_GT(expected_gain, 1.15 * binary_gain);
+}
+
+TEST(ExpectedScan, ItsSumsAreThoseOfEachTermByItself) {
+  const Lossy cells(0.4);
+  const auto problem = cells.problem([&](size_t i) { return cells.open(3, i) ? 0.8 : 0; });
+  const ExpectedTerms expected(problem, cells.open_peaks, at_capture(0.4));
+  const auto scores = row_scores(problem, expected.fit({}, regression()).mean, kDispersion);
+  const auto depth = cells.log_depth();
+  // u and v of a column once intercepts and slope are refitted: what a regression leaves of it.
+  const auto by_hand = [&](const WindowTerm& term) {
+    const auto t = term_belief(expected.beliefs(), term);
+    std::vector<double> z = depth, rest = t;
+    for (auto* column : {&z, &rest}) {
+      for (int32_t type = 0; type < 2; ++type) {
+        double sum = 0, weight = 0;
+        for (size_t i = 0; i < kRows; ++i) {
+          if (cells.rows.type[i] != type) continue;
+          sum += scores[i].weight * (*column)[i];
+          weight += scores[i].weight;
+        }
+        for (size_t i = 0; i < kRows; ++i) {
+          if (cells.rows.type[i] == type) (*column)[i] -= sum / weight;
+        }
+      }
+    }
+    double along = 0, length = 0, u = 0, v = 0;
+    for (size_t i = 0; i < kRows; ++i) {
+      along += scores[i].weight * z[i] * rest[i];
+      length += scores[i].weight * z[i] * z[i];
+    }
+    for (size_t i = 0; i < kRows; ++i) {
+      rest[i] -= along / length * z[i];
+      u += scores[i].score * rest[i];
+      v += scores[i].weight * rest[i] * rest[i];
+    }
+    return approximate_gain(CisResponse::kCounts, u, v);
+  };
+  const auto information = expected.pair_information(scores);
+  const auto scan = expected.scan_pairs(scores, information, 66);
+  ASSERT_EQ(scan.single.list().size(), 12u);
+  ASSERT_EQ(scan.all.list().size(), 66u);
+  ASSERT_EQ(scan.any.list().size(), 66u);
+  // Sums of 3,000 products in single precision.
+  for (const auto* list : {&scan.single, &scan.all, &scan.any}) {
+    for (const auto& candidate : list->list()) {
+      EXPECT_NEAR(candidate.gain, by_hand(candidate.term), 0.01 + 1e-3 * candidate.gain);
+    }
+  }
+  for (const TermKind kind : {TermKind::kAll, TermKind::kAny}) {
+    const auto longer = expected.scan_extensions(scores, {kind, {2, 9}}, kind, 20);
+    ASSERT_EQ(longer.list().size(), 10u);
+    for (const auto& candidate : longer.list()) {
+      EXPECT_NEAR(candidate.gain, by_hand(candidate.term), 0.01 + 1e-3 * candidate.gain);
+    }
+  }
+}
+
+/// Genes with one chosen term each.
+std::vector<CisGene> genes_with_terms(int32_t count) {
+  std::vector<CisGene> genes(static_cast<size_t>(count));
+  for (int32_t i = 0; i < count; ++i) {
+    auto& gene = genes[static_cast<size_t>(i)];
+    gene.gene = i;
+    gene.likelihood_gain = 10 + i % 7;
+    gene.terms.push_back({});
+  }
+  return genes;
+}
+
+TEST(CaptureEstimate, IsTheBestOnlyWhereTheCountsTell) {
+  ThreadPool pool(2);
+  Reporter reporter;
+  const Context context{1, pool, reporter};
+  const auto peaked = [](double height) {
+    return [height](int32_t gene, double capture) {
+      return -5.0 * gene - height * (capture - 0.45) * (capture - 0.45);
+    };
+  };
+  const auto clear = estimate_capture(genes_with_terms(20), peaked(10), context);
+  EXPECT_TRUE(clear.estimated);
+  EXPECT_EQ(clear.genes, 20);
+  EXPECT_EQ(clear.capture, 0.5);  // the nearest of those compared
+  EXPECT_EQ(clear.profile.front(), (CapturePoint{1, 0}));
+  // 20 genes × 1 × (0.55² − 0.05²) = 6 units of log likelihood are not enough.
+  EXPECT_EQ(estimate_capture(genes_with_terms(20), peaked(1), context).capture, 1);
+  const auto few = estimate_capture(genes_with_terms(3), peaked(1000), context);
+  EXPECT_EQ(few.capture, 1);
+  EXPECT_TRUE(few.profile.empty());
+}
+
+}  // namespace
+}  // namespace grids
