@@ -52,7 +52,7 @@ class TermSearch {
     for (int cycle = 0; cycle < kCycles; ++cycle) {
       bool changed = false;
       while (grow()) changed = true;
-      while (polish()) changed = true;
+      while (polish() || split()) changed = true;
       if (!changed) break;
     }
     const double searched = complete_objective();
@@ -351,6 +351,28 @@ class TermSearch {
     }
     std::erase_if(proposals, [&](const Proposal& p) { return same_terms(p.terms); });
     return take_best(proposals);
+  }
+
+  /// The members of a term as terms of their own. By expected openness two that multiply look much
+  /// like two that are required together, and the search comes upon the pair first.
+  bool split() {
+    if (expected_ == nullptr) return false;
+    for (size_t k = 0; k < current_.terms.size(); ++k) {
+      const auto members = current_.terms[k].peaks;
+      if (members.size() < 2) continue;
+      auto terms = current_.terms;
+      terms.erase(terms.begin() + static_cast<long>(k));
+      for (const int32_t peak : members) {
+        const WindowTerm single{TermKind::kAll, {peak}};
+        if (std::find(terms.begin(), terms.end(), single) == terms.end()) terms.push_back(single);
+      }
+      if (terms.size() > at(options_.most_terms)) continue;
+      auto apart = fitted(std::move(terms));
+      if (apart.objective <= current_.objective + kLeastGain) continue;
+      accept(std::move(apart));
+      return true;
+    }
+    return false;
   }
 
   bool same_terms(const std::vector<WindowTerm>& terms) const {

@@ -66,10 +66,11 @@ void CisArguments::declare(OptionSet& set) {
             "alone, faster and with less power");
   set.value("--gate-fdr", options.false_discovery_rate,
             "False discovery rate over genes, below which a gene's cis path is used");
-  set.value("--latent-openness", latent_openness,
-            "Choose terms by how likely each closed peak is an open one that ATAC missed: off, auto "
-            "(how many are missed is estimated), or the share of open peaks that ATAC observes in a "
-            "cell of median depth, above 0 and at most 1");
+  set.value(
+      "--latent-openness", latent_openness,
+      "Choose terms by how likely each closed peak is an open one that ATAC missed: off, auto "
+      "(how many are missed is estimated), or the share of open peaks that ATAC observes in a "
+      "cell of median depth, above 0 and at most 1");
 }
 
 CisOptions CisArguments::checked() const {
