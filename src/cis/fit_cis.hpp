@@ -56,7 +56,7 @@ struct CisOptions {
   /// *chosen* by their expected factors (expected_terms.hpp). They are then fitted to observed
   /// openness, because that is what predictions are given and masks change. Capture 0: estimated
   /// from the fitted cells (capture.hpp).
-  OpennessOptions openness;
+  OpennessOptions openness = {.capture = 0};
   /// Precision of the normal prior of the state's coefficients but the intercept, for columns
   /// scaled to variance 1: larger values hold back types and latents that say little about the
   /// gene.

@@ -42,7 +42,7 @@ Table prepare_table(const PrepareSummary& summary);
 
 struct CisArguments {
   CisOptions options;
-  std::string latent_openness = "off";  ///< or auto, or a capture
+  std::string latent_openness = "auto";  ///< or off, or a capture
 
   void declare(OptionSet& options_set);
   /// `options` with what `latent_openness` says. Throws Error(kUsage) that lists all problems.

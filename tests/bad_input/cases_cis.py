@@ -95,6 +95,8 @@ def call(name, words, *says, code=3):
 call("no window", fit("--cis-window", "0"), r"window is 0", code=2)
 call("several wrong settings at once", fit("--cis-window", "2000000", "--gate-fdr", "2"), r"window",
      r"false_discovery_rate", code=2)
+call("a capture beyond 1", fit("--latent-openness", "1.5"), r"--latent-openness: '1.5' is neither off nor auto",
+     code=2)
 call("the study as output", fit(out=STUDY), r"study\.h5mu", code=2)
 call("the table's own name", fit(out="cis.tsv"), r"cis\.tsv is the name of the table", code=2)
 call("an unknown kind of surrogate", ["predict", STUDY, SURROGATE, "--surrogate", "new", "-o", "p.h5ad"],

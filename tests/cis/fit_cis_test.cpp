@@ -186,6 +186,7 @@ TEST(FitCis, WhereNothingIsMissedTheEstimateOfCaptureChangesNothing) {
   const auto& cells = world().cells;
   CisOptions options;
   options.gate_folds = 0;
+  options.openness.capture = 1;
   const auto plain = fit_cis(cells.study, cells.latents, options, world().threads.context);
   options.openness.capture = 0;
   const auto estimated = fit_cis(cells.study, cells.latents, options, world().threads.context);
