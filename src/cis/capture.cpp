@@ -47,9 +47,9 @@ CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureO
   std::vector<double> gained(genes.size() * points);
   Progress progress(context, "capture", static_cast<int64_t>(gained.size()));
   for (size_t p = 0; p < points; ++p) {
-    context.pool.for_each(result.genes, [&](int64_t i) {
-      gained[p * genes.size() + at(i)] = objective(genes[at(i)], kCaptures[p]);
-    });
+    const auto of_gene = objective(kCaptures[p]);
+    context.pool.for_each(
+        result.genes, [&](int64_t i) { gained[p * genes.size() + at(i)] = of_gene(genes[at(i)]); });
     progress.advance(result.genes);
   }
   double best = kLeastCaptureGain;

@@ -33,12 +33,13 @@ struct CaptureEstimate {
 /// in likelihood, because depth and state are modelled imperfectly too.
 inline constexpr double kLeastCaptureGain = 10;
 
-/// What `gene` (of the study) gains when its terms are searched for at a capture.
-using CaptureObjective = std::function<double(int32_t gene, double capture)>;
+/// What the search for terms of a gene (of the study) reaches, and that at a capture.
+using GeneObjective = std::function<double(int32_t gene)>;
+using CaptureObjective = std::function<GeneObjective(double capture)>;
 
 /// The best of a few captures on the genes of `fitted` (at capture 1) that gained most; capture 1
-/// where too few have terms or no other is better by `kLeastCaptureGain`. `objective` is called in
-/// parallel.
+/// where too few have terms or no other is better by `kLeastCaptureGain`. A `GeneObjective` is
+/// called in parallel.
 CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureObjective& objective,
                                  const Context& context);
 

@@ -23,9 +23,9 @@ std::vector<double> term_belief(const Beliefs& beliefs, const WindowTerm& term);
 
 class ExpectedTerms {
  public:
-  /// `open_peaks`: of each row's cell, on the whole genome. Borrows `problem`.
+  /// `open_peaks` and `seen`: see openness.hpp. Borrows `problem`.
   ExpectedTerms(const GeneProblem& problem, std::span<const double> open_peaks,
-                const OpennessOptions& options);
+                std::span<const double> seen);
 
   const Beliefs& beliefs() const { return beliefs_; }
 

@@ -37,8 +37,9 @@ struct Shared {
   const CisPath& shape;
   const CisRows& fitted;
   const StateDesign& design;
-  OpennessOptions openness;        ///< with the capture that is used
+  double capture;                  ///< that is used, never 0
   std::vector<double> open_peaks;  ///< of each fitted row's cell
+  std::vector<double> seen;        ///< see openness.hpp
 
   /// Intercept, type, donor, log open peaks.
   size_t plain_columns() const { return at(shape.state_size() - shape.latents); }
@@ -114,24 +115,22 @@ GeneFit fit_gene(const Shared& shared, int32_t id) {
   fit.gene.state = fit.state.coefficients;
   fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
   std::optional<ExpectedTerms> expected;
-  if (shared.openness.capture < 1) expected.emplace(problem, shared.open_peaks, shared.openness);
+  if (shared.capture < 1) expected.emplace(problem, shared.open_peaks, shared.seen);
   const auto found =
       search_terms(problem, shared.options, expected.has_value() ? &*expected : nullptr);
   store_terms(problem, found, with_deviations(problem, found, shared.options), fit.gene);
   return fit;
 }
 
-/// What the search reaches where ATAC has this capture; at 1 too by expected terms, so that all
-/// captures are compared on one footing.
-double objective_at(const Shared& shared, int32_t id, double capture) {
+/// What the search reaches; at capture 1 too by expected terms, so that all captures are compared
+/// on one footing.
+double objective_of(const Shared& shared, int32_t id) {
   const auto window = window_peaks(shared.study, id, shared.options.window);
   auto values = shared.fitted.response(id);
   const auto state = shared.design.fit(shared.fitted, values, SIZE_MAX);
   const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
                             std::move(values), state_values(shared.fitted, state.coefficients));
-  OpennessOptions openness = shared.openness;
-  openness.capture = capture;
-  const ExpectedTerms expected(problem, shared.open_peaks, openness);
+  const ExpectedTerms expected(problem, shared.open_peaks, shared.seen);
   return search_terms(problem, shared.options, &expected).objective;
 }
 
@@ -143,9 +142,9 @@ std::vector<double> open_peaks_of(const Study& study, const CisRows& rows) {
 
 Shared share(const Study& study, const CisOptions& options, const CisPath& shape,
              const CisRows& fitted, const StateDesign& design, double capture) {
-  OpennessOptions openness = options.openness;
-  openness.capture = capture;
-  return {study, options, shape, fitted, design, openness, open_peaks_of(study, fitted)};
+  auto open = open_peaks_of(study, fitted);
+  auto seen = seen_probability(open, capture);
+  return {study, options, shape, fitted, design, capture, std::move(open), std::move(seen)};
 }
 
 struct GenePairSums {
@@ -279,7 +278,9 @@ void CisOptions::validate() const {
   if (!(least_inclusion > 0 && least_inclusion <= 1)) {
     problems.add("least_inclusion is {}, but must be above 0 and at most 1", least_inclusion);
   }
-  openness.add_problems(problems);
+  if (!(capture >= 0 && capture <= 1)) {
+    problems.add("capture is {}, but must lie between 0 (estimated) and 1", capture);
+  }
   if (gate_folds < 0 || gate_folds == 1 || gate_folds > 20) {
     problems.add("gate_folds is {}, but must be 0 or lie between 2 and 20", gate_folds);
   }
@@ -317,8 +318,8 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
     });
     return made;
   };
-  const bool estimated = options.openness.capture == 0;
-  fit.capture.capture = estimated ? 1 : options.openness.capture;
+  const bool estimated = options.capture == 0;
+  fit.capture.capture = estimated ? 1 : options.capture;
   // Without folds the final fit is also what is judged.
   CisRows held;
   if (plan.folds.empty()) {
@@ -331,10 +332,12 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   auto made = final_fit();
   if (estimated) {
     const StateDesign design(rows, fit.path.response, options.state_ridge);
-    const Shared shared = share(study, options, fit.path, rows, design, 1);
-    fit.capture = estimate_capture(
-        made, [&](int32_t gene, double capture) { return objective_at(shared, gene, capture); },
-        context);
+    const auto objective = [&](double capture) -> GeneObjective {
+      return [shared = share(study, options, fit.path, rows, design, capture)](int32_t gene) {
+        return objective_of(shared, gene);
+      };
+    };
+    fit.capture = estimate_capture(made, objective, context);
     if (fit.capture.capture < 1) made = final_fit();
   }
   for (const auto& fold : plan.folds) {

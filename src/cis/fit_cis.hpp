@@ -16,7 +16,6 @@
 
 #include "base/context.hpp"
 #include "cis/capture.hpp"
-#include "cis/openness.hpp"
 #include "data/study.hpp"
 #include "io/table.hpp"
 #include "model/cis_path.hpp"
@@ -52,11 +51,11 @@ struct CisOptions {
   bool adding = true;
   /// Weights may deviate by type; how far is estimated for each gene.
   bool type_deviations = true;
-  /// What is made of closed peaks where ATAC misses open ones: with a capture below 1 terms are
-  /// *chosen* by their expected factors (expected_terms.hpp). They are then fitted to observed
-  /// openness, because that is what predictions are given and masks change. Capture 0: estimated
-  /// from the fitted cells (capture.hpp).
-  OpennessOptions openness = {.capture = 0};
+  /// Probability that ATAC observes an open peak in a cell of median depth. Below 1, terms are
+  /// *chosen* by their expected factors, a closed peak being open with some probability
+  /// (expected_terms.hpp); they are then fitted to observed openness, because that is what masks
+  /// change and predictions are given. 0: estimated from the fitted cells (capture.hpp).
+  double capture = 0;
   /// Precision of the normal prior of the state's coefficients but the intercept, for columns
   /// scaled to variance 1: larger values hold back types and latents that say little about the
   /// gene.

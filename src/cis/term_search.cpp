@@ -24,8 +24,7 @@ constexpr double kLeastGain = 0.02;  // rounding aside
 constexpr double kCaution = 10;
 // However few the candidates: about one term in twenty that is not there would gain this.
 constexpr double kLeastCost = 2;
-constexpr double kNeighbourCost = 3;  // see neighbours_among
-constexpr int kCycles = 3;            // of growing and polishing
+constexpr int kCycles = 3;  // of growing and polishing
 
 /// Terms with their exact fit.
 struct Trial {
@@ -95,12 +94,7 @@ class TermSearch {
     }
     const double first =
         current_.terms.empty() ? options_.first_term_cost - options_.next_term_cost : 0;
-    double beyond = candidate.gain - cost(candidate.term) - first;
-    if (expected_ != nullptr) {
-      auto terms = current_.terms;
-      terms.push_back(candidate.term);
-      beyond -= kNeighbourCost * (neighbours_among(terms) - neighbours_among(current_.terms));
-    }
+    const double beyond = candidate.gain - cost(candidate.term) - first;
     return {candidate, std::exp(std::min(50.0, beyond)), kCaution, false};
   }
 
@@ -166,27 +160,7 @@ class TermSearch {
   double cost(const std::vector<WindowTerm>& terms) const {
     double sum = terms.empty() ? 0 : options_.first_term_cost - options_.next_term_cost;
     for (const auto& term : terms) sum += cost(term);
-    if (expected_ != nullptr) sum += kNeighbourCost * neighbours_among(terms);
     return sum;
-  }
-
-  /// Pairs of peaks that tell of each other and are not required together: of such, one commonly
-  /// is there for the other's sake.
-  double neighbours_among(const std::vector<WindowTerm>& terms) const {
-    const auto& beliefs = expected_->beliefs();
-    int found = 0;
-    for (size_t k = 0; k < terms.size(); ++k) {
-      for (size_t l = 0; l <= k; ++l) {
-        if (l == k && terms[k].kind == TermKind::kAll) continue;
-        for (const int32_t a : terms[k].peaks) {
-          for (const int32_t b : terms[l].peaks) {
-            if (l == k && b >= a) continue;
-            found += beliefs.tell_of_each_other(a, b) ? 1 : 0;
-          }
-        }
-      }
-    }
-    return found;
   }
 
   double complete_objective() const {

@@ -87,7 +87,7 @@ CisOptions CisArguments::checked() const {
           latent_openness);
     }
   }
-  result.openness.capture = capture;
+  result.capture = capture;
   result.validate();
   return result;
 }

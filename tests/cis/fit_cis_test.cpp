@@ -186,9 +186,9 @@ TEST(FitCis, WhereNothingIsMissedTheEstimateOfCaptureChangesNothing) {
   const auto& cells = world().cells;
   CisOptions options;
   options.gate_folds = 0;
-  options.openness.capture = 1;
+  options.capture = 1;
   const auto plain = fit_cis(cells.study, cells.latents, options, world().threads.context);
-  options.openness.capture = 0;
+  options.capture = 0;
   const auto estimated = fit_cis(cells.study, cells.latents, options, world().threads.context);
   EXPECT_TRUE(estimated.capture.estimated);
   EXPECT_GE(estimated.capture.genes, 20);
@@ -208,7 +208,7 @@ TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
     if (regulated && options.genes.size() < 16) options.genes.push_back(gene);
   }
   const auto plain = fit_cis(cells.study, cells.latents, options, two.context);
-  options.openness.capture = 0.4;
+  options.capture = 0.4;
   const auto alone = fit_cis(cells.study, cells.latents, options, one.context);
   const auto both = fit_cis(cells.study, cells.latents, options, two.context);
   EXPECT_EQ(without_gates(alone.path.genes), without_gates(both.path.genes));
