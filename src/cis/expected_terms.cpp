@@ -210,9 +210,9 @@ std::vector<double> term_belief(const Beliefs& beliefs, const WindowTerm& term) 
 }
 
 ExpectedTerms::ExpectedTerms(const GeneProblem& problem, std::span<const double> open_peaks,
-                             std::span<const double> seen)
+                             std::span<const double> seen, size_t neighbours)
     : problem_(problem),
-      beliefs_(openness_beliefs(problem, open_peaks, seen)),
+      beliefs_(openness_beliefs(problem, open_peaks, seen, neighbours)),
       log_depth_(centred_logs(open_peaks)) {}
 
 TermFit ExpectedTerms::fit(std::span<const WindowTerm> terms, const TermRegressionOptions& options,

@@ -23,9 +23,9 @@ std::vector<double> term_belief(const Beliefs& beliefs, const WindowTerm& term);
 
 class ExpectedTerms {
  public:
-  /// `open_peaks` and `seen`: see openness.hpp. Borrows `problem`.
+  /// The others: see openness.hpp. Borrows `problem`.
   ExpectedTerms(const GeneProblem& problem, std::span<const double> open_peaks,
-                std::span<const double> seen);
+                std::span<const double> seen, size_t neighbours = 0);
 
   const Beliefs& beliefs() const { return beliefs_; }
 

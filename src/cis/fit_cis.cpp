@@ -30,6 +30,11 @@ constexpr double kDeviationRidges[] = {100, 25, 8, 3, 1};
 /// Weak terms below this log factor only make tables longer.
 constexpr double kLeastWeakWeight = 0.0005;
 
+/// What tells how much is missed is above all what peaks that go together say of each other. In the
+/// search itself they are left out: terms are refitted to observed openness, in which a peak that
+/// stands in for a missed one has its use.
+constexpr size_t kNeighboursOfEstimate = 3;
+
 /// What all genes share.
 struct Shared {
   const Study& study;
@@ -130,7 +135,7 @@ double objective_of(const Shared& shared, int32_t id) {
   const auto state = shared.design.fit(shared.fitted, values, SIZE_MAX);
   const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
                             std::move(values), state_values(shared.fitted, state.coefficients));
-  const ExpectedTerms expected(problem, shared.open_peaks, shared.seen);
+  const ExpectedTerms expected(problem, shared.open_peaks, shared.seen, kNeighboursOfEstimate);
   return search_terms(problem, shared.options, &expected).objective;
 }
 

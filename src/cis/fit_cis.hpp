@@ -55,7 +55,7 @@ struct CisOptions {
   /// *chosen* by their expected factors, a closed peak being open with some probability
   /// (expected_terms.hpp); they are then fitted to observed openness, because that is what masks
   /// change and predictions are given. 0: estimated from the fitted cells (capture.hpp).
-  double capture = 0;
+  double capture = 1;
   /// Precision of the normal prior of the state's coefficients but the intercept, for columns
   /// scaled to variance 1: larger values hold back types and latents that say little about the
   /// gene.

@@ -11,6 +11,10 @@ size_t at(int64_t i) {
 }
 
 constexpr double kLargestPrevalence = 0.95;
+constexpr double kLeastPrevalence = 1e-4;
+/// Two peaks tell of each other when they are open together this many standard deviations more
+/// often than expected: of 5,000 pairs hardly one is by chance.
+constexpr double kLeastDeviations = 5;
 
 double seen_at(double depth, double capture) {
   return 1 - std::pow(1 - capture, std::sqrt(depth));
@@ -25,6 +29,136 @@ double depth_of(double relative, double capture) {
   }
   return std::sqrt(low * high);
 }
+
+/// Two peaks that go together, and how closely.
+struct Neighbour {
+  int32_t peak;
+  double z;
+  double correlation;  // of latent openness within types
+};
+
+class Window {
+ public:
+  Window(const GeneProblem& problem, std::span<const double> open_peaks,
+         std::span<const double> seen, size_t neighbours)
+      : problem_(problem), seen_(seen), most_(neighbours) {
+    const size_t types = at(problem.types()), peaks = problem.peaks();
+    relative_.resize(problem.rows());
+    rate_.assign(types * peaks, 0);
+    squared_depth_.assign(types, 0);
+    squared_seen_.assign(types, 0);
+    mean_seen_.assign(types, 0);
+    for (size_t type = 0; type < types; ++type) {
+      const auto begin = at(problem.type_begin()[type]), end = at(problem.type_begin()[type + 1]);
+      const auto count = static_cast<double>(end - begin);
+      double mean = 0;
+      for (auto i = begin; i < end; ++i) mean += open_peaks[i] / count;
+      for (auto i = begin; i < end; ++i) {
+        relative_[i] = mean > 0 ? open_peaks[i] / mean : 1;
+        squared_depth_[type] += relative_[i] * relative_[i];
+        squared_seen_[type] += seen_[i] * seen_[i];
+        mean_seen_[type] += seen_[i] / count;
+        for (const int32_t peak : problem.peaks_in(i)) rate_[type * peaks + at(peak)] += 1 / count;
+      }
+    }
+  }
+
+  Beliefs beliefs() const {
+    Beliefs result(problem_.peaks(), problem_.rows());
+    const auto near = neighbours();
+    for (int32_t peak = 0; at(peak) < problem_.peaks(); ++peak) {
+      fill(peak, near[at(peak)], result.peak(peak));
+    }
+    return result;
+  }
+
+ private:
+  double rate(size_t type, int32_t peak) const { return rate_[type * problem_.peaks() + at(peak)]; }
+  double prevalence(size_t type, int32_t peak) const {
+    return std::clamp(rate(type, peak) / mean_seen_[type], kLeastPrevalence, kLargestPrevalence);
+  }
+
+  std::vector<std::vector<Neighbour>> neighbours() const {
+    const size_t peaks = problem_.peaks();
+    std::vector<std::vector<Neighbour>> result(peaks);
+    if (most_ == 0) return result;
+    std::vector<double> together(peaks * peaks);
+    for (size_t i = 0; i < problem_.rows(); ++i) {
+      const auto open = problem_.peaks_in(i);
+      for (size_t a = 0; a < open.size(); ++a) {
+        for (size_t b = a + 1; b < open.size(); ++b)
+          together[at(open[a]) * peaks + at(open[b])] += 1;
+      }
+    }
+    for (int32_t j = 0; at(j) < peaks; ++j) {
+      for (int32_t k = j + 1; at(k) < peaks; ++k) {
+        double expected = 0, scale = 0;
+        for (size_t type = 0; type < at(problem_.types()); ++type) {
+          expected += rate(type, j) * rate(type, k) * squared_depth_[type];
+          const double a = prevalence(type, j), b = prevalence(type, k);
+          scale += squared_seen_[type] * std::sqrt(a * (1 - a) * b * (1 - b));
+        }
+        const double excess = together[at(j) * peaks + at(k)] - expected;
+        if (!(expected > 0) || !(scale > 0)) continue;
+        const double z = excess / std::sqrt(std::max(1.0, expected));
+        if (z < kLeastDeviations) continue;
+        const double correlation = std::min(0.9, excess / scale);
+        result[at(j)].push_back({k, z, correlation});
+        result[at(k)].push_back({j, z, correlation});
+      }
+    }
+    for (auto& list : result) {
+      std::stable_sort(list.begin(), list.end(),
+                       [](const Neighbour& a, const Neighbour& b) { return a.z > b.z; });
+      if (list.size() > most_) list.resize(most_);
+    }
+    return result;
+  }
+
+  void fill(int32_t peak, const std::vector<Neighbour>& near, std::span<float> out) const {
+    const auto observed = problem_.rows_of(peak);
+    std::vector<double> ratio;
+    if (!near.empty()) ratio = evidence(peak, near);
+    for (size_t i = 0; i < out.size(); ++i) {
+      const size_t type = at(problem_.type()[i]);
+      const double open = std::min(kLargestPrevalence, rate(type, peak) * relative_[i] / seen_[i]);
+      double odds = open * (1 - seen_[i]) / (1 - open);
+      if (!near.empty()) odds *= ratio[i];
+      out[i] = static_cast<float>(odds / (1 + odds));
+    }
+    for (const int32_t row : observed) out[at(row)] = 1;
+  }
+
+  /// Likelihood ratio of what is observed of the neighbours, open against closed, in each row.
+  std::vector<double> evidence(int32_t peak, const std::vector<Neighbour>& near) const {
+    std::vector<double> ratio(problem_.rows(), 1.0);
+    for (const auto& [other, z, correlation] : near) {
+      const auto open = problem_.rows_of(other);
+      size_t next = 0;
+      for (size_t type = 0; type < at(problem_.types()); ++type) {
+        const double a = prevalence(type, peak), b = prevalence(type, other);
+        const double both = correlation * std::sqrt(a * (1 - a) * b * (1 - b));
+        const double if_open = std::clamp(b + both / a, 1e-3, 0.999);
+        const double if_closed = std::clamp(b - both / (1 - a), 1e-3, 0.999);
+        for (auto i = at(problem_.type_begin()[type]); i < at(problem_.type_begin()[type + 1]);
+             ++i) {
+          const bool is_open = next < open.size() && at(open[next]) == i;
+          if (is_open) ++next;
+          ratio[i] *=
+              is_open ? if_open / if_closed : (1 - seen_[i] * if_open) / (1 - seen_[i] * if_closed);
+        }
+      }
+    }
+    return ratio;
+  }
+
+  const GeneProblem& problem_;
+  std::span<const double> seen_;
+  size_t most_;
+  std::vector<double> relative_;
+  std::vector<double> rate_;  // types × peaks: share of rows
+  std::vector<double> squared_depth_, squared_seen_, mean_seen_;
+};
 
 }  // namespace
 
@@ -42,31 +176,8 @@ std::vector<double> seen_probability(std::span<const double> open_peaks, double 
 }
 
 Beliefs openness_beliefs(const GeneProblem& problem, std::span<const double> open_peaks,
-                         std::span<const double> seen) {
-  Beliefs beliefs(problem.peaks(), problem.rows());
-  for (size_t type = 0; type < at(problem.types()); ++type) {
-    const auto begin = at(problem.type_begin()[type]), end = at(problem.type_begin()[type + 1]);
-    const auto count = static_cast<double>(end - begin);
-    double mean = 0;
-    for (auto i = begin; i < end; ++i) mean += open_peaks[i] / count;
-    std::vector<double> share(problem.peaks());
-    for (auto i = begin; i < end; ++i) {
-      for (const int32_t peak : problem.peaks_in(i)) share[at(peak)] += 1 / count;
-    }
-    for (int32_t peak = 0; at(peak) < problem.peaks(); ++peak) {
-      const auto q = beliefs.peak(peak);
-      for (auto i = begin; i < end; ++i) {
-        const double relative = mean > 0 ? open_peaks[i] / mean : 1;
-        const double open = std::min(kLargestPrevalence, share[at(peak)] * relative / seen[i]);
-        q[i] = static_cast<float>(open * (1 - seen[i]) / (1 - open * seen[i]));
-      }
-    }
-  }
-  for (int32_t peak = 0; at(peak) < problem.peaks(); ++peak) {
-    const auto q = beliefs.peak(peak);
-    for (const int32_t row : problem.rows_of(peak)) q[at(row)] = 1;
-  }
-  return beliefs;
+                         std::span<const double> seen, size_t neighbours) {
+  return Window(problem, open_peaks, seen, neighbours).beliefs();
 }
 
 }  // namespace grids

@@ -6,6 +6,10 @@
 /// where it is observed closed
 ///
 ///     P(open | closed) = π (1 − s) / (1 − π s),   π = p / s (capped).
+///
+/// Peaks of the window that are open together far more often than types and depths explain tell of
+/// each other: where that is asked for, the odds are multiplied by the likelihood ratio of what is
+/// observed of a few such neighbours.
 #pragma once
 
 #include <cstdint>
@@ -41,8 +45,8 @@ class Beliefs {
   std::vector<float> values_;  // peaks × rows
 };
 
-/// `open_peaks` and `seen` (s) as above, one a row.
+/// `open_peaks` and `seen` (s) as above, one a row; at most `neighbours` tell of a peak.
 Beliefs openness_beliefs(const GeneProblem& problem, std::span<const double> open_peaks,
-                         std::span<const double> seen);
+                         std::span<const double> seen, size_t neighbours = 0);
 
 }  // namespace grids
