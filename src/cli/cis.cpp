@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "cli/commands.hpp"
@@ -35,15 +36,19 @@ void tell_capture(const CaptureEstimate& capture, const Context& context) {
 void tell(const CisFit& fit, const Context& context) {
   int64_t with_terms = 0, whole = 0, cis = 0;
   for (const auto& gene : fit.path.genes) {
-    with_terms += gene.terms.empty() ? 0 : 1;
+    with_terms += std::any_of(gene.terms.begin(), gene.terms.end(),
+                              [](const CisTerm& term) { return term.inclusion == 1; })
+                      ? 1
+                      : 0;
     whole += gene.whole.passed ? 1 : 0;
     cis += gene.cis.passed ? 1 : 0;
   }
   const auto genes = fit.path.genes.size();
-  context.reporter.info(fmt::format(
-      "The cis path of {} genes: {} have terms; in {} it predicts held-out cells better than their "
-      "state does, and is used; {} are predicted better than by depth, type and donor",
-      genes, with_terms, cis, whole));
+  context.reporter.info(
+      fmt::format("The cis path of {} genes: {} have terms beyond weak ones; in {} it predicts "
+                  "held-out cells better than their "
+                  "state does, and is used; {} are predicted better than by depth, type and donor",
+                  genes, with_terms, cis, whole));
   tell_capture(fit.capture, context);
   if (cis == 0) {
     context.reporter.warning(
