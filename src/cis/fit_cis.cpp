@@ -156,6 +156,25 @@ struct GenePairSums {
   GateSums whole, cis;
 };
 
+/// Gate A judges latents, and the encoder has seen the expression of the training cells: what it
+/// learnt of them by heart would look like a gain.
+struct ValidationCells {
+  std::vector<double> values, smaller, larger;
+  std::vector<int32_t> type;
+};
+
+ValidationCells validation_cells(const Study& study, const CisRows& rows, const GateInput& all) {
+  ValidationCells kept;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (study.cells.split[at(rows.cells[i])] != Split::kValidation) continue;
+    kept.values.push_back(all.values[i]);
+    kept.smaller.push_back(all.smaller[i]);
+    kept.larger.push_back(all.larger[i]);
+    kept.type.push_back(all.type[i]);
+  }
+  return kept;
+}
+
 /// How much better the fit predicts cells that it has not seen.
 GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& fit) {
   const auto response = shared.shape.response;
@@ -169,7 +188,10 @@ GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& 
   const auto by_depth = means(response, state_values(rows, fit.plain.coefficients));
   const auto by_state = means(response, state_values(rows, fit.state.coefficients));
   GenePairSums sums;
-  sums.whole = gate_sums({response, values, by_depth, larger, rows.type, gene.dispersion});
+  const auto unseen = validation_cells(
+      shared.study, rows, {response, values, by_depth, larger, rows.type, gene.dispersion});
+  sums.whole = gate_sums(
+      {response, unseen.values, unseen.smaller, unseen.larger, unseen.type, gene.dispersion});
   if (!gene.terms.empty()) {
     sums.cis = gate_sums({response, values, by_state, larger, rows.type, gene.dispersion});
   } else {

@@ -61,8 +61,9 @@ struct CisOptions {
   /// gene.
   double state_ridge = 50;
   /// Gates: training and validation cells are cut into this many folds; each is predicted by models
-  /// fitted to the others, and the final fit uses all of them. 0: one fit to training cells, judged
-  /// by validation cells; faster, with less power.
+  /// fitted to the others, and the final fit uses all of them. Gate A reads the validation cells
+  /// among those predicted only: the encoder has seen the expression of the training cells. 0: one
+  /// fit to training cells, judged by validation cells; faster, with less power.
   int32_t gate_folds = 4;
   /// Of the gates, by Benjamini–Hochberg over genes.
   double false_discovery_rate = 0.1;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/simulated_study.hpp"
 #include "cis/state_part.hpp"
@@ -233,6 +234,33 @@ TEST(FitCis, TestCellsAreNeverSeen) {
     EXPECT_EQ(after.path.genes[g].state, before.path.genes[g].state);
     EXPECT_EQ(after.path.genes[g].cis.gain, before.path.genes[g].cis.gain);
   }
+}
+
+TEST(FitCis, LatentsThatKnowTheTrainingCellsByHeartPassNoGate) {
+  // The first latent of a training cell is what was measured of a gene, elsewhere it is noise: an
+  // encoder that has learnt its cells and nothing else.
+  const auto& study = world().cells.study;
+  const int32_t gene = world().fit.path.genes[0].gene;
+  auto latents = world().cells.latents;
+  const size_t width = latents.size() / static_cast<size_t>(study.cells.size());
+  RandomStream random(3, Purpose::kBenchmark);
+  TestContext threads;
+  const auto counts = cis_rows(study, {}, empty_cis_path(study, 0), study.cells_of(Split::kTrain));
+  std::vector<double> measured(static_cast<size_t>(study.cells.size()), 0.0);
+  const auto response = counts.response(gene);
+  for (size_t i = 0; i < response.size(); ++i) {
+    measured[static_cast<size_t>(counts.cells[i])] = response[i];
+  }
+  for (size_t c = 0; c < measured.size(); ++c) {
+    double value = std::log1p(measured[c]);
+    if (study.cells.split[c] != Split::kTrain) value = 0.5 * random.normal();
+    latents[c * width] = static_cast<float>(value);
+  }
+  CisOptions options;
+  options.genes = {gene};
+  const auto fit = fit_cis(study, latents, options, threads.context);
+  EXPECT_FALSE(fit.path.genes[0].whole.passed);
+  EXPECT_LT(fit.path.genes[0].whole.gain, 0);
 }
 
 TEST(FitCis, ShuffledPeaksLeaveNothingToFind) {
