@@ -140,6 +140,10 @@ std::string too_few(const Study& study, const ExplainTarget& target,
 constexpr const char* kFailsGateA =
     "held-out cells are not predicted better than by depth, type and donor (gate A, see cis.tsv)";
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 ExplainerOptions method_options(const ExplainStageOptions& options) {
   return {options.search, options.beam_width, options.greedy_candidates, options.budget};
 }
@@ -171,7 +175,8 @@ class Stage {
       } else if (!doubts.empty() && !options_.force) {
         reasons[i] = doubts;
       } else {
-        explain_one(targets[i], cells, rates_before, explained[i], reasons[i]);
+        const int64_t budget = options_.budgets.empty() ? options_.budget : options_.budgets[i];
+        explain_one(targets[i], budget, cells, rates_before, explained[i], reasons[i]);
         if (explained[i]) explained[i]->caution = doubts;
       }
       const std::lock_guard lock(progress_mutex_);
@@ -198,7 +203,7 @@ class Stage {
     return doubts;
   }
 
-  void explain_one(const ExplainTarget& target, const TypeCells& cells,
+  void explain_one(const ExplainTarget& target, int64_t budget, const TypeCells& cells,
                    const std::vector<double>& rates_before, std::optional<ExplainedTarget>& result,
                    std::string& reason) const {
     const auto start = std::chrono::steady_clock::now();
@@ -228,17 +233,22 @@ class Stage {
       reason = error.what();  // this gene cannot be explained here; others can
       return;
     }
-    ExplainerOptions method = method_options(options_);
-    method.search.set_size = target.set_size;
-    method.search.from_all_masked =
-        options_.domain == SearchDomain::kCis && options_.search.rule == SearchRule::kMonotone;
-    method.search.stream = uint64_t{stream_key(type_name(study_, target))} << 32 |
-                           stream_key(study_.genes.names[at(target.gene)]);
+    if (budget > 0) objective.budget = budget;
+    Explanation explanation;
+    const auto method_start = std::chrono::steady_clock::now();
+    try {
+      explanation =
+          method_.explain(objective, explainer_options(study_, target, options_), context_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) throw;
+      reason = error.what();
+      return;
+    }
     result.emplace();
+    result->method_seconds = seconds_since(method_start);
     result->target = target;
     result->method = method_.name();
-    if (options_.budget > 0) objective.budget = options_.budget;
-    result->explanation = method_.explain(objective, method, context_);
+    result->explanation = std::move(explanation);
     const auto& subset = result->explanation.subset;
     result->partners = find_partners(objective, subset, options_.partners);
     result->train_cells = static_cast<int64_t>(cells.train_cells.size());
@@ -248,8 +258,7 @@ class Stage {
     result->off_target = off_target(rates_before, summed_rates(*cells.test, subset), near);
     result->cells_below_floor = objective.loss->cells_below_floor();
     result->seed = context_.seed;
-    result->seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result->seconds = seconds_since(start);
   }
 
   const Study& study_;
@@ -262,6 +271,17 @@ class Stage {
 };
 
 }  // namespace
+
+ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,
+                                   const ExplainStageOptions& options) {
+  ExplainerOptions method = method_options(options);
+  method.search.set_size = target.set_size;
+  method.search.from_all_masked =
+      options.domain == SearchDomain::kCis && options.search.rule == SearchRule::kMonotone;
+  method.search.stream = uint64_t{stream_key(type_name(study, target))} << 32 |
+                         stream_key(study.genes.names[at(target.gene)]);
+  return method;
+}
 
 std::vector<float> replacement_values(const Study& study, Perturbation perturbation,
                                       std::optional<int32_t> type) {
@@ -315,6 +335,9 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
     throw input_error("the study has {} peaks and {} genes, the surrogate {} and {}",
                       study.peaks.size(), study.genes.size(), surrogate.shape().peaks(),
                       surrogate.shape().genes);
+  }
+  if (!options.budgets.empty() && options.budgets.size() != targets.size()) {
+    throw internal_error("{} targets, {} budgets", targets.size(), options.budgets.size());
   }
   std::map<std::optional<int32_t>, std::vector<size_t>> by_type;
   for (size_t i = 0; i < targets.size(); ++i) by_type[targets[i].type].push_back(i);

@@ -52,6 +52,8 @@ struct ExplainStageOptions {
   int64_t beam_width = 4;
   int64_t greedy_candidates = 0;
   int64_t budget = 0;
+  /// The budget of each target, in their order, instead of `budget`; may be empty.
+  std::vector<int64_t> budgets = {};
   Perturbation perturbation = Perturbation::kClosed;
   SearchDomain domain = SearchDomain::kAll;
   /// Of the domains (base pairs to either side of the TSS); not read for kAll.
@@ -95,6 +97,7 @@ struct ExplainedTarget {
   int64_t cells_below_floor = 0;  ///< training cells (objective `eq11`)
   std::string caution;            ///< why not to trust it, or empty
   double seconds = 0;
+  double method_seconds = 0;  ///< of these, what the method took to choose the peaks
   uint64_t seed = 0;
 };
 
@@ -109,8 +112,13 @@ struct ExplainResult {
   std::vector<SkippedTarget> skipped;      ///< likewise
 };
 
+/// What the stage hands to the method for a target.
+ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,
+                                   const ExplainStageOptions& options);
+
 /// Throws Error(kUsage) for options that make no sense and Error(kInput) when study and surrogate
-/// differ in peaks or genes. A target's result does not depend on the other targets.
+/// differ in peaks or genes. A target that a method cannot explain is skipped. A target's result
+/// does not depend on the other targets.
 ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
                       const Context& context);
