@@ -172,6 +172,9 @@ void ExplainArguments::declare(OptionSet& set) {
   set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
   set.value("--greedy-candidates", options.greedy_candidates,
             "greedy: peaks tried in a round, the best by gradient; 0 = every peak");
+  set.value("--smoothgrad-copies", options.smoothgrad.copies, "smoothgrad: noisy copies of a cell");
+  set.value("--smoothgrad-deviation", options.smoothgrad.deviation,
+            "smoothgrad: standard deviation of the noise on a peak (0 = closed, 1 = open)");
   set.value("--budget", options.budget,
             "Most model evaluations of a target (one is one cell under one mask, a gradient counts "
             "three a cell); 0 = no limit");

@@ -145,7 +145,13 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 }
 
 ExplainerOptions method_options(const ExplainStageOptions& options) {
-  return {options.search, options.beam_width, options.greedy_candidates, options.budget};
+  ExplainerOptions method;
+  method.search = options.search;
+  method.beam_width = options.beam_width;
+  method.greedy_candidates = options.greedy_candidates;
+  method.smoothgrad = options.smoothgrad;
+  method.budget = options.budget;
+  return method;
 }
 
 class Stage {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "explain/smoothgrad.hpp"
 #include "search/coordinate_descent.hpp"
 #include "search/objective.hpp"
 
@@ -23,6 +24,7 @@ struct ExplainerOptions {
   int64_t beam_width = 4;
   /// `greedy` only: features evaluated in a round, 0 = all (GreedyOptions::candidates).
   int64_t greedy_candidates = 0;
+  SmoothGradOptions smoothgrad;
   /// Model evaluations of a target, as Objective counts them; 0 = no limit. The stage sets it
   /// on the objective, where methods read it.
   int64_t budget = 0;

@@ -8,7 +8,10 @@
   METHOD(grids)                  \
   METHOD(beam)                   \
   METHOD(greedy)                 \
-  METHOD(random)
+  METHOD(random)                 \
+  METHOD(knockout)               \
+  METHOD(saliency)               \
+  METHOD(smoothgrad)
 
 namespace grids {
 
@@ -29,6 +32,7 @@ void ExplainerOptions::validate(Problems& problems) const {
   if (greedy_candidates < 0) {
     problems.add("the candidates of a greedy round must be at least 0, not {}", greedy_candidates);
   }
+  smoothgrad.validate(problems);
   if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
 }
 

@@ -56,6 +56,18 @@ void MaskState::summed_changes(std::span<const Feature> features, const Measure&
   }
 }
 
+std::vector<Feature> MaskableModel::differing(int32_t cell) const {
+  const int32_t output = 0;
+  std::vector<Feature> differing;
+  const float cotangent = 0;
+  begin({}, {&cell, 1}, {&output, 1})
+      ->cell_gains({&cotangent, 1},
+                   [&](size_t, std::span<const Feature> features, std::span<const float>) {
+                     differing.assign(features.begin(), features.end());
+                   });
+  return differing;
+}
+
 void MaskableModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                             const PredictionSink& sink) const {
   for (size_t row = 0; row < rows.size(); ++row) {

@@ -143,6 +143,10 @@ class MaskableModel {
                                            std::span<const int32_t> cells,
                                            std::span<const int32_t> outputs) const = 0;
 
+  /// The features whose mask changes a cell, that is, those with x ≠ p: ascending. The default asks
+  /// a state for gains.
+  virtual std::vector<Feature> differing(int32_t cell) const;
+
   /// The outputs of cells under masks of their own, equal to the last bit to those of a state begun
   /// with the row's subset. The default begins one for each row.
   virtual void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,

@@ -111,7 +111,7 @@ void SurrogateState::cell_gains(std::span<const float> cotangent, const CellGain
   const auto gradients = backward(cotangent);
   const auto everywhere = cis_.masked(subset_, model_.replacements());
   model_.pool().for_each(cell_count(), [&](int64_t position) {
-    const auto features = differing(position);
+    const auto features = model_.differing(cells_[at(position)]);
     std::vector<float> gains(features.size());
     multiply_differences(gradients.sums, position, features, gains);
     if (!cis_.empty()) {
@@ -128,19 +128,6 @@ void SurrogateState::cell_gains(std::span<const float> cotangent, const CellGain
     }
     sink(at(position), features, gains);
   });
-}
-
-std::vector<Feature> SurrogateState::differing(int64_t position) const {
-  const auto open = model_.open().row(cells_[at(position)]);
-  if (model_.only_closes()) return {open.begin(), open.end()};
-  std::vector<Feature> features;
-  size_t next = 0;
-  for (Feature j = 0; j < encoder().peaks(); ++j) {
-    const bool is_open = next < open.size() && open[next] == j;
-    if (is_open) ++next;
-    if (model_.replacement(j) != (is_open ? 1.0f : 0.0f)) features.push_back(j);
-  }
-  return features;
 }
 
 void SurrogateState::multiply_differences(std::span<const float> sum_gradients, int64_t position,

@@ -105,6 +105,19 @@ ModelShape SurrogateModel::shape() const {
           static_cast<int32_t>(surrogate_.shape().genes)};
 }
 
+std::vector<Feature> SurrogateModel::differing(int32_t cell) const {
+  const auto open = open_.row(cell);
+  if (only_closes_) return {open.begin(), open.end()};
+  std::vector<Feature> features;
+  size_t next = 0;
+  for (Feature j = 0; j < encoder().peaks(); ++j) {
+    const bool is_open = next < open.size() && open[next] == j;
+    if (is_open) ++next;
+    if (replacement(j) != (is_open ? 1.0f : 0.0f)) features.push_back(j);
+  }
+  return features;
+}
+
 std::unique_ptr<MaskState> SurrogateModel::begin(std::span<const Feature> subset,
                                                  std::span<const int32_t> cells,
                                                  std::span<const int32_t> outputs) const {

@@ -57,6 +57,7 @@ class SurrogateModel : public MaskableModel {
   /// `cells` has no duplicates.
   std::unique_ptr<MaskState> begin(std::span<const Feature> subset, std::span<const int32_t> cells,
                                    std::span<const int32_t> outputs) const override;
+  std::vector<Feature> differing(int32_t cell) const override;
   /// Computes whole rows, in blocks; nothing is kept of them.
   void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                const PredictionSink& sink) const override;

@@ -117,9 +117,7 @@ class SurrogateState : public MaskState {
     std::vector<float> eta;   ///< cells × stride of the cis outputs
   };
   Gradients backward(std::span<const float> cotangent) const;
-  /// The peaks whose unmasked x differs from p in one cell, ascending.
-  std::vector<Feature> differing(int64_t position) const;
-  /// (p_j − x_j) ⟨gradient of its chromosome's sum, D_j⟩ of `differing` peaks.
+  /// (p_j − x_j) ⟨gradient of its chromosome's sum, D_j⟩ of the peaks that differ.
   void multiply_differences(std::span<const float> sum_gradients, int64_t position,
                             std::span<const Feature> features, std::span<float> gains) const;
   /// Adds what the cis path's terms gain; `eta_cotangent` is cells × stride of the cis outputs.
