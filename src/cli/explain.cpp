@@ -175,6 +175,21 @@ void ExplainArguments::declare(OptionSet& set) {
   set.value("--smoothgrad-copies", options.smoothgrad.copies, "smoothgrad: noisy copies of a cell");
   set.value("--smoothgrad-deviation", options.smoothgrad.deviation,
             "smoothgrad: standard deviation of the noise on a peak (0 = closed, 1 = open)");
+  set.value("--lime-neighbours", options.lime.neighbours,
+            "lime, lime-sp: random masks of a cell (published: 2048, for L = 128 1024)");
+  set.value("--lime-kernel-width", options.lime.kernel_width,
+            "lime, lime-sp: distance from the cell at which a mask counts 1/e");
+  set.value("--lime-ridge", options.lime.ridge, "lime, lime-sp: penalty of the ridge regression");
+  set.value("--lime-picks", options.lime.picks, "lime-sp: cells picked");
+  set.value("--sage-permutations", options.sage.permutations,
+            "sage: most permutations (published: 256000, for L = 128 100000)");
+  set.value("--sage-players", options.sage.players,
+            "sage: players evaluated of a permutation, its last ones; 0 = as many as the set has");
+  set.value("--sage-batch", options.sage.batch,
+            "sage: permutations between two looks at the convergence");
+  set.value("--sage-threshold", options.sage.threshold,
+            "sage: converged when the largest standard error is this share of the values' range; "
+            "0 = never");
   set.value("--budget", options.budget,
             "Most model evaluations of a target (one is one cell under one mask, a gradient counts "
             "three a cell); 0 = no limit");

@@ -150,6 +150,8 @@ ExplainerOptions method_options(const ExplainStageOptions& options) {
   method.beam_width = options.beam_width;
   method.greedy_candidates = options.greedy_candidates;
   method.smoothgrad = options.smoothgrad;
+  method.lime = options.lime;
+  method.sage = options.sage;
   method.budget = options.budget;
   return method;
 }

@@ -52,6 +52,8 @@ struct ExplainStageOptions {
   int64_t beam_width = 4;
   int64_t greedy_candidates = 0;
   SmoothGradOptions smoothgrad;
+  LimeOptions lime;
+  SageOptions sage;
   int64_t budget = 0;
   /// The budget of each target, in their order, instead of `budget`; may be empty.
   std::vector<int64_t> budgets = {};

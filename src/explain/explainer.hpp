@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "explain/lime.hpp"
+#include "explain/sage.hpp"
 #include "explain/smoothgrad.hpp"
 #include "search/coordinate_descent.hpp"
 #include "search/objective.hpp"
@@ -25,6 +27,8 @@ struct ExplainerOptions {
   /// `greedy` only: features evaluated in a round, 0 = all (GreedyOptions::candidates).
   int64_t greedy_candidates = 0;
   SmoothGradOptions smoothgrad;
+  LimeOptions lime;  ///< `lime` and `lime-sp`
+  SageOptions sage;
   /// Model evaluations of a target, as Objective counts them; 0 = no limit. The stage sets it
   /// on the objective, where methods read it.
   int64_t budget = 0;

@@ -11,7 +11,10 @@
   METHOD(random)                 \
   METHOD(knockout)               \
   METHOD(saliency)               \
-  METHOD(smoothgrad)
+  METHOD(smoothgrad)             \
+  METHOD(lime)                   \
+  METHOD(lime_pick)              \
+  METHOD(sage)
 
 namespace grids {
 
@@ -33,6 +36,8 @@ void ExplainerOptions::validate(Problems& problems) const {
     problems.add("the candidates of a greedy round must be at least 0, not {}", greedy_candidates);
   }
   smoothgrad.validate(problems);
+  lime.validate(problems);
+  sage.validate(problems);
   if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
 }
 

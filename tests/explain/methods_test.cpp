@@ -27,6 +27,10 @@ ExplainerOptions small_options(int64_t members = kMembers) {
   options.search.set_size = members;
   options.search.candidates = 6;
   options.smoothgrad.copies = 3;
+  options.lime.neighbours = 40;
+  options.lime.picks = 3;
+  options.sage.permutations = 700;
+  options.sage.batch = 64;
   return options;
 }
 
@@ -75,7 +79,7 @@ RC_GTEST_PROP(Methods, ThatScoreFeaturesCopeWithAnyBudgetThatPaysForTheValue, ()
   const SearchWorld world(*rc::gen::inRange<uint64_t>(0, 20));
   Objective objective = world.objective({});
   objective.budget = *rc::gen::inRange<int64_t>(objective.cell_count(), 8 * objective.cell_count());
-  for (const char* name : {"knockout", "saliency", "smoothgrad"}) {
+  for (const char* name : {"knockout", "saliency", "smoothgrad", "lime", "lime-sp", "sage"}) {
     objective.evaluations = 0;
     const auto found = find_explainer(name).explain(objective, small_options(), world.context);
     RC_ASSERT(objective.evaluations <= objective.budget);
@@ -151,6 +155,162 @@ TEST(SmoothGrad, WithNoiseThatVanishesIsSaliency) {
   EXPECT_EQ(smooth.evaluations, objective.cell_count() * (2 * kGradientEvaluations + 1));
   const auto plain = find_explainer("saliency").explain(objective, options, world.context);
   EXPECT_EQ(smooth.subset, plain.subset);
+}
+
+TEST(Lime, ReturnsTheCoefficientsOfALinearModelAsTheRidgePenaltyVanishes) {
+  ThreadPool pool(1);
+  Reporter reporter;
+  const auto model = linear_model(kCoefficients);
+  Objective objective = value_objective(model);
+  LimeOptions options;
+  options.neighbours = 64;
+  options.ridge = 1e-9;
+  int64_t cells = 0;
+  lime_coefficients(
+      objective, options, 0, Context{1, pool, reporter}, [&](const CellCoefficients& cell) {
+        EXPECT_EQ(cell.position, cells++);
+        ASSERT_EQ(cell.coefficients.size(), kCoefficients.size());
+        for (size_t j = 0; j < kCoefficients.size(); ++j) {
+          // The objective is the mean over the cells. Outputs are floats near 50:
+          // 4e-6 apart.
+          EXPECT_NEAR(cell.coefficients[j],
+                      kCoefficients[j] / static_cast<double>(objective.cell_count()), 1e-5);
+        }
+      });
+  EXPECT_EQ(cells, objective.cell_count());
+  EXPECT_EQ(objective.evaluations, cells * options.neighbours);
+}
+
+TEST(Lime, OfALinearModelIsTheLargestCoefficientsOfEitherSign) {
+  EXPECT_EQ(chosen("lime", linear_model(kCoefficients), 4), (std::vector<Feature>{2, 1, 5, 3}));
+  EXPECT_EQ(chosen("lime-sp", linear_model(kCoefficients), 4), (std::vector<Feature>{2, 1, 5, 3}));
+}
+
+TEST(Lime, SplitsABudgetOverAllCellsAndThenOverFewer) {
+  const SearchWorld world;
+  Objective objective = world.objective({});
+  const int64_t cells = objective.cell_count();
+  const LimeOptions options;
+  const auto cost_of = [&](int64_t left) {
+    objective.budget = cells + left;  // the subset's value is set aside
+    return lime_cost(objective, options);
+  };
+  EXPECT_EQ(cost_of(3000 * cells).neighbours, 2048);
+  EXPECT_FALSE(cost_of(2048 * cells).reduced);
+  EXPECT_EQ(cost_of(2047 * cells).neighbours, 2047);
+  EXPECT_TRUE(cost_of(2047 * cells).reduced);
+  EXPECT_EQ(cost_of(256 * cells).cells, cells);
+  EXPECT_EQ(cost_of(255 * cells).cells, 255 * cells / 256);
+  EXPECT_GE(cost_of(255 * cells).neighbours, 256);
+  EXPECT_EQ(cost_of(100).cells, 1);
+  EXPECT_EQ(cost_of(100).neighbours, 100);
+  EXPECT_EQ(cost_of(0).cells, 0);
+}
+
+/// Whole permutations of all features.
+SageOptions whole_permutations(int64_t permutations) {
+  SageOptions options;
+  options.permutations = permutations;
+  options.players = 1 << 20;
+  options.batch = 32;
+  return options;
+}
+
+TEST(Sage, ValuesSumToTheTotalForWholePermutations) {
+  const SearchWorld world;
+  ObjectiveInput input;
+  input.cells = {7};
+  input.target = world.target();
+  Objective objective = make_objective(world.model, input, {});
+  const double total = value(objective, *begin(objective, objective.allowed)) -
+                       value(objective, *begin(objective, {}));
+  const auto found = sage_values(objective, kMembers, whole_permutations(20), 0, world.context);
+  double sum = 0;
+  for (const double value : found.values) sum += value;
+  // Telescoping sums of doubles.
+  EXPECT_NEAR(sum, total, 1e-12 + 1e-9 * std::abs(total));
+  EXPECT_EQ(found.permutations, 20);
+  EXPECT_FALSE(found.budget_spent);
+}
+
+TEST(Sage, GivesEachOfARedundantPairHalfAndACutPermutationOfOneNothing) {
+  ThreadPool pool(1);
+  Reporter reporter;
+  const Context context{1, pool, reporter};
+  const auto model = testing::redundant_pair(3, 0.1);
+  Objective objective = value_objective(model);
+  const auto cells = static_cast<double>(objective.cell_count());
+  SageOptions options = whole_permutations(4000);
+  options.threshold = 0;
+  const auto found = sage_values(objective, kMembers, options, 0, context);
+  // Five standard errors: once in two million.
+  for (const size_t j : {2u, 5u}) {
+    EXPECT_GT(found.errors[j], 0);
+    EXPECT_NEAR(found.values[j], -1.5 / cells, 5 * found.errors[j]);
+  }
+  // The others add up: no permutation says otherwise, but for float outputs near 5.
+  EXPECT_NEAR(found.values[7], -0.8 / cells, 1e-6);
+  options.players = 1;
+  const auto cut = sage_values(objective, kMembers, options, 0, context);
+  EXPECT_NEAR(cut.values[2], 0, 1e-9);
+  EXPECT_NEAR(cut.values[7], -0.8 / cells, 1e-6);
+}
+
+TEST(Sage, StopsWhenTheErrorsAreSmallAgainstTheRangeOfTheValues) {
+  ThreadPool pool(1);
+  Reporter reporter;
+  const Context context{1, pool, reporter};
+  const auto model = testing::redundant_pair(3, 0.1);
+  Objective objective = value_objective(model);
+  SageOptions options = whole_permutations(100'000);
+  const auto found = sage_values(objective, kMembers, options, 0, context);
+  EXPECT_TRUE(found.converged);
+  EXPECT_LT(found.permutations, 10'000);
+  const auto [low, high] = std::minmax_element(found.values.begin(), found.values.end());
+  EXPECT_LE(*std::max_element(found.errors.begin(), found.errors.end()),
+            options.threshold * (*high - *low));
+  options.threshold = 0.25;
+  EXPECT_LT(sage_values(objective, kMembers, options, 0, context).permutations, found.permutations);
+}
+
+TEST(Sage, CountsPlayersThatChangeNothing) {
+  const SearchWorld world;
+  Objective objective = world.objective({});
+  SageOptions options;
+  options.permutations = 100;
+  const auto found = sage_values(objective, kMembers, options, 0, world.context);
+  EXPECT_EQ(objective.evaluations, 100 * kMembers);
+  int64_t draws = 0;
+  for (const int64_t count : found.draws) draws += count;
+  EXPECT_EQ(draws, 100 * kMembers);
+}
+
+TEST(Sage, TellsThatTheBudgetEndedIt) {
+  const SearchWorld world;
+  Objective objective = world.objective({});
+  objective.budget = objective.cell_count() + 50 * kMembers + 3;
+  const auto found = sage_values(objective, kMembers, {}, 0, world.context);
+  EXPECT_EQ(found.permutations, 50);
+  EXPECT_TRUE(found.budget_spent);
+  EXPECT_FALSE(found.converged);
+}
+
+TEST(Methods, ReportAllSenselessOptionsAtOnce) {
+  ExplainerOptions options;
+  options.lime.ridge = -1;
+  options.sage.batch = 0;
+  options.smoothgrad.copies = 0;
+  Problems problems;
+  options.validate(problems);
+  try {
+    problems.raise(ErrorKind::kUsage, "explain");
+    FAIL() << "no problem was found";
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    for (const char* part : {"ridge", "batch", "copies"}) {
+      EXPECT_NE(message.find(part), std::string::npos) << message;
+    }
+  }
 }
 
 TEST(Differing, IsWhatGainsAreToldOf) {

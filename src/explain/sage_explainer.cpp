@@ -1,0 +1,35 @@
+// SAGE by permutation sampling (sage.hpp): the L features with the lowest values, that is, those
+// whose masking moves the objective furthest towards the goal on average. Published settings:
+// permutations cut to the last L players, 256,000 of them (100,000 for L = 128), in batches of 512.
+#include "explain/sage.hpp"
+#include "explain/scores.hpp"
+
+namespace grids {
+namespace {
+
+class SageExplainer : public Explainer {
+ public:
+  std::string_view name() const override { return "sage"; }
+  std::string_view summary() const override {
+    return "Shapley values of the objective by permutation sampling";
+  }
+  Explanation explain(Objective& objective, const ExplainerOptions& options,
+                      const Context& context) const override {
+    const auto& search = options.search;
+    require_features(objective.allowed, search.set_size);
+    const int64_t before = objective.evaluations;
+    const auto found =
+        sage_values(objective, search.set_size, options.sage, search.stream, context);
+    return conclude(objective, lowest(found.values, objective.allowed, search.set_size), before,
+                    found.budget_spent);
+  }
+};
+
+}  // namespace
+
+const Explainer& sage_explainer() {
+  static const SageExplainer method;
+  return method;
+}
+
+}  // namespace grids
