@@ -11,6 +11,7 @@ Command cis_command();
 Command predict_command();
 Command explain_command();
 Command knockout_command();
+Command compare_command();
 Command evaluate_command();
 Command report_command();
 Command simulate_command();

@@ -135,12 +135,15 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
 
 }  // namespace
 
-void ExplainArguments::declare(OptionSet& set) {
-  set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
-  std::vector<std::string_view> methods;
-  for (const Explainer* method : explainers()) methods.push_back(method->name());
-  set.value("--method", options.method,
-            fmt::format("One of {}; random is the first baseline", fmt::join(methods, ", ")));
+void ExplainArguments::declare(OptionSet& set, OptionsOf command) {
+  const bool explains = command == OptionsOf::kExplain;
+  if (explains) {
+    set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
+    std::vector<std::string_view> methods;
+    for (const Explainer* method : explainers()) methods.push_back(method->name());
+    set.value("--method", options.method,
+              fmt::format("One of {}; random is the first baseline", fmt::join(methods, ", ")));
+  }
   set.choice<LossKind>(
       "--objective", options.loss.kind,
       {{"rate", LossKind::kRate}, {"eq11", LossKind::kEq11}, {"value", LossKind::kValue}},
@@ -190,9 +193,11 @@ void ExplainArguments::declare(OptionSet& set) {
   set.value("--sage-threshold", options.sage.threshold,
             "sage: converged when the largest standard error is this share of the values' range; "
             "0 = never");
-  set.value("--budget", options.budget,
-            "Most model evaluations of a target (one is one cell under one mask, a gradient counts "
-            "three a cell); 0 = no limit");
+  if (explains) {
+    set.value("--budget", options.budget,
+              "Most model evaluations of a target (one is one cell under one mask, a gradient "
+              "counts three a cell); 0 = no limit");
+  }
   set.choice<SearchDomain>(
       "--domain", options.domain,
       {{"all", SearchDomain::kAll}, {"cis", SearchDomain::kCis}, {"distal", SearchDomain::kDistal}},
@@ -209,8 +214,10 @@ void ExplainArguments::declare(OptionSet& set) {
   set.value("--partners", options.partners.limit,
             "Most partners listed for a set: peaks that change the prediction alone, and no longer "
             "once the set is masked");
-  set.value("--random-sets", judge.random_sets,
-            "Random sets of equally open peaks beside each set found");
+  if (explains) {
+    set.value("--random-sets", judge.random_sets,
+              "Random sets of equally open peaks beside each set found");
+  }
   set.group("");
 }
 

@@ -21,10 +21,10 @@ std::string_view named_command(const std::vector<grids::Command>& commands, int 
 
 int main(int argc, char** argv) {
   const std::vector<grids::Command> commands = {
-      grids::run_command(),      grids::prepare_command(), grids::train_command(),
-      grids::cis_command(),      grids::explain_command(), grids::knockout_command(),
-      grids::evaluate_command(), grids::predict_command(), grids::report_command(),
-      grids::simulate_command(), grids::info_command(),
+      grids::run_command(),     grids::prepare_command(),  grids::train_command(),
+      grids::cis_command(),     grids::explain_command(),  grids::knockout_command(),
+      grids::compare_command(), grids::evaluate_command(), grids::predict_command(),
+      grids::report_command(),  grids::simulate_command(), grids::info_command(),
   };
   const grids::ProgramText text{
       "grids",

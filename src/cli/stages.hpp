@@ -82,6 +82,9 @@ std::vector<std::string> evaluate_outputs();
 /// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
 enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
 
+/// Of which command the options are declared: `compare` has methods, sizes and budgets of its own.
+enum class OptionsOf : uint8_t { kExplain, kCompare };
+
 struct ExplainArguments {
   int64_t set_size = 10;  ///< L, where a target does not say
   WantedDirection direction = WantedDirection::kAuto;
@@ -89,7 +92,7 @@ struct ExplainArguments {
   ExplainStageOptions options;
   JudgeSetsOptions judge;
 
-  void declare(OptionSet& options_set);
+  void declare(OptionSet& options_set, OptionsOf command = OptionsOf::kExplain);
   void validate() const;
   /// The options with the direction that was asked for.
   ExplainStageOptions stage_options() const;

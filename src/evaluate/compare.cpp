@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <string>
 
 #include "base/statistics.hpp"
 #include "evaluate/recovery.hpp"
@@ -181,7 +182,7 @@ std::vector<ComparedSet> parse_compared(const Table& table) {
     set.gene = table.text(row, "gene");
     set.method = table.text(row, "method");
     set.set_size = whole("L");
-    set.seed = static_cast<uint64_t>(whole("seed"));
+    set.seed = std::stoull(table.text(row, "seed"));
     set.allowance = table.text(row, "allowance") == allowance_name(Allowance::kUnlimited)
                         ? Allowance::kUnlimited
                         : Allowance::kEqual;

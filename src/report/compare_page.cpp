@@ -1,0 +1,111 @@
+#include "report/compare_page.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "report/heat_map.hpp"
+#include "report/svg.hpp"
+
+namespace grids {
+namespace {
+
+/// "0.0123" for a number with a fraction, the text itself for any other.
+std::string rounded(const std::string& text) {
+  double value = 0;
+  const auto* end = text.data() + text.size();
+  const auto read = std::from_chars(text.data(), end, value);
+  if (read.ec != std::errc() || read.ptr != end || !std::isfinite(value)) {
+    std::string escaped;
+    for (const char c : text) {
+      if (c == '|') escaped.push_back('\\');
+      escaped.push_back(c);
+    }
+    return escaped;
+  }
+  if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
+  return fmt::format("{:.3g}", value);
+}
+
+void section(std::string& page, const std::string& title, const std::string& words,
+             const Table& table) {
+  if (table.rows() == 0) return;
+  page += fmt::format("\n## {}\n\n{}\n\n{}", title, words, markdown_table(table));
+}
+
+}  // namespace
+
+std::string markdown_table(const Table& table) {
+  std::string text = fmt::format("| {} |\n|", fmt::join(table.columns(), " | "));
+  for (size_t c = 0; c < table.columns().size(); ++c) text += " --- |";
+  text += "\n";
+  for (size_t row = 0; row < table.rows(); ++row) {
+    text += "|";
+    for (const auto& cell : table.row(row)) text += fmt::format(" {} |", rounded(cell));
+    text += "\n";
+  }
+  return text;
+}
+
+std::string compare_markdown(const ComparePage& page) {
+  std::string text = "# Methods compared\n\n" + page.setting + "\n";
+  section(text, "Held out",
+          "Predicted changes held against measured expression of test cells, which no method "
+          "optimises: sets with q < 0.05 (`share_called`), then the median z, rank the methods. "
+          "`mean_slope` 1 = predicted changes are right on average. `recall`: planted peaks found, "
+          "where they are known.",
+          page.held_out);
+  section(text, "Own objective",
+          "Predicted change when masked in the surrogate, on test cells. A method that searches "
+          "for this change must win here: it says how well methods search, not how right they are. "
+          "`t_p`, `wilcoxon_p`: one-sided paired tests over targets and seeds that the reference "
+          "goes further in relative change; `wilcoxon_p_targets`: seeds averaged first, since "
+          "seeds of one target are not independent.",
+          page.own_objective);
+  section(text, "Planted regulation found",
+          "Members found ÷ members planted. Objective `true function`: the search alone is judged, "
+          "on the simulator's own regulatory function; `redundant`: on cells with every member "
+          "open, where no single mask changes anything. Objective `surrogate`: the whole.",
+          page.recall);
+  section(text, "By cell type",
+          "Means over genes and seeds at equal budget: average change (counts per 100,000 as the "
+          "paper defines it) and relative change in percent.",
+          page.by_type);
+  section(text, "By method", "The same, the other way round.", page.by_method);
+  if (page.has_types) {
+    text +=
+        "\n## Between types\n\nSets learned for a gene in one type (rows), masked in test "
+        "cells of the gene's type (columns), relative to the set that was learned there.\n\n"
+        "![Sets learned in one type, tested in another](types.svg)\n";
+  }
+  section(text, "Skipped", "Not compared, and why.", page.skipped);
+  return text;
+}
+
+std::string draw_type_matrix(const TypeMatrix& matrix) {
+  HeatMap map;
+  map.label = "Sets learned in one type, masked in another";
+  map.title = "learned in (rows), tested in (columns); 1 = the type's own set";
+  map.rows = matrix.learned_in;
+  map.columns = matrix.tested_in;
+  map.values = matrix.normalised;
+  for (size_t i = 0; i < map.values.size(); ++i) {
+    map.texts.push_back(std::isnan(map.values[i]) ? "" : fmt::format("{:.2f}", map.values[i]));
+    map.outlined.push_back(matrix.learned_in[i / matrix.tested_in.size()] ==
+                           matrix.tested_in[i % matrix.tested_in.size()]);
+  }
+  map.colour = [](double share) { return sequential_colour(share); };
+  std::string svg = draw_heat_map(map);
+  constexpr std::string_view kOpening = "<svg ";
+  const size_t start = svg.find(kOpening);
+  if (start != std::string::npos) {
+    svg.insert(start + kOpening.size(),
+               "xmlns=\"http://www.w3.org/2000/svg\" font-family=\"sans-serif\" "
+               "font-size=\"11.5\" ");
+  }
+  return svg;
+}
+
+}  // namespace grids
