@@ -1,5 +1,6 @@
 /// One interface for every explanation method: given an objective (a model, cells, a loss), which L
-/// features does the method choose? Methods see no chromatin.
+/// features does the method choose? Methods see no chromatin; those that look at measured cells
+/// rather than at the model get them as plain numbers.
 ///
 /// To add a method, write one file in this folder that defines `const Explainer& NAME_explainer()`
 /// and add NAME to the list in registry.cpp.
@@ -19,6 +20,8 @@
 
 namespace grids {
 
+struct TargetData;  // target_data.hpp
+
 struct ExplainerOptions {
   /// L and the random stream of every method, and all that steers the searching ones.
   SearchOptions search;
@@ -32,6 +35,8 @@ struct ExplainerOptions {
   /// Model evaluations of a target, as Objective counts them; 0 = no limit. The stage sets it
   /// on the objective, where methods read it.
   int64_t budget = 0;
+  /// Measured cells, for methods that need them; null when there are none. Borrowed.
+  const TargetData* data = nullptr;
 
   void validate(Problems& problems) const;
 };
@@ -55,6 +60,8 @@ class Explainer {
   virtual std::string_view name() const = 0;
   /// One line for the help.
   virtual std::string_view summary() const = 0;
+  /// Whether it reads `ExplainerOptions::data`, and throws Error(kUsage) without.
+  virtual bool needs_data() const { return false; }
   /// A function of objective, options and seed alone, whatever the number of threads.
   virtual Explanation explain(Objective& objective, const ExplainerOptions& options,
                               const Context& context) const = 0;
