@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "explain/study_data.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {
@@ -165,7 +166,11 @@ class Stage {
         options_(options),
         context_(context),
         method_(find_explainer(options.method)),
-        progress_(context, "explain", static_cast<int64_t>(targets)) {}
+        progress_(context, "explain", static_cast<int64_t>(targets)) {
+    if (!method_.needs_data()) return;
+    require_positions(study, method_.name());
+    measured_ = measured_cells(study);
+  }
 
   /// Explains targets of one type; fills what belongs to each.
   void explain_type(std::optional<int32_t> type, const std::vector<ExplainTarget>& targets,
@@ -234,19 +239,25 @@ class Stage {
       input.observed = observed;
     }
     Objective objective;
+    TargetData data;
     try {
       objective = make_objective(*cells.train, input, options_.loss);
+      if (measured_) {
+        data = target_data(study_, *measured_, target.gene, options_.domain_window,
+                           wanted_sign(options_));
+      }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInput) throw;
       reason = error.what();  // this gene cannot be explained here; others can
       return;
     }
     if (budget > 0) objective.budget = budget;
+    ExplainerOptions method = explainer_options(study_, target, options_);
+    if (measured_) method.data = &data;
     Explanation explanation;
     const auto method_start = std::chrono::steady_clock::now();
     try {
-      explanation =
-          method_.explain(objective, explainer_options(study_, target, options_), context_);
+      explanation = method_.explain(objective, method, context_);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInput) throw;
       reason = error.what();
@@ -274,6 +285,7 @@ class Stage {
   const ExplainStageOptions& options_;
   const Context& context_;
   const Explainer& method_;
+  std::optional<MeasuredCells> measured_;
   Progress progress_;
   std::mutex progress_mutex_;
 };
@@ -289,6 +301,11 @@ ExplainerOptions explainer_options(const Study& study, const ExplainTarget& targ
   method.search.stream = uint64_t{stream_key(type_name(study, target))} << 32 |
                          stream_key(study.genes.names[at(target.gene)]);
   return method;
+}
+
+double wanted_sign(const ExplainStageOptions& options) {
+  const bool falls = options.loss.direction == Direction::kDown;
+  return falls == (options.perturbation != Perturbation::kOpen) ? 1 : -1;
 }
 
 std::vector<float> replacement_values(const Study& study, Perturbation perturbation,

@@ -59,7 +59,8 @@ struct ExplainStageOptions {
   std::vector<int64_t> budgets = {};
   Perturbation perturbation = Perturbation::kClosed;
   SearchDomain domain = SearchDomain::kAll;
-  /// Of the domains (base pairs to either side of the TSS); not read for kAll.
+  /// Of the domains (base pairs to either side of the TSS), and of methods that score the peaks
+  /// around a gene (`nearest`, `links`, `lasso`, `susie`).
   int64_t domain_window = 250'000;
   /// Types with fewer test cells are not explained: there is too little to judge the result by.
   int64_t min_test_cells = 50;
@@ -118,6 +119,9 @@ struct ExplainResult {
 /// What the stage hands to the method for a target.
 ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,
                                    const ExplainStageOptions& options);
+
+/// TargetData::wanted. A mean takes away what a peak says of a cell, as closing it does.
+double wanted_sign(const ExplainStageOptions& options);
 
 /// Throws Error(kUsage) for options that make no sense and Error(kInput) when study and surrogate
 /// differ in peaks or genes. A target that a method cannot explain is skipped. A target's result

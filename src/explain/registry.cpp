@@ -9,6 +9,10 @@
   METHOD(beam)                   \
   METHOD(greedy)                 \
   METHOD(random)                 \
+  METHOD(nearest)                \
+  METHOD(links)                  \
+  METHOD(lasso)                  \
+  METHOD(susie)                  \
   METHOD(knockout)               \
   METHOD(saliency)               \
   METHOD(smoothgrad)             \
