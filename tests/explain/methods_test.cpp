@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "explain/explainer.hpp"
+#include "explain/planted_cells.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
@@ -50,9 +51,14 @@ RC_GTEST_PROP(Methods, ChooseWhatIsAllowedWithinTheBudgetAndByTheSeedAlone, ()) 
   Objective limited = world.objective(loss, allowed);
   const int64_t budget = least_budget(limited) + *rc::gen::inRange<int64_t>(0, 20'000);
   limited.budget = budget;
+  // Half of its features lie on the target's chromosome: as many as the model has.
+  const auto planted =
+      testing::planted_cells(100, int64_t{2} * world.model.shape().features, {}, 1);
+  ExplainerOptions options = small_options();
+  options.data = &planted->data;
   for (const Explainer* method : explainers()) {
     limited.evaluations = 0;
-    const auto found = method->explain(limited, small_options(), world.context);
+    const auto found = method->explain(limited, options, world.context);
     RC_ASSERT(found.evaluations == limited.evaluations);
     RC_ASSERT(found.evaluations <= budget);
     RC_ASSERT(found.subset.size() == static_cast<size_t>(kMembers));
@@ -67,7 +73,7 @@ RC_GTEST_PROP(Methods, ChooseWhatIsAllowedWithinTheBudgetAndByTheSeedAlone, ()) 
 
     Objective again = threaded.objective(loss, allowed);
     again.budget = budget;
-    const auto same = method->explain(again, small_options(), threaded.context);
+    const auto same = method->explain(again, options, threaded.context);
     RC_ASSERT(same.subset == found.subset);
     RC_ASSERT(same.objective == found.objective);
     RC_ASSERT(same.evaluations == found.evaluations);
