@@ -1,45 +1,52 @@
 #include "explain/mask_ridge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
 
-constexpr int64_t kSums = 16;
-constexpr double kTolerance = 1e-9;
+constexpr double kTolerance = 1e-6;
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-/// out_i = Σ_j z_ij v_j, in sixteen sums, which are then added in order.
-GRIDS_CLONES void sum_kept(int64_t rows, int64_t columns, const uint8_t* kept, const double* v,
-                           double* out) {
-  for (int64_t i = 0; i < rows; ++i) {
-    const uint8_t* row = kept + i * columns;
-    double sums[kSums] = {};
-    int64_t j = 0;
-    for (; j + kSums <= columns; j += kSums) {
-      for (int64_t lane = 0; lane < kSums; ++lane) sums[lane] += row[j + lane] * v[j + lane];
+/// Rows that share a pass over a vector.
+constexpr int64_t kRows = 4;
+using Rows = std::array<const uint8_t*, kRows>;
+
+/// out_i = Σ_j z_ij v_j, each in eight sums, which are then added in order.
+GRIDS_CLONES void sum_kept(int64_t columns, const Rows& kept, const double* v, double* out) {
+  constexpr int64_t kSums = 8;
+  double sums[kRows][kSums] = {};
+  int64_t j = 0;
+  for (; j + kSums <= columns; j += kSums) {
+    for (int64_t i = 0; i < kRows; ++i) {
+      for (int64_t lane = 0; lane < kSums; ++lane) {
+        sums[i][lane] += kept[at(i)][j + lane] * v[j + lane];
+      }
     }
-    for (int64_t lane = 0; j < columns; ++j, ++lane) sums[lane] += row[j] * v[j];
-    double sum = 0;
-    for (const double lane : sums) sum += lane;
-    out[i] = sum;
+  }
+  for (int64_t lane = 0; j < columns; ++j, ++lane) {
+    for (int64_t i = 0; i < kRows; ++i) sums[i][lane] += kept[at(i)][j] * v[j];
+  }
+  for (int64_t i = 0; i < kRows; ++i) {
+    out[i] = 0;
+    for (int64_t lane = 0; lane < kSums; ++lane) out[i] += sums[i][lane];
   }
 }
 
-/// out_j = Σ_i u_i z_ij.
-GRIDS_CLONES void add_kept(int64_t rows, int64_t columns, const uint8_t* kept, const double* u,
-                           double* out) {
-  for (int64_t j = 0; j < columns; ++j) out[j] = 0;
-  for (int64_t i = 0; i < rows; ++i) {
-    const uint8_t* row = kept + i * columns;
-    const double factor = u[i];
-    for (int64_t j = 0; j < columns; ++j) out[j] += factor * row[j];
+/// out_j += Σ_i u_i z_ij.
+GRIDS_CLONES void add_kept(int64_t columns, const Rows& kept, const double* u, double* out) {
+  const uint8_t *a = kept[0], *b = kept[1], *c = kept[2], *d = kept[3];
+  const double ua = u[0], ub = u[1], uc = u[2], ud = u[3];
+  for (int64_t j = 0; j < columns; ++j) {
+    out[j] += (ua * a[j] + ub * b[j]) + (uc * c[j] + ud * d[j]);
   }
 }
 
@@ -53,19 +60,22 @@ double dot(std::span<const double> a, std::span<const double> b) {
 class CentredTable {
  public:
   CentredTable(const KeptTable& table, std::span<const double> weights)
-      : table_(table), means_(at(table.columns)), total_(0) {
+      : table_(table), nothing_(at(table.columns), 0), total_(0) {
     for (const double weight : weights) {
       roots_.push_back(std::sqrt(weight));
       total_ += weight;
     }
-    add_kept(table_.rows, table_.columns, table_.kept.data(), weights.data(), means_.data());
+    means_ = sum_over_rows({weights.begin(), weights.end()});
     for (double& mean : means_) mean /= total_;
   }
 
   /// A v.
   std::vector<double> times(std::span<const double> v) const {
-    std::vector<double> out(at(table_.rows));
-    sum_kept(table_.rows, table_.columns, table_.kept.data(), v.data(), out.data());
+    std::vector<double> out(at(padded_rows()));
+    for (int64_t i = 0; i < table_.rows; i += kRows) {
+      sum_kept(table_.columns, rows_from(i), v.data(), out.data() + i);
+    }
+    out.resize(at(table_.rows));
     const double mean = dot(means_, v);
     for (size_t i = 0; i < out.size(); ++i) out[i] = roots_[i] * (out[i] - mean);
     return out;
@@ -77,8 +87,7 @@ class CentredTable {
     for (size_t i = 0; i < scaled.size(); ++i) scaled[i] *= roots_[i];
     double total = 0;
     for (const double value : scaled) total += value;
-    std::vector<double> out(at(table_.columns));
-    add_kept(table_.rows, table_.columns, table_.kept.data(), scaled.data(), out.data());
+    auto out = sum_over_rows(std::move(scaled));
     for (size_t j = 0; j < out.size(); ++j) out[j] -= means_[j] * total;
     return out;
   }
@@ -94,8 +103,30 @@ class CentredTable {
   }
 
  private:
+  int64_t padded_rows() const { return (table_.rows + kRows - 1) / kRows * kRows; }
+
+  /// The rows from i on, and behind the last one rows that keep nothing.
+  Rows rows_from(int64_t i) const {
+    Rows rows;
+    for (int64_t k = 0; k < kRows; ++k) {
+      rows[at(k)] = i + k < table_.rows ? table_.row(i + k).data() : nothing_.data();
+    }
+    return rows;
+  }
+
+  /// Σ_i u_i z_ij.
+  std::vector<double> sum_over_rows(std::vector<double> u) const {
+    u.resize(at(padded_rows()), 0.0);
+    std::vector<double> out(at(table_.columns), 0.0);
+    for (int64_t i = 0; i < table_.rows; i += kRows) {
+      add_kept(table_.columns, rows_from(i), u.data() + i, out.data());
+    }
+    return out;
+  }
+
   const KeptTable& table_;
-  std::vector<double> roots_;  ///< √w
+  std::vector<uint8_t> nothing_;  ///< a row that keeps nothing
+  std::vector<double> roots_;     ///< √w
   std::vector<double> means_;
   double total_;
 };

@@ -23,7 +23,7 @@ struct KeptTable {
 /// 0. The penalty is not negative; the intercept bears none.
 ///
 /// Solved by conjugate gradients for least squares (Hestenes and Stiefel 1952) on the table itself,
-/// down to 1e-9 of the first residual. They never leave the span of the rows, so that with fewer
+/// down to 1e-6 of the first residual. They never leave the span of the rows, so that with fewer
 /// rows than columns they solve the dual problem's rows × rows system, and cost two passes over the
 /// table a step where forming that system costs `rows` passes: random masks need some 30 steps.
 std::vector<double> mask_ridge(const KeptTable& table, std::span<const double> weights,
