@@ -71,6 +71,7 @@ void measure(const BarsSettings& settings, const Context& context) {
     std::vector<ExplainedTarget> found;
     if (settings.runs(BarsPart::kSearch)) found = measure_search(bench);
     if (settings.runs(BarsPart::kContrast)) measure_contrasts(bench, found);
+    if (settings.runs(BarsPart::kMethods)) measure_methods(bench);
   }
   const auto simulation = settings.simulation();
   const auto what =

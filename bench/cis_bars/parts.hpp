@@ -28,4 +28,7 @@ std::vector<ExplainedTarget> measure_search(const BarsBench& bench);
 /// Held-out contrasts of null windows, of planted sets and of found ones.
 void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget>& found);
 
+/// What the methods that look at the data alone find of the planted sets, beside the search.
+void measure_methods(const BarsBench& bench);
+
 }  // namespace grids::bench

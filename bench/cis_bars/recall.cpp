@@ -47,6 +47,14 @@ std::vector<ExplainTarget> targets_of(const World& world) {
   return targets;
 }
 
+ExplainStageOptions stage_options(const BarsBench& bench) {
+  ExplainStageOptions options;
+  options.domain = SearchDomain::kCis;
+  options.domain_window = bench.settings.cis.window;
+  options.force = true;  // a gene with few counts is a planted set like any other
+  return options;
+}
+
 /// The training cells as the search saw them.
 Objective objective_of(const World& world, const SurrogateModel& model, int32_t gene,
                        int64_t window) {
@@ -112,12 +120,35 @@ void add_scores(const BarsBench& bench, const std::vector<Score>& scores) {
 
 }  // namespace
 
+void measure_methods(const BarsBench& bench) {
+  const World& world = bench.world;
+  for (const char* name : {"grids", "nearest", "links", "lasso", "susie"}) {
+    ExplainStageOptions options = stage_options(bench);
+    options.method = name;
+    const auto result =
+        explain(world.study, world.surrogate(), targets_of(world), options, bench.context);
+    for (const auto& found : result.explained) {
+      const GeneTruth& truth = world.truth(found.target.gene);
+      const int64_t hits = shared(found.explanation.subset, world.peaks(truth.peaks));
+      const double recall = static_cast<double>(hits) / static_cast<double>(truth.peaks.size());
+      for (const auto& kind : kinds_and_all()) {
+        if (!kind.holds(truth)) continue;
+        bench.results.add({fmt::format("members_{}_{}", name, kind.name),
+                           fmt::format("recall by the members alone, {}, {}", name, kind.about),
+                           {},
+                           {}},
+                          {recall});
+      }
+      bench.results.add(
+          {fmt::format("seconds_{}", name), fmt::format("{}, s a gene on one core", name), {}, {}},
+          {found.method_seconds});
+    }
+  }
+}
+
 std::vector<ExplainedTarget> measure_search(const BarsBench& bench) {
   const World& world = bench.world;
-  ExplainStageOptions options;
-  options.domain = SearchDomain::kCis;
-  options.domain_window = bench.settings.cis.window;
-  options.force = true;  // a gene with few counts is a planted set like any other
+  const ExplainStageOptions options = stage_options(bench);
   auto result = explain(world.study, world.surrogate(), targets_of(world), options, bench.context);
   for (const auto& skipped : result.skipped) {
     bench.context.reporter.warning(fmt::format(

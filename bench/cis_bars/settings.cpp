@@ -9,8 +9,10 @@
 namespace grids::bench {
 namespace {
 
-constexpr std::pair<const char*, BarsPart> kParts[] = {
-    {"fit", BarsPart::kFit}, {"search", BarsPart::kSearch}, {"contrast", BarsPart::kContrast}};
+constexpr std::pair<const char*, BarsPart> kParts[] = {{"fit", BarsPart::kFit},
+                                                       {"search", BarsPart::kSearch},
+                                                       {"contrast", BarsPart::kContrast},
+                                                       {"methods", BarsPart::kMethods}};
 
 std::optional<uint64_t> number_of(const std::string& text) {
   uint64_t number = 0;
@@ -51,7 +53,7 @@ void BarsSettings::declare(OptionSet& options) {
   options.value("--donors", donors, "Donors; from 10 on, contrasts are clustered by them");
   options.list("--seeds", seeds, "A simulation for each; figures are pooled");
   options.value("--null-windows", null_windows, "Null windows of each gene");
-  options.list("--only", only, "Parts: fit, search, contrast");
+  options.list("--only", only, "Parts: fit, search, contrast, methods");
   options.value("--json", json, "Figures to write (.json)");
   options.flag("--small", small, "Few cells and genes: whether everything works, in seconds");
   options.value("--gate-folds", cis.gate_folds, "As in grids cis");

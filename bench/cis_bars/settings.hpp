@@ -12,7 +12,7 @@
 
 namespace grids::bench {
 
-enum class BarsPart : uint8_t { kFit, kSearch, kContrast };
+enum class BarsPart : uint8_t { kFit, kSearch, kContrast, kMethods };
 
 struct BarsSettings {
   /// Of the simulator.

@@ -99,11 +99,10 @@ std::vector<double> PenalisedFit::feature_gradients() const {
 }
 
 std::vector<double> PenalisedFit::covariate_gradients() const {
-  std::vector<double> gradients;
-  for (const auto& column : rows_.covariates) {
-    gradients.push_back(std::inner_product(column.begin(), column.end(), score_.begin(), 0.0) /
-                        total_);
-  }
+  const std::vector<std::span<const double>> columns(rows_.covariates.begin(),
+                                                     rows_.covariates.end());
+  auto gradients = column_products(columns, score_);
+  for (double& gradient : gradients) gradient /= total_;
   return gradients;
 }
 

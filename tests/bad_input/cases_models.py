@@ -1,5 +1,6 @@
 """Studies, surrogates, targets and masks that are damaged, or that do not belong together."""
 
+import h5py
 import numpy
 
 from break_files import (cut, edit_header, edit_line, opened, poke_tensor, replace, set_entry, texts,
@@ -440,3 +441,21 @@ def _(room):
     (room.folder / "checkpoint").mkdir()
     room.file("checkpoint/checkpoint.safetensors", b"\x08\0\0\0\0\0\0\0{}      ")
     return train("--checkpoint", "checkpoint", "--resume")
+
+
+# ---- methods that look at the data alone ----
+
+
+for method in ("nearest", "links", "lasso", "susie"):
+
+    @case(f"{method}: no positions of genes", rf"'{method}'", r"no position of any gene",
+          r"--genes FILE", torch=True)
+    def _(room, method=method):
+        with opened(room.copy("study.h5mu")) as file:
+            genes = file["mod/rna/var"]
+            count = len(genes["chrom/codes"])
+            del genes["chrom"]
+            genes["chrom"] = numpy.array([""] * count, dtype=h5py.string_dtype())
+            genes["chrom"].attrs.update({"encoding-type": "string-array",
+                                         "encoding-version": "0.2.0"})
+        return explain("--method", method, study="study.h5mu")
