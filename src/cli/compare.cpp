@@ -344,6 +344,7 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto loaded = load(arguments.inputs);
   const Study& study = loaded.study;
+  if (truth) check_truth(study, *truth);
   const StudySurrogate surrogate = loaded.surrogate();
   std::vector<std::vector<ExplainTarget>> targets;  // of each L
   for (const int64_t size : plan.sizes) {

@@ -208,12 +208,19 @@ SimulatedTruth read_simulated_truth(const std::filesystem::path& path) {
   return truth;
 }
 
+void check_truth(const Study& study, const SimulatedTruth& simulated) {
+  const StudyTruth truth(study, simulated);
+  for (int32_t gene = 0; gene < study.genes.size(); ++gene) truth.gene(gene);
+  for (int32_t cell = 0; cell < study.cells.size(); ++cell) truth.cell(cell);
+}
+
 std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTruth& simulated,
                                           const std::vector<ExplainTarget>& targets,
                                           const CompareRun& run, TruthCells which,
                                           const ExplainStageOptions& options,
                                           const Context& outer) {
   const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
+  check_truth(study, simulated);
   const StudyTruth truth(study, simulated);
   // What methods on the data alone find does not depend on the objective.
   std::optional<MeasuredCells> measured;

@@ -21,6 +21,9 @@ struct SimulatedTruth {
 /// names the file that is missing or wrong.
 SimulatedTruth read_simulated_truth(const std::filesystem::path& path);
 
+/// Throws Error(kInput) when the truth does not know a gene or a cell of the study.
+void check_truth(const Study& study, const SimulatedTruth& truth);
+
 /// Which training cells the true function is searched on.
 enum class TruthCells : uint8_t {
   kAll,
@@ -39,7 +42,7 @@ inline constexpr int64_t kLeastTruthCells = 5;
 /// type, on training cells, with the options of the stage that explains (domain, perturbation,
 /// direction, start). Rows are those of compare.tsv, without test cells: changes and contrast are
 /// NaN. Genes that the method cannot explain, or with too few cells, have none. Budgets as in
-/// CompareRun. Throws Error(kInput) when the truth does not know a gene or a cell of the study.
+/// CompareRun. Throws as check_truth does.
 std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTruth& truth,
                                           const std::vector<ExplainTarget>& targets,
                                           const CompareRun& run, TruthCells cells,

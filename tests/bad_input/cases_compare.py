@@ -1,0 +1,47 @@
+"""Comparisons that make no sense, or of files that do not belong together."""
+
+from harness import case
+
+STUDY, SURROGATE = "../good/study.h5mu", "../good/surrogate.safetensors"
+
+
+def compare(*more, study=STUDY, surrogate=SURROGATE):
+    return ["compare", study, surrogate, "--methods", "grids,random", "--seeds", "1", *more,
+            "-o", "out"]
+
+
+def call(name, words, *says, code=3):
+    @case(f"compare: {name}", *says, code=code, torch=True)
+    def make(room):
+        return words
+
+
+TARGET = ["--cell-type", "type_1", "--gene", "SIM00001"]
+
+call("an unknown method", ["compare", STUDY, SURROGATE, *TARGET, "--methods", "grids,limes", "-o",
+                           "out"], r"no method 'limes'; choose one of: grids, ", code=2)
+call("all that is wrong with the call, at once",
+     ["compare", STUDY, SURROGATE, *TARGET, "--methods", "random", "--seeds", "0", "-L", "10,many",
+      "-o", "out"], r"--seeds: 0", r"-L: 'many' is no whole number", r"add it to --methods, or give "
+     r"--budget", code=2)
+call("nothing to explain", compare(), r"--targets FILE", code=2)
+call("planted targets without the truth", compare("--planted", "3"), r"--truth, which is not given",
+     code=2)
+call("a set larger than the peaks", compare(*TARGET, "-L", "10,100000"),
+     r"L = 100000 is not between 1 and \d+")
+call("an unknown gene", compare("--cell-type", "type_1", "--gene", "SIM0001"), r"no gene 'SIM0001'")
+call("a truth without its cells", compare(*TARGET, "--truth", "../good/truth.tsv"),
+     r"no cells\.tsv beside it")
+call("a truth that does not exist", compare(*TARGET, "--truth", "truth.tsv"), r"truth\.tsv")
+call("another surrogate", compare(*TARGET, surrogate="../good/other.safetensors"),
+     r"other\.safetensors", r"genes|peaks")
+
+
+@case("compare: an empty list of targets", r"targets\.tsv: names no targets", torch=True)
+def _(room):
+    return compare("--targets", room.file("targets.tsv", "cell_type\tgene\n"))
+
+
+@case("compare: the truth of other cells", r"knows no gene|has no cell", torch=True)
+def _(room):
+    return compare(*TARGET, "--truth", "../good/sim2/truth.tsv", "--force")

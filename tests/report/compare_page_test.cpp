@@ -1,0 +1,42 @@
+#include "report/compare_page.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "html_checker.hpp"
+
+namespace grids {
+namespace {
+
+Table one_row(const std::string& text) {
+  Table table({"method", "value"});
+  table.add({text, "0.123456"});
+  return table;
+}
+
+TEST(ComparePage, TablesAreRoundedAndEscaped) {
+  EXPECT_EQ(markdown_table(one_row("a|b")),
+            "| method | value |\n| --- | --- |\n| a\\|b | 0.123 |\n");
+}
+
+TEST(ComparePage, HeldOutEvidenceComesBeforeTheOwnObjective) {
+  ComparePage page;
+  page.held_out = one_row("first");
+  page.own_objective = one_row("second");
+  const auto text = compare_markdown(page);
+  EXPECT_LT(text.find("## Held out"), text.find("## Own objective"));
+  EXPECT_LT(text.find("first"), text.find("second"));
+  EXPECT_EQ(text.find("## Skipped"), std::string::npos);  // no rows
+}
+
+TEST(ComparePage, ThePictureStandsAlone) {
+  TypeMatrix matrix{{"A", "B <c>"}, {"A"}, {-0.2, NAN}, {1, NAN}, {1, 0}};
+  const auto svg = draw_type_matrix(matrix);
+  EXPECT_NE(svg.find("xmlns=\"http://www.w3.org/2000/svg\""), std::string::npos);
+  EXPECT_EQ(html_fault(svg), "");
+  EXPECT_NE(svg.find("1.00"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace grids
