@@ -46,6 +46,7 @@ ComparedSet compared_set(const Study& study, const ExplainedTarget& explained,
   set.change_cp100k = judged.change.change_cp100k;
   set.objective = judged.objective;
   set.slope = judged.contrast.slope;
+  set.z = normal_upper_quantile(judged.contrast.p);
   set.p = judged.contrast.p;
   set.q = judged.contrast.q;
   set.note = judged.contrast.note;
@@ -157,7 +158,7 @@ Table compared_table(std::span<const ComparedSet> sets) {
                format_number(set.change_cp100k),
                format_number(set.objective),
                format_number(set.slope),
-               format_number(normal_upper_quantile(set.p)),
+               format_number(set.z),
                format_number(set.p),
                format_number(set.q),
                set.note,
@@ -196,6 +197,7 @@ std::vector<ComparedSet> parse_compared(const Table& table) {
     set.change_cp100k = table.number(row, "change_cp100k");
     set.objective = table.number(row, "objective");
     set.slope = table.number(row, "contrast_slope");
+    set.z = table.number(row, "contrast_z");
     set.p = table.number(row, "contrast_p");
     set.q = table.number(row, "contrast_q");
     set.note = table.text(row, "contrast_note");

@@ -61,6 +61,7 @@ struct ComparedSet {
   double change_cp100k = kNone;
   double objective = kNone;  ///< on training cells, lower is better
   double slope = kNone;      ///< contrast against measured expression of the test cells
+  double z = kNone;          ///< normal quantile of p
   double p = kNone;
   double q = kNone;  ///< over the targets of the run
   std::string note;
@@ -91,7 +92,7 @@ std::vector<int64_t> budgets_of(const Study& study, const std::vector<ExplainTar
 
 /// compare.tsv: cell_type, gene, method, L, seed, allowance, budget, evaluations, budget_spent
 /// (yes, no), seconds, peaks_found, average_change, relative_change, change_cp100k, objective,
-/// contrast_slope, contrast_z (normal quantile of p), contrast_p, contrast_q, contrast_note, kind,
+/// contrast_slope, contrast_z, contrast_p, contrast_q, contrast_note, kind,
 /// members, members_found, recall, recall_with_partners, peaks (by rank, with commas).
 Table compared_table(std::span<const ComparedSet> sets);
 /// Throws Error(kInput) that names table and column.

@@ -9,7 +9,6 @@
 #include <tuple>
 
 #include "base/paired_tests.hpp"
-#include "base/statistics.hpp"
 
 namespace grids {
 namespace {
@@ -102,8 +101,7 @@ Standing standing(const std::string& method, const std::vector<const ComparedSet
     called += set->q < kCalledQ ? 1 : 0;
   }
   result.share_called = ratio(called, result.sets);
-  result.median_z =
-      median(column(sets, [](const ComparedSet& set) { return normal_upper_quantile(set.p); }));
+  result.median_z = median(column(sets, [](const ComparedSet& set) { return set.z; }));
   result.mean_slope = mean(column(sets, [](const ComparedSet& set) { return set.slope; }));
   return result;
 }

@@ -221,6 +221,7 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
                                           const Context& outer) {
   const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
   check_truth(study, simulated);
+  if (find_explainer(run.method).needs_data()) return {};
   const StudyTruth truth(study, simulated);
   // What methods on the data alone find does not depend on the objective.
   std::optional<MeasuredCells> measured;

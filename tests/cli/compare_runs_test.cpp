@@ -14,8 +14,8 @@ struct World {
     auto finished = runs.run(objective, {{0, 1, 10}}, run, [&](const Context&) {
       ++done;
       ComparedSet set;
-      set.cell_type = "A";
-      set.gene = "g";
+      set.cell_type.assign(1, 'A');
+      set.gene.assign(1, 'g');
       set.method = run.method;
       set.set_size = 10;
       set.seed = run.seed;

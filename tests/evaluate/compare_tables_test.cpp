@@ -20,6 +20,7 @@ ComparedSet set(const std::string& method, const std::string& gene, uint64_t see
   result.relative_change = change;
   result.average_change = 100 * change;
   result.p = 0.5;
+  result.z = 0;
   result.q = 0.5;
   result.evaluations = 100;
   return result;
@@ -91,7 +92,8 @@ TEST(HeldOut, RanksByWhatMeasuredExpressionBearsOut) {
   auto sets = two_methods();
   for (size_t i = 6; i < 9; ++i) sets[i].q = 0.01;  // of `other`
   sets[6].p = 0.001;
-  sets[7].p = ComparedSet::kNone;
+  sets[6].z = 3.1;
+  sets[7].p = sets[7].z = ComparedSet::kNone;
   const auto table = held_out_table(sets);
   EXPECT_EQ(table.text(0, "method"), "other");
   EXPECT_EQ(table.text(0, "sets"), "6");
@@ -103,8 +105,8 @@ TEST(HeldOut, RanksByWhatMeasuredExpressionBearsOut) {
 
 TEST(HeldOut, MethodsWithoutAnyTestComeLast) {
   auto sets = two_methods();
-  for (size_t i = 0; i < 6; ++i) sets[i].p = ComparedSet::kNone;
-  for (size_t i = 6; i < 12; ++i) sets[i].p = 0.99;
+  for (size_t i = 0; i < 6; ++i) sets[i].p = sets[i].z = ComparedSet::kNone;
+  for (size_t i = 6; i < 12; ++i) sets[i].z = -2.3;
   EXPECT_EQ(held_out_table(sets).text(0, "method"), "other");
 }
 
