@@ -70,4 +70,12 @@ std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t
   return genes.strand[at(gene)] == Strand::kMinus ? -distance : distance;
 }
 
+bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak) {
+  constexpr int64_t kPromoter = 1000;
+  const auto distance = distance_to_tss(study, gene, peak);
+  return distance && *distance > kPromoter &&
+         study.peaks.start[at(peak)] < study.genes.end[at(gene)] &&
+         study.peaks.end[at(peak)] > study.genes.start[at(gene)];
+}
+
 }  // namespace grids

@@ -102,6 +102,11 @@ struct Study {
 /// no position.
 std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t peak);
 
+/// Whether the peak overlaps the gene's body more than 1 kb from its TSS. Fragments of a highly
+/// expressed gene's transcripts among the ATAC reads make just such peaks "open" where the gene is
+/// expressed, and nothing here can tell them from regulation.
+bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
+
 /// Reads a study written by `write_study`. Throws Error(kInput) that names file and field.
 Study read_study(const std::filesystem::path& path);
 

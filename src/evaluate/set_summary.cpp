@@ -60,13 +60,18 @@ bool is_among(std::span<const int32_t> peaks, int32_t peak) {
   return std::find(peaks.begin(), peaks.end(), peak) != peaks.end();
 }
 
-/// Name, chromosome, start, end and distance to the gene's TSS.
+/// Name, chromosome, start, end, distance to the gene's TSS, whether in its transcribed part.
 std::vector<std::string> place_of(const Study& study, int32_t gene, int32_t peak) {
   const auto& peaks = study.peaks;
   const auto distance = distance_to_tss(study, gene, peak);
-  return {peaks.names[at(peak)], peaks.chromosomes[at(peaks.chromosome_of(peak))],
-          std::to_string(peaks.start[at(peak)]), std::to_string(peaks.end[at(peak)]),
-          distance ? std::to_string(*distance) : "NA"};
+  return {peaks.names[at(peak)],
+          peaks.chromosomes[at(peaks.chromosome_of(peak))],
+          std::to_string(peaks.start[at(peak)]),
+          std::to_string(peaks.end[at(peak)]),
+          distance ? std::to_string(*distance) : "NA",
+          !distance                                ? "NA"
+          : in_transcribed_part(study, gene, peak) ? "yes"
+                                                   : "no"};
 }
 
 }  // namespace
@@ -82,6 +87,7 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
                "start",
                "end",
                "distance_to_tss",
+               "in_transcribed_part",
                "in_minimal",
                "average_change",
                "relative_change",
@@ -125,8 +131,8 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
 
 Table partners_table(const Study& study, std::span<const EvaluatedSet> sets) {
   Table table({"cell_type", "gene", "method", "L", "partner", "peak", "chrom", "start", "end",
-               "distance_to_tss", "in_set", "single_change", "change_after_minimal", "set_change",
-               "minimal_change"});
+               "distance_to_tss", "in_transcribed_part", "in_set", "single_change",
+               "change_after_minimal", "set_change", "minimal_change"});
   for (const auto& set : sets) {
     const SetPartners& found = set.partners;
     for (size_t i = 0; i < found.partners.size(); ++i) {

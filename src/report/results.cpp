@@ -57,7 +57,8 @@ std::vector<SetView> sets_of(const Table& table) {
     sets.back().peaks.push_back(
         {rank, table.text(row, "peak"), table.text(row, "chrom"), table.number(row, "start"),
          table.number(row, "end"), table.number(row, "distance_to_tss"),
-         table.has("in_minimal") && table.text(row, "in_minimal") == "yes"});
+         table.has("in_minimal") && table.text(row, "in_minimal") == "yes",
+         table.has("in_transcribed_part") && table.text(row, "in_transcribed_part") == "yes"});
   }
   return sets;
 }

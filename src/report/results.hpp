@@ -20,8 +20,9 @@ struct PeakView {
   std::string chromosome;
   double start = 0;
   double end = 0;
-  double distance = 0;      ///< signed, to the TSS; NaN on another chromosome
-  bool in_minimal = false;  ///< of the minimal sub-set
+  double distance = 0;               ///< signed, to the TSS; NaN on another chromosome
+  bool in_minimal = false;           ///< of the minimal sub-set
+  bool in_transcribed_part = false;  ///< of the target gene
 };
 
 /// A partner of a found set; changes of the mean predicted rate of the training cells, relative.

@@ -165,7 +165,8 @@ std::string peaks_table(const SetView& set) {
     rows.push_back({std::to_string(peak.rank), escape_html(peak.name),
                     fmt::format("{}:{}–{}", escape_html(peak.chromosome), count_text(peak.start),
                                 count_text(peak.end)),
-                    place_text(peak.distance), peak.in_minimal ? "\u25cf" : ""});
+                    place_text(peak.distance) + (peak.in_transcribed_part ? ", in the gene" : ""),
+                    peak.in_minimal ? "\u25cf" : ""});
   }
   return html_table(
       {{"Rank", true}, {"Peak"}, {"Position"}, {"Distance to TSS", true}, {"Minimal"}}, rows);

@@ -109,6 +109,7 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
                                             "start",
                                             "end",
                                             "distance_to_tss",
+                                            "in_transcribed_part",
                                             "in_minimal",
                                             "average_change",
                                             "relative_change",
@@ -132,6 +133,8 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
   EXPECT_EQ(table.text(1, "rank"), "2");
   // TSS of gene2 (plus strand) 102,000; peak 3 ends at 30,500, half-open: its last base is 30,499.
   EXPECT_EQ(table.number(1, "distance_to_tss"), 30'499 - 102'000);
+  EXPECT_EQ(table.text(0, "in_transcribed_part"), "NA");
+  EXPECT_EQ(table.text(1, "in_transcribed_part"), "no");
   EXPECT_EQ(table.number(2, "relative_change"), -0.125);
   EXPECT_EQ(table.number(2, "change_cp100k"), -7);
   EXPECT_EQ(table.number(1, "contrast_slope"), 0.75);
