@@ -10,7 +10,6 @@
 
 #include "base/error.hpp"
 #include "evaluate/recovery.hpp"
-#include "explain/study_data.hpp"
 #include "model/true_regulation_model.hpp"
 #include "search/set_partners.hpp"
 
@@ -131,7 +130,6 @@ struct Searched {
 std::optional<Searched> search_one(const Study& study, const StudyTruth& truth,
                                    const ExplainTarget& target, int64_t budget,
                                    const CompareRun& run, TruthCells which,
-                                   const MeasuredCells* measured,
                                    const ExplainStageOptions& options, const Context& context) {
   const int32_t gene = truth.gene(target.gene);
   const Regulation kind = truth.regulation().kind(gene);
@@ -157,15 +155,9 @@ std::optional<Searched> search_one(const Study& study, const StudyTruth& truth,
   ComparedSet& set = result.set;
   const auto start = std::chrono::steady_clock::now();
   Explanation found;
-  TargetData data;
   try {
-    ExplainerOptions method = explainer_options(study, target, options);
-    if (measured != nullptr) {
-      data =
-          target_data(study, *measured, target.gene, options.domain_window, wanted_sign(options));
-      method.data = &data;
-    }
-    found = find_explainer(run.method).explain(objective, method, context);
+    found = find_explainer(run.method)
+                .explain(objective, explainer_options(study, target, options), context);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
     return std::nullopt;
@@ -223,15 +215,12 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
   check_truth(study, simulated);
   if (find_explainer(run.method).needs_data()) return {};
   const StudyTruth truth(study, simulated);
-  // What methods on the data alone find does not depend on the objective.
-  std::optional<MeasuredCells> measured;
-  if (find_explainer(run.method).needs_data()) measured = measured_cells(study);
   std::vector<std::optional<Searched>> searched(targets.size());
   context.pool.for_each(static_cast<int64_t>(targets.size()), [&](int64_t i) {
     context.check_cancelled();
     searched[at(i)] =
         search_one(study, truth, targets[at(i)], run.budgets.empty() ? 0 : run.budgets[at(i)], run,
-                   which, measured ? &*measured : nullptr, options, context);
+                   which, options, context);
   });
   Table subsets({"cell_type", "gene", "method", "L", "seed", "peak", "in_minimal"});
   Table partners({"cell_type", "gene", "method", "L", "peak"});
