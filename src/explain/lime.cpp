@@ -61,11 +61,14 @@ void draw(Neighbourhood& hood, RandomStream random, double width) {
 
 std::vector<Feature> masked_of(const Neighbourhood& hood, int64_t row) {
   const auto kept = hood.table.row(row);
-  std::vector<Feature> masked;
-  masked.reserve(kept.size());
+  std::vector<Feature> masked(kept.size());
+  // Without a branch, which no machine could predict.
+  size_t count = 0;
   for (size_t j = 0; j < kept.size(); ++j) {
-    if (kept[j] == 0) masked.push_back(hood.cell.features[j]);
+    masked[count] = hood.cell.features[j];
+    count += kept[j] == 0 ? 1 : 0;
   }
+  masked.resize(count);
   return masked;
 }
 
