@@ -58,6 +58,7 @@ TermFit with_deviations(const GeneProblem& problem, const TermSelection& found,
   regression.sum = found.sum;
   regression.dispersion = found.dispersion;
   regression.weight_ridge = options.weight_ridge;
+  regression.type_ridge = options.state_ridge;
   regression.last_ridges = found.last_ridges;
   TermFit best = found.fit;
   for (const double ridge : kDeviationRidges) {

@@ -40,6 +40,7 @@ class Regression {
       for (const int32_t row : problem.rows_of(terms[k])) bits_[at(row)] |= 1U << k;
     }
     for (size_t i = 0; i < bits_.size(); ++i) used_[class_of(i)] = 1;
+    find_type_precisions();
     parameters_.resize(types_ + terms_ * (options.deviation_ridge > 0 ? 1 + types_ : 1));
   }
 
@@ -157,6 +158,32 @@ class Regression {
       gradient[j] -= ridge(j) * parameters_[j];
       information[j * size + j] += ridge(j);
     }
+    const double common = common_intercept();
+    for (size_t a = 0; a < types_; ++a) {
+      gradient[a] -= type_precision_[a] * (parameters_[a] - common);
+      for (size_t b = 0; b < types_ && precision_sum_ > 0; ++b) {
+        information[a * size + b] -= type_precision_[a] * type_precision_[b] / precision_sum_;
+      }
+      information[a * size + a] += type_precision_[a];
+    }
+  }
+
+  /// The prior of the types' intercepts is around a common one, which is free.
+  void find_type_precisions() {
+    type_precision_.resize(types_);
+    const auto begin = problem_.type_begin();
+    for (size_t type = 0; type < types_; ++type) {
+      const auto rows = static_cast<double>(begin[type + 1] - begin[type]);
+      const double share = rows / static_cast<double>(std::max<size_t>(1, problem_.rows()));
+      type_precision_[type] = options_.type_ridge * share * (1 - share);
+      precision_sum_ += type_precision_[type];
+    }
+  }
+
+  double common_intercept() const {
+    double sum = 0;
+    for (size_t type = 0; type < types_; ++type) sum += type_precision_[type] * parameters_[type];
+    return precision_sum_ > 0 ? sum / precision_sum_ : 0;
   }
 
   double ridge(size_t j) const {
@@ -175,6 +202,11 @@ class Regression {
     for (size_t j = 0; j < size; ++j) {
       value -= ridge(j) * parameters_[j] * parameters_[j] / 2;
       value += std::log(ridge(j)) / 2;
+    }
+    const double common = common_intercept();
+    for (size_t type = 0; type < types_; ++type) {
+      const double from_common = parameters_[type] - common;
+      value -= type_precision_[type] * from_common * from_common / 2;
     }
     return value - CholeskyFactor(information).log_determinant() / 2;
   }
@@ -198,6 +230,8 @@ class Regression {
   std::vector<uint32_t> bits_;
   std::vector<uint8_t> used_;  // types × classes
   std::vector<double> parameters_;
+  std::vector<double> type_precision_;
+  double precision_sum_ = 0;
 };
 
 }  // namespace

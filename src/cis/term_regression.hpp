@@ -20,6 +20,10 @@ struct TermRegressionOptions {
   double weight_ridge = 0.05;
   /// The same for the last terms, where they have one of their own: first of them to last.
   std::vector<double> last_ridges;
+  /// Precision of the normal prior of the types' intercepts around a common one, for indicator
+  /// columns scaled to variance 1, as CisOptions::state_ridge has it for the state; 0: none.
+  /// Without it, types of few cells are fitted by heart.
+  double type_ridge = 0;
   /// Precision of the normal prior of the deviations by type; 0: no deviations.
   double deviation_ridge = 0;
   int most_steps = 15;

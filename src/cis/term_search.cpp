@@ -135,6 +135,7 @@ class TermSearch {
     regression.sum = result.sum;
     regression.dispersion = dispersion_;
     regression.weight_ridge = options_.weight_ridge;
+    regression.type_ridge = options_.state_ridge;
     result.fit = fit_terms(problem_, result.terms, regression, &current_.fit);
     result.last_ridges = std::move(regression.last_ridges);
   }
@@ -200,6 +201,7 @@ class TermSearch {
     TermRegressionOptions regression;
     regression.dispersion = dispersion_;
     regression.weight_ridge = options_.weight_ridge;
+    regression.type_ridge = options_.state_ridge;
     const double price = cost(best.terms);
     best.fit = fit(best.terms, regression, start);
     best.objective = best.fit.log_likelihood - price;
