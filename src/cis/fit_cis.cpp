@@ -122,8 +122,9 @@ GeneFit fit_gene(const Shared& shared, int32_t id) {
   fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
   std::optional<ExpectedTerms> expected;
   if (shared.capture < 1) expected.emplace(problem, shared.open_peaks, shared.seen);
-  const auto found =
-      search_terms(problem, shared.options, expected.has_value() ? &*expected : nullptr);
+  const Companions companions(problem, shared.open_peaks);
+  const auto found = search_terms(problem, shared.options,
+                                  expected.has_value() ? &*expected : nullptr, &companions);
   store_terms(problem, found, with_deviations(problem, found, shared.options), fit.gene);
   return fit;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cis/open_together.hpp"
+
 namespace grids {
 namespace {
 
@@ -41,11 +43,10 @@ class Window {
  public:
   Window(const GeneProblem& problem, std::span<const double> open_peaks,
          std::span<const double> seen, size_t neighbours)
-      : problem_(problem), seen_(seen), most_(neighbours) {
+      : problem_(problem), open_peaks_(open_peaks), seen_(seen), most_(neighbours) {
     const size_t types = at(problem.types()), peaks = problem.peaks();
     relative_.resize(problem.rows());
     rate_.assign(types * peaks, 0);
-    squared_depth_.assign(types, 0);
     squared_seen_.assign(types, 0);
     mean_seen_.assign(types, 0);
     for (size_t type = 0; type < types; ++type) {
@@ -55,7 +56,6 @@ class Window {
       for (auto i = begin; i < end; ++i) mean += open_peaks[i] / count;
       for (auto i = begin; i < end; ++i) {
         relative_[i] = mean > 0 ? open_peaks[i] / mean : 1;
-        squared_depth_[type] += relative_[i] * relative_[i];
         squared_seen_[type] += seen_[i] * seen_[i];
         mean_seen_[type] += seen_[i] / count;
         for (const int32_t peak : problem.peaks_in(i)) rate_[type * peaks + at(peak)] += 1 / count;
@@ -82,30 +82,16 @@ class Window {
     const size_t peaks = problem_.peaks();
     std::vector<std::vector<Neighbour>> result(peaks);
     if (most_ == 0) return result;
-    std::vector<double> together(peaks * peaks);
-    for (size_t i = 0; i < problem_.rows(); ++i) {
-      const auto open = problem_.peaks_in(i);
-      for (size_t a = 0; a < open.size(); ++a) {
-        for (size_t b = a + 1; b < open.size(); ++b)
-          together[at(open[a]) * peaks + at(open[b])] += 1;
+    for (const auto& [j, k, z, excess] : open_together(problem_, open_peaks_, kLeastDeviations)) {
+      double scale = 0;
+      for (size_t type = 0; type < at(problem_.types()); ++type) {
+        const double a = prevalence(type, j), b = prevalence(type, k);
+        scale += squared_seen_[type] * std::sqrt(a * (1 - a) * b * (1 - b));
       }
-    }
-    for (int32_t j = 0; at(j) < peaks; ++j) {
-      for (int32_t k = j + 1; at(k) < peaks; ++k) {
-        double expected = 0, scale = 0;
-        for (size_t type = 0; type < at(problem_.types()); ++type) {
-          expected += rate(type, j) * rate(type, k) * squared_depth_[type];
-          const double a = prevalence(type, j), b = prevalence(type, k);
-          scale += squared_seen_[type] * std::sqrt(a * (1 - a) * b * (1 - b));
-        }
-        const double excess = together[at(j) * peaks + at(k)] - expected;
-        if (!(expected > 0) || !(scale > 0)) continue;
-        const double z = excess / std::sqrt(std::max(1.0, expected));
-        if (z < kLeastDeviations) continue;
-        const double correlation = std::min(0.9, excess / scale);
-        result[at(j)].push_back({k, z, correlation});
-        result[at(k)].push_back({j, z, correlation});
-      }
+      if (!(scale > 0)) continue;
+      const double correlation = std::min(0.9, excess / scale);
+      result[at(j)].push_back({k, z, correlation});
+      result[at(k)].push_back({j, z, correlation});
     }
     for (auto& list : result) {
       std::stable_sort(list.begin(), list.end(),
@@ -153,11 +139,11 @@ class Window {
   }
 
   const GeneProblem& problem_;
-  std::span<const double> seen_;
+  std::span<const double> open_peaks_, seen_;
   size_t most_;
   std::vector<double> relative_;
   std::vector<double> rate_;  // types × peaks: share of rows
-  std::vector<double> squared_depth_, squared_seen_, mean_seen_;
+  std::vector<double> squared_seen_, mean_seen_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/negative_binomial.hpp"
 #include "cis/expected_terms.hpp"
+#include "cis/stand_ins.hpp"
 #include "cis/term_scan.hpp"
 
 namespace grids {
@@ -19,9 +20,6 @@ constexpr size_t kScanned = 3;       // candidates of each kind that a scan retu
 constexpr size_t kTried = 5;         // of them, exact fits in a round
 constexpr double kWorthTrying = -4;  // approximate gains beyond the cost that are tried
 constexpr double kLeastGain = 0.02;  // rounding aside
-// The likeliest of many candidates look stronger than they are: their weights are shrunk by this
-// much more than by their probability.
-constexpr double kCaution = 10;
 // However few the candidates: about one term in twenty that is not there would gain this.
 constexpr double kLeastCost = 2;
 constexpr int kCycles = 3;  // of growing and polishing
@@ -36,8 +34,9 @@ struct Trial {
 
 class TermSearch {
  public:
-  TermSearch(const GeneProblem& problem, const CisOptions& options, const ExpectedTerms* expected)
-      : problem_(problem), options_(options), expected_(expected) {
+  TermSearch(const GeneProblem& problem, const CisOptions& options, const ExpectedTerms* expected,
+             const Companions* companions)
+      : problem_(problem), options_(options), expected_(expected), companions_(companions) {
     dispersion_ = dispersion_at(problem, initial_mean());
     current_ = fitted({});
     dispersion_ = dispersion_at(problem, current_.fit.mean);
@@ -48,11 +47,10 @@ class TermSearch {
   }
 
   TermSelection run() {
-    for (int cycle = 0; cycle < kCycles; ++cycle) {
-      bool changed = false;
-      while (grow()) changed = true;
-      while (polish() || split()) changed = true;
-      if (!changed) break;
+    climb();
+    // What a stand-in explained may be left to something else.
+    for (int round = 0; round < kCycles && explain_away(); ++round) climb();
+    while (explain_away()) {
     }
     const double searched = complete_objective();
     const auto weak = weak_candidates();
@@ -74,12 +72,20 @@ class TermSearch {
   }
 
  private:
+  void climb() {
+    for (int cycle = 0; cycle < kCycles; ++cycle) {
+      bool changed = false;
+      while (grow()) changed = true;
+      while (polish() || split()) changed = true;
+      if (!changed) break;
+    }
+  }
+
   /// A single peak beside the chosen terms.
   struct WeakTerm {
     Candidate candidate;
-    double odds;     // of belonging to the gene
-    double caution;  // see kCaution
-    bool member;     // of a chosen term of kind kAny: a question of its own
+    double odds;  // of belonging to the gene
+    bool member;  // of a chosen term of kind kAny: a question of its own
   };
 
   WeakTerm weak_term(const Candidate& candidate) const {
@@ -89,13 +95,13 @@ class TermSearch {
           std::binary_search(term.peaks.begin(), term.peaks.end(), peak)) {
         // Known to matter; the question is whether it matters more than its substitutes, which is
         // as likely as not: ATAC misses causes, and what goes along with them stands in.
-        return {candidate, std::exp(std::min(50.0, candidate.gain)), 1, true};
+        return {candidate, std::exp(std::min(50.0, candidate.gain)), true};
       }
     }
     const double first =
         current_.terms.empty() ? options_.first_term_cost - options_.next_term_cost : 0;
     const double beyond = candidate.gain - cost(candidate.term) - first;
-    return {candidate, std::exp(std::min(50.0, beyond)), kCaution, false};
+    return {candidate, std::exp(std::min(50.0, beyond)), false};
   }
 
   /// All single peaks that were not chosen, members of chosen terms first, then by gain.
@@ -109,6 +115,7 @@ class TermSearch {
       }
       weak.push_back(weak_term(candidate));
     }
+    drop_weak_stand_ins(weak);
     std::stable_partition(weak.begin(), weak.end(),
                           [](const WeakTerm& term) { return term.member; });
     return weak;
@@ -123,13 +130,13 @@ class TermSearch {
     double total = 1;
     for (const auto& term : weak) total += term.member ? 0 : term.odds;
     TermRegressionOptions regression;
-    for (const auto& [candidate, odds, caution, member] : weak) {
+    for (const auto& [candidate, odds, member] : weak) {
       const double inclusion = odds / (member ? 1 + odds : total);
       if (inclusion < options_.least_inclusion || regression.last_ridges.size() == room) continue;
       result.terms.push_back(candidate.term);
       result.inclusion.push_back(inclusion);
-      regression.last_ridges.push_back(options_.weight_ridge + caution * candidate.information *
-                                                                   (1 - inclusion) / inclusion);
+      regression.last_ridges.push_back(options_.weight_ridge +
+                                       candidate.information * (1 - inclusion) / inclusion);
     }
     if (regression.last_ridges.empty()) return;
     regression.sum = result.sum;
@@ -239,6 +246,7 @@ class TermSearch {
     for (const auto& candidate : candidates) {
       auto terms = base.terms;
       if (std::find(terms.begin(), terms.end(), candidate.term) != terms.end()) continue;
+      if (holds_stand_in(candidate.term)) continue;
       terms.push_back(candidate.term);
       const double objective = base.fit.log_likelihood + candidate.gain - cost(terms);
       proposals.push_back({objective, std::move(terms)});
@@ -351,6 +359,55 @@ class TermSearch {
     return false;
   }
 
+  bool holds_stand_in(const WindowTerm& term) const {
+    return std::any_of(term.peaks.begin(), term.peaks.end(), [&](int32_t peak) {
+      return std::find(stand_ins_.begin(), stand_ins_.end(), peak) != stand_ins_.end();
+    });
+  }
+
+  bool is_chosen(int32_t peak) const {
+    return std::any_of(current_.terms.begin(), current_.terms.end(), [&](const WindowTerm& term) {
+      return std::binary_search(term.peaks.begin(), term.peaks.end(), peak);
+    });
+  }
+
+  Cause judge(const std::vector<WindowTerm>& terms, int32_t first, int32_t second) const {
+    return judge_companions(terms, first, second, [this](const std::vector<WindowTerm>& given) {
+      return fitted(given).fit;
+    });
+  }
+
+  /// Of two chosen peaks that are open together one may merely stand in for the other: it gives
+  /// its place to that one, for good. The likelihood may fall.
+  bool explain_away() {
+    if (companions_ == nullptr) return false;
+    for (int32_t b = 0; at(b) < problem_.peaks(); ++b) {
+      if (!is_chosen(b)) continue;
+      for (const int32_t a : companions_->of(b)) {
+        if (!is_chosen(a) || judge(current_.terms, a, b) != Cause::kFirst) continue;
+        stand_ins_.push_back(b);
+        accept(fitted(with_exchanged(current_.terms, b, a)));
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /// Weak peaks beside a companion that was chosen, or that was not but promises more.
+  void drop_weak_stand_ins(std::vector<WeakTerm>& weak) const {
+    if (companions_ == nullptr) return;
+    std::vector<double> gain(problem_.peaks());
+    for (const auto& term : weak) gain[at(term.candidate.term.peaks[0])] = term.candidate.gain;
+    std::erase_if(weak, [&](const WeakTerm& term) {
+      const int32_t b = term.candidate.term.peaks[0];
+      if (holds_stand_in(term.candidate.term)) return true;
+      const auto near = companions_->of(b);
+      return !is_chosen(b) && std::any_of(near.begin(), near.end(), [&](int32_t a) {
+        return is_chosen(a) || gain[at(a)] > gain[at(b)];
+      });
+    });
+  }
+
   bool same_terms(const std::vector<WindowTerm>& terms) const {
     return terms.size() == current_.terms.size() &&
            std::all_of(terms.begin(), terms.end(), [&](const WindowTerm& term) {
@@ -363,6 +420,8 @@ class TermSearch {
   const CisOptions& options_;
   const ExpectedTerms* expected_;
   ExpectedTerms::PairInformation information_;
+  const Companions* companions_;
+  std::vector<int32_t> stand_ins_;  // peaks of the window that no term may hold
   double dispersion_ = 0;
   Trial current_;
 };
@@ -370,8 +429,8 @@ class TermSearch {
 }  // namespace
 
 TermSelection search_terms(const GeneProblem& problem, const CisOptions& options,
-                           const ExpectedTerms* expected) {
-  return TermSearch(problem, options, expected).run();
+                           const ExpectedTerms* expected, const Companions* companions) {
+  return TermSearch(problem, options, expected, companions).run();
 }
 
 }  // namespace grids

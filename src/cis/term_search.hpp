@@ -11,6 +11,7 @@
 #include "cis/expected_terms.hpp"
 #include "cis/fit_cis.hpp"
 #include "cis/gene_problem.hpp"
+#include "cis/open_together.hpp"
 #include "cis/term_regression.hpp"
 
 namespace grids {
@@ -29,8 +30,10 @@ struct TermSelection {
 };
 
 /// With `expected` (maybe null) terms are chosen by their expected factors; what is chosen is then
-/// fitted to observed openness.
+/// fitted to observed openness. With `companions` (maybe null) a peak that merely goes along with
+/// another is no term (stand_ins.hpp).
 TermSelection search_terms(const GeneProblem& problem, const CisOptions& options,
-                           const ExpectedTerms* expected = nullptr);
+                           const ExpectedTerms* expected = nullptr,
+                           const Companions* companions = nullptr);
 
 }  // namespace grids

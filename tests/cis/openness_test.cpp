@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -10,6 +11,8 @@
 #include "base/random.hpp"
 #include "cis/capture.hpp"
 #include "cis/expected_terms.hpp"
+#include "cis/open_together.hpp"
+#include "cis/term_search.hpp"
 
 namespace grids {
 namespace {
@@ -361,6 +364,58 @@ TEST(CaptureEstimate, IsTheBestOnlyWhereTheCountsTell) {
   const auto few = estimate_capture(genes_with_terms(3), peaked(1000), context);
   EXPECT_EQ(few.capture, 1);
   EXPECT_TRUE(few.profile.empty());
+}
+
+/// What the search chooses, by observed openness.
+std::vector<int32_t> chosen_peaks(const Lossy& cells, const GeneProblem& problem,
+                                  bool with_companions) {
+  const Companions companions(problem, cells.open_peaks);
+  CisOptions options;
+  options.least_inclusion = 1;
+  const auto found =
+      search_terms(problem, options, nullptr, with_companions ? &companions : nullptr);
+  std::vector<int32_t> peaks;
+  for (const auto& term : found.terms) {
+    peaks.insert(peaks.end(), term.peaks.begin(), term.peaks.end());
+  }
+  std::sort(peaks.begin(), peaks.end());
+  peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
+  return peaks;
+}
+
+bool has(const std::vector<int32_t>& peaks, int32_t peak) {
+  return std::binary_search(peaks.begin(), peaks.end(), peak);
+}
+
+TEST(StandIns, GiveWayToTheCauseThatTheyCopy) {
+  const Lossy cells(0.4);
+  const auto problem = cells.problem([&](size_t i) { return cells.open(10, i) ? 1.5 : 0; });
+  // Peak 11 predicts: it is open where 10 was missed. (Else the test would test nothing.)
+  ASSERT_TRUE(has(chosen_peaks(cells, problem, false), 11));
+  const auto chosen = chosen_peaks(cells, problem, true);
+  EXPECT_TRUE(has(chosen, 10));
+  EXPECT_FALSE(has(chosen, 11));
+}
+
+TEST(StandIns, AreNotSeenInSubstitutesThatOpenIndependently) {
+  const Lossy cells(0.4);
+  const auto problem =
+      cells.problem([&](size_t i) { return cells.open(2, i) || cells.open(5, i) ? 1.5 : 0; });
+  const auto chosen = chosen_peaks(cells, problem, true);
+  EXPECT_TRUE(has(chosen, 2));
+  EXPECT_TRUE(has(chosen, 5));
+}
+
+TEST(StandIns, AreNotSeenInTwoCausesThatOpenTogether) {
+  const Lossy cells(0.6);
+  const auto problem = cells.problem(
+      [&](size_t i) { return (cells.open(10, i) ? 1.0 : 0) + (cells.open(11, i) ? 1.0 : 0); });
+  const Companions companions(problem, cells.open_peaks);
+  const auto near = companions.of(10);
+  ASSERT_NE(std::find(near.begin(), near.end(), 11), near.end());
+  const auto chosen = chosen_peaks(cells, problem, true);
+  EXPECT_TRUE(has(chosen, 10));
+  EXPECT_TRUE(has(chosen, 11));
 }
 
 }  // namespace
