@@ -161,6 +161,10 @@ class Comparison {
     };
     append(outcome.sets, all_methods(targets, surrogate_run));
     for (const auto& method : plan_.unlimited) {
+      if (plan_.equal_to_reference && method == kReference) {  // it had no limit above
+        append(outcome.sets, as_unlimited(outcome.sets, targets.front().set_size));
+        continue;
+      }
       for (int64_t s = 0; s < arguments_.seeds; ++s) {
         const CompareRun run{method, seed(s), Allowance::kUnlimited};
         append(outcome.sets, surrogate_run(run));
@@ -185,6 +189,17 @@ class Comparison {
   static void append(std::vector<ComparedSet>& all, std::vector<ComparedSet> more) {
     all.insert(all.end(), std::make_move_iterator(more.begin()),
                std::make_move_iterator(more.end()));
+  }
+
+  /// The reference's sets of one L, told as the unlimited ones that they are.
+  static std::vector<ComparedSet> as_unlimited(const std::vector<ComparedSet>& sets, int64_t size) {
+    std::vector<ComparedSet> unlimited;
+    for (const ComparedSet& set : sets) {
+      if (set.method != kReference || set.set_size != size) continue;
+      unlimited.push_back(set);
+      unlimited.back().allowance = Allowance::kUnlimited;
+    }
+    return unlimited;
   }
 
   /// Every method with every seed at an equal budget.

@@ -213,6 +213,7 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
                                           const Context& outer) {
   const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
   check_truth(study, simulated);
+  if (find_explainer(run.method).needs_data()) return {};
   const StudyTruth truth(study, simulated);
   std::vector<std::optional<Searched>> searched(targets.size());
   context.pool.for_each(static_cast<int64_t>(targets.size()), [&](int64_t i) {

@@ -41,9 +41,9 @@ inline constexpr int64_t kLeastTruthCells = 5;
 /// Searches the true function for each target whose gene has planted regulation that acts in its
 /// type, on training cells, with the options of the stage that explains (domain, perturbation,
 /// direction, start). Rows are those of compare.tsv, without test cells: changes and contrast are
-/// NaN. Genes that the method cannot explain, or with too few cells, have none. What methods on
-/// measured cells find does not depend on the function. Budgets as in CompareRun. Throws as
-/// check_truth does.
+/// NaN. Genes that the method cannot explain, or with too few cells, have none; nor has any
+/// gene for methods on measured cells, which search no function. Budgets as in CompareRun. Throws
+/// as check_truth does.
 std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTruth& truth,
                                           const std::vector<ExplainTarget>& targets,
                                           const CompareRun& run, TruthCells cells,

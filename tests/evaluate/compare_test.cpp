@@ -195,6 +195,7 @@ TEST(CompareOnTruth, FindsTheRedundantPairWhereSingleMasksSayNothing) {
   const auto single = world.search("knockout", TruthCells::kRedundant);
   ASSERT_EQ(single.size(), 1u);
   EXPECT_LT(single[0].recall, 1);
+  EXPECT_TRUE(world.search("nearest", TruthCells::kRedundant).empty());  // searches no function
 }
 
 TEST(CompareOnTruth, SearchesEveryCellOfTheTypeToo) {
