@@ -23,6 +23,9 @@ constexpr double kLeastGain = 0.02;  // rounding aside
 // However few the candidates: about one term in twenty that is not there would gain this.
 constexpr double kLeastCost = 2;
 constexpr int kCycles = 3;  // of growing and polishing
+// The dispersion is fitted anew after each move, and what is better at one dispersion may be worse
+// at the next: without an end two sets of terms could follow each other for ever.
+constexpr int kMostMoves = 40;
 
 /// Terms with their exact fit.
 struct Trial {
@@ -73,11 +76,12 @@ class TermSearch {
 
  private:
   void climb() {
+    int moves = 0;
     for (int cycle = 0; cycle < kCycles; ++cycle) {
-      bool changed = false;
-      while (grow()) changed = true;
-      while (polish() || split()) changed = true;
-      if (!changed) break;
+      const int before = moves;
+      while (moves < kMostMoves && grow()) ++moves;
+      while (moves < kMostMoves && (polish() || split())) ++moves;
+      if (moves == before) break;
     }
   }
 
