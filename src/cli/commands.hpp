@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/program.hpp"
+#include "cli/program_methods.hpp"
 
 namespace grids {
 
@@ -9,13 +10,13 @@ Command prepare_command();
 Command train_command();
 Command cis_command();
 Command predict_command();
-Command explain_command();
+Command explain_command(const ProgramMethods& methods);
 Command knockout_command();
-Command compare_command();
+Command compare_command(const ProgramMethods& methods);
 Command evaluate_command();
 Command report_command();
 Command simulate_command();
 Command info_command();
-Command run_command();
+Command run_command(const ProgramMethods& methods);
 
 }  // namespace grids

@@ -37,7 +37,8 @@ struct Arguments {
 };
 
 /// The methods of a list, each once, the reference first; "all" = every one that is registered.
-std::vector<std::string> named_methods(const std::vector<std::string>& names, Problems& problems) {
+std::vector<std::string> named_methods(const std::vector<std::string>& names, const Methods& known,
+                                       Problems& problems) {
   std::vector<std::string> methods;
   const auto add = [&](std::string_view name) {
     if (std::find(methods.begin(), methods.end(), name) == methods.end()) {
@@ -46,11 +47,11 @@ std::vector<std::string> named_methods(const std::vector<std::string>& names, Pr
   };
   for (const auto& name : names) {
     if (name == "all") {
-      for (const Explainer* method : explainers()) add(method->name());
+      for (const Explainer* method : known) add(method->name());
       continue;
     }
     try {
-      add(find_explainer(name).name());
+      add(find_explainer(name, known).name());
     } catch (const Error& error) {
       problems.add("{}", error.what());
     }
@@ -86,8 +87,9 @@ struct Plan {
 Plan checked(const Arguments& arguments) {
   Problems problems;
   Plan plan;
-  plan.methods = named_methods(arguments.methods, problems);
-  plan.unlimited = named_methods(arguments.unlimited, problems);
+  const Methods& known = arguments.stage.options.methods;
+  plan.methods = named_methods(arguments.methods, known, problems);
+  plan.unlimited = named_methods(arguments.unlimited, known, problems);
   plan.sizes = numbers(arguments.sizes, problems);
   plan.equal_to_reference = arguments.budget == 0;
   if (arguments.budget < 0) problems.add("--budget: {} is negative", arguments.budget);
@@ -412,16 +414,30 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   context.reporter.info("The comparison: " + (arguments.out / "compare.md").string());
 }
 
-void declare_own(OptionSet& options, Arguments& arguments) {
+/// Hands over when a method of the other program is asked for. "all" are those that can be had.
+void require_methods(const Arguments& arguments, const ProgramMethods& methods,
+                     const Context& context) {
+  for (const auto* names : {&arguments.methods, &arguments.unlimited}) {
+    for (const auto& name : *names) {
+      methods.require(name);
+      if (name != "all" || methods.elsewhere.empty()) continue;
+      if (methods.reachable) methods.hand_over();
+      context.reporter.warning(
+          fmt::format("left out, as they need grids-torch, which is not built: "
+                      "{}",
+                      fmt::join(methods.elsewhere, ", ")));
+    }
+  }
+}
+
+void declare_own(OptionSet& options, const ProgramMethods& methods, Arguments& arguments) {
   options.value("--cell-type", arguments.cell_type, "Cell type; all = every type");
   options.list("--gene", arguments.genes, "Genes, by symbol or Ensembl id");
   options.value("--targets", arguments.targets,
                 "Table with columns cell_type (or all) and gene; a column L is not read");
   options.list("-L,--set-size", arguments.sizes, "Sizes of the sets, e.g. 10,128");
-  std::vector<std::string_view> methods;
-  for (const Explainer* method : explainers()) methods.push_back(method->name());
   options.list("--methods", arguments.methods,
-               fmt::format("all, or some of {}", fmt::join(methods, ", ")));
+               fmt::format("all, or some of {}", fmt::join(methods.names(), ", ")));
   options.value("--seeds", arguments.seeds, "Seeds of each: --seed and those that follow it");
   options.value("--budget", arguments.budget,
                 "Model evaluations that every method has for a target (one is one cell under one "
@@ -442,26 +458,27 @@ void declare_own(OptionSet& options, Arguments& arguments) {
 
 }  // namespace
 
-Command compare_command() {
+Command compare_command(const ProgramMethods& methods) {
   return {"compare", "Compare methods: held-out evidence, own objective, planted truth",
           "  grids compare study.h5mu surrogate-cis.safetensors --targets targets.tsv -L 10,128 "
           "-o out/\n"
           "  grids compare study.h5mu surrogate-cis.safetensors --truth cells/ --planted 10 \\\n"
           "    --methods grids,greedy,random --seeds 3 -o out/\n"
           "Run again, it continues where it was stopped.",
-          [](OptionSet& options) -> CommandBody {
+          [methods](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
             arguments->sizes = {"10"};
             arguments->methods = {"all"};
             arguments->inputs.declare(options);
             options.section("compare");
-            declare_own(options, *arguments);
+            declare_own(options, methods, *arguments);
             options.section("explain");
             declare_surrogate(options, arguments->inputs.kind);
-            arguments->stage.declare(options, OptionsOf::kCompare);
+            arguments->stage.declare(options, methods, OptionsOf::kCompare);
             const auto own = options.values("compare");
             const auto stage = options.values("explain");
-            return [arguments, own, stage](const Context& context) {
+            return [methods, arguments, own, stage](const Context& context) {
+              require_methods(*arguments, methods, context);
               run_compare(*arguments, own(), stage(), context);
             };
           }};

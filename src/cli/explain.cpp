@@ -135,14 +135,14 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
 
 }  // namespace
 
-void ExplainArguments::declare(OptionSet& set, OptionsOf command) {
+void ExplainArguments::declare(OptionSet& set, const ProgramMethods& methods, OptionsOf command) {
+  options.methods = methods.here;
   const bool explains = command == OptionsOf::kExplain;
   if (explains) {
     set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
-    std::vector<std::string_view> methods;
-    for (const Explainer* method : explainers()) methods.push_back(method->name());
-    set.value("--method", options.method,
-              fmt::format("One of {}; random is the first baseline", fmt::join(methods, ", ")));
+    set.value(
+        "--method", options.method,
+        fmt::format("One of {}; random is the first baseline", fmt::join(methods.names(), ", ")));
   }
   set.choice<LossKind>(
       "--objective", options.loss.kind,
@@ -268,13 +268,13 @@ void explain_into(const std::filesystem::path& folder, const Study& study,
   tell(study, result, judged, options, context);
 }
 
-Command explain_command() {
+Command explain_command(const ProgramMethods& methods) {
   return {
       "explain", "Find the sets of peaks that a gene's prediction rests on",
       "  grids explain study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -L 10 "
       "-o out/\n"
       "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/",
-      [](OptionSet& options) -> CommandBody {
+      [methods](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
         arguments->inputs.declare(options);
         options.value("--cell-type", arguments->cell_type, "Cell type; all = every type");
@@ -285,9 +285,10 @@ Command explain_command() {
                       OptionSet::Need::kRequired);
         options.section("explain");
         declare_surrogate(options, arguments->inputs.kind);
-        arguments->stage.declare(options);
+        arguments->stage.declare(options, methods);
         const auto values = options.values("explain");
-        return [arguments, values](const Context& outer) {
+        return [methods, arguments, values](const Context& outer) {
+          methods.require(arguments->stage.options.method);
           arguments->stage.validate();
           const auto requests = requests_of(*arguments);
           require_folder(arguments->out);

@@ -1,9 +1,13 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
 #include <vector>
 
 #include "cli/commands.hpp"
 #include "cli/sibling.hpp"
+#include "explain/network_methods.hpp"
 
 namespace {
 
@@ -17,14 +21,30 @@ std::string_view named_command(const std::vector<grids::Command>& commands, int 
   return {};
 }
 
+int train(char** argv) {
+  try {
+    grids::become_sibling(argv);
+  } catch (const grids::Error& error) {
+    fmt::print(stderr, "grids: {}\n", error.what());
+    return grids::exit_code(error.kind());
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
+  const auto elsewhere = grids::network_methods();
+  const grids::ProgramMethods methods = {
+      grids::explainers(), {elsewhere.begin(), elsewhere.end()}, grids::has_sibling(), [argv] {
+        grids::become_sibling(argv);
+      }};
   const std::vector<grids::Command> commands = {
-      grids::run_command(),     grids::prepare_command(),  grids::train_command(),
-      grids::cis_command(),     grids::explain_command(),  grids::knockout_command(),
-      grids::compare_command(), grids::evaluate_command(), grids::predict_command(),
-      grids::report_command(),  grids::simulate_command(), grids::info_command(),
+      grids::run_command(methods),     grids::prepare_command(),
+      grids::train_command(),          grids::cis_command(),
+      grids::explain_command(methods), grids::knockout_command(),
+      grids::compare_command(methods), grids::evaluate_command(),
+      grids::predict_command(),        grids::report_command(),
+      grids::simulate_command(),       grids::info_command(),
   };
   const grids::ProgramText text{
       "grids",
@@ -33,6 +53,6 @@ int main(int argc, char** argv) {
       "Each command:   grids COMMAND --help\n",
       {"train"}};
   // Training needs LibTorch, which no other command should load: it has a program of its own.
-  if (named_command(commands, argc, argv) == "train") return grids::become_sibling(argv);
+  if (named_command(commands, argc, argv) == "train") return train(argv);
   return grids::run_program(text, commands, argc, argv);
 }

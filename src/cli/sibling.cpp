@@ -23,10 +23,9 @@ std::string sibling_path() {
   return (self.parent_path() / "grids-torch").string();
 }
 
-void say_missing(const std::string& path) {
-  fmt::print(stderr,
-             "grids: cannot start {}: {}; it is built when LibTorch is found (GRIDS_TORCH=ON)\n",
-             path, std::strerror(errno));
+std::string missing_words(const std::string& path) {
+  return fmt::format("cannot start {}: {}; it is built when LibTorch is found (GRIDS_TORCH=ON)",
+                     path, std::strerror(errno));
 }
 
 std::vector<char*> pointers(std::vector<std::string>& arguments) {
@@ -55,11 +54,14 @@ int wait_for(pid_t child, const Context& context) {
 
 }  // namespace
 
-int become_sibling(char** argv) {
+bool has_sibling() {
+  return ::access(sibling_path().c_str(), X_OK) == 0;
+}
+
+void become_sibling(char** argv) {
   const std::string path = sibling_path();
   ::execvp(path.c_str(), argv);
-  say_missing(path);
-  return 1;
+  throw internal_error("{}", missing_words(path));
 }
 
 void run_sibling(const std::vector<std::string>& arguments, const Context& context) {
@@ -72,7 +74,7 @@ void run_sibling(const std::vector<std::string>& arguments, const Context& conte
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // when this program is killed, training stops too
     ::execvp(path.c_str(), argv.data());
-    say_missing(path);
+    fmt::print(stderr, "grids: {}\n", missing_words(path));
     ::_exit(127);
   }
   const int status = wait_for(child, context);

@@ -8,9 +8,12 @@
 
 namespace grids {
 
-/// Replaces this process by `grids-torch` with the same arguments; returns an exit code only when
+/// Whether `grids-torch` lies beside this program.
+bool has_sibling();
+
+/// Replaces this process by `grids-torch` with the same arguments. Throws Error(kInternal) when
 /// that program cannot be started.
-int become_sibling(char** argv);
+[[noreturn]] void become_sibling(char** argv);
 
 /// Runs `grids-torch` with these arguments and waits for it; passes a request to stop on. Throws
 /// Error(kInput) when it refuses its input, Error(kCancelled) when it was stopped, Error(kInternal)

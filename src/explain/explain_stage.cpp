@@ -165,7 +165,7 @@ class Stage {
         surrogate_(surrogate),
         options_(options),
         context_(context),
-        method_(find_explainer(options.method)),
+        method_(find_explainer(options.method, options.methods)),
         progress_(context, "explain", static_cast<int64_t>(targets)) {
     if (!method_.needs_data()) return;
     require_positions(study, method_.name());
@@ -335,7 +335,7 @@ std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain
 
 void ExplainStageOptions::validate(Problems& problems) const {
   try {
-    find_explainer(method);
+    find_explainer(method, methods);
   } catch (const Error& error) {
     problems.add("{}", error.what());
   }

@@ -42,8 +42,9 @@ std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain
                                   int64_t window);
 
 struct ExplainStageOptions {
-  /// A name of the registry (explainer.hpp).
+  /// The name of one of `methods`.
   std::string method = "grids";
+  Methods methods = explainers();
   LossOptions loss;
   /// `set_size` and `stream` are set for each target; in the domain kCis, under the monotone rule,
   /// the first start is that of start_from_all_masked, unless one is given.

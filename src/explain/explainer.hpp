@@ -3,7 +3,8 @@
 /// rather than at the model get them as plain numbers.
 ///
 /// To add a method, write one file in this folder that defines `const Explainer& NAME_explainer()`
-/// and add NAME to the list in registry.cpp.
+/// and add NAME to the list in registry.cpp. Methods that learn a network live in `train/`, since
+/// only the program `grids-torch` loads torch (network_methods.hpp).
 #pragma once
 
 #include <cstdint>
@@ -67,10 +68,13 @@ class Explainer {
                               const Context& context) const = 0;
 };
 
-/// All methods, in the order of the registry.
-const std::vector<const Explainer*>& explainers();
+/// Methods that can be asked for by name.
+using Methods = std::vector<const Explainer*>;
+
+/// Those of this room, in the order of the registry.
+const Methods& explainers();
 
 /// Throws Error(kUsage) that lists the methods when there is none of that name.
-const Explainer& find_explainer(std::string_view name);
+const Explainer& find_explainer(std::string_view name, const Methods& methods = explainers());
 
 }  // namespace grids

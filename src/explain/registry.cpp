@@ -26,9 +26,9 @@ namespace grids {
 GRIDS_EXPLAINERS(GRIDS_DECLARE)
 #undef GRIDS_DECLARE
 
-const std::vector<const Explainer*>& explainers() {
+const Methods& explainers() {
 #define GRIDS_LIST(name) &name##_explainer(),
-  static const std::vector<const Explainer*> all = {GRIDS_EXPLAINERS(GRIDS_LIST)};
+  static const Methods all = {GRIDS_EXPLAINERS(GRIDS_LIST)};
 #undef GRIDS_LIST
   return all;
 }
@@ -45,9 +45,9 @@ void ExplainerOptions::validate(Problems& problems) const {
   if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
 }
 
-const Explainer& find_explainer(std::string_view name) {
+const Explainer& find_explainer(std::string_view name, const Methods& methods) {
   std::string names;
-  for (const Explainer* method : explainers()) {
+  for (const Explainer* method : methods) {
     if (method->name() == name) return *method;
     names += fmt::format("{}{}", names.empty() ? "" : ", ", method->name());
   }

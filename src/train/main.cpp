@@ -1,10 +1,12 @@
-// grids-torch: the commands that need LibTorch. `grids` runs this program, so that every other
-// command starts without loading it.
+// grids-torch: the commands that need LibTorch, and those that explain, with the methods that learn
+// a network. `grids` runs this program, so that every other command starts without loading torch.
 #include <filesystem>
 
 #include "base/program.hpp"
+#include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
 #include "io/table.hpp"
+#include "train/network_explainers.hpp"
 #include "train/train.hpp"
 
 namespace {
@@ -124,11 +126,14 @@ int main(int argc, char** argv) {
   // `grids train` is this program under the other's name; its help and errors should say so.
   const ProgramText text = {
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "grids-torch",
-      "Training for grids; usually run through `grids`.",
+      "What needs LibTorch; usually run through `grids`.",
       "",
-      {"run", "prepare", "explain", "evaluate", "predict", "report", "simulate"}};
+      {"prepare", "cis", "knockout", "evaluate", "predict", "report", "simulate", "info"}};
   const Command train = {"train", "Train the surrogate on a prepared study",
                          "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv",
                          declare_train};
-  return run_program(text, {train}, argc, argv);
+  const ProgramMethods methods = {explainers_with_networks()};
+  return run_program(
+      text, {train, explain_command(methods), compare_command(methods), run_command(methods)}, argc,
+      argv);
 }
