@@ -6,6 +6,7 @@
 
 #include "base/exponential.hpp"
 #include "base/simd.hpp"
+#include "search/plain_losses.hpp"
 
 namespace grids {
 namespace {
@@ -312,8 +313,8 @@ class Eq11Loss : public Loss {
 
 void LossOptions::validate(Problems& problems) const {
   if (!(beta >= 0) || !std::isfinite(beta)) problems.add("beta must be at least 0, not {}", beta);
-  if (beta > 0 && kind == LossKind::kValue) {
-    problems.add("beta is not read by the objective 'value'; use 'rate' or 'eq11'");
+  if (beta > 0 && kind != LossKind::kRate && kind != LossKind::kEq11) {
+    problems.add("beta is not read by the objective '{}'; use 'rate' or 'eq11'", loss_name(kind));
   }
   if (!(floor_share > 0 && floor_share <= 1)) {
     problems.add("the floor must be a share of the mean prediction in (0, 1], not {}", floor_share);
@@ -331,9 +332,17 @@ const char* loss_name(LossKind kind) {
     case LossKind::kEq11:
       return "eq11";
     case LossKind::kValue:
+      return "value";
+    case LossKind::kCrossEntropy:
+      return "cross-entropy";
+    case LossKind::kOutput:
       break;
   }
-  return "value";
+  return "output";
+}
+
+bool reads_all_outputs(const LossOptions& options) {
+  return options.beta > 0 || options.kind == LossKind::kCrossEntropy;
 }
 
 std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& options) {
@@ -346,24 +355,28 @@ std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& optio
     throw internal_error("loss: {} predictions in rows of {} with {} marks", input.before.size(),
                          outputs, input.left_out.size());
   }
+  const auto cells = static_cast<int64_t>(input.before.size()) / outputs;
+  if (options.kind == LossKind::kCrossEntropy) {
+    return std::make_unique<CrossEntropyLoss>(cells, outputs, options.direction);
+  }
+  if (options.kind == LossKind::kOutput) {
+    return std::make_unique<OutputLoss>(cells, outputs, options.direction);
+  }
   const auto means = column_means(input.before, outputs);
   if (!(means[0] > 0)) {
     throw input_error(
         "the surrogate predicts 0 for the target in each of the {} cells: masking peaks cannot "
         "change that; choose another gene or cell type",
-        input.before.size() / at(outputs));
+        cells);
   }
   std::vector<float> before(input.before.begin(), input.before.end());
   std::vector<uint8_t> left_out(at(outputs), 0);
   std::copy(input.left_out.begin(), input.left_out.end(), left_out.begin());
-  switch (options.kind) {
-    case LossKind::kRate:
-      return std::make_unique<RateLoss>(std::move(before), outputs, std::move(left_out), options);
-    case LossKind::kEq11:
-      break;
-    case LossKind::kValue:
-      return std::make_unique<ValueLoss>(static_cast<int64_t>(before.size()) / outputs, outputs,
-                                         options.direction);
+  if (options.kind == LossKind::kRate) {
+    return std::make_unique<RateLoss>(std::move(before), outputs, std::move(left_out), options);
+  }
+  if (options.kind == LossKind::kValue) {
+    return std::make_unique<ValueLoss>(cells, outputs, options.direction);
   }
   std::vector<double> floors;
   floors.reserve(means.size());

@@ -13,6 +13,11 @@
 ///            y_i > 0 and, in each, the j with y_j > 0.
 /// - `value`: ± mean F_i (the published code).
 ///
+/// For models that predict no expression (f is an output, *not* clamped):
+/// - `cross-entropy`: ± mean −log softmax(f)_target, over all outputs of the model: what is lowered
+///            when the target becomes the class that is read.
+/// - `output`: ± mean f_target.
+///
 /// ± is + to lower the target and − to raise it; only the target's term changes its sign. Outputs
 /// whose mean F⁰ is 0 have no relative change and are left out of the second terms.
 ///
@@ -30,13 +35,13 @@
 
 namespace grids {
 
-enum class LossKind : uint8_t { kRate, kEq11, kValue };
+enum class LossKind : uint8_t { kRate, kEq11, kValue, kCrossEntropy, kOutput };
 enum class Direction : uint8_t { kDown, kUp };
 enum class LossReference : uint8_t { kPredicted, kObserved };
 
 struct LossOptions {
   LossKind kind = LossKind::kRate;
-  /// Whether the target is to fall or to rise.
+  /// Whether the target (its cross-entropy, where that is the kind) is to fall or to rise.
   Direction direction = Direction::kDown;
   /// Weight of the second term, which asks that other outputs stay where they are. Larger values
   /// forbid side effects more strictly; above 0 every output is computed, which costs time. Ignored
@@ -51,8 +56,11 @@ struct LossOptions {
   void validate(Problems& problems) const;
 };
 
-/// "rate", "eq11", "value".
+/// "rate", "eq11", "value", "cross-entropy", "output".
 const char* loss_name(LossKind kind);
+
+/// Whether it reads every output of a cell, and not only the target.
+bool reads_all_outputs(const LossOptions& options);
 
 /// The unmasked cells. Rows are cells; `before` is before the clamp.
 struct LossInput {
@@ -86,8 +94,8 @@ class Loss {
   virtual int64_t cells_below_floor() const { return 0; }
 };
 
-/// Throws Error(kInput) when the target has nothing to change: predicted to be 0 in every cell (no
-/// cell with expression, for observed reference).
+/// Throws Error(kInput) when the target of a rate, eq11 or value has nothing to change: predicted
+/// to be 0 in every cell (no cell with expression, for observed reference).
 std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& options);
 
 /// The sums of the terms of all cells; `outputs` is cells × outputs.

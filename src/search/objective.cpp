@@ -13,9 +13,10 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-std::vector<int32_t> outputs_read(const MaskableModel& model, int32_t target, double beta) {
+std::vector<int32_t> outputs_read(const MaskableModel& model, int32_t target,
+                                  const LossOptions& options) {
   std::vector<int32_t> outputs = {target};
-  if (beta <= 0) return outputs;
+  if (!reads_all_outputs(options)) return outputs;
   for (int32_t output = 0; output < model.shape().outputs; ++output) {
     if (output != target) outputs.push_back(output);
   }
@@ -90,7 +91,7 @@ Objective make_objective(const MaskableModel& model, const ObjectiveInput& input
   Objective objective;
   objective.model = &model;
   objective.cells = input.cells;
-  objective.outputs = outputs_read(model, input.target, options.beta);
+  objective.outputs = outputs_read(model, input.target, options);
   objective.allowed = input.allowed;
   if (objective.allowed.empty()) {
     objective.allowed.resize(at(model.shape().features));

@@ -51,7 +51,7 @@ struct ObjectiveInput {
 };
 
 /// Computes the unmasked outputs of the cells and binds the loss to them; all outputs of the model
-/// when beta > 0, else only the target. Throws as make_loss does.
+/// where the loss reads them, else only the target. Throws as make_loss does.
 Objective make_objective(const MaskableModel& model, const ObjectiveInput& input,
                          const LossOptions& options);
 

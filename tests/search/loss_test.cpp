@@ -47,6 +47,15 @@ double plain(const LossOptions& o, const std::vector<float>& before,
     return double{observed[static_cast<size_t>(c * kOutputs + j)]};
   };
   double value = 0;
+  if (o.kind == LossKind::kOutput || o.kind == LossKind::kCrossEntropy) {
+    for (int64_t c = 0; c < kCells; ++c) {
+      const double* row = after.data() + c * kOutputs;
+      double sum = 0;
+      for (int64_t j = 0; j < kOutputs; ++j) sum += std::exp(row[j]);
+      value += o.kind == LossKind::kOutput ? row[0] : -std::log(std::exp(row[0]) / sum);
+    }
+    return sign * value / kCells;
+  }
   if (o.kind == LossKind::kValue) {
     for (int64_t c = 0; c < kCells; ++c) value += sign * f(c, 0) / kCells;
     return value;
@@ -98,7 +107,9 @@ std::vector<LossOptions> all_options() {
       all.push_back({LossKind::kEq11, direction, beta, LossReference::kPredicted, 0.2});
       all.push_back({LossKind::kEq11, direction, beta, LossReference::kObserved, 0.01});
     }
-    all.push_back({LossKind::kValue, direction, 0, LossReference::kPredicted, 0.01});
+    for (const auto kind : {LossKind::kValue, LossKind::kCrossEntropy, LossKind::kOutput}) {
+      all.push_back({kind, direction, 0, LossReference::kPredicted, 0.01});
+    }
   }
   return all;
 }
@@ -135,7 +146,7 @@ TEST(Loss, CotangentsAreFiniteDifferences) {
         return plain(options, before, outputs, observed);
       };
       const double expected = (moved(1e-5) - moved(-1e-5)) / 2e-5;
-      const double actual = options.beta > 0 || i % kOutputs == 0 ? cotangent[i] : 0.0;
+      const double actual = reads_all_outputs(options) || i % kOutputs == 0 ? cotangent[i] : 0.0;
       // Central differences of smooth functions of size one: 1e-10; floats: 1e-7.
       EXPECT_NEAR(actual, expected, 1e-6 * std::max(1.0, std::abs(expected))) << i;
     }
@@ -157,6 +168,20 @@ TEST(Loss, ACellAtTheClampStillSpeaks) {
   loss->cotangent(after, loss_sums(*loss, after), cotangent);
   EXPECT_FLOAT_EQ(cotangent[0], static_cast<float>(2 * (0.035 / 3) / 3));
   EXPECT_FLOAT_EQ(cotangent[1], static_cast<float>(2 * 1.0 / 4 / 3));
+}
+
+// Outputs that are no expression may be negative everywhere, and large: neither clamp nor overflow.
+TEST(Loss, OfAClassOrAnOutputKnowsNoClamp) {
+  const std::vector<float> before = {-3, -1, -900, -700};  // 2 cells of 2 outputs
+  const auto entropy = make_loss({2, before, {}, {}}, {.kind = LossKind::kCrossEntropy});
+  // log(1 + e²) and 200, the mean of both.
+  EXPECT_NEAR(loss_value(*entropy, before), (std::log1p(std::exp(2.0)) + 200) / 2, 1e-12);
+  std::vector<float> cotangent(4);
+  entropy->cotangent(before, loss_sums(*entropy, before), cotangent);
+  EXPECT_EQ(cotangent[2], -0.5f);
+  EXPECT_EQ(cotangent[3], 0.5f);
+  const auto output = make_loss({2, before, {}, {}}, {.kind = LossKind::kOutput});
+  EXPECT_EQ(loss_value(*output, before), -451.5);
 }
 
 TEST(Loss, CellsBelowTheFloorAreCounted) {
@@ -191,7 +216,8 @@ TEST(Loss, OnSomeCellsIsTheLossOfThoseCells) {
       some_after.push_back(after[static_cast<size_t>(cell * kOutputs + j)]);
     }
   }
-  for (const auto kind : {LossKind::kRate, LossKind::kValue}) {
+  for (const auto kind :
+       {LossKind::kRate, LossKind::kValue, LossKind::kCrossEntropy, LossKind::kOutput}) {
     const LossOptions options{.kind = kind, .beta = kind == LossKind::kRate ? 1.0 : 0.0};
     const auto part = make_loss({kOutputs, before, {}, {}}, options)->on(cells);
     const auto alone = make_loss({kOutputs, some_before, {}, {}}, options);
