@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
 #include "cli/stages.hpp"
+#include "cli/target_arguments.hpp"
 #include "explain/explainer.hpp"
 #include "report/tracks.hpp"
 
@@ -13,32 +14,10 @@ namespace {
 
 struct Arguments {
   StudyArguments inputs;
+  TargetArguments targets;
   ExplainArguments stage;
-  std::string cell_type;
-  std::vector<std::string> genes;
-  std::filesystem::path targets;
   std::filesystem::path out;
 };
-
-/// Where the targets come from: one type with genes, or a table.
-std::vector<TargetRequest> requests_of(const Arguments& arguments) {
-  Problems problems;
-  const bool by_name = !arguments.cell_type.empty() || !arguments.genes.empty();
-  if (by_name && !arguments.targets.empty()) {
-    problems.add("give either --targets or --cell-type with --gene");
-  } else if (by_name && (arguments.cell_type.empty() || arguments.genes.empty())) {
-    problems.add("--cell-type and --gene go together ('all' is every type)");
-  } else if (!by_name && arguments.targets.empty()) {
-    problems.add("what is to be explained? --cell-type T --gene G, or --targets FILE");
-  }
-  problems.raise(ErrorKind::kUsage, "explain");
-  if (!by_name) return read_targets(arguments.targets, arguments.stage.set_size);
-  std::vector<TargetRequest> requests;
-  for (const auto& gene : arguments.genes) {
-    requests.push_back({arguments.cell_type, gene, arguments.stage.set_size});
-  }
-  return requests;
-}
 
 ChangeDirection direction_of(const ExplainStageOptions& options) {
   return options.loss.direction == Direction::kDown ? ChangeDirection::kDown : ChangeDirection::kUp;
@@ -261,10 +240,7 @@ void explain_into(const std::filesystem::path& folder, const Study& study,
   write_table(folder / "change_by_type.tsv", change_by_type_table(study, judged.by_type));
   write_table(folder / "off_target.tsv", off_target_table(study, result.explained));
   write_table(folder / "skipped.tsv", skipped_table(study, result.skipped));
-  if (!result.explained.empty()) {
-    make_folder(folder / "tracks");
-    write_tracks(folder / "tracks", subsets);
-  }
+  write_tracks(folder / "tracks", subsets);
   tell(study, result, judged, options, context);
 }
 
@@ -277,10 +253,7 @@ Command explain_command(const ProgramMethods& methods) {
       [methods](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
         arguments->inputs.declare(options);
-        options.value("--cell-type", arguments->cell_type, "Cell type; all = every type");
-        options.list("--gene", arguments->genes, "Genes, by symbol or Ensembl id");
-        options.value("--targets", arguments->targets,
-                      "Table with columns cell_type (or all), gene and maybe L");
+        arguments->targets.declare(options, "cell_type (or all), gene and maybe L");
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
                       OptionSet::Need::kRequired);
         options.section("explain");
@@ -290,7 +263,11 @@ Command explain_command(const ProgramMethods& methods) {
         return [methods, arguments, values](const Context& outer) {
           methods.require(arguments->stage.options.method);
           arguments->stage.validate();
-          const auto requests = requests_of(*arguments);
+          Problems problems;
+          arguments->targets.check("either --targets FILE, or --cell-type T with --gene G", false,
+                                   problems);
+          problems.raise(ErrorKind::kUsage, "explain");
+          const auto requests = arguments->targets.requests(arguments->stage.set_size);
           require_folder(arguments->out);
           RecordingReporter reporter(outer.reporter);
           const Context context{outer.seed, outer.pool, reporter, outer.cancelled};

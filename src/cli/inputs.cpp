@@ -1,9 +1,5 @@
 #include "cli/inputs.hpp"
 
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <sstream>
 
 #include "io/atomic_file.hpp"
@@ -55,31 +51,6 @@ std::vector<std::string> read_lines(const std::filesystem::path& path) {
     lines.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
   }
   return lines;
-}
-
-void require_folder(const std::filesystem::path& folder) {
-  if (folder.empty()) throw usage_error("the output folder has no name");
-  std::error_code ignored;
-  std::filesystem::path place = folder;
-  while (!place.empty() && !std::filesystem::exists(place, ignored)) {
-    place = place.has_relative_path() ? place.parent_path() : std::filesystem::path();
-  }
-  if (place.empty()) place = ".";
-  if (!std::filesystem::is_directory(place, ignored)) {
-    throw input_error("cannot make the folder {}: {} is a file", folder.string(), place.string());
-  }
-  if (::access(place.c_str(), W_OK) != 0) {
-    throw input_error("cannot make the folder {}: {}: {}", folder.string(), place.string(),
-                      std::strerror(errno));
-  }
-}
-
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error && std::filesystem::is_directory(folder)) return;
-  throw input_error("cannot make the folder {}: {}", folder.string(),
-                    error ? error.message() : "a file of that name exists");
 }
 
 }  // namespace grids

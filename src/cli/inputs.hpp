@@ -8,6 +8,7 @@
 #include "base/program.hpp"
 #include "data/study.hpp"
 #include "explain/explain_stage.hpp"
+#include "io/folder.hpp"
 #include "model/study_surrogate.hpp"
 #include "model/surrogate_file.hpp"
 
@@ -44,12 +45,5 @@ void declare_perturbation(OptionSet& options, Perturbation& perturbation);
 
 /// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
 std::vector<std::string> read_lines(const std::filesystem::path& path);
-
-/// Throws what `make_folder` would throw because of where the folder lies, before long work and not
-/// after it. Writes nothing.
-void require_folder(const std::filesystem::path& folder);
-
-/// Makes the folder of the results. Throws Error(kInput) naming it and the reason.
-void make_folder(const std::filesystem::path& folder);
 
 }  // namespace grids

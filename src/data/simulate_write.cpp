@@ -2,9 +2,9 @@
 
 #include <filesystem>
 
-#include "base/error.hpp"
 #include "data/simulate.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
 #include "io/mudata.hpp"
 #include "io/table.hpp"
 
@@ -34,11 +34,7 @@ Table oracle_table(const SimulatedCells& simulated) {
 }  // namespace
 
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated) {
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) {
-    throw input_error("{}: cannot make the folder: {}", folder.string(), failure.message());
-  }
+  make_folder(folder);
   write_multiome(folder / "cells.h5mu", simulated.data);
   replace_file(folder / "genes.bed", genes_bed(simulated.genes));
   write_table(folder / "truth.tsv", truth_table(simulated.truth));

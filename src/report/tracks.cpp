@@ -6,9 +6,9 @@
 #include <map>
 #include <tuple>
 
-#include "base/error.hpp"
 #include "base/file_name.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
 
 namespace grids {
 namespace {
@@ -96,9 +96,7 @@ std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& fol
   }
   std::vector<std::filesystem::path> files;
   if (order.empty()) return files;
-  std::error_code failure;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) throw input_error("{}: cannot be made: {}", folder.string(), failure.message());
+  make_folder(folder);
   for (const Pair& pair : order) {
     files.push_back(folder / track_file_name(pair.first, pair.second));
     replace_file(files.back(), bed(pair.first, pair.second, intervals[pair], methods[pair]));

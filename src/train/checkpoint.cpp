@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "io/folder.hpp"
 
 namespace grids {
 namespace {
@@ -120,12 +121,7 @@ std::string training_identity(const Study& study, const TrainOptions& options, u
 
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
                       const std::string& identity) {
-  std::error_code problem;
-  std::filesystem::create_directories(folder, problem);
-  if (problem) {
-    throw input_error("cannot create the checkpoint folder {}: {}", folder.string(),
-                      problem.message());
-  }
+  make_folder(folder);
   SafeTensors file;
   file.tensors = checkpoint.tensors;
   file.metadata["identity"] = identity;

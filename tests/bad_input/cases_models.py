@@ -281,12 +281,12 @@ def _(room):
     return explain("-L", "0")
 
 
-@case("nothing to explain", r"--cell-type T --gene G, or --targets", code=2, torch=True)
+@case("nothing to explain", r"what is to be explained\? either --targets", code=2, torch=True)
 def _(room):
     return ["explain", STUDY, SURROGATE, "-o", "out"]
 
 
-@case("targets twice", r"either --targets or --cell-type", code=2, torch=True)
+@case("targets twice", r"either --targets FILE, or --cell-type", code=2, torch=True)
 def _(room):
     return explain("--targets", "../good/targets.tsv")
 

@@ -1,4 +1,4 @@
-#include "cli/compare_runs.hpp"
+#include "evaluate/compare_runs.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,9 +1,9 @@
-#include "cli/compare_runs.hpp"
+#include "evaluate/compare_runs.hpp"
 
 #include <fmt/format.h>
 
 #include "base/random.hpp"
-#include "cli/inputs.hpp"
+#include "io/folder.hpp"
 
 namespace grids {
 namespace {

@@ -1,0 +1,38 @@
+#include "io/folder.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "base/error.hpp"
+
+namespace grids {
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && std::filesystem::is_directory(folder)) return;
+  throw input_error("cannot make the folder {}: {}", folder.string(),
+                    error ? error.message() : "a file of that name exists");
+}
+
+void require_folder(const std::filesystem::path& folder) {
+  if (folder.empty()) throw usage_error("the output folder has no name");
+  std::error_code ignored;
+  std::filesystem::path place = folder;
+  while (!place.empty() && !std::filesystem::exists(place, ignored)) {
+    place = place.has_relative_path() ? place.parent_path() : std::filesystem::path();
+  }
+  if (place.empty()) place = ".";
+  if (!std::filesystem::is_directory(place, ignored)) {
+    throw input_error("cannot make the folder {}: {} is a file", folder.string(), place.string());
+  }
+  if (::access(place.c_str(), W_OK) != 0) {
+    throw input_error("cannot make the folder {}: {}: {}", folder.string(), place.string(),
+                      std::strerror(errno));
+  }
+}
+
+}  // namespace grids

@@ -1,0 +1,15 @@
+/// Folders of results.
+#pragma once
+
+#include <filesystem>
+
+namespace grids {
+
+/// Makes the folder, and those that it lies in. Throws Error(kInput) naming it and the reason.
+void make_folder(const std::filesystem::path& folder);
+
+/// Throws what `make_folder` would throw because of where the folder lies, before long work and not
+/// after it. Writes nothing.
+void require_folder(const std::filesystem::path& folder);
+
+}  // namespace grids
