@@ -81,4 +81,10 @@ std::unique_ptr<GradientState> MaskableModel::begin_noisy(std::span<const int32_
   throw usage_error("this model takes no noise: choose a method without");
 }
 
+std::unique_ptr<GradientState> MaskableModel::begin_gated(std::span<const int32_t>,
+                                                          std::span<const int32_t>,
+                                                          std::span<const CellGates>) const {
+  throw usage_error("this model knows masked and unmasked only: choose a method without gates");
+}
+
 }  // namespace grids

@@ -90,6 +90,14 @@ struct Noise {
   uint64_t copy = 0;
 };
 
+/// How far some features of one cell are on the way from their unmasked value to p: 0 = unmasked, 1
+/// = masked. All other features are unmasked. What it points to must outlive the state that it
+/// gates.
+struct CellGates {
+  std::span<const Feature> features;  ///< ascending, each once
+  std::span<const float> gates;       ///< in [0, 1], one a feature
+};
+
 /// The outputs of some cells and their gradient.
 class GradientState {
  public:
@@ -156,6 +164,14 @@ class MaskableModel {
   virtual std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
                                                      std::span<const int32_t> outputs,
                                                      const Noise& noise) const;
+
+  /// Cells in which x_j + g_j (p_j − x_j) stands in the place of x_j, x_j unmasked, with gates of
+  /// their own (one entry a cell). A gain is then the derivative with respect to the gate. Where
+  /// all gates are 0 or 1, outputs and gains equal those under the subset to the last bit. Throws
+  /// Error(kUsage) for models that know no values between, as by default.
+  virtual std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
+                                                     std::span<const int32_t> outputs,
+                                                     std::span<const CellGates> gates) const;
 };
 
 }  // namespace grids

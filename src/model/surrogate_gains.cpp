@@ -1,4 +1,5 @@
-// What a state's outputs depend on: gradients back to the chromosome sums, and noise on the way in.
+// What a state's outputs depend on: gradients back to the chromosome sums, and noise or gates on
+// the way in.
 #include <algorithm>
 #include <vector>
 
@@ -117,7 +118,7 @@ void SurrogateState::cell_gains(std::span<const float> cotangent, const CellGain
     if (!cis_.empty()) {
       CisOutputs::Row room(cis_);
       std::vector<double> own(cis_.peaks().size(), 0.0);
-      cis_.add_gains(cells_[at(position)], noisy_.empty() ? everywhere : noisy_[at(position)],
+      cis_.add_gains(cells_[at(position)], moved_.empty() ? everywhere : moved_[at(position)],
                      model_.replacements(), gradients.eta.data() + position * cis_.stride(), room,
                      own);
       for (size_t slot = 0; slot < own.size(); ++slot) {
@@ -158,7 +159,7 @@ void SurrogateState::multiply_differences(std::span<const float> sum_gradients, 
 
 void SurrogateState::add_noise(const Noise& noise, std::span<const CholeskyFactor> chromosomes) {
   const int64_t stride = encoder().sum_stride();
-  noisy_.resize(at(cell_count()));
+  moved_.resize(at(cell_count()));
   model_.pool().for_each(cell_count(), [&](int64_t position) {
     const int32_t cell = cells_[at(position)];
     RandomStream random(noise.seed, Purpose::kNoise, noise.copy, static_cast<uint32_t>(cell));
@@ -169,7 +170,7 @@ void SurrogateState::add_noise(const Noise& noise, std::span<const CholeskyFacto
       float* sum = sums_.data() + (position * encoder().chromosomes() + c) * stride;
       for (size_t d = 0; d < added.size(); ++d) sum[d] += static_cast<float>(added[d]);
     }
-    auto& own = noisy_[at(position)];
+    auto& own = moved_[at(position)];
     own = cis_.masked({}, model_.replacements());
     const auto open = model_.open().row(cell);
     for (size_t slot = 0; slot < cis_.peaks().size(); ++slot) {
@@ -178,6 +179,46 @@ void SurrogateState::add_noise(const Noise& noise, std::span<const CholeskyFacto
           {static_cast<int32_t>(slot), static_cast<float>(x + noise.deviation * random.normal())});
     }
   });
+  renew_moved();
+}
+
+void SurrogateState::open_gates(std::span<const CellGates> gates) {
+  if (static_cast<int64_t>(gates.size()) != cell_count()) {
+    throw internal_error("gates of {} cells for {}", gates.size(), cell_count());
+  }
+  const int64_t stride = encoder().sum_stride();
+  moved_.resize(at(cell_count()));
+  model_.pool().for_each(cell_count(), [&](int64_t position) {
+    const auto open = model_.open().row(cells_[at(position)]);
+    const auto& own = gates[at(position)];
+    auto& moved = moved_[at(position)];
+    moved = cis_.masked({}, model_.replacements());
+    size_t next_open = 0;
+    size_t slot = 0;
+    for (size_t i = 0; i < own.features.size(); ++i) {
+      const Feature j = own.features[i];
+      const float gate = own.gates[i];
+      if (gate == 0) continue;
+      while (next_open < open.size() && open[next_open] < j) ++next_open;
+      const float x = next_open < open.size() && open[next_open] == j ? 1.0f : 0.0f;
+      const float step = gate * (model_.replacement(j) - x);
+      // As a masked sum adds its members, so that whole gates give its bits.
+      if (step != 0) {
+        const int64_t c = encoder().chromosome_of(j);
+        add_scaled(stride, step, encoder().difference(j),
+                   sums_.data() + (position * encoder().chromosomes() + c) * stride);
+      }
+      while (slot < cis_.peaks().size() && cis_.peaks()[slot] < j) ++slot;
+      if (slot < cis_.peaks().size() && cis_.peaks()[slot] == j) {
+        moved.peaks.push_back(
+            {static_cast<int32_t>(slot), gate == 1 ? model_.replacement(j) : x + step});
+      }
+    }
+  });
+  renew_moved();
+}
+
+void SurrogateState::renew_moved() {
   model_.pool().for_blocks(cell_count(), kTailRows, [&](int64_t begin, int64_t end, int64_t) {
     const int64_t latents = encoder().latent();
     std::vector<const float*> scratch;
@@ -192,7 +233,7 @@ void SurrogateState::add_noise(const Noise& noise, std::span<const CholeskyFacto
                                contributions_.data() + row * encoder().latent_stride());
       }
       if (!cis_.empty()) {
-        cis_.fix(cells_[at(position)], noisy_[at(position)], room,
+        cis_.fix(cells_[at(position)], moved_[at(position)], room,
                  cis_fixed_.data() + position * cis_.stride());
       }
       fixed.add(position, {});
@@ -213,6 +254,14 @@ std::unique_ptr<GradientState> SurrogateModel::begin_noisy(std::span<const int32
   });
   auto state = std::make_unique<SurrogateState>(*this, std::span<const Feature>(), cells, outputs);
   state->add_noise(noise, covariances_);
+  return state;
+}
+
+std::unique_ptr<GradientState> SurrogateModel::begin_gated(std::span<const int32_t> cells,
+                                                           std::span<const int32_t> outputs,
+                                                           std::span<const CellGates> gates) const {
+  auto state = std::make_unique<SurrogateState>(*this, std::span<const Feature>(), cells, outputs);
+  state->open_gates(gates);
   return state;
 }
 

@@ -66,6 +66,10 @@ class SurrogateModel : public MaskableModel {
   std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
                                              std::span<const int32_t> outputs,
                                              const Noise& noise) const override;
+  /// Embeddings interpolate, and terms of the cis path are extended as cis_outputs.hpp says.
+  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
+                                             std::span<const int32_t> outputs,
+                                             std::span<const CellGates> gates) const override;
 
   const FoldedSurrogate& surrogate() const { return surrogate_; }
   const AtacEncoder& encoder() const { return surrogate_.encoder(); }

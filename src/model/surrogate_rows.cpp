@@ -2,19 +2,13 @@
 #include <algorithm>
 #include <vector>
 
-#include "base/lanes.hpp"
-#include "base/simd.hpp"
-#include "model/surrogate_model.hpp"
+#include "model/surrogate_state.hpp"
 
 namespace grids {
 namespace {
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
-}
-
-GRIDS_CLONES void add_scaled(int64_t width, float factor, const float* x, float* out) {
-  for (int64_t o = 0; o < width; o += kLanes) lanes_at(out + o) += factor * lanes_at(x + o);
 }
 
 /// Room for one row's way to its latent.

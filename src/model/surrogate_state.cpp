@@ -18,10 +18,6 @@ size_t at(int64_t i) {
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
 constexpr int64_t kEnoughTasks = 8;
 
-GRIDS_CLONES void add_scaled(int64_t width, float factor, const float* x, float* out) {
-  for (int64_t o = 0; o < width; o += kLanes) lanes_at(out + o) += factor * lanes_at(x + o);
-}
-
 /// Rows of `width` in the given order.
 template <typename T>
 std::vector<T> gathered(const std::vector<T>& rows, std::span<const int32_t> positions,
@@ -43,6 +39,10 @@ std::vector<int32_t> union_of(const std::vector<int32_t>& a, const std::vector<i
 }
 
 }  // namespace
+
+GRIDS_CLONES void add_scaled(int64_t width, float factor, const float* x, float* out) {
+  for (int64_t o = 0; o < width; o += kLanes) lanes_at(out + o) += factor * lanes_at(x + o);
+}
 
 SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,
                                std::span<const int32_t> cells, std::span<const int32_t> outputs)

@@ -10,6 +10,9 @@
 
 namespace grids {
 
+/// Adds factor · x to `out`; the width is whole lanes.
+void add_scaled(int64_t width, float factor, const float* x, float* out);
+
 class SurrogateState : public MaskState {
  public:
   SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,
@@ -28,6 +31,8 @@ class SurrogateState : public MaskState {
   /// Adds noise to a state without masked peaks, of which only outputs and `cell_gains` may be
   /// asked afterwards. `chromosomes`: the covariance of a sum's noise at deviation 1.
   void add_noise(const Noise& noise, std::span<const CholeskyFactor> chromosomes);
+  /// Likewise, gates: one entry a cell.
+  void open_gates(std::span<const CellGates> gates);
 
  private:
   friend class ChangeSums;  // surrogate_changes.cpp: summed_changes
@@ -112,6 +117,8 @@ class SurrogateState : public MaskState {
   /// and the outputs, at these positions anew.
   void renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
              std::span<const int32_t> positions);
+  /// Computes everything behind sums and `moved_` anew.
+  void renew_moved();
   struct Gradients {
     std::vector<float> sums;  ///< chromosomes × cells × sum_stride
     std::vector<float> eta;   ///< cells × stride of the cis outputs
@@ -136,7 +143,7 @@ class SurrogateState : public MaskState {
   std::vector<float> contributions_;       ///< cells × chromosomes × latent_stride
   std::vector<float> cis_fixed_;           ///< cells × stride of the cis outputs
   std::vector<float> outputs_;             ///< cells × outputs
-  std::vector<CisOutputs::Masked> noisy_;  ///< of each cell, where there is noise; else empty
+  std::vector<CisOutputs::Masked> moved_;  ///< of each cell, with noise or gates; else empty
 };
 
 }  // namespace grids

@@ -31,9 +31,10 @@ class TrueRegulationState : public MaskState {
  public:
   TrueRegulationState(const TrueRegulationModel& model, std::span<const Feature> subset,
                       std::span<const int32_t> cells, std::span<const int32_t> outputs,
-                      const Noise& noise = {})
+                      const Noise& noise = {}, std::span<const CellGates> gates = {})
       : model_(model),
         noise_(noise),
+        gates_(gates.begin(), gates.end()),
         subset_(subset.begin(), subset.end()),
         cells_(cells.begin(), cells.end()),
         genes_(outputs.begin(), outputs.end()) {
@@ -119,9 +120,20 @@ class TrueRegulationState : public MaskState {
     return j != edit.out && std::binary_search(subset_.begin(), subset_.end(), j);
   }
 
-  /// x_j before any mask.
+  double gate(size_t position, Feature j) const {
+    if (gates_.empty()) return 0;
+    const auto& features = gates_[position].features;
+    const auto place = std::lower_bound(features.begin(), features.end(), j);
+    if (place == features.end() || *place != j) return 0;
+    return gates_[position].gates[static_cast<size_t>(place - features.begin())];
+  }
+
+  /// x_j before any mask of the subset.
   double unmasked(size_t position, Feature j) const {
     const double x = is_open(position, j) ? 1 : 0;
+    const double g = gate(position, j);
+    if (g == 1) return replacement(j);
+    if (g != 0) return x + g * (double{replacement(j)} - x);
     if (noise_.deviation == 0) return x;
     const uint64_t step = noise_.copy << 32 | static_cast<uint32_t>(cells_[position]);
     RandomStream random(noise_.seed, Purpose::kNoise, step, static_cast<uint32_t>(j));
@@ -222,6 +234,7 @@ class TrueRegulationState : public MaskState {
 
   const TrueRegulationModel& model_;
   Noise noise_;
+  std::vector<CellGates> gates_;  ///< a cell; empty without gates
   std::vector<Feature> subset_;
   std::vector<int32_t> cells_;
   std::vector<std::pair<int32_t, int32_t>> position_;  ///< cell, position; sorted
@@ -259,6 +272,16 @@ std::unique_ptr<GradientState> TrueRegulationModel::begin_noisy(std::span<const 
                                                                 const Noise& noise) const {
   return std::make_unique<TrueRegulationState>(*this, std::span<const Feature>(), cells, outputs,
                                                noise);
+}
+
+std::unique_ptr<GradientState> TrueRegulationModel::begin_gated(
+    std::span<const int32_t> cells, std::span<const int32_t> outputs,
+    std::span<const CellGates> gates) const {
+  if (gates.size() != cells.size()) {
+    throw internal_error("gates of {} cells for {}", gates.size(), cells.size());
+  }
+  return std::make_unique<TrueRegulationState>(*this, std::span<const Feature>(), cells, outputs,
+                                               Noise(), gates);
 }
 
 }  // namespace grids

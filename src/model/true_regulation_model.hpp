@@ -40,6 +40,9 @@ class TrueRegulationModel : public MaskableModel {
   std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
                                              std::span<const int32_t> outputs,
                                              const Noise& noise) const override;
+  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
+                                             std::span<const int32_t> outputs,
+                                             std::span<const CellGates> gates) const override;
 
  private:
   friend class TrueRegulationState;

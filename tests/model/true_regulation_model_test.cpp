@@ -189,5 +189,42 @@ TEST(TrueRegulationModel, NoiseDependsOnSeedCopyAndCellAlone) {
             world.model->begin({}, one, {&gene, 1})->outputs()[0]);
 }
 
+TEST(TrueRegulationModel, WholeGatesAreAMaskAndGainsBetweenAreDerivatives) {
+  for (const float closed : {0.0f, 0.3f}) {
+    const World world(closed);
+    const std::vector<int32_t> cells = {2, 7}, outputs = {4, 5};
+    const std::vector<Feature> features = {1, 4, 6, 9};
+    const std::vector<float> whole = {1, 0, 1, 1};
+    const std::vector<float> between = {0.2f, 0.7f, 0, 0.5f};
+    const std::vector<Feature> subset = {1, 6, 9};
+    const auto masked = world.model->begin(subset, cells, outputs);
+    const std::vector<CellGates> shut = {{features, whole}, {features, whole}};
+    const auto gated = world.model->begin_gated(cells, outputs, shut);
+    EXPECT_TRUE(std::equal(masked->outputs().begin(), masked->outputs().end(),
+                           gated->outputs().begin(), gated->outputs().end()));
+    const std::vector<CellGates> half = {{features, between}, {features, whole}};
+    const std::vector<float> cotangent = {1, -0.5, 0, 0};
+    const auto state = world.model->begin_gated(cells, outputs, half);
+    const auto value = [&](size_t gate, float change) {
+      auto moved = between;
+      moved[gate] += change;
+      const std::vector<CellGates> other = {{features, moved}, {features, whole}};
+      const auto after = world.model->begin_gated(cells, outputs, other);
+      return double{after->outputs()[0]} - 0.5 * double{after->outputs()[1]};
+    };
+    state->cell_gains(cotangent, [&](size_t position, std::span<const Feature> told,
+                                     std::span<const float> gains) {
+      if (position != 0) return;
+      for (size_t k = 0; k < features.size(); ++k) {
+        const auto place = std::find(told.begin(), told.end(), features[k]);
+        const double gain =
+            place == told.end() ? 0 : gains[static_cast<size_t>(place - told.begin())];
+        // Floats of size 1 over a step of 0.04; the curvature of log1p adds less.
+        EXPECT_NEAR(gain, (value(k, 0.02f) - value(k, -0.02f)) / 0.04, 1e-3);
+      }
+    });
+  }
+}
+
 }  // namespace
 }  // namespace grids

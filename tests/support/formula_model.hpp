@@ -18,8 +18,11 @@ using Formula = std::function<double(const std::vector<double>& features)>;
 class FormulaState : public MaskState {
  public:
   FormulaState(const Formula& formula, int32_t features, std::span<const Feature> subset,
-               int64_t cells)
-      : formula_(formula), features_(features), subset_(subset.begin(), subset.end()) {
+               int64_t cells, std::span<const CellGates> gates = {})
+      : formula_(formula),
+        features_(features),
+        subset_(subset.begin(), subset.end()),
+        gates_(gates.begin(), gates.end()) {
     std::sort(subset_.begin(), subset_.end());
     outputs_.resize(static_cast<size_t>(cells));
     renew();
@@ -58,35 +61,46 @@ class FormulaState : public MaskState {
     for (Feature j = 0; j < features_; ++j) features.push_back(j);
     for (size_t position = 0; position < cotangent.size(); ++position) {
       std::vector<double> own(features.size());
-      gains(cotangent.subspan(position, 1), own);
+      add_gains(position, cotangent[position], own);
       sink(position, features, std::vector<float>(own.begin(), own.end()));
     }
   }
 
   void gains(std::span<const float> cotangent, std::span<double> gains) const override {
-    double weight = 0;
-    for (const float value : cotangent) weight += value;
-    for (size_t j = 0; j < gains.size(); ++j) {
-      auto open = values(), closed = values();
-      open[j] = 1;
-      closed[j] = 0;
-      gains[j] = weight * (formula_(closed) - formula_(open));
-    }
+    std::fill(gains.begin(), gains.end(), 0.0);
+    for (size_t i = 0; i < cotangent.size(); ++i) add_gains(i, cotangent[i], gains);
   }
 
  private:
-  std::vector<double> values() const {
+  void add_gains(size_t position, double weight, std::span<double> gains) const {
+    auto x = values(position);
+    for (size_t j = 0; j < gains.size(); ++j) {
+      const double kept = std::exchange(x[j], 0);
+      const double closed = formula_(x);
+      x[j] = 1;
+      gains[j] += weight * (closed - formula_(x));
+      x[j] = kept;
+    }
+  }
+  std::vector<double> values(size_t position) const {
     std::vector<double> x(static_cast<size_t>(features_), 1.0);
     for (const Feature feature : subset_) x[static_cast<size_t>(feature)] = 0;
+    if (gates_.empty()) return x;
+    for (size_t i = 0; i < gates_[position].features.size(); ++i) {
+      x[static_cast<size_t>(gates_[position].features[i])] -= gates_[position].gates[i];
+    }
     return x;
   }
   void renew() {
-    std::fill(outputs_.begin(), outputs_.end(), static_cast<float>(formula_(values())));
+    for (size_t i = 0; i < outputs_.size(); ++i) {
+      outputs_[i] = static_cast<float>(formula_(values(i)));
+    }
   }
 
   const Formula& formula_;
   int32_t features_;
   std::vector<Feature> subset_;
+  std::vector<CellGates> gates_;
   std::vector<float> outputs_;
 };
 
@@ -100,6 +114,12 @@ class FormulaModel : public MaskableModel {
                                    std::span<const int32_t>) const override {
     return std::make_unique<FormulaState>(formula_, features_, subset,
                                           static_cast<int64_t>(cells.size()));
+  }
+  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
+                                             std::span<const int32_t>,
+                                             std::span<const CellGates> gates) const override {
+    return std::make_unique<FormulaState>(formula_, features_, std::span<const Feature>(),
+                                          static_cast<int64_t>(cells.size()), gates);
   }
 
  private:
