@@ -77,38 +77,56 @@ std::vector<Feature> ScriptModel::differing(int32_t cell) const {
 at::Tensor ScriptModel::batch_of(int64_t count, const std::function<Row(int64_t)>& row) const {
   auto x = at::empty({batch_, features()}, at::kFloat);
   auto* to = x.data_ptr<float>();
-  bool noisy = false;
-  for (int64_t i = 0; i < count; ++i, to += features()) {
+  for (int64_t i = 0; i < batch_; ++i, to += features()) {
+    if (i >= count) {
+      std::copy_n(to - features(), features(), to);
+      continue;
+    }
     const Row one = row(i);
     std::copy_n(values(one.cell), features(), to);
     for (const Feature j : one.subset) {
       if (j != one.edit.out) to[j] = replacement_[at(j)];
     }
     if (one.edit.in != kNoFeature) to[one.edit.in] = replacement_[at(one.edit.in)];
-    noisy = noisy || one.noise != nullptr;
+    // Shut gates are masks, to the last bit.
+    for (size_t k = 0; one.gates != nullptr && k < one.gates->features.size(); ++k) {
+      const Feature j = one.gates->features[k];
+      if (one.gates->gates[k] == 1) to[j] = replacement_[at(j)];
+    }
   }
-  for (int64_t i = count; i < batch_; ++i, to += features())
-    std::copy_n(to - features(), features(), to);
   auto embedded = module_.embedded(x);
-  if (noisy) add_noise(embedded, count, row);
+  const int64_t size = replaced_.numel();
+  for (int64_t i = 0; i < count; ++i) {
+    const Row one = row(i);
+    float* e = embedded.data_ptr<float>() + i * size;
+    if (one.noise != nullptr) add_noise(one, e);
+    if (one.gates != nullptr) apply_gates(one, e);
+  }
   return embedded;
 }
 
-void ScriptModel::add_noise(at::Tensor& embedded, int64_t count,
-                            const std::function<Row(int64_t)>& row) const {
+void ScriptModel::add_noise(const Row& row, float* embedded) const {
   const int64_t size = replaced_.numel() / features();
   const auto* p = replaced_.data_ptr<float>();
-  auto* e = embedded.data_ptr<float>();
-  for (int64_t i = 0; i < count; ++i) {
-    const Row one = row(i);
-    RandomStream random(one.noise->seed, Purpose::kNoise, one.noise->copy,
-                        static_cast<uint32_t>(one.cell));
-    for (int64_t j = 0; j < features(); ++j) {
-      const auto by = static_cast<float>(one.noise->deviation * random.normal());
-      float* own = e + (i * features() + j) * size;
-      for (int64_t k = 0; k < size; ++k) {
-        own[k] += module_.embeds() ? by * (p[j * size + k] - own[k]) : by;
-      }
+  RandomStream random(row.noise->seed, Purpose::kNoise, row.noise->copy,
+                      static_cast<uint32_t>(row.cell));
+  for (int64_t j = 0; j < features(); ++j) {
+    const auto by = static_cast<float>(row.noise->deviation * random.normal());
+    for (int64_t k = j * size; k < (j + 1) * size; ++k) {
+      embedded[k] += module_.embeds() ? by * (p[k] - embedded[k]) : by;
+    }
+  }
+}
+
+void ScriptModel::apply_gates(const Row& row, float* embedded) const {
+  const int64_t size = replaced_.numel() / features();
+  const auto* p = replaced_.data_ptr<float>();
+  for (size_t i = 0; i < row.gates->features.size(); ++i) {
+    const float gate = row.gates->gates[i];
+    if (gate == 0 || gate == 1) continue;
+    const int64_t j = row.gates->features[i];
+    for (int64_t k = j * size; k < (j + 1) * size; ++k) {
+      embedded[k] += gate * (p[k] - embedded[k]);
     }
   }
 }
@@ -143,9 +161,7 @@ void ScriptModel::gains_of(int64_t count, const std::function<Row(int64_t)>& row
                            const std::function<void(int64_t, std::span<const float>)>& sink) const {
   const ScriptCalls calls;
   const auto slopes = module_.gradient(batch_of(count, row), cotangent);
-  const auto unmasked = batch_of(count, [&](int64_t i) {
-    return Row{row(i).cell, {}, {}, nullptr};
-  });
+  const auto unmasked = batch_of(count, [&](int64_t i) { return Row{.cell = row(i).cell}; });
   const int64_t size = replaced_.numel() / features();
   const auto* p = replaced_.data_ptr<float>();
   std::vector<float> gains(at(features()));
@@ -170,16 +186,20 @@ std::unique_ptr<MaskState> ScriptModel::begin(std::span<const Feature> subset,
 std::unique_ptr<GradientState> ScriptModel::begin_noisy(std::span<const int32_t> cells,
                                                         std::span<const int32_t> outputs,
                                                         const Noise& noise) const {
-  return std::make_unique<ScriptState>(*this, std::span<const Feature>(), cells, outputs, noise);
+  return std::make_unique<ScriptState>(*this, cells, outputs, noise);
+}
+
+std::unique_ptr<GradientState> ScriptModel::begin_gated(std::span<const int32_t> cells,
+                                                        std::span<const int32_t> outputs,
+                                                        std::span<const CellGates> gates) const {
+  return std::make_unique<ScriptState>(*this, cells, outputs, gates);
 }
 
 void ScriptModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                           const PredictionSink& sink) const {
   run(
       static_cast<int64_t>(rows.size()), outputs,
-      [&](int64_t i) {
-        return Row{rows[at(i)].cell, rows[at(i)].subset, {}, nullptr};
-      },
+      [&](int64_t i) { return Row{.cell = rows[at(i)].cell, .subset = rows[at(i)].subset}; },
       [&](int64_t i, std::span<const float> row) { sink(at(i), row); });
 }
 
@@ -196,10 +216,11 @@ bool ScriptModel::is_sound(int64_t batch) {
   const auto cell_at = [&](int64_t i) {  // of the mixed batch: rows from all over the matrix
     return static_cast<int32_t>(i * rows_.rows / batch);
   };
-  const auto mixed = module_.forward(batch_of(batch, [&](int64_t i) { return Row{cell_at(i)}; }));
+  const auto mixed =
+      module_.forward(batch_of(batch, [&](int64_t i) { return Row{.cell = cell_at(i)}; }));
   for (const int64_t place : {int64_t{0}, batch / 3, batch / 2, batch - 1}) {
     const auto copies =
-        module_.forward(batch_of(batch, [&](int64_t) { return Row{cell_at(place)}; }));
+        module_.forward(batch_of(batch, [&](int64_t) { return Row{.cell = cell_at(place)}; }));
     const auto* expected = mixed.data_ptr<float>() + place * outputs_;
     for (int64_t i = 0; i < batch; ++i) {
       if (!same_bits(copies.data_ptr<float>() + i * outputs_, expected, outputs_)) return false;

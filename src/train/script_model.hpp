@@ -7,7 +7,8 @@
 ///
 ///     d_ij = ⟨∂(cotangent · outputs)/∂e_ij, e(p_j) − e(x_ij)⟩,
 ///
-/// for numbers G_ij (p_j − x_ij). Noise moves numbers; embeddings it moves along e(p_j) − e(x_ij).
+/// for numbers G_ij (p_j − x_ij). Gates move e(x_ij) along e(p_j) − e(x_ij), for numbers as for
+/// embeddings; noise moves numbers as they are and embeddings along that difference.
 ///
 /// Rows go through the network in batches of one fixed size, the last one filled up, since matrix
 /// products of another size may round in another way. That a row's outputs depend on nothing but
@@ -45,6 +46,9 @@ class ScriptModel : public MaskableModel {
   std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
                                              std::span<const int32_t> outputs,
                                              const Noise& noise) const override;
+  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
+                                             std::span<const int32_t> outputs,
+                                             std::span<const CellGates> gates) const override;
 
   /// Rows that go through the network at once: 1 where a row's outputs depend on its neighbours.
   int64_t batch_rows() const { return batch_; }
@@ -52,12 +56,14 @@ class ScriptModel : public MaskableModel {
  private:
   friend class ScriptState;
 
-  /// What the network is to be given as a row: a cell, its masked features (with an edit), noise.
+  /// What the network is to be given as a row: a cell, its masked features (with an edit), and
+  /// at most one of noise and gates.
   struct Row {
     int32_t cell = 0;
     std::span<const Feature> subset = {};
     Edit edit = {};
     const Noise* noise = nullptr;
+    const CellGates* gates = nullptr;
   };
 
   int64_t features() const { return rows_.features; }
@@ -65,7 +71,8 @@ class ScriptModel : public MaskableModel {
   bool differs(int32_t cell, Feature feature) const;
   /// Embedded; `row(i)` for i < count ≤ batch.
   at::Tensor batch_of(int64_t count, const std::function<Row(int64_t)>& row) const;
-  void add_noise(at::Tensor& embedded, int64_t count, const std::function<Row(int64_t)>& row) const;
+  void add_noise(const Row& row, float* embedded) const;
+  void apply_gates(const Row& row, float* embedded) const;
   /// Calls `sink(i, outputs of row i)` from several threads.
   void run(int64_t count, std::span<const int32_t> outputs, const std::function<Row(int64_t)>& row,
            const std::function<void(int64_t, std::span<const float>)>& sink) const;

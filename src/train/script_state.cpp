@@ -1,6 +1,7 @@
 #include "train/script_state.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace grids {
 namespace {
@@ -12,26 +13,59 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
+std::vector<int32_t> all_positions(size_t count) {
+  std::vector<int32_t> positions(count);
+  std::iota(positions.begin(), positions.end(), 0);
+  return positions;
+}
+
 }  // namespace
 
 ScriptState::ScriptState(const ScriptModel& model, std::span<const Feature> subset,
-                         std::span<const int32_t> cells, std::span<const int32_t> outputs,
-                         std::optional<Noise> noise)
+                         std::span<const int32_t> cells, std::span<const int32_t> outputs)
     : model_(model),
       subset_(subset.begin(), subset.end()),
       cells_(cells.begin(), cells.end()),
       chosen_(outputs.begin(), outputs.end()),
-      noise_(noise),
       outputs_(cells.size() * outputs.size()) {
   std::sort(subset_.begin(), subset_.end());
-  const Noise* added = noise_ ? &*noise_ : nullptr;
+  renew(all_positions(cells_.size()));
+}
+
+ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
+                         std::span<const int32_t> outputs, const Noise& noise)
+    : model_(model),
+      cells_(cells.begin(), cells.end()),
+      chosen_(outputs.begin(), outputs.end()),
+      noise_(noise),
+      outputs_(cells.size() * outputs.size()) {
+  renew(all_positions(cells_.size()));
+}
+
+ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
+                         std::span<const int32_t> outputs, std::span<const CellGates> gates)
+    : model_(model),
+      cells_(cells.begin(), cells.end()),
+      chosen_(outputs.begin(), outputs.end()),
+      gates_(gates.begin(), gates.end()),
+      outputs_(cells.size() * outputs.size()) {
+  renew(all_positions(cells_.size()));
+}
+
+ScriptModel::Row ScriptState::row(int64_t position) const {
+  return {.cell = cells_[at(position)],
+          .subset = subset_,
+          .edit = {},
+          .noise = noise_ ? &*noise_ : nullptr,
+          .gates = gates_.empty() ? nullptr : &gates_[at(position)]};
+}
+
+void ScriptState::renew(std::span<const int32_t> positions) {
   model_.run(
-      static_cast<int64_t>(cells_.size()), chosen_,
-      [&](int64_t i) {
-        return ScriptModel::Row{cells_[at(i)], subset_, {}, added};
-      },
-      [&](int64_t i, std::span<const float> row) {
-        std::copy(row.begin(), row.end(), outputs_.begin() + i * std::ssize(row));
+      std::ssize(positions), chosen_, [&](int64_t i) { return row(positions[at(i)]); },
+      [&](int64_t i, std::span<const float> outputs) {
+        std::copy(outputs.begin(), outputs.end(),
+                  outputs_.begin() + positions[at(i)] * std::ssize(outputs));
       });
 }
 
@@ -68,7 +102,9 @@ void ScriptState::outputs_after(std::span<const Edit> edits, const EditSink& sin
         std::ssize(places), chosen_,
         [&](int64_t i) {
           const Place& place = places[at(i)];
-          return ScriptModel::Row{cells_[at(place.position)], subset_, edits[place.edit], nullptr};
+          auto edited = row(place.position);
+          edited.edit = edits[place.edit];
+          return edited;
         },
         [&](int64_t i, std::span<const float> row) {
           std::copy(row.begin(), row.end(), after.begin() + i * std::ssize(row));
@@ -89,14 +125,7 @@ void ScriptState::apply(Edit edit) {
   if (edit.in != kNoFeature) {
     subset_.insert(std::lower_bound(subset_.begin(), subset_.end(), edit.in), edit.in);
   }
-  model_.run(
-      std::ssize(positions), chosen_,
-      [&](int64_t i) {
-        return ScriptModel::Row{cells_[at(positions[at(i)])], subset_, {}, nullptr};
-      },
-      [&](int64_t i, std::span<const float> row) {
-        std::copy(row.begin(), row.end(), outputs_.begin() + positions[at(i)] * std::ssize(row));
-      });
+  renew(positions);
 }
 
 std::unique_ptr<MaskState> ScriptState::on(std::span<const int32_t> positions) const {
@@ -116,7 +145,6 @@ void ScriptState::block_gains(
     const std::function<void(int64_t, int64_t, std::span<const float>)>& sink) const {
   const int64_t batch = model_.batch_;
   const size_t width = chosen_.size();
-  const Noise* added = noise_ ? &*noise_ : nullptr;
   model_.pool_.for_blocks(
       std::ssize(cells_), batch, [&](int64_t begin, int64_t end, int64_t block) {
         auto all = at::zeros({batch, model_.outputs_}, at::kFloat);
@@ -127,11 +155,8 @@ void ScriptState::block_gains(
           }
         }
         model_.gains_of(
-            end - begin,
-            [&](int64_t i) {
-              return ScriptModel::Row{cells_[at(begin + i)], subset_, {}, added};
-            },
-            all, [&](int64_t i, std::span<const float> gains) { sink(block, begin + i, gains); });
+            end - begin, [&](int64_t i) { return row(begin + i); }, all,
+            [&](int64_t i, std::span<const float> gains) { sink(block, begin + i, gains); });
       });
 }
 

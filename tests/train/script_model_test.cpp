@@ -216,6 +216,43 @@ TEST_P(ScriptModelOf, NoiseDependsOnTheCellAloneAndVanishesWithItsDeviation) {
   EXPECT_NE(copy(all->outputs()), copy(plain->outputs()));
 }
 
+TEST_P(ScriptModelOf, GatesLieBetweenUnmaskedAndMasked) {
+  const World world(GetParam(), 2, {0, 1, 2, 0, 4, 0, 1});
+  const std::vector<int32_t> cells = {3, 140, 77};
+  const std::vector<int32_t> outputs = {1, 0};
+  const std::vector<Feature> features = {0, 2, 5};
+  const auto gated = [&](const std::vector<float>& gates) {
+    return world.model->begin_gated(cells, outputs, std::vector<CellGates>(3, {features, gates}));
+  };
+  const auto gains_of = [&](const GradientState& state) {
+    std::vector<float> all;
+    state.cell_gains(std::vector<float>(6, 1.0f), [&](size_t, auto, std::span<const float> gains) {
+      all.insert(all.end(), gains.begin(), gains.end());
+    });
+    return all;
+  };
+  // Open and shut gates are a subset, to the last bit.
+  const auto masked = world.model->begin(std::vector<Feature>{2, 5}, cells, outputs);
+  const std::vector<float> shut = {0, 1, 1};
+  const auto at_mask = gated(shut);
+  EXPECT_EQ(copy(at_mask->outputs()), copy(masked->outputs()));
+  EXPECT_EQ(gains_of(*at_mask), gains_of(*masked));
+  const std::vector<float> half = {0.25f, 0.5f, 1};
+  const auto state = gated(half);
+  for (size_t i = 0; i < cells.size(); ++i) {
+    auto e = world.network.embedded(world.row(cells[i], {}));
+    const auto p = world.network.embedded(world.replacement);
+    const auto size = static_cast<size_t>(world.network.size);
+    for (size_t g = 0; g < features.size(); ++g) {
+      for (size_t k = static_cast<size_t>(features[g]) * size, n = 0; n < size; ++n, ++k) {
+        e[k] += half[g] * (p[k] - e[k]);
+      }
+    }
+    // Float sums of a few dozen terms of size one.
+    EXPECT_NEAR(state->outputs()[2 * i], world.network.outputs(e)[1], 1e-5);
+  }
+}
+
 // A network that looks at its batch (here its mean) has no outputs of a row; alone, it has.
 TEST(ScriptModel, ANetworkThatLooksAtItsBatchIsGivenSingleRows) {
   const test::TempFolder folder;
