@@ -114,6 +114,48 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
 
 }  // namespace
 
+void declare_method_options(OptionSet& set, ExplainStageOptions& options, OptionsOf command) {
+  set.group("Search");
+  set.value("--candidates", options.search.candidates, "Replacements evaluated exactly in a step");
+  set.value("--max-steps", options.search.max_steps,
+            "Most steps; 0 = 50 for each member of the set");
+  set.value("--batch", options.search.batch_size,
+            "Cells of a step; 0 = all that the set is learned on");
+  set.choice<SearchRule>(
+      "--rule", options.search.rule,
+      {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
+      "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
+      "it");
+  set.value("--restarts", options.search.restarts, "Random starts; the best result is kept");
+  set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
+  set.value("--greedy-candidates", options.greedy_candidates,
+            "greedy: features tried in a round, the best by gradient; 0 = every one");
+  set.value("--smoothgrad-copies", options.smoothgrad.copies, "smoothgrad: noisy copies of a cell");
+  set.value(
+      "--smoothgrad-deviation", options.smoothgrad.deviation,
+      "smoothgrad: standard deviation of the noise on each input (peaks: 0 = closed, 1 = open)");
+  set.value("--lime-neighbours", options.lime.neighbours,
+            "lime, lime-sp: random masks of a cell (published: 2048, for L = 128 1024)");
+  set.value("--lime-kernel-width", options.lime.kernel_width,
+            "lime, lime-sp: distance from the cell at which a mask counts 1/e");
+  set.value("--lime-ridge", options.lime.ridge, "lime, lime-sp: penalty of the ridge regression");
+  set.value("--lime-picks", options.lime.picks, "lime-sp: cells picked");
+  set.value("--sage-permutations", options.sage.permutations,
+            "sage: most permutations (published: 256000, for L = 128 100000)");
+  set.value("--sage-players", options.sage.players,
+            "sage: players evaluated of a permutation, its last ones; 0 = as many as the set has");
+  set.value("--sage-batch", options.sage.batch,
+            "sage: permutations between two looks at the convergence");
+  set.value("--sage-threshold", options.sage.threshold,
+            "sage: converged when the largest standard error is this share of the values' range; "
+            "0 = never");
+  if (command == OptionsOf::kExplain) {
+    set.value("--budget", options.budget,
+              "Most model evaluations of a target (one is one cell under one mask, a gradient "
+              "counts three a cell); 0 = no limit");
+  }
+}
+
 void ExplainArguments::declare(OptionSet& set, const ProgramMethods& methods, OptionsOf command) {
   options.methods = methods.here;
   const bool explains = command == OptionsOf::kExplain;
@@ -141,42 +183,7 @@ void ExplainArguments::declare(OptionSet& set, const ProgramMethods& methods, Op
       {{"predicted", LossReference::kPredicted}, {"observed", LossReference::kObserved}},
       "eq11 divides by predicted or by observed expression");
   declare_perturbation(set, options.perturbation);
-  set.group("Search");
-  set.value("--candidates", options.search.candidates, "Replacements evaluated exactly in a step");
-  set.value("--max-steps", options.search.max_steps, "Most steps; 0 = 50 for each peak of the set");
-  set.value("--batch", options.search.batch_size, "Cells of a step; 0 = all training cells");
-  set.choice<SearchRule>(
-      "--rule", options.search.rule,
-      {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
-      "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
-      "it");
-  set.value("--restarts", options.search.restarts, "Random starts; the best result is kept");
-  set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
-  set.value("--greedy-candidates", options.greedy_candidates,
-            "greedy: peaks tried in a round, the best by gradient; 0 = every peak");
-  set.value("--smoothgrad-copies", options.smoothgrad.copies, "smoothgrad: noisy copies of a cell");
-  set.value("--smoothgrad-deviation", options.smoothgrad.deviation,
-            "smoothgrad: standard deviation of the noise on a peak (0 = closed, 1 = open)");
-  set.value("--lime-neighbours", options.lime.neighbours,
-            "lime, lime-sp: random masks of a cell (published: 2048, for L = 128 1024)");
-  set.value("--lime-kernel-width", options.lime.kernel_width,
-            "lime, lime-sp: distance from the cell at which a mask counts 1/e");
-  set.value("--lime-ridge", options.lime.ridge, "lime, lime-sp: penalty of the ridge regression");
-  set.value("--lime-picks", options.lime.picks, "lime-sp: cells picked");
-  set.value("--sage-permutations", options.sage.permutations,
-            "sage: most permutations (published: 256000, for L = 128 100000)");
-  set.value("--sage-players", options.sage.players,
-            "sage: players evaluated of a permutation, its last ones; 0 = as many as the set has");
-  set.value("--sage-batch", options.sage.batch,
-            "sage: permutations between two looks at the convergence");
-  set.value("--sage-threshold", options.sage.threshold,
-            "sage: converged when the largest standard error is this share of the values' range; "
-            "0 = never");
-  if (explains) {
-    set.value("--budget", options.budget,
-              "Most model evaluations of a target (one is one cell under one mask, a gradient "
-              "counts three a cell); 0 = no limit");
-  }
+  declare_method_options(set, options, command);
   set.choice<SearchDomain>(
       "--domain", options.domain,
       {{"all", SearchDomain::kAll}, {"cis", SearchDomain::kCis}, {"distal", SearchDomain::kDistal}},

@@ -86,6 +86,9 @@ enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
 /// Of which command the options are declared: `compare` has methods, sizes and budgets of its own.
 enum class OptionsOf : uint8_t { kExplain, kCompare };
 
+/// What steers the methods, and their budget (`compare` has its own).
+void declare_method_options(OptionSet& set, ExplainStageOptions& options, OptionsOf command);
+
 struct ExplainArguments {
   int64_t set_size = 10;  ///< L, where a target does not say
   WantedDirection direction = WantedDirection::kAuto;

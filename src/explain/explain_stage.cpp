@@ -292,6 +292,10 @@ class Stage {
 
 }  // namespace
 
+ExplainerOptions explainer_options(const ExplainStageOptions& options) {
+  return method_options(options);
+}
+
 ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,
                                    const ExplainStageOptions& options) {
   ExplainerOptions method = method_options(options);

@@ -117,6 +117,9 @@ struct ExplainResult {
   std::vector<SkippedTarget> skipped;      ///< likewise
 };
 
+/// What of the options is the method's own, without size and random stream of a target.
+ExplainerOptions explainer_options(const ExplainStageOptions& options);
+
 /// What the stage hands to the method for a target.
 ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,
                                    const ExplainStageOptions& options);
