@@ -149,6 +149,13 @@ void declare_method_options(OptionSet& set, ExplainStageOptions& options, Option
   set.value("--sage-threshold", options.sage.threshold,
             "sage: converged when the largest standard error is this share of the values' range; "
             "0 = never");
+  set.value("--cxplain-epochs", options.cxplain.epochs,
+            "cxplain: most epochs of its network; it ends when held-out cells gain no more");
+  set.value("--cxplain-networks", options.cxplain.networks,
+            "cxplain: networks on bootstrap samples of the cells, of which the median counts");
+  set.value("--fimap-steps", options.fimap.steps, "fimap: training steps of a round");
+  set.value("--fimap-rounds", options.fimap.rounds,
+            "fimap: most rounds, each with another weight of the number of open gates");
   if (command == OptionsOf::kExplain) {
     set.value("--budget", options.budget,
               "Most model evaluations of a target (one is one cell under one mask, a gradient "

@@ -153,6 +153,8 @@ ExplainerOptions method_options(const ExplainStageOptions& options) {
   method.smoothgrad = options.smoothgrad;
   method.lime = options.lime;
   method.sage = options.sage;
+  method.cxplain = options.cxplain;
+  method.fimap = options.fimap;
   method.budget = options.budget;
   return method;
 }

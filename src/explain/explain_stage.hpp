@@ -55,6 +55,8 @@ struct ExplainStageOptions {
   SmoothGradOptions smoothgrad;
   LimeOptions lime;
   SageOptions sage;
+  CxplainOptions cxplain;
+  FimapOptions fimap;
   int64_t budget = 0;
   /// The budget of each target, in their order, instead of `budget`; may be empty.
   std::vector<int64_t> budgets = {};

@@ -13,6 +13,8 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "explain/cxplain.hpp"
+#include "explain/fimap.hpp"
 #include "explain/lime.hpp"
 #include "explain/sage.hpp"
 #include "explain/smoothgrad.hpp"
@@ -33,6 +35,8 @@ struct ExplainerOptions {
   SmoothGradOptions smoothgrad;
   LimeOptions lime;  ///< `lime` and `lime-sp`
   SageOptions sage;
+  CxplainOptions cxplain;
+  FimapOptions fimap;
   /// Model evaluations of a target, as Objective counts them; 0 = no limit. The stage sets it
   /// on the objective, where methods read it.
   int64_t budget = 0;

@@ -18,7 +18,9 @@
   METHOD(smoothgrad)             \
   METHOD(lime)                   \
   METHOD(lime_pick)              \
-  METHOD(sage)
+  METHOD(sage)                   \
+  METHOD(cxplain)                \
+  METHOD(fimap)
 
 namespace grids {
 
@@ -42,6 +44,8 @@ void ExplainerOptions::validate(Problems& problems) const {
   smoothgrad.validate(problems);
   lime.validate(problems);
   sage.validate(problems);
+  cxplain.validate(problems);
+  fimap.validate(problems);
   if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
 }
 

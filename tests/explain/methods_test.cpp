@@ -32,6 +32,10 @@ ExplainerOptions small_options(int64_t members = kMembers) {
   options.lime.picks = 3;
   options.sage.permutations = 700;
   options.sage.batch = 64;
+  options.cxplain.epochs = 2;
+  options.fimap.steps = 20;
+  options.fimap.rounds = 2;
+  options.fimap.batch = 16;
   return options;
 }
 
@@ -85,7 +89,8 @@ RC_GTEST_PROP(Methods, ThatScoreFeaturesCopeWithAnyBudgetThatPaysForTheValue, ()
   const SearchWorld world(*rc::gen::inRange<uint64_t>(0, 20));
   Objective objective = world.objective({});
   objective.budget = *rc::gen::inRange<int64_t>(objective.cell_count(), 8 * objective.cell_count());
-  for (const char* name : {"knockout", "saliency", "smoothgrad", "lime", "lime-sp", "sage"}) {
+  for (const char* name :
+       {"knockout", "saliency", "smoothgrad", "lime", "lime-sp", "sage", "cxplain", "fimap"}) {
     objective.evaluations = 0;
     const auto found = find_explainer(name).explain(objective, small_options(), world.context);
     RC_ASSERT(objective.evaluations <= objective.budget);

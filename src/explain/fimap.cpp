@@ -1,0 +1,310 @@
+#include "explain/fimap.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <mutex>
+#include <numeric>
+
+#include "base/random.hpp"
+#include "explain/gate_network.hpp"
+#include "explain/scores.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kFirstTemperature = 1;
+constexpr double kLastTemperature = 0.1;
+/// Every gate starts half open, where its gradient is largest.
+constexpr float kFirstLogit = 0;
+/// Close enough to L gates: a share of L, or half a gate.
+constexpr double kTolerance = 0.1;
+/// From one weight to the next until L lies between two of them.
+constexpr double kBracketFactor = 4;
+/// Fewer steps of a round teach nothing.
+constexpr int64_t kUsefulSteps = 50;
+/// Of the streams that draw weights and batches: no cells.
+constexpr uint32_t kWeightDraws = 0xffffffff;
+constexpr uint32_t kBatchDraws = 0xfffffffe;
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
+
+double logistic(double x) {
+  return 1 / (1 + std::exp(-x));
+}
+
+/// The features of each cell that a mask may change, and the same numbered from 0 on, those that
+/// differ in no cell left out.
+struct CellFeatures {
+  std::vector<std::vector<Feature>> features;
+  std::vector<std::vector<int32_t>> numbers;
+  std::vector<Feature> feature_of;
+};
+
+CellFeatures find_features(const Objective& objective, ThreadPool& pool) {
+  CellFeatures found;
+  found.features.resize(objective.cells.size());
+  found.numbers.resize(objective.cells.size());
+  std::vector<uint8_t> allowed(at(objective.model->shape().features), 0);
+  for (const Feature j : objective.allowed) allowed[at(j)] = 1;
+  pool.for_each(objective.cell_count(), [&](int64_t i) {
+    auto own = objective.model->differing(objective.cells[at(i)]);
+    std::erase_if(own, [&](Feature j) { return allowed[at(j)] == 0; });
+    found.features[at(i)] = std::move(own);
+  });
+  std::vector<int32_t> number(allowed.size(), -1);
+  for (const auto& own : found.features) {
+    for (const Feature j : own) number[at(j)] = 0;
+  }
+  for (size_t j = 0; j < number.size(); ++j) {
+    if (number[j] < 0) continue;
+    number[j] = static_cast<int32_t>(found.feature_of.size());
+    found.feature_of.push_back(static_cast<Feature>(j));
+  }
+  for (size_t i = 0; i < found.features.size(); ++i) {
+    for (const Feature j : found.features[i]) found.numbers[i].push_back(number[at(j)]);
+  }
+  return found;
+}
+
+/// Where to begin: the weight at which L gates a cell would open were the objective linear, on the
+/// objective's scale. Counts a gradient.
+double first_weight(Objective& objective, int64_t members) {
+  const auto state = begin(objective, {});
+  std::vector<float> losses;
+  std::mutex mutex;
+  cell_gains(objective, *state,
+             [&](size_t, std::span<const Feature>, std::span<const float> gains) {
+               const std::lock_guard lock(mutex);
+               for (const float gain : gains) {
+                 if (gain < 0) losses.push_back(-gain);
+               }
+             });
+  const auto cells = static_cast<double>(objective.cell_count());
+  const double scale = std::abs(loss_value(*objective.loss, state->outputs()));
+  if (losses.empty()) return std::max(1e-3 * scale, 1e-12);
+  const auto rank = std::min(losses.size() - 1, at(members * objective.cell_count()));
+  const auto place = losses.begin() + static_cast<std::ptrdiff_t>(rank);
+  std::nth_element(losses.begin(), place, losses.end(), std::greater<>());
+  return std::max(cells * double{*place}, 1e-6 * scale);
+}
+
+/// One round: a fresh network trained with one weight.
+class Round {
+ public:
+  Round(Objective& objective, const CellFeatures& cells, const FimapOptions& options, uint64_t seed,
+        const Context& context)
+      : objective_(objective),
+        cells_(cells),
+        options_(options),
+        seed_(seed),
+        context_(context),
+        network_(static_cast<int64_t>(cells.feature_of.size()), kFirstLogit,
+                 RandomStream(seed, Purpose::kMethods, 0, kWeightDraws)),
+        order_(objective.cells.size()) {
+    std::iota(order_.begin(), order_.end(), 0);
+  }
+
+  void train(int64_t steps, double weight) {
+    for (int64_t step = 0; step < steps; ++step) {
+      context_.check_cancelled();
+      const double share =
+          steps > 1 ? static_cast<double>(step) / static_cast<double>(steps - 1) : 1;
+      const double temperature =
+          kFirstTemperature * std::pow(kLastTemperature / kFirstTemperature, share);
+      take_step(step, weight, temperature);
+    }
+  }
+
+  /// Fills the mean probability of each numbered feature; returns the mean number of open gates.
+  double read(std::vector<double>& shares) const {
+    shares.assign(cells_.feature_of.size(), 0.0);
+    const auto count = static_cast<int64_t>(cells_.numbers.size());
+    std::vector<GateNetwork::Cell> read(at(count));
+    context_.pool.for_each(count, [&](int64_t i) {
+      read[at(i)].features = cells_.numbers[at(i)];
+      network_.forward(read[at(i)]);
+    });
+    int64_t open = 0;
+    for (const auto& cell : read) {
+      for (size_t k = 0; k < cell.features.size(); ++k) {
+        shares[at(cell.features[k])] += logistic(cell.logits[k]) / static_cast<double>(count);
+        if (cell.logits[k] > 0) ++open;
+      }
+    }
+    return static_cast<double>(open) / static_cast<double>(count);
+  }
+
+ private:
+  /// Cells without replacement, in a fresh order whenever too few are left.
+  std::vector<int32_t> next_batch(int64_t step) {
+    const auto size = std::min(at(options_.batch), order_.size());
+    if (next_ == 0 || next_ + size > order_.size()) {
+      RandomStream random(seed_, Purpose::kMethods, static_cast<uint64_t>(step), kBatchDraws);
+      random.shuffle(std::span(order_));
+      next_ = 0;
+    }
+    std::vector<int32_t> batch(order_.begin() + static_cast<std::ptrdiff_t>(next_),
+                               order_.begin() + static_cast<std::ptrdiff_t>(next_ + size));
+    next_ += size;
+    std::sort(batch.begin(), batch.end());
+    return batch;
+  }
+
+  /// Concrete samples of a cell's gates, and their slopes by the logits.
+  void sample(const GateNetwork::Cell& cell, RandomStream random, double temperature,
+              std::vector<float>& gates, std::vector<float>& slopes) const {
+    std::vector<uint32_t> words(cell.logits.size());
+    random.fill(words);
+    const auto sharpness = static_cast<float>(1 / temperature);
+    gates.resize(words.size());
+    slopes.resize(words.size());
+    for (size_t k = 0; k < words.size(); ++k) {
+      const double u = (words[k] + 0.5) / 4294967296.0;
+      const float noise = std::log(static_cast<float>(u / (1 - u)));
+      gates[k] = 1 / (1 + std::exp(-(cell.logits[k] + noise) * sharpness));
+      slopes[k] = gates[k] * (1 - gates[k]) * sharpness;
+    }
+  }
+
+  void take_step(int64_t step, double weight, double temperature) {
+    const auto batch = next_batch(step);
+    const auto count = static_cast<int64_t>(batch.size());
+    std::vector<GateNetwork::Cell> cells(batch.size());
+    std::vector<std::vector<float>> gates(batch.size()), slopes(batch.size());
+    context_.pool.for_each(count, [&](int64_t i) {
+      const int32_t position = batch[at(i)];
+      cells[at(i)].features = cells_.numbers[at(position)];
+      network_.forward(cells[at(i)]);
+      const RandomStream random(seed_, Purpose::kMethods, static_cast<uint64_t>(step),
+                                static_cast<uint32_t>(position));
+      sample(cells[at(i)], random, temperature, gates[at(i)], slopes[at(i)]);
+    });
+    std::vector<CellGates> gated;
+    for (size_t i = 0; i < batch.size(); ++i) {
+      gated.push_back({cells_.features[at(batch[i])], gates[i]});
+    }
+    Objective part = objective_.on(batch);
+    const auto state = part.model->begin_gated(part.cells, part.outputs, gated);
+    const auto penalty = static_cast<float>(weight / static_cast<double>(count));
+    cell_gains(part, *state,
+               [&](size_t i, std::span<const Feature> told, std::span<const float> gains) {
+                 const auto& own = gated[i].features;
+                 auto& gradients = cells[i].logit_gradients;
+                 gradients.resize(own.size());
+                 size_t next = 0;
+                 for (size_t k = 0; k < own.size(); ++k) {
+                   while (told[next] < own[k]) ++next;  // those that differ, whether allowed or not
+                   gradients[k] = (gains[next] + penalty) * slopes[i][k];
+                 }
+               });
+    objective_.evaluations += part.evaluations;
+    network_.learn(cells, step + 1, {options_.rate}, context_.pool);
+  }
+
+  Objective& objective_;
+  const CellFeatures& cells_;
+  const FimapOptions& options_;
+  uint64_t seed_;
+  const Context& context_;
+  GateNetwork network_;
+  std::vector<int32_t> order_;
+  size_t next_ = 0;
+};
+
+/// What the budget pays for.
+struct Plan {
+  int64_t rounds = 0;
+  int64_t steps = 0;
+  bool reduced = false;
+};
+
+Plan plan_of(const Objective& objective, const FimapOptions& options) {
+  const int64_t gradient = kGradientEvaluations * objective.cell_count();
+  const int64_t step = kGradientEvaluations * std::min(options.batch, objective.cell_count());
+  const int64_t affordable =
+      std::max<int64_t>(0, evaluations_left(objective) - gradient) / std::max<int64_t>(1, step);
+  Plan plan{options.rounds, options.steps, false};
+  if (affordable >= plan.rounds * plan.steps) return plan;
+  plan.reduced = true;
+  const int64_t useful = std::min(options.steps, kUsefulSteps);
+  plan.rounds = std::clamp<int64_t>(affordable / useful, 1, options.rounds);
+  plan.steps = std::min(options.steps, affordable / plan.rounds);
+  return plan;
+}
+
+/// The next weight to try: outwards until L lies between two, then between them.
+class WeightSearch {
+ public:
+  explicit WeightSearch(double first) : weight_(first) {}
+
+  double weight() const { return weight_; }
+  void tell(double open, double wanted) {
+    (open > wanted ? too_small_ : too_large_) = weight_;
+    if (too_small_ > 0 && too_large_ > 0) {
+      weight_ = std::sqrt(too_small_ * too_large_);
+    } else {
+      weight_ = open > wanted ? weight_ * kBracketFactor : weight_ / kBracketFactor;
+    }
+  }
+
+ private:
+  double weight_;
+  double too_small_ = 0;
+  double too_large_ = 0;
+};
+
+uint64_t own_seed(uint64_t seed, uint64_t stream) {
+  RandomStream random(seed, Purpose::kMethods, stream);
+  const uint64_t high = random();
+  return high << 32 | random();
+}
+
+}  // namespace
+
+void FimapOptions::validate(Problems& problems) const {
+  if (steps < 1) problems.add("the steps of FIMAP must be at least 1, not {}", steps);
+  if (rounds < 1) problems.add("the rounds of FIMAP must be at least 1, not {}", rounds);
+  if (batch < 1) problems.add("the batch of FIMAP must be at least 1 cell, not {}", batch);
+  if (!(rate > 0) || !std::isfinite(rate)) {
+    problems.add("the learning rate of FIMAP must be above 0, not {}", rate);
+  }
+}
+
+FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions& options,
+                       uint64_t stream, const Context& context) {
+  FimapGates result;
+  result.shares.assign(at(objective.model->shape().features), 0.0);
+  const Plan plan = plan_of(objective, options);
+  result.reduced = plan.reduced;
+  if (plan.steps == 0) return result;
+  const CellFeatures cells = find_features(objective, context.pool);
+  const uint64_t seed = own_seed(context.seed, stream);
+  WeightSearch search(first_weight(objective, members));
+  const auto wanted = static_cast<double>(members);
+  double nearest = std::numeric_limits<double>::infinity();
+  std::vector<double> shares;
+  for (int64_t round = 0; round < plan.rounds; ++round) {
+    Round training(objective, cells, options, seed, context);
+    training.train(plan.steps, search.weight());
+    const double open = training.read(shares);
+    ++result.rounds;
+    // Half a gate for none at all: ratios tell how far both are.
+    const double distance = std::abs(std::log(std::max(open, 0.5) / wanted));
+    if (distance < nearest) {
+      nearest = distance;
+      result.open = open;
+      result.weight = search.weight();
+      for (size_t k = 0; k < shares.size(); ++k) {
+        result.shares[at(cells.feature_of[k])] = shares[k];
+      }
+    }
+    if (std::abs(open - wanted) <= std::max(0.5, kTolerance * wanted)) break;
+    search.tell(open, wanted);
+  }
+  return result;
+}
+
+}  // namespace grids

@@ -1,0 +1,129 @@
+// FIMAP: its network's gradients, and what gates it learns.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "explain/explainer.hpp"
+#include "explain/gate_network.hpp"
+#include "support/formula_model.hpp"
+#include "support/search_world.hpp"
+
+namespace grids {
+namespace {
+
+using testing::first_integers;
+using testing::FormulaModel;
+using testing::SearchWorld;
+
+TEST(GateNetwork, GradientsAreDerivatives) {
+  GateNetwork network(9, 0.3f, RandomStream(1, Purpose::kMethods));
+  const std::vector<int32_t> first = {0, 3, 4, 8}, second = {3, 5};
+  const auto forward = [&] {
+    std::vector<GateNetwork::Cell> cells(2);
+    cells[0].features = first;
+    cells[1].features = second;
+    for (auto& cell : cells) network.forward(cell);
+    return cells;
+  };
+  // Some function of all logits: Σ (k + 1) · logit².
+  const auto value = [&] {
+    double sum = 0, k = 0;
+    for (const auto& cell : forward()) {
+      for (const float logit : cell.logits) sum += ++k * double{logit} * double{logit};
+    }
+    return sum;
+  };
+  auto cells = forward();
+  float k = 0;
+  for (auto& cell : cells) {
+    for (const float logit : cell.logits) cell.logit_gradients.push_back(2 * ++k * logit);
+  }
+  const auto gradients = network.gradients(cells);
+  const auto parameters = network.parameters();
+  ASSERT_EQ(gradients.size(), parameters.size());
+  for (size_t p = 0; p < parameters.size(); ++p) {
+    ASSERT_EQ(gradients[p].size(), parameters[p]->size());
+    for (size_t i = 0; i < gradients[p].size(); ++i) {
+      constexpr float kStep = 4e-3f;
+      float& parameter = parameters[p]->values()[i];
+      const float kept = parameter;
+      parameter = kept + kStep;
+      const double above = value();
+      parameter = kept - kStep;
+      const double below = value();
+      parameter = kept;
+      // Logits are floats: their rounding over the step is 1e-4 of a value of size 10.
+      EXPECT_NEAR((above - below) / double{2 * kStep}, gradients[p][i], 0.02) << p << " " << i;
+    }
+  }
+}
+
+Objective value_objective(const MaskableModel& model) {
+  ObjectiveInput input;
+  input.cells = first_integers(model.shape().cells);
+  LossOptions loss;
+  loss.kind = LossKind::kValue;
+  return make_objective(model, input, loss);
+}
+
+std::vector<Feature> chosen(const MaskableModel& model, int64_t members) {
+  ThreadPool pool(1);
+  Reporter reporter;
+  Objective objective = value_objective(model);
+  ExplainerOptions options;
+  options.search.set_size = members;
+  auto subset =
+      find_explainer("fimap").explain(objective, options, Context{1, pool, reporter}).subset;
+  std::sort(subset.begin(), subset.end());
+  return subset;
+}
+
+TEST(Fimap, FindsTheFeaturesThatHoldALinearModelUpMost) {
+  const std::vector<double> coefficients = {0.5, 3, -4, 0.1, 0, 2, -1, 0.25};
+  const FormulaModel model(8, [&](const std::vector<double>& x) {
+    double sum = 50;
+    for (size_t j = 0; j < x.size(); ++j) sum += coefficients[j] * x[j];
+    return sum;
+  });
+  EXPECT_EQ(chosen(model, 1), (std::vector<Feature>{1}));
+  EXPECT_EQ(chosen(model, 2), (std::vector<Feature>{1, 5}));
+}
+
+TEST(Fimap, FindsTwoThatStandInForEachOther) {
+  // Neither's gradient says anything before the other is masked; at gates between it does.
+  EXPECT_EQ(chosen(testing::redundant_pair(), 2), (std::vector<Feature>{2, 5}));
+}
+
+TEST(Fimap, LeavesAboutLGatesOpen) {
+  const SearchWorld world(3);
+  for (const int64_t members : {3, 8}) {
+    Objective objective = world.objective({});
+    FimapOptions options;
+    options.rounds = 12;
+    const auto found = fimap_gates(objective, members, options, 1, world.context);
+    EXPECT_FALSE(found.reduced);
+    // Rounds end within a tenth of L or half a gate, or when there are no more of them; twice that.
+    EXPECT_NEAR(found.open, static_cast<double>(members),
+                std::max(1.0, 0.2 * static_cast<double>(members)));
+    for (const double share : found.shares) {
+      EXPECT_GE(share, 0);
+      EXPECT_LE(share, 1);
+    }
+  }
+}
+
+TEST(Fimap, FewerOpenGatesNeedALargerWeight) {
+  const SearchWorld world(4);
+  FimapOptions options;
+  options.rounds = 12;
+  Objective few = world.objective({}), many = world.objective({});
+  const auto small = fimap_gates(few, 2, options, 1, world.context);
+  const auto large = fimap_gates(many, 10, options, 1, world.context);
+  EXPECT_GT(small.weight, large.weight);
+  EXPECT_LT(small.open, large.open);
+}
+
+}  // namespace
+}  // namespace grids
