@@ -1,5 +1,6 @@
 #include "base/least_squares.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -32,6 +33,19 @@ void ColumnSpace::remove_from(std::span<double> values) const {
     const double along = dot(direction, values);
     for (size_t i = 0; i < values.size(); ++i) values[i] -= along * direction[i];
   }
+}
+
+std::vector<std::vector<double>> orthogonal_columns(
+    const std::vector<std::vector<double>>& columns) {
+  const ColumnSpace space(columns);
+  const double scale = std::sqrt(static_cast<double>(columns[0].size()));
+  std::vector<std::vector<double>> result;
+  for (size_t j = 0; j < space.rank(); ++j) {
+    auto& column = result.emplace_back(space.basis(j).begin(), space.basis(j).end());
+    for (double& value : column) value *= scale;
+  }
+  if (!result.empty()) std::fill(result[0].begin(), result[0].end(), 1.0);
+  return result;
 }
 
 void solve_positive_definite(std::vector<double> a, int64_t size, std::span<double> b,

@@ -23,6 +23,11 @@ class ColumnSpace {
   std::vector<std::vector<double>> basis_;
 };
 
+/// Columns that span the same space as these, of which the first is all ones: orthogonal, with mean
+/// square 1, the first still all ones to the last bit. None when they have no rows.
+std::vector<std::vector<double>> orthogonal_columns(
+    const std::vector<std::vector<double>>& columns);
+
 /// Solves A x = b for symmetric positive definite A (size × size, row-major), several right sides:
 /// `b` is size × sides, row-major, and becomes x. Throws Error(kInternal) when A is not positive
 /// definite.

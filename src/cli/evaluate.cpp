@@ -1,5 +1,4 @@
-#include <numeric>
-
+#include "base/indices.hpp"
 #include "cli/commands.hpp"
 #include "cli/stages.hpp"
 #include "evaluate/accuracy.hpp"
@@ -16,9 +15,7 @@ struct Arguments {
 
 std::vector<float> predict(const Study& study, const StudySurrogate& surrogate,
                            std::span<const int32_t> cells, const Context& context) {
-  std::vector<int32_t> genes(static_cast<size_t>(study.genes.size()));
-  std::iota(genes.begin(), genes.end(), 0);
-  return predict_log_values(study, surrogate, cells, genes, context);
+  return predict_log_values(study, surrogate, cells, indices_below(study.genes.size()), context);
 }
 
 std::vector<int32_t> judged_cells(const Study& study, const std::string& split) {

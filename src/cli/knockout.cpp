@@ -1,9 +1,9 @@
 #include "evaluate/knockout.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/file_name.hpp"
+#include "base/indices.hpp"
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
 #include "cli/stages.hpp"
@@ -87,12 +87,8 @@ Plan plan(const Arguments& arguments, const std::vector<std::string>& gene_names
     }
   }
   problems.raise(ErrorKind::kInput, "knockout");
-  if (arguments.all_genes) {
-    result.genes.resize(static_cast<size_t>(study.genes.size()));
-    std::iota(result.genes.begin(), result.genes.end(), 0);
-  }
-  std::vector<int32_t> types(study.cells.type.names.size());
-  std::iota(types.begin(), types.end(), 0);
+  if (arguments.all_genes) result.genes = indices_below(study.genes.size());
+  auto types = indices_below(static_cast<int64_t>(study.cells.type.names.size()));
   if (type) types = {*type};
   for (const int32_t each : types) {
     const auto& name = study.cells.type.names[static_cast<size_t>(each)];

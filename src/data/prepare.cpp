@@ -1,10 +1,10 @@
 #include "data/prepare.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "data/diary.hpp"
 #include "data/match_cells.hpp"
 #include "data/normalise.hpp"
@@ -258,11 +258,7 @@ std::vector<int32_t> pick_genes(const RawModality& rna, const GeneNames& names,
     diary.warn("{} genes to keep are not in the RNA and were passed over: {}",
                wanted.missing.size(), examples(wanted.missing, 20));
   }
-  if (options.keep_all) {
-    std::vector<int32_t> all(at(rna.values.columns()));
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-  }
+  if (options.keep_all) return indices_below(rna.values.columns());
   const auto variability = measure_variability(rna.values, training_rows, options.genes.loess_span);
   const auto seen = std::count_if(variability.cells.begin(), variability.cells.end(),
                                   [&](int64_t n) { return n >= options.genes.min_gene_cells; });

@@ -20,16 +20,6 @@ size_t at(int64_t i) {
 constexpr std::array<const char*, kRegulationKinds> kKindNames = {
     "none", "single", "additive", "multiplicative", "either", "together"};
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; !text.empty() && begin <= text.size();) {
-    const size_t comma = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return parts;
-}
-
 double parse_number(const std::string& text, const std::string& place) {
   try {
     size_t used = 0;

@@ -17,16 +17,6 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-std::vector<std::string> split_list(const std::string& text) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; !text.empty() && begin <= text.size();) {
-    const size_t comma = std::min(text.find(',', begin), text.size());
-    parts.push_back(text.substr(begin, comma - begin));
-    begin = comma + 1;
-  }
-  return parts;
-}
-
 ComparedSet compared_set(const Study& study, const ExplainedTarget& explained,
                          const EvaluatedSet& judged, const CompareRun& run, int64_t budget) {
   ComparedSet set;

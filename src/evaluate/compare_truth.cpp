@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "evaluate/recovery.hpp"
 #include "model/true_regulation_model.hpp"
 #include "search/set_partners.hpp"
@@ -18,12 +18,6 @@ namespace {
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
-}
-
-std::vector<int32_t> indices_below(int64_t count) {
-  std::vector<int32_t> indices(at(count));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
 }
 
 /// The truth in the order of the study.

@@ -74,19 +74,6 @@ void add_components(std::span<const float> latents, size_t width, std::span<cons
   }
 }
 
-/// Columns that span the same space, orthogonal, with mean square 1; the first is all ones.
-std::vector<std::vector<double>> standardised(const std::vector<std::vector<double>>& columns) {
-  const ColumnSpace space(columns);
-  const double scale = std::sqrt(static_cast<double>(columns[0].size()));
-  std::vector<std::vector<double>> result;
-  for (size_t j = 0; j < space.rank(); ++j) {
-    auto& column = result.emplace_back(space.basis(j).begin(), space.basis(j).end());
-    for (double& value : column) value *= scale;
-  }
-  std::fill(result[0].begin(), result[0].end(), 1.0);
-  return result;
-}
-
 }  // namespace
 
 std::vector<double> predicted_log_change(std::span<const float> before,
@@ -145,7 +132,7 @@ ContrastCells contrast_cells(const Study& study, std::span<const int32_t> cells,
   if (result.latents_used > 0) {
     add_components(latents, at(result.latents), result.kept, result.latents_used, columns);
   }
-  result.columns = standardised(columns);
+  result.columns = orthogonal_columns(columns);
   if (!study.cells.donor.empty()) {
     result.donors = codes_of(study.cells.donor, result.cells);
     result.donor_count = renumber(result.donors);

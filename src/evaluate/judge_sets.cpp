@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
+#include "base/indices.hpp"
 #include "base/random.hpp"
 #include "evaluate/count_maps.hpp"
 #include "evaluate/similar_peaks.hpp"
@@ -16,16 +16,10 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-std::vector<int32_t> all_cells(const SurrogateModel& model) {
-  std::vector<int32_t> cells(at(model.shape().cells));
-  std::iota(cells.begin(), cells.end(), 0);
-  return cells;
-}
-
 /// A gene's predictions on all cells of the model, clamped at 0.
 std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,
                            int32_t gene) {
-  const auto state = model.begin(subset, all_cells(model), {&gene, 1});
+  const auto state = model.begin(subset, indices_below(model.shape().cells), {&gene, 1});
   std::vector<float> result(state->outputs().begin(), state->outputs().end());
   for (float& value : result) value = std::max(value, 0.0f);
   return result;

@@ -5,6 +5,7 @@
 
 #include "base/background.hpp"
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "io/anndata.hpp"
 #include "io/table.hpp"
 
@@ -19,12 +20,6 @@ size_t at(int64_t i) {
 /// may wait: what is in memory at most, twice.
 constexpr size_t kBlockBytes = size_t{1} << 25;
 constexpr size_t kWaitingBlocks = 2;
-
-std::vector<int32_t> indices_below(int64_t count) {
-  std::vector<int32_t> indices(at(count));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
-}
 
 /// The clamped outputs, and behind them what the maps make of them.
 Measure clamped_and_mapped(std::span<const MonotoneMap* const> maps) {

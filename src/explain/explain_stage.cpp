@@ -5,11 +5,11 @@
 #include <cmath>
 #include <map>
 #include <mutex>
-#include <numeric>
 #include <optional>
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "explain/study_data.hpp"
 #include "model/surrogate_model.hpp"
 
@@ -18,12 +18,6 @@ namespace {
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
-}
-
-std::vector<int32_t> indices_below(int64_t count) {
-  std::vector<int32_t> indices(at(count));
-  std::iota(indices.begin(), indices.end(), 0);
-  return indices;
 }
 
 double rate(float prediction) {

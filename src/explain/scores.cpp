@@ -4,9 +4,9 @@
 #include <cmath>
 #include <map>
 #include <mutex>
-#include <numeric>
 #include <utility>
 
+#include "base/indices.hpp"
 #include "base/random.hpp"
 
 namespace grids {
@@ -53,8 +53,7 @@ int64_t evaluations_left(const Objective& objective) {
 
 std::vector<int32_t> some_cells(const Objective& objective, int64_t count, uint64_t stream,
                                 const Context& context) {
-  std::vector<int32_t> positions(objective.cells.size());
-  std::iota(positions.begin(), positions.end(), 0);
+  auto positions = indices_below(objective.cell_count());
   if (count >= objective.cell_count()) return positions;
   RandomStream random(context.seed, Purpose::kMethods, stream, kCellDraws);
   random.shuffle(std::span(positions));

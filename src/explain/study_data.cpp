@@ -30,19 +30,6 @@ void add_indicators(const Categorical& column, std::span<const int32_t> cells,
   }
 }
 
-/// Columns that span the same space, orthogonal, with mean square 1; the first is all ones.
-std::vector<std::vector<double>> orthogonal(const std::vector<std::vector<double>>& columns) {
-  const ColumnSpace space(columns);
-  const double scale = std::sqrt(static_cast<double>(columns[0].size()));
-  std::vector<std::vector<double>> result;
-  for (size_t j = 0; j < space.rank(); ++j) {
-    auto& column = result.emplace_back(space.basis(j).begin(), space.basis(j).end());
-    for (double& value : column) value *= scale;
-  }
-  if (!result.empty()) std::fill(result[0].begin(), result[0].end(), 1.0);
-  return result;
-}
-
 std::vector<double> values_of(const CsrMatrix& matrix, std::span<const int32_t> cells,
                               int32_t gene) {
   std::vector<double> values;
@@ -77,7 +64,7 @@ MeasuredCells measured_cells(const Study& study) {
     measured.log_exposure.assign(cells.size(), 0.0);
     columns.push_back(std::move(depth));
   }
-  measured.covariates = orthogonal(columns);
+  measured.covariates = orthogonal_columns(columns);
   for (int64_t peak = 0; peak < study.peaks.size(); ++peak) {
     measured.group.push_back(study.peaks.chromosome_of(peak));
     measured.width.push_back(study.peaks.end[at(peak)] - study.peaks.start[at(peak)]);

@@ -54,4 +54,7 @@ void write_table(const std::filesystem::path& path, const TableRow& columns,
 /// Shortest text that reads back as the same float; "NA" for NaN.
 std::string format_number(double value);
 
+/// The parts of a cell that lists several things with commas between; none for an empty cell.
+std::vector<std::string> split_list(const std::string& text);
+
 }  // namespace grids

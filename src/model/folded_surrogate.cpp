@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <memory>
-#include <numeric>
 
 #include "base/error.hpp"
 #include "base/gemm.hpp"
+#include "base/indices.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 
@@ -145,9 +145,7 @@ OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const 
 }
 
 OutputLayer FoldedSurrogate::output_layer() const {
-  std::vector<int32_t> genes(at(shape_.genes));
-  std::iota(genes.begin(), genes.end(), 0);
-  return output_layer(genes);
+  return output_layer(indices_below(shape_.genes));
 }
 
 void FoldedSurrogate::decoder_hidden(const float* rna_latents, float* hidden_2, float* hidden_1,

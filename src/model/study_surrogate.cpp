@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "base/indices.hpp"
 
 namespace grids {
 namespace {
@@ -76,9 +77,7 @@ std::vector<float> StudySurrogate::predict(const Study& study, std::span<const i
 std::vector<float> StudySurrogate::predict_all(const Study& study, std::span<const int32_t> cells,
                                                ThreadPool& pool,
                                                std::span<const int32_t> closed) const {
-  std::vector<int32_t> genes(at(study.genes.size()));
-  std::iota(genes.begin(), genes.end(), 0);
-  return predict(study, cells, genes, pool, closed);
+  return predict(study, cells, indices_below(study.genes.size()), pool, closed);
 }
 
 }  // namespace grids

@@ -201,17 +201,13 @@ void SurrogateState::open_gates(std::span<const CellGates> gates) {
       if (gate == 0) continue;
       while (next_open < open.size() && open[next_open] < j) ++next_open;
       const float x = next_open < open.size() && open[next_open] == j ? 1.0f : 0.0f;
-      const float step = gate * (model_.replacement(j) - x);
-      // As a masked sum adds its members, so that whole gates give its bits.
-      if (step != 0) {
-        const int64_t c = encoder().chromosome_of(j);
-        add_scaled(stride, step, encoder().difference(j),
-                   sums_.data() + (position * encoder().chromosomes() + c) * stride);
-      }
+      const int64_t row = position * encoder().chromosomes() + encoder().chromosome_of(j);
+      model_.mask_in_sum(j, x, sums_.data() + row * stride, gate);
       while (slot < cis_.peaks().size() && cis_.peaks()[slot] < j) ++slot;
       if (slot < cis_.peaks().size() && cis_.peaks()[slot] == j) {
         moved.peaks.push_back(
-            {static_cast<int32_t>(slot), gate == 1 ? model_.replacement(j) : x + step});
+            {static_cast<int32_t>(slot),
+             gate == 1 ? model_.replacement(j) : x + gate * (model_.replacement(j) - x)});
       }
     }
   });

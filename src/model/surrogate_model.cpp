@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/lanes.hpp"
+#include "base/simd.hpp"
 #include "model/surrogate_state.hpp"
 
 namespace grids {
@@ -24,6 +26,10 @@ void require_fitting(const CisContribution& cis, const CsrPattern& open,
         "the cis path has {} peaks, {} genes, {} latents, the surrogate {}, {}, {}", path.peaks,
         path.study_genes, path.latents, shape.peaks(), shape.genes, shape.latent);
   }
+}
+
+GRIDS_CLONES void add_scaled(int64_t width, float factor, const float* x, float* out) {
+  for (int64_t o = 0; o < width; o += kLanes) lanes_at(out + o) += factor * lanes_at(x + o);
 }
 
 }  // namespace
@@ -122,6 +128,11 @@ std::unique_ptr<MaskState> SurrogateModel::begin(std::span<const Feature> subset
                                                  std::span<const int32_t> cells,
                                                  std::span<const int32_t> outputs) const {
   return std::make_unique<SurrogateState>(*this, subset, cells, outputs);
+}
+
+void SurrogateModel::mask_in_sum(Feature peak, float x, float* sum, float gate) const {
+  const float change = gate * (replacement(peak) - x);
+  if (change != 0) add_scaled(encoder().sum_stride(), change, encoder().difference(peak), sum);
 }
 
 }  // namespace grids

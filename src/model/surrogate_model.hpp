@@ -86,6 +86,10 @@ class SurrogateModel : public MaskableModel {
     return unmasked_sums_.data() +
            static_cast<size_t>((cell * e.chromosomes() + chromosome) * e.sum_stride());
   }
+  /// Masks a peak in the sum of its chromosome, for a cell where it is x = 0 or 1; with a gate
+  /// below 1, that share of the way. From the unmasked sum on, in ascending order of peaks: then
+  /// the sum is the same to the last bit wherever it is made.
+  void mask_in_sum(Feature peak, float x, float* sum, float gate = 1) const;
   ThreadPool& pool() const { return pool_; }
   /// Where each cell's open peaks cross from one of the encoder's blocks of peaks to the next.
   const BlockStarts& block_starts() const { return block_starts_; }

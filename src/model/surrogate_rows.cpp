@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "model/surrogate_state.hpp"
+#include "model/surrogate_model.hpp"
 
 namespace grids {
 namespace {
@@ -28,15 +28,11 @@ class RowEncoder {
     size_t next_open = 0, next = 0;
     for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
       std::copy_n(model_.unmasked_sum(row.cell, c), sum_.size(), sum_.data());
-      // The order of SurrogateState::masked_sum: ascending.
       for (; next < row.subset.size() && row.subset[next] < encoder().first_peak(c + 1); ++next) {
         const Feature peak = row.subset[next];
         while (next_open < open.size() && open[next_open] < peak) ++next_open;
         const float x = next_open < open.size() && open[next_open] == peak ? 1.0f : 0.0f;
-        const float change = model_.replacement(peak) - x;
-        if (change != 0) {
-          add_scaled(encoder().sum_stride(), change, encoder().difference(peak), sum_.data());
-        }
+        model_.mask_in_sum(peak, x, sum_.data());
       }
       encoder().contribution(c, sum_.data(), contributions_.data() + c * encoder().latent_stride());
     }

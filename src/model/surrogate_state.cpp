@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <iterator>
-#include <numeric>
 
 #include "base/error.hpp"
-#include "base/lanes.hpp"
-#include "base/simd.hpp"
+#include "base/indices.hpp"
 
 namespace grids {
 namespace {
@@ -40,10 +38,6 @@ std::vector<int32_t> union_of(const std::vector<int32_t>& a, const std::vector<i
 
 }  // namespace
 
-GRIDS_CLONES void add_scaled(int64_t width, float factor, const float* x, float* out) {
-  for (int64_t o = 0; o < width; o += kLanes) lanes_at(out + o) += factor * lanes_at(x + o);
-}
-
 SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,
                                std::span<const int32_t> cells, std::span<const int32_t> outputs)
     : model_(model),
@@ -67,11 +61,9 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
   contributions_.resize(at(cell_count() * encoder().chromosomes() * encoder().latent_stride()));
   cis_fixed_.resize(at(cell_count() * cis_.stride()));
   outputs_.resize(at(cell_count() * layer_.size()));
-  std::vector<int32_t> all(cells_.size());
-  std::iota(all.begin(), all.end(), 0);
   std::vector<ChromosomeMask> masks;
   for (int64_t c = 0; c < encoder().chromosomes(); ++c) masks.push_back({c, members_of(c)});
-  renew(masks, cis_.masked(subset_, model_.replacements()), all);
+  renew(masks, cis_.masked(subset_, model_.replacements()), indices_below(cell_count()));
 }
 
 SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int32_t> positions)
@@ -189,12 +181,10 @@ SurrogateState::Change SurrogateState::plan(Edit edit) const {
 }
 
 void SurrogateState::masked_sum(const ChromosomeMask& mask, int64_t position, float* out) const {
-  const int64_t width = encoder().sum_stride();
-  std::copy_n(model_.unmasked_sum(cells_[at(position)], mask.chromosome), width, out);
+  std::copy_n(model_.unmasked_sum(cells_[at(position)], mask.chromosome), encoder().sum_stride(),
+              out);
   for (const Member& member : mask.members) {
-    const float change =
-        model_.replacement(member.feature) - static_cast<float>(member.open[position]);
-    if (change != 0) add_scaled(width, change, encoder().difference(member.feature), out);
+    model_.mask_in_sum(member.feature, static_cast<float>(member.open[position]), out);
   }
 }
 

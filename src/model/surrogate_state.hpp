@@ -10,9 +10,6 @@
 
 namespace grids {
 
-/// Adds factor · x to `out`; the width is whole lanes.
-void add_scaled(int64_t width, float factor, const float* x, float* out);
-
 class SurrogateState : public MaskState {
  public:
   SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,

@@ -1,9 +1,9 @@
 #include "search/objective.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
+#include "base/indices.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
@@ -94,8 +94,7 @@ Objective make_objective(const MaskableModel& model, const ObjectiveInput& input
   objective.outputs = outputs_read(model, input.target, options);
   objective.allowed = input.allowed;
   if (objective.allowed.empty()) {
-    objective.allowed.resize(at(model.shape().features));
-    std::iota(objective.allowed.begin(), objective.allowed.end(), 0);
+    objective.allowed = indices_below(model.shape().features);
   }
   std::sort(objective.allowed.begin(), objective.allowed.end());
 
