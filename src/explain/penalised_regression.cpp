@@ -52,9 +52,10 @@ PenalisedFit::PenalisedFit(const PenalisedRows& rows, std::vector<double> weight
       curvature_(rows.rows()),
       active_(rows.features.size()) {
   const auto n = static_cast<double>(rows.rows());
-  for (const auto& feature : rows.features) {
-    const double share = static_cast<double>(feature.size()) / n;
-    scale_.push_back(std::sqrt(share * (1 - share)));
+  const std::vector<double> ones(rows.rows(), 1.0);
+  for (size_t j = 0; j < rows.features.size(); ++j) {
+    const double mean = feature_sum(j, ones) / n;
+    scale_.push_back(std::sqrt(std::max(0.0, feature_sum(j, ones, 2) / n - mean * mean)));
   }
   // The first covariate is an intercept: from its own level Newton's method needs few steps.
   double sum = 0, exposure = 0;
@@ -84,9 +85,13 @@ void PenalisedFit::differentiate() {
   }
 }
 
-double PenalisedFit::feature_sum(size_t j, const std::vector<double>& values) const {
+double PenalisedFit::feature_sum(size_t j, const std::vector<double>& values, int power) const {
+  const auto& rows = rows_.features[j];
   double sum = 0;
-  for (const int32_t row : rows_.features[j]) sum += values[at(row)];
+  for (size_t entry = 0; entry < rows.size(); ++entry) {
+    const double x = value(j, entry);
+    sum += (power == 2 ? x * x : x) * values[at(rows[entry])];
+  }
   return sum;
 }
 
@@ -157,15 +162,16 @@ void PenalisedFit::descend(double penalty, Step& step) {
   const CholeskyFactor factor(weighted_products(columns, curvature_));
   std::vector<double> information(b_.size(), -1.0);
   const auto move_feature = [&](size_t j) {
-    if (information[j] < 0) information[j] = feature_sum(j, curvature_);
+    if (information[j] < 0) information[j] = feature_sum(j, curvature_, 2);
     if (!(information[j] > 0 && scale_[j] > 0)) return 0.0;
     const double pull = feature_sum(j, rest) + information[j] * step.b[j];
     const double change = soft(pull, penalty * scale_[j] * total_) / information[j] - step.b[j];
     if (change == 0) return 0.0;
     step.b[j] += change;
-    for (const int32_t row : rows_.features[j]) {
-      step.change[at(row)] += change;
-      rest[at(row)] -= curvature_[at(row)] * change;
+    for (size_t entry = 0; entry < rows_.features[j].size(); ++entry) {
+      const size_t row = at(rows_.features[j][entry]);
+      step.change[row] += change * value(j, entry);
+      rest[row] -= curvature_[row] * change * value(j, entry);
     }
     return information[j] * change * change;
   };

@@ -1,6 +1,7 @@
-/// L1-penalised regression on 0/1 features beside covariates that are not penalised: the whole path
-/// of penalties (Friedman, Hastie & Tibshirani 2010, J. Stat. Softw. 33, 1), for counts (NB2 with
-/// log link and exposure, negative_binomial.hpp) and for values with normal errors. Minimised is
+/// L1-penalised regression on sparse features beside covariates that are not penalised: the whole
+/// path of penalties (Friedman, Hastie & Tibshirani 2010, J. Stat. Softw. 33, 1), for counts (NB2
+/// with log link and exposure, negative_binomial.hpp) and for values with normal errors. Minimised
+/// is
 ///
 ///     Σ_i weight_i · loss_i / Σ_i weight_i + penalty · Σ_j scale_j |b_j|,
 ///
@@ -24,7 +25,8 @@ struct PenalisedRows {
   std::span<const double> response;
   std::span<const double> offset;  ///< log exposure; zeros for values
   std::span<const std::vector<double>> covariates;
-  std::vector<std::span<const int32_t>> features;  ///< the rows in which each is 1, ascending
+  std::vector<std::span<const int32_t>> features;  ///< the rows in which each is not 0, ascending
+  std::vector<std::span<const float>> values;      ///< what each is there; empty: 1 everywhere
 
   size_t rows() const { return response.size(); }
 };
@@ -59,7 +61,11 @@ class PenalisedFit {
  private:
   struct Step;
   void differentiate();  ///< score_ and curvature_ at eta_
-  double feature_sum(size_t j, const std::vector<double>& values) const;
+  double value(size_t j, size_t entry) const {
+    return rows_.values.empty() ? 1 : static_cast<double>(rows_.values[j][entry]);
+  }
+  /// Σ over rows of the feature (to a power) × values.
+  double feature_sum(size_t j, const std::vector<double>& values, int power = 1) const;
   double worst_violation(double penalty) const;
   void descend(double penalty, Step& step);
   bool advance(double penalty, const Step& step);

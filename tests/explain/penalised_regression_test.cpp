@@ -7,6 +7,7 @@
 
 #include "base/information.hpp"
 #include "base/negative_binomial.hpp"
+#include "base/random.hpp"
 #include "explain/planted_cells.hpp"
 
 namespace grids {
@@ -34,16 +35,18 @@ PenalisedRows rows_of(const testing::PlantedCells& planted, size_t features, boo
 /// The features as dense columns after the covariates.
 std::vector<std::vector<double>> dense(const PenalisedRows& rows) {
   std::vector<std::vector<double>> columns(rows.covariates.begin(), rows.covariates.end());
-  for (const auto& feature : rows.features) {
+  for (size_t j = 0; j < rows.features.size(); ++j) {
     auto& column = columns.emplace_back(rows.rows(), 0.0);
-    for (const int32_t row : feature) column[static_cast<size_t>(row)] = 1;
+    for (size_t i = 0; i < rows.features[j].size(); ++i) {
+      const bool valued = !rows.values.empty();
+      column[static_cast<size_t>(rows.features[j][i])] =
+          valued ? static_cast<double>(rows.values[j][i]) : 1;
+    }
   }
   return columns;
 }
 
-TEST(PenalisedRegression, WithoutPenaltyItIsTheUnpenalisedFit) {
-  const auto planted = planted_cells(600, 16, {0.7, -0.5, 0, 0.3}, 2);
-  const auto rows = rows_of(*planted, 8);
+void expect_unpenalised_fit(const PenalisedRows& rows) {
   PenalisedFit fit(rows, std::vector<double>(rows.rows(), 1.0));
   ASSERT_TRUE(fit.run(0));
   const auto columns = dense(rows);
@@ -53,11 +56,31 @@ TEST(PenalisedRegression, WithoutPenaltyItIsTheUnpenalisedFit) {
   options.dispersion = kDispersion;
   const auto expected = fit_negative_binomial(plain, options);
   ASSERT_TRUE(expected.converged);
-  for (size_t j = 0; j < 8; ++j) {
+  for (size_t j = 0; j < rows.features.size(); ++j) {
     // Gradients are at most 1e-6 a row, information above 0.01 a row: 1e-4 at worst.
     EXPECT_NEAR(fit.coefficients()[j], expected.coefficients[2 + j], 1e-4);
   }
   EXPECT_NEAR(fit.covariate_coefficients()[1], expected.coefficients[1], 1e-4);
+}
+
+TEST(PenalisedRegression, WithoutPenaltyItIsTheUnpenalisedFit) {
+  const auto planted = planted_cells(600, 16, {0.7, -0.5, 0, 0.3}, 2);
+  expect_unpenalised_fit(rows_of(*planted, 8));
+}
+
+TEST(PenalisedRegression, FeaturesMayHaveValues) {
+  const auto planted = planted_cells(600, 16, {0.7, -0.5, 0, 0.3}, 2);
+  auto rows = rows_of(*planted, 8);
+  RandomStream random(5, Purpose::kBenchmark);
+  std::vector<std::vector<float>> values;
+  for (const auto& feature : rows.features) {
+    auto& mine = values.emplace_back();
+    for (size_t i = 0; i < feature.size(); ++i) {
+      mine.push_back(static_cast<float>(1 + 0.5 * random.normal()));
+    }
+  }
+  rows.values.assign(values.begin(), values.end());
+  expect_unpenalised_fit(rows);
 }
 
 TEST(PenalisedRegression, WithoutPenaltyValuesGiveLeastSquares) {
