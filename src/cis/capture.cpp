@@ -1,6 +1,9 @@
 #include "cis/capture.hpp"
 
 #include <algorithm>
+#include <charconv>
+
+#include "base/error.hpp"
 
 namespace grids {
 namespace {
@@ -35,6 +38,20 @@ std::vector<int32_t> strongest(std::span<const CisGene> fitted) {
 }
 
 }  // namespace
+
+double capture_from(const std::string& latent_openness) {
+  if (latent_openness == "off") return 1;
+  if (latent_openness == "auto") return 0;
+  double capture = 0;
+  const char* end = latent_openness.data() + latent_openness.size();
+  const auto [stop, error] = std::from_chars(latent_openness.data(), end, capture);
+  if (error != std::errc() || stop != end || !(capture > 0 && capture <= 1)) {
+    throw usage_error(
+        "--latent-openness: '{}' is neither off nor auto nor a number above 0 and at most 1",
+        latent_openness);
+  }
+  return capture;
+}
 
 CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureObjective& objective,
                                  const Context& context) {

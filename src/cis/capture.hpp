@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/context.hpp"
@@ -28,6 +29,9 @@ struct CaptureEstimate {
 
   bool operator==(const CaptureEstimate&) const = default;
 };
+
+/// CisOptions::capture as users write it: off, auto, or a number. Throws Error(kUsage).
+double capture_from(const std::string& latent_openness);
 
 /// Below this gain over capture 1 the counts do not tell that anything is missed. A factor of e¹⁰
 /// in likelihood, because depth and state are modelled imperfectly too.

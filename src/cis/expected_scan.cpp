@@ -75,6 +75,19 @@ void belief_sums(size_t count, const float* q, const float* a, const float* b, c
   out[3] = static_cast<double>(s3);
 }
 
+/// Σ w q of each peak over rows from `begin` on.
+std::vector<double> sums_of_beliefs(const Beliefs& beliefs, std::span<const float> w,
+                                    size_t begin = 0) {
+  std::vector<double> result;
+  for (int32_t peak = 0; at(peak) < beliefs.peaks(); ++peak) {
+    double sums[4];
+    const float* q = beliefs.peak(peak).data() + begin;
+    belief_sums(w.size(), q, w.data(), w.data(), w.data(), w.data(), w.data(), sums);
+    result.push_back(sums[0]);
+  }
+  return result;
+}
+
 GRIDS_CLONES
 void scale_columns(size_t peaks, size_t rows, const float* q, const float* w, bool squared,
                    float* out) {
@@ -134,14 +147,8 @@ ExpectedTerms::PairInformation ExpectedTerms::pair_information(
     if (!(columns.type_weight[type] > 0)) continue;
     const auto begin = at(problem_.type_begin()[type]), end = at(problem_.type_begin()[type + 1]);
     products.multiply(beliefs_.values(), begin, end, once);
-    std::vector<double> alone(peaks);
-    for (size_t j = 0; j < peaks; ++j) {
-      const auto q = beliefs_.peak(static_cast<int32_t>(j)).subspan(begin, end - begin);
-      const float* w = columns.weight.data() + begin;
-      double sums[4];
-      belief_sums(q.size(), q.data(), w, w, w, w, w, sums);
-      alone[j] = sums[0];
-    }
+    const auto weight = std::span(columns.weight).subspan(begin, end - begin);
+    const auto alone = sums_of_beliefs(beliefs_, weight, begin);
     for (size_t i = 0; i < peaks; ++i) {
       for (size_t j = i; j < peaks; ++j) {
         const double both = static_cast<double>(once[i * peaks + j]);
@@ -152,16 +159,9 @@ ExpectedTerms::PairInformation ExpectedTerms::pair_information(
       }
     }
   }
-  std::vector<double> depth_alone(peaks);
   products.weigh(columns.depth, false);
   products.multiply(depth);  // Σ w z q_i q_j
-  for (size_t j = 0; j < peaks; ++j) {
-    const auto q = beliefs_.peak(static_cast<int32_t>(j));
-    const float* w = columns.depth.data();
-    double sums[4];
-    belief_sums(q.size(), q.data(), w, w, w, w, w, sums);
-    depth_alone[j] = sums[0];
-  }
+  const auto depth_alone = sums_of_beliefs(beliefs_, columns.depth);
   products.weigh(columns.weight, true);
   products.multiply(mixed);  // Σ w q_i² q_j
   std::vector<float> squares(beliefs_.values().begin(), beliefs_.values().end());
@@ -195,14 +195,7 @@ PairScan ExpectedTerms::scan_pairs(std::span<const RowScore> scores,
   products.weigh(columns.score, false);
   std::vector<float> both;
   products.multiply(both);
-  std::vector<double> alone(peaks);
-  for (size_t j = 0; j < peaks; ++j) {
-    const auto q = beliefs_.peak(static_cast<int32_t>(j));
-    const float* s = columns.score.data();
-    double sums[4];
-    belief_sums(q.size(), q.data(), s, s, s, s, s, sums);
-    alone[j] = sums[0];
-  }
+  const auto alone = sums_of_beliefs(beliefs_, columns.score);
   PairScan best(most);
   best.single = scan_extensions(scores, {}, TermKind::kAll, most);
   const auto offer = [&](BestCandidates& list, double u, double v, TermKind kind, size_t i,
@@ -269,13 +262,7 @@ BestCandidates ExpectedTerms::scan_extensions(std::span<const RowScore> scores,
       v += sums[3] - once * once / columns.type_weight[type];
     }
     v -= lost_to_depth(columns, z);
-    const double gain = approximate_gain(problem_.family(), u, v);
-    if (!best.wants(gain)) continue;
-    Candidate candidate{gain, v, base};
-    auto& members = candidate.term.peaks;
-    members.insert(std::upper_bound(members.begin(), members.end(), peak), peak);
-    candidate.term.kind = members.size() == 1 ? TermKind::kAll : kind;
-    best.add(std::move(candidate));
+    best.offer_extension(problem_.family(), base, peak, kind, u, v);
   }
   return best;
 }

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "base/information.hpp"
+#include "cis/fisher_steps.hpp"
+#include "cis/type_prior.hpp"
 
 namespace grids {
 namespace {
@@ -29,7 +31,8 @@ class ExpectedRegression {
         parameters_(types_ + terms_ + 1),
         mean_(problem.rows()),
         score_(problem.rows()),
-        weight_(problem.rows()) {}
+        weight_(problem.rows()),
+        prior_(problem, options.type_ridge) {}
 
   void start_from(const TermFit& fit) {
     std::copy(fit.shift.begin(), fit.shift.end(), parameters_.begin());
@@ -40,7 +43,16 @@ class ExpectedRegression {
   }
 
   TermFit run() {
-    take_fisher_steps(options_.most_steps);
+    take_fisher_steps(
+        parameters_, options_.most_steps,
+        [&](std::vector<double>& gradient, std::vector<double>& information) {
+          update_rows();
+          assemble(gradient, information);
+        },
+        [&](size_t j, double value) {
+          return is_term(j) ? within_term_bounds(options_.sum, value) : value;
+        });
+    update_rows();
     TermFit fit;
     fit.shift.assign(parameters_.begin(), parameters_.begin() + static_cast<long>(types_));
     for (size_t k = 0; k < terms_; ++k) {
@@ -57,28 +69,6 @@ class ExpectedRegression {
   bool adds() const { return options_.sum == TermSum::kAdd; }
   bool counts() const { return problem_.family() == CisResponse::kCounts; }
   size_t rows() const { return mean_.size(); }
-
-  void take_fisher_steps(int most) {
-    std::vector<double> gradient, information;
-    update_rows();
-    for (int step = 0; step < most; ++step) {
-      assemble(gradient, information);
-      auto move = gradient;
-      CholeskyFactor(information).solve(move);
-      double promised = 0, longest = 0;
-      for (size_t j = 0; j < move.size(); ++j) {
-        promised += gradient[j] * move[j] / 2;
-        longest = std::max(longest, std::abs(move[j]));
-      }
-      const double part = longest > kLongestTermStep ? kLongestTermStep / longest : 1;
-      for (size_t j = 0; j < move.size(); ++j) {
-        parameters_[j] += part * move[j];
-        if (is_term(j)) parameters_[j] = within_term_bounds(options_.sum, parameters_[j]);
-      }
-      update_rows();
-      if (promised < kTermTolerance) break;
-    }
-  }
 
   bool is_term(size_t j) const { return j >= types_ && j < types_ + terms_; }
 
@@ -166,11 +156,14 @@ class ExpectedRegression {
       }
     }
     for (size_t j = 0; j < size; ++j) {
-      const double ridge = is_term(j) ? options_.weight_ridge : 1e-6;
-      gradient[j] -= ridge * parameters_[j];
-      information[j * size + j] += ridge;
+      gradient[j] -= ridge(j) * parameters_[j];
+      information[j * size + j] += ridge(j);
     }
+    prior_.add_to(intercepts(), gradient, information);
   }
+
+  std::span<const double> intercepts() const { return {parameters_.data(), types_}; }
+  double ridge(size_t j) const { return is_term(j) ? options_.weight_ridge : 1e-6; }
 
   const GeneProblem& problem_;
   std::span<const double> log_depth_;
@@ -178,6 +171,7 @@ class ExpectedRegression {
   size_t types_, terms_;
   std::vector<std::vector<double>> belief_, slope_;
   std::vector<double> ones_, parameters_, mean_, score_, weight_;
+  TypePrior prior_;
 };
 
 std::vector<double> centred_logs(std::span<const double> open_peaks) {

@@ -54,12 +54,7 @@ struct Shared {
 TermFit with_deviations(const GeneProblem& problem, const TermSelection& found,
                         const CisOptions& options) {
   if (!options.type_deviations || found.terms.empty() || problem.types() < 2) return found.fit;
-  TermRegressionOptions regression;
-  regression.sum = found.sum;
-  regression.dispersion = found.dispersion;
-  regression.weight_ridge = options.weight_ridge;
-  regression.type_ridge = options.state_ridge;
-  regression.last_ridges = found.last_ridges;
+  auto regression = kept_regression(found, options);
   TermFit best = found.fit;
   for (const double ridge : kDeviationRidges) {
     regression.deviation_ridge = ridge;
@@ -302,6 +297,7 @@ void CisOptions::validate() const {
     problems.add("costs of terms must be finite");
   }
   if (!(weight_ridge > 0)) problems.add("weight_ridge is {}, but must be above 0", weight_ridge);
+  if (!(kept_ridge > 0)) problems.add("kept_ridge is {}, but must be above 0", kept_ridge);
   if (!(state_ridge >= 0)) problems.add("state_ridge is {}, but must not be negative", state_ridge);
   if (!(any_cost >= 0)) problems.add("any_cost is {}, but must not be negative", any_cost);
   if (!(least_inclusion > 0 && least_inclusion <= 1)) {

@@ -38,8 +38,12 @@ struct CisOptions {
   double first_term_cost = 1;
   /// The same for each further term. Below 0: where one element was found, others are likelier.
   double next_term_cost = -1;
-  /// Precision of the normal prior of weights (natural log): larger values shrink weak terms.
+  /// Precision of the normal prior of weights (natural log) while terms are chosen, and of weak
+  /// ones: larger values shrink them.
   double weight_ridge = 5;
+  /// The same of the chosen terms' weights once they are chosen: smaller, because what was chosen
+  /// is there, and predictions and contrasts are to have its size.
+  double kept_ridge = 1;
   /// Log likelihood that a term satisfied by any of its peaks must gain besides, for each peak
   /// beyond the first: a peak that merely goes along with a cause, where ATAC misses the cause,
   /// looks like a substitute of it.

@@ -13,6 +13,13 @@ size_t at(int64_t i) {
 
 }  // namespace
 
+WindowTerm extended(const WindowTerm& base, int32_t peak, TermKind kind) {
+  WindowTerm term = base;
+  term.peaks.insert(std::upper_bound(term.peaks.begin(), term.peaks.end(), peak), peak);
+  term.kind = term.peaks.size() == 1 ? TermKind::kAll : kind;
+  return term;
+}
+
 GeneProblem::GeneProblem(const CisRows& rows, CisResponse family, std::span<const int32_t> window,
                          int64_t least_open, std::vector<double> response, std::vector<double> base)
     : by_peak_(&rows.peaks),

@@ -17,6 +17,9 @@ struct WindowTerm {
   bool operator==(const WindowTerm&) const = default;
 };
 
+/// A term with a peak more, of a kind (if it has several).
+WindowTerm extended(const WindowTerm& base, int32_t peak, TermKind kind);
+
 /// The window's peaks that are open in enough rows, and the response on them.
 class GeneProblem {
  public:

@@ -17,25 +17,35 @@ constexpr size_t kMostCompanions = 3;
 
 }  // namespace
 
-std::vector<OpenTogether> open_together(const GeneProblem& problem,
-                                        std::span<const double> open_peaks,
-                                        double least_deviations) {
-  const size_t types = at(problem.types()), peaks = problem.peaks();
-  std::vector<double> rate(types * peaks), squared_depth(types), together(peaks * peaks);
-  for (size_t type = 0; type < types; ++type) {
+WindowRates::WindowRates(const GeneProblem& problem, std::span<const double> open_peaks)
+    : relative(problem.rows()), rate(at(problem.types()) * problem.peaks()) {
+  for (size_t type = 0; type < at(problem.types()); ++type) {
     const auto begin = at(problem.type_begin()[type]), end = at(problem.type_begin()[type + 1]);
     const auto count = static_cast<double>(end - begin);
     double mean = 0;
     for (auto i = begin; i < end; ++i) mean += open_peaks[i] / count;
     for (auto i = begin; i < end; ++i) {
-      const double relative = mean > 0 ? open_peaks[i] / mean : 1;
-      squared_depth[type] += relative * relative;
-      const auto open = problem.peaks_in(i);
-      for (size_t a = 0; a < open.size(); ++a) {
-        rate[type * peaks + at(open[a])] += 1 / count;
-        for (size_t b = a + 1; b < open.size(); ++b) {
-          together[at(open[a]) * peaks + at(open[b])] += 1;
-        }
+      relative[i] = mean > 0 ? open_peaks[i] / mean : 1;
+      for (const int32_t peak : problem.peaks_in(i)) {
+        rate[type * problem.peaks() + at(peak)] += 1 / count;
+      }
+    }
+  }
+}
+
+std::vector<OpenTogether> open_together(const GeneProblem& problem,
+                                        std::span<const double> open_peaks,
+                                        double least_deviations) {
+  const size_t types = at(problem.types()), peaks = problem.peaks();
+  const WindowRates window(problem, open_peaks);
+  const auto& rate = window.rate;
+  std::vector<double> squared_depth(types), together(peaks * peaks);
+  for (size_t i = 0; i < problem.rows(); ++i) {
+    squared_depth[at(problem.type()[i])] += window.relative[i] * window.relative[i];
+    const auto open = problem.peaks_in(i);
+    for (size_t a = 0; a < open.size(); ++a) {
+      for (size_t b = a + 1; b < open.size(); ++b) {
+        together[at(open[a]) * peaks + at(open[b])] += 1;
       }
     }
   }

@@ -12,6 +12,14 @@
 
 namespace grids {
 
+/// Of a window's rows: how deep each is for its type, and how often peaks are open.
+struct WindowRates {
+  std::vector<double> relative;  ///< d_i
+  std::vector<double> rate;      ///< f, types × peaks
+
+  WindowRates(const GeneProblem& problem, std::span<const double> open_peaks);
+};
+
 struct OpenTogether {
   int32_t a, b;   ///< of the window, a < b
   double z;       ///< excess ÷ √expected

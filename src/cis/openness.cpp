@@ -43,23 +43,18 @@ class Window {
  public:
   Window(const GeneProblem& problem, std::span<const double> open_peaks,
          std::span<const double> seen, size_t neighbours)
-      : problem_(problem), open_peaks_(open_peaks), seen_(seen), most_(neighbours) {
-    const size_t types = at(problem.types()), peaks = problem.peaks();
-    relative_.resize(problem.rows());
-    rate_.assign(types * peaks, 0);
-    squared_seen_.assign(types, 0);
-    mean_seen_.assign(types, 0);
-    for (size_t type = 0; type < types; ++type) {
-      const auto begin = at(problem.type_begin()[type]), end = at(problem.type_begin()[type + 1]);
-      const auto count = static_cast<double>(end - begin);
-      double mean = 0;
-      for (auto i = begin; i < end; ++i) mean += open_peaks[i] / count;
-      for (auto i = begin; i < end; ++i) {
-        relative_[i] = mean > 0 ? open_peaks[i] / mean : 1;
-        squared_seen_[type] += seen_[i] * seen_[i];
-        mean_seen_[type] += seen_[i] / count;
-        for (const int32_t peak : problem.peaks_in(i)) rate_[type * peaks + at(peak)] += 1 / count;
-      }
+      : problem_(problem),
+        open_peaks_(open_peaks),
+        seen_(seen),
+        most_(neighbours),
+        rates_(problem, open_peaks),
+        squared_seen_(at(problem.types())),
+        mean_seen_(at(problem.types())) {
+    for (size_t i = 0; i < problem.rows(); ++i) {
+      const size_t type = at(problem.type()[i]);
+      const auto begin = problem.type_begin();
+      squared_seen_[type] += seen_[i] * seen_[i];
+      mean_seen_[type] += seen_[i] / static_cast<double>(begin[type + 1] - begin[type]);
     }
   }
 
@@ -73,7 +68,9 @@ class Window {
   }
 
  private:
-  double rate(size_t type, int32_t peak) const { return rate_[type * problem_.peaks() + at(peak)]; }
+  double rate(size_t type, int32_t peak) const {
+    return rates_.rate[type * problem_.peaks() + at(peak)];
+  }
   double prevalence(size_t type, int32_t peak) const {
     return std::clamp(rate(type, peak) / mean_seen_[type], kLeastPrevalence, kLargestPrevalence);
   }
@@ -107,7 +104,8 @@ class Window {
     if (!near.empty()) ratio = evidence(peak, near);
     for (size_t i = 0; i < out.size(); ++i) {
       const size_t type = at(problem_.type()[i]);
-      const double open = std::min(kLargestPrevalence, rate(type, peak) * relative_[i] / seen_[i]);
+      const double open =
+          std::min(kLargestPrevalence, rate(type, peak) * rates_.relative[i] / seen_[i]);
       double odds = open * (1 - seen_[i]) / (1 - open);
       if (!near.empty()) odds *= ratio[i];
       out[i] = static_cast<float>(odds / (1 + odds));
@@ -141,8 +139,7 @@ class Window {
   const GeneProblem& problem_;
   std::span<const double> open_peaks_, seen_;
   size_t most_;
-  std::vector<double> relative_;
-  std::vector<double> rate_;  // types × peaks: share of rows
+  WindowRates rates_;
   std::vector<double> squared_seen_, mean_seen_;
 };
 

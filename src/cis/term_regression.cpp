@@ -6,6 +6,8 @@
 #include "base/error.hpp"
 #include "base/information.hpp"
 #include "base/negative_binomial.hpp"
+#include "cis/fisher_steps.hpp"
+#include "cis/type_prior.hpp"
 
 namespace grids {
 namespace {
@@ -35,12 +37,12 @@ class Regression {
         types_(at(problem.types())),
         classes_(size_t{1} << terms.size()),
         bits_(problem.rows()),
-        used_(types_ * classes_) {
+        used_(types_ * classes_),
+        prior_(problem, options.type_ridge) {
     for (size_t k = 0; k < terms_; ++k) {
       for (const int32_t row : problem.rows_of(terms[k])) bits_[at(row)] |= 1U << k;
     }
     for (size_t i = 0; i < bits_.size(); ++i) used_[class_of(i)] = 1;
-    find_type_precisions();
     parameters_.resize(types_ + terms_ * (options.deviation_ridge > 0 ? 1 + types_ : 1));
   }
 
@@ -54,23 +56,14 @@ class Regression {
   TermFit run() {
     TermFit fit;
     fit.mean.resize(problem_.rows());
-    std::vector<double> information;
-    for (int step = 0; step < options_.most_steps; ++step) {
-      const auto sums = class_sums(fit.mean);
-      std::vector<double> move;
-      assemble(sums, move, information);
-      const CholeskyFactor factor(information);
-      auto gradient = move;
-      factor.solve(move);
-      double promised = 0, longest = 0;
-      for (size_t j = 0; j < move.size(); ++j) {
-        promised += gradient[j] * move[j] / 2;
-        longest = std::max(longest, std::abs(move[j]));
-      }
-      const double part = longest > kLongestTermStep ? kLongestTermStep / longest : 1;
-      for (size_t j = 0; j < move.size(); ++j) take_step(j, part * move[j]);
-      if (promised < kTermTolerance) break;
-    }
+    const auto information = take_fisher_steps(
+        parameters_, options_.most_steps,
+        [&](std::vector<double>& gradient, std::vector<double>& sums) {
+          assemble(class_sums(fit.mean), gradient, sums);
+        },
+        [&](size_t j, double value) {
+          return is_weight(j) ? within_term_bounds(options_.sum, value) : value;
+        });
     class_sums(fit.mean);
     fit.log_likelihood = term_log_likelihood(problem_, fit.mean, options_.dispersion);
     fit.log_evidence = evidence(fit.log_likelihood, information);
@@ -95,12 +88,7 @@ class Regression {
     return sum;
   }
 
-  void take_step(size_t j, double step) {
-    double& value = parameters_[j];
-    value += step;
-    if (j < types_ || (deviates() && j >= types_ + terms_)) return;
-    value = within_term_bounds(options_.sum, value);
-  }
+  bool is_weight(size_t j) const { return j >= types_ && j < types_ + terms_; }
 
   /// Scores and weights summed by class; fills the means.
   std::vector<Sums> class_sums(std::vector<double>& mean) const {
@@ -158,33 +146,10 @@ class Regression {
       gradient[j] -= ridge(j) * parameters_[j];
       information[j * size + j] += ridge(j);
     }
-    const double common = common_intercept();
-    for (size_t a = 0; a < types_; ++a) {
-      gradient[a] -= type_precision_[a] * (parameters_[a] - common);
-      for (size_t b = 0; b < types_ && precision_sum_ > 0; ++b) {
-        information[a * size + b] -= type_precision_[a] * type_precision_[b] / precision_sum_;
-      }
-      information[a * size + a] += type_precision_[a];
-    }
+    prior_.add_to(intercepts(), gradient, information);
   }
 
-  /// The prior of the types' intercepts is around a common one, which is free.
-  void find_type_precisions() {
-    type_precision_.resize(types_);
-    const auto begin = problem_.type_begin();
-    for (size_t type = 0; type < types_; ++type) {
-      const auto rows = static_cast<double>(begin[type + 1] - begin[type]);
-      const double share = rows / static_cast<double>(std::max<size_t>(1, problem_.rows()));
-      type_precision_[type] = options_.type_ridge * share * (1 - share);
-      precision_sum_ += type_precision_[type];
-    }
-  }
-
-  double common_intercept() const {
-    double sum = 0;
-    for (size_t type = 0; type < types_; ++type) sum += type_precision_[type] * parameters_[type];
-    return precision_sum_ > 0 ? sum / precision_sum_ : 0;
-  }
+  std::span<const double> intercepts() const { return {parameters_.data(), types_}; }
 
   double ridge(size_t j) const {
     if (j < types_) return 1e-6;  // a type without rows
@@ -198,16 +163,11 @@ class Regression {
   }
 
   double evidence(double value, const std::vector<double>& information) const {
-    const size_t size = parameters_.size();
-    for (size_t j = 0; j < size; ++j) {
+    for (size_t j = 0; j < parameters_.size(); ++j) {
       value -= ridge(j) * parameters_[j] * parameters_[j] / 2;
       value += std::log(ridge(j)) / 2;
     }
-    const double common = common_intercept();
-    for (size_t type = 0; type < types_; ++type) {
-      const double from_common = parameters_[type] - common;
-      value -= type_precision_[type] * from_common * from_common / 2;
-    }
+    value += prior_.log_density(intercepts());
     return value - CholeskyFactor(information).log_determinant() / 2;
   }
 
@@ -230,8 +190,7 @@ class Regression {
   std::vector<uint32_t> bits_;
   std::vector<uint8_t> used_;  // types × classes
   std::vector<double> parameters_;
-  std::vector<double> type_precision_;
-  double precision_sum_ = 0;
+  TypePrior prior_;
 };
 
 }  // namespace

@@ -20,9 +20,7 @@ struct TermRegressionOptions {
   double weight_ridge = 0.05;
   /// The same for the last terms, where they have one of their own: first of them to last.
   std::vector<double> last_ridges;
-  /// Precision of the normal prior of the types' intercepts around a common one, for indicator
-  /// columns scaled to variance 1, as CisOptions::state_ridge has it for the state; 0: none.
-  /// Without it, types of few cells are fitted by heart.
+  /// Precision of the prior of the types' intercepts (type_prior.hpp); 0: none.
   double type_ridge = 0;
   /// Precision of the normal prior of the deviations by type; 0: no deviations.
   double deviation_ridge = 0;
@@ -53,10 +51,6 @@ TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
 double term_log_likelihood(const GeneProblem& problem, std::span<const double> mean,
                            double dispersion);
 
-/// Fisher steps end when one promises less log likelihood, and are at most so long in a weight or
-/// an intercept.
-inline constexpr double kTermTolerance = 1e-7;
-inline constexpr double kLongestTermStep = 1.0;
 /// A weight (exp(w) − 1 where terms add) that is neither absurd nor makes rates negative.
 double within_term_bounds(TermSum sum, double value);
 

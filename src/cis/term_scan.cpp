@@ -87,6 +87,12 @@ void BestCandidates::add(Candidate candidate) {
   if (best_.size() > most_) best_.pop_back();
 }
 
+void BestCandidates::offer_extension(CisResponse family, const WindowTerm& base, int32_t peak,
+                                     TermKind kind, double u, double v) {
+  const double gain = approximate_gain(family, u, v);
+  if (wants(gain)) add({gain, v, extended(base, peak, kind)});
+}
+
 PairScan scan_pairs(const GeneProblem& problem, std::span<const RowScore> scores, size_t most,
                     bool singles_only) {
   const size_t peaks = problem.peaks();
@@ -156,13 +162,7 @@ BestCandidates scan_extensions(const GeneProblem& problem, std::span<const RowSc
   for (size_t j = 0; j < peaks; ++j) {
     const auto peak = static_cast<int32_t>(j);
     if (std::binary_search(base.peaks.begin(), base.peaks.end(), peak)) continue;
-    const double gain = approximate_gain(problem.family(), total[j].score, total[j].weight);
-    if (!best.wants(gain)) continue;
-    Candidate candidate{gain, total[j].weight, base};
-    auto& members = candidate.term.peaks;
-    members.insert(std::upper_bound(members.begin(), members.end(), peak), peak);
-    candidate.term.kind = members.size() == 1 ? TermKind::kAll : kind;
-    best.add(std::move(candidate));
+    best.offer_extension(problem.family(), base, peak, kind, total[j].score, total[j].weight);
   }
   return best;
 }

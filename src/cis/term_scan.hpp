@@ -40,6 +40,9 @@ class BestCandidates {
 
   bool wants(double gain) const { return best_.size() < most_ || gain > best_.back().gain; }
   void add(Candidate candidate);
+  /// Adds `base` extended by a peak, if it is among the best by its score and information.
+  void offer_extension(CisResponse family, const WindowTerm& base, int32_t peak, TermKind kind,
+                       double u, double v);
   const std::vector<Candidate>& list() const { return best_; }
 
  private:

@@ -2,8 +2,9 @@
 ///
 ///     log likelihood − Σ over terms (log of the number of terms of its size + cost of a term),
 ///
-/// by adding, extending, exchanging and dropping terms, each judged by an exact fit of what a scan
-/// of all candidates found promising.
+/// (term_trials.hpp) by adding, extending, exchanging and dropping terms, each judged by an exact
+/// fit of what a scan of all candidates found promising. What is kept beside the chosen terms is in
+/// weak_terms.hpp.
 #pragma once
 
 #include <vector>
@@ -28,6 +29,9 @@ struct TermSelection {
   double objective = 0;
   double likelihood_gain = 0;  ///< of the chosen terms over none, at the final dispersion
 };
+
+/// The regression by which a selection's weights are kept: chosen terms shrunk by `kept_ridge`.
+TermRegressionOptions kept_regression(const TermSelection& selection, const CisOptions& options);
 
 /// With `expected` (maybe null) terms are chosen by their expected factors; what is chosen is then
 /// fitted to observed openness. With `companions` (maybe null) a peak that merely goes along with

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
@@ -80,19 +79,7 @@ void CisArguments::declare(OptionSet& set) {
 
 CisOptions CisArguments::checked() const {
   CisOptions result = options;
-  double capture = 1;
-  if (latent_openness == "auto") {
-    capture = 0;
-  } else if (latent_openness != "off") {
-    const char* end = latent_openness.data() + latent_openness.size();
-    const auto [stop, error] = std::from_chars(latent_openness.data(), end, capture);
-    if (error != std::errc() || stop != end || !(capture > 0 && capture <= 1)) {
-      throw usage_error(
-          "--latent-openness: '{}' is neither off nor auto nor a number above 0 and at most 1",
-          latent_openness);
-    }
-  }
-  result.capture = capture;
+  result.capture = capture_from(latent_openness);
   result.validate();
   return result;
 }

@@ -5,97 +5,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "base/negative_binomial.hpp"
 #include "base/random.hpp"
 #include "cis/capture.hpp"
 #include "cis/expected_terms.hpp"
-#include "cis/open_together.hpp"
-#include "cis/term_search.hpp"
+#include "cis/toy_windows.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kDispersion = 0.5;
-constexpr int32_t kPeaks = 12;
-constexpr size_t kRows = 3000;
-
-/// Rows in two types (of 60 % and 40 %) and of different depth; 12 peaks latently open at random in
-/// about 30 % of them, the more the deeper;
-/// peak 11 copies peak 10 half of the time. ATAC observes them with a capture.
-struct Lossy {
-  CisRows rows;
-  std::vector<std::vector<uint8_t>> latent;  // rows × peaks
-  std::vector<double> open_peaks, base;
-
-  explicit Lossy(double capture, uint64_t seed = 1) {
-    RandomStream random(seed, Purpose::kBenchmark);
-    rows.type_begin = {0, static_cast<int64_t>(kRows * 6 / 10), static_cast<int64_t>(kRows)};
-    CsrPattern observed;
-    observed.columns = kPeaks;
-    for (size_t i = 0; i < kRows; ++i) {
-      rows.cells.push_back(static_cast<int32_t>(i));
-      rows.type.push_back(static_cast<int64_t>(i) < rows.type_begin[1] ? 0 : 1);
-      base.push_back(0.3 * random.normal());
-      const double depth = std::exp(0.4 * random.normal());
-      const double seen = capture < 1 ? 1 - std::pow(1 - capture, std::sqrt(depth)) : 1;
-      // The rest of the genome: as many as the model says, so that depths can be told.
-      open_peaks.push_back(std::round(1000 * depth * seen));
-      auto& open = latent.emplace_back(kPeaks);
-      for (auto& peak : open) peak = random.uniform() < std::min(0.9, 0.28 * depth) ? 1 : 0;
-      if (random.uniform() < 0.5) open[11] = open[10];
-      for (int32_t peak = 0; peak < kPeaks; ++peak) {
-        if (open[static_cast<size_t>(peak)] != 0 && random.uniform() < seen) {
-          observed.indices.push_back(peak);
-        }
-      }
-      observed.offsets.push_back(observed.nonzeros());
-      ++observed.rows;
-    }
-    rows.peaks = transpose(observed);
-  }
-
-  bool open(size_t peak, size_t row) const { return latent[row][peak] != 0; }
-
-  /// Counts whose log rate is base + `log_factor(row)`.
-  template <typename Function>
-  GeneProblem problem(const Function& log_factor) const {
-    RandomStream random(2, Purpose::kBenchmark);
-    std::vector<double> counts;
-    for (size_t i = 0; i < kRows; ++i) {
-      const double mean = std::exp(base[i] + log_factor(i));
-      std::gamma_distribution<double> gamma(1 / kDispersion, kDispersion * mean);
-      std::poisson_distribution<int> poisson(std::max(1e-9, gamma(random)));
-      counts.push_back(poisson(random));
-    }
-    std::vector<int32_t> window(kPeaks);
-    for (int32_t peak = 0; peak < kPeaks; ++peak) window[static_cast<size_t>(peak)] = peak;
-    return {rows, CisResponse::kCounts, window, 5, counts, base};
-  }
-  GeneProblem problem() const {
-    return problem([](size_t) { return 0.0; });
-  }
-  std::vector<double> seen(double capture) const { return seen_probability(open_peaks, capture); }
-  std::vector<double> log_depth() const {
-    std::vector<double> logs;
-    double mean = 0;
-    for (const double open_here : open_peaks) {
-      logs.push_back(std::log(open_here));
-      mean += logs.back() / static_cast<double>(kRows);
-    }
-    for (double& value : logs) value -= mean;
-    return logs;
-  }
-};
-
-TermRegressionOptions regression(TermSum sum = TermSum::kMultiply) {
-  TermRegressionOptions options;
-  options.sum = sum;
-  options.dispersion = kDispersion;
-  options.weight_ridge = 1e-6;
-  return options;
-}
 
 TEST(Beliefs, AreProbabilitiesAndCertainWhereOpen) {
   for (const double capture : {0.1, 0.4, 0.9, 1.0}) {
@@ -364,58 +282,6 @@ TEST(CaptureEstimate, IsTheBestOnlyWhereTheCountsTell) {
   const auto few = estimate_capture(genes_with_terms(3), peaked(1000), context);
   EXPECT_EQ(few.capture, 1);
   EXPECT_TRUE(few.profile.empty());
-}
-
-/// What the search chooses, by observed openness.
-std::vector<int32_t> chosen_peaks(const Lossy& cells, const GeneProblem& problem,
-                                  bool with_companions) {
-  const Companions companions(problem, cells.open_peaks);
-  CisOptions options;
-  options.least_inclusion = 1;
-  const auto found =
-      search_terms(problem, options, nullptr, with_companions ? &companions : nullptr);
-  std::vector<int32_t> peaks;
-  for (const auto& term : found.terms) {
-    peaks.insert(peaks.end(), term.peaks.begin(), term.peaks.end());
-  }
-  std::sort(peaks.begin(), peaks.end());
-  peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
-  return peaks;
-}
-
-bool has(const std::vector<int32_t>& peaks, int32_t peak) {
-  return std::binary_search(peaks.begin(), peaks.end(), peak);
-}
-
-TEST(StandIns, GiveWayToTheCauseThatTheyCopy) {
-  const Lossy cells(0.4);
-  const auto problem = cells.problem([&](size_t i) { return cells.open(10, i) ? 1.5 : 0; });
-  // Peak 11 predicts: it is open where 10 was missed. (Else the test would test nothing.)
-  ASSERT_TRUE(has(chosen_peaks(cells, problem, false), 11));
-  const auto chosen = chosen_peaks(cells, problem, true);
-  EXPECT_TRUE(has(chosen, 10));
-  EXPECT_FALSE(has(chosen, 11));
-}
-
-TEST(StandIns, AreNotSeenInSubstitutesThatOpenIndependently) {
-  const Lossy cells(0.4);
-  const auto problem =
-      cells.problem([&](size_t i) { return cells.open(2, i) || cells.open(5, i) ? 1.5 : 0; });
-  const auto chosen = chosen_peaks(cells, problem, true);
-  EXPECT_TRUE(has(chosen, 2));
-  EXPECT_TRUE(has(chosen, 5));
-}
-
-TEST(StandIns, AreNotSeenInTwoCausesThatOpenTogether) {
-  const Lossy cells(0.6);
-  const auto problem = cells.problem(
-      [&](size_t i) { return (cells.open(10, i) ? 1.0 : 0) + (cells.open(11, i) ? 1.0 : 0); });
-  const Companions companions(problem, cells.open_peaks);
-  const auto near = companions.of(10);
-  ASSERT_NE(std::find(near.begin(), near.end(), 11), near.end());
-  const auto chosen = chosen_peaks(cells, problem, true);
-  EXPECT_TRUE(has(chosen, 10));
-  EXPECT_TRUE(has(chosen, 11));
 }
 
 }  // namespace

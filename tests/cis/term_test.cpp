@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <random>
 
 #include "base/negative_binomial.hpp"
 #include "base/random.hpp"
@@ -11,67 +10,10 @@
 #include "cis/gene_problem.hpp"
 #include "cis/term_regression.hpp"
 #include "cis/term_scan.hpp"
-#include "cis/term_search.hpp"
+#include "cis/toy_windows.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kDispersion = 0.5;
-
-double draw_count(RandomStream& random, double mean) {
-  std::gamma_distribution<double> gamma(1 / kDispersion, kDispersion * mean);
-  std::poisson_distribution<int> poisson(std::max(1e-9, gamma(random)));
-  return poisson(random);
-}
-
-/// Rows in two types (of 60 % and 40 %), 12 peaks open at random in 30 % of them.
-struct Toy {
-  CisRows rows;
-  std::vector<double> base;
-
-  explicit Toy(size_t count, uint64_t seed = 1) {
-    RandomStream random(seed, Purpose::kBenchmark);
-    rows.type_begin = {0, static_cast<int64_t>(count * 6 / 10), static_cast<int64_t>(count)};
-    CsrPattern open;
-    open.columns = 12;
-    for (size_t i = 0; i < count; ++i) {
-      rows.cells.push_back(static_cast<int32_t>(i));
-      rows.type.push_back(static_cast<int64_t>(i) < rows.type_begin[1] ? 0 : 1);
-      base.push_back(0.3 * random.normal());
-      for (int32_t peak = 0; peak < 12; ++peak) {
-        if (random.uniform() < 0.3) open.indices.push_back(peak);
-      }
-      open.offsets.push_back(open.nonzeros());
-      ++open.rows;
-    }
-    rows.peaks = transpose(open);
-  }
-
-  bool open(int32_t peak, size_t row) const {
-    return rows.peaks.contains(peak, static_cast<int32_t>(row));
-  }
-
-  /// Counts whose log rate is base + `log_factor(row)`.
-  template <typename Function>
-  GeneProblem problem(const Function& log_factor, uint64_t seed = 2) const {
-    RandomStream random(seed, Purpose::kBenchmark);
-    std::vector<double> counts;
-    for (size_t i = 0; i < base.size(); ++i) {
-      counts.push_back(draw_count(random, std::exp(base[i] + log_factor(i))));
-    }
-    std::vector<int32_t> window(12);
-    for (int32_t peak = 0; peak < 12; ++peak) window[static_cast<size_t>(peak)] = peak;
-    return {rows, CisResponse::kCounts, window, 5, counts, base};
-  }
-};
-
-TermRegressionOptions regression(TermSum sum = TermSum::kMultiply) {
-  TermRegressionOptions options;
-  options.sum = sum;
-  options.dispersion = kDispersion;
-  options.weight_ridge = 1e-6;
-  return options;
-}
 
 TEST(TermRegression, IsTheDenseRegressionOnIndicatorColumns) {
   const Toy toy(800);
@@ -210,36 +152,6 @@ TEST(TermScan, PromisesAboutWhatTheExactFitGains) {
       // find what is worth an exact fit, no more.
       EXPECT_NEAR(candidate.gain, gain, 0.5 + 0.2 * gain);
     }
-  }
-}
-
-TEST(TermSearch, TellsTheKindsApart) {
-  const Toy toy(4000);
-  CisOptions options;
-  options.next_term_cost = 3;  // twelve candidates alone would let chance in
-  const auto search = [&](const auto& log_factor) {
-    return search_terms(toy.problem(log_factor), options);
-  };
-  const auto chosen = [](const TermSelection& found) {
-    std::vector<WindowTerm> terms;
-    for (size_t k = 0; k < found.terms.size(); ++k) {
-      if (found.inclusion[k] == 1) terms.push_back(found.terms[k]);
-    }
-    return terms;
-  };
-  EXPECT_TRUE(chosen(search([](size_t) { return 0.0; })).empty());
-  EXPECT_EQ(chosen(search([&](size_t i) { return toy.open(3, i) && toy.open(8, i) ? 1.0 : 0; })),
-            (std::vector<WindowTerm>{{TermKind::kAll, {3, 8}}}));
-  EXPECT_EQ(chosen(search([&](size_t i) { return toy.open(3, i) || toy.open(8, i) ? 1.0 : 0; })),
-            (std::vector<WindowTerm>{{TermKind::kAny, {3, 8}}}));
-  EXPECT_EQ(chosen(search([&](size_t i) {
-              return toy.open(1, i) && toy.open(3, i) && toy.open(8, i) ? 1.6 : 0.0;
-            })),
-            (std::vector<WindowTerm>{{TermKind::kAll, {1, 3, 8}}}));
-  const auto two = search([&](size_t i) { return 0.8 * toy.open(2, i) - 0.8 * toy.open(5, i); });
-  ASSERT_EQ(chosen(two).size(), 2u);
-  for (size_t k = 0; k < 2; ++k) {
-    EXPECT_NEAR(two.fit.weight[k], two.terms[k].peaks[0] == 2 ? 0.8 : -0.8, 0.2);
   }
 }
 

@@ -1,0 +1,38 @@
+#include "cis/fisher_steps.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/information.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kTolerance = 1e-7;
+constexpr double kLongestStep = 1.0;
+
+}  // namespace
+
+std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
+                                      const AssembleStep& assemble,
+                                      const std::function<double(size_t, double)>& within) {
+  std::vector<double> gradient, information;
+  for (int step = 0; step < most; ++step) {
+    assemble(gradient, information);
+    auto move = gradient;
+    CholeskyFactor(information).solve(move);
+    double promised = 0, longest = 0;
+    for (size_t j = 0; j < move.size(); ++j) {
+      promised += gradient[j] * move[j] / 2;
+      longest = std::max(longest, std::abs(move[j]));
+    }
+    const double part = longest > kLongestStep ? kLongestStep / longest : 1;
+    for (size_t j = 0; j < move.size(); ++j) {
+      parameters[j] = within(j, parameters[j] + part * move[j]);
+    }
+    if (promised < kTolerance) break;
+  }
+  return information;
+}
+
+}  // namespace grids

@@ -1,0 +1,20 @@
+/// Fisher scoring with steps of limited length, on likelihoods of few parameters.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace grids {
+
+/// Gradient and expected information (size × size) at the present parameters.
+using AssembleStep =
+    std::function<void(std::vector<double>& gradient, std::vector<double>& information)>;
+
+/// Moves `parameters` until a step promises less than 1e-7 of log likelihood, `most` times at most;
+/// no step is longer than 1 in any of them, and each stays where `within` puts it. The information
+/// of the last step.
+std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
+                                      const AssembleStep& assemble,
+                                      const std::function<double(size_t, double)>& within);
+
+}  // namespace grids

@@ -1,0 +1,121 @@
+#include "cis/term_trials.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/negative_binomial.hpp"
+
+namespace grids {
+namespace {
+
+// However few the candidates: about one term in twenty that is not there would gain this.
+constexpr double kLeastCost = 2;
+
+/// Of the log likelihood at a dispersion: what `term_log_likelihood` leaves out.
+double constant_at(const GeneProblem& problem, double dispersion) {
+  const auto rows = static_cast<double>(problem.rows());
+  if (problem.family() == CisResponse::kLogValues) return -rows * std::log(dispersion) / 2;
+  const auto mean = problem.exp_base();  // any mean will do
+  return negative_binomial_log_likelihood(problem.response(), mean, dispersion) -
+         term_log_likelihood(problem, mean, dispersion);
+}
+
+}  // namespace
+
+TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
+                       const ExpectedTerms* expected)
+    : problem_(problem), options_(options), expected_(expected) {
+  const bool counts = problem.family() == CisResponse::kCounts;
+  set_dispersion(dispersion_at(problem, counts ? problem.exp_base() : problem.base()));
+  set_dispersion(dispersion_at(problem, fitted({}).fit.mean));
+  if (expected_ != nullptr && options.pairs) {
+    information_ = expected_->pair_information(scores(fitted({})));
+  }
+}
+
+void TermTrials::set_dispersion(double dispersion) {
+  dispersion_ = dispersion;
+  constant_ = constant_at(problem_, dispersion);
+}
+
+double TermTrials::cost(const WindowTerm& term) const {
+  const auto m = static_cast<double>(problem_.peaks());
+  const size_t size = term.peaks.size();
+  double ways = size > 1 ? 2 : 1;  // kAll, kAny
+  for (size_t i = 0; i < size; ++i) {
+    ways *= std::max(1.0, m - static_cast<double>(i)) / static_cast<double>(i + 1);
+  }
+  const double any = term.kind == TermKind::kAny ? static_cast<double>(size - 1) : 0;
+  return std::max(kLeastCost, std::log(ways) + options_.next_term_cost) + any * options_.any_cost;
+}
+
+double TermTrials::cost(const std::vector<WindowTerm>& terms) const {
+  double sum = terms.empty() ? 0 : options_.first_term_cost - options_.next_term_cost;
+  for (const auto& term : terms) sum += cost(term);
+  return sum;
+}
+
+TermFit TermTrials::fit(const std::vector<WindowTerm>& terms, TermSum sum,
+                        const TermFit* start) const {
+  TermRegressionOptions regression;
+  regression.sum = sum;
+  regression.dispersion = dispersion_;
+  regression.weight_ridge = options_.weight_ridge;
+  regression.type_ridge = options_.state_ridge;
+  if (expected_ != nullptr) return expected_->fit(terms, regression, start);
+  return fit_terms(problem_, terms, regression, start);
+}
+
+TermTrial TermTrials::fitted(std::vector<WindowTerm> terms, const TermFit* start) const {
+  TermTrial best;
+  best.terms = std::move(terms);
+  const double apart = constant_ - cost(best.terms);
+  const auto try_sum = [&](TermSum sum) {
+    auto found = fit(best.terms, sum, start);
+    const double objective = found.log_likelihood + apart;
+    if (objective <= best.objective) return;
+    best.objective = objective;
+    best.fit = std::move(found);
+    best.sum = sum;
+  };
+  try_sum(TermSum::kMultiply);
+  const bool may_add =
+      options_.adding && best.terms.size() > 1 && problem_.family() == CisResponse::kCounts;
+  if (may_add) try_sum(TermSum::kAdd);
+  return best;
+}
+
+TermTrial TermTrials::at_own_dispersion(TermTrial trial) {
+  const double before = dispersion_;
+  set_dispersion(dispersion_at(problem_, trial.fit.mean));
+  auto moved = fitted(trial.terms, &trial.fit);
+  if (moved.objective > trial.objective) return moved;
+  set_dispersion(before);
+  return trial;
+}
+
+TermTrial TermTrials::by_observation(const TermTrial& trial) {
+  expected_ = nullptr;
+  return at_own_dispersion(fitted(trial.terms));
+}
+
+std::vector<RowScore> TermTrials::scores(const TermTrial& trial) const {
+  return row_scores(problem_, trial.fit.mean, dispersion_);
+}
+
+PairScan TermTrials::scan(const TermTrial& trial, size_t most) const {
+  const auto of_rows = scores(trial);
+  if (expected_ == nullptr) return scan_pairs(problem_, of_rows, most, !options_.pairs);
+  if (options_.pairs) return expected_->scan_pairs(of_rows, information_, most);
+  PairScan singles(most);
+  singles.single = expected_->scan_extensions(of_rows, {}, TermKind::kAll, most);
+  return singles;
+}
+
+BestCandidates TermTrials::extensions(std::span<const RowScore> scores, const WindowTerm& base,
+                                      TermKind kind, size_t most) const {
+  if (expected_ == nullptr) return scan_extensions(problem_, scores, base, kind, most);
+  return expected_->scan_extensions(scores, base, kind, most);
+}
+
+}  // namespace grids

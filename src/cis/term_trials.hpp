@@ -1,0 +1,70 @@
+/// Sets of terms, fitted and judged. The objective of a set is
+///
+///     log likelihood − costs of its terms
+///
+/// at the weights that maximise the penalised likelihood and at the present dispersion, with all
+/// constants of the likelihood: so that moves and new dispersions raise one and the same function.
+#pragma once
+
+#include <limits>
+#include <span>
+#include <vector>
+
+#include "cis/expected_terms.hpp"
+#include "cis/fit_cis.hpp"
+#include "cis/gene_problem.hpp"
+#include "cis/term_regression.hpp"
+#include "cis/term_scan.hpp"
+
+namespace grids {
+
+/// Terms with their exact fit.
+struct TermTrial {
+  std::vector<WindowTerm> terms;
+  TermSum sum = TermSum::kMultiply;
+  TermFit fit;
+  double objective = -std::numeric_limits<double>::infinity();
+};
+
+class TermTrials {
+ public:
+  /// The dispersion is that without terms. With `expected` (maybe null) terms are fitted by their
+  /// expected factors. Borrows all three.
+  TermTrials(const GeneProblem& problem, const CisOptions& options, const ExpectedTerms* expected);
+
+  const GeneProblem& problem() const { return problem_; }
+  const CisOptions& options() const { return options_; }
+  bool by_expectation() const { return expected_ != nullptr; }
+  double dispersion() const { return dispersion_; }
+
+  /// What a term costs: the log of the number of terms of its size, and `next_term_cost`.
+  double cost(const WindowTerm& term) const;
+  double cost(const std::vector<WindowTerm>& terms) const;
+
+  /// Terms that may add do so where that is better. `start`: a fit of the first of them.
+  TermTrial fitted(std::vector<WindowTerm> terms, const TermFit* start = nullptr) const;
+  /// The same terms at the dispersion that their means make likeliest, which is then the present
+  /// one; `trial` and the present one if that does not raise the objective.
+  TermTrial at_own_dispersion(TermTrial trial);
+  /// From now on terms are what is observed: the terms of `trial` so, at their own dispersion.
+  TermTrial by_observation(const TermTrial& trial);
+
+  std::vector<RowScore> scores(const TermTrial& trial) const;
+  /// The best few terms of each kind to add to a trial.
+  PairScan scan(const TermTrial& trial, size_t most) const;
+  BestCandidates extensions(std::span<const RowScore> scores, const WindowTerm& base, TermKind kind,
+                            size_t most) const;
+
+ private:
+  void set_dispersion(double dispersion);
+  TermFit fit(const std::vector<WindowTerm>& terms, TermSum sum, const TermFit* start) const;
+
+  const GeneProblem& problem_;
+  const CisOptions& options_;
+  const ExpectedTerms* expected_;
+  ExpectedTerms::PairInformation information_;
+  double dispersion_ = 0;
+  double constant_ = 0;  // of the likelihood at this dispersion
+};
+
+}  // namespace grids
