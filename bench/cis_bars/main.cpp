@@ -42,6 +42,8 @@ void timed_fit(World& world, const CisOptions& options, const Context& context, 
                                          world.study.cells_of(Split::kValidation).size());
   results.add({"fit_genes", "genes fitted", {}, {}}, {genes});
   results.add({"fit_cells", "training and validation cells", {}, {}}, {cells});
+  results.add({"fit_capture", "capture that terms were chosen with", {}, {}},
+              {world.fit.capture.capture});
   results.add({"fit_seconds", "fit, s", {}, {}}, {seconds});
   results.add({"fit_cpu_seconds", "fit, s of all cores", {}, {}}, {cpu_seconds() - cpu});
   results.add({"fit_rate", "genes × cells a second", {}, {}}, {genes * cells / seconds});
@@ -65,18 +67,23 @@ void measure(const BarsSettings& settings, const Context& context) {
     results.begin_seed(s);
     context.reporter.info(fmt::format("seed {}", seeds[s]));
     World world = make_world(settings.simulation(), own);
-    timed_fit(world, settings.cis, own, results);
+    timed_fit(world, settings.fitting(), own, results);
     const BarsBench bench{world, settings, own, results};
     if (settings.runs(BarsPart::kFit)) measure_prediction(bench);
-    std::vector<ExplainedTarget> found;
+    FoundSets found;
     if (settings.runs(BarsPart::kSearch)) found = measure_search(bench);
-    if (settings.runs(BarsPart::kContrast)) measure_contrasts(bench, found);
+    if (settings.runs(BarsPart::kPeers)) {
+      measure_lasso(bench, found.scores);
+      measure_oracle(bench);
+    }
+    if (settings.runs(BarsPart::kContrast)) measure_contrasts(bench, found.explained);
     if (settings.runs(BarsPart::kMethods)) measure_methods(bench);
   }
   const auto simulation = settings.simulation();
   const auto what =
-      fmt::format("{} cells, {} genes, capture {}, {} donors, preset {}", simulation.cells,
-                  simulation.genes, simulation.capture, simulation.donors, settings.preset);
+      fmt::format("{} cells, {} genes, capture {}, {} donors, preset {}, latent openness {}",
+                  simulation.cells, simulation.genes, simulation.capture, simulation.donors,
+                  settings.preset, settings.latent_openness);
   fmt::print("{}; {} threads\n\n{}", what, context.pool.threads(), results.table());
   if (!settings.json.empty()) {
     results.write_json(settings.json, {{"simulation", what}, {"version", GRIDS_VERSION}});

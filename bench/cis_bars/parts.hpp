@@ -2,6 +2,7 @@
 /// capture.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/context.hpp"
@@ -22,8 +23,29 @@ struct BarsBench {
 /// Within-type r of the fit and of the true function on test cells, and what the gates let through.
 void measure_prediction(const BarsBench& bench);
 
-/// What the search finds of the planted sets; the found sets, for their contrasts.
-std::vector<ExplainedTarget> measure_search(const BarsBench& bench);
+/// How a found set compares with the planted one.
+struct SetScore {
+  int32_t gene = 0;
+  double recall = 0;
+  bool mistaken = false;  ///< has a bystander and lacks a cause
+};
+SetScore score_set(const World& world, int32_t gene, std::span<const Feature> found);
+
+/// What the search finds of the planted sets.
+struct FoundSets {
+  std::vector<ExplainedTarget> explained;
+  std::vector<SetScore> scores;
+};
+FoundSets measure_search(const BarsBench& bench);
+
+/// The same sets by the lasso, and what is found beyond it.
+void measure_lasso(const BarsBench& bench, const std::vector<SetScore>& found);
+
+/// What a negative binomial lasso that knows the capture finds, in the order of the genes.
+std::vector<SetScore> lasso_scores(const BarsBench& bench);
+
+/// How often a bystander is likelier than the cause that it copies, to one who knows all else.
+void measure_oracle(const BarsBench& bench);
 
 /// Held-out contrasts of null windows, of planted sets and of found ones.
 void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget>& found);

@@ -80,24 +80,7 @@ int64_t shared(std::span<const Feature> found, std::span<const int32_t> wanted) 
   });
 }
 
-/// How a found set compares with the planted one.
-struct Score {
-  int32_t gene = 0;
-  double recall = 0;
-  bool mistaken = false;  ///< has a bystander and lacks a cause
-};
-
-Score score(const World& world, const ExplainedTarget& found, const Objective& objective) {
-  const int32_t gene = found.target.gene;
-  const GeneTruth& truth = world.truth(gene);
-  const auto peaks = counted(truth, found, objective);
-  const int64_t hits = shared(peaks, world.peaks(truth.peaks));
-  const auto members = static_cast<int64_t>(truth.peaks.size());
-  return {gene, static_cast<double>(hits) / static_cast<double>(members),
-          hits < members && shared(peaks, world.peaks(truth.bystanders)) > 0};
-}
-
-void add_scores(const BarsBench& bench, const std::vector<Score>& scores) {
+void add_scores(const BarsBench& bench, const std::vector<SetScore>& scores) {
   const World& world = bench.world;
   for (const auto& kind : kinds()) {
     const Measure measure{"recall_" + kind.name,
@@ -120,6 +103,14 @@ void add_scores(const BarsBench& bench, const std::vector<Score>& scores) {
 
 }  // namespace
 
+SetScore score_set(const World& world, int32_t gene, std::span<const Feature> found) {
+  const GeneTruth& truth = world.truth(gene);
+  const int64_t hits = shared(found, world.peaks(truth.peaks));
+  const auto members = static_cast<int64_t>(truth.peaks.size());
+  return {gene, static_cast<double>(hits) / static_cast<double>(members),
+          hits < members && shared(found, world.peaks(truth.bystanders)) > 0};
+}
+
 void measure_methods(const BarsBench& bench) {
   const World& world = bench.world;
   for (const char* name : {"grids", "nearest", "links", "lasso", "susie"}) {
@@ -129,8 +120,7 @@ void measure_methods(const BarsBench& bench) {
         explain(world.study, world.surrogate(), targets_of(world), options, bench.context);
     for (const auto& found : result.explained) {
       const GeneTruth& truth = world.truth(found.target.gene);
-      const int64_t hits = shared(found.explanation.subset, world.peaks(truth.peaks));
-      const double recall = static_cast<double>(hits) / static_cast<double>(truth.peaks.size());
+      const double recall = score_set(world, found.target.gene, found.explanation.subset).recall;
       for (const auto& kind : kinds_and_all()) {
         if (!kind.holds(truth)) continue;
         bench.results.add({fmt::format("members_{}_{}", name, kind.name),
@@ -146,7 +136,31 @@ void measure_methods(const BarsBench& bench) {
   }
 }
 
-std::vector<ExplainedTarget> measure_search(const BarsBench& bench) {
+void measure_lasso(const BarsBench& bench, const std::vector<SetScore>& found) {
+  const World& world = bench.world;
+  const auto lasso = lasso_scores(bench);
+  const Bar better = bench.settings.capture == 0.3 ? Bar{0.0, {}} : Bar{};
+  for (const auto& kind : kinds_and_all()) {
+    for (const auto& peer : lasso) {
+      if (!kind.holds(world.truth(peer.gene))) continue;
+      const auto own = std::find_if(found.begin(), found.end(),
+                                    [&](const SetScore& score) { return score.gene == peer.gene; });
+      if (own == found.end()) continue;
+      bench.results.add({"lasso_" + kind.name, "recall, lasso, " + kind.about, {}, {}},
+                        {peer.recall});
+      bench.results.add(
+          {"beyond_lasso_" + kind.name, "recall beyond the lasso's, " + kind.about, {}, better},
+          {own->recall - peer.recall});
+    }
+  }
+  for (const auto& peer : lasso) {
+    bench.results.add(
+        {"lasso_bystander", "sets with a bystander instead of a cause, lasso", {}, {}},
+        {peer.mistaken ? 1.0 : 0.0});
+  }
+}
+
+FoundSets measure_search(const BarsBench& bench) {
   const World& world = bench.world;
   const ExplainStageOptions options = stage_options(bench);
   auto result = explain(world.study, world.surrogate(), targets_of(world), options, bench.context);
@@ -158,14 +172,17 @@ std::vector<ExplainedTarget> measure_search(const BarsBench& bench) {
   const auto model = world.surrogate().model(
       world.study, world.study.cells_of(Split::kTrain),
       replacement_values(world.study, options.perturbation, std::nullopt), bench.context.pool);
-  std::vector<Score> scores(result.explained.size());
+  std::vector<SetScore> scores(result.explained.size());
   bench.context.pool.for_each(static_cast<int64_t>(scores.size()), [&](int64_t i) {
     const auto& found = result.explained[static_cast<size_t>(i)];
+    const int32_t gene = found.target.gene;
     scores[static_cast<size_t>(i)] =
-        score(world, found, objective_of(world, *model, found.target.gene, options.domain_window));
+        score_set(world, gene,
+                  counted(world.truth(gene), found,
+                          objective_of(world, *model, gene, options.domain_window)));
   });
   add_scores(bench, scores);
-  return std::move(result.explained);
+  return {std::move(result.explained), std::move(scores)};
 }
 
 }  // namespace grids::bench

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::pair<const char*, BarsPart> kParts[] = {{"fit", BarsPart::kFit},
                                                        {"search", BarsPart::kSearch},
+                                                       {"peers", BarsPart::kPeers},
                                                        {"contrast", BarsPart::kContrast},
                                                        {"methods", BarsPart::kMethods}};
 
@@ -23,11 +24,12 @@ std::optional<uint64_t> number_of(const std::string& text) {
 }
 
 /// The choices of the fit that docs/surrogate.md gives measurements of.
-void declare_choices(OptionSet& options, CisOptions& cis) {
+void declare_choices(OptionSet& options, CisOptions& cis, std::string& latent_openness) {
   const auto yes_or_no = [&](const char* name, bool& field, const char* help) {
     options.choice(name, field, {{"yes", true}, {"no", false}}, help);
   };
   options.group("Choices of the fit (see CisOptions)");
+  options.value("--latent-openness", latent_openness, "As in grids cis: off, auto or a capture");
   options.value("--cis-window", cis.window, "Candidates within this distance (bp) of the TSS");
   options.value("--most-peaks", cis.most_peaks, "Peaks of a term, at most");
   yes_or_no("--pairs", cis.pairs, "Terms of several peaks are sought");
@@ -39,6 +41,7 @@ void declare_choices(OptionSet& options, CisOptions& cis) {
   options.value("--any-cost", cis.any_cost,
                 "Of a term that any peak satisfies, for each further peak");
   options.value("--weight-ridge", cis.weight_ridge, "Precision of the prior of weights");
+  options.value("--kept-ridge", cis.kept_ridge, "The same of chosen terms once they are chosen");
   options.value("--state-ridge", cis.state_ridge,
                 "Precision of the prior of the state's coefficients");
 }
@@ -53,12 +56,12 @@ void BarsSettings::declare(OptionSet& options) {
   options.value("--donors", donors, "Donors; from 10 on, contrasts are clustered by them");
   options.list("--seeds", seeds, "A simulation for each; figures are pooled");
   options.value("--null-windows", null_windows, "Null windows of each gene");
-  options.list("--only", only, "Parts: fit, search, contrast, methods");
+  options.list("--only", only, "Parts: fit, search, peers, contrast, methods");
   options.value("--json", json, "Figures to write (.json)");
   options.flag("--small", small, "Few cells and genes: whether everything works, in seconds");
   options.value("--gate-folds", cis.gate_folds, "As in grids cis");
   options.value("--gate-fdr", cis.false_discovery_rate, "As in grids cis");
-  declare_choices(options, cis);
+  declare_choices(options, cis, latent_openness);
 }
 
 void BarsSettings::validate() const {
@@ -76,7 +79,7 @@ void BarsSettings::validate() const {
   }
   if (null_windows < 1) problems.add("--null-windows is {}, must be at least 1", null_windows);
   problems.raise(ErrorKind::kUsage, "cis_bars");
-  cis.validate();
+  fitting().validate();
   simulation().validate();
 }
 
@@ -91,6 +94,12 @@ std::vector<uint64_t> BarsSettings::seed_numbers() const {
   std::vector<uint64_t> numbers;
   for (const auto& seed : seeds) numbers.push_back(number_of(seed).value_or(0));
   return numbers;
+}
+
+CisOptions BarsSettings::fitting() const {
+  CisOptions result = cis;
+  result.capture = capture_from(latent_openness);
+  return result;
 }
 
 SimulateOptions BarsSettings::simulation() const {

@@ -12,7 +12,7 @@
 
 namespace grids::bench {
 
-enum class BarsPart : uint8_t { kFit, kSearch, kContrast, kMethods };
+enum class BarsPart : uint8_t { kFit, kSearch, kPeers, kContrast, kMethods };
 
 struct BarsSettings {
   /// Of the simulator.
@@ -30,6 +30,7 @@ struct BarsSettings {
   std::filesystem::path json;
   bool small = false;
   CisOptions cis;
+  std::string latent_openness = "off";
 
   void declare(OptionSet& options);
   /// Throws Error(kUsage) that lists every problem.
@@ -37,6 +38,8 @@ struct BarsSettings {
   bool runs(BarsPart part) const;
   std::vector<uint64_t> seed_numbers() const;
   SimulateOptions simulation() const;
+  /// `cis` with what `latent_openness` says.
+  CisOptions fitting() const;
 };
 
 }  // namespace grids::bench
