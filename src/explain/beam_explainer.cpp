@@ -22,7 +22,7 @@ class BeamExplainer : public Explainer {
                               .restarts = search.restarts,
                               .stream = search.stream,
                               .initial = search.initial,
-                              .from_all_masked = search.from_all_masked},
+                              .informed_start = search.informed_start},
                              context);
     return {std::move(found.subset), found.value,       found.evaluations, found.steps,
             found.local_optimum,     found.budget_spent};

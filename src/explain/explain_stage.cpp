@@ -296,8 +296,7 @@ ExplainerOptions explainer_options(const Study& study, const ExplainTarget& targ
                                    const ExplainStageOptions& options) {
   ExplainerOptions method = method_options(options);
   method.search.set_size = target.set_size;
-  method.search.from_all_masked =
-      options.domain == SearchDomain::kCis && options.search.rule == SearchRule::kMonotone;
+  method.search.informed_start = options.search.rule == SearchRule::kMonotone;
   method.search.stream = uint64_t{stream_key(type_name(study, target))} << 32 |
                          stream_key(study.genes.names[at(target.gene)]);
   return method;

@@ -46,8 +46,8 @@ struct ExplainStageOptions {
   std::string method = "grids";
   Methods methods = explainers();
   LossOptions loss;
-  /// `set_size` and `stream` are set for each target; in the domain kCis, under the monotone rule,
-  /// the first start is that of start_from_all_masked, unless one is given.
+  /// `set_size` and `stream` are set for each target; under the monotone rule the first start is
+  /// informed, unless one is given.
   SearchOptions search;
   /// As in ExplainerOptions.
   int64_t beam_width = 4;

@@ -209,12 +209,12 @@ SearchResult beam_search(Objective& objective, const BeamOptions& options, const
   Problems problems;
   options.validate(problems);
   problems.raise(ErrorKind::kUsage, "search");
-  return best_of_starts(objective,
-                        {options.set_size, options.restarts, options.stream, options.initial,
-                         options.from_all_masked},
-                        context, [&](std::vector<Feature> initial, uint32_t) {
-                          return Beam(objective, options, context, std::move(initial)).run();
-                        });
+  return best_of_starts(
+      objective,
+      {options.set_size, options.restarts, options.stream, options.initial, options.informed_start},
+      context, [&](std::vector<Feature> initial, uint32_t) {
+        return Beam(objective, options, context, std::move(initial)).run();
+      });
 }
 
 }  // namespace grids

@@ -34,7 +34,7 @@ struct BeamOptions {
   uint64_t stream = 0;
   /// Where the first start begins; empty = a random subset.
   std::vector<Feature> initial = {};
-  bool from_all_masked = false;  ///< as in SearchOptions
+  bool informed_start = false;  ///< as in SearchOptions
 
   void validate(Problems& problems) const;
 };

@@ -21,6 +21,44 @@ std::vector<Feature> distinct(std::span<const Feature> coordinates) {
   return {members.begin(), members.end()};
 }
 
+/// The `count` features with the lowest gains that are no members, best first.
+std::vector<Feature> outsiders(const Objective& objective, std::span<const double> gains,
+                               std::span<const Feature> coordinates, int64_t count) {
+  auto features =
+      lowest(gains, objective.allowed, count + static_cast<int64_t>(coordinates.size()));
+  std::erase_if(features, [&](Feature feature) { return is_member(coordinates, feature); });
+  if (static_cast<int64_t>(features.size()) > count) features.resize(at(count));
+  return features;
+}
+
+/// Evaluates the candidates; under the monotone rule the member is the last of them.
+CoordinateStep exact_step(Objective& objective, const MaskState& state, double current,
+                          std::vector<Feature> candidates, std::span<const Feature> coordinates,
+                          size_t coordinate, const SearchOptions& options) {
+  const bool monotone = options.rule == SearchRule::kMonotone;
+  std::vector<Edit> edits;
+  for (const Feature feature : candidates) {
+    edits.push_back(edit_of(coordinates, coordinate, feature));
+  }
+  CoordinateStep step;
+  step.candidates = std::move(candidates);
+  step.values = values_after(objective, state, edits);
+  if (monotone) {
+    step.candidates.push_back(coordinates[coordinate]);
+    step.values.push_back(current);
+    step.best = step.values.size() - 1;
+  }
+  for (size_t i = 0; i < step.values.size(); ++i) {
+    const double difference = step.values[i] - step.values[step.best];
+    const bool stays = step.candidates[step.best] == coordinates[coordinate] && monotone;
+    if (difference < 0 ||
+        (difference == 0 && !stays && step.candidates[i] < step.candidates[step.best])) {
+      step.best = i;
+    }
+  }
+  return step;
+}
+
 /// Batches of positions: a shuffled deck, shuffled again when it runs out.
 class Batches {
  public:
@@ -67,8 +105,9 @@ class Descent {
     if (options_.rule == SearchRule::kPublished) {
       published(batches);
     } else {
-      // A last sweep over all cells is kept back for the end, where the local optimum is checked.
-      if (batches) on_batches(max_steps_ - options_.set_size);
+      // Steps for both looks over all cells are kept back for the end, where the local optimum is
+      // checked.
+      if (batches) on_batches(max_steps_ - 2 * options_.set_size);
       on_all_cells();
     }
     return std::move(result_);
@@ -102,19 +141,27 @@ class Descent {
     return {context_.seed, Purpose::kSearch, options_.stream, start_ | 0x80000000u};
   }
 
+  /// Looks at every member until no look finds a better swap: first at the candidates of Eq. 14,
+  /// then at those of the gradient where nothing is masked.
   void on_all_cells() {
     const auto state = begin(objective_, coordinates_);
     double current = value(objective_, *state);
     std::vector<double> current_gains;
+    std::vector<Feature> unseen;
     int64_t unchanged = 0;
-    while (unchanged < options_.set_size && result_.steps < max_steps_ &&
-           affords_step(objective_.cell_count())) {
+    while (result_.steps < max_steps_ && affords_step(objective_.cell_count())) {
       context_.check_cancelled();
       // As long as nothing changes, the gradient is that of the step before.
       if (current_gains.empty()) current_gains = gains(objective_, *state);
+      if (unchanged == options_.set_size) unseen = second_candidates(current_gains);
+      if (unchanged >= options_.set_size && unseen.empty()) unchanged = 2 * options_.set_size;
+      if (unchanged == 2 * options_.set_size) break;
       const size_t i = coordinate();
       const auto step =
-          coordinate_step(objective_, *state, current, current_gains, coordinates_, i, options_);
+          unchanged < options_.set_size
+              ? coordinate_step(objective_, *state, current, current_gains, coordinates_, i,
+                                options_)
+              : exact_step(objective_, *state, current, unseen, coordinates_, i, options_);
       const Feature choice = step.candidates[step.best];
       if (choice == coordinates_[i]) {
         ++unchanged;
@@ -126,8 +173,20 @@ class Descent {
       current = step.values[step.best];
       take(choice, current);
     }
-    result_.local_optimum = unchanged >= options_.set_size;
+    result_.local_optimum = unchanged == 2 * options_.set_size;
     finish(*state, current);
+  }
+
+  /// The best candidates where nothing is masked that are not among those by `current_gains`: what
+  /// a member stands in for has no gradient beside it.
+  std::vector<Feature> second_candidates(std::span<const double> current_gains) {
+    if (unmasked_gains_.empty()) {
+      unmasked_gains_ = gains(objective_, *begin(objective_, {}));
+    }
+    auto candidates = outsiders(objective_, unmasked_gains_, coordinates_, options_.candidates);
+    const auto seen = outsiders(objective_, current_gains, coordinates_, options_.candidates);
+    std::erase_if(candidates, [&](Feature feature) { return is_member(seen, feature); });
+    return candidates;
   }
 
   /// Leaves the best subset on all cells in `coordinates_`. Ends early after a sweep in which no
@@ -197,20 +256,9 @@ class Descent {
   std::vector<Feature> coordinates_;
   uint32_t start_;
   int64_t max_steps_;
+  std::vector<double> unmasked_gains_;  ///< of the second look
   SearchResult result_;
 };
-
-std::vector<Feature> first_subset(Objective& objective, const SearchStarts& starts,
-                                  const Context& context, uint32_t start) {
-  if (start == 0 && !starts.initial.empty()) {
-    return {starts.initial.begin(), starts.initial.end()};
-  }
-  if (start == 0 && starts.from_all_masked) {
-    return start_from_all_masked(objective, starts.set_size);
-  }
-  return random_subset(objective.allowed, starts.set_size,
-                       {context.seed, Purpose::kSearch, starts.stream, start});
-}
 
 }  // namespace
 
@@ -239,40 +287,13 @@ Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature re
 CoordinateStep coordinate_step(Objective& objective, const MaskState& state, double current,
                                std::span<const double> gains, std::span<const Feature> coordinates,
                                size_t coordinate, const SearchOptions& options) {
-  const bool monotone = options.rule == SearchRule::kMonotone;
-  CoordinateStep step;
-  if (monotone) {
-    // Within a row, d_j ranks those that are no members as T does.
-    step.candidates = lowest(gains, objective.allowed,
-                             options.candidates + static_cast<int64_t>(coordinates.size()));
-    std::erase_if(step.candidates,
-                  [&](Feature feature) { return is_member(coordinates, feature); });
-    if (static_cast<int64_t>(step.candidates.size()) > options.candidates) {
-      step.candidates.resize(at(options.candidates));
-    }
-  } else {
-    step.candidates = lowest(transition_row(gains, coordinates, coordinate), objective.allowed,
-                             options.candidates);
-  }
-  std::vector<Edit> edits;
-  for (const Feature feature : step.candidates) {
-    edits.push_back(edit_of(coordinates, coordinate, feature));
-  }
-  step.values = values_after(objective, state, edits);
-  if (monotone) {
-    step.candidates.push_back(coordinates[coordinate]);
-    step.values.push_back(current);
-    step.best = step.values.size() - 1;
-  }
-  for (size_t i = 0; i < step.values.size(); ++i) {
-    const double difference = step.values[i] - step.values[step.best];
-    const bool stays = step.candidates[step.best] == coordinates[coordinate] && monotone;
-    if (difference < 0 ||
-        (difference == 0 && !stays && step.candidates[i] < step.candidates[step.best])) {
-      step.best = i;
-    }
-  }
-  return step;
+  // Within a row, d_j ranks those that are no members as T does.
+  auto candidates = options.rule == SearchRule::kMonotone
+                        ? outsiders(objective, gains, coordinates, options.candidates)
+                        : lowest(transition_row(gains, coordinates, coordinate), objective.allowed,
+                                 options.candidates);
+  return exact_step(objective, state, current, std::move(candidates), coordinates, coordinate,
+                    options);
 }
 
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
@@ -282,8 +303,7 @@ SearchResult coordinate_descent(Objective& objective, const SearchOptions& optio
   problems.raise(ErrorKind::kUsage, "search");
   return best_of_starts(
       objective,
-      {options.set_size, options.restarts, options.stream, options.initial,
-       options.from_all_masked},
+      {options.set_size, options.restarts, options.stream, options.initial, options.informed_start},
       context, [&](std::vector<Feature> initial, uint32_t start) {
         return Descent(objective, options, context, std::move(initial), start).run();
       });
@@ -296,7 +316,7 @@ SearchResult best_of_starts(
   SearchResult best;
   bool spent = false;
   for (uint32_t start = 0; start < static_cast<uint32_t>(starts.restarts) && !spent; ++start) {
-    auto initial = first_subset(objective, starts, context, start);
+    auto initial = initial_subset(objective, starts, context, start);
     auto result = search(std::move(initial), start);
     spent = result.budget_spent;
     if (start == 0 || result.value < best.value) best = std::move(result);
@@ -304,31 +324,6 @@ SearchResult best_of_starts(
   best.evaluations = objective.evaluations - evaluations_before;
   best.budget_spent = spent;
   return best;
-}
-
-void require_features(std::span<const Feature> allowed, int64_t count) {
-  if (count > static_cast<int64_t>(allowed.size())) {
-    throw input_error("a subset of L = {} was asked for, but only {} features may be masked", count,
-                      allowed.size());
-  }
-}
-
-std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
-                                   RandomStream random) {
-  require_features(allowed, count);
-  std::vector<Feature> deck(allowed.begin(), allowed.end());
-  for (int64_t i = 0; i < count; ++i) {
-    const auto rest = static_cast<uint32_t>(deck.size() - at(i));
-    std::swap(deck[at(i)], deck[at(i) + random.below(rest)]);
-  }
-  deck.resize(at(count));
-  return deck;
-}
-
-std::vector<Feature> start_from_all_masked(Objective& objective, int64_t count) {
-  require_features(objective.allowed, count);
-  const auto state = begin(objective, objective.allowed);
-  return lowest(gains(objective, *state), objective.allowed, count);
 }
 
 std::vector<Feature> rank_members(Objective& objective, const MaskState& state) {

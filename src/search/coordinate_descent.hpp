@@ -10,8 +10,8 @@
 
 #include "base/context.hpp"
 #include "base/error.hpp"
-#include "base/random.hpp"
 #include "search/objective.hpp"
+#include "search/starts.hpp"
 
 namespace grids {
 
@@ -44,8 +44,8 @@ struct SearchOptions {
   uint64_t stream = 0;
   /// Where the first start begins; empty = a random subset.
   std::vector<Feature> initial = {};
-  /// Where `initial` is empty: the first start is start_from_all_masked.
-  bool from_all_masked = false;
+  /// Where `initial` is empty: the first start is `informed_start` (starts.hpp).
+  bool informed_start = false;
 
   void validate(Problems& problems) const;
 };
@@ -62,7 +62,8 @@ struct SearchResult {
   /// The members by how much dropping each alone would raise the value, largest first.
   std::vector<Feature> subset;
   double value = 0;  ///< over all cells
-  /// No replacement of any one member by any of its k candidates lowers the value.
+  /// No replacement of any one member lowers the value: by any of its k candidates of Eq. 14, nor,
+  /// under the monotone rule, by any of the k best where nothing is masked.
   bool local_optimum = false;
   /// The objective's budget did not afford another step.
   bool budget_spent = false;
@@ -93,35 +94,11 @@ Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature re
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
                                 const Context& context);
 
-/// Where a search begins that may begin several times; the fields are those of SearchOptions.
-struct SearchStarts {
-  int64_t set_size = 0;
-  int64_t restarts = 1;
-  uint64_t stream = 0;
-  std::span<const Feature> initial;
-  bool from_all_masked = false;
-};
-
 /// The best result of `search`, called with each initial subset and its number; the first of
 /// equals. Its evaluations are those of all starts. Throws as random_subset does.
 SearchResult best_of_starts(
     Objective& objective, const SearchStarts& starts, const Context& context,
     const std::function<SearchResult(std::vector<Feature> initial, uint32_t start)>& search);
-
-/// Throws Error(kInput) when fewer than `count` features may be masked.
-void require_features(std::span<const Feature> allowed, int64_t count);
-
-/// `count` distinct features of `allowed`, uniformly. Throws Error(kInput) when there are fewer.
-std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
-                                   RandomStream random);
-
-/// A start for searches over few features: the `count` allowed ones with the lowest d_j when every
-/// allowed feature is masked, best first. Features of which any one suffices to keep the value
-/// where it is have no gradient as long as none of them is masked (closing two that can stand in
-/// for one another, opening two that are needed jointly); with all others masked, each is felt. Of
-/// many features the model says nothing worth having when all are masked. Throws as random_subset
-/// does.
-std::vector<Feature> start_from_all_masked(Objective& objective, int64_t count);
 
 /// The members by how much dropping each alone raises the value, largest first, ties to the smaller
 /// index.

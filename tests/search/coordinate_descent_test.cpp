@@ -183,21 +183,20 @@ TEST(CoordinateDescent, MoreMembersThanFeaturesIsAnErrorWithNumbers) {
   }
 }
 
-TEST(CoordinateDescent, AStartWithAllMaskedHoldsThePairThatNoGradientSees) {
-  // Features 2 and 5 each suffice; 0 and 7 add a little.
+TEST(CoordinateDescent, TheSecondLookFindsWhatAMemberStandsInFor) {
+  // 2 and 5 are needed jointly, and 2 adds a little more. Where 5 is masked, 0 looks better than 2,
+  // which no longer does what 5 does.
   const testing::FormulaModel model(8, [](const std::vector<double>& x) {
-    return 1 + 3 * (1 - (1 - x[2]) * (1 - x[5])) + 0.1 * x[0] + 0.2 * x[7];
+    return 1 + 3 * x[2] * x[5] + 0.5 * x[2] + 0.8 * x[0];
   });
   ObjectiveInput input;
   input.cells = {0, 1, 2};
   auto objective = make_objective(model, input, {});
-  const auto unmasked = gains(objective, *begin(objective, {}));
-  EXPECT_EQ(unmasked[2], 0);
-  EXPECT_EQ(unmasked[5], 0);
-  EXPECT_EQ(start_from_all_masked(objective, 2), (std::vector<Feature>{2, 5}));
-  objective.allowed = {0, 5, 7};  // only these are masked: 2 stands in for 5
-  EXPECT_EQ(start_from_all_masked(objective, 2), (std::vector<Feature>{7, 0}));
-  EXPECT_THROW(start_from_all_masked(objective, 4), Error);
+  const SearchWorld world;
+  const SearchOptions options{.set_size = 1, .candidates = 1, .initial = {5}};
+  const auto found = coordinate_descent(objective, options, world.context);
+  EXPECT_EQ(found.subset, std::vector<Feature>{2});
+  EXPECT_TRUE(found.local_optimum);
 }
 
 TEST(CoordinateDescent, AUserCanStopIt) {
