@@ -74,7 +74,7 @@ TEST(InformedStart, GivesWayToARandomOneWhereTheBudgetIsTooSmall) {
   const testing::SearchWorld world;
   auto objective = world.objective({});
   objective.budget = objective.evaluations + 10 * objective.cell_count();
-  const SearchStarts starts{.set_size = 5, .stream = 3, .informed = true};
+  const SearchStarts starts{5, 1, 3, {}, true};
   const int64_t before = objective.evaluations;
   const auto start = initial_subset(objective, starts, world.context, 0);
   EXPECT_EQ(objective.evaluations, before);
