@@ -263,7 +263,8 @@ Command explain_command(const ProgramMethods& methods) {
       "explain", "Find the sets of peaks that a gene's prediction rests on",
       "  grids explain study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -L 10 "
       "-o out/\n"
-      "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/",
+      "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/\n"
+      "A model of your own: grids explain --model classifier.pt --help",
       [methods](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
         arguments->inputs.declare(options);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/explain_model.hpp"
 #include "cli/sibling.hpp"
 #include "explain/network_methods.hpp"
 
@@ -21,7 +22,7 @@ std::string_view named_command(const std::vector<grids::Command>& commands, int 
   return {};
 }
 
-int train(char** argv) {
+int with_torch(char** argv) {
   try {
     grids::become_sibling(argv);
   } catch (const grids::Error& error) {
@@ -52,7 +53,11 @@ int main(int argc, char** argv) {
       "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
       "Each command:   grids COMMAND --help\n",
       {"train"}};
-  // Training needs LibTorch, which no other command should load: it has a program of its own.
-  if (named_command(commands, argc, argv) == "train") return train(argv);
+  // Training and models of the user's own need LibTorch, which no other command should load: they
+  // have a program of their own.
+  const auto command = named_command(commands, argc, argv);
+  if (command == "train" || (command == "explain" && grids::asks_for_model(argc, argv))) {
+    return with_torch(argv);
+  }
   return grids::run_program(text, commands, argc, argv);
 }

@@ -4,9 +4,11 @@
 
 #include "base/program.hpp"
 #include "cli/commands.hpp"
+#include "cli/explain_model.hpp"
 #include "io/atomic_file.hpp"
 #include "io/table.hpp"
 #include "train/network_explainers.hpp"
+#include "train/script_model.hpp"
 #include "train/train.hpp"
 
 namespace {
@@ -120,6 +122,18 @@ CommandBody declare_train(OptionSet& set) {
   };
 }
 
+std::unique_ptr<MaskableModel> load_script(const std::filesystem::path& path, FeatureMatrix rows,
+                                           std::vector<float> replacement, const Context& context) {
+  auto model = std::make_unique<ScriptModel>(ScriptModule(path), std::move(rows),
+                                             std::move(replacement), context.pool);
+  if (model->batch_rows() == 1) {
+    context.reporter.warning(
+        "the outputs of a row depend on the rows beside it, in the last bit or altogether: rows go "
+        "through the network one by one, which is slow");
+  }
+  return model;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -133,7 +147,8 @@ int main(int argc, char** argv) {
                          "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv",
                          declare_train};
   const ProgramMethods methods = {explainers_with_networks()};
-  return run_program(
-      text, {train, explain_command(methods), compare_command(methods), run_command(methods)}, argc,
-      argv);
+  const Command explain = asks_for_model(argc, argv) ? explain_model_command(methods, load_script)
+                                                     : explain_command(methods);
+  return run_program(text, {train, explain, compare_command(methods), run_command(methods)}, argc,
+                     argv);
 }

@@ -31,10 +31,10 @@ namespace grids {
 
 class ScriptModel : public MaskableModel {
  public:
-  /// `replacement`: p of each feature. `module` and `pool` must outlive the model. Throws
-  /// Error(kInput) when the network does not take the rows, when an id is no whole number, and when
+  /// `replacement`: p of each feature. `pool` must outlive the model. Throws Error(kInput)
+  /// when the network does not take the rows, when an id is no whole number, and when
   /// outputs are not finite.
-  ScriptModel(const ScriptModule& module, FeatureMatrix rows, std::vector<float> replacement,
+  ScriptModel(ScriptModule module, FeatureMatrix rows, std::vector<float> replacement,
               ThreadPool& pool);
 
   ModelShape shape() const override;
@@ -82,7 +82,7 @@ class ScriptModel : public MaskableModel {
   int64_t tried_batch();
   bool is_sound(int64_t batch);
 
-  const ScriptModule& module_;
+  ScriptModule module_;
   FeatureMatrix rows_;
   std::vector<float> replacement_;
   ThreadPool& pool_;
