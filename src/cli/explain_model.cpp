@@ -249,6 +249,15 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
   write_manifest(arguments.out / "manifest.json", manifest);
 }
 
+/// Names of the methods that look at nothing but the model.
+std::vector<std::string_view> applicable(const ProgramMethods& methods) {
+  std::vector<std::string_view> names;
+  for (const Explainer* method : methods.here) {
+    if (!method->needs_data()) names.push_back(method->name());
+  }
+  return names;
+}
+
 void declare(OptionSet& options, const ProgramMethods& methods, Arguments& arguments) {
   options.value("--model", arguments.model, "TorchScript file (docs/your-own-model.md says more)",
                 OptionSet::Need::kRequired);
@@ -282,7 +291,7 @@ void declare(OptionSet& options, const ProgramMethods& methods, Arguments& argum
                        "masked, which finds those that can stand in for one another");
   arguments.stage.methods = methods.here;
   options.value("--method", arguments.stage.method,
-                fmt::format("One of {}", fmt::join(methods.names(), ", ")));
+                fmt::format("One of {}", fmt::join(applicable(methods), ", ")));
   declare_method_options(options, arguments.stage, OptionsOf::kExplain);
 }
 

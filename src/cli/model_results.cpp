@@ -173,11 +173,12 @@ void tell(const ModelResults& results, const Context& context) {
   const auto change = change_of(results);
   const auto& target = results.classes[static_cast<size_t>(results.question.output)];
   context.reporter.info(fmt::format(
-      "{}: {} features masked: of {} test rows {}, {} are read as {} ({:.1f} %); mean probability "
-      "{:.3f} → {:.3f}",
+      "{}: {} features masked: of {} test rows {}, {} are read as {}{}; mean probability {:.3f} → "
+      "{:.3f}",
       results.method, found.subset.size(), change.counted,
       results.from >= 0 ? "read as " + results.from_class : "not read as " + target, change.turned,
-      target, 100 * change.share(), change.probability_before, change.probability_after));
+      target, change.counted == 0 ? "" : fmt::format(" ({:.1f} %)", 100 * change.share()),
+      change.probability_before, change.probability_after));
 }
 
 }  // namespace grids

@@ -29,6 +29,7 @@ import cases_compare  # noqa: F401
 import cases_knockout  # noqa: F401
 import cases_lists  # noqa: F401
 import cases_models  # noqa: F401
+import cases_own_models  # noqa: F401
 import good
 import harness
 import interrupted

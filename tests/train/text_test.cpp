@@ -21,8 +21,8 @@ constexpr Feature kFirst = 11, kSecond = 27;  ///< either suffices
 constexpr Feature kDecoys[] = {3, 19};        ///< each says a little, whatever else is there
 
 /// Embeddings of two numbers: the first is 1 for the planted words, the second what a word adds.
-/// score of class 1 = 4 min(1, first) + second − 2.5, of class 0 = 0; min(1, t) = relu(t) −
-/// relu(t − 1).
+/// score of class 1 = 4 either + second − 2.5, of class 0 = 0, where `either` is 0 without a planted
+/// word and 1 with one or both.
 void save_classifier(const std::filesystem::path& path) {
   auto embedding = at::zeros({kWords, 2}, at::kFloat);
   auto* e = embedding.data_ptr<float>();
@@ -33,7 +33,7 @@ void save_classifier(const std::filesystem::path& path) {
   testing::save_script(path, {{"embedding", embedding}},
                        "def forward(self, x):\n"
                        "    bag = torch.matmul(x, self.embedding)\n"
-                       "    either = torch.relu(bag[:, 0]) - torch.relu(bag[:, 0] - 1)\n"
+                       "    either = 2 * (torch.relu(bag[:, 0] + 0.5) - torch.relu(bag[:, 0] - 0.5)) - 1\n"
                        "    score = 4 * either + bag[:, 1] - 2.5\n"
                        "    return torch.stack([torch.zeros_like(score), score], 1)\n");
 }
