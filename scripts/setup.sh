@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what grids needs from Debian's packages, unless it is there. Prints nothing when all is.
+# setup.sh [package ...]: installs what grids needs from Debian's packages, and those that are named,
+# unless it is there. Prints nothing when all is.
 set -euo pipefail
 
 packages=(
@@ -8,6 +9,7 @@ packages=(
   libigraph-dev librandom123-dev libssl-dev zlib1g-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   python3 python3-anndata python3-h5py
+  "$@"
 )
 
 missing=()

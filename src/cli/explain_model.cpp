@@ -232,6 +232,7 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
   results.question.loss.direction = arguments.direction;
   ExplainerOptions options = explainer_options(arguments.stage);
   options.search.set_size = arguments.set_size;
+  options.search.informed_start = options.search.rule == SearchRule::kMonotone;
   results.method = method.name();
   results.from = position(results.classes, arguments.from_class);
   results.from_class = arguments.from_class;
@@ -285,10 +286,6 @@ void declare(OptionSet& options, const ProgramMethods& methods, Arguments& argum
   options.value("--label-key", arguments.label_key, ".npz: the array of labels; .h5ad: obs column");
   options.value("--image", arguments.image, "HEIGHTxWIDTH of each row: also draws the set");
   options.value("-L,--set-size", arguments.set_size, "Features of the set");
-  options.choice<bool>("--start", arguments.stage.search.from_all_masked,
-                       {{"random", false}, {"all-masked", true}},
-                       "Where grids begins; all-masked = the features that count most when all are "
-                       "masked, which finds those that can stand in for one another");
   arguments.stage.methods = methods.here;
   options.value("--method", arguments.stage.method,
                 fmt::format("One of {}", fmt::join(applicable(methods), ", ")));

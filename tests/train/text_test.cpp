@@ -67,7 +67,7 @@ struct Documents {
     question.output = 0;  // what has to happen for a document to be read as the first class?
     question.loss.kind = LossKind::kCrossEntropy;
     options.search.set_size = 2;
-    options.search.from_all_masked = true;
+    options.search.informed_start = true;
     options.lime.neighbours = 300;
     options.sage.permutations = 2000;
   }
