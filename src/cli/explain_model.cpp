@@ -233,13 +233,17 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
   ExplainerOptions options = explainer_options(arguments.stage);
   options.search.set_size = arguments.set_size;
   options.search.informed_start = options.search.rule == SearchRule::kMonotone;
+  if (!arguments.image.empty()) {
+    results.image = image_shape(arguments.image);
+    options.cxplain.image_height = results.image->height;
+    options.cxplain.image_width = results.image->width;
+  }
   results.method = method.name();
   results.from = position(results.classes, arguments.from_class);
   results.from_class = arguments.from_class;
   results.explained = explain_model(*model, results.question, method, options, context);
   results.first_of_test_file = rows.first_of_test_file;
   results.rows = &rows.all;
-  if (!arguments.image.empty()) results.image = image_shape(arguments.image);
   make_folder(arguments.out);
   write_results(arguments.out, results);
   tell(results, context);
@@ -284,7 +288,8 @@ void declare(OptionSet& options, const ProgramMethods& methods, Arguments& argum
   options.value("--data-key", arguments.data_key,
                 ".npz: the array of the rows (x, or the only one); .h5ad: a layer (X)");
   options.value("--label-key", arguments.label_key, ".npz: the array of labels; .h5ad: obs column");
-  options.value("--image", arguments.image, "HEIGHTxWIDTH of each row: also draws the set");
+  options.value("--image", arguments.image,
+                "HEIGHTxWIDTH of each row: draws the set; cxplain masks blocks of 2 x 2 pixels");
   options.value("-L,--set-size", arguments.set_size, "Features of the set");
   arguments.stage.methods = methods.here;
   options.value("--method", arguments.stage.method,
