@@ -12,6 +12,7 @@
 #include "cis/cis_rows.hpp"
 #include "cis/gates.hpp"
 #include "cis/gene_problem.hpp"
+#include "cis/kept_terms.hpp"
 #include "cis/state_part.hpp"
 #include "cis/term_search.hpp"
 
@@ -23,12 +24,6 @@ size_t at(int64_t i) {
 }
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-/// Precisions of the deviations by type that are compared; ∞ (no deviations) comes first.
-constexpr double kDeviationRidges[] = {100, 25, 8, 3, 1};
-
-/// Weak terms below this log factor only make tables longer.
-constexpr double kLeastWeakWeight = 0.0005;
 
 /// What tells how much is missed is above all what peaks that go together say of each other. In the
 /// search itself they are left out: terms are refitted to observed openness, in which a peak that
@@ -49,46 +44,6 @@ struct Shared {
   /// Intercept, type, donor, log open peaks.
   size_t plain_columns() const { return at(shape.state_size() - shape.latents); }
 };
-
-/// The fit with deviations by type, if the evidence prefers one.
-TermFit with_deviations(const GeneProblem& problem, const TermSelection& found,
-                        const CisOptions& options) {
-  if (!options.type_deviations || found.terms.empty() || problem.types() < 2) return found.fit;
-  auto regression = kept_regression(found, options);
-  TermFit best = found.fit;
-  for (const double ridge : kDeviationRidges) {
-    regression.deviation_ridge = ridge;
-    auto fit = fit_terms(problem, found.terms, regression, &found.fit);
-    if (fit.log_evidence > best.log_evidence) best = std::move(fit);
-  }
-  return best;
-}
-
-void store_terms(const GeneProblem& problem, const TermSelection& found, const TermFit& fit,
-                 CisGene& gene) {
-  gene.sum = found.sum;
-  gene.dispersion = found.dispersion;
-  gene.likelihood_gain = found.likelihood_gain;
-  const size_t types = at(problem.types());
-  for (size_t k = 0; k < found.terms.size(); ++k) {
-    CisTerm term;
-    term.kind = found.terms[k].kind;
-    for (const int32_t peak : found.terms[k].peaks) {
-      term.peaks.push_back(problem.study_peaks()[at(peak)]);
-    }
-    term.weight = fit.weight[k];
-    term.inclusion = found.inclusion[k];
-    if (!fit.deviation.empty()) {
-      const auto first = fit.deviation.begin() + static_cast<long>(k * types);
-      term.deviation.assign(first, first + static_cast<long>(types));
-    }
-    const bool counts_for_nothing = term.inclusion < 1 && std::abs(term.weight) < kLeastWeakWeight;
-    if (!counts_for_nothing) gene.terms.push_back(std::move(term));
-  }
-  // The state gives up what its intercepts of types held of the terms.
-  gene.state[0] += fit.shift[0];
-  for (size_t type = 1; type < types; ++type) gene.state[type] += fit.shift[type] - fit.shift[0];
-}
 
 /// Means of validation cells, from log means.
 std::vector<double> means(CisResponse response, std::vector<double> values) {
@@ -113,14 +68,14 @@ GeneFit fit_gene(const Shared& shared, int32_t id) {
   const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
                             std::move(values), state_values(shared.fitted, fit.state.coefficients));
   fit.gene.gene = id;
-  fit.gene.state = fit.state.coefficients;
   fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
   std::optional<ExpectedTerms> expected;
   if (shared.capture < 1) expected.emplace(problem, shared.open_peaks, shared.seen);
   const Companions companions(problem, shared.open_peaks);
-  const auto found = search_terms(problem, shared.options,
-                                  expected.has_value() ? &*expected : nullptr, &companions);
-  store_terms(problem, found, with_deviations(problem, found, shared.options), fit.gene);
+  auto found = search_terms(problem, shared.options, expected.has_value() ? &*expected : nullptr,
+                            &companions);
+  fit.gene.state = fit.state.coefficients;
+  keep_terms({shared.fitted, shared.design, shared.options}, problem, std::move(found), fit.gene);
   return fit;
 }
 

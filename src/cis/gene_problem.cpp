@@ -27,8 +27,7 @@ GeneProblem::GeneProblem(const CisRows& rows, CisResponse family, std::span<cons
       types_(static_cast<int32_t>(rows.type_begin.size()) - 1),
       type_begin_(rows.type_begin),
       type_(rows.type),
-      response_(std::move(response)),
-      base_(std::move(base)) {
+      response_(std::move(response)) {
   const auto count = static_cast<int64_t>(rows.size());
   CsrPattern members;
   members.columns = count;
@@ -43,7 +42,18 @@ GeneProblem::GeneProblem(const CisRows& rows, CisResponse family, std::span<cons
     ++members.rows;
   }
   by_row_ = transpose(members);
-  exp_base_.reserve(base_.size());
+  set_base(std::move(base));
+}
+
+GeneProblem GeneProblem::with_base(std::vector<double> base) const {
+  GeneProblem other = *this;
+  other.set_base(std::move(base));
+  return other;
+}
+
+void GeneProblem::set_base(std::vector<double> base) {
+  base_ = std::move(base);
+  exp_base_.clear();
   for (const double value : base_) {
     exp_base_.push_back(family_ == CisResponse::kCounts ? std::exp(value) : 0);
   }

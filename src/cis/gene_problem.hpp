@@ -27,6 +27,9 @@ class GeneProblem {
   GeneProblem(const CisRows& rows, CisResponse family, std::span<const int32_t> window,
               int64_t least_open, std::vector<double> response, std::vector<double> base);
 
+  /// The same beside another state part.
+  GeneProblem with_base(std::vector<double> base) const;
+
   size_t rows() const { return response_.size(); }
   size_t peaks() const { return peaks_.size(); }
   int32_t types() const { return types_; }
@@ -48,6 +51,8 @@ class GeneProblem {
   std::vector<int32_t> rows_of(const WindowTerm& term) const;
 
  private:
+  void set_base(std::vector<double> base);
+
   const CsrPattern* by_peak_;
   CisResponse family_;
   int32_t types_;

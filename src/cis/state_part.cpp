@@ -24,9 +24,9 @@ StateDesign::StateDesign(const CisRows& training, CisResponse response, double r
   }
 }
 
-StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<double>& values,
-                                  size_t used) const {
-  used = std::min(used, columns_.size());
+StateDesign::Fit StateDesign::regression(std::span<const double> values,
+                                         std::span<const double> offset, size_t used,
+                                         std::optional<double> dispersion) const {
   std::vector<std::span<const double>> columns(columns_.begin(),
                                                columns_.begin() + static_cast<long>(used));
   std::vector<double> ridge(used, ridge_);
@@ -36,20 +36,32 @@ StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<dou
     NegativeBinomialOptions options;
     options.ridge = std::move(ridge);
     options.tolerance = 1e-6;  // of log likelihood: far below what any term gains
-    const auto fit = fit_negative_binomial({values, training.log_exposure, columns}, options);
+    if (dispersion) {
+      options.rule = DispersionRule::kGiven;
+      options.dispersion = *dispersion;
+    }
+    const auto fit = fit_negative_binomial({values, offset, columns}, options);
     result.coefficients = fit.coefficients;
     result.dispersion = fit.dispersion;
   } else {
-    const std::vector<double> ones(values.size(), 1.0);
-    auto information = weighted_products(columns, ones);
+    std::vector<double> rest(values.begin(), values.end());
+    for (size_t i = 0; i < rest.size(); ++i) rest[i] -= offset[i];
+    auto information = weighted_products(columns, std::vector<double>(values.size(), 1.0));
     for (size_t j = 0; j < used; ++j) information[j * used + j] += ridge[j];
-    result.coefficients = column_products(columns, values);
+    result.coefficients = column_products(columns, rest);
     CholeskyFactor(std::move(information)).solve(result.coefficients);
   }
   for (size_t j = 1; j < used; ++j) {
     result.coefficients[j] /= scale_[j];
     result.coefficients[0] -= result.coefficients[j] * mean_[j];
   }
+  return result;
+}
+
+StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<double>& values,
+                                  size_t used) const {
+  auto result =
+      regression(values, training.log_exposure, std::min(used, columns_.size()), std::nullopt);
   if (response_ == CisResponse::kLogValues) {
     const auto fitted = state_values(training, result.coefficients);
     for (size_t i = 0; i < values.size(); ++i) {
@@ -58,6 +70,15 @@ StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<dou
     result.dispersion = std::max(1e-9, result.dispersion / static_cast<double>(values.size()));
   }
   return result;
+}
+
+std::vector<double> StateDesign::coefficients_beside(const CisRows& training,
+                                                     const std::vector<double>& values,
+                                                     std::span<const double> known,
+                                                     double dispersion) const {
+  std::vector<double> offset = training.log_exposure;
+  for (size_t i = 0; i < offset.size(); ++i) offset[i] += known[i];
+  return regression(values, offset, columns_.size(), dispersion).coefficients;
 }
 
 std::vector<double> state_values(const CisRows& rows, const std::vector<double>& coefficients) {

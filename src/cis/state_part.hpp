@@ -1,6 +1,8 @@
 /// The state part of the cis path: one regression a gene on what all cells have.
 #pragma once
 
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "cis/cis_rows.hpp"
@@ -19,8 +21,16 @@ class StateDesign {
   };
   /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
   Fit fit(const CisRows& training, const std::vector<double>& values, size_t used) const;
+  /// All columns beside what else is known of each row's log mean (or value), at a dispersion.
+  std::vector<double> coefficients_beside(const CisRows& training,
+                                          const std::vector<double>& values,
+                                          std::span<const double> known, double dispersion) const;
 
  private:
+  /// `offset`: of log means (or values). On the columns as they are.
+  Fit regression(std::span<const double> values, std::span<const double> offset, size_t used,
+                 std::optional<double> dispersion) const;
+
   CisResponse response_;
   double ridge_;
   std::vector<double> mean_, scale_;
