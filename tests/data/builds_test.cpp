@@ -65,6 +65,9 @@ TEST(Builds, OfTwoBuildsTheOneThatPeaksAndThenGenesKeepTo) {
   EXPECT_EQ(check.build, "hg38");
   EXPECT_EQ(check.genes.beyond, 1);
   EXPECT_EQ(check.build_of_genes, "hg19");
+  const std::vector<GenePosition> of_neither = {gene("chr1", 249300000, 249400000)};
+  EXPECT_THAT(check_builds(hg38, of_neither, std::nullopt).build_of_genes, IsEmpty());
+  EXPECT_EQ(check_builds(either, {}, std::nullopt).build, "hg38") << "the first of those that fit";
   // Peaks that keep to neither are of a genome that is not known: nothing is said of the genes.
   const std::vector<Interval> mouse = {{"chr19", 100, 200}, {"chr19", 61000000, 61000100}};
   const auto unknown = check_builds(mouse, of_hg19, std::nullopt);
@@ -130,6 +133,12 @@ TEST(Builds, TheStrandDecidesWhereThePromoterIs) {
   EXPECT_EQ(with_peak(101100, 150000, '+'), 0);
   EXPECT_EQ(with_peak(99000, 150000, '+'), 1);
   EXPECT_EQ(with_peak(98999, 150000, '+'), 0);
+}
+
+TEST(Builds, AWidePeakIsNotHiddenByANarrowOneThatBeginsInIt) {
+  const std::vector<Interval> peaks = {{"chr1", 100000, 190000}, {"chr1", 101000, 101100}};
+  const std::vector<GenePosition> genes = {gene("chr1", 150000, 160000)};
+  EXPECT_EQ(check_builds(peaks, genes, std::nullopt).promoters.with_peak, 1);
 }
 
 }  // namespace

@@ -84,6 +84,15 @@ TEST(GenePlaces, IdsSymbolsAndVersionsMatchEitherWayRound) {
   }
 }
 
+TEST(GenePlaces, TheVersionOfAnIdSaysMoreThanTheSymbol) {
+  const auto places =
+      places_of(frame({"A"}, {"ENSG00000000001.3"}),
+                {gene("A", "ENSG00000000001.2", 10), gene("Anew", "ENSG00000000001.3", 20)});
+  EXPECT_EQ(places.of_gene[0].start, 20);
+  EXPECT_EQ(places.by_id, 1);
+  EXPECT_THAT(places.several, IsEmpty());
+}
+
 TEST(GenePlaces, LetterCaseAndDotsOfSymbolsCount) {
   const auto places =
       places_of(frame({"a", "RP11-34P13.7", "AL627309.1"}),
@@ -117,6 +126,14 @@ TEST(GenePlaces, PositionsFromTheColumnsOf10x) {
   EXPECT_EQ(places.source, "columns of the file");
   EXPECT_EQ(places.of_gene[0].start, 5);
   EXPECT_EQ(places.matched, 1);
+}
+
+TEST(GenePlaces, AGeneThatEndsWhereItStartsHasNoPlace) {
+  auto var = frame({"A", "B"});
+  var.columns.push_back({"chrom", Texts{"chr1", "chr1"}});
+  var.columns.push_back({"start", std::vector<double>{5, 5}});
+  var.columns.push_back({"end", std::vector<double>{6, 5}});
+  EXPECT_THAT(places_of(var, {}).unmatched, ElementsAre("B"));
 }
 
 TEST(GenePlaces, PositionsThatFitNoGeneAreAnErrorThatShowsBothSides) {

@@ -106,7 +106,8 @@ RC_GTEST_PROP(CellGains, AddUpToTheGainsAndAreThoseOfTheCellAlone, ()) {
 TEST(Noise, OfNoDeviationChangesNothingOfOutputsAndGains) {
   for (const bool cis : {false, true}) {
     const SearchWorld world(3, 1, 30, cis);
-    const std::vector<int32_t> cells = {4, 1, 20}, outputs = {world.target()};
+    const auto cells = first_integers(30);  // some with the target's own peaks open
+    const std::vector<int32_t> outputs = {world.target()};
     const auto plain = world.model.begin({}, cells, outputs);
     const auto noisy = world.model.begin_noisy(cells, outputs, {0, 1, 0});
     EXPECT_TRUE(std::equal(plain->outputs().begin(), plain->outputs().end(),
@@ -114,7 +115,7 @@ TEST(Noise, OfNoDeviationChangesNothingOfOutputsAndGains) {
     using Gains = std::map<size_t, std::vector<float>>;
     const auto gains_of = [&](const GradientState& state) {
       Gains gains;
-      const std::vector<float> cotangent = {1, 1, 1};
+      const std::vector<float> cotangent(cells.size(), 1);
       state.cell_gains(
           cotangent, [&](size_t position, std::span<const Feature>, std::span<const float> values) {
             gains[position].assign(values.begin(), values.end());
