@@ -96,9 +96,9 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
                   const Context& context) {
   const auto latents = folded.atac_latents(context.pool, study.open);
   const CisFit fit = fit_cis(study, latents, arguments.checked(), context);
-  write_table(cis_table_beside(out), cis_table(study, fit));
   set_cis_path(file, &fit.path);
-  write_surrogate(out, file);
+  write_surrogate(out, file);  // first: where the disk is full, the larger file fails
+  write_table(cis_table_beside(out), cis_table(study, fit));
   tell(fit, context);
 }
 

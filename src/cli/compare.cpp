@@ -60,7 +60,7 @@ std::vector<int64_t> numbers(const std::vector<std::string>& texts, Problems& pr
     const auto read = std::from_chars(text.data(), end, value);
     if (read.ec != std::errc() || read.ptr != end || value < 1) {
       problems.add("-L: '{}' is no whole number of peaks", text);
-    } else {
+    } else if (std::find(values.begin(), values.end(), value) == values.end()) {
       values.push_back(value);
     }
   }

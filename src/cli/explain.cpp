@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
@@ -41,14 +42,16 @@ std::string partners_words(const EvaluatedSet& set) {
 /// A line for each cell type and reason: a small type is skipped with all its genes.
 void tell_skipped(const Study& study, const std::vector<SkippedTarget>& skipped,
                   const Context& context) {
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> genes;
+  std::map<std::tuple<std::string, std::string, bool>, std::vector<std::string>> genes;
   for (const auto& entry : skipped) {
-    genes[{type_name(study, entry.target), entry.reason}].push_back(
+    genes[{type_name(study, entry.target), entry.reason, entry.doubted}].push_back(
         study.genes.names[static_cast<size_t>(entry.target.gene)]);
   }
   for (const auto& [where, names] : genes) {
-    context.reporter.warning(fmt::format("not explained in {}: {}: {} (see skipped.tsv; --force)",
-                                         where.first, fmt::join(names, ", "), where.second));
+    const auto& [type, reason, doubted] = where;
+    context.reporter.warning(fmt::format("not explained in {}: {}: {} (see skipped.tsv{})", type,
+                                         fmt::join(names, ", "), reason,
+                                         doubted ? "; --force explains them" : ""));
   }
 }
 
@@ -78,10 +81,19 @@ void tell_contrasts(const JudgedSets& judged, const Context& context) {
   int64_t borne_out = 0;
   for (const auto& set : judged.sets) borne_out += set.contrast.q < kCalled ? 1 : 0;
   if (judged.sets.empty() || 2 * borne_out >= static_cast<int64_t>(judged.sets.size())) return;
+  const auto which =
+      judged.sets.size() == 1
+          ? std::string("does not bear out the predicted change")
+          : fmt::format("bears out the predicted changes of {} of {} sets",
+                        borne_out == 0 ? "none" : std::to_string(borne_out), judged.sets.size());
   context.reporter.warning(fmt::format(
-      "the measured expression of test cells bears out the predicted changes of {} of {} sets (q < "
-      "{}; see contrasts.tsv)",
-      borne_out == 0 ? "none" : std::to_string(borne_out), judged.sets.size(), kCalled));
+      "the measured expression of test cells {} (q < {}; see contrasts.tsv)", which, kCalled));
+}
+
+/// "−12.3", "+0.0042": a change that is shown is never all zeros.
+std::string percent(double change) {
+  return std::abs(change) < 0.001 ? fmt::format("{:+.2g}", 100 * change)
+                                  : fmt::format("{:+.1f}", 100 * change);
 }
 
 /// Says what came out in a line a set, the strongest signal no stronger than it is.
@@ -92,10 +104,10 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
     const auto& entry = result.explained[i];
     const auto& set = judged.sets[i];
     context.reporter.info(fmt::format(
-        "{} in {}: {} peaks, predicted change when masked in the surrogate {:+.1f} % on {} test "
+        "{} in {}: {} peaks, predicted change when masked in the surrogate {} % on {} test "
         "cells (effect-size percentile among {} random sets: {:.0f}){}; {}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
-        set.peaks.size(), 100 * set.change.relative_change, set.change.cells,
+        set.peaks.size(), percent(set.change.relative_change), set.change.cells,
         judged.random[i].changes.size(),
         effect_size_percentile(set.change.relative_change, judged.random[i], direction_of(options)),
         partners_words(set), contrast_words(set.contrast),

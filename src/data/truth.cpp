@@ -24,10 +24,17 @@ double parse_number(const std::string& text, const std::string& place) {
   try {
     size_t used = 0;
     const double value = std::stod(text, &used);
-    if (used == text.size()) return value;
+    if (used == text.size() && std::isfinite(value)) return value;
   } catch (const std::exception&) {
   }
   throw input_error("{}: '{}' is no number", place, text);
+}
+
+double finite(const Table& table, size_t row, std::string_view column) {
+  const double value = table.number(row, column);
+  if (std::isfinite(value)) return value;
+  throw input_error("{}: row {}: column {} holds '{}', expected a number", table.source, row + 1,
+                    column, table.text(row, column));
 }
 
 GeneTruth parse_gene(const Table& table, size_t row, const std::string& place) {
@@ -40,11 +47,11 @@ GeneTruth parse_gene(const Table& table, size_t row, const std::string& place) {
   }
   gene.kind = *kind;
   gene.peaks = split_list(table.text(row, "peaks"));
-  gene.effect = table.number(row, "effect");
+  gene.effect = finite(table, row, "effect");
   gene.types = split_list(table.text(row, "types"));
   gene.bystanders = split_list(table.text(row, "bystanders"));
-  gene.programme = static_cast<int32_t>(table.number(row, "programme")) - 1;
-  gene.state_loading = table.number(row, "state_loading");
+  gene.programme = static_cast<int32_t>(finite(table, row, "programme")) - 1;
+  gene.state_loading = finite(table, row, "state_loading");
   if (gene.programme < 0) throw input_error("{}: column programme counts from 1", place);
   if (gene.peaks.empty() != (gene.kind == Regulation::kNone)) {
     throw input_error("{}: a gene of kind {} has {} peaks", place, regulation_name(gene.kind),
@@ -143,6 +150,11 @@ Table cell_truth_table(const Truth& truth, const CellTruth& cells) {
 CellTruth parse_cell_truth(const Truth& truth, const Table& table) {
   CellTruth cells;
   while (table.has(fmt::format("score_{}", cells.programmes + 1))) ++cells.programmes;
+  for (const GeneTruth& gene : truth.genes) {
+    if (gene.programme < cells.programmes) continue;
+    throw input_error("{}: has no column score_{}, the programme of gene {}", table.source,
+                      gene.programme + 1, gene.gene);
+  }
   for (size_t row = 0; row < table.rows(); ++row) {
     const auto& type = table.text(row, "cell_type");
     const auto found = std::find(truth.types.begin(), truth.types.end(), type);
@@ -153,10 +165,10 @@ CellTruth parse_cell_truth(const Truth& truth, const Table& table) {
     cells.barcodes.push_back(table.text(row, "barcode"));
     cells.type.push_back(static_cast<int32_t>(found - truth.types.begin()));
     cells.donor.push_back(table.text(row, "donor"));
-    cells.rna_size.push_back(table.number(row, "rna_size"));
-    cells.atac_depth.push_back(table.number(row, "atac_depth"));
+    cells.rna_size.push_back(finite(table, row, "rna_size"));
+    cells.atac_depth.push_back(finite(table, row, "atac_depth"));
     for (int32_t k = 1; k <= cells.programmes; ++k) {
-      cells.scores.push_back(static_cast<float>(table.number(row, fmt::format("score_{}", k))));
+      cells.scores.push_back(static_cast<float>(finite(table, row, fmt::format("score_{}", k))));
     }
   }
   return cells;

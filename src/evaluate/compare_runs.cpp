@@ -2,8 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "base/random.hpp"
+#include "io/atomic_file.hpp"
 #include "io/folder.hpp"
+#include "io/manifest.hpp"
 
 namespace grids {
 namespace {
@@ -27,6 +31,35 @@ class PartReporter : public Reporter {
   int64_t done_;
   int64_t size_;
   int64_t total_;
+};
+
+/// A run's files: its rows, what it skipped, and that both are whole.
+struct RunFiles {
+  std::filesystem::path sets, skipped, sums;
+
+  explicit RunFiles(const std::filesystem::path& file)
+      : sets(file), skipped(file.string() + ".skipped"), sums(file.string() + ".sha256") {}
+
+  std::string digest() const { return sha256_of(sets) + "\n" + sha256_of(skipped) + "\n"; }
+
+  /// What was kept; nothing when a run was stopped in between, or files were changed since.
+  std::optional<FinishedRun> read(Reporter& reporter) const {
+    for (const auto& file : {sets, skipped, sums}) {
+      if (!std::filesystem::exists(file)) return std::nullopt;
+    }
+    if (read_file(sums) != digest()) {
+      reporter.warning(fmt::format("{}: changed since it was kept; what it held is learned again",
+                                   sets.string()));
+      return std::nullopt;
+    }
+    return FinishedRun{parse_compared(read_table(sets)), read_table(skipped)};
+  }
+
+  void write(const FinishedRun& finished) const {
+    write_table(skipped, finished.skipped);
+    write_table(sets, compared_table(finished.sets));
+    replace_file(sums, digest());
+  }
 };
 
 }  // namespace
@@ -56,12 +89,11 @@ FinishedRun CompareRuns::run(const std::string& objective,
                              const std::vector<ExplainTarget>& targets, const CompareRun& run,
                              const std::function<FinishedRun(const Context& context)>& work) {
   context_.check_cancelled();
-  const auto file = file_of(objective, targets, run);
-  const auto skipped = std::filesystem::path(file.string() + ".skipped");
+  const RunFiles files(file_of(objective, targets, run));
   const auto size = static_cast<int64_t>(targets.size());
   FinishedRun finished;
-  if (std::filesystem::exists(file) && std::filesystem::exists(skipped)) {
-    finished = {parse_compared(read_table(file)), read_table(skipped)};
+  if (auto kept = files.read(context_.reporter)) {
+    finished = std::move(*kept);
     reused_ += static_cast<int64_t>(finished.sets.size());
   } else {
     PartReporter reporter(
@@ -71,10 +103,9 @@ FinishedRun CompareRuns::run(const std::string& objective,
     const Context context{context_.seed, context_.pool, reporter, context_.cancelled};
     finished = work(context);
     make_folder(folder_);
-    write_table(skipped, finished.skipped);
-    write_table(file, compared_table(finished.sets));
+    files.write(finished);
     // As it will be read: a run that was stopped ends with the same tables.
-    finished.sets = parse_compared(read_table(file));
+    finished.sets = parse_compared(read_table(files.sets));
   }
   done_ += size;
   return finished;

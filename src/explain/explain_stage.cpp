@@ -172,20 +172,20 @@ class Stage {
   void explain_type(std::optional<int32_t> type, const std::vector<ExplainTarget>& targets,
                     const std::vector<size_t>& which,
                     std::vector<std::optional<ExplainedTarget>>& explained,
-                    std::vector<std::string>& reasons) {
+                    std::vector<SkippedTarget>& skipped) {
     const TypeCells cells(study_, surrogate_, type, options_.perturbation, context_.pool);
     std::vector<double> rates_before;
     const auto one = [&](size_t i) {
       const auto doubts = doubts_of(targets[i], cells.test_cells);
       if (cells.train_cells.empty()) {
-        reasons[i] = "no training cells";
+        skipped[i].reason = "no training cells";
       } else if (cells.test_cells.empty()) {
-        reasons[i] = "no test cells";
+        skipped[i].reason = "no test cells";
       } else if (!doubts.empty() && !options_.force) {
-        reasons[i] = doubts;
+        skipped[i] = {targets[i], doubts, surrogate_.fails_gate_a(targets[i].gene), true};
       } else {
         const int64_t budget = options_.budgets.empty() ? options_.budget : options_.budgets[i];
-        explain_one(targets[i], budget, cells, rates_before, explained[i], reasons[i]);
+        explain_one(targets[i], budget, cells, rates_before, explained[i], skipped[i].reason);
         if (explained[i]) explained[i]->caution = doubts;
       }
       const std::lock_guard lock(progress_mutex_);
@@ -224,8 +224,8 @@ class Stage {
     if (options_.domain != SearchDomain::kAll) {
       input.allowed = domain_peaks(study_, target.gene, options_.domain, options_.domain_window);
       if (static_cast<int64_t>(input.allowed.size()) < target.set_size) {
-        reason = fmt::format("{} peaks in the domain, for a set of {}", input.allowed.size(),
-                             target.set_size);
+        reason = fmt::format("{} peaks in the domain (--domain-window), for a set of {} (-L)",
+                             input.allowed.size(), target.set_size);
         return;
       }
     }
@@ -367,18 +367,18 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
   for (size_t i = 0; i < targets.size(); ++i) by_type[targets[i].type].push_back(i);
 
   std::vector<std::optional<ExplainedTarget>> explained(targets.size());
-  std::vector<std::string> reasons(targets.size());
+  std::vector<SkippedTarget> skipped;  // where it was
+  for (const ExplainTarget& target : targets) skipped.push_back({target, "", false, false});
   Stage stage(study, surrogate, options, context, targets.size());
   for (const auto& [type, which] : by_type) {
-    stage.explain_type(type, targets, which, explained, reasons);
+    stage.explain_type(type, targets, which, explained, skipped);
   }
   ExplainResult result;
   for (size_t i = 0; i < targets.size(); ++i) {
     if (explained[i]) {
       result.explained.push_back(std::move(*explained[i]));
     } else {
-      const bool gate_a = reasons[i].find(kFailsGateA) != std::string::npos;
-      result.skipped.push_back({targets[i], reasons[i], gate_a});
+      result.skipped.push_back(std::move(skipped[i]));
     }
   }
   return result;

@@ -111,7 +111,8 @@ struct ExplainedTarget {
 struct SkippedTarget {
   ExplainTarget target;
   std::string reason;
-  bool gate_a = false;  ///< the gene fails gate A of the cis path
+  bool gate_a = false;   ///< the gene fails gate A of the cis path
+  bool doubted = false;  ///< for no other reason than doubts: `force` explains it
 };
 
 struct ExplainResult {

@@ -91,6 +91,8 @@ SafeTensors parse(std::string_view content) {
   if (content.size() < sizeof(header_length)) throw input_error("shorter than its header");
   std::memcpy(&header_length, content.data(), sizeof(header_length));
   content.remove_prefix(sizeof(header_length));
+  constexpr uint64_t kLongestHeader = 100'000'000;  // the format's own limit
+  if (header_length > kLongestHeader) throw input_error("this is no safetensors file");
   if (header_length > content.size()) {
     throw input_error("the header should take {} bytes, the file has {} (is it complete?)",
                       header_length, content.size());

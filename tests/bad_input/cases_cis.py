@@ -105,6 +105,13 @@ call("an unknown domain", ["explain", STUDY, SURROGATE, "--cell-type", "type_1",
                            "--domain", "far", "-o", "out"], r"--domain: 'far' is none of", code=2)
 
 
+@case("disk full: cis leaves the table of an earlier fit, too", r"new\.safetensors",
+      r"File too large|disk", torch=True)
+def _(room):
+    room.file("cis.tsv", "an earlier table\n")
+    return ["limit", 1000, *fit()]  # the table would fit, the surrogate does not
+
+
 @case("cis: genes without positions", r"position", torch=True)
 def _(room):
     with opened(room.copy("study.h5mu")) as file:

@@ -1,4 +1,4 @@
-"""Training and whole runs that are stopped half way, and go on to the same bytes."""
+"""Training, whole runs and comparisons that are stopped half way, and go on to the same bytes."""
 
 import signal
 import subprocess
@@ -7,7 +7,8 @@ import time
 from harness import SECONDS, differences, must, run, snapshot
 
 # What holds times, or says what was done when.
-WITH_TIMES = ("manifest.json", "report.html", "stages.json", "subsets.tsv")
+WITH_TIMES = ("manifest.json", "report.html", "stages.json", "subsets.tsv", "compare.md", "compare.tsv",
+              "own_objective.tsv")
 
 # Exit codes: 130 is what grids says when it was asked to stop, -9 is Python's word for SIGKILL.
 STOPS = {signal.SIGINT: 130, signal.SIGTERM: 130, signal.SIGKILL: -9}
@@ -89,12 +90,46 @@ def stopped_run(programs, folder, how, code, sign, whole):
     return problems, message + done.stderr
 
 
+def compare_words():
+    return ["compare", "../good/study.h5mu", "../good/surrogate.safetensors", "--targets",
+            "../good/targets.tsv", "-L", "3", "--seeds", "2", "--methods", "grids,random,lime",
+            "--budget", "20000", "--no-types", "--force", "--threads", "1", "-o", "out"]
+
+
+def rows_but_times(folder):
+    rows = [line.split("\t") for line in (folder / "out/compare.tsv").read_text().splitlines()]
+    seconds = rows[0].index("seconds")
+    return [row[:seconds] + row[seconds + 1:] for row in rows]
+
+
+def stopped_compare(programs, folder, how, code, whole):
+    folder.mkdir()
+    kept = folder / "out/runs"
+    ended, message = stop_when(start(programs, compare_words(), folder),
+                               lambda: any(kept.glob("*.sha256")), how)
+    problems = []
+    if ended != code:
+        problems.append(f"exit code {ended} instead of {code}")
+    if (folder / "out/compare.tsv").exists():
+        problems.append("tables were written although the comparison was stopped")
+    done = run(programs, compare_words(), folder)
+    if done.returncode != 0 or "had been learned before" not in done.stderr:
+        problems.append("it did not continue")
+    elif rows_but_times(whole) != rows_but_times(folder):
+        problems.append("compare.tsv differs from that of an uninterrupted one")
+    problems += same_results(whole, folder)
+    return problems, message + done.stderr
+
+
 def same_results(whole, folder):
     problems = []
     now = snapshot(folder)
     for line in differences(snapshot(whole), now):
         name = line.rpartition(" ")[0]
-        if name.startswith("checkpoint") or name.endswith(WITH_TIMES) and line.endswith("changed"):
+        timed = name.endswith(WITH_TIMES) or name.startswith("out/runs/")
+        if name.endswith(".part"):  # SIGKILL while a file was written
+            continue
+        if name.startswith("checkpoint") or timed and line.endswith("changed"):
             continue
         problems.append(f"beside an uninterrupted one, {line}")
     return problems
@@ -102,8 +137,10 @@ def same_results(whole, folder):
 
 def tour(programs, root, only, pool):
     """The cases as (name, problems, message)."""
-    whole_training, whole_run = root / "whole_training", root / "whole_run"
-    for folder, words in ((whole_training, train_words()), (whole_run, run_words())):
+    whole_training, whole_run, whole_compare = (root / f"whole_{what}"
+                                                for what in ("training", "run", "compare"))
+    for folder, words in ((whole_training, train_words()), (whole_run, run_words()),
+                          (whole_compare, compare_words())):
         folder.mkdir()
         must(programs, words, folder)
     jobs = {}
@@ -113,6 +150,9 @@ def tour(programs, root, only, pool):
     for number, (how, sign) in enumerate(RUN_STOPS):
         name = f"run stopped by {how.name} once {sign} is there, continued"
         jobs[name] = (stopped_run, root / f"run_{number}", how, STOPS[how], sign, whole_run)
+    for how in (signal.SIGINT, signal.SIGKILL):
+        name = f"comparison stopped by {how.name}, continued"
+        jobs[name] = (stopped_compare, root / f"compare_{how.name}", how, STOPS[how], whole_compare)
     started = {name: pool.submit(job[0], programs, *job[1:])
                for name, job in jobs.items() if only in name}
     return [(name, *job.result()) for name, job in started.items()]

@@ -196,7 +196,8 @@ TEST(Explain, ASearchStaysInItsDomain) {
   f.options.domain = SearchDomain::kCis;
   const auto none = explain(f.study, f.surrogate, {{1, gene, 12}}, f.options, f.context);
   ASSERT_EQ(none.skipped.size(), 1u);
-  EXPECT_THAT(none.skipped[0].reason, HasSubstr("11 peaks in the domain, for a set of 12"));
+  EXPECT_THAT(none.skipped[0].reason,
+              HasSubstr("11 peaks in the domain (--domain-window), for a set of 12"));
 }
 
 /// A path of gene 0 alone, whose state says nothing.
