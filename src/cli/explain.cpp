@@ -138,7 +138,7 @@ void declare_method_options(OptionSet& set, ExplainStageOptions& options, Option
       {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
       "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
       "it");
-  set.value("--restarts", options.search.restarts, "Random starts; the best result is kept");
+  set.value("--restarts", options.search.restarts, "Starts, all but the first random; the best result is kept");
   set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
   set.value("--greedy-candidates", options.greedy_candidates,
             "greedy: features tried in a round, the best by gradient; 0 = every one");

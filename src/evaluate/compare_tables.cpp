@@ -143,6 +143,26 @@ Differences differences(const std::vector<const ComparedSet*>& reference,
   return result;
 }
 
+/// How far a method's sets of one target lie apart between seeds: the standard deviation of the
+/// relative change, root mean square over the targets with two seeds or more; NaN without any.
+double deviation_between_seeds(const std::vector<const ComparedSet*>& sets) {
+  std::map<TargetName, std::vector<double>> by_target;
+  for (const ComparedSet* set : sets) {
+    if (!std::isnan(set->relative_change)) {
+      by_target[{set->cell_type, set->gene}].push_back(set->relative_change);
+    }
+  }
+  std::vector<double> variances;
+  for (const auto& [target, changes] : by_target) {
+    if (changes.size() < 2) continue;
+    const double centre = mean(changes);
+    double squares = 0;
+    for (const double change : changes) squares += (change - centre) * (change - centre);
+    variances.push_back(squares / static_cast<double>(changes.size() - 1));
+  }
+  return std::sqrt(mean(variances));
+}
+
 const std::vector<const ComparedSet*>* find_method(const std::map<Group, Methods>& groups,
                                                    const Group& group, const std::string& method) {
   const auto found = groups.find(group);
@@ -199,8 +219,9 @@ Table held_out_table(std::span<const ComparedSet> sets) {
 Table own_objective_table(std::span<const ComparedSet> sets, const std::string& reference,
                           ChangeDirection direction) {
   Table table({"L", "allowance", "method", "sets", "average_change", "relative_change",
-               "change_cp100k", "pairs", "t_p", "wilcoxon_p", "wilcoxon_p_targets",
-               "reference_further", "evaluations", "seconds", "budget_spent"});
+               "relative_sd_seeds", "change_cp100k", "pairs", "t_p", "wilcoxon_p",
+               "wilcoxon_p_targets", "reference_further", "evaluations", "seconds",
+               "budget_spent"});
   const auto groups = grouped(sets);
   for (const auto& [group, methods] : groups) {
     const auto other =
@@ -222,7 +243,7 @@ Table own_objective_table(std::span<const ComparedSet> sets, const std::string& 
            {std::to_string(std::get<0>(group)), allowance_name(std::get<1>(group)), method,
             std::to_string(own.size()),
             format_number(mean(column(own, [](const auto& s) { return s.average_change; }))),
-            format_number(relative),
+            format_number(relative), format_number(deviation_between_seeds(own)),
             format_number(mean(column(own, [](const auto& s) { return s.change_cp100k; }))),
             std::to_string(pairs.size()), format_number(paired_t_test(pairs).p),
             format_number(signed_rank_test(pairs).p),
@@ -311,23 +332,29 @@ Table table_by_method(std::span<const ComparedSet> sets) {
 }
 
 Table recall_table(std::span<const ComparedSet> sets, const std::string& objective) {
-  Table table({"objective", "L", "allowance", "kind", "method", "sets", "members", "recall",
-               "recall_with_partners", "whole_sets"});
+  Table table({"objective", "L", "allowance", "kind", "planted", "method", "sets", "members",
+               "recall", "recall_with_partners", "whole_sets"});
   for (const auto& [group, methods] : grouped(sets)) {
-    for (int kind = 1; kind < kRegulationKinds; ++kind) {
-      const std::string name = regulation_name(static_cast<Regulation>(kind));
-      for (const auto& [method, own] : methods) {
-        std::vector<const ComparedSet*> of_kind;
-        for (const ComparedSet* set : own) {
-          if (set->kind == name && set->members > 0) of_kind.push_back(set);
-        }
-        if (of_kind.empty()) continue;
-        const Planted planted(of_kind);
+    // Of each kind and number of planted members.
+    std::map<std::pair<Regulation, int64_t>, Methods> kinds;
+    for (const auto& [method, own] : methods) {
+      for (const ComparedSet* set : own) {
+        const auto kind = regulation_of(set->kind);
+        if (!kind || set->members == 0) continue;
+        Methods& of_kind = kinds[{*kind, set->members}];
+        if (of_kind.empty() || of_kind.back().first != method) of_kind.push_back({method, {}});
+        of_kind.back().second.push_back(set);
+      }
+    }
+    for (const auto& [kind, of_kind] : kinds) {
+      for (const auto& [method, own] : of_kind) {
+        const Planted planted(own);
         table.add({objective, std::to_string(std::get<0>(group)),
-                   allowance_name(std::get<1>(group)), name, method, std::to_string(of_kind.size()),
+                   allowance_name(std::get<1>(group)), regulation_name(kind.first),
+                   std::to_string(kind.second), method, std::to_string(own.size()),
                    std::to_string(planted.members), format_number(planted.recall()),
                    format_number(planted.recall_with_partners()),
-                   format_number(ratio(planted.whole, static_cast<int64_t>(of_kind.size())))});
+                   format_number(ratio(planted.whole, static_cast<int64_t>(own.size())))});
       }
     }
   }

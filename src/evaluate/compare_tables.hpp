@@ -25,11 +25,13 @@ inline constexpr double kCalledQ = 0.05;
 Table held_out_table(std::span<const ComparedSet> sets);
 
 /// own_objective.tsv, ranked by mean relative change, the one that goes furthest first: L,
-/// allowance, method, sets, average_change, relative_change, change_cp100k (means), then against
-/// `reference` at the same target, L and seed (its own row: NA): pairs, t_p and wilcoxon_p
-/// (one-sided: the reference goes further in relative change), wilcoxon_p_targets (the same over
-/// targets, seeds averaged), reference_further (share of pairs); evaluations, seconds (medians) and
-/// budget_spent (share). The reference's rows are those of the same allowance, else of the other.
+/// allowance, method, sets, average_change, relative_change (mean), relative_sd_seeds (standard
+/// deviation between the seeds of a target, root mean square over targets: the error bar of methods
+/// that sample), change_cp100k, then against `reference` at the same target, L and seed (its own
+/// row: NA): pairs, t_p and wilcoxon_p (one-sided: the reference goes further in relative change),
+/// wilcoxon_p_targets (the same over targets, seeds averaged), reference_further (share of pairs);
+/// evaluations, seconds (medians) and budget_spent (share). The reference's rows are those of the
+/// same allowance, else of the other.
 Table own_objective_table(std::span<const ComparedSet> sets, const std::string& reference,
                           ChangeDirection direction);
 
@@ -43,8 +45,8 @@ Table table_by_type(std::span<const ComparedSet> sets);
 Table table_by_method(std::span<const ComparedSet> sets);
 
 /// recall_by_kind.tsv, planted members found ÷ members: objective ("surrogate"), L, allowance,
-/// kind, method, sets, members, recall, recall_with_partners, whole_sets (share of sets with every
-/// member). Empty without truth.
+/// kind, planted (members of a set, e.g. pairs apart from triples), method, sets, members, recall,
+/// recall_with_partners, whole_sets (share of sets with every member). Empty without truth.
 Table recall_table(std::span<const ComparedSet> sets, const std::string& objective);
 
 /// The different values of a field, in the order of their first rows.

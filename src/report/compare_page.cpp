@@ -61,8 +61,10 @@ std::string compare_markdown(const ComparePage& page) {
           "Predicted change when masked in the surrogate, on test cells. A method that searches "
           "for this change must win here: it says how well methods search, not how right they are. "
           "`t_p`, `wilcoxon_p`: one-sided paired tests over targets and seeds that the reference "
-          "goes further in relative change; `wilcoxon_p_targets`: seeds averaged first, since "
-          "seeds of one target are not independent.",
+          "goes further in relative change (near 1: the method wins); `wilcoxon_p_targets`: seeds "
+          "averaged first, since "
+          "seeds of one target are not independent. `relative_sd_seeds`: how far the seeds of one "
+          "target lie apart.",
           page.own_objective);
   section(text, "Planted regulation found",
           "Members found ÷ members planted. Objective `true function`: the search alone is judged, "

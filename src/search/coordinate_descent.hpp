@@ -37,14 +37,15 @@ struct SearchOptions {
   /// is the best subset on all cells, and the end is checked on all cells.
   int64_t batch_size = 0;
   SearchRule rule = SearchRule::kMonotone;
-  /// Random initial subsets to start from; the best result is kept.
+  /// Starts, of which those after the first are random; the best result is kept.
   int64_t restarts = 1;
   /// Keys the random numbers together with the seed: the same stream gives the same result whatever
   /// else is searched.
   uint64_t stream = 0;
-  /// Where the first start begins; empty = a random subset.
+  /// Where the first start begins; empty = see `informed_start`.
   std::vector<Feature> initial = {};
-  /// Where `initial` is empty: the first start is `informed_start` (starts.hpp).
+  /// Whether the first start without `initial` is that of informed_start (starts.hpp), within the
+  /// budget; else it is random.
   bool informed_start = false;
 
   void validate(Problems& problems) const;

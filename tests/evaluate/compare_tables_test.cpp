@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/paired_tests.hpp"
 
 namespace grids {
@@ -53,6 +55,17 @@ TEST(OwnObjective, TestsThePairsOfTargetAndSeed) {
   EXPECT_NEAR(cell(table, 1, "wilcoxon_p"), signed_rank_test(differences).p, 1e-6);
   EXPECT_EQ(cell(table, 1, "wilcoxon_p_targets"), 0.125);  // three targets, all positive
   EXPECT_NEAR(cell(table, 1, "reference_further"), 5.0 / 6, 1e-6);
+}
+
+TEST(OwnObjective, SaysHowFarSeedsLieApart) {
+  auto sets = two_methods();
+  const auto table = own_objective_table(sets, "grids", ChangeDirection::kDown);
+  // Of two numbers the variance is half of the squared difference: 0.1, 0.05 and 0.05 apart.
+  EXPECT_NEAR(cell(table, 0, "relative_sd_seeds"), std::sqrt((0.01 + 0.0025 + 0.0025) / 2 / 3),
+              1e-6);
+  std::erase_if(sets, [](const ComparedSet& entry) { return entry.seed > 0; });
+  const auto one_seed = own_objective_table(sets, "grids", ChangeDirection::kDown);
+  EXPECT_EQ(one_seed.text(0, "relative_sd_seeds"), "NA");
 }
 
 TEST(OwnObjective, ARaisedGeneTurnsTheTestRound) {
@@ -130,20 +143,25 @@ TEST(TableByMethod, IsTheSameTheOtherWayRound) {
   EXPECT_NEAR(cell(table, 0, "B L=10 relative_percent"), -22.5, 1e-5);
 }
 
-TEST(RecallTable, AddsUpMembersByKindAndMethod) {
+TEST(RecallTable, AddsUpMembersByKindSizeAndMethod) {
   auto sets = two_methods();
-  for (size_t i = 0; i < 2; ++i) {
+  for (size_t i = 0; i < 4; ++i) {
     sets[i].kind = "either";
-    sets[i].members = 2 + static_cast<int64_t>(i);
-    sets[i].members_found = 2;
+    sets[i].members = i < 2 ? 3 : 2;
+    sets[i].members_found = static_cast<int64_t>(i);
     sets[i].recall_with_partners = 1;
   }
+  sets[3].members_found = 2;
   const auto table = recall_table(sets, "surrogate");
-  ASSERT_EQ(table.rows(), 1u);
+  ASSERT_EQ(table.rows(), 2u);
   EXPECT_EQ(table.text(0, "kind"), "either");
-  EXPECT_NEAR(cell(table, 0, "recall"), 0.8, 1e-6);
-  EXPECT_EQ(cell(table, 0, "recall_with_partners"), 1);
-  EXPECT_EQ(cell(table, 0, "whole_sets"), 0.5);
+  EXPECT_EQ(cell(table, 0, "planted"), 2);
+  EXPECT_EQ(cell(table, 0, "recall"), 1);
+  EXPECT_EQ(cell(table, 0, "whole_sets"), 1);
+  EXPECT_EQ(cell(table, 1, "planted"), 3);
+  EXPECT_NEAR(cell(table, 1, "recall"), 1.0 / 6, 1e-6);  // none and one of three
+  EXPECT_EQ(cell(table, 1, "recall_with_partners"), 1);
+  EXPECT_EQ(cell(table, 1, "whole_sets"), 0);
   EXPECT_EQ(recall_table(two_methods(), "surrogate").rows(), 0u);
 }
 
