@@ -43,12 +43,12 @@ std::vector<double> column(const std::vector<const ComparedSet*>& sets, const Of
 
 /// L, allowance, method → sets; methods in the order of their first rows.
 using Group = std::tuple<int64_t, Allowance>;
-using Methods = std::vector<std::pair<std::string, std::vector<const ComparedSet*>>>;
+using MethodSets = std::vector<std::pair<std::string, std::vector<const ComparedSet*>>>;
 
-std::map<Group, Methods> grouped(std::span<const ComparedSet> sets) {
-  std::map<Group, Methods> groups;
+std::map<Group, MethodSets> grouped(std::span<const ComparedSet> sets) {
+  std::map<Group, MethodSets> groups;
   for (const ComparedSet& set : sets) {
-    Methods& methods = groups[{set.set_size, set.allowance}];
+    MethodSets& methods = groups[{set.set_size, set.allowance}];
     auto found = std::find_if(methods.begin(), methods.end(),
                               [&](const auto& entry) { return entry.first == set.method; });
     if (found == methods.end()) found = methods.insert(methods.end(), {set.method, {}});
@@ -163,7 +163,7 @@ double deviation_between_seeds(const std::vector<const ComparedSet*>& sets) {
   return std::sqrt(mean(variances));
 }
 
-const std::vector<const ComparedSet*>* find_method(const std::map<Group, Methods>& groups,
+const std::vector<const ComparedSet*>* find_method(const std::map<Group, MethodSets>& groups,
                                                    const Group& group, const std::string& method) {
   const auto found = groups.find(group);
   if (found == groups.end()) return nullptr;
@@ -336,12 +336,12 @@ Table recall_table(std::span<const ComparedSet> sets, const std::string& objecti
                "recall", "recall_with_partners", "whole_sets"});
   for (const auto& [group, methods] : grouped(sets)) {
     // Of each kind and number of planted members.
-    std::map<std::pair<Regulation, int64_t>, Methods> kinds;
+    std::map<std::pair<Regulation, int64_t>, MethodSets> kinds;
     for (const auto& [method, own] : methods) {
       for (const ComparedSet* set : own) {
         const auto kind = regulation_of(set->kind);
         if (!kind || set->members == 0) continue;
-        Methods& of_kind = kinds[{*kind, set->members}];
+        MethodSets& of_kind = kinds[{*kind, set->members}];
         if (of_kind.empty() || of_kind.back().first != method) of_kind.push_back({method, {}});
         of_kind.back().second.push_back(set);
       }
