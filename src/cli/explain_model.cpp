@@ -142,9 +142,9 @@ std::vector<float> means(const Rows& rows) {
     const float* values = rows.all.values.data() + row * rows.all.features;
     for (size_t j = 0; j < features; ++j) sums[j] += double{values[j]};
   }
-  std::vector<float> result;
-  for (const double sum : sums) {
-    result.push_back(static_cast<float>(sum / static_cast<double>(rows.learn.size())));
+  std::vector<float> result(features);
+  for (size_t j = 0; j < features; ++j) {
+    result[j] = static_cast<float>(sums[j] / static_cast<double>(rows.learn.size()));
   }
   return result;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "report/svg.hpp"
 
@@ -19,9 +20,18 @@ struct Range {
   float high = 1;
 };
 
+/// Of a pixel: where it lies in an image whose corner is at (x, y).
+void draw_pixel(Svg& svg, double x, double y, int64_t pixel, ImageShape shape,
+                std::string_view colour) {
+  const int64_t row = pixel / shape.width;
+  const int64_t column = pixel % shape.width;
+  svg.rectangle(x + kPixel * static_cast<double>(column), y + kPixel * static_cast<double>(row),
+                kPixel, kPixel, colour);
+}
+
 std::string grey(float value, Range range) {
   const float share = range.high > range.low ? (value - range.low) / (range.high - range.low) : 0;
-  const int level = static_cast<int>(255 * std::clamp(share, 0.0f, 1.0f) + 0.5f);
+  const long level = std::lround(255 * std::clamp(share, 0.0f, 1.0f));
   return fmt::format("#{0:02x}{0:02x}{0:02x}", level);
 }
 
@@ -32,16 +42,12 @@ void draw(Svg& svg, double x, double y, std::span<const float> pixels, ImageShap
   for (int64_t i = 0; i < shape.pixels(); ++i) {
     const std::string colour = grey(pixels[static_cast<size_t>(i)], range);
     if (colour == "#000000") continue;
-    svg.rectangle(x + kPixel * static_cast<double>(i % shape.width),
-                  y + kPixel * static_cast<double>(i / shape.width), kPixel, kPixel, colour);
+    draw_pixel(svg, x, y, i, shape, colour);
   }
 }
 
 void draw_mask(Svg& svg, double x, double y, std::span<const int32_t> masked, ImageShape shape) {
-  for (const int32_t i : masked) {
-    svg.rectangle(x + kPixel * static_cast<double>(i % shape.width),
-                  y + kPixel * static_cast<double>(i / shape.width), kPixel, kPixel, kMasked);
-  }
+  for (const int32_t i : masked) draw_pixel(svg, x, y, i, shape, kMasked);
 }
 
 /// A file of its own names its language; inside a page the page does.
@@ -69,7 +75,8 @@ std::string masked_images_svg(std::span<const ShownImage> images, std::span<cons
   for (int64_t i = 0; i < count; ++i) {
     const auto& image = images[static_cast<size_t>(i)];
     const double x = pair * static_cast<double>(i % across) + kGap;
-    const double y = line * static_cast<double>(i / across);
+    const int64_t above = i / across;
+    const double y = line * static_cast<double>(above);
     draw(svg, x, y, image.pixels, shape, range);
     draw(svg, x + side + kGap, y, image.pixels, shape, range);
     draw_mask(svg, x + side + kGap, y, masked, shape);

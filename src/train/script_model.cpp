@@ -33,9 +33,12 @@ bool same_bits(const float* a, const float* b, int64_t count) {
 
 }  // namespace
 
-ScriptModel::ScriptModel(ScriptModule module, FeatureMatrix rows,
-                         std::vector<float> replacement, ThreadPool& pool)
-    : module_(std::move(module)), rows_(std::move(rows)), replacement_(std::move(replacement)), pool_(pool) {
+ScriptModel::ScriptModel(ScriptModule module, FeatureMatrix rows, std::vector<float> replacement,
+                         ThreadPool& pool)
+    : module_(std::move(module)),
+      rows_(std::move(rows)),
+      replacement_(std::move(replacement)),
+      pool_(pool) {
   if (static_cast<int64_t>(replacement_.size()) != features()) {
     throw internal_error("{} replacement values for {} features", replacement_.size(), features());
   }

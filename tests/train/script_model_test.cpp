@@ -253,6 +253,30 @@ TEST_P(ScriptModelOf, GatesLieBetweenUnmaskedAndMasked) {
   }
 }
 
+// Layers wide enough for blocked products, whose rounding may differ between full and partial
+// blocks.
+TEST(ScriptModel, ARowOfAWideNetworkHasTheSameBitsInAnyCompany) {
+  constexpr int32_t kWide = 300;
+  const test::TempFolder folder;
+  testing::save_script(folder / "n.pt",
+                       {{"a", testing::random_tensor({kWide, 70}, 0.1, 1)},
+                        {"b", testing::random_tensor({70, 3}, 0.1, 2)}},
+                       "def forward(self, x):\n"
+                       "    return torch.matmul(torch.relu(torch.matmul(x, self.a)), self.b)\n");
+  ThreadPool pool(2);
+  const ScriptModel model(ScriptModule(folder / "n.pt"), random_matrix(kRows, kWide, 0, 3),
+                          std::vector<float>(kWide, 0.0f), pool);
+  const auto cells = integers(kRows);
+  const std::vector<int32_t> outputs = {0, 2};
+  const std::vector<Feature> subset = {5, 250};
+  const auto all = model.begin(subset, cells, outputs);
+  for (const int32_t cell : cells) {
+    const auto alone = model.begin(subset, std::span(&cell, 1), outputs);
+    EXPECT_EQ(alone->outputs()[0], all->outputs()[static_cast<size_t>(cell) * 2]);
+    EXPECT_EQ(alone->outputs()[1], all->outputs()[static_cast<size_t>(cell) * 2 + 1]);
+  }
+}
+
 // A network that looks at its batch (here its mean) has no outputs of a row; alone, it has.
 TEST(ScriptModel, ANetworkThatLooksAtItsBatchIsGivenSingleRows) {
   const test::TempFolder folder;
