@@ -63,9 +63,8 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& members,
                               number(static_cast<uint32_t>(packed.size()), 4) +
                               number(static_cast<uint32_t>(content.size()), 4) +
                               number(static_cast<uint32_t>(name.size()), 2) + number(0, 2);
-    list += "PK\1\2" + number(20, 2) + number(20, 2) + number(0, 2) + sizes +
-            number(0, 10).substr(0, 2) + number(0, 4) + number(0, 4) +
-            number(static_cast<uint32_t>(archive.size()), 4) + name;
+    list += "PK\1\2" + number(20, 2) + number(20, 2) + number(0, 2) + sizes + number(0, 2) +
+            number(0, 4) + number(0, 4) + number(static_cast<uint32_t>(archive.size()), 4) + name;
     archive += "PK\3\4" + number(20, 2) + number(0, 2) + sizes + name + packed;
   }
   const auto count = static_cast<uint32_t>(members.size());
