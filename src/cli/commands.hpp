@@ -2,7 +2,6 @@
 #pragma once
 
 #include "base/program.hpp"
-#include "cli/program_methods.hpp"
 
 namespace grids {
 
@@ -10,13 +9,13 @@ Command prepare_command();
 Command train_command();
 Command cis_command();
 Command predict_command();
-Command explain_command(const ProgramMethods& methods);
+Command explain_command();
 Command knockout_command();
-Command compare_command(const ProgramMethods& methods);
+Command compare_command();
 Command evaluate_command();
 Command report_command();
 Command simulate_command();
 Command info_command();
-Command run_command(const ProgramMethods& methods);
+Command run_command();
 
 }  // namespace grids

@@ -28,8 +28,7 @@ struct Arguments {
 };
 
 /// The methods of a list, each once, the reference first; "all" = every one that is registered.
-std::vector<std::string> named_methods(const std::vector<std::string>& names, const Methods& known,
-                                       Problems& problems) {
+std::vector<std::string> named_methods(const std::vector<std::string>& names, Problems& problems) {
   std::vector<std::string> methods;
   const auto add = [&](std::string_view name) {
     if (std::find(methods.begin(), methods.end(), name) == methods.end()) {
@@ -38,11 +37,11 @@ std::vector<std::string> named_methods(const std::vector<std::string>& names, co
   };
   for (const auto& name : names) {
     if (name == "all") {
-      for (const Explainer* method : known) add(method->name());
+      for (const Explainer* method : explainers()) add(method->name());
       continue;
     }
     try {
-      add(find_explainer(name, known).name());
+      add(find_explainer(name).name());
     } catch (const Error& error) {
       problems.add("{}", error.what());
     }
@@ -71,9 +70,8 @@ std::vector<int64_t> numbers(const std::vector<std::string>& texts, Problems& pr
 ComparisonOptions checked(const Arguments& arguments) {
   Problems problems;
   ComparisonOptions options;
-  const Methods& known = arguments.stage.options.methods;
-  options.methods = named_methods(arguments.methods, known, problems);
-  options.unlimited = named_methods(arguments.unlimited, known, problems);
+  options.methods = named_methods(arguments.methods, problems);
+  options.unlimited = named_methods(arguments.unlimited, problems);
   options.sizes = numbers(arguments.sizes, problems);
   options.seeds = arguments.seeds;
   options.budget = arguments.budget;
@@ -180,27 +178,11 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   context.reporter.info("The comparison: " + (arguments.out / "compare.md").string());
 }
 
-/// Hands over when a method of the other program is asked for. "all" are those that can be had.
-void require_methods(const Arguments& arguments, const ProgramMethods& methods,
-                     const Context& context) {
-  for (const auto* names : {&arguments.methods, &arguments.unlimited}) {
-    for (const auto& name : *names) {
-      methods.require(name);
-      if (name != "all" || methods.elsewhere.empty()) continue;
-      if (methods.reachable) methods.hand_over();
-      context.reporter.warning(
-          fmt::format("left out, as they need grids-torch, which is not built: "
-                      "{}",
-                      fmt::join(methods.elsewhere, ", ")));
-    }
-  }
-}
-
-void declare_own(OptionSet& options, const ProgramMethods& methods, Arguments& arguments) {
+void declare_own(OptionSet& options, Arguments& arguments) {
   arguments.targets.declare(options, "cell_type (or all) and gene; a column L is not read");
   options.list("-L,--set-size", arguments.sizes, "Sizes of the sets, e.g. 10,128");
   options.list("--methods", arguments.methods,
-               fmt::format("all, or some of {}", fmt::join(methods.names(), ", ")));
+               fmt::format("all, or some of {}", fmt::join(explainer_names(), ", ")));
   options.value("--seeds", arguments.seeds, "Seeds of each: --seed and those that follow it");
   options.value("--budget", arguments.budget,
                 "Model evaluations that every method has for a target (one is one cell under one "
@@ -221,27 +203,26 @@ void declare_own(OptionSet& options, const ProgramMethods& methods, Arguments& a
 
 }  // namespace
 
-Command compare_command(const ProgramMethods& methods) {
+Command compare_command() {
   return {"compare", "Compare methods: held-out evidence, own objective, planted truth",
           "  grids compare study.h5mu surrogate-cis.safetensors --targets targets.tsv -L 10,128 "
           "-o out/\n"
           "  grids compare study.h5mu surrogate-cis.safetensors --truth cells/ --planted 10 \\\n"
           "    --methods grids,greedy,random --seeds 3 -o out/\n"
           "Run again, it continues where it was stopped.",
-          [methods](OptionSet& options) -> CommandBody {
+          [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
             arguments->sizes = {"10"};
             arguments->methods = {"all"};
             arguments->inputs.declare(options);
             options.section("compare");
-            declare_own(options, methods, *arguments);
+            declare_own(options, *arguments);
             options.section("explain");
             declare_surrogate(options, arguments->inputs.kind);
-            arguments->stage.declare(options, methods, OptionsOf::kCompare);
+            arguments->stage.declare(options, OptionsOf::kCompare);
             const auto own = options.values("compare");
             const auto stage = options.values("explain");
-            return [methods, arguments, own, stage](const Context& context) {
-              require_methods(*arguments, methods, context);
+            return [arguments, own, stage](const Context& context) {
               run_compare(*arguments, own(), stage(), context);
             };
           }};

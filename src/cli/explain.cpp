@@ -138,7 +138,8 @@ void declare_method_options(OptionSet& set, ExplainStageOptions& options, Option
       {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
       "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
       "it");
-  set.value("--restarts", options.search.restarts, "Starts, all but the first random; the best result is kept");
+  set.value("--restarts", options.search.restarts,
+            "Starts, all but the first random; the best result is kept");
   set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
   set.value("--greedy-candidates", options.greedy_candidates,
             "greedy: features tried in a round, the best by gradient; 0 = every one");
@@ -175,14 +176,13 @@ void declare_method_options(OptionSet& set, ExplainStageOptions& options, Option
   }
 }
 
-void ExplainArguments::declare(OptionSet& set, const ProgramMethods& methods, OptionsOf command) {
-  options.methods = methods.here;
+void ExplainArguments::declare(OptionSet& set, OptionsOf command) {
   const bool explains = command == OptionsOf::kExplain;
   if (explains) {
     set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
     set.value(
         "--method", options.method,
-        fmt::format("One of {}; random is the first baseline", fmt::join(methods.names(), ", ")));
+        fmt::format("One of {}; random is the first baseline", fmt::join(explainer_names(), ", ")));
   }
   set.choice<LossKind>(
       "--objective", options.loss.kind,
@@ -270,14 +270,14 @@ void explain_into(const std::filesystem::path& folder, const Study& study,
   tell(study, result, judged, options, context);
 }
 
-Command explain_command(const ProgramMethods& methods) {
+Command explain_command() {
   return {
       "explain", "Find the sets of peaks that a gene's prediction rests on",
       "  grids explain study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -L 10 "
       "-o out/\n"
       "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/\n"
       "A model of your own: grids explain --model classifier.pt --help",
-      [methods](OptionSet& options) -> CommandBody {
+      [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
         arguments->inputs.declare(options);
         arguments->targets.declare(options, "cell_type (or all), gene and maybe L");
@@ -285,10 +285,9 @@ Command explain_command(const ProgramMethods& methods) {
                       OptionSet::Need::kRequired);
         options.section("explain");
         declare_surrogate(options, arguments->inputs.kind);
-        arguments->stage.declare(options, methods);
+        arguments->stage.declare(options);
         const auto values = options.values("explain");
-        return [methods, arguments, values](const Context& outer) {
-          methods.require(arguments->stage.options.method);
+        return [arguments, values](const Context& outer) {
           arguments->stage.validate();
           Problems problems;
           arguments->targets.check("either --targets FILE, or --cell-type T with --gene G", false,

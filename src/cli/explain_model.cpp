@@ -217,7 +217,7 @@ void require_image(const Arguments& arguments, const FeatureMatrix& rows) {
 void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::Values& values,
          const Context& outer) {
   check(arguments);
-  const Explainer& method = find_explainer(arguments.stage.method, arguments.stage.methods);
+  const Explainer& method = find_explainer(arguments.stage.method);
   require_folder(arguments.out);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
@@ -255,15 +255,15 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
 }
 
 /// Names of the methods that look at nothing but the model.
-std::vector<std::string_view> applicable(const ProgramMethods& methods) {
+std::vector<std::string_view> applicable() {
   std::vector<std::string_view> names;
-  for (const Explainer* method : methods.here) {
+  for (const Explainer* method : explainers()) {
     if (!method->needs_data()) names.push_back(method->name());
   }
   return names;
 }
 
-void declare(OptionSet& options, const ProgramMethods& methods, Arguments& arguments) {
+void declare(OptionSet& options, Arguments& arguments) {
   options.value("--model", arguments.model, "TorchScript file (docs/your-own-model.md says more)",
                 OptionSet::Need::kRequired);
   options.value("--data", arguments.data, "Rows × features: .npy, .npz or .h5ad",
@@ -291,9 +291,8 @@ void declare(OptionSet& options, const ProgramMethods& methods, Arguments& argum
   options.value("--image", arguments.image,
                 "HEIGHTxWIDTH of each row: draws the set; cxplain masks blocks of 2 x 2 pixels");
   options.value("-L,--set-size", arguments.set_size, "Features of the set");
-  arguments.stage.methods = methods.here;
   options.value("--method", arguments.stage.method,
-                fmt::format("One of {}", fmt::join(applicable(methods), ", ")));
+                fmt::format("One of {}", fmt::join(applicable(), ", ")));
   declare_method_options(options, arguments.stage, OptionsOf::kExplain);
 }
 
@@ -305,13 +304,13 @@ bool asks_for_model(int argc, char** argv) {
   });
 }
 
-Command explain_model_command(const ProgramMethods& methods, const ModelLoader& load) {
+Command explain_model_command(const ModelLoader& load) {
   return {"explain", "Find the features that a model of your own rests on",
           "  grids explain --model classifier.pt --data images.npz --target-class 3 \\\n"
           "    --from-class 8 -L 64 --image 28x28 -o out/",
-          [methods, load](OptionSet& options) -> CommandBody {
+          [load](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            declare(options, methods, *arguments);
+            declare(options, *arguments);
             const auto values = options.values("explain");
             return [arguments, load, values](const Context& context) {
               run(*arguments, load, values(), context);

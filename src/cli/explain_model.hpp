@@ -9,7 +9,6 @@
 
 #include "base/context.hpp"
 #include "base/program.hpp"
-#include "cli/program_methods.hpp"
 #include "io/feature_matrix.hpp"
 #include "model/maskable_model.hpp"
 
@@ -21,7 +20,7 @@ using ModelLoader = std::function<std::unique_ptr<MaskableModel>(
     const std::filesystem::path& model, FeatureMatrix rows, std::vector<float> replacement,
     const Context& context)>;
 
-Command explain_model_command(const ProgramMethods& methods, const ModelLoader& load);
+Command explain_model_command(const ModelLoader& load);
 
 /// Whether the arguments ask for it: `--model` or `--model=FILE` among them.
 bool asks_for_model(int argc, char** argv);

@@ -8,7 +8,6 @@
 #include "cli/commands.hpp"
 #include "cli/explain_model.hpp"
 #include "cli/sibling.hpp"
-#include "explain/network_methods.hpp"
 
 namespace {
 
@@ -34,18 +33,11 @@ int with_torch(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto elsewhere = grids::network_methods();
-  const grids::ProgramMethods methods = {
-      grids::explainers(), {elsewhere.begin(), elsewhere.end()}, grids::has_sibling(), [argv] {
-        grids::become_sibling(argv);
-      }};
   const std::vector<grids::Command> commands = {
-      grids::run_command(methods),     grids::prepare_command(),
-      grids::train_command(),          grids::cis_command(),
-      grids::explain_command(methods), grids::knockout_command(),
-      grids::compare_command(methods), grids::evaluate_command(),
-      grids::predict_command(),        grids::report_command(),
-      grids::simulate_command(),       grids::info_command(),
+      grids::run_command(),     grids::prepare_command(),  grids::train_command(),
+      grids::cis_command(),     grids::explain_command(),  grids::knockout_command(),
+      grids::compare_command(), grids::evaluate_command(), grids::predict_command(),
+      grids::report_command(),  grids::simulate_command(), grids::info_command(),
   };
   const grids::ProgramText text{
       "grids",

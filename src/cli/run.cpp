@@ -339,14 +339,14 @@ void run_all(const Arguments& arguments, const Context& context) {
 
 }  // namespace
 
-Command run_command(const ProgramMethods& methods) {
+Command run_command() {
   return {
       "run", "Everything, from raw files to a report, into one folder",
       "  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
       "  grids run filtered_feature_bc_matrix.h5 --labels labels.tsv -o results/\n"
       "Run again, it continues where it was stopped. --force also goes on where prepare --force\n"
       "does: genes of another build than the peaks, or hardly any with a position.",
-      [methods](OptionSet& options) -> CommandBody {
+      [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
         options.section("run");
         options.value("-o,--out", arguments->out, "Folder for everything",
@@ -378,12 +378,11 @@ Command run_command(const ProgramMethods& methods) {
         arguments->evaluate.declare(options);
         options.section("explain");
         options.group("Explanation");
-        arguments->explain.declare(options, methods);
+        arguments->explain.declare(options);
         for (const char* section : {"run", "prepare", "train", "cis", "evaluate", "explain"}) {
           arguments->values[section] = options.values(section);
         }
-        return [methods, arguments](const Context& context) {
-          methods.require(arguments->explain.options.method);
+        return [arguments](const Context& context) {
           // One word for both. No part of the key: a study that was made is the same.
           arguments->prepare.options.force = arguments->explain.options.force;
           run_all(*arguments, context);

@@ -54,10 +54,6 @@ int wait_for(pid_t child, const Context& context) {
 
 }  // namespace
 
-bool has_sibling() {
-  return ::access(sibling_path().c_str(), X_OK) == 0;
-}
-
 void become_sibling(char** argv) {
   const std::string path = sibling_path();
   ::execvp(path.c_str(), argv);

@@ -8,9 +8,6 @@
 
 namespace grids {
 
-/// Whether `grids-torch` lies beside this program.
-bool has_sibling();
-
 /// Replaces this process by `grids-torch` with the same arguments. Throws Error(kInternal) when
 /// that program cannot be started.
 [[noreturn]] void become_sibling(char** argv);

@@ -9,7 +9,6 @@
 #include "base/program.hpp"
 #include "cis/fit_cis.hpp"
 #include "cli/inputs.hpp"
-#include "cli/program_methods.hpp"
 #include "data/prepare.hpp"
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/markers.hpp"
@@ -96,8 +95,7 @@ struct ExplainArguments {
   ExplainStageOptions options;
   JudgeSetsOptions judge;
 
-  void declare(OptionSet& options_set, const ProgramMethods& methods,
-               OptionsOf command = OptionsOf::kExplain);
+  void declare(OptionSet& options_set, OptionsOf command = OptionsOf::kExplain);
   void validate() const;
   /// The options with the direction that was asked for.
   ExplainStageOptions stage_options() const;

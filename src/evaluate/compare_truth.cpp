@@ -150,7 +150,7 @@ std::optional<Searched> search_one(const Study& study, const StudyTruth& truth,
   const auto start = std::chrono::steady_clock::now();
   Explanation found;
   try {
-    found = find_explainer(run.method, options.methods)
+    found = find_explainer(run.method)
                 .explain(objective, explainer_options(study, target, options), context);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::kInput) throw;
@@ -207,7 +207,7 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
                                           const Context& outer) {
   const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
   check_truth(study, simulated);
-  if (find_explainer(run.method, options.methods).needs_data()) return {};
+  if (find_explainer(run.method).needs_data()) return {};
   const StudyTruth truth(study, simulated);
   std::vector<std::optional<Searched>> searched(targets.size());
   context.pool.for_each(static_cast<int64_t>(targets.size()), [&](int64_t i) {

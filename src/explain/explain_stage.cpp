@@ -161,7 +161,7 @@ class Stage {
         surrogate_(surrogate),
         options_(options),
         context_(context),
-        method_(find_explainer(options.method, options.methods)),
+        method_(find_explainer(options.method)),
         progress_(context, "explain", static_cast<int64_t>(targets)) {
     if (!method_.needs_data()) return;
     require_positions(study, method_.name());
@@ -334,7 +334,7 @@ std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain
 
 void ExplainStageOptions::validate(Problems& problems) const {
   try {
-    find_explainer(method, methods);
+    find_explainer(method);
   } catch (const Error& error) {
     problems.add("{}", error.what());
   }

@@ -42,9 +42,8 @@ std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain
                                   int64_t window);
 
 struct ExplainStageOptions {
-  /// The name of one of `methods`.
+  /// A name of the registry (explainer.hpp).
   std::string method = "grids";
-  Methods methods = explainers();
   LossOptions loss;
   /// `set_size` and `stream` are set for each target; under the monotone rule the first start is
   /// informed, unless one is given.

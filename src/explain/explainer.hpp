@@ -3,8 +3,7 @@
 /// rather than at the model get them as plain numbers.
 ///
 /// To add a method, write one file in this folder that defines `const Explainer& NAME_explainer()`
-/// and add NAME to the list in registry.cpp. Methods that learn a network live in `train/`, since
-/// only the program `grids-torch` loads torch (network_methods.hpp).
+/// and add NAME to the list in registry.cpp.
 #pragma once
 
 #include <cstdint>
@@ -72,13 +71,13 @@ class Explainer {
                               const Context& context) const = 0;
 };
 
-/// Methods that can be asked for by name.
-using Methods = std::vector<const Explainer*>;
+/// All methods, in the order of the registry.
+const std::vector<const Explainer*>& explainers();
 
-/// Those of this room, in the order of the registry.
-const Methods& explainers();
+/// Their names, in this order.
+std::vector<std::string_view> explainer_names();
 
 /// Throws Error(kUsage) that lists the methods when there is none of that name.
-const Explainer& find_explainer(std::string_view name, const Methods& methods = explainers());
+const Explainer& find_explainer(std::string_view name);
 
 }  // namespace grids

@@ -28,11 +28,17 @@ namespace grids {
 GRIDS_EXPLAINERS(GRIDS_DECLARE)
 #undef GRIDS_DECLARE
 
-const Methods& explainers() {
+const std::vector<const Explainer*>& explainers() {
 #define GRIDS_LIST(name) &name##_explainer(),
-  static const Methods all = {GRIDS_EXPLAINERS(GRIDS_LIST)};
+  static const std::vector<const Explainer*> all = {GRIDS_EXPLAINERS(GRIDS_LIST)};
 #undef GRIDS_LIST
   return all;
+}
+
+std::vector<std::string_view> explainer_names() {
+  std::vector<std::string_view> names;
+  for (const Explainer* method : explainers()) names.push_back(method->name());
+  return names;
 }
 
 void ExplainerOptions::validate(Problems& problems) const {
@@ -49,13 +55,12 @@ void ExplainerOptions::validate(Problems& problems) const {
   if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
 }
 
-const Explainer& find_explainer(std::string_view name, const Methods& methods) {
-  std::string names;
-  for (const Explainer* method : methods) {
+const Explainer& find_explainer(std::string_view name) {
+  for (const Explainer* method : explainers()) {
     if (method->name() == name) return *method;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", method->name());
   }
-  throw usage_error("there is no method '{}'; choose one of: {}", name, names);
+  throw usage_error("there is no method '{}'; choose one of: {}", name,
+                    fmt::join(explainer_names(), ", "));
 }
 
 }  // namespace grids

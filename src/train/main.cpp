@@ -1,13 +1,11 @@
-// grids-torch: the commands that need LibTorch, and those that explain, with the methods that learn
-// a network. `grids` runs this program, so that every other command starts without loading torch.
+// grids-torch: the commands that need LibTorch, training and models of the user's own. `grids` runs
+// this program, so that every other command starts without loading torch.
 #include <filesystem>
 
 #include "base/program.hpp"
-#include "cli/commands.hpp"
 #include "cli/explain_model.hpp"
 #include "io/atomic_file.hpp"
 #include "io/table.hpp"
-#include "train/network_explainers.hpp"
 #include "train/script_model.hpp"
 #include "train/train.hpp"
 
@@ -142,13 +140,10 @@ int main(int argc, char** argv) {
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "grids-torch",
       "What needs LibTorch; usually run through `grids`.",
       "",
-      {"prepare", "cis", "knockout", "evaluate", "predict", "report", "simulate", "info"}};
+      {"run", "prepare", "cis", "knockout", "compare", "evaluate", "predict", "report", "simulate",
+       "info"}};
   const Command train = {"train", "Train the surrogate on a prepared study",
                          "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv",
                          declare_train};
-  const ProgramMethods methods = {explainers_with_networks()};
-  const Command explain = asks_for_model(argc, argv) ? explain_model_command(methods, load_script)
-                                                     : explain_command(methods);
-  return run_program(text, {train, explain, compare_command(methods), run_command(methods)}, argc,
-                     argv);
+  return run_program(text, {train, explain_model_command(load_script)}, argc, argv);
 }
