@@ -123,6 +123,40 @@ TEST(HeldOut, MethodsWithoutAnyTestComeLast) {
   EXPECT_EQ(held_out_table(sets).text(0, "method"), "other");
 }
 
+TEST(HeldOut, EqualSharesAreRankedByTheMedianZ) {
+  auto sets = two_methods();
+  for (size_t i = 6; i < 12; ++i) sets[i].z = 1.5;
+  const auto table = held_out_table(sets);
+  EXPECT_EQ(table.text(0, "method"), "other");
+  EXPECT_EQ(cell(table, 0, "median_z"), 1.5);
+}
+
+TEST(HeldOut, RecallIsOverTheSetsWithPlantedMembers) {
+  auto sets = two_methods();
+  sets[0].members = 2;
+  sets[0].members_found = 1;
+  sets[0].recall_with_partners = 1;  // NaN in all others
+  const auto table = held_out_table(sets);
+  const size_t row = table.text(0, "method") == "grids" ? 0 : 1;
+  EXPECT_EQ(cell(table, row, "recall"), 0.5);
+  EXPECT_EQ(cell(table, row, "recall_with_partners"), 1);
+}
+
+TEST(TablesOfThePaper, LeaveOutWhatHadNoLimit) {
+  auto sets = two_methods();
+  const auto by_type = table_by_type(sets);
+  const auto by_method = table_by_method(sets);
+  sets.push_back(set("grids", "a", 0, -0.9));
+  sets.back().allowance = Allowance::kUnlimited;
+  ASSERT_EQ(table_by_type(sets).rows(), by_type.rows());
+  for (size_t i = 0; i < by_type.rows(); ++i) {
+    EXPECT_EQ(table_by_type(sets).row(i), by_type.row(i));
+  }
+  for (size_t i = 0; i < by_method.rows(); ++i) {
+    EXPECT_EQ(table_by_method(sets).row(i), by_method.row(i));
+  }
+}
+
 TEST(TableByType, HasARowForEachTypeAndTheirMean) {
   const auto table = table_by_type(two_methods());
   EXPECT_THAT(table.columns(),

@@ -7,9 +7,12 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "base/statistics.hpp"
 #include "evaluate/compare_truth.hpp"
 #include "evaluate/compare_types.hpp"
+#include "evaluate/comparison.hpp"
 #include "explain/small_study.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -133,6 +136,79 @@ TEST(CompareTable, ReadsBackAsItWasWritten) {
   EXPECT_EQ(rows(parse_compared(compared_table(sets))), rows(sets));
 }
 
+TEST(CompareRun, ZIsTheQuantileOfPAndBudgetsStayWithTheirTargets) {
+  World world;
+  world.targets = {{1, 7, 3}, {1, 2, 3}, {{}, 5, 3}};  // nothing can be learned of the first
+  const auto found = world.run({"random", 1, Allowance::kEqual, {1'000, 2'000, 3'000}});
+  ASSERT_EQ(found.skipped.size(), 1u);
+  ASSERT_EQ(found.sets.size(), 2u);
+  EXPECT_EQ(found.sets[0].budget, 2'000);
+  EXPECT_EQ(found.sets[1].budget, 3'000);
+  bool told_apart = false;
+  for (const auto& set : found.sets) {
+    if (std::isnan(set.p)) continue;
+    EXPECT_EQ(set.z, normal_upper_quantile(set.p));
+    told_apart |= set.q != set.p;
+  }
+  EXPECT_TRUE(told_apart);
+}
+
+TEST(BudgetsOf, AreThoseOfTheSameTypeGeneAndSize) {
+  const World world;
+  std::vector<ComparedSet> sets(3);
+  const int64_t sizes[] = {3, 4, 4};
+  const char* types[] = {"B", "A few", "B"};
+  for (size_t i = 0; i < 3; ++i) {
+    sets[i].cell_type = types[i];
+    sets[i].gene = "g7";
+    sets[i].set_size = sizes[i];
+    sets[i].evaluations = 100 + static_cast<int64_t>(i);
+  }
+  EXPECT_THAT(budgets_of(world.study, {{1, 7, 4}, {0, 7, 4}, {1, 7, 3}, {1, 2, 3}}, sets),
+              ElementsAre(102, 101, 100, 1));
+}
+
+TEST(Comparison, EveryMethodHasTheBudgetOfTheReferenceOfItsSeedAndSize) {
+  const World world;
+  const test::TempFolder folder;
+  ComparisonOptions options;
+  options.methods = {"grids", "random"};
+  options.unlimited = {"grids", "random"};
+  options.sizes = {3, 4};
+  options.seeds = 2;
+  options.types = false;
+  options.each = world.options;
+  options.each.explain.search.batch_size = 8;  // draws cells, so that seeds differ
+  options.runs = folder / "runs";
+  const auto found =
+      compare_methods(world.study, world.surrogate, {{1, 2, 1}}, nullptr, options, world.context);
+  EXPECT_EQ(found.sets.size(), 16u);  // two of method, allowance, size and seed
+  const auto find = [&](const std::string& method, int64_t size, uint64_t seed,
+                        Allowance allowance) {
+    for (const auto& set : found.sets) {
+      if (set.method == method && set.set_size == size && set.seed == seed &&
+          set.allowance == allowance) {
+        return set;
+      }
+    }
+    return ComparedSet();
+  };
+  std::set<int64_t> budgets;
+  for (const int64_t size : {3, 4}) {
+    for (const uint64_t seed : {world.context.seed, world.context.seed + 1}) {
+      auto reference = find("grids", size, seed, Allowance::kEqual);
+      EXPECT_EQ(reference.budget, 0);
+      EXPECT_EQ(find("random", size, seed, Allowance::kEqual).budget, reference.evaluations);
+      EXPECT_EQ(find("random", size, seed, Allowance::kUnlimited).budget, 0);
+      budgets.insert(reference.evaluations);
+      const auto unlimited = find("grids", size, seed, Allowance::kUnlimited);
+      EXPECT_EQ(unlimited.peaks, reference.peaks);  // it had no limit before
+      EXPECT_EQ(unlimited.evaluations, reference.evaluations);
+    }
+  }
+  EXPECT_GT(budgets.size(), 2u);  // else a seed's budget could be another's
+}
+
 TEST(CompareTypes, ASetIsJudgedAgainstThatOfTheTypeItself) {
   const World world;
   const auto matrix =
@@ -147,6 +223,31 @@ TEST(CompareTypes, ASetIsJudgedAgainstThatOfTheTypeItself) {
   }
   EXPECT_GT(matrix.genes[0] + matrix.genes[3], 0);
   EXPECT_EQ(type_matrix_table(matrix).rows(), 4u);
+}
+
+TEST(CompareTypes, RowsAreWhereASetWasLearnedColumnsWhereItIsMasked) {
+  const World world;
+  auto options = world.options;
+  options.explain.budgets = {5};  // of other targets: not used
+  const auto matrix = compare_types(world.study, world.surrogate, {{1, 2, 3}}, {"grids", 1},
+                                    options, world.context);
+  ASSERT_EQ(matrix.tested_in.size(), 1u);
+  ExplainStageOptions stage = world.options.explain;
+  stage.method = "grids";
+  stage.force = true;
+  const Context context{1, world.context.pool, world.context.reporter, world.context.cancelled};
+  const auto learned =
+      explain(world.study, world.surrogate, {{0, 2, 3}, {1, 2, 3}}, stage, context);
+  double in_other = 0, in_own = 0;
+  for (const auto& entry : judge_sets(world.study, world.surrogate, learned.explained,
+                                      stage.perturbation, options.judge, context)
+                               .by_type) {
+    if (entry.tested_in == 1) (*entry.type == 1 ? in_own : in_other) = entry.change.relative_change;
+  }
+  ASSERT_NE(in_other, in_own);
+  EXPECT_EQ(matrix.change[0], in_other);
+  EXPECT_EQ(matrix.change[1], in_own);
+  EXPECT_EQ(matrix.normalised[0], in_other / in_own);
 }
 
 /// Gene g0 needs any one of two peaks near it, in type B; g4 has no regulation.
@@ -206,6 +307,35 @@ TEST(CompareOnTruth, SearchesEveryCellOfTheTypeToo) {
   EXPECT_NE(all[0].note, world.search("grids", TruthCells::kRedundant)[0].note);
 }
 
+TEST(CompareOnTruth, RedundantCellsAreThoseOfTypesWhereTheGeneActsWithEveryMemberOpen) {
+  TruthWorld world;
+  world.targets = {{{}, 0, 2}};
+  int64_t expected = 0;
+  for (const int32_t cell : world.study.cells_of(Split::kTrain, 1)) {
+    expected += world.study.open.contains(cell, 2) && world.study.open.contains(cell, 5) ? 1 : 0;
+  }
+  const auto found = world.search("grids", TruthCells::kRedundant);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].note, std::to_string(expected) + " cells");
+  world.simulated.truth.genes[0].kind = Regulation::kMultiplicative;
+  EXPECT_TRUE(world.search("grids", TruthCells::kRedundant).empty());
+}
+
+TEST(CompareOnTruth, KeepsToItsBudgetAndKnowsNoOtherGenes) {
+  TruthWorld world;
+  const auto budget = static_cast<int64_t>(3 * world.study.cells.size());
+  const auto limited =
+      compare_on_truth(world.study, world.simulated, world.targets,
+                       {"knockout", 1, Allowance::kEqual, {budget, budget, budget}},
+                       TruthCells::kAll, world.options.explain, world.context);
+  ASSERT_EQ(limited.size(), 1u);
+  EXPECT_LE(limited[0].evaluations, budget);
+  EXPECT_TRUE(limited[0].budget_spent);
+  const auto plain = world.search("grids", TruthCells::kAll);
+  world.options.explain.loss.beta = 0.5;
+  EXPECT_EQ(world.search("grids", TruthCells::kAll)[0].objective, plain[0].objective);
+}
+
 TEST(CompareOnTruth, RefusesTheTruthOfOtherCells) {
   TruthWorld world;
   world.simulated.cells.barcodes[0] += "x";
@@ -227,6 +357,9 @@ TEST(PlantedTargets, AreTheFirstGenesOfEachKindWhereTheyAct) {
   EXPECT_EQ(requests[0].cell_type, "B");
   EXPECT_EQ(requests[0].set_size, 7);
   EXPECT_TRUE(planted_targets(world.study, world.simulated.truth, 0, 7).empty());
+  Truth everywhere = world.simulated.truth;
+  everywhere.genes[0].types = {"A few", "B"};
+  EXPECT_EQ(planted_targets(world.study, everywhere, 1, 7)[0].cell_type, "B") << "more cells";
 }
 
 }  // namespace

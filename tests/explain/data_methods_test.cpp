@@ -6,8 +6,11 @@
 #include <set>
 
 #include "explain/explain_stage.hpp"
+#include "explain/planted_cells.hpp"
 #include "explain/small_study.hpp"
 #include "explain/study_data.hpp"
+#include "support/formula_model.hpp"
+#include "support/search_world.hpp"
 
 namespace grids {
 namespace {
@@ -132,6 +135,55 @@ TEST(DataMethods, WithoutMeasuredCellsTheySaySo) {
       EXPECT_THAT(error.what(), HasSubstr(method));
     }
   }
+}
+
+TEST(DataMethods, FeaturesOpenOrClosedInTooFewCellsAreLeftOut) {
+  MeasuredCells measured;
+  measured.log_exposure.assign(100, 0.0);
+  measured.by_feature.columns = 100;
+  for (const int64_t open : {9, 10, 90, 91}) {
+    for (int32_t cell = 0; cell < open; ++cell) measured.by_feature.indices.push_back(cell);
+    measured.by_feature.offsets.push_back(measured.by_feature.nonzeros());
+    ++measured.by_feature.rows;
+  }
+  TargetData data;
+  data.measured = &measured;
+  data.distance.assign(4, 0);
+  EXPECT_EQ(window_features(data, std::vector<Feature>{0, 1, 2, 3}), (std::vector<Feature>{1, 2}));
+}
+
+/// An objective over `features` features, for methods that only ask for a set's value.
+struct AnyModel {
+  explicit AnyModel(int32_t features)
+      : model(features, [](const std::vector<double>& x) { return 2 + x[0]; }) {
+    ObjectiveInput input;
+    input.cells = testing::first_integers(3);
+    objective = make_objective(model, input, {});
+  }
+  testing::FormulaModel model;
+  Objective objective;
+};
+
+TEST(DataMethods, StandingsGoByTierScoreSecondDistanceAndIndex) {
+  AnyModel any(6);
+  TargetData data;
+  data.distance = {5, 4, 3, 2, 2, 9};
+  const auto found =
+      explanation_of(any.objective, data,
+                     {{0, 1, 9, 9}, {1, 0, 1, 0}, {2, 0, 2, 1}, {3, 0, 2, 5}, {4, 0, 2, 5}}, 6);
+  EXPECT_EQ(found.subset, (std::vector<Feature>{3, 4, 2, 1, 0, 5}));
+}
+
+TEST(DataMethods, TheLassoPutsWhatActsAgainstTheGoalLast) {
+  const Fixture f;
+  const auto planted = testing::planted_cells(800, 16, {0.9, -0.9}, 2);
+  AnyModel any(16);
+  ExplainerOptions options;
+  options.data = &planted->data;
+  options.search.set_size = 8;  // all of the target's chromosome
+  const auto found = find_explainer("lasso").explain(any.objective, options, f.context);
+  EXPECT_EQ(found.subset.front(), 0);
+  EXPECT_EQ(found.subset.back(), 1);
 }
 
 TEST(DataMethods, TheMeasuredCellsAreThoseNotTested) {

@@ -68,6 +68,42 @@ TEST(Links, AreThePlainFormula) {
   }
 }
 
+TEST(Links, TheBackgroundIsTheNearestInOpennessAndWidthEachByItsSpread) {
+  const auto planted = planted_cells(400, 120, {}, 4);
+  const auto& open = planted->measured.by_feature;
+  std::vector<Feature> others;
+  for (Feature j = 60; j < 120; ++j) {
+    if (open.row(j).size() < 10) continue;
+    others.push_back(j);
+  }
+  const auto log_open = [&](Feature j) {
+    return std::log(static_cast<double>(open.row(j).size()));
+  };
+  const auto log_width = [&](Feature j) {
+    return std::log(static_cast<double>(planted->measured.width[static_cast<size_t>(j)]));
+  };
+  const auto deviation = [&](const auto& of) {
+    double mean = 0, squares = 0;
+    const auto n = static_cast<double>(others.size());
+    for (const Feature j : others) mean += of(j) / n;
+    for (const Feature j : others) squares += (of(j) - mean) * (of(j) - mean) / n;
+    return std::sqrt(squares);
+  };
+  const double by_open = deviation(log_open), by_width = deviation(log_width);
+  for (const Feature feature : {0, 31, 59}) {
+    std::sort(others.begin(), others.end(), [&](Feature a, Feature b) {
+      const auto far = [&](Feature j) {
+        return std::hypot((log_open(j) - log_open(feature)) / by_open,
+                          (log_width(j) - log_width(feature)) / by_width);
+      };
+      return far(a) < far(b);
+    });
+    std::vector<Feature> nearest(others.begin(), others.begin() + 15);
+    std::sort(nearest.begin(), nearest.end());
+    EXPECT_EQ(link_background(planted->data, feature, 15), nearest);
+  }
+}
+
 TEST(Links, TheBackgroundResemblesThePeak) {
   const auto planted = planted_cells(2000, 800, {}, 5);
   const auto& open = planted->measured.by_feature;

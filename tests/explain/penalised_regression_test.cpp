@@ -128,6 +128,39 @@ TEST(PenalisedRegression, TheConditionsHoldAtEverySolution) {
   }
 }
 
+TEST(PenalisedRegression, TheHeldOutDevianceIsThatOfRowsWithoutWeight) {
+  const auto planted = planted_cells(400, 16, {0.7, -0.5}, 4);
+  const auto rows = rows_of(*planted, 6, false);
+  std::vector<double> weight(rows.rows(), 1.0);
+  for (size_t i = 0; i < weight.size(); i += 3) weight[i] = 0;
+  PenalisedFit fit(rows, weight);
+  ASSERT_TRUE(fit.run(0.02));
+  const auto columns = dense(rows);
+  double squares = 0;
+  for (size_t i = 0; i < weight.size(); i += 3) {
+    double rest = rows.response[i];
+    for (size_t k = 0; k < columns.size(); ++k) {
+      rest -= columns[k][i] * (k < 2 ? fit.covariate_coefficients()[k] : fit.coefficients()[k - 2]);
+    }
+    squares += rest * rest;
+  }
+  EXPECT_NEAR(fit.held_out_deviance(), squares, 1e-9 * squares);
+}
+
+TEST(PenalisedRegression, ThePathHoldsCoefficientsOfFeaturesOfVarianceOne) {
+  const auto planted = planted_cells(400, 16, {0.9, -0.7}, 4);
+  const auto rows = rows_of(*planted, 6);
+  Reporter reporter;
+  ThreadPool pool(1);
+  const auto path = penalty_path(rows, {}, 1, {7, pool, reporter});
+  PenalisedFit fit(rows, std::vector<double>(rows.rows(), 1.0));
+  ASSERT_TRUE(fit.run(path.penalty.back()));
+  for (size_t j = 0; j < 6; ++j) {
+    // As in WithoutPenaltyItIsTheUnpenalisedFit.
+    EXPECT_NEAR(path.coefficients.back()[j], fit.coefficients()[j] * fit.scale()[j], 1e-4);
+  }
+}
+
 TEST(PenalisedRegression, GradientsAreFiniteDifferencesOfTheObjective) {
   // At penalty p the objective's slope along the path is the norm (envelope theorem): a wrong
   // gradient or a wrong objective breaks it.

@@ -52,6 +52,13 @@ void expect_probabilities(const SingleEffectsFit& fit) {
     // A sum of up to 60 roundings.
     EXPECT_NEAR(std::accumulate(first, first + static_cast<long>(variables), 0.0), 1, 1e-12);
   }
+  for (size_t j = 0; j < variables; ++j) {
+    double none = 1;  // of the effects that there are holds it
+    for (size_t l = 0; l < fit.prior_variance.size(); ++l) {
+      if (fit.prior_variance[l] > 0) none *= 1 - fit.alpha[l * variables + j];
+    }
+    EXPECT_NEAR(fit.inclusion[j], 1 - none, 1e-12);
+  }
   for (size_t round = 1; round < fit.bounds.size(); ++round) {
     // Rounding in a bound of size 1000.
     EXPECT_GE(fit.bounds[round], fit.bounds[round - 1] - 1e-8);
@@ -71,6 +78,8 @@ TEST(SingleEffects, PlantedEffectsAreFoundAndProbabilitiesAreProbabilities) {
       EXPECT_LT(fit.inclusion[j], 0.3) << j;
     }
   }
+  // Three effects are planted; of the other seven most find nothing, and are switched off.
+  EXPECT_GE(std::count(fit.prior_variance.begin(), fit.prior_variance.end(), 0.0), 4);
   EXPECT_NEAR(fit.residual_variance, 1, 0.15);  // of 1000 draws: 0.045 is one standard error
 }
 
@@ -137,6 +146,24 @@ TEST(SingleEffects, CovariatesAreTakenOutOfBothSides) {
     EXPECT_NEAR(after.products[j * 5 + j], after.rows, 1e-9);
   }
   EXPECT_NEAR(before.response_squares, after.response_squares, 1e-9);
+  EXPECT_EQ(after.rows, 198);  // two covariates
+}
+
+TEST(SingleEffects, ProductsAreCorrelations) {
+  const Linear linear(300, 4, {}, 17);
+  const auto input = linear.input();
+  for (size_t a = 0; a < 4; ++a) {
+    for (size_t b = 0; b < 4; ++b) {
+      std::vector<int32_t> both;
+      std::set_intersection(linear.open[a].begin(), linear.open[a].end(), linear.open[b].begin(),
+                            linear.open[b].end(), std::back_inserter(both));
+      const double p = static_cast<double>(linear.open[a].size()) / 300;
+      const double q = static_cast<double>(linear.open[b].size()) / 300;
+      const double r =
+          (static_cast<double>(both.size()) / 300 - p * q) / std::sqrt(p * (1 - p) * q * (1 - q));
+      EXPECT_NEAR(input.products[a * 4 + b], r * input.rows, 1e-9);
+    }
+  }
 }
 
 TEST(SingleEffects, ConstantVariablesAndEmptyInputsAreNoTrouble) {
