@@ -31,8 +31,9 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-double logistic(double x) {
-  return 1 / (1 + std::exp(-x));
+/// −log of the probability that a gate of this logit stays closed.
+double evidence_open(double logit) {
+  return std::max(logit, 0.0) + std::log1p(std::exp(-std::abs(logit)));
 }
 
 /// The features of each cell that a mask may change, and the same numbered from 0 on, those that
@@ -118,9 +119,9 @@ class Round {
     }
   }
 
-  /// Fills the mean probability of each numbered feature; returns the mean number of open gates.
-  double read(std::vector<double>& shares) const {
-    shares.assign(cells_.feature_of.size(), 0.0);
+  /// Fills the scores of the numbered features; returns the mean number of open gates.
+  double read(std::vector<double>& scores) const {
+    scores.assign(cells_.feature_of.size(), 0.0);
     const auto count = static_cast<int64_t>(cells_.numbers.size());
     std::vector<GateNetwork::Cell> read(at(count));
     context_.pool.for_each(count, [&](int64_t i) {
@@ -130,7 +131,8 @@ class Round {
     int64_t open = 0;
     for (const auto& cell : read) {
       for (size_t k = 0; k < cell.features.size(); ++k) {
-        shares[at(cell.features[k])] += logistic(cell.logits[k]) / static_cast<double>(count);
+        scores[at(cell.features[k])] +=
+            evidence_open(double{cell.logits[k]}) / static_cast<double>(count);
         if (cell.logits[k] > 0) ++open;
       }
     }
@@ -276,7 +278,7 @@ void FimapOptions::validate(Problems& problems) const {
 FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions& options,
                        uint64_t stream, const Context& context) {
   FimapGates result;
-  result.shares.assign(at(objective.model->shape().features), 0.0);
+  result.scores.assign(at(objective.model->shape().features), 0.0);
   const Plan plan = plan_of(objective, options);
   result.reduced = plan.reduced;
   if (plan.steps == 0) return result;
@@ -285,11 +287,11 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
   WeightSearch search(first_weight(objective, members));
   const auto wanted = static_cast<double>(members);
   double nearest = std::numeric_limits<double>::infinity();
-  std::vector<double> shares;
+  std::vector<double> scores;
   for (int64_t round = 0; round < plan.rounds; ++round) {
     Round training(objective, cells, options, seed, context);
     training.train(plan.steps, search.weight());
-    const double open = training.read(shares);
+    const double open = training.read(scores);
     ++result.rounds;
     // Half a gate for none at all: ratios tell how far both are.
     const double distance = std::abs(std::log(std::max(open, 0.5) / wanted));
@@ -297,8 +299,8 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
       nearest = distance;
       result.open = open;
       result.weight = search.weight();
-      for (size_t k = 0; k < shares.size(); ++k) {
-        result.shares[at(cells.feature_of[k])] = shares[k];
+      for (size_t k = 0; k < scores.size(); ++k) {
+        result.scores[at(cells.feature_of[k])] = scores[k];
       }
     }
     if (std::abs(open - wanted) <= std::max(0.5, kTolerance * wanted)) break;

@@ -12,8 +12,11 @@
 ///
 /// with the model's gradient at the gated cells (MaskableModel::begin_gated). The weight is
 /// bisected, a round of training from fresh weights each, until L gates stay open (logit > 0) on
-/// average. A feature's score is the mean over all cells of the probability σ(logit) that its gate
-/// is open.
+/// average.
+///
+/// A feature's score is the mean over all cells of −log P(gate closed) = log(1 + exp(logit)): how
+/// unlikely it is that the feature is left alone in all of them. The mere share of cells with an
+/// open gate would rank what is open nearly everywhere before what is decisive where it is.
 ///
 /// Nothing of this is published for the comparison of the paper; the settings are ours.
 #pragma once
@@ -42,10 +45,9 @@ struct FimapOptions {
 };
 
 struct FimapGates {
-  /// Of each feature of the model: the mean over the cells of the probability of an open gate.
-  std::vector<double> shares;
-  double open = 0;    ///< gates open on average, a cell
-  double weight = 0;  ///< of the number of gates
+  std::vector<double> scores;  ///< of each feature of the model, ≥ 0
+  double open = 0;             ///< gates open on average, a cell
+  double weight = 0;           ///< of the number of gates
   int64_t rounds = 0;
   bool reduced = false;  ///< by the budget
 };

@@ -1,4 +1,4 @@
-// FIMAP (fimap.hpp): the L features whose gates are open in most cells.
+// FIMAP (fimap.hpp): the L features whose gates are least likely to stay closed.
 #include "explain/fimap.hpp"
 #include "explain/scores.hpp"
 
@@ -18,7 +18,7 @@ class FimapExplainer : public Explainer {
     const int64_t before = objective.evaluations;
     const auto gates =
         fimap_gates(objective, search.set_size, options.fimap, search.stream, context);
-    return conclude(objective, highest(gates.shares, objective, search.set_size), before,
+    return conclude(objective, highest(gates.scores, objective, search.set_size), before,
                     gates.reduced);
   }
 };

@@ -107,10 +107,7 @@ TEST(Fimap, LeavesAboutLGatesOpen) {
     // Rounds end within a tenth of L or half a gate, or when there are no more of them; twice that.
     EXPECT_NEAR(found.open, static_cast<double>(members),
                 std::max(1.0, 0.2 * static_cast<double>(members)));
-    for (const double share : found.shares) {
-      EXPECT_GE(share, 0);
-      EXPECT_LE(share, 1);
-    }
+    for (const double score : found.scores) EXPECT_GE(score, 0);
   }
 }
 
