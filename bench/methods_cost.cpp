@@ -24,8 +24,8 @@ struct CostSettings {
   int64_t cells = 700;
   int64_t set_size = 10;
   int64_t budget = 0;
-  std::vector<std::string> methods = {"grids",      "random", "knockout", "saliency",
-                                      "smoothgrad", "lime",   "lime-sp",  "sage"};
+  std::vector<std::string> methods = {"grids", "random",  "knockout", "saliency", "smoothgrad",
+                                      "lime",  "lime-sp", "sage",     "cxplain",  "fimap"};
   Settings cells_kept;
 };
 

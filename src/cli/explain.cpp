@@ -164,6 +164,10 @@ void declare_method_options(OptionSet& set, ExplainStageOptions& options, Option
             "0 = never");
   set.value("--cxplain-epochs", options.cxplain.epochs,
             "cxplain: most epochs of its network; it ends when held-out cells gain no more");
+  set.value("--cxplain-batch", options.cxplain.batch,
+            "cxplain: cells of a training step (published; digits: 128)");
+  set.value("--cxplain-rate", options.cxplain.rate,
+            "cxplain: learning rate (published; digits: 0.0005)");
   set.value("--cxplain-networks", options.cxplain.networks,
             "cxplain: networks on bootstrap samples of the cells, of which the median counts");
   set.value("--fimap-steps", options.fimap.steps, "fimap: training steps of a round");

@@ -136,14 +136,18 @@ std::unique_ptr<MaskableModel> load_script(const std::filesystem::path& path, Fe
 
 int main(int argc, char** argv) {
   // `grids train` is this program under the other's name; its help and errors should say so.
-  const ProgramText text = {
-      argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "grids-torch",
-      "What needs LibTorch; usually run through `grids`.",
-      "",
-      {"run", "prepare", "cis", "knockout", "compare", "evaluate", "predict", "report", "simulate",
-       "info"}};
-  const Command train = {"train", "Train the surrogate on a prepared study",
-                         "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv",
-                         declare_train};
-  return run_program(text, {train, explain_model_command(load_script)}, argc, argv);
+  ProgramText text = {argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "grids-torch",
+                      "What needs LibTorch; usually run through `grids`.",
+                      "",
+                      {"run", "prepare", "cis", "knockout", "compare", "evaluate", "predict",
+                       "report", "simulate", "info"}};
+  std::vector<Command> commands = {
+      {"train", "Train the surrogate on a prepared study",
+       "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv", declare_train}};
+  if (asks_for_model(argc, argv)) {
+    commands.push_back(explain_model_command(load_script));
+  } else {  // then that section of a configuration file is the other program's
+    text.elsewhere.emplace_back("explain");
+  }
+  return run_program(text, commands, argc, argv);
 }
