@@ -23,12 +23,13 @@ if [ ! -e "$out/classifier.pt" ]; then
 fi
 
 # As published: 32 candidates, batches of 64, 500 steps; 1,024 neighbours for LIME; at most 2,560,000
-# permutations for SAGE, which converges long before; 500 epochs for CXPlain.
+# permutations for SAGE, which converges long before; CXPlain with at most 500
+# epochs of batches of 128.
 for method in grids grids-beam greedy knockout sage cxplain fimap lime lime-sp saliency smoothgrad random; do
   grids explain --model "$out/classifier.pt" --data "$out/train.npz" --test-data "$out/test.npz" \
     --classes 8,3 --from-class 8 --target-class 3 -L 64 --image 28x28 --method "$method" \
     --candidates 32 --batch 64 --max-steps 500 --lime-neighbours 1024 \
-    --sage-permutations 2560000 --cxplain-epochs 500 -o "$out/$method"
+    --sage-permutations 2560000 --cxplain-epochs 500 --cxplain-batch 128 --cxplain-rate 0.0005 -o "$out/$method"
 done
 
 {
