@@ -87,6 +87,9 @@ class Batches {
   RandomStream random_;
 };
 
+/// Candidates of the weakest member at the end, in multiples of k.
+constexpr int64_t kWideLook = 4;
+
 /// One start: its coordinates, and the best of them on all cells so far.
 class Descent {
  public:
@@ -107,7 +110,7 @@ class Descent {
     } else {
       // Steps for both looks over all cells are kept back for the end, where the local optimum is
       // checked.
-      if (batches) on_batches(max_steps_ - 2 * options_.set_size);
+      if (batches) on_batches(max_steps_ - 2 * options_.set_size - 1);
       on_all_cells();
     }
     return std::move(result_);
@@ -118,9 +121,8 @@ class Descent {
     return at(result_.steps % static_cast<int64_t>(coordinates_.size()));
   }
 
-  /// Replaces the coordinate of this step and counts the step.
-  void take(Feature replacement, double value) {
-    const size_t i = coordinate();
+  /// Replaces a coordinate and counts the step.
+  void take(size_t i, Feature replacement, double value) {
     result_.trace.push_back({result_.steps, i, coordinates_[i], replacement, value});
     coordinates_[i] = replacement;
     ++result_.steps;
@@ -142,39 +144,70 @@ class Descent {
   }
 
   /// Looks at every member until no look finds a better swap: first at the candidates of Eq. 14,
-  /// then at those of the gradient where nothing is masked.
+  /// then at those of the gradient where nothing is masked; at last the weakest member is held
+  /// against candidates of lower rank.
   void on_all_cells() {
     const auto state = begin(objective_, coordinates_);
     double current = value(objective_, *state);
     std::vector<double> current_gains;
     std::vector<Feature> unseen;
+    const int64_t looked_twice = 2 * options_.set_size;
     int64_t unchanged = 0;
     while (result_.steps < max_steps_ && affords_step(objective_.cell_count())) {
       context_.check_cancelled();
       // As long as nothing changes, the gradient is that of the step before.
       if (current_gains.empty()) current_gains = gains(objective_, *state);
       if (unchanged == options_.set_size) unseen = second_candidates(current_gains);
-      if (unchanged >= options_.set_size && unseen.empty()) unchanged = 2 * options_.set_size;
-      if (unchanged == 2 * options_.set_size) break;
-      const size_t i = coordinate();
-      const auto step =
-          unchanged < options_.set_size
-              ? coordinate_step(objective_, *state, current, current_gains, coordinates_, i,
-                                options_)
-              : exact_step(objective_, *state, current, unseen, coordinates_, i, options_);
-      const Feature choice = step.candidates[step.best];
-      if (choice == coordinates_[i]) {
-        ++unchanged;
+      if (unchanged >= options_.set_size && unseen.empty()) unchanged = looked_twice;
+      CoordinateStep step;
+      size_t i = coordinate();
+      if (unchanged < options_.set_size) {
+        step =
+            coordinate_step(objective_, *state, current, current_gains, coordinates_, i, options_);
+      } else if (unchanged < looked_twice) {
+        step = exact_step(objective_, *state, current, unseen, coordinates_, i, options_);
       } else {
+        if (!affords_wide_look()) break;
+        i = weakest(*state);
+        step = exact_step(objective_, *state, current, lower_candidates(current_gains),
+                          coordinates_, i, options_);
+      }
+      const Feature choice = step.candidates[step.best];
+      const bool stays = choice == coordinates_[i];
+      if (!stays) {
         state->apply(edit_of(coordinates_, i, choice));
         current_gains.clear();
-        unchanged = 0;
       }
       current = step.values[step.best];
-      take(choice, current);
+      take(i, choice, current);
+      if (stays && unchanged == looked_twice) {
+        result_.local_optimum = true;
+        break;
+      }
+      unchanged = stays ? unchanged + 1 : 0;
     }
-    result_.local_optimum = unchanged == 2 * options_.set_size;
     finish(*state, current);
+  }
+
+  bool affords_wide_look() {
+    const int64_t cost = (1 + kWideLook) * options_.candidates + options_.set_size;
+    result_.budget_spent = !objective_.affords(objective_.cell_count() * cost + end_cost());
+    return !result_.budget_spent;
+  }
+
+  /// The coordinate of the member whose drop costs least.
+  size_t weakest(const MaskState& state) {
+    const Feature member = rank_members(objective_, state).back();
+    return at(std::find(coordinates_.begin(), coordinates_.end(), member) - coordinates_.begin());
+  }
+
+  /// The next best candidates after those of the first look.
+  std::vector<Feature> lower_candidates(std::span<const double> current_gains) const {
+    auto candidates =
+        outsiders(objective_, current_gains, coordinates_, kWideLook * options_.candidates);
+    const auto first = std::min<int64_t>(options_.candidates, std::ssize(candidates));
+    candidates.erase(candidates.begin(), candidates.begin() + first);
+    return candidates;
   }
 
   /// The best candidates where nothing is masked that are not among those by `current_gains`: what
@@ -216,7 +249,7 @@ class Descent {
         everywhere->apply(edit_of(coordinates_, i, choice));
         unchanged = 0;
       }
-      take(choice, step.values[step.best]);
+      take(i, choice, step.values[step.best]);
       if (unchanged > 0) continue;
       const double all = value(objective_, *everywhere);
       if (all < best) {
@@ -239,7 +272,7 @@ class Descent {
       const auto batch_gains = gains(batch, *state);
       const auto step = coordinate_step(batch, *state, 0, batch_gains, coordinates_, i, options_);
       objective_.evaluations += batch.evaluations;
-      take(step.candidates[step.best], step.values[step.best]);
+      take(i, step.candidates[step.best], step.values[step.best]);
     }
     const auto state = begin(objective_, distinct(coordinates_));
     finish(*state, value(objective_, *state));

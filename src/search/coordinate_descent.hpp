@@ -64,7 +64,8 @@ struct SearchResult {
   std::vector<Feature> subset;
   double value = 0;  ///< over all cells
   /// No replacement of any one member lowers the value: by any of its k candidates of Eq. 14, nor,
-  /// under the monotone rule, by any of the k best where nothing is masked.
+  /// under the monotone rule, by any of the k best where nothing is masked; nor of the weakest one
+  /// by any of 4 k candidates of Eq. 14.
   bool local_optimum = false;
   /// The objective's budget did not afford another step.
   bool budget_spent = false;

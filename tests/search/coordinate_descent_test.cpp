@@ -199,6 +199,21 @@ TEST(CoordinateDescent, TheSecondLookFindsWhatAMemberStandsInFor) {
   EXPECT_TRUE(found.local_optimum);
 }
 
+TEST(CoordinateDescent, TheLastLookHoldsTheWeakestMemberAgainstCandidatesOfLowerRank) {
+  // By gradient 3 comes after 1 and 2, because its effect grows as it closes; exactly it is best.
+  const testing::FormulaModel model(8, [](const std::vector<double>& x) {
+    return 3 + x[0] + 0.4 * x[1] + 0.4 * x[2] + 0.9 * (1 - (1 - x[3]) * (1 - x[3])) + 0.1 * x[3];
+  });
+  ObjectiveInput input;
+  input.cells = {0, 1, 2};
+  auto objective = make_objective(model, input, {});
+  const SearchWorld world;
+  const SearchOptions options{.set_size = 2, .candidates = 1, .initial = {0, 1}};
+  const auto found = coordinate_descent(objective, options, world.context);
+  EXPECT_EQ(std::set<Feature>(found.subset.begin(), found.subset.end()), (std::set<Feature>{0, 3}));
+  EXPECT_TRUE(found.local_optimum);
+}
+
 TEST(CoordinateDescent, AUserCanStopIt) {
   SearchWorld world;
   std::atomic<bool> cancelled = true;
