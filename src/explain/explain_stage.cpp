@@ -368,6 +368,7 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
 
   std::vector<std::optional<ExplainedTarget>> explained(targets.size());
   std::vector<SkippedTarget> skipped;  // where it was
+  skipped.reserve(targets.size());
   for (const ExplainTarget& target : targets) skipped.push_back({target, "", false, false});
   Stage stage(study, surrogate, options, context, targets.size());
   for (const auto& [type, which] : by_type) {

@@ -76,8 +76,6 @@ class SurrogateModel : public MaskableModel {
   const CsrPattern& open() const { return open_; }
   /// peaks × cells.
   const CsrPattern& cells_of_peaks() const { return cells_of_peaks_; }
-  /// No peak is replaced by anything but 0, so that only open peaks gain.
-  bool only_closes() const { return only_closes_; }
   float replacement(Feature peak) const { return replacement_[static_cast<size_t>(peak)]; }
   std::span<const float> replacements() const { return replacement_; }
   /// The unmasked sum of one chromosome in one cell.
@@ -102,7 +100,7 @@ class SurrogateModel : public MaskableModel {
   CsrPattern open_;
   CsrPattern cells_of_peaks_;
   std::vector<float> replacement_;
-  bool only_closes_ = true;
+  bool only_closes_ = true;  ///< no peak is replaced by anything but 0: only open peaks gain
   ThreadPool& pool_;
   std::vector<float> unmasked_sums_;  ///< cells × chromosomes × sum_stride
   BlockStarts block_starts_;

@@ -28,7 +28,6 @@ struct Objective {
 
   /// Whether so many more are within the budget.
   bool affords(int64_t more) const { return more <= budget - evaluations; }
-  bool is_limited() const { return budget != std::numeric_limits<int64_t>::max(); }
   int64_t cell_count() const { return static_cast<int64_t>(cells.size()); }
 
   /// The same objective over some of the cells (positions in `cells`), with a counter of its own
