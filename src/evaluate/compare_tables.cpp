@@ -37,6 +37,7 @@ double mean(const std::vector<double>& values) {
 template <typename Of>
 std::vector<double> column(const std::vector<const ComparedSet*>& sets, const Of& of) {
   std::vector<double> values;
+  values.reserve(sets.size());
   for (const ComparedSet* set : sets) values.push_back(static_cast<double>(of(*set)));
   return values;
 }
