@@ -11,13 +11,14 @@
 #include "explain/share_network.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
+#include "support/slope.hpp"
 
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::FormulaModel;
 using testing::SearchWorld;
+using testing::slope_of;
 
 TEST(Cxplain, TargetsAreSharesOfWhatBlocksDoTowardsTheGoal) {
   const SearchWorld world(2, 2);
@@ -93,16 +94,8 @@ TEST(ShareNetwork, GradientsAreDerivatives) {
   for (size_t p = 0; p < parameters.size(); ++p) {
     ASSERT_EQ(gradients[p].size(), parameters[p]->size());
     for (size_t i = 0; i < gradients[p].size(); ++i) {
-      constexpr float kStep = 2e-3f;
-      float& parameter = parameters[p]->values()[i];
-      const float kept = parameter;
-      parameter = kept + kStep;
-      const double above = value();
-      parameter = kept - kStep;
-      const double below = value();
-      parameter = kept;
       ++checked;
-      const double slope = (above - below) / double{2 * kStep};
+      const double slope = slope_of(parameters[p]->values()[i], 2e-3f, value);
       // Logits are floats of size 1 over a step of 4e-3, and the curvature of a slope itself.
       if (std::abs(slope - double{gradients[p][i]}) < 1e-3 + 0.02 * std::abs(slope)) ++smooth;
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/indices.hpp"
 #include "explain/explain_stage.hpp"
 #include "explain/planted_cells.hpp"
 #include "explain/small_study.hpp"
@@ -157,7 +158,7 @@ struct AnyModel {
   explicit AnyModel(int32_t features)
       : model(features, [](const std::vector<double>& x) { return 2 + x[0]; }) {
     ObjectiveInput input;
-    input.cells = testing::first_integers(3);
+    input.cells = indices_below(3);
     objective = make_objective(model, input, {});
   }
   testing::FormulaModel model;

@@ -5,17 +5,19 @@
 #include <cmath>
 #include <vector>
 
+#include "base/indices.hpp"
 #include "explain/explainer.hpp"
 #include "explain/gate_network.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
+#include "support/slope.hpp"
 
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::FormulaModel;
 using testing::SearchWorld;
+using testing::slope_of;
 
 TEST(GateNetwork, GradientsAreDerivatives) {
   GateNetwork network(9, 0.3f, RandomStream(1, Purpose::kMethods));
@@ -46,23 +48,16 @@ TEST(GateNetwork, GradientsAreDerivatives) {
   for (size_t p = 0; p < parameters.size(); ++p) {
     ASSERT_EQ(gradients[p].size(), parameters[p]->size());
     for (size_t i = 0; i < gradients[p].size(); ++i) {
-      constexpr float kStep = 4e-3f;
-      float& parameter = parameters[p]->values()[i];
-      const float kept = parameter;
-      parameter = kept + kStep;
-      const double above = value();
-      parameter = kept - kStep;
-      const double below = value();
-      parameter = kept;
       // Logits are floats: their rounding over the step is 1e-4 of a value of size 10.
-      EXPECT_NEAR((above - below) / double{2 * kStep}, gradients[p][i], 0.02) << p << " " << i;
+      EXPECT_NEAR(slope_of(parameters[p]->values()[i], 4e-3f, value), gradients[p][i], 0.02)
+          << p << " " << i;
     }
   }
 }
 
 Objective value_objective(const MaskableModel& model) {
   ObjectiveInput input;
-  input.cells = first_integers(model.shape().cells);
+  input.cells = indices_below(model.shape().cells);
   LossOptions loss;
   loss.kind = LossKind::kValue;
   return make_objective(model, input, loss);

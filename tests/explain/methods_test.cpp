@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/indices.hpp"
 #include "explain/explainer.hpp"
 #include "explain/planted_cells.hpp"
 #include "support/formula_model.hpp"
@@ -17,7 +18,6 @@
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::FormulaModel;
 using testing::SearchWorld;
 
@@ -110,7 +110,7 @@ FormulaModel linear_model(std::vector<double> coefficients) {
 
 Objective value_objective(const MaskableModel& model) {
   ObjectiveInput input;
-  input.cells = first_integers(model.shape().cells);
+  input.cells = indices_below(model.shape().cells);
   LossOptions loss;
   loss.kind = LossKind::kValue;
   return make_objective(model, input, loss);
@@ -326,7 +326,7 @@ TEST(Methods, ReportAllSenselessOptionsAtOnce) {
 
 TEST(Differing, IsWhatGainsAreToldOf) {
   const SearchWorld world;
-  const auto cells = first_integers(world.model.shape().cells);
+  const auto cells = indices_below(world.model.shape().cells);
   for (const int32_t cell : cells) {
     const auto open = world.model.open().row(cell);
     EXPECT_EQ(world.model.differing(cell), std::vector<Feature>(open.begin(), open.end()));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/indices.hpp"
 #include "explain/explainer.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
@@ -23,7 +24,7 @@ struct Fixture {
 
 Objective value_objective(const MaskableModel& model) {
   ObjectiveInput input;
-  input.cells = testing::first_integers(model.shape().cells);
+  input.cells = indices_below(model.shape().cells);
   LossOptions loss;
   loss.kind = LossKind::kValue;
   return make_objective(model, input, loss);

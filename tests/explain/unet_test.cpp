@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "support/slope.hpp"
+
 namespace grids {
 namespace {
 
@@ -185,15 +187,7 @@ TEST(UNet, GradientsAreDerivatives) {
       std::vector<float> gradients(net.parameters().size(), 0.0f);
       net.backward(weights, work, gradients);
       for (size_t p = 0; p < gradients.size(); ++p) {
-        constexpr float kStep = 1e-3f;
-        float& parameter = net.parameters().values()[p];
-        const float kept = parameter;
-        parameter = kept + kStep;
-        const double above = value();
-        parameter = kept - kStep;
-        const double below = value();
-        parameter = kept;
-        const double slope = (above - below) / double{2 * kStep};
+        const double slope = testing::slope_of(net.parameters().values()[p], 1e-3f, value);
         ++checked;
         // Floats of size 10 over a step of 2e-3, and the size of the slope itself.
         if (std::abs(slope - double{gradients[p]}) < 0.02 + 0.02 * std::abs(slope)) ++smooth;

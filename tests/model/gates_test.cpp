@@ -9,12 +9,12 @@
 #include <memory>
 #include <mutex>
 
+#include "base/indices.hpp"
 #include "support/search_world.hpp"
 
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::SearchWorld;
 
 using Gains = std::map<size_t, std::vector<float>>;
@@ -33,7 +33,7 @@ Gains gains_of(const GradientState& state, std::span<const float> cotangent) {
 /// Random gates of every feature in some cells.
 struct RandomGates {
   RandomGates(int32_t features, size_t cells, uint64_t seed, bool whole)
-      : all(first_integers(features)) {
+      : all(indices_below(features)) {
     RandomStream random(seed, Purpose::kBenchmark, 5);
     for (size_t i = 0; i < cells; ++i) {
       values.emplace_back();

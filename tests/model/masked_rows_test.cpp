@@ -7,12 +7,12 @@
 #include <cmath>
 #include <map>
 
+#include "base/indices.hpp"
 #include "support/search_world.hpp"
 
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::SearchWorld;
 
 std::vector<Feature> random_mask(int32_t features, double share, RandomStream& random) {
@@ -106,7 +106,7 @@ RC_GTEST_PROP(CellGains, AddUpToTheGainsAndAreThoseOfTheCellAlone, ()) {
 TEST(Noise, OfNoDeviationChangesNothingOfOutputsAndGains) {
   for (const bool cis : {false, true}) {
     const SearchWorld world(3, 1, 30, cis);
-    const auto cells = first_integers(30);  // some with the target's own peaks open
+    const auto cells = indices_below(30);  // some with the target's own peaks open
     const std::vector<int32_t> outputs = {world.target()};
     const auto plain = world.model.begin({}, cells, outputs);
     const auto noisy = world.model.begin_noisy(cells, outputs, {0, 1, 0});

@@ -3,9 +3,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
-#include <numeric>
-
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "model/surrogate_model.hpp"
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
@@ -16,12 +15,6 @@ namespace {
 using testing::random_open;
 using testing::random_surrogate;
 using testing::small_shape;
-
-std::vector<int32_t> first_integers(int64_t count) {
-  std::vector<int32_t> values(static_cast<size_t>(count));
-  std::iota(values.begin(), values.end(), 0);
-  return values;
-}
 
 struct World {
   explicit World(float replacement, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
@@ -78,13 +71,13 @@ RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
   const auto seed = *rc::gen::inRange<uint64_t>(0, 500);
   const World world(replacement, seed % 5, 2, 150);
   RandomStream random(seed, Purpose::kBenchmark);
-  auto cells = first_integers(150);
+  auto cells = indices_below(150);
   random.shuffle(std::span(cells));
   cells.resize(1 + random.below(150));
-  const auto genes = random.below(2) == 0 ? std::vector<int32_t>{3} : first_integers(13);
+  const auto genes = random.below(2) == 0 ? std::vector<int32_t>{3} : indices_below(13);
   std::vector<Feature> subset;
   if (random.below(2) == 0) subset = {1, 30, 64};
-  auto features = first_integers(70);
+  auto features = indices_below(70);
   std::erase_if(features, [&](Feature f) { return std::count(subset.begin(), subset.end(), f); });
   random.shuffle(std::span(features));
   const auto state = world.model.begin(subset, cells, genes);
@@ -98,8 +91,8 @@ RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
 
 TEST(SummedChanges, EqualMaskingAndPredictingAgain) {
   World world(0, 4, 2, 200);
-  const auto features = first_integers(70);
-  const auto state = world.model.begin({}, first_integers(200), first_integers(13));
+  const auto features = indices_below(70);
+  const auto state = world.model.begin({}, indices_below(200), indices_below(13));
   const auto told = summed(*state, features, clamped_outputs(13));
   const auto layer = world.surrogate.output_layer();
   const auto before = world.surrogate.predict(world.pool, world.open, layer);
@@ -119,8 +112,8 @@ TEST(SummedChanges, EqualMaskingAndPredictingAgain) {
 
 TEST(SummedChanges, OfPeaksThatTouchNoCellAreZero) {
   const World world(0);
-  const auto state = world.model.begin({}, first_integers(45), first_integers(13));
-  const auto features = first_integers(70);
+  const auto state = world.model.begin({}, indices_below(45), indices_below(13));
+  const auto features = indices_below(70);
   const auto told = summed(*state, features, clamped_outputs(13));
   for (const int32_t peak : world.closed) {
     EXPECT_EQ(told.touched[static_cast<size_t>(peak)], 0);
@@ -137,14 +130,14 @@ TEST(SummedChanges, DependNeitherOnThreadsNorOnTheOtherFeatures) {
   // Enough rows for several units of work and a batch that ends in between.
   const World one(0, 3, 1, 4000);
   const World three(0, 3, 3, 4000);
-  const auto features = first_integers(70);
+  const auto features = indices_below(70);
   std::vector<Told> told;
   for (const World* world : {&one, &three}) {
-    const auto state = world->model.begin({}, first_integers(4000), first_integers(13));
+    const auto state = world->model.begin({}, indices_below(4000), indices_below(13));
     told.push_back(summed(*state, features, clamped_outputs(13)));
   }
   EXPECT_EQ(told[0], told[1]);
-  const auto state = one.model.begin({}, first_integers(4000), first_integers(13));
+  const auto state = one.model.begin({}, indices_below(4000), indices_below(13));
   for (const Feature peak : {0, 41, 68}) {
     const auto alone = summed(*state, {&peak, 1}, clamped_outputs(13));
     EXPECT_EQ(alone.changes[0], told[0].changes[static_cast<size_t>(peak)]);
@@ -153,8 +146,8 @@ TEST(SummedChanges, DependNeitherOnThreadsNorOnTheOtherFeatures) {
 
 TEST(SummedChanges, AnErrorOfTheSinkReachesTheCaller) {
   const World world(0, 1, 2);
-  const auto state = world.model.begin({}, first_integers(45), first_integers(13));
-  const auto features = first_integers(70);
+  const auto state = world.model.begin({}, indices_below(45), indices_below(13));
+  const auto features = indices_below(70);
   const auto stop = [](size_t feature, int64_t, std::span<const double>) {
     if (feature == 5) throw Error(ErrorKind::kCancelled, "stopped");
   };
@@ -164,7 +157,7 @@ TEST(SummedChanges, AnErrorOfTheSinkReachesTheCaller) {
 TEST(SummedChanges, RefuseFeaturesThatCannotBeMasked) {
   const World world(0);
   const std::vector<Feature> subset = {7};
-  const auto state = world.model.begin(subset, first_integers(45), first_integers(13));
+  const auto state = world.model.begin(subset, indices_below(45), indices_below(13));
   for (const Feature wrong : {7, 70, -2}) {
     EXPECT_THROW(summed(*state, {&wrong, 1}, clamped_outputs(13)), Error) << wrong;
   }

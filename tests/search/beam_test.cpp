@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/indices.hpp"
 #include "search/exhaustive.hpp"
 #include "search/greedy.hpp"
 #include "support/formula_model.hpp"
@@ -14,7 +15,6 @@
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::SearchWorld;
 
 const std::vector<Feature> kSeven = {1, 9, 20, 33, 41, 50, 64};
@@ -143,7 +143,7 @@ TEST(Beam, ThreadsDoNotChangeABit) {
 TEST(Beam, FindsARedundantPairThatGreedyMisses) {
   const auto model = testing::redundant_pair();
   ObjectiveInput input;
-  input.cells = first_integers(3);
+  input.cells = indices_below(3);
   auto objective = make_objective(model, input, {.kind = LossKind::kValue});
   ThreadPool pool(1);
   Reporter reporter;

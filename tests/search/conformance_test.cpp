@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "base/indices.hpp"
 #include "search/coordinate_descent.hpp"
 #include "support/search_world.hpp"
 
@@ -30,7 +31,7 @@ TEST_P(SearchConformance, TransitionsCandidatesLossesAndTrajectoryAreThePublishe
   const FoldedSurrogate surrogate(c.model);
   const SurrogateModel model(surrogate, c.open(), replace_by(c.model.shape.peaks(), 0), pool);
   ObjectiveInput input;
-  input.cells = testing::first_integers(c.open().rows);
+  input.cells = indices_below(c.open().rows);
   input.target = static_cast<int32_t>(c.integers("search.target_gene")[0]);
   const Objective objective = make_objective(model, input, {.kind = LossKind::kValue});
 

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/indices.hpp"
 #include "base/random.hpp"
 #include "search/exhaustive.hpp"
 #include "support/formula_model.hpp"
@@ -14,7 +15,6 @@
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::SearchWorld;
 
 RC_GTEST_PROP(CoordinateDescent, NeverGetsWorseOnFixedCellsAndEndsInALocalOptimum, ()) {
@@ -137,7 +137,7 @@ TEST(CoordinateDescent, ThePublishedRuleMayShrinkTheSubset) {
 }
 
 TEST(CoordinateDescent, AnotherStreamStartsElsewhereAndTheSameOneInTheSamePlace) {
-  const auto all = first_integers(1000);
+  const auto all = indices_below(1000);
   const auto a = random_subset(all, 10, {1, Purpose::kSearch, 7, 0});
   EXPECT_EQ(a, random_subset(all, 10, {1, Purpose::kSearch, 7, 0}));
   EXPECT_NE(a, random_subset(all, 10, {1, Purpose::kSearch, 8, 0}));

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "base/indices.hpp"
 #include "search/exhaustive.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
@@ -13,7 +14,6 @@
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::SearchWorld;
 
 RC_GTEST_PROP(Greedy, TakesTheTrueMinimumInEachRound, ()) {
@@ -79,7 +79,7 @@ TEST(Greedy, OfEqualFeaturesTheSmallerIndexIsTaken) {
     return 5 + x[0] + 2 * x[1] + 2 * x[3] + 2 * x[4] + x[5];
   });
   ObjectiveInput input;
-  input.cells = first_integers(3);
+  input.cells = indices_below(3);
   auto objective = make_objective(model, input, {.kind = LossKind::kValue});
   ThreadPool pool(1);
   Reporter reporter;

@@ -4,12 +4,12 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/indices.hpp"
 #include "support/search_world.hpp"
 
 namespace grids {
 namespace {
 
-using testing::first_integers;
 using testing::SearchWorld;
 
 const std::vector<LossOptions> kLosses = {
@@ -94,7 +94,7 @@ TEST(Objective, PermutedCellsGiveTheSameValuesAndGains) {
   const SearchWorld world;
   auto plain = world.objective({.kind = LossKind::kRate, .beta = 1});
   ObjectiveInput input;
-  input.cells = first_integers(60);
+  input.cells = indices_below(60);
   std::reverse(input.cells.begin(), input.cells.end());
   input.target = world.target();
   auto permuted = make_objective(world.model, input, {.kind = LossKind::kRate, .beta = 1});
@@ -146,13 +146,13 @@ TEST(Objective, TheLowestAreTakenWithTiesToTheSmallerIndex) {
   RandomStream random(1, Purpose::kBenchmark);
   std::vector<double> many(1000);
   for (double& score : many) score = random.below(60);
-  auto sorted = first_integers(1000);
+  auto sorted = indices_below(1000);
   std::stable_sort(sorted.begin(), sorted.end(), [&](Feature a, Feature b) {
     return many[static_cast<size_t>(a)] < many[static_cast<size_t>(b)];
   });
   for (const int64_t count : {0, 1, 42, 999, 1000, 2000}) {
     const auto end = sorted.begin() + std::min<int64_t>(count, 1000);
-    EXPECT_EQ(lowest(many, first_integers(1000), count), std::vector<Feature>(sorted.begin(), end));
+    EXPECT_EQ(lowest(many, indices_below(1000), count), std::vector<Feature>(sorted.begin(), end));
   }
   const std::vector<Feature> some = {0, 4, 5};
   EXPECT_EQ(lowest(scores, some, 9), (std::vector<Feature>{0, 5, 4}));

@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "base/indices.hpp"
 #include "search/coordinate_descent.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
@@ -15,7 +16,6 @@ namespace grids {
 namespace {
 
 using ::testing::ElementsAre;
-using testing::first_integers;
 using testing::FormulaModel;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -29,7 +29,7 @@ FormulaModel rate_model(int32_t features, testing::Formula rate) {
 
 Objective objective_of(const MaskableModel& model, LossOptions loss = {}, int32_t target = 0) {
   ObjectiveInput input;
-  input.cells = first_integers(model.shape().cells);
+  input.cells = indices_below(model.shape().cells);
   input.target = target;
   return make_objective(model, input, loss);
 }
@@ -118,7 +118,7 @@ RC_GTEST_PROP(SetPartners, AreTheirDefinitions, ()) {
   const auto objective = objective_of(world.model, {}, *rc::gen::element(0, 6, 9));
   RandomStream random(seed, Purpose::kSearch, 1);
   // Terms lie among the first 24 peaks.
-  const auto subset = random_subset(first_integers(24), *rc::gen::inRange(1, 8), random);
+  const auto subset = random_subset(indices_below(24), *rc::gen::inRange(1, 8), random);
   // Looser than the defaults, so that random terms have partners.
   const PartnerOptions options{.keep = *rc::gen::element(0.5, 0.9),
                                .least_single = 0.05,

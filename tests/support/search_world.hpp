@@ -2,22 +2,16 @@
 #pragma once
 
 #include <memory>
-#include <numeric>
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/indices.hpp"
 #include "model/surrogate_model.hpp"
 #include "search/objective.hpp"
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::testing {
-
-inline std::vector<int32_t> first_integers(int64_t count) {
-  std::vector<int32_t> values(static_cast<size_t>(count));
-  std::iota(values.begin(), values.end(), 0);
-  return values;
-}
 
 struct SearchWorld {
   explicit SearchWorld(uint64_t seed = 1, int threads = 1, int64_t cells = 60, bool cis = false)
@@ -31,8 +25,8 @@ struct SearchWorld {
 
   /// The gene whose prediction is largest, so that few cells sit at the clamp.
   int32_t target() const {
-    const auto cells = first_integers(model.shape().cells);
-    const auto genes = first_integers(model.shape().outputs);
+    const auto cells = indices_below(model.shape().cells);
+    const auto genes = indices_below(model.shape().outputs);
     const auto state = model.begin({}, cells, genes);
     std::vector<double> sums(genes.size(), 0.0);
     for (size_t i = 0; i < state->outputs().size(); ++i) {
@@ -43,7 +37,7 @@ struct SearchWorld {
 
   Objective objective(const LossOptions& options, std::vector<Feature> allowed = {}) const {
     ObjectiveInput input;
-    input.cells = first_integers(model.shape().cells);
+    input.cells = indices_below(model.shape().cells);
     input.target = target();
     input.allowed = std::move(allowed);
     return make_objective(model, input, options);
