@@ -1,6 +1,7 @@
 #include "explain/lime.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <utility>
 
@@ -40,35 +41,35 @@ double kernel(int64_t kept, int64_t columns, double width) {
   return std::exp(-distance * distance);
 }
 
-void draw(Neighbourhood& hood, RandomStream random, double width) {
-  auto& table = hood.table;
-  table.columns = static_cast<int64_t>(hood.cell.features.size());
-  table.kept.assign(at(table.rows * table.columns), 1);
-  std::vector<uint32_t> words(at((table.columns + 31) / 32));
-  hood.weights.assign(at(table.rows), 1.0);
-  hood.changes.assign(at(table.rows), 0.0);
-  for (int64_t row = 1; row < table.rows; ++row) {
-    random.fill(words);
-    uint8_t* kept = table.kept.data() + row * table.columns;
+void draw(Neighbourhood& hood, int64_t rows, RandomStream random, double width) {
+  hood.table = KeptTable(rows, static_cast<int64_t>(hood.cell.features.size()));
+  KeptTable& table = hood.table;
+  hood.weights.assign(at(rows), 1.0);
+  hood.changes.assign(at(rows), 0.0);
+  for (int64_t index = 0; index < table.words(); ++index) table.set_word(0, index, ~uint64_t{0});
+  std::vector<uint32_t> halves(at((table.columns() + 31) / 32));
+  for (int64_t row = 1; row < rows; ++row) {
+    random.fill(halves);
     int64_t count = 0;
-    for (int64_t j = 0; j < table.columns; ++j) {
-      kept[j] = static_cast<uint8_t>(words[at(j / 32)] >> (j % 32) & 1);
-      count += kept[j];
+    for (int64_t index = 0; index < table.words(); ++index) {
+      const size_t low = at(2 * index);
+      const uint64_t high = low + 1 < halves.size() ? halves[low + 1] : 0;
+      table.set_word(row, index, high << 32 | halves[low]);
+      count += std::popcount(table.word(row, index));
     }
-    hood.weights[at(row)] = kernel(count, table.columns, width);
+    hood.weights[at(row)] = kernel(count, table.columns(), width);
   }
 }
 
 std::vector<Feature> masked_of(const Neighbourhood& hood, int64_t row) {
-  const auto kept = hood.table.row(row);
-  std::vector<Feature> masked(kept.size());
-  // Without a branch, which no machine could predict.
-  size_t count = 0;
-  for (size_t j = 0; j < kept.size(); ++j) {
-    masked[count] = hood.cell.features[j];
-    count += kept[j] == 0 ? 1 : 0;
+  std::vector<Feature> masked;
+  masked.reserve(hood.cell.features.size());
+  for (int64_t index = 0; index < hood.table.words(); ++index) {
+    uint64_t left = ~hood.table.word(row, index) & hood.table.columns_of_word(index);
+    for (; left != 0; left &= left - 1) {
+      masked.push_back(hood.cell.features[at(64 * index + std::countr_zero(left))]);
+    }
   }
-  masked.resize(count);
   return masked;
 }
 
@@ -76,8 +77,8 @@ std::vector<Feature> masked_of(const Neighbourhood& hood, int64_t row) {
 void fill_changes(Objective& objective, const CellChanges& changes,
                   std::vector<Neighbourhood>& hoods, const Context& context) {
   int64_t features = 1;
-  for (const auto& hood : hoods) features += hood.table.columns;
-  const int64_t rows = hoods.front().table.rows;
+  for (const auto& hood : hoods) features += hood.table.columns();
+  const int64_t rows = hoods.front().table.rows();
   const int64_t rows_at_once = std::clamp<int64_t>(kMaskedAtOnce / features, 16, rows);
   for (int64_t first = 0; first < rows; first += rows_at_once) {
     context.check_cancelled();
@@ -114,11 +115,10 @@ std::vector<Neighbourhood> next_hoods(const Objective& objective, std::span<cons
   for (const int32_t position : cells) {
     auto features =
         allowed_of(objective, objective.model->differing(objective.cells[at(position)]));
-    bytes += neighbours * static_cast<int64_t>(features.size());
+    bytes += neighbours * static_cast<int64_t>(features.size()) / 4;  // bits, and transposed
     if (!hoods.empty() && (bytes > kTableBytes || hoods.size() == kCellsAtOnce)) break;
     Neighbourhood hood;
     hood.cell = {position, std::move(features), {}};
-    hood.table.rows = neighbours;
     hoods.push_back(std::move(hood));
   }
   return hoods;
@@ -162,7 +162,8 @@ LimeCost lime_coefficients(Objective& objective, const LimeOptions& options, uin
     context.pool.for_each(count, [&](int64_t i) {
       auto& hood = hoods[at(i)];
       const auto cell = static_cast<uint32_t>(objective.cells[at(hood.cell.position)]);
-      draw(hood, {context.seed, Purpose::kMethods, stream, cell}, options.kernel_width);
+      draw(hood, cost.neighbours, {context.seed, Purpose::kMethods, stream, cell},
+           options.kernel_width);
     });
     fill_changes(objective, changes, hoods, context);
     context.pool.for_each(count, [&](int64_t i) {

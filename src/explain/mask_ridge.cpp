@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <utility>
-
-#include "base/simd.hpp"
 
 namespace grids {
 namespace {
@@ -16,37 +13,49 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-/// Rows that share a pass over a vector.
-constexpr int64_t kRows = 4;
-using Rows = std::array<const uint8_t*, kRows>;
+/// The sums of all subsets of eight numbers: bit k of the index = number k is in.
+using SubsetSums = std::array<double, 256>;
 
-/// out_i = Σ_j z_ij v_j, each in eight sums, which are then added in order.
-GRIDS_CLONES void sum_kept(int64_t columns, const Rows& kept, const double* v, double* out) {
-  constexpr int64_t kSums = 8;
-  double sums[kRows][kSums] = {};
-  int64_t j = 0;
-  for (; j + kSums <= columns; j += kSums) {
-    for (int64_t i = 0; i < kRows; ++i) {
-      for (int64_t lane = 0; lane < kSums; ++lane) {
-        sums[i][lane] += kept[at(i)][j + lane] * v[j + lane];
-      }
+void fill_subset_sums(std::span<const double> numbers, SubsetSums& sums) {
+  sums[0] = 0;
+  for (size_t k = 0; k < 8; ++k) {
+    const double number = k < numbers.size() ? numbers[k] : 0;
+    for (size_t subset = 0; subset < size_t{1} << k; ++subset) {
+      sums[subset + (size_t{1} << k)] = sums[subset] + number;
     }
-  }
-  for (int64_t lane = 0; j < columns; ++j, ++lane) {
-    for (int64_t i = 0; i < kRows; ++i) sums[i][lane] += kept[at(i)][j] * v[j];
-  }
-  for (int64_t i = 0; i < kRows; ++i) {
-    out[i] = 0;
-    for (int64_t lane = 0; lane < kSums; ++lane) out[i] += sums[i][lane];
   }
 }
 
-/// out_j += Σ_i u_i z_ij.
-GRIDS_CLONES void add_kept(int64_t columns, const Rows& kept, const double* u, double* out) {
-  const uint8_t *a = kept[0], *b = kept[1], *c = kept[2], *d = kept[3];
-  const double ua = u[0], ub = u[1], uc = u[2], ud = u[3];
-  for (int64_t j = 0; j < columns; ++j) {
-    out[j] += (ua * a[j] + ub * b[j]) + (uc * c[j] + ud * d[j]);
+/// out_i = Σ_j z_ij v_j, in an order that depends on the number of columns alone.
+std::vector<double> sum_kept(const KeptTable& table, std::span<const double> v) {
+  std::vector<double> out(at(table.rows()), 0.0);
+  std::array<SubsetSums, 8> sums;  // of a word: they stay in the nearest cache
+  for (int64_t word = 0; word < table.words(); ++word) {
+    for (size_t byte = 0; byte < 8; ++byte) {
+      const size_t first = std::min(v.size(), at(64 * word) + 8 * byte);
+      fill_subset_sums(v.subspan(first, std::min<size_t>(8, v.size() - first)), sums[byte]);
+    }
+    const uint64_t* bits = table.column_words(word);
+    for (size_t i = 0; i < out.size(); ++i) {
+      const auto sum = [&, row = bits[i]](size_t byte) {
+        return sums[byte][row >> 8 * byte & 255];
+      };
+      out[i] += ((sum(0) + sum(1)) + (sum(2) + sum(3))) + ((sum(4) + sum(5)) + (sum(6) + sum(7)));
+    }
+  }
+  return out;
+}
+
+/// Transposes 64 × 64 bits: swaps the off-diagonal quarters, then those of each quarter, and so on.
+void transpose(std::array<uint64_t, 64>& block) {
+  uint64_t low = 0xffffffff;  // the lower half of every 2 · size bits
+  for (size_t size = 32; size > 0; size /= 2, low ^= low << size) {
+    for (size_t row = 0; row < 64; ++row) {
+      if ((row & size) != 0) continue;
+      const uint64_t swapped = (block[row] >> size ^ block[row + size]) & low;
+      block[row] ^= swapped << size;
+      block[row + size] ^= swapped;
+    }
   }
 }
 
@@ -60,22 +69,18 @@ double dot(std::span<const double> a, std::span<const double> b) {
 class CentredTable {
  public:
   CentredTable(const KeptTable& table, std::span<const double> weights)
-      : table_(table), nothing_(at(table.columns), 0), total_(0) {
+      : table_(table), transposed_(table.transposed()) {
     for (const double weight : weights) {
       roots_.push_back(std::sqrt(weight));
       total_ += weight;
     }
-    means_ = sum_over_rows({weights.begin(), weights.end()});
+    means_ = sum_kept(transposed_, weights);
     for (double& mean : means_) mean /= total_;
   }
 
   /// A v.
   std::vector<double> times(std::span<const double> v) const {
-    std::vector<double> out(at(padded_rows()));
-    for (int64_t i = 0; i < table_.rows; i += kRows) {
-      sum_kept(table_.columns, rows_from(i), v.data(), out.data() + i);
-    }
-    out.resize(at(table_.rows));
+    auto out = sum_kept(table_, v);
     const double mean = dot(means_, v);
     for (size_t i = 0; i < out.size(); ++i) out[i] = roots_[i] * (out[i] - mean);
     return out;
@@ -87,7 +92,7 @@ class CentredTable {
     for (size_t i = 0; i < scaled.size(); ++i) scaled[i] *= roots_[i];
     double total = 0;
     for (const double value : scaled) total += value;
-    auto out = sum_over_rows(std::move(scaled));
+    auto out = sum_kept(transposed_, scaled);
     for (size_t j = 0; j < out.size(); ++j) out[j] -= means_[j] * total;
     return out;
   }
@@ -103,47 +108,42 @@ class CentredTable {
   }
 
  private:
-  int64_t padded_rows() const { return (table_.rows + kRows - 1) / kRows * kRows; }
-
-  /// The rows from i on, and behind the last one rows that keep nothing.
-  Rows rows_from(int64_t i) const {
-    Rows rows;
-    for (int64_t k = 0; k < kRows; ++k) {
-      rows[at(k)] = i + k < table_.rows ? table_.row(i + k).data() : nothing_.data();
-    }
-    return rows;
-  }
-
-  /// Σ_i u_i z_ij.
-  std::vector<double> sum_over_rows(std::vector<double> u) const {
-    u.resize(at(padded_rows()), 0.0);
-    std::vector<double> out(at(table_.columns), 0.0);
-    for (int64_t i = 0; i < table_.rows; i += kRows) {
-      add_kept(table_.columns, rows_from(i), u.data() + i, out.data());
-    }
-    return out;
-  }
-
   const KeptTable& table_;
-  std::vector<uint8_t> nothing_;  ///< a row that keeps nothing
-  std::vector<double> roots_;     ///< √w
+  KeptTable transposed_;
+  std::vector<double> roots_;  ///< √w
   std::vector<double> means_;
-  double total_;
+  double total_ = 0;
 };
 
 }  // namespace
 
+KeptTable KeptTable::transposed() const {
+  KeptTable result(columns_, rows_);
+  std::array<uint64_t, 64> block;
+  for (int64_t index = 0; index < words(); ++index) {
+    for (int64_t row = 0; row < rows_; row += 64) {
+      const int64_t rows = std::min<int64_t>(64, rows_ - row);
+      const int64_t columns = std::min<int64_t>(64, columns_ - 64 * index);
+      block.fill(0);
+      std::copy_n(column_words(index) + row, rows, block.begin());
+      transpose(block);
+      for (int64_t j = 0; j < columns; ++j) result.set_word(64 * index + j, row / 64, block[at(j)]);
+    }
+  }
+  return result;
+}
+
 std::vector<double> mask_ridge(const KeptTable& table, std::span<const double> weights,
                                std::span<const double> values, double penalty) {
   const CentredTable a(table, weights);
-  std::vector<double> beta(at(table.columns), 0.0);
+  std::vector<double> beta(at(table.columns()), 0.0);
   std::vector<double> residual = a.centred(values);
   std::vector<double> slope = a.transposed_times(residual);
   std::vector<double> direction = slope;
   double size = dot(slope, slope);
   const double enough = kTolerance * kTolerance * size;
   // Without rounding as many steps as there are columns or rows would do.
-  const int64_t most = 4 * std::min(table.rows, table.columns) + 10;
+  const int64_t most = 4 * std::min(table.rows(), table.columns()) + 10;
   for (int64_t step = 0; step < most && size > enough; ++step) {
     const auto image = a.times(direction);
     const double length = size / (dot(image, image) + penalty * dot(direction, direction));
