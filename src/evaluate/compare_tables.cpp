@@ -123,21 +123,20 @@ struct Differences {
   std::vector<double> of_targets;  ///< seeds averaged
 };
 
+/// `of`: lower goes further.
+template <typename Of>
 Differences differences(const std::vector<const ComparedSet*>& reference,
-                        const std::vector<const ComparedSet*>& others, ChangeDirection direction) {
+                        const std::vector<const ComparedSet*>& others, const Of& of) {
   std::map<std::pair<TargetName, uint64_t>, double> known;
   for (const ComparedSet* set : reference) {
-    known[{{set->cell_type, set->gene}, set->seed}] = set->relative_change;
+    known[{{set->cell_type, set->gene}, set->seed}] = of(*set);
   }
   Differences result;
   std::map<TargetName, std::vector<double>> by_target;
   for (const ComparedSet* set : others) {
     const auto found = known.find({{set->cell_type, set->gene}, set->seed});
-    if (found == known.end() || std::isnan(found->second) || std::isnan(set->relative_change)) {
-      continue;
-    }
-    const double down = set->relative_change - found->second;
-    result.of_pairs.push_back(direction == ChangeDirection::kDown ? down : -down);
+    if (found == known.end() || std::isnan(found->second) || std::isnan(of(*set))) continue;
+    result.of_pairs.push_back(of(*set) - found->second);
     by_target[found->first.first].push_back(result.of_pairs.back());
   }
   for (const auto& [target, values] : by_target) result.of_targets.push_back(mean(values));
@@ -221,8 +220,12 @@ Table own_objective_table(std::span<const ComparedSet> sets, const std::string& 
                           ChangeDirection direction) {
   Table table({"L", "allowance", "method", "sets", "average_change", "relative_change",
                "relative_sd_seeds", "change_cp100k", "pairs", "t_p", "wilcoxon_p",
-               "wilcoxon_p_targets", "reference_further", "evaluations", "seconds",
-               "budget_spent"});
+               "wilcoxon_p_targets", "reference_further", "objective", "objective_t_p",
+               "objective_wilcoxon_p", "evaluations", "seconds", "budget_spent"});
+  const auto relative = [sign = direction == ChangeDirection::kDown ? 1 : -1](const auto& set) {
+    return sign * set.relative_change;
+  };
+  const auto objective = [](const auto& set) { return set.objective; };
   const auto groups = grouped(sets);
   for (const auto& [group, methods] : groups) {
     const auto other =
@@ -231,29 +234,33 @@ Table own_objective_table(std::span<const ComparedSet> sets, const std::string& 
     if (rows == nullptr) rows = find_method(groups, {std::get<0>(group), other}, reference);
     std::vector<std::pair<double, std::vector<std::string>>> lines;
     for (const auto& [method, own] : methods) {
-      const double relative =
-          mean(column(own, [](const ComparedSet& set) { return set.relative_change; }));
-      Differences against;
-      if (rows != nullptr && method != reference) against = differences(*rows, own, direction);
+      Differences against, on_training;
+      if (rows != nullptr && method != reference) {
+        against = differences(*rows, own, relative);
+        on_training = differences(*rows, own, objective);
+      }
       const auto& pairs = against.of_pairs;
       const auto further =
           std::count_if(pairs.begin(), pairs.end(), [](double d) { return d > 0; });
-      const double sign = direction == ChangeDirection::kDown ? 1 : -1;
+      const auto mean_of = [&own = own](const auto& of) {
+        return format_number(mean(column(own, of)));
+      };
+      const double order = mean(column(own, relative));
       lines.push_back(
-          {std::isnan(relative) ? std::numeric_limits<double>::infinity() : sign * relative,
+          {std::isnan(order) ? std::numeric_limits<double>::infinity() : order,
            {std::to_string(std::get<0>(group)), allowance_name(std::get<1>(group)), method,
-            std::to_string(own.size()),
-            format_number(mean(column(own, [](const auto& s) { return s.average_change; }))),
-            format_number(relative), format_number(deviation_between_seeds(own)),
-            format_number(mean(column(own, [](const auto& s) { return s.change_cp100k; }))),
-            std::to_string(pairs.size()), format_number(paired_t_test(pairs).p),
-            format_number(signed_rank_test(pairs).p),
+            std::to_string(own.size()), mean_of([](const auto& s) { return s.average_change; }),
+            mean_of([](const auto& s) { return s.relative_change; }),
+            format_number(deviation_between_seeds(own)),
+            mean_of([](const auto& s) { return s.change_cp100k; }), std::to_string(pairs.size()),
+            format_number(paired_t_test(pairs).p), format_number(signed_rank_test(pairs).p),
             format_number(signed_rank_test(against.of_targets).p),
-            format_number(ratio(further, static_cast<int64_t>(pairs.size()))),
+            format_number(ratio(further, static_cast<int64_t>(pairs.size()))), mean_of(objective),
+            format_number(paired_t_test(on_training.of_pairs).p),
+            format_number(signed_rank_test(on_training.of_pairs).p),
             format_number(median(column(own, [](const auto& s) { return s.evaluations; }))),
             format_number(median(column(own, [](const auto& s) { return s.seconds; }))),
-            format_number(
-                mean(column(own, [](const auto& s) { return s.budget_spent ? 1 : 0; })))}});
+            mean_of([](const auto& s) { return s.budget_spent ? 1 : 0; })}});
     }
     std::stable_sort(lines.begin(), lines.end(),
                      [](const auto& a, const auto& b) { return a.first < b.first; });

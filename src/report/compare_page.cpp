@@ -3,8 +3,10 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "report/heat_map.hpp"
 #include "report/svg.hpp"
@@ -12,7 +14,7 @@
 namespace grids {
 namespace {
 
-/// "0.0123" for a number with a fraction, the text itself for any other.
+/// "0.01235" for a number with a fraction, the text itself for any other.
 std::string rounded(const std::string& text) {
   double value = 0;
   const auto* end = text.data() + text.size();
@@ -26,7 +28,45 @@ std::string rounded(const std::string& text) {
     return escaped;
   }
   if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
-  return fmt::format("{:.3g}", value);
+  return fmt::format("{:.4g}", value);
+}
+
+/// "0.5 (1)" where partners find more than the set, else "0.5".
+std::string recall_words(const Table& recall, size_t row) {
+  const auto& alone = recall.text(row, "recall");
+  const auto& with_partners = recall.text(row, "recall_with_partners");
+  if (alone == with_partners) return rounded(alone);
+  return fmt::format("{} ({})", rounded(alone), rounded(with_partners));
+}
+
+/// recall_by_kind.tsv with a column a method instead of a row; "–" where a method has none.
+Table methods_side_by_side(const Table& recall) {
+  const std::vector<std::string> keys = {"objective", "L", "allowance", "kind", "planted", "sets"};
+  std::vector<std::string> methods;
+  std::vector<std::vector<std::string>> kinds;
+  std::map<std::pair<std::vector<std::string>, std::string>, std::string> words;
+  for (size_t row = 0; row < recall.rows(); ++row) {
+    std::vector<std::string> kind;
+    for (const auto& key : keys) kind.push_back(recall.text(row, key));
+    const auto& method = recall.text(row, "method");
+    if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
+      methods.push_back(method);
+    }
+    if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
+    words[{kind, method}] = recall_words(recall, row);
+  }
+  auto columns = keys;
+  columns.insert(columns.end(), methods.begin(), methods.end());
+  Table table(columns);
+  for (const auto& kind : kinds) {
+    auto line = kind;
+    for (const auto& method : methods) {
+      const auto found = words.find({kind, method});
+      line.push_back(found == words.end() ? "–" : found->second);
+    }
+    table.add(std::move(line));
+  }
+  return table;
 }
 
 void section(std::string& page, const std::string& title, const std::string& words,
@@ -57,20 +97,24 @@ std::string compare_markdown(const ComparePage& page) {
           "`mean_slope` 1 = predicted changes are right on average. `recall`: planted peaks found, "
           "where they are known.",
           page.held_out);
-  section(text, "Own objective",
-          "Predicted change when masked in the surrogate, on test cells. A method that searches "
-          "for this change must win here: it says how well methods search, not how right they are. "
-          "`t_p`, `wilcoxon_p`: one-sided paired tests over targets and seeds that the reference "
-          "goes further in relative change (near 1: the method wins); `wilcoxon_p_targets`: seeds "
-          "averaged first, since "
-          "seeds of one target are not independent. `relative_sd_seeds`: how far the seeds of one "
-          "target lie apart.",
-          page.own_objective);
-  section(text, "Planted regulation found",
-          "Members found ÷ members planted. Objective `true function`: the search alone is judged, "
-          "on the simulator's own regulatory function; `redundant`: on cells with every member "
-          "open, where no single mask changes anything. Objective `surrogate`: the whole.",
-          page.recall);
+  section(
+      text, "Own objective",
+      "Predicted change when masked in the surrogate, on test cells. A method that searches "
+      "for this change must win here: it says how well methods search, not how right they are. "
+      "`t_p`, `wilcoxon_p`: one-sided paired tests over targets and seeds that the reference "
+      "goes further in relative change (near 1: the method wins); `wilcoxon_p_targets`: seeds "
+      "averaged first, since "
+      "seeds of one target are not independent. `relative_sd_seeds`: how far the seeds of one "
+      "target lie apart. `objective`: what the methods minimise, on the training cells on which "
+      "they do; `objective_t_p`, `objective_wilcoxon_p`: that the reference is lower there.",
+      page.own_objective);
+  section(
+      text, "Planted regulation found",
+      "Members found ÷ members planted. Objective `true function`: the search alone is judged, "
+      "on the simulator's own regulatory function; `redundant`: on cells with every member "
+      "open, where no single mask changes anything. Objective `surrogate`: the whole. In brackets: "
+      "with partners.",
+      methods_side_by_side(page.recall));
   section(text, "By cell type",
           "Means over genes and seeds at equal budget: average change (counts per 100,000 as the "
           "paper defines it) and relative change in percent.",

@@ -8,7 +8,7 @@
 
 namespace grids {
 
-/// A table as Markdown; numbers are rounded to three digits.
+/// A table as Markdown; numbers are rounded to four digits.
 std::string markdown_table(const Table& table);
 
 struct ComparePage {
@@ -18,7 +18,7 @@ struct ComparePage {
   Table own_objective;
   Table by_type;  ///< no rows: left out, as are those below
   Table by_method;
-  Table recall;  ///< both objectives
+  Table recall;  ///< recall_by_kind.tsv; shown with a column a method
   Table skipped;
   bool has_types = false;  ///< refers to types.svg
 };

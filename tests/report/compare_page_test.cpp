@@ -17,7 +17,7 @@ Table one_row(const std::string& text) {
 
 TEST(ComparePage, TablesAreRoundedAndEscaped) {
   EXPECT_EQ(markdown_table(one_row("a|b")),
-            "| method | value |\n| --- | --- |\n| a\\|b | 0.123 |\n");
+            "| method | value |\n| --- | --- |\n| a\\|b | 0.1235 |\n");
 }
 
 TEST(ComparePage, HeldOutEvidenceComesBeforeTheOwnObjective) {
@@ -28,6 +28,19 @@ TEST(ComparePage, HeldOutEvidenceComesBeforeTheOwnObjective) {
   EXPECT_LT(text.find("## Held out"), text.find("## Own objective"));
   EXPECT_LT(text.find("first"), text.find("second"));
   EXPECT_EQ(text.find("## Skipped"), std::string::npos);  // no rows
+}
+
+TEST(ComparePage, RecallHasAColumnAMethod) {
+  ComparePage page;
+  page.recall = Table({"objective", "L", "allowance", "kind", "planted", "method", "sets",
+                       "members", "recall", "recall_with_partners", "whole_sets"});
+  page.recall.add({"surrogate", "10", "equal", "either", "2", "grids", "3", "6", "0.5", "1", "0"});
+  page.recall.add({"surrogate", "10", "equal", "either", "2", "sage", "3", "6", "1", "1", "1"});
+  page.recall.add({"surrogate", "10", "equal", "either", "3", "sage", "1", "3", "0", "0", "0"});
+  const auto text = compare_markdown(page);
+  EXPECT_NE(text.find("| planted | sets | grids | sage |"), std::string::npos);
+  EXPECT_NE(text.find("| 2 | 3 | 0.5 (1) | 1 |"), std::string::npos);
+  EXPECT_NE(text.find("| 3 | 1 | – | 0 |"), std::string::npos);
 }
 
 TEST(ComparePage, ThePictureStandsAlone) {
