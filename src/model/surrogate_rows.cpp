@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/lanes.hpp"
+#include "base/simd.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {
@@ -11,11 +13,23 @@ size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
+/// sum += Σ_i factors_i · rows_i, in order: the bits of SurrogateModel::mask_in_sum, one after the
+/// other.
+GRIDS_CLONES void add_scaled_rows(int64_t width, std::span<const float> factors,
+                                  std::span<const float* const> rows, float* sum) {
+  for (int64_t o = 0; o < width; o += kLanes) {
+    Lanes total = lanes_at(sum + o);
+    for (size_t i = 0; i < rows.size(); ++i) total += factors[i] * lanes_at(rows[i] + o);
+    lanes_at(sum + o) = total;
+  }
+}
+
 /// Room for one row's way to its latent.
 class RowEncoder {
  public:
   explicit RowEncoder(const SurrogateModel& model)
       : model_(model),
+        is_open_(at(encoder().peaks()), 0),
         sum_(at(encoder().sum_stride())),
         contributions_(at(encoder().chromosomes() * encoder().latent_stride())) {
     for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
@@ -24,16 +38,20 @@ class RowEncoder {
   }
 
   void latent(const MaskedCell& row, float* out) {
-    const auto open = model_.open().row(row.cell);
-    size_t next_open = 0, next = 0;
+    look_at(row.cell);
+    size_t next = 0;
     for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
       std::copy_n(model_.unmasked_sum(row.cell, c), sum_.size(), sum_.data());
+      changes_.clear();
+      differences_.clear();
       for (; next < row.subset.size() && row.subset[next] < encoder().first_peak(c + 1); ++next) {
         const Feature peak = row.subset[next];
-        while (next_open < open.size() && open[next_open] < peak) ++next_open;
-        const float x = next_open < open.size() && open[next_open] == peak ? 1.0f : 0.0f;
-        model_.mask_in_sum(peak, x, sum_.data());
+        const float change = model_.replacement(peak) - static_cast<float>(is_open_[at(peak)]);
+        if (change == 0) continue;
+        changes_.push_back(change);
+        differences_.push_back(encoder().difference(peak));
       }
+      add_scaled_rows(encoder().sum_stride(), changes_, differences_, sum_.data());
       encoder().contribution(c, sum_.data(), contributions_.data() + c * encoder().latent_stride());
     }
     encoder().latent_of(pointers_, out);
@@ -42,7 +60,21 @@ class RowEncoder {
  private:
   const AtacEncoder& encoder() const { return model_.encoder(); }
 
+  /// Masks of one cell as a rule come one after the other.
+  void look_at(int32_t cell) {
+    if (cell == cell_) return;
+    if (cell_ >= 0) {
+      for (const int32_t peak : model_.open().row(cell_)) is_open_[at(peak)] = 0;
+    }
+    for (const int32_t peak : model_.open().row(cell)) is_open_[at(peak)] = 1;
+    cell_ = cell;
+  }
+
   const SurrogateModel& model_;
+  int32_t cell_ = -1;
+  std::vector<uint8_t> is_open_;  // of the cell
+  std::vector<float> changes_;    // of the chromosome's masked peaks
+  std::vector<const float*> differences_;
   std::vector<float> sum_;
   std::vector<float> contributions_;  // chromosomes × latent_stride
   std::vector<const float*> pointers_;
