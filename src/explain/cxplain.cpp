@@ -15,6 +15,8 @@ namespace {
 
 /// Held out of the training to end it.
 constexpr double kHeldOutShare = 0.1;
+/// Of the mean divergence of held-out cells, in nats: less is no gain.
+constexpr double kLeastGain = 1e-3;
 /// Cells whose masks are predicted at once: bounds the memory.
 constexpr size_t kCellsAtOnce = 16;
 
@@ -49,9 +51,7 @@ BlockShares read_cell(const Objective& objective, const FeatureBlocks& blocks, i
 std::vector<std::vector<Feature>> masks_of(const BlockShares& cell, const FeatureBlocks& blocks) {
   std::vector<std::vector<Feature>> masks(cell.blocks.size());
   for (const int32_t place : cell.places) {
-    const auto block =
-        std::lower_bound(cell.blocks.begin(), cell.blocks.end(), blocks.block_of[at(place)]);
-    masks[at(block - cell.blocks.begin())].push_back(blocks.feature_at[at(place)]);
+    masks[cell.index_of(blocks.block_of[at(place)])].push_back(blocks.feature_at[at(place)]);
   }
   return masks;
 }
@@ -91,14 +91,10 @@ Lessons split(std::span<const BlockShares> cells, bool bootstrap, RandomStream r
 }
 
 double mean_divergence(const ShareNetwork& network, std::span<const BlockShares* const> cells,
-                       ThreadPool& pool) {
+                       ShareNetwork::Memory& memory, ThreadPool& pool) {
   std::vector<double> each(cells.size());
-  pool.for_blocks(static_cast<int64_t>(cells.size()), 8, [&](int64_t begin, int64_t end, int64_t) {
-    UNet::Work work;
-    for (int64_t i = begin; i < end; ++i) {
-      each[at(i)] = network.divergence(*cells[at(i)], work);
-    }
-  });
+  pool.for_each(static_cast<int64_t>(cells.size()),
+                [&](int64_t i) { each[at(i)] = network.divergence(*cells[at(i)], memory); });
   return std::accumulate(each.begin(), each.end(), 0.0) / static_cast<double>(cells.size());
 }
 
@@ -110,8 +106,9 @@ struct Trained {
 Trained train(const FeatureBlocks& blocks, const Lessons& lessons, const CxplainOptions& options,
               uint64_t seed, uint32_t number, const Context& context) {
   ShareNetwork network(blocks, RandomStream(seed, Purpose::kMethods, 1, number));
+  ShareNetwork::Memory memory;
   Trained best{network};
-  double lowest = mean_divergence(network, lessons.held_out, context.pool);
+  double lowest = mean_divergence(network, lessons.held_out, memory, context.pool);
   auto order = lessons.learnt;
   int64_t step = 0;
   for (int64_t epoch = 1, kept = 0; epoch <= options.epochs && epoch - kept <= options.patience;
@@ -121,11 +118,12 @@ Trained train(const FeatureBlocks& blocks, const Lessons& lessons, const Cxplain
     for (size_t first = 0; first < order.size(); first += at(options.batch)) {
       context.check_cancelled();
       const auto size = std::min(at(options.batch), order.size() - first);
-      network.learn(std::span(order).subspan(first, size), ++step, {options.rate}, context.pool);
+      network.learn(std::span(order).subspan(first, size), ++step, {options.rate}, memory,
+                    context.pool);
     }
     best.epochs = epoch;
-    const double divergence = mean_divergence(network, lessons.held_out, context.pool);
-    if (divergence < lowest) {
+    const double divergence = mean_divergence(network, lessons.held_out, memory, context.pool);
+    if (divergence < lowest - kLeastGain) {
       lowest = divergence;
       kept = epoch;
       best.network = network;
@@ -139,22 +137,17 @@ std::vector<double> mean_shares(const ShareNetwork& network, const FeatureBlocks
                                 std::span<const BlockShares> cells, size_t features,
                                 ThreadPool& pool) {
   std::vector<std::vector<float>> predicted(cells.size());
-  pool.for_blocks(static_cast<int64_t>(cells.size()), 8, [&](int64_t begin, int64_t end, int64_t) {
-    UNet::Work work;
-    for (int64_t i = begin; i < end; ++i) {
-      predicted[at(i)] = network.predict(cells[at(i)], work);
-    }
-  });
+  ShareNetwork::Memory memory;
+  pool.for_each(static_cast<int64_t>(cells.size()),
+                [&](int64_t i) { predicted[at(i)] = network.predict(cells[at(i)], memory); });
   std::vector<double> sums(features, 0.0);
   for (size_t i = 0; i < cells.size(); ++i) {
-    size_t k = 0;
-    const auto masks = masks_of(cells[i], blocks);
-    for (const auto& mask : masks) {
-      for (const Feature j : mask) {
-        sums[at(j)] += double{predicted[i][k]} / static_cast<double>(cells[i].differ[k]) /
-                       static_cast<double>(cells.size());
-      }
-      ++k;
+    const BlockShares& cell = cells[i];
+    for (const int32_t place : cell.places) {
+      const auto k = cell.index_of(blocks.block_of[at(place)]);
+      sums[at(blocks.feature_at[at(place)])] += double{predicted[i][k]} /
+                                                static_cast<double>(cell.differ[k]) /
+                                                static_cast<double>(cells.size());
     }
   }
   return sums;
@@ -169,6 +162,11 @@ double quantile(std::span<const double> values, double share) {
 }
 
 }  // namespace
+
+size_t BlockShares::index_of(int32_t block) const {
+  const auto found = std::lower_bound(blocks.begin(), blocks.end(), block);
+  return static_cast<size_t>(found - blocks.begin());
+}
 
 void CxplainOptions::validate(Problems& problems) const {
   const auto at_least_one = [&](int64_t value, const char* what) {

@@ -11,11 +11,13 @@
 /// *Network*: a U-Net, 1 unit wide (unet.hpp), over the features in their order, a softmax over the
 /// blocks at the end, trained for the Kullback–Leibler divergence of its shares from the targets by
 /// Adam in batches of cells, until held-out cells have not gained for some epochs; the best epoch
-/// is kept. Three departures:
+/// is kept. Four departures:
 /// - Between U-Net and softmax the authors' program has a dense layer from every feature to every
 ///   block: 4·10⁹ weights at 127,219 features. Here it has rank 16.
 /// - The network sees which features differ from their perturbation value, 0 or 1, not x itself.
 /// - A block of which no feature differs has share 0: known, not learnt.
+/// - Less than 0.001 nats is no gain: where few blocks matter the divergence would fall for
+///   thousands of epochs by what no share shows.
 ///
 /// A block's share in a cell is divided equally among its features that differ there; a feature's
 /// importance is the mean over all cells.
@@ -76,6 +78,9 @@ struct BlockShares {
   std::vector<int32_t> blocks;  ///< of those, ascending, each once
   std::vector<int32_t> differ;  ///< features that differ, of each of these blocks
   std::vector<float> shares;    ///< of these blocks, sum 1; empty where nothing moves to the goal
+
+  /// Where one of its blocks stands among them.
+  size_t index_of(int32_t block) const;
 };
 
 /// The targets of the cells at these positions; one evaluation a cell and block, those of blocks

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/lanes.hpp"
-#include "base/simd.hpp"
+#include "explain/gathered_rows.hpp"
 
 namespace grids {
 namespace {
@@ -17,47 +17,6 @@ constexpr int64_t kFeatureBlock = 4096;
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
-}
-
-GRIDS_CLONES void sum_rows(std::span<const int32_t> features, const float* rows, float scale,
-                           float* out) {
-  Lanes sum = {};
-  for (const int32_t j : features) sum += lanes_at(rows + int64_t{j} * kWidth);
-  lanes_at(out) = sum * scale;
-}
-
-GRIDS_CLONES void row_products(std::span<const int32_t> features, const float* rows, const float* x,
-                               const float* bias, float* out) {
-  const Lanes right = lanes_at(x);
-  for (size_t i = 0; i < features.size(); ++i) {
-    const Lanes product = lanes_at(rows + int64_t{features[i]} * kWidth) * right;
-    out[i] = bias[features[i]] + sum_of(product);
-  }
-}
-
-/// Σ factor_i · row_i.
-GRIDS_CLONES void weighted_rows(std::span<const int32_t> features, const float* rows,
-                                const float* factors, float* out) {
-  Lanes sum = {};
-  for (size_t i = 0; i < features.size(); ++i) {
-    sum += factors[i] * lanes_at(rows + int64_t{features[i]} * kWidth);
-  }
-  lanes_at(out) = sum;
-}
-
-/// Adds the outer products of one cell: factor_i · hidden to `out` and `summed` to `in`, a row a
-/// feature, rows counted from `first`.
-GRIDS_CLONES void add_outer(std::span<const int32_t> features, const float* factors,
-                            const float* hidden, const float* summed, int32_t first, float* in,
-                            float* out, float* bias) {
-  const Lanes h = lanes_at(hidden);
-  const Lanes z = lanes_at(summed);
-  for (size_t i = 0; i < features.size(); ++i) {
-    const int64_t row = features[i] - first;
-    lanes_at(out + row * kWidth) += factors[i] * h;
-    lanes_at(in + row * kWidth) += z;
-    bias[row] += factors[i];
-  }
 }
 
 float scale_of(const GateNetwork::Cell& cell) {
@@ -90,7 +49,8 @@ void GateNetwork::forward(Cell& cell) const {
   cell.summed.assign(at(kWidth), 0.0f);
   cell.hidden.assign(at(kWidth), 0.0f);
   cell.logits.resize(cell.features.size());
-  sum_rows(cell.features, in_.values().data(), scale_of(cell), cell.summed.data());
+  sum_rows(cell.features, in_.values().data(), cell.summed.data());
+  for (float& value : cell.summed) value *= scale_of(cell);
   const auto weight = layer_.values();
   for (int64_t o = 0; o < kWidth; ++o) {
     float sum = layer_bias_.values()[at(o)];
@@ -128,9 +88,10 @@ GateNetwork::FeatureGradients GateNetwork::feature_gradients(std::span<const Cel
     const auto skipped = first - cell.features.begin();
     std::vector<float> summed = cell.summed_gradients;
     for (float& value : summed) value *= scale_of(cell);
-    add_outer({first, last}, cell.logit_gradients.data() + skipped, cell.hidden.data(),
-              summed.data(), static_cast<int32_t>(begin), sums.in.data(), sums.out.data(),
-              sums.bias.data());
+    const auto start = static_cast<int32_t>(begin);
+    add_to_rows({first, last}, summed.data(), start, sums.in.data());
+    add_outer({first, last}, cell.logit_gradients.data() + skipped, cell.hidden.data(), start,
+              sums.out.data(), sums.bias.data());
   }
   return sums;
 }

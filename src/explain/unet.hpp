@@ -1,5 +1,5 @@
-/// A small U-Net (Ronneberger, Fischer & Brox 2015) over a line or a picture of numbers: the one of
-/// CXPlain's authors with two levels and one unit. Level l has 2^l channels:
+/// A small U-Net (Ronneberger, Fischer & Brox 2015) over a line or a picture of zeros and ones: the
+/// one of CXPlain's authors with two levels and one unit. Level l has 2^l channels:
 ///
 ///     level 0   conv3 conv3 ──────────────────────► join conv3 conv3 conv3 → output
 ///     level 1     pool conv3 conv3 ──► join conv3 conv3 up conv2
@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -34,10 +35,11 @@ class UNet {
   AdamValues& parameters() { return parameters_; }
   const AdamValues& parameters() const { return parameters_; }
 
-  /// `in` and `out` are height × width.
-  void forward(std::span<const float> in, Work& work, std::span<float> out) const;
+  /// `ones`: where the input is 1, row by row; `out` is height × width, and may be longer.
+  void forward(std::span<const int32_t> ones, Work& work, std::span<float> out) const;
   /// From the gradient of the outputs that `forward` gave last with this work: adds those of the
-  /// parameters.
+  /// parameters. (Pooled pixels add to the gradients that the joining convolution, later in the
+  /// net, has written; every other gradient is written once.)
   void backward(std::span<const float> out_gradient, Work& work, std::span<float> gradients) const;
 
  private:
@@ -61,6 +63,7 @@ class UNet {
   struct Plane {
     int64_t height = 0, width = 0;
     int64_t pitch = 0;   ///< from row to row
+    int64_t pixels = 0;  ///< from the first to the last, the border between rows included
     int64_t length = 0;  ///< of a plane with its border
     int64_t first = 0;   ///< pixel (0, 0)
   };
@@ -75,11 +78,20 @@ class UNet {
   int64_t channels(int tensor) const { return tensors_[static_cast<size_t>(tensor)].channels; }
   int64_t input_channels(const Layer& layer) const;
   int64_t kernel_rows(const Layer& layer) const { return is_line() ? 1 : layer.kernel; }
-  /// The plane that is a convolution's input channel, in values or gradients.
+  /// Of three taps, that which is the kernel's first.
+  static int first_tap(const Layer& layer) { return 3 - layer.kernel; }
+  /// The first pixel of a convolution's input channel, in values or gradients.
   float* input_plane(const Layer& layer, int64_t channel,
                      std::vector<std::vector<float>>& planes) const;
   /// Where a row of the kernel reads, from the pixel that it writes.
   int64_t row_offset(const Layer& layer, int64_t row) const;
+
+  /// Where one row of a coarser tensor and its two of a finer one (the same in a line) begin.
+  struct RowPair {
+    int64_t width = 0;  ///< of the coarse one
+    int64_t upper = 0, lower = 0, coarse = 0;
+  };
+  void for_rows(int fine, int coarse, const std::function<void(const RowPair&)>& work) const;
 
   void convolve_forward(const Layer& layer, Work& work) const;
   void convolve_backward(const Layer& layer, Work& work, std::span<float> gradients) const;

@@ -83,9 +83,9 @@ TEST(ShareNetwork, GradientsAreDerivatives) {
       {1, {3, 6, 7, 13}, {0, 1, 3}, {1, 2, 1}, {0, 0.9f, 0.1f}}};
   const std::vector<const BlockShares*> batch = {&cells[0], &cells[1]};
   ThreadPool pool(1);
-  UNet::Work work;
+  ShareNetwork::Memory memory;
   const auto value = [&] {
-    return (network.divergence(cells[0], work) + network.divergence(cells[1], work)) / 2;
+    return (network.divergence(cells[0], memory) + network.divergence(cells[1], memory)) / 2;
   };
   const auto gradients = network.gradients(batch, pool);
   const auto parameters = network.parameters();
