@@ -88,8 +88,7 @@ int64_t UNet::input_channels(const Layer& layer) const {
   return channels(layer.in) + (layer.joined < 0 ? 0 : channels(layer.joined));
 }
 
-float* UNet::input_plane(const Layer& layer, int64_t channel,
-                         std::vector<std::vector<float>>& planes) const {
+float* UNet::input_plane(const Layer& layer, int64_t channel, std::vector<Planes>& planes) const {
   const Plane& p = plane(layer.in);
   const int64_t first = channels(layer.in);
   if (channel < first) return planes[at(layer.in)].data() + channel * p.length + p.first;
@@ -101,7 +100,7 @@ int64_t UNet::row_offset(const Layer& layer, int64_t row) const {
   return (layer.kernel == 3 ? row - 1 : row) * plane(layer.in).pitch;
 }
 
-void UNet::clear_border(int tensor, std::vector<float>& values) const {
+void UNet::clear_border(int tensor, Planes& values) const {
   const Plane& p = plane(tensor);
   for (int64_t channel = 0; channel < channels(tensor); ++channel) {
     float* pixels = values.data() + channel * p.length + p.first;
@@ -219,17 +218,20 @@ void UNet::up_backward(const Layer& layer, Work& work) const {
   });
 }
 
-void UNet::forward(std::span<const int32_t> ones, Work& work, std::span<float> out) const {
-  work.values.resize(tensors_.size());
+void UNet::make_room(std::vector<Planes>& planes) const {
+  planes.resize(tensors_.size());
   for (size_t t = 0; t < tensors_.size(); ++t) {
-    const int tensor = static_cast<int>(t);
-    work.values[t].resize(at(tensors_[t].channels * plane(tensor).length), 0.0f);
+    planes[t].resize(tensors_[t].channels * plane(static_cast<int>(t)).length);
   }
+}
+
+void UNet::forward(std::span<const int32_t> ones, Work& work, std::span<float> out) const {
+  make_room(work.values);
   const Plane& p = planes_.front();
-  auto& in = work.values.front();
-  std::fill(in.begin(), in.end(), 0.0f);
+  float* in = work.values.front().data();
+  std::fill_n(in, p.length, 0.0f);
   for (const int32_t pixel : ones) {
-    in[at(p.first + pixel / width_ * p.pitch + pixel % width_)] = 1;
+    in[p.first + pixel / width_ * p.pitch + pixel % width_] = 1;
   }
   for (const Layer& layer : layers_) {
     switch (layer.kind) {
@@ -244,22 +246,19 @@ void UNet::forward(std::span<const int32_t> ones, Work& work, std::span<float> o
         break;
     }
   }
-  const auto& last = work.values[at(layers_.back().out)];
+  const float* last = work.values[at(layers_.back().out)].data();
   for (int64_t y = 0; y < height_; ++y) {
-    std::copy_n(last.data() + p.first + y * p.pitch, width_, out.data() + y * width_);
+    std::copy_n(last + p.first + y * p.pitch, width_, out.data() + y * width_);
   }
 }
 
 void UNet::backward(std::span<const float> out_gradient, Work& work,
                     std::span<float> gradients) const {
-  work.gradients.resize(tensors_.size());
-  for (size_t t = 0; t < tensors_.size(); ++t) {
-    work.gradients[t].resize(work.values[t].size(), 0.0f);
-  }
+  make_room(work.gradients);
   const Plane& p = planes_.front();
-  auto& last = work.gradients[at(layers_.back().out)];  // 0 beyond its pixels
+  float* last = work.gradients[at(layers_.back().out)].data();  // 0 beyond its pixels
   for (int64_t y = 0; y < height_; ++y) {
-    std::copy_n(out_gradient.data() + y * width_, width_, last.data() + p.first + y * p.pitch);
+    std::copy_n(out_gradient.data() + y * width_, width_, last + p.first + y * p.pitch);
   }
   for (auto layer = layers_.rbegin(); layer != layers_.rend(); ++layer) {
     switch (layer->kind) {

@@ -25,10 +25,24 @@ class UNet {
   /// Height 1 is a line. Draws weights as He et al. 2015; biases are 0.
   UNet(int64_t height, int64_t width, RandomStream& random);
 
+  /// Floats from the start of a cache line on, so that whole vectors do not lie across two.
+  class Planes {
+   public:
+    /// New ones are 0.
+    void resize(int64_t floats) { lines_.resize(static_cast<size_t>(floats + 15) / 16); }
+    float* data() { return lines_.front().values; }
+
+   private:
+    struct alignas(64) Line {
+      float values[16] = {};
+    };
+    std::vector<Line> lines_;
+  };
+
   /// Values and gradients of one pass; may be used again, one for each thread.
   struct Work {
-    std::vector<std::vector<float>> values;
-    std::vector<std::vector<float>> gradients;
+    std::vector<Planes> values;
+    std::vector<Planes> gradients;
   };
 
   int64_t size() const { return height_ * width_; }
@@ -81,8 +95,7 @@ class UNet {
   /// Of three taps, that which is the kernel's first.
   static int first_tap(const Layer& layer) { return 3 - layer.kernel; }
   /// The first pixel of a convolution's input channel, in values or gradients.
-  float* input_plane(const Layer& layer, int64_t channel,
-                     std::vector<std::vector<float>>& planes) const;
+  float* input_plane(const Layer& layer, int64_t channel, std::vector<Planes>& planes) const;
   /// Where a row of the kernel reads, from the pixel that it writes.
   int64_t row_offset(const Layer& layer, int64_t row) const;
 
@@ -99,7 +112,8 @@ class UNet {
   void pool_backward(const Layer& layer, Work& work) const;
   void up_forward(const Layer& layer, Work& work) const;
   void up_backward(const Layer& layer, Work& work) const;
-  void clear_border(int tensor, std::vector<float>& values) const;
+  void make_room(std::vector<Planes>& planes) const;
+  void clear_border(int tensor, Planes& values) const;
 
   int64_t height_;
   int64_t width_;
