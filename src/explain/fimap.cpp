@@ -8,6 +8,7 @@
 
 #include "base/random.hpp"
 #include "explain/gate_network.hpp"
+#include "explain/gate_samples.hpp"
 #include "explain/scores.hpp"
 
 namespace grids {
@@ -92,6 +93,20 @@ double first_weight(Objective& objective, int64_t members) {
   return std::max(cells * double{*place}, 1e-6 * scale);
 }
 
+/// Gates of one cell.
+struct Sample {
+  std::vector<uint32_t> words;
+  std::vector<float> gates, slopes;
+
+  void draw(std::span<const float> logits, RandomStream& random, double temperature) {
+    words.resize(logits.size());
+    gates.resize(logits.size());
+    slopes.resize(logits.size());
+    random.fill(words);
+    sample_gates(words, logits, static_cast<float>(temperature), gates, slopes);
+  }
+};
+
 /// One round: a fresh network trained with one weight.
 class Round {
  public:
@@ -155,38 +170,22 @@ class Round {
     return batch;
   }
 
-  /// Concrete samples of a cell's gates, and their slopes by the logits.
-  void sample(const GateNetwork::Cell& cell, RandomStream random, double temperature,
-              std::vector<float>& gates, std::vector<float>& slopes) const {
-    std::vector<uint32_t> words(cell.logits.size());
-    random.fill(words);
-    const auto sharpness = static_cast<float>(1 / temperature);
-    gates.resize(words.size());
-    slopes.resize(words.size());
-    for (size_t k = 0; k < words.size(); ++k) {
-      const double u = (words[k] + 0.5) / 4294967296.0;
-      const float noise = std::log(static_cast<float>(u / (1 - u)));
-      gates[k] = 1 / (1 + std::exp(-(cell.logits[k] + noise) * sharpness));
-      slopes[k] = gates[k] * (1 - gates[k]) * sharpness;
-    }
-  }
-
   void take_step(int64_t step, double weight, double temperature) {
     const auto batch = next_batch(step);
     const auto count = static_cast<int64_t>(batch.size());
-    std::vector<GateNetwork::Cell> cells(batch.size());
-    std::vector<std::vector<float>> gates(batch.size()), slopes(batch.size());
+    networks_.resize(batch.size());
+    samples_.resize(batch.size());
     context_.pool.for_each(count, [&](int64_t i) {
       const int32_t position = batch[at(i)];
-      cells[at(i)].features = cells_.numbers[at(position)];
-      network_.forward(cells[at(i)]);
-      const RandomStream random(seed_, Purpose::kMethods, static_cast<uint64_t>(step),
-                                static_cast<uint32_t>(position));
-      sample(cells[at(i)], random, temperature, gates[at(i)], slopes[at(i)]);
+      networks_[at(i)].features = cells_.numbers[at(position)];
+      network_.forward(networks_[at(i)]);
+      RandomStream random(seed_, Purpose::kMethods, static_cast<uint64_t>(step),
+                          static_cast<uint32_t>(position));
+      samples_[at(i)].draw(networks_[at(i)].logits, random, temperature);
     });
     std::vector<CellGates> gated;
     for (size_t i = 0; i < batch.size(); ++i) {
-      gated.push_back({cells_.features[at(batch[i])], gates[i]});
+      gated.push_back({cells_.features[at(batch[i])], samples_[i].gates});
     }
     Objective part = objective_.on(batch);
     const auto state = part.model->begin_gated(part.cells, part.outputs, gated);
@@ -194,16 +193,16 @@ class Round {
     cell_gains(part, *state,
                [&](size_t i, std::span<const Feature> told, std::span<const float> gains) {
                  const auto& own = gated[i].features;
-                 auto& gradients = cells[i].logit_gradients;
+                 auto& gradients = networks_[i].logit_gradients;
                  gradients.resize(own.size());
                  size_t next = 0;
                  for (size_t k = 0; k < own.size(); ++k) {
                    while (told[next] < own[k]) ++next;  // those that differ, whether allowed or not
-                   gradients[k] = (gains[next] + penalty) * slopes[i][k];
+                   gradients[k] = (gains[next] + penalty) * samples_[i].slopes[k];
                  }
                });
     objective_.evaluations += part.evaluations;
-    network_.learn(cells, step + 1, {options_.rate}, context_.pool);
+    network_.learn(networks_, step + 1, {options_.rate}, context_.pool);
   }
 
   Objective& objective_;
@@ -214,6 +213,8 @@ class Round {
   GateNetwork network_;
   std::vector<int32_t> order_;
   size_t next_ = 0;
+  std::vector<GateNetwork::Cell> networks_;  ///< of the batch; room that is kept
+  std::vector<Sample> samples_;              ///< likewise
 };
 
 /// What the budget pays for.
@@ -237,25 +238,40 @@ Plan plan_of(const Objective& objective, const FimapOptions& options) {
   return plan;
 }
 
-/// The next weight to try: outwards until L lies between two, then between them.
+/// The next weight to try: outwards until L lies between two, then between them, where a power law
+/// through both says.
 class WeightSearch {
  public:
   explicit WeightSearch(double first) : weight_(first) {}
 
   double weight() const { return weight_; }
+  /// Twice in a row a quarter of the weight has opened no more gates: L is out of reach.
+  bool hopeless() const { return flat_ >= 2; }
+
+  /// Both above 0.
   void tell(double open, double wanted) {
-    (open > wanted ? too_small_ : too_large_) = weight_;
-    if (too_small_ > 0 && too_large_ > 0) {
-      weight_ = std::sqrt(too_small_ * too_large_);
+    const bool flat = open < wanted && open < too_large_.open * (1 + kTolerance);
+    flat_ = flat && too_small_.weight == 0 ? flat_ + 1 : 0;
+    (open > wanted ? too_small_ : too_large_) = {weight_, open};
+    if (too_small_.weight > 0 && too_large_.weight > 0) {
+      const double share = std::clamp(
+          std::log(too_small_.open / wanted) / std::log(too_small_.open / too_large_.open), 0.2,
+          0.8);
+      weight_ = too_small_.weight * std::pow(too_large_.weight / too_small_.weight, share);
     } else {
       weight_ = open > wanted ? weight_ * kBracketFactor : weight_ / kBracketFactor;
     }
   }
 
  private:
+  struct Tried {
+    double weight = 0;  ///< 0: none yet
+    double open = 0;
+  };
+
   double weight_;
-  double too_small_ = 0;
-  double too_large_ = 0;
+  Tried too_small_, too_large_;
+  int flat_ = 0;
 };
 
 uint64_t own_seed(uint64_t seed, uint64_t stream) {
@@ -286,15 +302,16 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
   const uint64_t seed = own_seed(context.seed, stream);
   WeightSearch search(first_weight(objective, members));
   const auto wanted = static_cast<double>(members);
+  // As ratios tell how far a round is, half a gate in all cells together stands for none.
+  const double none = 0.5 / static_cast<double>(objective.cell_count());
   double nearest = std::numeric_limits<double>::infinity();
   std::vector<double> scores;
   for (int64_t round = 0; round < plan.rounds; ++round) {
     Round training(objective, cells, options, seed, context);
     training.train(plan.steps, search.weight());
-    const double open = training.read(scores);
+    const double open = std::max(training.read(scores), none);
     ++result.rounds;
-    // Half a gate for none at all: ratios tell how far both are.
-    const double distance = std::abs(std::log(std::max(open, 0.5) / wanted));
+    const double distance = std::abs(std::log(open / wanted));
     if (distance < nearest) {
       nearest = distance;
       result.open = open;
@@ -305,6 +322,7 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
     }
     if (std::abs(open - wanted) <= std::max(0.5, kTolerance * wanted)) break;
     search.tell(open, wanted);
+    if (search.hopeless()) break;
   }
   return result;
 }

@@ -13,7 +13,7 @@ constexpr int64_t kWidth = GateNetwork::kWidth;
 static_assert(kWidth == kLanes);
 
 /// Features whose parameters one thread moves at a time.
-constexpr int64_t kFeatureBlock = 4096;
+constexpr int64_t kFeatureBlock = 1024;
 
 size_t at(int64_t i) {
   return static_cast<size_t>(i);
@@ -74,6 +74,7 @@ void GateNetwork::backward(Cell& cell) const {
       cell.summed_gradients[at(i)] += gradient * weight[at(o * kWidth + i)];
     }
   }
+  for (float& value : cell.summed_gradients) value *= scale_of(cell);
 }
 
 GateNetwork::FeatureGradients GateNetwork::feature_gradients(std::span<const Cell> cells,
@@ -86,10 +87,8 @@ GateNetwork::FeatureGradients GateNetwork::feature_gradients(std::span<const Cel
     const auto first = std::lower_bound(cell.features.begin(), cell.features.end(), begin);
     const auto last = std::lower_bound(first, cell.features.end(), end);
     const auto skipped = first - cell.features.begin();
-    std::vector<float> summed = cell.summed_gradients;
-    for (float& value : summed) value *= scale_of(cell);
     const auto start = static_cast<int32_t>(begin);
-    add_to_rows({first, last}, summed.data(), start, sums.in.data());
+    add_to_rows({first, last}, cell.summed_gradients.data(), start, sums.in.data());
     add_outer({first, last}, cell.logit_gradients.data() + skipped, cell.hidden.data(), start,
               sums.out.data(), sums.bias.data());
   }

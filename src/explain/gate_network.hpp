@@ -29,7 +29,7 @@ class GateNetwork {
     std::vector<float> logits;
     std::vector<float> logit_gradients;   ///< set by the caller of `learn`
     std::vector<float> hidden_gradients;  ///< before the ReLU
-    std::vector<float> summed_gradients;
+    std::vector<float> summed_gradients;  ///< of each e_j
   };
 
   /// Random vectors; every logit starts near `bias`.

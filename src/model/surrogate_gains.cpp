@@ -159,7 +159,6 @@ void SurrogateState::multiply_differences(std::span<const float> sum_gradients, 
 
 void SurrogateState::add_noise(const Noise& noise, std::span<const CholeskyFactor> chromosomes) {
   const int64_t stride = encoder().sum_stride();
-  moved_.resize(at(cell_count()));
   model_.pool().for_each(cell_count(), [&](int64_t position) {
     const int32_t cell = cells_[at(position)];
     RandomStream random(noise.seed, Purpose::kNoise, noise.copy, static_cast<uint32_t>(cell));
@@ -187,7 +186,6 @@ void SurrogateState::open_gates(std::span<const CellGates> gates) {
     throw internal_error("gates of {} cells for {}", gates.size(), cell_count());
   }
   const int64_t stride = encoder().sum_stride();
-  moved_.resize(at(cell_count()));
   model_.pool().for_each(cell_count(), [&](int64_t position) {
     const auto open = model_.open().row(cells_[at(position)]);
     const auto& own = gates[at(position)];
@@ -248,7 +246,7 @@ std::unique_ptr<GradientState> SurrogateModel::begin_noisy(std::span<const int32
       covariances_.emplace_back(encoder().difference_products(c));
     }
   });
-  auto state = std::make_unique<SurrogateState>(*this, std::span<const Feature>(), cells, outputs);
+  auto state = std::make_unique<SurrogateState>(*this, cells, outputs);
   state->add_noise(noise, covariances_);
   return state;
 }
@@ -256,7 +254,7 @@ std::unique_ptr<GradientState> SurrogateModel::begin_noisy(std::span<const int32
 std::unique_ptr<GradientState> SurrogateModel::begin_gated(std::span<const int32_t> cells,
                                                            std::span<const int32_t> outputs,
                                                            std::span<const CellGates> gates) const {
-  auto state = std::make_unique<SurrogateState>(*this, std::span<const Feature>(), cells, outputs);
+  auto state = std::make_unique<SurrogateState>(*this, cells, outputs);
   state->open_gates(gates);
   return state;
 }

@@ -66,6 +66,26 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
   renew(masks, cis_.masked(subset_, model_.replacements()), indices_below(cell_count()));
 }
 
+SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const int32_t> cells,
+                               std::span<const int32_t> outputs)
+    : model_(model),
+      cells_(cells.begin(), cells.end()),
+      kept_outputs_(model.model_outputs(outputs)),
+      layer_(kept_outputs_->layer),
+      cis_(kept_outputs_->cis),
+      contributions_(at(cell_count() * encoder().chromosomes() * encoder().latent_stride())),
+      cis_fixed_(at(cell_count() * cis_.stride())),
+      outputs_(at(cell_count() * layer_.size())),
+      moved_(cells.size()) {
+  find_positions();
+  for (const int32_t cell : cells_) {
+    for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
+      const float* sum = model_.unmasked_sum(cell, c);
+      sums_.insert(sums_.end(), sum, sum + encoder().sum_stride());
+    }
+  }
+}
+
 SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int32_t> positions)
     : model_(whole.model_),
       cells_(gathered(whole.cells_, positions)),

@@ -14,6 +14,9 @@ class SurrogateState : public MaskState {
  public:
   SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,
                  std::span<const int32_t> cells, std::span<const int32_t> outputs);
+  /// Without masked peaks and with nothing computed yet: for `add_noise` and `open_gates`.
+  SurrogateState(const SurrogateModel& model, std::span<const int32_t> cells,
+                 std::span<const int32_t> outputs);
 
   std::span<const Feature> subset() const override { return subset_; }
   std::span<const float> outputs() const override { return outputs_; }
@@ -25,8 +28,9 @@ class SurrogateState : public MaskState {
   void gains(std::span<const float> cotangent, std::span<double> gains) const override;
   void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const override;
 
-  /// Adds noise to a state without masked peaks, of which only outputs and `cell_gains` may be
-  /// asked afterwards. `chromosomes`: the covariance of a sum's noise at deviation 1.
+  /// Adds noise to the unmasked peaks of a state with nothing computed yet; only outputs and
+  /// `cell_gains` may be asked afterwards. `chromosomes`: the covariance of a sum's noise at
+  /// deviation 1.
   void add_noise(const Noise& noise, std::span<const CholeskyFactor> chromosomes);
   /// Likewise, gates: one entry a cell.
   void open_gates(std::span<const CellGates> gates);

@@ -8,6 +8,7 @@
 #include "base/indices.hpp"
 #include "explain/explainer.hpp"
 #include "explain/gate_network.hpp"
+#include "explain/gate_samples.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 #include "support/slope.hpp"
@@ -52,6 +53,31 @@ TEST(GateNetwork, GradientsAreDerivatives) {
       EXPECT_NEAR(slope_of(parameters[p]->values()[i], 4e-3f, value), gradients[p][i], 0.02)
           << p << " " << i;
     }
+  }
+}
+
+TEST(GateSamples, AreConcreteSamples) {
+  std::vector<uint32_t> words = {0, 255, 256, 1u << 31, 0xffffffff, 0xffffff00, 0x7fffffff};
+  RandomStream random(2, Purpose::kMethods);
+  while (words.size() < 1003) words.push_back(random());
+  std::vector<float> logits(words.size()), gates(words.size()), slopes(words.size());
+  for (float& logit : logits) logit = static_cast<float>(8 * random.normal());
+  for (const float temperature : {1.0f, 0.3f, 0.1f}) {
+    sample_gates(words, logits, temperature, gates, slopes);
+    for (size_t i = 0; i < words.size(); ++i) {
+      const double u = ((words[i] >> 8) + 0.5) / 16777216.0;
+      const double x = (double{logits[i]} + std::log(u / (1 - u))) / double{temperature};
+      const double gate = 1 / (1 + std::exp(-x));
+      // The exponent, up to 30, is a float: 30 · 2⁻²³ of the gate where that is small.
+      EXPECT_NEAR(gates[i], gate, 1e-5 * gate + 1.1e-13) << i;
+      EXPECT_NEAR(slopes[i], gates[i] * (1 - gates[i]) / temperature, 1e-6) << i;
+      EXPECT_TRUE(gates[i] == 0 || gates[i] > 5e-14f) << i;
+    }
+    // Neighbours do not matter.
+    float gate = 0, slope = 0;
+    sample_gates({&words[500], 1}, {&logits[500], 1}, temperature, {&gate, 1}, {&slope, 1});
+    EXPECT_EQ(gate, gates[500]);
+    EXPECT_EQ(slope, slopes[500]);
   }
 }
 
