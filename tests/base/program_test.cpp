@@ -10,8 +10,8 @@
 namespace grids {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 enum class Goal { kDown, kUp };
 
@@ -84,10 +84,10 @@ TEST(Program, AConfigurationFileIsTheSameAsTheFlags) {
 
 TEST(Program, AllWrongOptionsAreToldAtOnce) {
   Seen seen;
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   EXPECT_EQ(run(seen, {"fit", "--beta", "much", "--steps", "1.5", "--goal", "sideways", "--bogus"}),
             2);
-  const std::string message = testing::internal::GetCapturedStderr();
+  const std::string message = ::testing::internal::GetCapturedStderr();
   EXPECT_EQ(seen.runs, 0);
   EXPECT_THAT(message, HasSubstr("--beta: 'much' is not a number"));
   EXPECT_THAT(message, HasSubstr("'1.5' is not a whole number"));
@@ -126,13 +126,13 @@ TEST(Program, OptionsTellWhatTheyHold) {
 
 TEST(Program, ErrorsBecomeExitCodes) {
   Seen seen;
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   EXPECT_EQ(run(seen, {"fit", "a"}, [] { throw input_error("a: broken"); }), 3);
   EXPECT_EQ(run(seen, {"fit", "a"}, [] { throw usage_error("no"); }), 2);
   EXPECT_EQ(run(seen, {"fit", "a"}, [] { throw std::runtime_error("oops"); }), 1);
   EXPECT_EQ(run(seen, {"fit", "a"}, [] { throw Error(ErrorKind::kCancelled, "stopped"); }), 130);
   EXPECT_EQ(run(seen, {"fly"}), 2);
-  testing::internal::GetCapturedStderr();
+  ::testing::internal::GetCapturedStderr();
 }
 
 }  // namespace

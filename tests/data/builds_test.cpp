@@ -12,9 +12,9 @@
 namespace grids {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 GenePosition gene(std::string chromosome, int64_t start, int64_t end, char strand = '+') {
   return {"G", "", std::move(chromosome), start, end, strand};

@@ -9,9 +9,9 @@ namespace grids {
 namespace {
 
 using test::message_of;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 using Texts = std::vector<std::string>;
 
@@ -139,10 +139,10 @@ TEST(GenePlaces, AGeneThatEndsWhereItStartsHasNoPlace) {
 TEST(GenePlaces, PositionsThatFitNoGeneAreAnErrorThatShowsBothSides) {
   EXPECT_THAT(
       message_of([&] { places_of(frame({"Gapdh"}), {gene("GAPDH", "ENSG00000111640", 1)}); }),
-      testing::AllOf(HasSubstr("not one of the 1 genes have a position in genes.bed, which "
-                               "has 1: the cells' genes are called Gapdh, those of the "
-                               "positions GAPDH (ENSG00000111640)"),
-                     HasSubstr("1 would match if letter case did not count")));
+      ::testing::AllOf(HasSubstr("not one of the 1 genes have a position in genes.bed, which "
+                                 "has 1: the cells' genes are called Gapdh, those of the "
+                                 "positions GAPDH (ENSG00000111640)"),
+                       HasSubstr("1 would match if letter case did not count")));
 }
 
 TEST(GenePlaces, HardlyMatchedIsJudgedByTheShorterList) {

@@ -12,8 +12,8 @@ namespace grids {
 namespace {
 
 using test::message_of;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const std::vector<std::string> kCells = {"c1", "c2", "c3"};
 

@@ -10,16 +10,12 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "data/fixture.hpp"
 
 namespace grids {
 namespace {
 
-struct Fixture {
-  explicit Fixture(int threads) : pool(threads), context{1, pool, reporter} {}
-  ThreadPool pool;
-  Reporter reporter;
-  Context context;
-};
+using test::Fixture;
 
 std::vector<float> random_points(uint64_t seed, int64_t count, double shift) {
   RandomStream random(seed, Purpose::kBenchmark);

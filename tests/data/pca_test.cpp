@@ -6,16 +6,12 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "data/fixture.hpp"
 
 namespace grids {
 namespace {
 
-struct Fixture {
-  explicit Fixture(int threads = 2) : pool(threads), context{1, pool, reporter} {}
-  ThreadPool pool;
-  Reporter reporter;
-  Context context;
-};
+using test::Fixture;
 
 /// Sparse counts with three planted directions.
 CsrMatrix planted(int64_t cells, int64_t features) {

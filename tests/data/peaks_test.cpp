@@ -9,8 +9,8 @@ namespace grids {
 namespace {
 
 using test::message_of;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 RawModality named(std::vector<std::string> names) {
   RawModality result;

@@ -10,10 +10,10 @@
 namespace grids {
 namespace {
 
-using testing::AllOf;
-using testing::Contains;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// 40 genes along chr1; those from `placed` on have no position in the list, those below `beyond`
 /// lie beyond the end of chr1 in every known build.

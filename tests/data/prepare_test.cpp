@@ -19,9 +19,9 @@ namespace {
 using test::Fixture;
 using test::message_of;
 using test::two_types;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 PrepareInputs by_type() {
   PrepareInputs inputs;

@@ -9,8 +9,8 @@ namespace grids {
 namespace {
 
 using test::message_of;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const std::vector<int32_t> kRows = {0, 1, 2};
 

@@ -13,10 +13,10 @@
 namespace grids {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::filesystem::path kData = std::filesystem::path(GRIDS_SHARED_DIR) / "data";
 
@@ -26,7 +26,7 @@ MultiomeInput one_path(const std::filesystem::path& path) {
   return input;
 }
 
-class RealCells : public testing::Test {
+class RealCells : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!std::filesystem::exists(kData)) GTEST_SKIP() << "no shared data at " << kData;
@@ -157,8 +157,8 @@ TEST_F(RealCells, GenesOfAnotherBuildAreToldFromThoseOfTheSame) {
 
     EXPECT_THAT(
         test::message_of([&] { run(input, genes_of(wrong, labels)); }),
-        testing::AllOf(HasSubstr("genes lie beyond the end of their chromosome in " + right),
-                       HasSubstr("within those of " + wrong), HasSubstr("--force")));
+        ::testing::AllOf(HasSubstr("genes lie beyond the end of their chromosome in " + right),
+                         HasSubstr("within those of " + wrong), HasSubstr("--force")));
     PrepareOptions force;
     force.force = true;
     const auto forced = run(input, genes_of(wrong, labels), force);

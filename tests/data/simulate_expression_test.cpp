@@ -9,9 +9,7 @@
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
+using testing::at;
 
 TEST(Simulate, CountsFollowTheTruthThatIsWrittenDown) {
   // The truth is rebuilt from its tables, as another program would, and must explain the counts.

@@ -14,11 +14,8 @@
 namespace grids {
 namespace {
 
+using testing::at;
 using ::testing::ElementsAre;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 TEST(Simulate, CellsFollowTheirMarginalLaws) {
   const auto& simulated = testing::demo();

@@ -18,11 +18,8 @@
 namespace grids {
 namespace {
 
+using testing::at;
 using ::testing::HasSubstr;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 void expect_same(const SimulatedCells& a, const SimulatedCells& b) {
   EXPECT_EQ(a.data.atac.values.pattern.indices, b.data.atac.values.pattern.indices);

@@ -12,7 +12,7 @@ namespace grids {
 namespace {
 
 using test::TempFolder;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 CsrMatrix random_matrix(int64_t rows, int64_t columns, bool ones) {
   CsrMatrix matrix;

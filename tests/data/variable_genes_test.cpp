@@ -13,8 +13,8 @@ namespace grids {
 namespace {
 
 using test::message_of;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 /// Counts by a formula, one constant gene, one outlier that the clip catches.
 CsrMatrix counts_by_formula() {
@@ -79,9 +79,9 @@ TEST(Loess, ReturnsAQuadraticUnchangedAlsoBetweenItsKnots) {
 TEST(Loess, SurvivesTiesAndFewPoints) {
   EXPECT_THAT(loess(std::vector<double>{}, std::vector<double>{}, 0.3), ElementsAre());
   EXPECT_THAT(loess(std::vector<double>{1, 1, 1, 1}, std::vector<double>{1, 3, 1, 3}, 0.5),
-              ElementsAre(testing::DoubleEq(loess(std::vector<double>{1, 1, 1, 1},
-                                                  std::vector<double>{1, 3, 1, 3}, 0.5)[0]),
-                          testing::_, testing::_, testing::_));
+              ElementsAre(::testing::DoubleEq(loess(std::vector<double>{1, 1, 1, 1},
+                                                    std::vector<double>{1, 3, 1, 3}, 0.5)[0]),
+                          ::testing::_, ::testing::_, ::testing::_));
   const auto two = loess(std::vector<double>{0, 1}, std::vector<double>{5, 7}, 1.0);
   EXPECT_NEAR(two[0], 5, 1e-9);
   EXPECT_NEAR(two[1], 7, 1e-9);

@@ -8,7 +8,7 @@
 namespace grids {
 namespace {
 
-struct World {
+struct TwoRuns {
   FinishedRun run(const std::string& settings, const CompareRun& run,
                   const std::string& objective = "surrogate") {
     CompareRuns runs(folder / "runs", settings, 2, context);
@@ -38,7 +38,7 @@ struct World {
 };
 
 TEST(CompareRuns, WhatWasLearnedIsReadAgainAndTheSame) {
-  World world;
+  TwoRuns world;
   const auto first = world.run("s", {"grids", 1});
   EXPECT_EQ(world.reused, 0);
   const auto second = world.run("s", {"grids", 1});
@@ -49,7 +49,7 @@ TEST(CompareRuns, WhatWasLearnedIsReadAgainAndTheSame) {
 }
 
 TEST(CompareRuns, WhatWasChangedSinceIsLearnedAnew) {
-  World world;
+  TwoRuns world;
   world.run("s", {"grids", 1});
   for (const auto& file : std::filesystem::directory_iterator(world.folder / "runs")) {
     if (file.path().extension() != ".tsv") continue;
@@ -63,7 +63,7 @@ TEST(CompareRuns, WhatWasChangedSinceIsLearnedAnew) {
 }
 
 TEST(CompareRuns, AnythingElseIsLearnedAnew) {
-  World world;
+  TwoRuns world;
   world.run("s", {"grids", 1});
   world.run("t", {"grids", 1});
   world.run("s", {"grids", 2});

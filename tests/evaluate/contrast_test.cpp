@@ -30,13 +30,13 @@ double draw_count(double mean, double dispersion, RandomStream& random) {
 }
 
 /// Cells of two types with depth, latents and a "set" whose opening multiplies the gene's rate.
-struct World {
+struct PlantedContrast {
   Study study;
   std::vector<int32_t> cells;
   std::vector<float> latents;  // two a cell
   std::vector<double> change;  // δ if the set is predicted right
 
-  World(int64_t count, double effect, double mean, uint64_t seed, int donors = 0) {
+  PlantedContrast(int64_t count, double effect, double mean, uint64_t seed, int donors = 0) {
     RandomStream random(seed, Purpose::kBenchmark);
     study.cells.type.names = {"a", "b"};
     for (int d = 0; d < donors; ++d) {
@@ -82,7 +82,7 @@ struct World {
 
 TEST(Contrast, SlopeIsWhatWasPlantedInUnitsOfThePrediction) {
   for (const double effect : {0.4, 1.0}) {
-    const World world(4000, effect, 1, 3);
+    const PlantedContrast world(4000, effect, 1, 3);
     const auto found = world.result();
     const double error = (found.high - found.low) / (2 * 1.96);
     EXPECT_LT(error, 0.1);
@@ -107,7 +107,7 @@ TEST(Contrast, PIsUniformWhereTheSetDoesNothing) {
   std::vector<double> p;
   int covered = 0;
   for (uint64_t seed = 1; seed <= 400; ++seed) {
-    const auto found = World(250, 0, 0.7, seed).result();
+    const auto found = PlantedContrast(250, 0, 0.7, seed).result();
     p.push_back(found.p);
     covered += found.low <= 0 && 0 <= found.high ? 1 : 0;
   }
@@ -123,7 +123,7 @@ TEST(Contrast, WithoutTheLatentsStateIsTakenForTheSet) {
   // The covariates are what the test rests on: without them the same null cells are "significant".
   int called = 0;
   for (uint64_t seed = 1; seed <= 40; ++seed) {
-    World world(1000, 0, 0.7, seed);
+    PlantedContrast world(1000, 0, 0.7, seed);
     world.latents.clear();
     called += world.result().p < 0.05 ? 1 : 0;
   }
@@ -131,13 +131,13 @@ TEST(Contrast, WithoutTheLatentsStateIsTakenForTheSet) {
 }
 
 TEST(Contrast, OrderOfCellsDoesNotMatter) {
-  World world(300, 0.5, 1, 7);
+  PlantedContrast world(300, 0.5, 1, 7);
   const auto before = world.result();
   std::vector<size_t> order(300);
   std::iota(order.begin(), order.end(), size_t{0});
   RandomStream random(1, Purpose::kBenchmark);
   random.shuffle(std::span(order));
-  World moved = world;
+  PlantedContrast moved = world;
   for (size_t i = 0; i < order.size(); ++i) {
     moved.cells[i] = world.cells[order[i]];
     moved.change[i] = world.change[order[i]];
@@ -149,8 +149,8 @@ TEST(Contrast, OrderOfCellsDoesNotMatter) {
 }
 
 TEST(Contrast, ClusteringByDonorSeesThatCopiesAreNoEvidence) {
-  const World once(360, 0.5, 2, 5, 12);
-  World copied = once;
+  const PlantedContrast once(360, 0.5, 2, 5, 12);
+  PlantedContrast copied = once;
   for (int copy = 1; copy < 4; ++copy) {
     for (size_t i = 0; i < 360; ++i) {
       copied.cells.push_back(once.cells[i]);
@@ -180,7 +180,7 @@ std::vector<double> leverages_of(const ColumnSpace& columns, size_t rows) {
 }
 
 TEST(Contrast, OnValuesIsLeastSquaresWithTheErrorsOfMacKinnonAndWhite) {
-  World world(90, 0.5, 1, 11);  // so few cells that leverages count
+  PlantedContrast world(90, 0.5, 1, 11);  // so few cells that leverages count
   world.study.expression.pattern = world.study.counts.pattern;
   for (const float count : world.study.counts.values) {
     world.study.expression.values.push_back(std::log1p(count));
@@ -220,7 +220,7 @@ TEST(Contrast, OnValuesIsLeastSquaresWithTheErrorsOfMacKinnonAndWhite) {
 }
 
 TEST(Contrast, SaysWhyItCannotBeComputed) {
-  const World world(200, 0.5, 1, 13);
+  const PlantedContrast world(200, 0.5, 1, 13);
   const auto reason = [&](const std::vector<double>& change) {
     const auto found = world.result(change);
     EXPECT_TRUE(std::isnan(found.slope));
@@ -237,9 +237,9 @@ TEST(Contrast, SaysWhyItCannotBeComputed) {
   std::vector<double> broken = world.change;
   broken[3] = std::nan("");
   EXPECT_EQ(reason(broken), "predicted changes that are not finite");
-  EXPECT_EQ(World(20, 0.5, 1, 1).result().note, "only 20 cells");
-  EXPECT_EQ(World(200, 0.5, 0, 1).result().note, "only 0 of 200 cells express the gene");
-  World empty(50, 0.5, 1, 1);
+  EXPECT_EQ(PlantedContrast(20, 0.5, 1, 1).result().note, "only 20 cells");
+  EXPECT_EQ(PlantedContrast(200, 0.5, 0, 1).result().note, "only 0 of 200 cells express the gene");
+  PlantedContrast empty(50, 0.5, 1, 1);
   empty.cells.clear();
   empty.change.clear();
   empty.latents.clear();
@@ -248,7 +248,7 @@ TEST(Contrast, SaysWhyItCannotBeComputed) {
 
 TEST(Contrast, ARunawaySlopeStillHasAP) {
   // No cell with the set open has a count: the slope runs to −∞, and nothing crashes.
-  World world(300, 0, 1, 17);
+  PlantedContrast world(300, 0, 1, 17);
   auto& counts = world.study.counts;
   for (size_t i = 0; i < 300; ++i) {
     if (world.change[i] == 0) continue;
@@ -262,7 +262,7 @@ TEST(Contrast, ARunawaySlopeStillHasAP) {
 }
 
 TEST(Contrast, FewCellsGetFewLatents) {
-  World world(60, 0.5, 3, 19);
+  PlantedContrast world(60, 0.5, 3, 19);
   std::vector<float> wide;
   RandomStream random(1, Purpose::kBenchmark);
   for (int i = 0; i < 60 * 20; ++i) wide.push_back(static_cast<float>(random.normal()));

@@ -18,8 +18,8 @@ using testing::small_shape;
 
 /// Three types, of which the third has no test cells; sets from the method `random`, which is
 /// quick: how they were found does not matter here.
-struct World {
-  explicit World(int threads = 1, uint64_t seed = 1)
+struct SetsWorld {
+  explicit SetsWorld(int threads = 1, uint64_t seed = 1)
       : pool(threads), context{seed, pool, reporter} {
     study.cells.type.names.emplace_back("C");
     for (size_t cell = 300; cell < 330; ++cell) {
@@ -52,7 +52,7 @@ struct World {
 };
 
 /// Genes that the surrogate predicts above 0 in both types.
-std::vector<int32_t> predicted_genes(const World& world, size_t count) {
+std::vector<int32_t> predicted_genes(const SetsWorld& world, size_t count) {
   const auto predicted = world.surrogate.predict(
       world.pool, select_rows(world.study.open, world.study.cells_of(Split::kTrain)),
       world.surrogate.output_layer());
@@ -74,7 +74,7 @@ bool same(const PredictedChange& a, const PredictedChange& b) {
 }
 
 TEST(JudgeSets, ASetIsJudgedOnTheTestCellsOfItsTypeAndOfEveryOther) {
-  const World world;
+  const SetsWorld world;
   const auto genes = predicted_genes(world, 2);
   const auto sets = world.explained({{1, genes[0], 4}, {0, genes[1], 6}, {{}, genes[0], 3}});
   const auto judged = world.judged(sets);
@@ -117,7 +117,7 @@ TEST(JudgeSets, ASetIsJudgedOnTheTestCellsOfItsTypeAndOfEveryOther) {
 }
 
 TEST(JudgeSets, MaskingAnotherTypesCellsIsPredictingThemMasked) {
-  const World world;
+  const SetsWorld world;
   const int32_t gene = predicted_genes(world, 1)[0];
   const auto sets = world.explained({{1, gene, 8}});
   const auto judged = world.judged(sets);
@@ -133,7 +133,7 @@ TEST(JudgeSets, MaskingAnotherTypesCellsIsPredictingThemMasked) {
 }
 
 TEST(JudgeSets, RandomSetsDependOnSeedTypeAndGeneAlone) {
-  const World one(1), three(3);
+  const SetsWorld one(1), three(3);
   const auto genes = predicted_genes(one, 3);
   const auto alone = one.judged(one.explained({{1, genes[1], 5}}));
   const auto among = three.judged(
@@ -149,7 +149,7 @@ TEST(JudgeSets, RandomSetsDependOnSeedTypeAndGeneAlone) {
   }
   EXPECT_TRUE(differ);
   EXPECT_EQ(alone.random[0].set_size, 5);
-  World other(1);
+  SetsWorld other(1);
   other.judge.random_sets = 7;
   const auto sets = one.explained({{1, genes[1], 5}});
   const Context context{99, other.pool, other.reporter};
@@ -166,7 +166,7 @@ bool same(const Contrast& a, const Contrast& b) {
 }
 
 TEST(JudgeSets, PredictedChangesAreContrastedWithWhatWasMeasuredInTheSameCells) {
-  World world(1), three(3);
+  SetsWorld world(1), three(3);
   world.judge.contrasted_random_sets = three.judge.contrasted_random_sets = 2;
   const auto genes = predicted_genes(world, 2);
   const std::vector<ExplainTarget> targets = {{1, genes[0], 6}, {0, genes[1], 5}};
@@ -199,7 +199,7 @@ TEST(JudgeSets, PredictedChangesAreContrastedWithWhatWasMeasuredInTheSameCells) 
 }
 
 TEST(JudgeSets, NoSetsAndNoRandomSetsAreAllRight) {
-  World world;
+  SetsWorld world;
   const auto nothing = world.judged({});
   EXPECT_TRUE(nothing.sets.empty() && nothing.random.empty() && nothing.by_type.empty());
   world.judge.random_sets = 0;
@@ -216,7 +216,7 @@ TEST(JudgeSets, BadOptionsAreToldTogether) {
 }
 
 TEST(JudgeSets, OffTargetTableNamesTheGeneThatChangesMost) {
-  const World world;
+  const SetsWorld world;
   ExplainedTarget changed;
   changed.target = {0, 4, 3};
   changed.method = "grids";
@@ -231,7 +231,7 @@ TEST(JudgeSets, OffTargetTableNamesTheGeneThatChangesMost) {
 }
 
 TEST(JudgeSets, SkippedTableGivesTheReason) {
-  const World world;
+  const SetsWorld world;
   const auto table =
       skipped_table(world.study, {{{1, 2, 10}, "no test cells"}, {{1, 3, 10}, "as depth", true}});
   ASSERT_EQ(table.rows(), 2u);

@@ -31,8 +31,8 @@ std::vector<int32_t> all_genes() {
 }
 
 /// A study of two types, a surrogate of its shape, and a peak that is open nowhere.
-struct World {
-  explicit World(int threads = 2, uint64_t seed = 1) : pool(threads) {
+struct KnockoutWorld {
+  explicit KnockoutWorld(int threads = 2, uint64_t seed = 1) : pool(threads) {
     file = random_surrogate(small_shape(), seed);
     surrogate.emplace(file);
     const int32_t nowhere[] = {kNowhere};
@@ -61,7 +61,7 @@ struct Result {
   std::vector<std::vector<double>> change, change_cp100k;
 };
 
-Result run(World& world, const SurrogateModel& model, std::span<const int32_t> genes,
+Result run(KnockoutWorld& world, const SurrogateModel& model, std::span<const int32_t> genes,
            std::span<const MonotoneMap* const> maps = {}) {
   Result result;
   knock_out(
@@ -78,7 +78,7 @@ Result run(World& world, const SurrogateModel& model, std::span<const int32_t> g
 }
 
 TEST(KnockOut, IsTheChangeOfTheMeanThatTheEquationsGive) {
-  World world;
+  KnockoutWorld world;
   const DenseReference reference(world.file);
   const auto open = select_rows(world.study.open, world.cells);
   for (const float replacement : {0.0f, 1.0f}) {
@@ -106,7 +106,7 @@ TEST(KnockOut, IsTheChangeOfTheMeanThatTheEquationsGive) {
 }
 
 TEST(KnockOut, CountsAreThoseOfTheMonotoneMaps) {
-  World world;
+  KnockoutWorld world;
   const std::vector<int32_t> genes = {4, 12};
   const auto maps = fit_count_maps(world.study, *world.surrogate, genes, world.context);
   const MonotoneMap* of[] = {&maps.at(4).map, &maps.at(12).map};
@@ -134,15 +134,15 @@ TEST(KnockOut, CountsAreThoseOfTheMonotoneMaps) {
 }
 
 TEST(KnockOut, OfAPeakThatIsOpenNowhereIsZero) {
-  World world;
+  KnockoutWorld world;
   const auto result = run(world, world.model(), all_genes());
-  EXPECT_EQ(result.open_cells[World::kNowhere], 0);
-  EXPECT_EQ(result.change[World::kNowhere], std::vector<double>(13, 0.0));
-  EXPECT_NE(result.change[World::kNowhere + 1], std::vector<double>(13, 0.0));
+  EXPECT_EQ(result.open_cells[KnockoutWorld::kNowhere], 0);
+  EXPECT_EQ(result.change[KnockoutWorld::kNowhere], std::vector<double>(13, 0.0));
+  EXPECT_NE(result.change[KnockoutWorld::kNowhere + 1], std::vector<double>(13, 0.0));
 }
 
 TEST(KnockOut, OfAllGenesIsThatOfEachGene) {
-  World world;
+  KnockoutWorld world;
   const auto model = world.model();
   const auto together = run(world, model, all_genes());
   for (const int32_t gene : {0, 7, 12}) {
@@ -155,15 +155,15 @@ TEST(KnockOut, OfAllGenesIsThatOfEachGene) {
 }
 
 TEST(KnockOut, ThreadsDoNotChangeABit) {
-  World one(1);
-  World three(3);
+  KnockoutWorld one(1);
+  KnockoutWorld three(3);
   const auto a = run(one, one.model(), all_genes());
   const auto b = run(three, three.model(), all_genes());
   EXPECT_EQ(a.change, b.change);
 }
 
 TEST(KnockOut, NeedsCellsAndStopsWhenAsked) {
-  World world;
+  KnockoutWorld world;
   std::atomic<bool> stop = true;
   const Context stopped{1, world.pool, world.reporter, &stop};
   const int32_t gene = 0;
@@ -179,7 +179,7 @@ TEST(KnockOut, NeedsCellsAndStopsWhenAsked) {
 }
 
 TEST(KnockOutFiles, TableAndMatrixHoldTheSame) {
-  World world;
+  KnockoutWorld world;
   const TempFolder folder;
   std::vector<KnockoutCells> types;
   for (int32_t type = 0; type < 2; ++type) {
@@ -226,7 +226,7 @@ TEST(KnockOutFiles, AnnDataReadsTheMatrix) {
   if (std::system("/usr/bin/python3 -W ignore -c 'import anndata' 2>/dev/null") != 0) {
     GTEST_SKIP() << "python3-anndata is not installed";
   }
-  World world;
+  KnockoutWorld world;
   const TempFolder folder;
   const KnockoutNames names{world.study.peaks.names, world.study.genes.names, {{"split", "test"}}};
   const auto model = world.model();
@@ -249,7 +249,7 @@ TEST(KnockOutFiles, AnnDataReadsTheMatrix) {
 }
 
 TEST(KnockOutFiles, AStoppedRunLeavesTheEarlierFile) {
-  World world;
+  KnockoutWorld world;
   const TempFolder folder;
   std::atomic<bool> stop = true;
   const Context stopped{1, world.pool, world.reporter, &stop};

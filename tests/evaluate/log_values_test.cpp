@@ -15,8 +15,8 @@ constexpr int64_t kCells = 400;
 constexpr int32_t kCisGene = 0;
 
 /// Cells of which gene 0 holds few counts: 0 or 1 in 2,000, more often 1 where peak 41 is open.
-struct World {
-  World() : context{1, pool, reporter} {
+struct LogValuesWorld {
+  LogValuesWorld() : context{1, pool, reporter} {
     const auto shape = testing::small_shape();
     study.open = testing::random_open(kCells, shape.peaks(), 0.4, 5);
     study.genes.names.resize(static_cast<size_t>(shape.genes));
@@ -72,7 +72,7 @@ struct World {
 const std::vector<int32_t> kGenes = {kCisGene, 5, 7};
 
 TEST(LogValues, GenesOfTheNetworksAreLeftToTheLastBit) {
-  World world;
+  LogValuesWorld world;
   const auto cells = world.study.cells_of(Split::kTest);
   const StudySurrogate plain = world.folded;
   const auto without = plain.predict(world.study, cells, kGenes, world.pool);
@@ -87,7 +87,7 @@ TEST(LogValues, GenesOfTheNetworksAreLeftToTheLastBit) {
 }
 
 TEST(LogValues, ATrueModelOfCountsBeatsTheMeanOfMeasuredLogValues) {
-  World world;
+  LogValuesWorld world;
   const StudySurrogate surrogate(world.folded, &world.path);
   const auto cells = world.study.cells_of(Split::kTest);
   const auto raw = surrogate.predict(world.study, cells, kGenes, world.pool);

@@ -16,7 +16,7 @@ namespace {
 
 /// Simulated cells with planted regulation, prepared as a user would, and what contrasts on them
 /// share. Principal components of the peaks stand for the latents of a surrogate.
-struct World {
+struct NullStudy {
   TestContext test;
   SimulatedCells simulated;
   Study study;
@@ -25,7 +25,7 @@ struct World {
   NullWindowOptions windows;
   ContrastCells train, held_out;
 
-  World() {
+  NullStudy() {
     SimulateOptions simulation;
     simulation.cells = 1500;
     simulation.peaks = 2500;
@@ -72,8 +72,8 @@ struct World {
   }
 };
 
-const World& world() {
-  static const World shared;
+const NullStudy& world() {
+  static const NullStudy shared;
   return shared;
 }
 
@@ -86,7 +86,7 @@ double share_below(const std::vector<double>& p, double bound) {
 // The laws that make the contrast's p a p. Calibration is measured on many more windows outside of
 // the tests; here 420 windows of three peaks.
 TEST(NullWindows, AreCalledAsOftenAsChanceSays) {
-  const World& w = world();
+  const NullStudy& w = world();
   std::vector<double> p;
   for (int32_t gene = 0; gene < 70; ++gene) {
     const NullTarget target{gene, {10, 11, 12}};
@@ -104,7 +104,7 @@ TEST(NullWindows, AreCalledAsOftenAsChanceSays) {
 TEST(NullWindows, JudgedOnTheCellsThatTheyWereFittedToAreNoNull) {
   // The check that nothing is circular: the same test, the same windows, but training cells. What
   // three weights fitted by chance is then taken for real.
-  const World& w = world();
+  const NullStudy& w = world();
   std::vector<double> p;
   for (int32_t gene = 0; gene < 70; ++gene) {
     RandomStream random(5, Purpose::kNullWindows, static_cast<uint64_t>(gene));
@@ -121,7 +121,7 @@ TEST(NullWindows, JudgedOnTheCellsThatTheyWereFittedToAreNoNull) {
 }
 
 TEST(TrueSets, AreFoundOnNewCellsWithSlopeOneAndOnlyWithTheirOwnPredictions) {
-  const World& w = world();
+  const NullStudy& w = world();
   std::vector<double> p, shuffled;
   std::vector<Contrast> contrasts;
   for (const auto& [gene, peaks] : w.planted()) {
@@ -143,7 +143,7 @@ TEST(TrueSets, AreFoundOnNewCellsWithSlopeOneAndOnlyWithTheirOwnPredictions) {
 }
 
 TEST(NullWindows, LieElsewhereAndAreOpenAsOften) {
-  const World& w = world();
+  const NullStudy& w = world();
   std::vector<int64_t> open_cells(static_cast<size_t>(w.study.peaks.size()), 0);
   for (const int32_t peak : w.study.open.indices) ++open_cells[static_cast<size_t>(peak)];
   const auto opened = [&](const std::vector<int32_t>& peaks) {
@@ -185,7 +185,7 @@ TEST(NullWindows, AGeneWithoutPositionOrAnyOtherChromosomeIsTold) {
 }
 
 TEST(WindowChange, ClosingWhatIsClosedChangesNothing) {
-  const World& w = world();
+  const NullStudy& w = world();
   const WindowWeights window{{5, 9}, {0.75, -0.25}, true};
   const auto change = window_change(w.study, w.test_cells, window);
   for (size_t i = 0; i < change.size(); ++i) {

@@ -18,8 +18,8 @@ using testing::random_surrogate;
 using testing::small_shape;
 using testing::small_study;
 
-struct Fixture {
-  explicit Fixture(int threads = 2, int64_t few = 100)
+struct StageFixture {
+  explicit StageFixture(int threads = 2, int64_t few = 100)
       : pool(threads),
         context{7, pool, reporter},
         study(small_study(few)),
@@ -46,7 +46,7 @@ struct Fixture {
 };
 
 TEST(Explain, PredictionsBeforeAndAfterAreThoseOfTheTestCellsWithThePeaksClosed) {
-  Fixture f;
+  StageFixture f;
   const int32_t gene = f.predicted_gene();
   const auto result = explain(f.study, f.surrogate, {{1, gene, 5}}, f.options, f.context);
   ASSERT_EQ(result.explained.size(), 1u);
@@ -72,7 +72,7 @@ TEST(Explain, PredictionsBeforeAndAfterAreThoseOfTheTestCellsWithThePeaksClosed)
 }
 
 TEST(Explain, AResultDependsNeitherOnOtherTargetsNorOnThreads) {
-  Fixture one(1), three(3);
+  StageFixture one(1), three(3);
   const int32_t gene = one.predicted_gene();
   std::vector<ExplainTarget> many = {{1, gene, 4}};
   for (int32_t other = 0; other < 8; ++other) {
@@ -94,7 +94,7 @@ TEST(Explain, AResultDependsNeitherOnOtherTargetsNorOnThreads) {
 }
 
 TEST(Explain, TypesAndGenesWithTooFewCellsAreSkippedUnlessForced) {
-  Fixture f(2, 60);
+  StageFixture f(2, 60);
   const int32_t gene = f.predicted_gene();
   const std::vector<ExplainTarget> targets = {{0, gene, 3}, {1, 1, 3}};
   auto result = explain(f.study, f.surrogate, targets, f.options, f.context);
@@ -109,7 +109,7 @@ TEST(Explain, TypesAndGenesWithTooFewCellsAreSkippedUnlessForced) {
 }
 
 TEST(Explain, AllTypesTogetherUseTheCellsOfAll) {
-  Fixture f;
+  StageFixture f;
   const auto result =
       explain(f.study, f.surrogate, {{std::nullopt, f.predicted_gene(), 3}}, f.options, f.context);
   ASSERT_EQ(result.explained.size(), 1u);
@@ -117,7 +117,7 @@ TEST(Explain, AllTypesTogetherUseTheCellsOfAll) {
 }
 
 TEST(Explain, GridsBeatsRandomSetsAndUpGoesUp) {
-  Fixture f;
+  StageFixture f;
   const int32_t gene = f.predicted_gene();
   const auto mean_change = [&] {
     const auto result = explain(f.study, f.surrogate, {{1, gene, 6}}, f.options, f.context);
@@ -143,7 +143,7 @@ TEST(Explain, GridsBeatsRandomSetsAndUpGoesUp) {
 }
 
 TEST(Explain, SideEffectsCostWhenBetaIsPositive) {
-  Fixture f;
+  StageFixture f;
   const int32_t gene = f.predicted_gene();
   const auto off_target = [&](double beta) {
     f.options.loss.beta = beta;
@@ -159,7 +159,7 @@ TEST(Explain, SideEffectsCostWhenBetaIsPositive) {
 }
 
 TEST(Explain, OpeningAndAveragingPeaksAreExplainedToo) {
-  Fixture f;
+  StageFixture f;
   const int32_t gene = f.predicted_gene();
   for (const auto perturbation : {Perturbation::kOpen, Perturbation::kMean}) {
     f.options.perturbation = perturbation;
@@ -170,7 +170,7 @@ TEST(Explain, OpeningAndAveragingPeaksAreExplainedToo) {
 }
 
 TEST(Explain, ADomainHoldsThePeaksInOrOutsideTheWindow) {
-  Fixture f;  // gene 0 starts at chr1:0, peak i of chr1 at 1,000 i
+  StageFixture f;  // gene 0 starts at chr1:0, peak i of chr1 at 1,000 i
   const auto near = domain_peaks(f.study, 0, SearchDomain::kCis, 10'000);
   EXPECT_EQ(near, (std::vector<Feature>{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
   const auto far = domain_peaks(f.study, 0, SearchDomain::kDistal, 10'000);
@@ -181,7 +181,7 @@ TEST(Explain, ADomainHoldsThePeaksInOrOutsideTheWindow) {
 }
 
 TEST(Explain, ASearchStaysInItsDomain) {
-  Fixture f;
+  StageFixture f;
   const int32_t gene = f.predicted_gene();
   f.study.genes.start[static_cast<size_t>(gene)] = 0;
   f.options.domain_window = 10'000;
@@ -231,7 +231,7 @@ std::vector<Feature> sorted(std::vector<Feature> subset) {
 
 TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
   // One peak doubles the gene's rate, of two others either does.
-  Fixture f;
+  StageFixture f;
   const auto path = path_of({term(TermKind::kAll, {41}, 0.7), term(TermKind::kAny, {17, 30}, 0.5)});
   const StudySurrogate surrogate(f.surrogate, &path);
   auto result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
@@ -243,7 +243,7 @@ TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
 }
 
 TEST(Explain, AGeneThatFailsGateAIsSkippedUnlessForcedAndThenMarked) {
-  Fixture f;
+  StageFixture f;
   auto path = path_of({term(TermKind::kAll, {41}, 0.7)});
   path.genes[0].whole = {.gain = -0.01, .p = 0.5, .q = 0.5, .passed = false};
   const StudySurrogate surrogate(f.surrogate, &path);
@@ -268,7 +268,7 @@ TEST(Explain, AGeneThatFailsGateAIsSkippedUnlessForcedAndThenMarked) {
 }
 
 TEST(Explain, TheOtherPeakOfAPairThatIsNeededJointlyIsAPartner) {
-  Fixture f;
+  StageFixture f;
   const auto path = path_of({term(TermKind::kAll, {17, 30}, 1.5)});
   const StudySurrogate surrogate(f.surrogate, &path);
   const auto result = explain(f.study, surrogate, {{1, 0, 2}}, f.options, f.context);
@@ -300,7 +300,7 @@ void join_peaks(Study& study, int32_t a, int32_t b) {
 }
 
 TEST(Explain, OpeningFindsAPairOfWhichNeitherPeakChangesAnythingAlone) {
-  Fixture f;
+  StageFixture f;
   join_peaks(f.study, 3, 8);
   const auto path = path_of({term(TermKind::kAll, {3, 8}, 1.2), term(TermKind::kAll, {6}, 0.3)});
   const StudySurrogate surrogate(f.surrogate, &path);
@@ -330,7 +330,7 @@ TEST(Explain, OpeningFindsAPairOfWhichNeitherPeakChangesAnythingAlone) {
 }
 
 TEST(Explain, AllBadOptionsAreToldAtOnce) {
-  Fixture f;
+  StageFixture f;
   f.options.method = "magic";
   f.options.loss.beta = -1;
   f.options.search.candidates = 0;

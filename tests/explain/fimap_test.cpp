@@ -19,6 +19,7 @@ namespace {
 using testing::FormulaModel;
 using testing::SearchWorld;
 using testing::slope_of;
+using testing::value_objective;
 
 TEST(GateNetwork, GradientsAreDerivatives) {
   GateNetwork network(9, 0.3f, RandomStream(1, Purpose::kMethods));
@@ -79,14 +80,6 @@ TEST(GateSamples, AreConcreteSamples) {
     EXPECT_EQ(gate, gates[500]);
     EXPECT_EQ(slope, slopes[500]);
   }
-}
-
-Objective value_objective(const MaskableModel& model) {
-  ObjectiveInput input;
-  input.cells = indices_below(model.shape().cells);
-  LossOptions loss;
-  loss.kind = LossKind::kValue;
-  return make_objective(model, input, loss);
 }
 
 std::vector<Feature> chosen(const MaskableModel& model, int64_t members) {

@@ -13,8 +13,8 @@ namespace {
 
 using testing::planted_cells;
 
-struct Fixture {
-  explicit Fixture(int threads = 2) : pool(threads), context{7, pool, reporter} {}
+struct LinksFixture {
+  explicit LinksFixture(int threads = 2) : pool(threads), context{7, pool, reporter} {}
   ThreadPool pool;
   Reporter reporter;
   Context context;
@@ -39,7 +39,7 @@ double plain_correlation(const CsrPattern& open, Feature feature, const std::vec
 }
 
 TEST(Links, AreThePlainFormula) {
-  Fixture f;
+  LinksFixture f;
   const auto planted = planted_cells(300, 40, {0.8}, 3);
   const auto& open = planted->measured.by_feature;
   LinkOptions options;
@@ -122,7 +122,7 @@ TEST(Links, TheBackgroundResemblesThePeak) {
 TEST(Links, APlantedLinkIsTheStrongestInAnyNumberOfThreads) {
   std::vector<double> first;
   for (const int threads : {1, 3}) {
-    Fixture f(threads);
+    LinksFixture f(threads);
     std::vector<double> effects(20);
     effects[13] = 1.2;
     const auto planted = planted_cells(1000, 100, effects, 9);
@@ -141,7 +141,7 @@ TEST(Links, APlantedLinkIsTheStrongestInAnyNumberOfThreads) {
 }
 
 TEST(Links, WithoutOtherChromosomesThereIsNoBackground) {
-  Fixture f;
+  LinksFixture f;
   const auto planted = planted_cells(100, 10, {}, 1);
   MeasuredCells measured = planted->measured;
   std::fill(measured.group.begin(), measured.group.end(), 0);

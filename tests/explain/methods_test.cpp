@@ -20,6 +20,7 @@ namespace {
 
 using testing::FormulaModel;
 using testing::SearchWorld;
+using testing::value_objective;
 
 constexpr int64_t kMembers = 4;
 
@@ -106,14 +107,6 @@ FormulaModel linear_model(std::vector<double> coefficients) {
             for (size_t j = 0; j < x.size(); ++j) sum += coefficients[j] * x[j];
             return sum;
           }};
-}
-
-Objective value_objective(const MaskableModel& model) {
-  ObjectiveInput input;
-  input.cells = indices_below(model.shape().cells);
-  LossOptions loss;
-  loss.kind = LossKind::kValue;
-  return make_objective(model, input, loss);
 }
 
 const std::vector<double> kCoefficients = {0.5, 3, -4, 1, 0, 2, -1, 0.25};

@@ -15,23 +15,16 @@ namespace {
 using testing::FormulaModel;
 using testing::FormulaState;
 using testing::SearchWorld;
+using testing::value_objective;
 
-struct Fixture {
+struct OneThread {
   ThreadPool pool{1};
   Reporter reporter;
   Context context{1, pool, reporter};
 };
 
-Objective value_objective(const MaskableModel& model) {
-  ObjectiveInput input;
-  input.cells = indices_below(model.shape().cells);
-  LossOptions loss;
-  loss.kind = LossKind::kValue;
-  return make_objective(model, input, loss);
-}
-
 TEST(Lime, AMaskCountsByItsDistanceFromTheCell) {
-  const Fixture f;
+  const OneThread f;
   const FormulaModel model(2, [](const std::vector<double>& x) { return 50 + 3 * x[0] * x[1]; });
   Objective objective = value_objective(model);
   LimeOptions options;
@@ -50,7 +43,7 @@ TEST(Lime, AMaskCountsByItsDistanceFromTheCell) {
 }
 
 TEST(Lime, TheFirstNeighbourIsTheCellItself) {
-  const Fixture f;
+  const OneThread f;
   const FormulaModel model(12, [](const std::vector<double>& x) {
     double sum = 50;
     for (const double value : x) sum += value;
@@ -99,7 +92,7 @@ class OwnCoefficients : public MaskableModel {
 };
 
 std::vector<Feature> picked(const std::vector<std::vector<double>>& cells, int64_t picks) {
-  const Fixture f;
+  const OneThread f;
   const OwnCoefficients model(cells);
   Objective objective = value_objective(model);
   ExplainerOptions options;
@@ -139,7 +132,7 @@ TEST(Sage, TheBatchDecidesOnlyWhenTheErrorsAreLookedAt) {
 }
 
 TEST(Sage, ThatHasConvergedDidNotWantMore) {
-  const Fixture f;
+  const OneThread f;
   const auto model = testing::redundant_pair(3, 0.1);
   Objective objective = value_objective(model);
   SageOptions options;

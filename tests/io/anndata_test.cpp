@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::TempFolder;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// What every fixture holds; `make_fixtures.py` writes it in many layouts.
 const std::string kContent =
@@ -30,7 +30,7 @@ RawModality read(const fs::path& path, const std::string& matrix = {}) {
   return read_anndata(hdf5::File::open(path).root(), matrix);
 }
 
-class AnnDataFixtures : public testing::Test {
+class AnnDataFixtures : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     if (!test::have_anndata()) return;

@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::TempFolder;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Told : Reporter {
   void info(std::string_view text) override { all += fmt::format("{}\n", text); }
@@ -115,7 +115,7 @@ TEST(Readers, AnnDataOfBothTypesAndContainersByAnyName) {
               HasSubstr("csr.h5ad: var/feature_types: the column is missing"));
 }
 
-class TenxFolder : public testing::Test {
+class TenxFolder : public ::testing::Test {
  protected:
   void SetUp() override {
     test::put(folder_ / "barcodes.tsv", "AA-1\nCC-1\r\nGG-1\n");
@@ -253,7 +253,7 @@ TEST(Readers, UnknownFormatsListWhatIsUnderstood) {
 
 // ---- real files, where they are at hand ----
 
-class RealFiles : public testing::Test {
+class RealFiles : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!fs::exists(data_)) GTEST_SKIP() << "no shared data folder";

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::TempFolder;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 RC_GTEST_PROP(PeakName, AnyChromosomeAndSeparatorReadBack, ()) {
   const auto chromosome = *rc::gen::element<std::string>(
@@ -55,7 +55,7 @@ TEST(PeakName, ColumnsComeFirstInAnySpelling) {
   EXPECT_EQ(peak_intervals(var, "a"), expected);
 }
 
-class GenePositions : public testing::Test {
+class GenePositions : public ::testing::Test {
  protected:
   std::vector<GenePosition> read(const std::string& text) {
     test::put(folder_ / "genes", text);
@@ -151,7 +151,7 @@ TEST_F(GenePositions, ChromosomeSizes) {
               HasSubstr("there are no chromosomes in it"));
 }
 
-class Labels : public testing::Test {
+class Labels : public ::testing::Test {
  protected:
   std::unordered_map<std::string, std::string> read(const std::string& text) {
     test::put(folder_ / "labels", text);

@@ -112,9 +112,8 @@ TEST(Noise, OfNoDeviationChangesNothingOfOutputsAndGains) {
     const auto noisy = world.model.begin_noisy(cells, outputs, {0, 1, 0});
     EXPECT_TRUE(std::equal(plain->outputs().begin(), plain->outputs().end(),
                            noisy->outputs().begin(), noisy->outputs().end()));
-    using Gains = std::map<size_t, std::vector<float>>;
     const auto gains_of = [&](const GradientState& state) {
-      Gains gains;
+      std::map<size_t, std::vector<float>> gains;
       const std::vector<float> cotangent(cells.size(), 1);
       state.cell_gains(
           cotangent, [&](size_t position, std::span<const Feature>, std::span<const float> values) {

@@ -13,8 +13,8 @@ using testing::random_open;
 using testing::random_surrogate;
 using testing::small_shape;
 
-struct World {
-  World() {
+struct StudyWorld {
+  StudyWorld() {
     RandomStream random(3, Purpose::kSimulate);
     study.open = random_open(90, surrogate.shape().peaks(), 0.2, 5);
     study.genes.names.resize(static_cast<size_t>(surrogate.shape().genes));
@@ -36,7 +36,7 @@ const std::vector<int32_t> kCells = {5, 4, 80, 17};
 const std::vector<int32_t> kGenes = {12, 1, 3, 0};
 
 TEST(StudySurrogate, WithoutACisPathIsTheFoldedSurrogate) {
-  World world;
+  StudyWorld world;
   const StudySurrogate plain = world.surrogate;
   const auto open = select_rows(world.study.open, kCells);
   EXPECT_EQ(plain.predict(world.study, kCells, kGenes, world.pool),
@@ -46,7 +46,7 @@ TEST(StudySurrogate, WithoutACisPathIsTheFoldedSurrogate) {
 }
 
 TEST(StudySurrogate, PredictsWhatItsModelDoesToTheLastBit) {
-  World world;
+  StudyWorld world;
   for (const CisPath* path : {static_cast<const CisPath*>(nullptr), &std::as_const(world.path)}) {
     const StudySurrogate surrogate(world.surrogate, path);
     const auto model =
@@ -59,7 +59,7 @@ TEST(StudySurrogate, PredictsWhatItsModelDoesToTheLastBit) {
 }
 
 TEST(StudySurrogate, ClosingPeaksIsMaskingThemWithZero) {
-  World world;
+  StudyWorld world;
   const StudySurrogate surrogate(world.surrogate, &world.path);
   const std::vector<int32_t> closed = {1, 3, 4, 9, 40};
   const auto model =
@@ -75,7 +75,7 @@ TEST(StudySurrogate, ClosingPeaksIsMaskingThemWithZero) {
 }
 
 TEST(StudySurrogate, TheCisPathChangesItsGenesOnly) {
-  World world;
+  StudyWorld world;
   const StudySurrogate with(world.surrogate, &world.path);
   const StudySurrogate without(world.surrogate);
   const auto a = with.predict_all(world.study, kCells, world.pool);

@@ -16,8 +16,8 @@ using testing::random_open;
 using testing::random_surrogate;
 using testing::small_shape;
 
-struct World {
-  explicit World(float replacement, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
+struct SummedWorld {
+  explicit SummedWorld(float replacement, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
       : pool(threads),
         file(random_surrogate(small_shape(), seed)),
         surrogate(file),
@@ -69,7 +69,7 @@ Measure square_of_first() {
 RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
   const auto replacement = *rc::gen::element(0.0f, 1.0f, 0.4f);
   const auto seed = *rc::gen::inRange<uint64_t>(0, 500);
-  const World world(replacement, seed % 5, 2, 150);
+  const SummedWorld world(replacement, seed % 5, 2, 150);
   RandomStream random(seed, Purpose::kBenchmark);
   auto cells = indices_below(150);
   random.shuffle(std::span(cells));
@@ -90,7 +90,7 @@ RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
 }
 
 TEST(SummedChanges, EqualMaskingAndPredictingAgain) {
-  World world(0, 4, 2, 200);
+  SummedWorld world(0, 4, 2, 200);
   const auto features = indices_below(70);
   const auto state = world.model.begin({}, indices_below(200), indices_below(13));
   const auto told = summed(*state, features, clamped_outputs(13));
@@ -111,7 +111,7 @@ TEST(SummedChanges, EqualMaskingAndPredictingAgain) {
 }
 
 TEST(SummedChanges, OfPeaksThatTouchNoCellAreZero) {
-  const World world(0);
+  const SummedWorld world(0);
   const auto state = world.model.begin({}, indices_below(45), indices_below(13));
   const auto features = indices_below(70);
   const auto told = summed(*state, features, clamped_outputs(13));
@@ -128,11 +128,11 @@ TEST(SummedChanges, OfPeaksThatTouchNoCellAreZero) {
 
 TEST(SummedChanges, DependNeitherOnThreadsNorOnTheOtherFeatures) {
   // Enough rows for several units of work and a batch that ends in between.
-  const World one(0, 3, 1, 4000);
-  const World three(0, 3, 3, 4000);
+  const SummedWorld one(0, 3, 1, 4000);
+  const SummedWorld three(0, 3, 3, 4000);
   const auto features = indices_below(70);
   std::vector<Told> told;
-  for (const World* world : {&one, &three}) {
+  for (const SummedWorld* world : {&one, &three}) {
     const auto state = world->model.begin({}, indices_below(4000), indices_below(13));
     told.push_back(summed(*state, features, clamped_outputs(13)));
   }
@@ -145,7 +145,7 @@ TEST(SummedChanges, DependNeitherOnThreadsNorOnTheOtherFeatures) {
 }
 
 TEST(SummedChanges, AnErrorOfTheSinkReachesTheCaller) {
-  const World world(0, 1, 2);
+  const SummedWorld world(0, 1, 2);
   const auto state = world.model.begin({}, indices_below(45), indices_below(13));
   const auto features = indices_below(70);
   const auto stop = [](size_t feature, int64_t, std::span<const double>) {
@@ -155,7 +155,7 @@ TEST(SummedChanges, AnErrorOfTheSinkReachesTheCaller) {
 }
 
 TEST(SummedChanges, RefuseFeaturesThatCannotBeMasked) {
-  const World world(0);
+  const SummedWorld world(0);
   const std::vector<Feature> subset = {7};
   const auto state = world.model.begin(subset, indices_below(45), indices_below(13));
   for (const Feature wrong : {7, 70, -2}) {

@@ -14,12 +14,12 @@ namespace grids {
 namespace {
 
 constexpr int32_t kPeaks = 12;
-constexpr int32_t kCells = 40;
+constexpr int32_t kTrueCells = 40;
 
 /// One gene of each kind with three causes (single: one), in two types, of which each gene acts in
 /// the first only; the last cause of "together" was not kept by the study.
-struct World {
-  explicit World(float closed = 0) {
+struct TrueWorld {
+  explicit TrueWorld(float closed = 0) {
     truth.types = {"A", "B"};
     const std::vector<Regulation> kinds = {Regulation::kNone,     Regulation::kSingle,
                                            Regulation::kAdditive, Regulation::kMultiplicative,
@@ -42,9 +42,9 @@ struct World {
     truth.genes.back().peaks.back() = "filtered";
     for (size_t j = 0; j < kPeaks; ++j) names.push_back(name(j));
     regulation.emplace(truth, names);
-    input.open = testing::random_open(kCells, kPeaks, 0.5, 3);
+    input.open = testing::random_open(kTrueCells, kPeaks, 0.5, 3);
     RandomStream random(5, Purpose::kBenchmark);
-    for (int32_t cell = 0; cell < kCells; ++cell) {
+    for (int32_t cell = 0; cell < kTrueCells; ++cell) {
       input.types.push_back(cell % 2);
       score.push_back(static_cast<float>(random.normal()));
       for (int64_t gene = 0; gene < regulation->genes(); ++gene) {
@@ -61,7 +61,7 @@ struct World {
   static std::string name(size_t j) { return "p" + std::to_string(j); }
 
   std::vector<int32_t> cells() const {
-    std::vector<int32_t> all(kCells);
+    std::vector<int32_t> all(kTrueCells);
     std::iota(all.begin(), all.end(), 0);
     return all;
   }
@@ -88,12 +88,12 @@ struct World {
 // 1e-6: outputs are floats.
 TEST(TrueRegulationModel, EqualsTheTruthUnderEveryMask) {
   for (const bool opened : {false, true}) {
-    const World world(opened ? 1.0f : 0.0f);
+    const TrueWorld world(opened ? 1.0f : 0.0f);
     for (const std::vector<Feature>& subset :
          {std::vector<Feature>{}, {4}, {0, 4, 8}, {1, 2, 3, 5, 6, 7, 9, 10, 11}}) {
       const auto state = world.model->begin(subset, world.cells(), world.input.genes);
       size_t i = 0;
-      for (int32_t cell = 0; cell < kCells; ++cell) {
+      for (int32_t cell = 0; cell < kTrueCells; ++cell) {
         for (const int32_t gene : world.input.genes) {
           EXPECT_NEAR(std::expm1(state->outputs()[i++]), world.rate(cell, gene, subset, opened),
                       1e-6 * 20);
@@ -105,7 +105,7 @@ TEST(TrueRegulationModel, EqualsTheTruthUnderEveryMask) {
 
 TEST(TrueRegulationModel, EditsGiveWhatAFreshStateGives) {
   for (const float closed : {0.0f, 1.0f, 0.3f}) {
-    const World world(closed);
+    const TrueWorld world(closed);
     const std::vector<int32_t> outputs = {5, 2, 4};
     const auto state = world.model->begin(std::vector<Feature>{4, 9}, world.cells(), outputs);
     const std::vector<Edit> edits = {{kNoFeature, 0}, {4, 8}, {9, kNoFeature}};
@@ -135,12 +135,12 @@ TEST(TrueRegulationModel, EditsGiveWhatAFreshStateGives) {
 /// The law that makes it a fair judge: in the rate, a gain is what masking the peak alone changes.
 /// 1e-5: outputs are floats near 1.
 TEST(TrueRegulationModel, GainsAreTheChangesOfSingleMasks) {
-  const World world;
+  const TrueWorld world;
   const std::vector<Feature> subset = {4};
   for (const int32_t gene : world.input.genes) {
     const auto state = world.model->begin(subset, world.cells(), {&gene, 1});
-    for (int32_t cell = 0; cell < kCells; ++cell) {
-      std::vector<float> cotangent(kCells, 0.0f);
+    for (int32_t cell = 0; cell < kTrueCells; ++cell) {
+      std::vector<float> cotangent(kTrueCells, 0.0f);
       const double before = world.rate(cell, gene, subset, false);
       cotangent[static_cast<size_t>(cell)] = static_cast<float>(1 + before);  // d rate / d output
       std::vector<double> gains(kPeaks);
@@ -157,10 +157,10 @@ TEST(TrueRegulationModel, GainsAreTheChangesOfSingleMasks) {
 
 TEST(TrueRegulationModel, CellGainsAddUpToGains) {
   for (const float closed : {0.0f, 0.3f}) {
-    const World world(closed);
+    const TrueWorld world(closed);
     const std::vector<int32_t> outputs = {4, 5};
     const auto state = world.model->begin({}, world.cells(), outputs);
-    const std::vector<float> cotangent(outputs.size() * kCells, 0.7f);
+    const std::vector<float> cotangent(outputs.size() * kTrueCells, 0.7f);
     std::vector<double> gains(kPeaks), sums(kPeaks, 0.0);
     state->gains(cotangent, gains);
     state->cell_gains(cotangent, [&](size_t position, std::span<const Feature> features,
@@ -176,7 +176,7 @@ TEST(TrueRegulationModel, CellGainsAddUpToGains) {
 }
 
 TEST(TrueRegulationModel, NoiseDependsOnSeedCopyAndCellAlone) {
-  const World world;
+  const TrueWorld world;
   const std::vector<int32_t> all = world.cells();
   const std::vector<int32_t> one = {6};
   const int32_t gene = 3;
@@ -191,7 +191,7 @@ TEST(TrueRegulationModel, NoiseDependsOnSeedCopyAndCellAlone) {
 
 TEST(TrueRegulationModel, WholeGatesAreAMaskAndGainsBetweenAreDerivatives) {
   for (const float closed : {0.0f, 0.3f}) {
-    const World world(closed);
+    const TrueWorld world(closed);
     const std::vector<int32_t> cells = {2, 7}, outputs = {4, 5};
     const std::vector<Feature> features = {1, 4, 6, 9};
     const std::vector<float> whole = {1, 0, 1, 1};

@@ -74,7 +74,7 @@ TEST(Svg, DotsAreOnePath) {
   Svg svg(100, 50, "a \"label\"");
   svg.dots({{1, 2}, {3.04, 4.16}}, 2, "#000000");
   svg.circle(1, 1, 1, "red", "none", "<hint>");
-  EXPECT_THAT(svg.str(), testing::HasSubstr("M1 2h0M3 4.2h0"));
+  EXPECT_THAT(svg.str(), ::testing::HasSubstr("M1 2h0M3 4.2h0"));
   EXPECT_EQ(html_fault(svg.str()), "");
 }
 
@@ -90,7 +90,7 @@ TEST(HeatMap, DrawsEveryCellAndCutsLongNames) {
   map.colour = sequential_colour;
   const auto svg = draw_heat_map(map);
   EXPECT_EQ(html_fault(svg), "");
-  EXPECT_THAT(svg, testing::HasSubstr(">0.5</text>"));
+  EXPECT_THAT(svg, ::testing::HasSubstr(">0.5</text>"));
 }
 
 /// Groups of points around distant centres, in turn.

@@ -16,15 +16,11 @@ namespace grids {
 namespace {
 
 using testing::SearchWorld;
+using testing::sorted;
 
 const std::vector<Feature> kSeven = {1, 9, 20, 33, 41, 50, 64};
 constexpr int64_t kEverySwap = 3 * 4;  // of three members of kSeven
 constexpr int64_t kEverySubset = 35;   // of three members
-
-std::vector<Feature> sorted(std::vector<Feature> features) {
-  std::sort(features.begin(), features.end());
-  return features;
-}
 
 /// The best subset that one swap of `subset` leads to, or `subset` itself.
 std::pair<double, std::vector<Feature>> best_swap(Objective& objective,

@@ -12,10 +12,7 @@
 namespace grids {
 namespace {
 
-std::vector<Feature> sorted(std::vector<Feature> features) {
-  std::sort(features.begin(), features.end());
-  return features;
-}
+using testing::sorted;
 
 Objective objective_of(const testing::FormulaModel& model, std::vector<Feature> allowed = {}) {
   ObjectiveInput input;

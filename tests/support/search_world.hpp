@@ -1,6 +1,7 @@
 /// A surrogate over random cells, ready to be searched, for tests.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -50,5 +51,19 @@ struct SearchWorld {
   CisPath path;
   SurrogateModel model;
 };
+
+inline std::vector<Feature> sorted(std::vector<Feature> features) {
+  std::sort(features.begin(), features.end());
+  return features;
+}
+
+/// The model's sum over all cells as it is, without a loss.
+inline Objective value_objective(const MaskableModel& model) {
+  ObjectiveInput input;
+  input.cells = indices_below(model.shape().cells);
+  LossOptions loss;
+  loss.kind = LossKind::kValue;
+  return make_objective(model, input, loss);
+}
 
 }  // namespace grids::testing

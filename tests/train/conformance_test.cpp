@@ -16,7 +16,7 @@ namespace {
 
 constexpr double kTolerance = 1e-5;
 
-class Conformance : public testing::TestWithParam<const char*> {
+class Conformance : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     const std::filesystem::path folder = std::filesystem::path(GRIDS_SHARED_DIR) / "conformance";
@@ -258,7 +258,7 @@ TEST_P(Conformance, AlignmentStep) {
   EXPECT_GT(compared, 20u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sizes, Conformance, testing::Values("small", "medium"));
+INSTANTIATE_TEST_SUITE_P(Sizes, Conformance, ::testing::Values("small", "medium"));
 
 }  // namespace
 }  // namespace grids

@@ -50,7 +50,7 @@ void expect_same_gradients(const Leaves& leaves, const at::Tensor& plain, const 
   }
 }
 
-class Functions : public testing::Test {
+class Functions : public ::testing::Test {
  protected:
   ThreadPool pool_{3};
   TensorMemory memory_;

@@ -48,7 +48,7 @@ int64_t chromosome_of(const std::vector<int64_t>& chromosome_peaks, int64_t peak
   return c;
 }
 
-class KernelsOfWidth : public testing::TestWithParam<int64_t> {
+class KernelsOfWidth : public ::testing::TestWithParam<int64_t> {
  protected:
   const std::vector<int64_t> chromosome_peaks_ = {37, 5, 70, 1};
   PeakBlocks blocks_{chromosome_peaks_, 16};
@@ -151,7 +151,7 @@ TEST_P(KernelsOfWidth, SampledFocalLossIsTheDenseOneUnderItsMask) {
   expect_near(d_bias, to_bias);
 }
 
-INSTANTIATE_TEST_SUITE_P(Widths, KernelsOfWidth, testing::Values(5, 8, 16));
+INSTANTIATE_TEST_SUITE_P(Widths, KernelsOfWidth, ::testing::Values(5, 8, 16));
 
 TEST(FocalReconstruction, StaysFiniteForHugeLogits) {
   ThreadPool pool(1);

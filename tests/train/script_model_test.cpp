@@ -16,7 +16,7 @@ using ::testing::HasSubstr;
 using testing::random_matrix;
 using testing::SmallNetwork;
 
-constexpr int32_t kRows = 150;  // more than a batch
+constexpr int32_t kManyRows = 150;  // more than a batch
 constexpr int32_t kFeatures = 7;
 constexpr int32_t kOutputs = 3;
 constexpr int64_t kVocabulary = 5;
@@ -37,7 +37,7 @@ struct World {
       : pool(threads), network(kFeatures, kOutputs, ids ? kVocabulary : 0) {
     network.save(folder / "network.pt");
     module = std::make_unique<ScriptModule>(folder / "network.pt");
-    rows = random_matrix(kRows, kFeatures, ids ? kVocabulary : 0, 5);
+    rows = random_matrix(kManyRows, kFeatures, ids ? kVocabulary : 0, 5);
     replacement = masked.empty() ? std::vector<float>(kFeatures, 0.0f) : masked;
     model = std::make_unique<ScriptModel>(*module, rows, replacement, pool);
   }
@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(NumbersAndIds, ScriptModelOf, ::testing::Bool());
 TEST_P(ScriptModelOf, MaskedRowsArePredictedAsTheEquationsSay) {
   const World world(GetParam(), 1, {0, 1, 2, 0, 4, 0, 1});
   const std::vector<Feature> subset = {5, 1, 2};
-  const auto cells = integers(kRows);
+  const auto cells = integers(kManyRows);
   const std::vector<int32_t> outputs = {2, 0};
   const auto state = world.model->begin(subset, cells, outputs);
   for (const int32_t cell : cells) {
@@ -82,7 +82,7 @@ TEST_P(ScriptModelOf, MaskedRowsArePredictedAsTheEquationsSay) {
 TEST_P(ScriptModelOf, GainsAreFiniteDifferencesOfTheEquations) {
   const World world(GetParam(), 2, {0, 1, 2, 0, 4, 0, 1});
   const std::vector<Feature> subset = {1, 5};
-  const auto cells = integers(kRows);
+  const auto cells = integers(kManyRows);
   const std::vector<int32_t> outputs = {2, 0};
   const auto state = world.model->begin(subset, cells, outputs);
   RandomStream random(3, Purpose::kBenchmark);
@@ -125,7 +125,7 @@ TEST_P(ScriptModelOf, GainsAreFiniteDifferencesOfTheEquations) {
 TEST_P(ScriptModelOf, AStateEqualsAFreshOneToTheLastBitWhateverItsHistory) {
   const World world(GetParam(), 2);
   RandomStream random(9, Purpose::kBenchmark);
-  auto cells = integers(kRows);
+  auto cells = integers(kManyRows);
   random.shuffle(std::span(cells));
   const std::vector<int32_t> outputs = {0, 1, 2};
   const auto same = [&](const MaskState& state, const std::vector<int32_t>& own) {
@@ -171,7 +171,7 @@ TEST_P(ScriptModelOf, AStateEqualsAFreshOneToTheLastBitWhateverItsHistory) {
 
 TEST_P(ScriptModelOf, AnyNumberOfThreadsGivesTheSameBits) {
   const World one(GetParam(), 1), three(GetParam(), 3);
-  const auto cells = integers(kRows);
+  const auto cells = integers(kManyRows);
   const std::vector<int32_t> outputs = {1};
   const std::vector<Feature> subset = {0, 6};
   const auto results = [&](const World& world) {
@@ -194,7 +194,8 @@ TEST_P(ScriptModelOf, PredictionsAreThoseOfAState) {
   std::vector<std::vector<Feature>> subsets;
   std::vector<MaskedCell> rows;
   for (int32_t i = 0; i < 200; ++i) subsets.push_back({i % 3, 3 + i % 4});
-  for (int32_t i = 0; i < 200; ++i) rows.push_back({i % kRows, subsets[static_cast<size_t>(i)]});
+  for (int32_t i = 0; i < 200; ++i)
+    rows.push_back({i % kManyRows, subsets[static_cast<size_t>(i)]});
   std::vector<std::vector<float>> told(rows.size());
   world.model->predict(
       rows, outputs, [&](size_t row, std::span<const float> values) { told[row] = copy(values); });
@@ -207,11 +208,11 @@ TEST_P(ScriptModelOf, PredictionsAreThoseOfAState) {
 TEST_P(ScriptModelOf, NoiseDependsOnTheCellAloneAndVanishesWithItsDeviation) {
   const World world(GetParam());
   const std::vector<int32_t> outputs = {0};
-  const auto all = world.model->begin_noisy(integers(kRows), outputs, {0.2, 3, 4});
+  const auto all = world.model->begin_noisy(integers(kManyRows), outputs, {0.2, 3, 4});
   const auto one = world.model->begin_noisy(std::vector<int32_t>{140}, outputs, {0.2, 3, 4});
   EXPECT_EQ(one->outputs()[0], all->outputs()[140]);
-  const auto none = world.model->begin_noisy(integers(kRows), outputs, {0, 3, 4});
-  const auto plain = world.model->begin({}, integers(kRows), outputs);
+  const auto none = world.model->begin_noisy(integers(kManyRows), outputs, {0, 3, 4});
+  const auto plain = world.model->begin({}, integers(kManyRows), outputs);
   EXPECT_EQ(copy(none->outputs()), copy(plain->outputs()));
   EXPECT_NE(copy(all->outputs()), copy(plain->outputs()));
 }
@@ -264,9 +265,9 @@ TEST(ScriptModel, ARowOfAWideNetworkHasTheSameBitsInAnyCompany) {
                        "def forward(self, x):\n"
                        "    return torch.matmul(torch.relu(torch.matmul(x, self.a)), self.b)\n");
   ThreadPool pool(2);
-  const ScriptModel model(ScriptModule(folder / "n.pt"), random_matrix(kRows, kWide, 0, 3),
+  const ScriptModel model(ScriptModule(folder / "n.pt"), random_matrix(kManyRows, kWide, 0, 3),
                           std::vector<float>(kWide, 0.0f), pool);
-  const auto cells = integers(kRows);
+  const auto cells = integers(kManyRows);
   const std::vector<int32_t> outputs = {0, 2};
   const std::vector<Feature> subset = {5, 250};
   const auto all = model.begin(subset, cells, outputs);

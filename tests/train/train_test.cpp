@@ -71,7 +71,7 @@ double last(const TrainResult& result, const std::string& stage, const std::stri
   return value;
 }
 
-class BothAlignments : public testing::TestWithParam<Alignment> {};
+class BothAlignments : public ::testing::TestWithParam<Alignment> {};
 
 TEST_P(BothAlignments, OneAndTwoThreadsGiveTheSameBits) {
   expect_same(train_with(small_options(GetParam()), 1), train_with(small_options(GetParam()), 2));
@@ -93,7 +93,7 @@ TEST_P(BothAlignments, AStoppedRunContinuesToTheSameBits) {
       FAIL() << "the run was to be stopped";
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::kCancelled);
-      EXPECT_THAT(error.what(), testing::HasSubstr("--resume"));
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("--resume"));
     }
     ASSERT_TRUE(std::filesystem::exists(options.checkpoint / "checkpoint.safetensors"));
   }
@@ -116,7 +116,7 @@ TEST_P(BothAlignments, ACheckpointInTheMiddleOfAStageContinuesToTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Train, BothAlignments,
-                         testing::Values(Alignment::kPublished, Alignment::kJoint),
+                         ::testing::Values(Alignment::kPublished, Alignment::kJoint),
                          [](const auto& param) {
                            return param.param == Alignment::kJoint ? "joint" : "published";
                          });
@@ -197,8 +197,8 @@ TEST(Train, RefusesACheckpointOfOtherOptionsAndSaysWhich) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
     EXPECT_THAT(error.what(),
-                testing::AllOf(testing::HasSubstr("rna_rate was 0.0005, is now 0.001"),
-                               testing::HasSubstr("seed was 1, is now 7")));
+                ::testing::AllOf(::testing::HasSubstr("rna_rate was 0.0005, is now 0.001"),
+                                 ::testing::HasSubstr("seed was 1, is now 7")));
   }
 }
 
@@ -213,8 +213,8 @@ TEST(Train, SaysWhereTheLossWasLost) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
-    EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr("stage rna, step"),
-                                             testing::HasSubstr("--rna-rate")));
+    EXPECT_THAT(error.what(), ::testing::AllOf(::testing::HasSubstr("stage rna, step"),
+                                               ::testing::HasSubstr("--rna-rate")));
   }
 }
 
@@ -230,8 +230,8 @@ TEST(Train, TellsAllThatIsWrongWithTheOptions) {
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_THAT(error.what(),
-                testing::AllOf(testing::HasSubstr("batch"), testing::HasSubstr("atac-rate"),
-                               testing::HasSubstr("dropout"), testing::HasSubstr("resume")));
+                ::testing::AllOf(::testing::HasSubstr("batch"), ::testing::HasSubstr("atac-rate"),
+                                 ::testing::HasSubstr("dropout"), ::testing::HasSubstr("resume")));
   }
 }
 
