@@ -169,10 +169,8 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   values.insert(own.begin(), own.end());
   Manifest manifest = new_manifest("compare", values, context);
   manifest.inputs = inputs;
-  for (const auto& name : write_comparison(arguments.out, comparison, options)) {
-    manifest.outputs.push_back(record_file(arguments.out / name));
-    manifest.outputs.back().path = name;
-  }
+  manifest.outputs =
+      record_outputs(arguments.out, write_comparison(arguments.out, comparison, options));
   manifest.warnings = reporter.warnings();
   write_manifest(arguments.out / "manifest.json", manifest);
   context.reporter.info("The comparison: " + (arguments.out / "compare.md").string());

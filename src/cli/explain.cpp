@@ -307,7 +307,11 @@ Command explain_command() {
           const auto targets = find_targets(study, requests);
           explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
           Manifest manifest = new_manifest("explain", values(), context);
-          manifest.inputs = record_files({arguments->inputs.study, arguments->inputs.surrogate});
+          std::vector<std::filesystem::path> read = {arguments->inputs.study,
+                                                     arguments->inputs.surrogate};
+          if (!arguments->targets.table.empty()) read.push_back(arguments->targets.table);
+          manifest.inputs = record_files(read);
+          manifest.outputs = record_outputs(arguments->out, explain_outputs());
           manifest.warnings = reporter.warnings();
           write_manifest(arguments->out / "manifest.json", manifest);
         };

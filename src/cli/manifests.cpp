@@ -21,4 +21,14 @@ std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& f
   return records;
 }
 
+std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
+                                       const std::vector<std::string>& names) {
+  std::vector<FileRecord> records;
+  for (const auto& name : names) {
+    records.push_back(record_file(folder / name));
+    records.back().path = name;
+  }
+  return records;
+}
+
 }  // namespace grids

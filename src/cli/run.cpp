@@ -310,10 +310,10 @@ Manifest manifest_of(const Arguments& arguments, const RunFolder& folder,
     manifest.stages.push_back({name, record.seconds});
     manifest.warnings.insert(manifest.warnings.end(), record.warnings.begin(),
                              record.warnings.end());
-    for (const auto& output : record.outputs) {
-      manifest.outputs.push_back(record_file(arguments.out / output.first));
-      manifest.outputs.back().path = output.first;
-    }
+    std::vector<std::string> names;
+    for (const auto& output : record.outputs) names.push_back(output.first);
+    const auto written = record_outputs(arguments.out, names);
+    manifest.outputs.insert(manifest.outputs.end(), written.begin(), written.end());
   }
   return manifest;
 }

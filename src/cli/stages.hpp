@@ -117,5 +117,8 @@ Manifest new_manifest(const std::string& command, const OptionSet::Values& optio
 
 /// The records of all files, in order.
 std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& files);
+/// Of files of a folder, named without it.
+std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
+                                       const std::vector<std::string>& names);
 
 }  // namespace grids

@@ -20,6 +20,30 @@ std::vector<Feature> lowest_gains(Objective& objective, std::span<const Feature>
   return lowest(gains(objective, *state), objective.allowed, count);
 }
 
+/// Candidates of each step of the grown subset.
+constexpr int64_t kGrowingCandidates = 8;
+
+/// Member by member: of the candidates with the lowest gains beside those that are masked already,
+/// the one with the lowest value. The strongest first.
+std::vector<Feature> grown_subset(Objective& objective, int64_t count) {
+  const auto state = begin(objective, {});
+  for (int64_t members = 0; members < count; ++members) {
+    auto candidates =
+        lowest(gains(objective, *state), objective.allowed, kGrowingCandidates + members);
+    const auto subset = state->subset();
+    std::erase_if(candidates, [&](Feature feature) {
+      return std::binary_search(subset.begin(), subset.end(), feature);
+    });
+    candidates.resize(std::min(candidates.size(), at(kGrowingCandidates)));
+    std::vector<Edit> additions;
+    for (const Feature feature : candidates) additions.push_back({kNoFeature, feature});
+    const auto values = values_after(objective, *state, additions);
+    const auto best = std::min_element(values.begin(), values.end()) - values.begin();
+    state->apply(additions[at(best)]);
+  }
+  return rank_members(objective, *state);
+}
+
 }  // namespace
 
 std::vector<Feature> initial_subset(Objective& objective, const SearchStarts& starts,
@@ -59,8 +83,8 @@ std::vector<Feature> informed_start(Objective& objective, int64_t count) {
   auto pooled = rank_members(objective, *begin(objective, pool));
   pooled.resize(at(count));
 
-  std::array<std::vector<Feature>, 3> subsets = {std::move(near), std::move(far),
-                                                 std::move(pooled)};
+  std::array<std::vector<Feature>, 4> subsets = {std::move(near), std::move(far), std::move(pooled),
+                                                 grown_subset(objective, count)};
   size_t best = 0;
   double lowest_value = 0;
   for (size_t i = 0; i < subsets.size(); ++i) {
@@ -74,7 +98,8 @@ std::vector<Feature> informed_start(Objective& objective, int64_t count) {
 }
 
 int64_t informed_start_evaluations(int64_t count) {
-  return 2 * kGradientEvaluations + 2 * count + 3;
+  const int64_t grown = count * (kGradientEvaluations + kGrowingCandidates + 1);
+  return 2 * kGradientEvaluations + 2 * count + grown + 4;
 }
 
 void require_features(std::span<const Feature> allowed, int64_t count) {

@@ -29,7 +29,7 @@ std::vector<Feature> initial_subset(Objective& objective, const SearchStarts& st
 std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t count,
                                    RandomStream random);
 
-/// The best, by its exact value, of three subsets of `count` allowed features, ties to the first:
+/// The best, by its exact value, of four subsets of `count` allowed features, ties to the first:
 ///
 /// - *near*: those with the lowest d_j where nothing is masked. It names every member of a set that
 ///   is needed jointly; members of a set of which any one suffices have no gradient there.
@@ -38,6 +38,9 @@ std::vector<Feature> random_subset(std::span<const Feature> allowed, int64_t cou
 ///   that was fitted to cells it may say little, since no cell looks like that.
 /// - *pooled*: near and far together are masked, and those are kept whose return would cost most.
 ///   So features that stand in for one another stay beside others that far does not name.
+/// - *grown*: one member after the other, each the best, by its exact value, of eight with the
+///   lowest d_j beside those that are masked already. It sees that a strong member makes another
+///   one needless, or needed, where the three above rank every feature once.
 ///
 /// The weakest member comes first, since a search visits the members in their order: exchanging the
 /// strong ones first would undo the start.

@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "base/indices.hpp"
+#include "base/negative_binomial.hpp"
 #include "explain/explain_stage.hpp"
+#include "explain/penalised_regression.hpp"
 #include "explain/planted_cells.hpp"
 #include "explain/small_study.hpp"
 #include "explain/study_data.hpp"
@@ -20,6 +23,10 @@ using ::testing::HasSubstr;
 using testing::random_surrogate;
 using testing::small_shape;
 using testing::small_study;
+
+size_t at(int64_t i) {
+  return static_cast<size_t>(i);
+}
 
 const std::vector<std::string> kMethods = {"nearest", "links", "lasso", "susie"};
 
@@ -185,6 +192,56 @@ TEST(DataMethods, TheLassoPutsWhatActsAgainstTheGoalLast) {
   const auto found = find_explainer("lasso").explain(any.objective, options, f.context);
   EXPECT_EQ(found.subset.front(), 0);
   EXPECT_EQ(found.subset.back(), 1);
+}
+
+TEST(DataMethods, TheLassoOrdersWhatIsNotChosenByWhenItEnters) {
+  const Fixture f;
+  const auto planted = testing::planted_cells(600, 80, {0.9}, 2);
+  const auto& measured = planted->measured;
+  AnyModel any(80);
+  ExplainerOptions options;
+  options.data = &planted->data;
+  options.search.set_size = 40;  // all of the target's chromosome
+  const auto found = find_explainer("lasso").explain(any.objective, options, f.context).subset;
+
+  PenalisedRows rows;
+  rows.counts = true;
+  rows.response = planted->data.response;
+  rows.offset = measured.log_exposure;
+  rows.covariates = measured.covariates;
+  for (Feature j = 0; j < 40; ++j) rows.features.push_back(measured.by_feature.row(j));
+  CountRows covariates_only{rows.response, rows.offset, {}};
+  for (const auto& column : rows.covariates) covariates_only.columns.emplace_back(column);
+  rows.dispersion = fit_negative_binomial(covariates_only, {}).dispersion;
+  const auto path = penalty_path(rows, {}, options.search.stream, f.context);
+  // The first step at which a feature keeps the gene up.
+  const auto entry = [&](Feature j) {
+    size_t step = 0;
+    while (step < path.penalty.size() && path.coefficients[step][at(j)] <= 0) ++step;
+    return step;
+  };
+  std::vector<size_t> entries;
+  for (const Feature j : found) {
+    const double chosen = path.coefficients[path.chosen][at(j)];
+    if (!(chosen < 0 || chosen > 0) && entry(j) < path.penalty.size()) entries.push_back(entry(j));
+  }
+  EXPECT_GE(entries.size(), 3u);
+  EXPECT_TRUE(std::is_sorted(entries.begin(), entries.end()));
+}
+
+TEST(DataMethods, TheExposureOfCountsIsTheLogarithmOfACellsDepth) {
+  Fixture f;
+  f.study.counts = f.study.expression;
+  for (size_t cell = 0; cell < f.study.cells.total_rna.size(); ++cell) {
+    f.study.cells.total_rna[cell] = 500.0 + static_cast<double>(cell);
+  }
+  const auto measured = measured_cells(f.study);
+  size_t i = 0;
+  for (int32_t cell = 0; cell < f.study.cells.size(); ++cell) {
+    if (f.study.cells.split[at(cell)] == Split::kTest) continue;
+    EXPECT_EQ(measured.log_exposure[i++], std::log(f.study.cells.total_rna[at(cell)]));
+  }
+  EXPECT_EQ(i, measured.cells());
 }
 
 TEST(DataMethods, TheMeasuredCellsAreThoseNotTested) {

@@ -49,6 +49,10 @@ TEST(ComparePage, ThePictureStandsAlone) {
   EXPECT_NE(svg.find("xmlns=\"http://www.w3.org/2000/svg\""), std::string::npos);
   EXPECT_EQ(html_fault(svg), "");
   EXPECT_NE(svg.find("1.00"), std::string::npos);
+  // The type's own square is outlined, the other is not.
+  const auto outline = svg.find("#1a1a1a");
+  EXPECT_NE(outline, std::string::npos);
+  EXPECT_EQ(svg.find("#1a1a1a", outline + 1), std::string::npos);
 }
 
 }  // namespace

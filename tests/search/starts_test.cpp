@@ -47,6 +47,17 @@ TEST(InformedStart, HoldsAPairThatIsNeededJointlyAndOneThatStandsInForOneAnother
   }
 }
 
+TEST(InformedStart, SeesThatAStrongMemberMakesAnotherNeedless) {
+  // Either of 0 and 1 closes the gene as far as both do, so 2 should come second: their gradients
+  // are larger where nothing is masked, and where all is masked 5, 6 and 7 hide it, of which two
+  // are no use without the third.
+  const testing::FormulaModel model(12, [](const std::vector<double>& x) {
+    return 1 + 3 * x[0] * x[1] + x[2] + 2 * (1 - (1 - x[5]) * (1 - x[6]) * (1 - x[7]));
+  });
+  auto objective = objective_of(model);
+  EXPECT_EQ(sorted(informed_start(objective, 2)), (std::vector<Feature>{0, 2}));
+}
+
 TEST(InformedStart, IsNoWorseThanTheBestSingleGradients) {
   const testing::SearchWorld world;
   auto objective = world.objective({});
