@@ -16,7 +16,7 @@ namespace {
 /// Held out of the training to end it.
 constexpr double kHeldOutShare = 0.1;
 /// Of the mean divergence of held-out cells, in nats: less is no gain.
-constexpr double kLeastGain = 1e-3;
+constexpr double kLeastGain = 1e-4;
 /// Cells whose masks are predicted at once: bounds the memory.
 constexpr size_t kCellsAtOnce = 16;
 

@@ -16,7 +16,7 @@
 ///   block: 4·10⁹ weights at 127,219 features. Here it has rank 16.
 /// - The network sees which features differ from their perturbation value, 0 or 1, not x itself.
 /// - A block of which no feature differs has share 0: known, not learnt.
-/// - Less than 0.001 nats is no gain: where few blocks matter the divergence would fall for
+/// - Less than 0.0001 nats is no gain: where few blocks matter the divergence would fall for
 ///   thousands of epochs by what no share shows.
 ///
 /// A block's share in a cell is divided equally among its features that differ there; a feature's
