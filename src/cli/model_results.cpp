@@ -29,10 +29,13 @@ std::string feature_name(const ModelResults& results, Feature feature) {
 }
 
 Table subset_table(const ModelResults& results) {
-  Table table({"rank", "feature", "name"});
-  int64_t rank = 0;
-  for (const Feature feature : results.explained.explanation.subset) {
-    table.add({number(++rank), number(feature), feature_name(results, feature)});
+  Table table({"rank", "feature", "name", "score", "score_low", "score_high"});
+  const auto& found = results.explained.explanation;
+  for (size_t i = 0; i < found.subset.size(); ++i) {
+    const auto score = found.scores.empty() ? FeatureScore{} : found.scores[i];
+    table.add({number(static_cast<int64_t>(i) + 1), number(found.subset[i]),
+               feature_name(results, found.subset[i]), format_number(score.score),
+               format_number(score.low), format_number(score.high)});
   }
   return table;
 }

@@ -59,6 +59,7 @@ class TypeJudge {
     result.gene = explained.target.gene;
     result.method = explained.method;
     result.peaks = explained.explanation.subset;
+    result.scores = explained.explanation.scores;
     result.change = predicted_change(explained.before, explained.after, &map.map);
     result.objective = explained.explanation.objective;
     result.evaluations = explained.explanation.evaluations;

@@ -89,6 +89,9 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
                "distance_to_tss",
                "in_transcribed_part",
                "in_minimal",
+               "score",
+               "score_low",
+               "score_high",
                "average_change",
                "relative_change",
                "change_cp100k",
@@ -112,10 +115,12 @@ Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
                                       std::to_string(rank + 1)};
       const auto place = place_of(study, set.gene, peak);
       row.insert(row.end(), place.begin(), place.end());
+      const auto score = set.scores.empty() ? FeatureScore{} : set.scores[rank];
       row.insert(row.end(), {minimal.empty()           ? "NA"
                              : is_among(minimal, peak) ? "yes"
                                                        : "no",
-                             format_number(set.change.average_change),
+                             format_number(score.score), format_number(score.low),
+                             format_number(score.high), format_number(set.change.average_change),
                              format_number(set.change.relative_change),
                              format_number(set.change.change_cp100k), format_number(set.objective),
                              std::to_string(set.evaluations), fmt::format("{:.3f}", set.seconds),

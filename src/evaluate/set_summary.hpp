@@ -13,6 +13,7 @@
 #include "data/study.hpp"
 #include "evaluate/changes.hpp"
 #include "evaluate/contrast.hpp"
+#include "explain/explainer.hpp"
 #include "io/table.hpp"
 #include "search/set_partners.hpp"
 
@@ -22,11 +23,12 @@ namespace grids {
 struct EvaluatedSet {
   std::optional<int32_t> type;  ///< nothing = the cells of all types together
   int32_t gene = 0;
-  std::string method;          ///< "coordinate", "random", …
-  std::vector<int32_t> peaks;  ///< by rank, the most important first; L of them
-  PredictedChange change;      ///< on the test cells of the type
-  double objective = 0;        ///< what the search minimised, on its training cells
-  int64_t evaluations = 0;     ///< of the model, as Objective counts them
+  std::string method;                ///< "coordinate", "random", …
+  std::vector<int32_t> peaks;        ///< by rank, the most important first; L of them
+  std::vector<FeatureScore> scores;  ///< of these, or empty
+  PredictedChange change;            ///< on the test cells of the type
+  double objective = 0;              ///< what the search minimised, on its training cells
+  int64_t evaluations = 0;           ///< of the model, as Objective counts them
   double seconds = 0;
   uint64_t seed = 0;
   Contrast contrast;     ///< against measured expression of the same test cells
@@ -36,9 +38,9 @@ struct EvaluatedSet {
 
 /// subsets.tsv, a row for each peak: cell_type, gene, method, L, rank (from 1), peak, chrom, start,
 /// end, distance_to_tss (NA on another chromosome), in_minimal (yes, no; NA where the set changes
-/// nothing), average_change, relative_change, change_cp100k, objective, evaluations, seconds, seed,
-/// contrast_slope, contrast_low, contrast_high, contrast_p, contrast_q, contrast_cells,
-/// contrast_note.
+/// nothing), score, score_low, score_high (NA where the method has none), average_change,
+/// relative_change, change_cp100k, objective, evaluations, seconds, seed, contrast_slope,
+/// contrast_low, contrast_high, contrast_p, contrast_q, contrast_cells, contrast_note.
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets);
 
 /// partners.tsv, a row for each partner of each set (set_partners.hpp): cell_type, gene, method, L,

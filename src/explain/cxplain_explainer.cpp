@@ -20,8 +20,10 @@ class CxplainExplainer : public Explainer {
     require_features(objective.allowed, search.set_size);
     const int64_t before = objective.evaluations;
     const auto found = cxplain_importance(objective, options.cxplain, search.stream, context);
+    ScoredFeatures scored{found.importance, found.low, found.high};
+    if (options.cxplain.networks == 1) scored.low = scored.high = {};
     return conclude(objective, highest(found.importance, objective, search.set_size), before,
-                    found.reduced);
+                    found.reduced, scored);
   }
 };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,15 +46,24 @@ struct ExplainerOptions {
   void validate(Problems& problems) const;
 };
 
+/// What a method ranks a feature by, in units of its own, and a 95 % interval where it has one; NaN
+/// where not.
+struct FeatureScore {
+  double score = std::numeric_limits<double>::quiet_NaN();
+  double low = std::numeric_limits<double>::quiet_NaN();
+  double high = std::numeric_limits<double>::quiet_NaN();
+};
+
 struct Explanation {
   /// The chosen features, the one whose removal from the set costs most first (methods without
   /// ranks of their own).
   std::vector<Feature> subset;
-  double objective = 0;        ///< of the subset, over the objective's cells
-  int64_t evaluations = 0;     ///< of the model, as Objective counts them
-  int64_t steps = 0;           ///< of a search, else 0
-  bool local_optimum = false;  ///< as in SearchResult; false for methods that do not search
-  bool budget_spent = false;   ///< the method would have gone on
+  std::vector<FeatureScore> scores;  ///< of these; empty for methods that score sets
+  double objective = 0;              ///< of the subset, over the objective's cells
+  int64_t evaluations = 0;           ///< of the model, as Objective counts them
+  int64_t steps = 0;                 ///< of a search, else 0
+  bool local_optimum = false;        ///< as in SearchResult; false for methods that do not search
+  bool budget_spent = false;         ///< the method would have gone on
 };
 
 class Explainer {

@@ -19,7 +19,7 @@ class FimapExplainer : public Explainer {
     const auto gates =
         fimap_gates(objective, search.set_size, options.fimap, search.stream, context);
     return conclude(objective, highest(gates.scores, objective, search.set_size), before,
-                    gates.reduced);
+                    gates.reduced, {gates.scores, {}, {}});
   }
 };
 

@@ -45,7 +45,8 @@ class LimeExplainer : public Explainer {
             scores[at(cell.features[i])] += std::abs(cell.coefficients[i]);
           }
         });
-    return conclude(objective, highest(scores, objective, search.set_size), before, cost.reduced);
+    return conclude(objective, highest(scores, objective, search.set_size), before, cost.reduced,
+                    {scores, {}, {}});
   }
 };
 

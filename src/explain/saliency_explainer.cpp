@@ -32,7 +32,8 @@ class SaliencyExplainer : public Explainer {
     const bool whole = on_affordable_cells(
         objective, kGradientEvaluations, search.stream, context,
         [&](Objective& part) { add_absolute_gains(part, *begin(part, {}), scores); });
-    return conclude(objective, highest(scores, objective, search.set_size), before, !whole);
+    return conclude(objective, highest(scores, objective, search.set_size), before, !whole,
+                    {scores, {}, {}});
   }
 };
 

@@ -92,8 +92,15 @@ std::vector<Feature> highest(std::span<const double> scores, const Objective& ob
 }
 
 Explanation conclude(Objective& objective, std::vector<Feature> ranked, int64_t before,
-                     bool budget_spent) {
+                     bool budget_spent, const ScoredFeatures& scored) {
   Explanation explanation;
+  for (const Feature feature : ranked) {
+    if (scored.scores.empty()) break;
+    const auto j = static_cast<size_t>(feature);
+    FeatureScore score{.score = scored.scores[j]};
+    if (!scored.low.empty()) score = {score.score, scored.low[j], scored.high[j]};
+    explanation.scores.push_back(score);
+  }
   explanation.objective = value(objective, *begin(objective, ranked));
   explanation.subset = std::move(ranked);
   explanation.evaluations = objective.evaluations - before;

@@ -34,9 +34,14 @@ void add_absolute_gains(Objective& objective, const GradientState& state, std::s
 std::vector<Feature> highest(std::span<const double> scores, const Objective& objective,
                              int64_t count);
 
+/// Of each feature of the model; intervals may be empty.
+struct ScoredFeatures {
+  std::span<const double> scores, low, high;
+};
+
 /// The explanation that `ranked` is, with its value. `before`: the evaluations when the method
 /// began. The value is computed even where the budget was spent before.
 Explanation conclude(Objective& objective, std::vector<Feature> ranked, int64_t before,
-                     bool budget_spent);
+                     bool budget_spent, const ScoredFeatures& scored = {});
 
 }  // namespace grids

@@ -48,7 +48,7 @@ class SmoothGradExplainer : public Explainer {
           });
     }
     return conclude(objective, highest(scores, objective, search.set_size), before,
-                    affordable < own.copies);
+                    affordable < own.copies, {scores, {}, {}});
   }
 };
 

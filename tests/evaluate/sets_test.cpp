@@ -111,6 +111,9 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
                                             "distance_to_tss",
                                             "in_transcribed_part",
                                             "in_minimal",
+                                            "score",
+                                            "score_low",
+                                            "score_high",
                                             "average_change",
                                             "relative_change",
                                             "change_cp100k",
@@ -143,6 +146,14 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
   EXPECT_EQ(table.text(1, "contrast_note"), "few");
   EXPECT_EQ(table.text(0, "in_minimal"), "no");
   EXPECT_EQ(table.text(1, "in_minimal"), "yes");
+  EXPECT_EQ(table.text(1, "score"), "NA");  // a search has none
+  auto scored = set;
+  scored.scores = {{.score = 3}, {2, 1.5, 2.5}, {.score = 1}};
+  const auto with_scores = subsets_table(study, std::span(&scored, 1));
+  EXPECT_EQ(with_scores.number(0, "score"), 3);
+  EXPECT_EQ(with_scores.text(0, "score_low"), "NA");
+  EXPECT_EQ(with_scores.number(1, "score_low"), 1.5);
+  EXPECT_EQ(with_scores.number(1, "score_high"), 2.5);
   auto nothing = set;
   nothing.partners = {};
   EXPECT_EQ(subsets_table(study, std::span(&nothing, 1)).text(0, "in_minimal"), "NA");

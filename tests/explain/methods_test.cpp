@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <string>
 #include <vector>
@@ -138,6 +139,36 @@ TEST(Saliency, SeesNothingOfARedundantPair) {
   const auto subset = chosen("saliency", testing::redundant_pair(), 6);
   EXPECT_EQ(std::count(subset.begin(), subset.end(), 2), 0);
   EXPECT_EQ(std::count(subset.begin(), subset.end(), 5), 0);
+}
+
+TEST(Methods, TellWhatTheyRankBy) {
+  const SearchWorld world(4, 2);
+  for (const char* name : {"cxplain", "fimap", "lime", "sage", "saliency", "smoothgrad"}) {
+    for (const int64_t networks : {1, 3}) {
+      auto options = small_options();
+      options.cxplain.networks = networks;
+      Objective objective = world.objective({});
+      const auto found = find_explainer(name).explain(objective, options, world.context);
+      ASSERT_EQ(found.scores.size(), found.subset.size()) << name;
+      // SAGE's values are changes of the objective: the lowest come first.
+      const double sign = std::string(name) == "sage" ? -1 : 1;
+      for (size_t i = 1; i < found.scores.size(); ++i) {
+        EXPECT_GE(sign * found.scores[i - 1].score, sign * found.scores[i].score) << name;
+      }
+      const bool has_interval = sign < 0 || (std::string(name) == "cxplain" && networks > 1);
+      for (const FeatureScore& score : found.scores) {
+        EXPECT_EQ(std::isnan(score.low), !has_interval) << name;
+        EXPECT_EQ(std::isnan(score.high), !has_interval) << name;
+        if (!has_interval) continue;
+        EXPECT_LE(score.low, score.score) << name;
+        EXPECT_GE(score.high, score.score) << name;
+        EXPECT_LT(score.low, score.high) << name;
+      }
+    }
+  }
+  Objective objective = world.objective({});
+  EXPECT_TRUE(
+      find_explainer("grids").explain(objective, small_options(), world.context).scores.empty());
 }
 
 TEST(Knockout, EvaluatesEveryFeatureInEveryCellOnce) {
