@@ -58,12 +58,12 @@ struct Explanation {
   /// The chosen features, the one whose removal from the set costs most first (methods without
   /// ranks of their own).
   std::vector<Feature> subset;
-  std::vector<FeatureScore> scores;  ///< of these; empty for methods that score sets
-  double objective = 0;              ///< of the subset, over the objective's cells
-  int64_t evaluations = 0;           ///< of the model, as Objective counts them
-  int64_t steps = 0;                 ///< of a search, else 0
-  bool local_optimum = false;        ///< as in SearchResult; false for methods that do not search
-  bool budget_spent = false;         ///< the method would have gone on
+  double objective = 0;        ///< of the subset, over the objective's cells
+  int64_t evaluations = 0;     ///< of the model, as Objective counts them
+  int64_t steps = 0;           ///< of a search, else 0
+  bool local_optimum = false;  ///< as in SearchResult; false for methods that do not search
+  bool budget_spent = false;   ///< the method would have gone on
+  std::vector<FeatureScore> scores = {};  ///< of the subset; empty for methods that score sets
 };
 
 class Explainer {
