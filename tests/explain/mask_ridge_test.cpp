@@ -13,7 +13,7 @@
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
+size_t place(int64_t i) {
   return static_cast<size_t>(i);
 }
 
@@ -34,25 +34,25 @@ KeptTable random_table(int64_t rows, int64_t columns, uint64_t seed) {
 std::vector<double> dense_ridge(const KeptTable& table, const std::vector<double>& weights,
                                 const std::vector<double>& values, double penalty) {
   double total = 0, mean = 0;
-  std::vector<double> means(at(table.columns()), 0.0);
+  std::vector<double> means(place(table.columns()), 0.0);
   for (int64_t i = 0; i < table.rows(); ++i) {
-    total += weights[at(i)];
-    mean += weights[at(i)] * values[at(i)];
+    total += weights[place(i)];
+    mean += weights[place(i)] * values[place(i)];
     for (int64_t j = 0; j < table.columns(); ++j) {
-      means[at(j)] += weights[at(i)] * table.kept(i, j);
+      means[place(j)] += weights[place(i)] * table.kept(i, j);
     }
   }
-  std::vector<double> a(at(table.columns() * table.columns()), 0.0);
-  std::vector<double> b(at(table.columns()), 0.0);
+  std::vector<double> a(place(table.columns() * table.columns()), 0.0);
+  std::vector<double> b(place(table.columns()), 0.0);
   for (int64_t j = 0; j < table.columns(); ++j) {
     for (int64_t i = 0; i < table.rows(); ++i) {
-      const double x = weights[at(i)] * (table.kept(i, j) - means[at(j)] / total);
-      b[at(j)] += x * (values[at(i)] - mean / total);
+      const double x = weights[place(i)] * (table.kept(i, j) - means[place(j)] / total);
+      b[place(j)] += x * (values[place(i)] - mean / total);
       for (int64_t k = 0; k < table.columns(); ++k) {
-        a[at(j * table.columns() + k)] += x * (table.kept(i, k) - means[at(k)] / total);
+        a[place(j * table.columns() + k)] += x * (table.kept(i, k) - means[place(k)] / total);
       }
     }
-    a[at(j * table.columns() + j)] += penalty;
+    a[place(j * table.columns() + j)] += penalty;
   }
   solve_positive_definite(a, table.columns(), b, 1);
   return b;
@@ -75,7 +75,7 @@ RC_GTEST_PROP(MaskRidge, SolvesTheNormalEquationsWithMoreRowsThanColumnsAndWithF
   for (const double value : expected) size = std::max(size, std::abs(value));
   // The residual falls to 1e-6; the condition of the system is below 80 · 80 / 4 = 1,600.
   for (int64_t j = 0; j < table.columns(); ++j) {
-    RC_ASSERT(std::abs(found[at(j)] - expected[at(j)]) <= 1e-3 * size + 1e-12);
+    RC_ASSERT(std::abs(found[place(j)] - expected[place(j)]) <= 1e-3 * size + 1e-12);
   }
 }
 
