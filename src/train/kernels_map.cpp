@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/gemm.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// y (rows × out) = x (rows × in) · weightᵀ + bias.
 void affine(int64_t rows, int64_t in, int64_t out, const float* x, const float* weight,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/least_squares.hpp"
@@ -14,10 +15,6 @@ namespace {
 /// Relative to the mean variance of a feature, times the number of cells.
 constexpr double kPenalties[] = {1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
 constexpr int64_t kGenesAtOnce = 64;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Means of the columns of a dense matrix.
 std::vector<double> column_means(std::span<const float> values, int64_t columns) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "train/script_state.hpp"
@@ -14,10 +15,6 @@ namespace {
 
 /// Sizes of a batch that are tried, the first that is sound is taken.
 constexpr int64_t kBatches[] = {128, 16, 1};
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 void require_ids(std::span<const float> values, const std::string& source) {
   const auto bad = std::find_if(values.begin(), values.end(),

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
 
 /// Rows of `outputs_after` whose outputs may be held at once.
 constexpr size_t kRowsAtOnce = size_t{1} << 16;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<int32_t> all_positions(size_t count) {
   std::vector<int32_t> positions(count);
