@@ -125,6 +125,22 @@ TEST(Fimap, LeavesAboutLGatesOpen) {
   }
 }
 
+TEST(Fimap, EndsWhereLIsOutOfReach) {
+  // Two features matter: no weight of the number of gates opens five.
+  const FormulaModel model(8,
+                           [](const std::vector<double>& x) { return 50 + 3 * x[1] + 2 * x[5]; });
+  Objective objective = value_objective(model);
+  ThreadPool pool(1);
+  Reporter reporter;
+  FimapOptions options;
+  options.rounds = 12;
+  const auto found = fimap_gates(objective, 5, options, 1, Context{1, pool, reporter});
+  EXPECT_LT(found.rounds, options.rounds);
+  for (const size_t j : {0u, 2u, 3u, 4u, 6u, 7u}) {
+    EXPECT_LT(found.scores[j], std::min(found.scores[1], found.scores[5])) << j;
+  }
+}
+
 TEST(Fimap, FewerOpenGatesNeedALargerWeight) {
   const SearchWorld world(4);
   FimapOptions options;
