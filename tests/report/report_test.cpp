@@ -11,6 +11,7 @@
 #include "io/manifest.hpp"
 #include "io/table.hpp"
 #include "report/html_checker.hpp"
+#include "report/results.hpp"
 #include "support/temp_folder.hpp"
 
 namespace grids {
@@ -259,6 +260,21 @@ TEST(Report, MarksTheMinimalSubsetAndListsPartners) {
   EXPECT_TRUE(holds(html, "\u221229.7%"));
   EXPECT_TRUE(holds(html, "\u22120.3%"));
   EXPECT_FALSE(holds(html, "elsewhere"));  // of another method's set
+}
+
+TEST(Report, TwoSetsOfOneGeneAreTwo) {
+  const Folder folder;
+  fill(folder);
+  auto subsets = read_table(folder.path / "subsets.tsv");
+  auto third = subsets.row(0);  // rank 1 again: a set of another L of the same gene and method
+  third[3] = "1";
+  subsets.add(third);
+  write_table(folder.path / "subsets.tsv", subsets);
+  const auto sets = read_results(folder.path).sets;
+  ASSERT_EQ(sets.size(), 2u);
+  EXPECT_EQ(sets[0].peaks.size(), 2u);
+  EXPECT_EQ(sets[1].set_size, 1);
+  EXPECT_EQ(sets[1].peaks.size(), 1u);
 }
 
 TEST(Report, SaysFirstThatNoGenePassesTheGate) {
