@@ -24,6 +24,7 @@ std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& f
 std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
                                        const std::vector<std::string>& names) {
   std::vector<FileRecord> records;
+  records.reserve(names.size());
   for (const auto& name : names) {
     records.push_back(record_file(folder / name));
     records.back().path = name;

@@ -22,6 +22,7 @@ class SusieExplainer : public Explainer {
     const TargetData& data = require_data(options, name());
     const auto features = window_features(data, objective.allowed);
     std::vector<std::span<const int32_t>> variables;
+    variables.reserve(features.size());
     for (const Feature feature : features) {
       variables.push_back(data.measured->by_feature.row(feature));
     }

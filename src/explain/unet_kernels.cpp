@@ -32,7 +32,7 @@ template <int kOut>
     Lanes first[kOut], second[kOut];
     for (int o = 0; o < kOut; ++o) first[o] = second[o] = zero + (bias == nullptr ? 0 : bias[o]);
     const float* taps = kernels.taps;
-    for (size_t k = 0; k < inputs; ++k, taps += 3 * kOut) {
+    for (size_t k = 0; k < inputs; ++k, taps += 3 * int64_t{kOut}) {
       for (int tap = 0; tap < 3; ++tap) {
         const float* from = in[k] + i + tap - 1;
         const Lanes left = lanes_at(from), right = lanes_at(from + kLanes);

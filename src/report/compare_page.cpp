@@ -47,6 +47,7 @@ Table methods_side_by_side(const Table& recall) {
   std::map<std::pair<std::vector<std::string>, std::string>, std::string> words;
   for (size_t row = 0; row < recall.rows(); ++row) {
     std::vector<std::string> kind;
+    kind.reserve(keys.size());
     for (const auto& key : keys) kind.push_back(recall.text(row, key));
     const auto& method = recall.text(row, "method");
     if (std::find(methods.begin(), methods.end(), method) == methods.end()) {

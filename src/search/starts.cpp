@@ -36,6 +36,7 @@ std::vector<Feature> grown_subset(Objective& objective, int64_t count) {
     });
     candidates.resize(std::min(candidates.size(), at(kGrowingCandidates)));
     std::vector<Edit> additions;
+    additions.reserve(candidates.size());
     for (const Feature feature : candidates) additions.push_back({kNoFeature, feature});
     const auto values = values_after(objective, *state, additions);
     const auto best = std::min_element(values.begin(), values.end()) - values.begin();
