@@ -191,16 +191,14 @@ double moments(const CsrMatrix& matrix, std::vector<float>& mean) {
 
 }  // namespace
 
-void PcaOptions::validate() const {
-  Problems problems;
-  if (components < 1) problems.add("components must be at least 1, not {}", components);
-  if (oversampling < 0) problems.add("oversampling must not be negative, not {}", oversampling);
-  if (iterations < 0) problems.add("iterations must not be negative, not {}", iterations);
-  problems.raise(ErrorKind::kUsage, "principal components");
+void PcaOptions::describe(OptionSet& set) {
+  set.inner("components", components, at_least(1));
+  set.inner("oversampling", oversampling, at_least(0));
+  set.inner("iterations", iterations, at_least(0));
 }
 
 Pca pca(const CsrMatrix& matrix, const PcaOptions& options, const Context& context) {
-  options.validate();
+  validate(options, "principal components");
   if (matrix.rows() < 2) {
     throw input_error("principal components need at least 2 cells, there are {}", matrix.rows());
   }

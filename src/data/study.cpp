@@ -23,6 +23,10 @@ const char* split_name(Split split) {
   return "test";
 }
 
+std::string type_called(std::string label) {
+  return label == kAllTypes || label == kEachType ? std::string(kTypePrefix) + label : label;
+}
+
 std::optional<int32_t> Categorical::code_of(std::string_view name) const {
   const auto found = std::lower_bound(names.begin(), names.end(), name);
   if (found == names.end() || *found != name) return std::nullopt;

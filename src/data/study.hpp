@@ -30,6 +30,15 @@ struct Categorical {
   std::optional<int32_t> code_of(std::string_view name) const;
 };
 
+/// Words that commands give a meaning of their own: the cells of all types together, and each type
+/// in turn. A type that bears one is called "type:all" or "type:each" in a study.
+inline constexpr const char* kAllTypes = "all";
+inline constexpr const char* kEachType = "each";
+inline constexpr std::string_view kTypePrefix = "type:";
+
+/// What a type is called whose label this is.
+std::string type_called(std::string label);
+
 struct CellTable {
   std::vector<std::string> barcodes;
   Categorical type;

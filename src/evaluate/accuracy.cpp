@@ -78,23 +78,16 @@ constexpr Measure kMeasures[] = {
 
 }  // namespace
 
-void AccuracyOptions::validate() const {
-  Problems problems;
-  if (min_cells_in_type < 5) {
-    problems.add("min_cells_in_type is {}; a correlation after taking out three columns needs 5",
-                 min_cells_in_type);
-  }
-  if (peaks.components < 1)
-    problems.add("peaks.components is {}; it must be 1 or more", peaks.components);
-  if (peaks.neighbours < 1)
-    problems.add("peaks.neighbours is {}; it must be 1 or more", peaks.neighbours);
-  problems.raise(ErrorKind::kUsage, "accuracy options");
+void AccuracyOptions::describe(OptionSet& set) {
+  set.inner("min-cells-in-type", min_cells_in_type, at_least(5));  // three columns are taken out
+  set.inner("components", peaks.components, at_least(1));
+  set.inner("neighbours", peaks.neighbours, at_least(1));
 }
 
 Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
                         std::span<const float> predicted, const AccuracyOptions& options,
                         const Context& context) {
-  options.validate();
+  validate(options, "accuracy options");
   const auto training = study.cells_of(Split::kTrain);
   if (cells.empty() || training.empty()) {
     throw input_error("accuracy needs cells to judge and training cells; there are {} and {}",

@@ -121,13 +121,12 @@ class TypeJudge {
 
 }  // namespace
 
-void JudgeSetsOptions::validate(Problems& problems) const {
-  if (random_sets < 0) problems.add("--random-sets: {} is negative", random_sets);
-  if (contrasted_random_sets < 0) {
-    problems.add("contrasted random sets: {} is negative", contrasted_random_sets);
-  }
-  contrast.validate(problems);
-  if (similar_peaks < 1) problems.add("similar peaks: {} is less than 1", similar_peaks);
+void JudgeSetsOptions::describe(OptionSet& set) {
+  set.value("--random-sets", random_sets, "Random sets of equally open peaks beside each set found",
+            at_least(0));
+  set.inner("contrasted-random-sets", contrasted_random_sets, at_least(0));
+  set.inner("similar-peaks", similar_peaks, at_least(1));
+  contrast.describe(set);
 }
 
 JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,

@@ -282,13 +282,12 @@ uint64_t own_seed(uint64_t seed, uint64_t stream) {
 
 }  // namespace
 
-void FimapOptions::validate(Problems& problems) const {
-  if (steps < 1) problems.add("the steps of FIMAP must be at least 1, not {}", steps);
-  if (rounds < 1) problems.add("the rounds of FIMAP must be at least 1, not {}", rounds);
-  if (batch < 1) problems.add("the batch of FIMAP must be at least 1 cell, not {}", batch);
-  if (!(rate > 0) || !std::isfinite(rate)) {
-    problems.add("the learning rate of FIMAP must be above 0, not {}", rate);
-  }
+void FimapOptions::describe(OptionSet& set) {
+  set.value("--fimap-steps", steps, "Training steps of a round", at_least(1));
+  set.value("--fimap-rounds", rounds,
+            "Most rounds, each with another weight of the number of open gates", at_least(1));
+  set.inner("batch", batch, at_least(1));
+  set.inner("rate", rate, above(0));
 }
 
 FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions& options,

@@ -126,15 +126,13 @@ std::vector<Neighbourhood> next_hoods(const Objective& objective, std::span<cons
 
 }  // namespace
 
-void LimeOptions::validate(Problems& problems) const {
-  if (neighbours < 2) problems.add("the neighbours of LIME must be at least 2, not {}", neighbours);
-  if (!(kernel_width > 0) || !std::isfinite(kernel_width)) {
-    problems.add("the width of LIME's kernel must be above 0, not {}", kernel_width);
-  }
-  if (!(ridge >= 0) || !std::isfinite(ridge)) {
-    problems.add("the ridge penalty of LIME must be at least 0, not {}", ridge);
-  }
-  if (picks < 1) problems.add("LIME must pick at least 1 cell, not {}", picks);
+void LimeOptions::describe(OptionSet& set) {
+  set.value("--lime-neighbours", neighbours,
+            "Random masks of a cell (published: 2048, for L = 128 1024)", at_least(2));
+  set.value("--lime-kernel-width", kernel_width,
+            "Distance from the cell at which a mask counts 1/e", above(0));
+  set.value("--lime-ridge", ridge, "Penalty of the ridge regression", at_least(0));
+  set.value("--lime-picks", picks, "lime-sp: cells picked", at_least(1));
 }
 
 LimeCost lime_cost(const Objective& objective, const LimeOptions& options) {

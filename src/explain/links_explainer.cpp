@@ -99,7 +99,7 @@ class LinksExplainer : public Explainer {
       const double towards = data.wanted * link.z;
       standings.push_back({link.feature, link.kept && towards > 0 ? 0 : 1, towards, 0});
     }
-    return explanation_of(objective, data, std::move(standings), options.search.set_size);
+    return explanation_of(objective, data, std::move(standings), options.set_size);
   }
 };
 

@@ -217,20 +217,16 @@ std::vector<double> first_two_components(std::span<const float> points, int64_t 
 
 }  // namespace
 
-void UmapOptions::validate() const {
-  Problems problems;
-  if (neighbours < 2) problems.add("neighbours is {}; it must be 2 or more", neighbours);
-  if (!(minimum_distance > 0)) {
-    problems.add("minimum_distance is {}; it must be above 0", minimum_distance);
-  }
-  if (epochs < 1) problems.add("epochs is {}; it must be 1 or more", epochs);
-  if (repulsions < 0) problems.add("repulsions is {}; it must be 0 or more", repulsions);
-  problems.raise(ErrorKind::kUsage, "UMAP options");
+void UmapOptions::describe(OptionSet& set) {
+  set.inner("neighbours", neighbours, at_least(2));
+  set.inner("minimum-distance", minimum_distance, above(0));
+  set.inner("epochs", epochs, at_least(1));
+  set.inner("repulsions", repulsions, at_least(0));
 }
 
 std::vector<float> umap(std::span<const float> points, int64_t dimensions,
                         const UmapOptions& options, const Context& context) {
-  options.validate();
+  validate(options, "UMAP options");
   const auto cells = static_cast<int64_t>(points.size()) / dimensions;
   if (cells < 4) throw input_error("a map of {} cells says nothing; it needs 4", cells);
   const auto neighbours =

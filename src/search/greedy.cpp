@@ -66,18 +66,15 @@ Addition best_addition(Objective& objective, const MaskState& state, int64_t cou
 
 }  // namespace
 
-void GreedyOptions::validate(Problems& problems) const {
-  if (set_size < 1) problems.add("L, the number of features, must be at least 1, not {}", set_size);
-  if (candidates < 0) {
-    problems.add("the candidates of a greedy round must be at least 0, not {}", candidates);
-  }
+void GreedyOptions::describe(OptionSet& set) {
+  set.inner("set-size", set_size, at_least(1));
+  set.value("--greedy-candidates", candidates,
+            "Features tried in a round, the best by gradient; 0 = every one", at_least(0));
 }
 
 SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
                            const Context& context) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "search");
+  validate(options, "search");
   require_features(objective.allowed, options.set_size);
   const int64_t evaluations_before = objective.evaluations;
   SearchResult result;

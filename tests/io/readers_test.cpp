@@ -234,7 +234,7 @@ TEST(Readers, UnknownFormatsListWhatIsUnderstood) {
   EXPECT_THAT(message, HasSubstr("neither.h5ad: there is no such file"));
   const auto kind_of = [](const MultiomeInput& bad) {
     try {
-      bad.validate();
+      validate(bad, "the input");
     } catch (const Error& error) {
       return error.kind();
     }

@@ -225,7 +225,7 @@ TEST(Train, TellsAllThatIsWrongWithTheOptions) {
   options.dropout = 1;
   options.resume = true;
   try {
-    options.validate();
+    validate(options, "training");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
