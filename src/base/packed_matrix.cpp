@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Eight rows by three vectors of columns: 24 of the 32 registers hold sums, three hold the
 /// matrix's columns, and each number that is loaded serves three or eight multiply-adds.

@@ -1,16 +1,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/gemm.hpp"
 #include "base/simd.hpp"
 #include "cis/expected_terms.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// What rows say of a further column once intercepts of types and the slope on depth are refitted.
 struct RowColumns {

@@ -8,6 +8,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/gates.hpp"
@@ -18,10 +19,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "cis/open_together.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr double kLargestPrevalence = 0.95;
 constexpr double kLeastPrevalence = 1e-4;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/information.hpp"
 #include "base/negative_binomial.hpp"
@@ -11,10 +12,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr double kLargestWeight = 6;  // e⁶: beyond, a term is all there is
 constexpr double kLeastDispersion = 1e-3;

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows of which less is known than this cannot carry a weight (expected counts, about).
 constexpr double kLeastInformation = 2;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "data/diary.hpp"
@@ -12,10 +13,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 int64_t count_of(const auto& list) {
   return static_cast<int64_t>(list.size());
 }

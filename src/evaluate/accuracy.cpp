@@ -5,14 +5,11 @@
 #include <limits>
 #include <map>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
   return to_dense(select_rows(study.expression, cells));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "base/random.hpp"
 #include "evaluate/count_maps.hpp"
@@ -11,10 +12,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A gene's predictions on all cells of the model, clamped at 0.
 std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,

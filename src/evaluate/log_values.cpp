@@ -1,14 +1,11 @@
 #include "evaluate/log_values.hpp"
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "evaluate/monotone_map.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Positions in the list of the genes whose predictions are log1p of mean counts.
 std::vector<size_t> log_means(const CisPath* path, std::span<const int32_t> genes) {

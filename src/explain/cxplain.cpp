@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/scores.hpp"
 #include "explain/share_network.hpp"
@@ -19,10 +20,6 @@ constexpr double kHeldOutShare = 0.1;
 constexpr double kLeastGain = 1e-4;
 /// Cells whose masks are predicted at once: bounds the memory.
 constexpr size_t kCellsAtOnce = 16;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 uint64_t own_seed(uint64_t seed, uint64_t stream) {
   RandomStream random(seed, Purpose::kMethods, stream);

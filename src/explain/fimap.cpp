@@ -6,6 +6,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/gate_network.hpp"
 #include "explain/gate_samples.hpp"
@@ -27,10 +28,6 @@ constexpr int64_t kUsefulSteps = 50;
 /// Of the streams that draw weights and batches: no cells.
 constexpr uint32_t kWeightDraws = 0xffffffff;
 constexpr uint32_t kBatchDraws = 0xfffffffe;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// −log of the probability that a gate of this logit stays closed.
 double evidence_open(double logit) {

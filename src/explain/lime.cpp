@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/mask_ridge.hpp"
 #include "explain/scores.hpp"
@@ -20,10 +21,6 @@ constexpr int64_t kUsefulNeighbours = 256;
 constexpr int64_t kTableBytes = int64_t{1} << 27;
 constexpr size_t kCellsAtOnce = 16;
 constexpr int64_t kMaskedAtOnce = int64_t{1} << 23;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A cell on its way to its coefficients.
 struct Neighbourhood {

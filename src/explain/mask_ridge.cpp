@@ -4,14 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
 
 constexpr double kTolerance = 1e-6;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The sums of all subsets of eight numbers: bit k of the index = number k is in.
 using SubsetSums = std::array<double, 256>;

@@ -1,6 +1,7 @@
 // A Matrix Market file for each modality, with lists of cells, genes and peaks.
 #include <charconv>
 
+#include "base/at.hpp"
 #include "io/anndata.hpp"
 #include "io/compressed.hpp"
 #include "io/formats.hpp"
@@ -10,10 +11,6 @@ namespace grids {
 namespace {
 
 constexpr std::string_view kBanner = "%%MatrixMarket";
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The next blank-separated word of a line.
 std::string_view take_word(std::string_view& line) {

@@ -4,15 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "model/cis_path.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 // Columns of cis.gates and cis.statistics.
 constexpr int64_t kGateColumns = 8;

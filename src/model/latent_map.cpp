@@ -5,15 +5,12 @@
 #include <memory>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::unique_ptr<float[]> room(int64_t count) {
   return std::unique_ptr<float[]>(new float[at(count)]);

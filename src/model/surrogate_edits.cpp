@@ -5,15 +5,12 @@
 #include <map>
 #include <memory>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "model/surrogate_state.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows of one batch: bounds what it keeps in memory (an edit is never split).
 constexpr int64_t kBatchRows = 1 << 16;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "data/neighbours.hpp"
@@ -13,10 +14,6 @@ namespace grids {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// An edge of the neighbour graph in one direction.
 struct Pull {

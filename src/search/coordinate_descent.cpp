@@ -5,12 +5,10 @@
 #include <set>
 #include <utility>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 bool is_member(std::span<const Feature> coordinates, Feature feature) {
   return std::find(coordinates.begin(), coordinates.end(), feature) != coordinates.end();
