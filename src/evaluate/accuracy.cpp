@@ -61,12 +61,12 @@ Summary summarise(std::vector<double> values) {
   return {sum / static_cast<double>(values.size()), median};
 }
 
-struct Measure {
+struct AccuracyMeasure {
   const char* name;
   double GeneAgreement::*field;
 };
 
-constexpr Measure kMeasures[] = {
+constexpr AccuracyMeasure kMeasures[] = {
     {"r", &GeneAgreement::r},
     {"r2", &GeneAgreement::r2},
     {"within_type_r", &GeneAgreement::within_type_r},

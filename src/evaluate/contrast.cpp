@@ -7,13 +7,13 @@
 
 #include "base/at.hpp"
 #include "base/information.hpp"
+#include "base/nan.hpp"
 #include "base/negative_binomial.hpp"
 #include "base/statistics.hpp"
 
 namespace grids {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The slope's, as a share of its information: keeps it finite where it would run away, and shrinks

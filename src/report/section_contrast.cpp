@@ -105,7 +105,8 @@ std::string plot(const Table& table, const Points& points) {
   const double from = std::max(across.front(), up.front());
   const double to = std::min(across.back(), up.back());
   if (from < to) svg.line(x(from), y(from), x(to), y(to), "#d55e00", 1.5);
-  const auto inside = [&](double value) { return std::clamp(value, up.front(), up.back()); };
+  const double lowest = up.front(), highest = up.back();
+  const auto inside = [&](double value) { return std::clamp(value, lowest, highest); };
   std::vector<Svg::Point> dots;
   for (const auto& point : points.random) {
     dots.push_back({x(point.predicted), y(inside(point.observed))});
