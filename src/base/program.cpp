@@ -415,6 +415,7 @@ int run_program(const ProgramText& text, const std::vector<Command>& commands, i
   }
   if (!extras.empty()) {
     std::vector<std::string> names;
+    names.reserve(commands.size());
     for (const auto& command : commands) names.push_back(command.name);
     return fail(text.name, usage_error("no command '{}'{} (see --help)", extras.front(),
                                        suggestion(extras.front(), names)));

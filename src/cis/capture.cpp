@@ -30,6 +30,7 @@ std::vector<int32_t> strongest(std::span<const CisGene> fitted) {
   });
   if (genes.size() > kAskedGenes) genes.resize(kAskedGenes);
   std::vector<int32_t> result;
+  result.reserve(genes.size());
   for (const auto* gene : genes) result.push_back(gene->gene);
   return result;
 }

@@ -91,7 +91,7 @@ void scale_columns(size_t peaks, size_t rows, const float* q, const float* w, bo
   for (size_t j = 0; j < peaks; ++j) {
     const float* from = q + j * rows;
     float* to = out + j * rows;
-    if (squared) {
+    if (squared) {  // NOLINT(bugprone-branch-clone): clang-tidy compares no loops under omp simd
 #pragma omp simd
       for (size_t i = 0; i < rows; ++i) to[i] = w[i] * from[i] * from[i];
     } else {

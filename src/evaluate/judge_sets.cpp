@@ -133,6 +133,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
   JudgedSets result;
   if (explained.empty()) return result;
   std::vector<int32_t> genes;
+  genes.reserve(explained.size());
   for (const auto& entry : explained) genes.push_back(entry.target.gene);
   const auto maps = fit_count_maps(study, surrogate, std::move(genes), context);
   result.from_counts = maps.begin()->second.from_counts;

@@ -31,6 +31,7 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
     throw input_error("the study has no training cells, on which predictions become log values");
   }
   std::vector<int32_t> mapped;
+  mapped.reserve(positions.size());
   for (const size_t position : positions) mapped.push_back(genes[position]);
   const auto seen = surrogate.predict(study, training, mapped, context.pool);
   const auto measured = transpose(select_rows(study.expression, training));

@@ -33,7 +33,7 @@ void write_magic(const std::filesystem::path& path) {
   if (!file) throw input_error("writing {}: the header cannot be written", path.string());
 }
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
@@ -48,7 +48,7 @@ std::string find_modality(const Group& mod, const std::string& asked,
   } else {
     for (const auto candidate : usual) {
       for (const auto& name : names) {
-        if (lower(name) == candidate) return name;
+        if (lower_case(name) == candidate) return name;
       }
     }
   }

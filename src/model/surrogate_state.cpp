@@ -310,6 +310,7 @@ void SurrogateState::apply(Edit edit) {
     }
   }
   std::vector<ChromosomeMask> masks;
+  masks.reserve(chromosomes.size());
   for (const int64_t c : chromosomes) masks.push_back({c, members_of(c)});
   renew(masks, cis, positions);
 }

@@ -35,6 +35,7 @@ CoordinateStep exact_step(Objective& objective, const MaskState& state, double c
                           size_t coordinate, const SearchOptions& options) {
   const bool monotone = options.rule == SearchRule::kMonotone;
   std::vector<Edit> edits;
+  edits.reserve(candidates.size());
   for (const Feature feature : candidates) {
     edits.push_back(edit_of(coordinates, coordinate, feature));
   }
