@@ -145,6 +145,7 @@ int run_body(const CommandBody& body, const CommonOptions& common,
 
 std::vector<std::string> names_of(const std::vector<Command>& commands) {
   std::vector<std::string> names;
+  names.reserve(commands.size());
   for (const auto& command : commands) names.push_back(command.name);
   return names;
 }

@@ -2,14 +2,11 @@
 
 #include <cmath>
 
+#include "base/at.hpp"
 #include "cis/fit_cis.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::string joined_peaks(const Study& study, const CisTerm& term) {
   std::vector<std::string> names;

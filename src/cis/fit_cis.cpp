@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <optional>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/gates.hpp"
 #include "cis/gene_problem.hpp"
@@ -18,12 +19,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// What tells how much is missed is above all what peaks that go together say of each other. In the
 /// search itself they are left out: terms are refitted to observed openness, in which a peak that

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/random.hpp"
@@ -16,10 +17,6 @@ constexpr int64_t kFeatureBlock = 4096;
 constexpr int64_t kGramBlock = 1024;
 /// Share of the largest squared length below which a direction of float columns is only rounding.
 constexpr double kRounding = 1e-12;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// line += Σ_k values[k] · rows[indices[k]], for rows of the given width.
 GRIDS_CLONES void gather_rows(const int32_t* indices, const float* values, size_t count,

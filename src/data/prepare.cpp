@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "base/name_list.hpp"
@@ -14,10 +15,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 int64_t count_of(const auto& list) {
   return static_cast<int64_t>(list.size());
 }

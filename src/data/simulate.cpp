@@ -7,6 +7,7 @@
 #include <numeric>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "data/simulate_cells.hpp"
 #include "data/simulate_expression.hpp"
@@ -16,10 +17,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr int64_t kMostCells = 1 << 24;  // barcodes spell a cell's number in 12 letters
 

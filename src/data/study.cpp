@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
+
 namespace grids {
-namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-}  // namespace
-
 const char* split_name(Split split) {
   switch (split) {
     case Split::kTrain:

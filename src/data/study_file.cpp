@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/at.hpp"
 #include "data/study.hpp"
 #include "io/anndata.hpp"
 #include "io/mudata.hpp"
@@ -17,10 +18,6 @@ using hdf5::Group;
 constexpr int64_t kStudyFormat = 1;
 constexpr const char* kLog1pCp100k = "log1p_cp100k";
 constexpr const char* kAsGiven = "as_given";
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<double> to_numbers(const std::vector<int64_t>& values) {
   return {values.begin(), values.end()};

@@ -8,14 +8,11 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr std::array<const char*, kRegulationKinds> kKindNames = {
     "none", "single", "additive", "multiplicative", "either", "together"};

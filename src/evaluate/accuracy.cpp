@@ -5,14 +5,11 @@
 #include <limits>
 #include <map>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
   return to_dense(select_rows(study.expression, cells));
@@ -64,12 +61,12 @@ Summary summarise(std::vector<double> values) {
   return {sum / static_cast<double>(values.size()), median};
 }
 
-struct Measure {
+struct AccuracyMeasure {
   const char* name;
   double GeneAgreement::*field;
 };
 
-constexpr Measure kMeasures[] = {
+constexpr AccuracyMeasure kMeasures[] = {
     {"r", &GeneAgreement::r},
     {"r2", &GeneAgreement::r2},
     {"within_type_r", &GeneAgreement::within_type_r},

@@ -8,12 +8,11 @@
 #include <map>
 #include <tuple>
 
+#include "base/nan.hpp"
 #include "base/paired_tests.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });

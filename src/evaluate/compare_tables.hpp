@@ -31,8 +31,8 @@ Table held_out_table(std::span<const ComparedSet> sets);
 /// row: NA): pairs, t_p and wilcoxon_p (one-sided: the reference goes further in relative change),
 /// wilcoxon_p_targets (the same over targets, seeds averaged), reference_further (share of pairs);
 /// objective (mean, on training cells, lower is better: what methods minimise), objective_t_p and
-/// objective_wilcoxon_p (the reference is lower); evaluations, seconds (medians) and budget_spent (share). The reference's rows are those of the
-/// same allowance, else of the other.
+/// objective_wilcoxon_p (the reference is lower); evaluations, seconds (medians) and budget_spent
+/// (share). The reference's rows are those of the same allowance, else of the other.
 Table own_objective_table(std::span<const ComparedSet> sets, const std::string& reference,
                           ChangeDirection direction);
 

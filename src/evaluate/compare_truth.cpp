@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "evaluate/recovery.hpp"
@@ -15,10 +16,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The truth in the order of the study.
 class StudyTruth {

@@ -5,14 +5,15 @@
 #include <limits>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
+#include "base/nan.hpp"
 #include "base/negative_binomial.hpp"
 #include "base/statistics.hpp"
 
 namespace grids {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The slope's, as a share of its information: keeps it finite where it would run away, and shrinks
@@ -21,10 +22,6 @@ constexpr double kSlopeRidge = 1e-3;
 /// Share of a predicted change's variance that covariates must leave; predictions are floats, and
 /// what is left below it is as much rounding as change.
 constexpr double kOwnShare = 1e-4;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<std::span<const double>> spans_of(const std::vector<std::vector<double>>& columns) {
   return {columns.begin(), columns.end()};

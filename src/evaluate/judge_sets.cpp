@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "base/random.hpp"
 #include "evaluate/count_maps.hpp"
@@ -11,10 +12,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A gene's predictions on all cells of the model, clamped at 0.
 std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,
@@ -135,6 +132,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
   JudgedSets result;
   if (explained.empty()) return result;
   std::vector<int32_t> genes;
+  genes.reserve(explained.size());
   for (const auto& entry : explained) genes.push_back(entry.target.gene);
   const auto maps = fit_count_maps(study, surrogate, std::move(genes), context);
   result.from_counts = maps.begin()->second.from_counts;

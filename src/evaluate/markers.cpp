@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "explain/targets.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Sums over the training cells, of each type.
 struct TypeSums {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -12,14 +11,13 @@
 #include <unordered_set>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "evaluate/set_summary.hpp"
 #include "evaluate/similar_peaks.hpp"
 #include "search/set_partners.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 using PeakIndex = std::unordered_map<std::string_view, int32_t>;
 

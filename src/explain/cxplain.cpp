@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/scores.hpp"
 #include "explain/share_network.hpp"
@@ -20,11 +21,7 @@ constexpr double kLeastGain = 1e-4;
 /// Cells whose masks are predicted at once: bounds the memory.
 constexpr size_t kCellsAtOnce = 16;
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-uint64_t own_seed(uint64_t seed, uint64_t stream) {
+uint64_t seed_of_shares(uint64_t seed, uint64_t stream) {
   RandomStream random(seed, Purpose::kMethods, stream);
   const uint64_t high = random();
   return high << 32 | random();
@@ -269,7 +266,7 @@ CxplainImportance cxplain_importance(Objective& objective, const CxplainOptions&
   context.pool.for_each(objective.cell_count(), [&](int64_t i) {
     all[at(i)] = read_cell(objective, blocks, static_cast<int32_t>(i));
   });
-  const uint64_t seed = own_seed(context.seed, stream);
+  const uint64_t seed = seed_of_shares(context.seed, stream);
   std::vector<std::vector<double>> members;
   for (int64_t number = 0; number < options.networks; ++number) {
     const auto key = static_cast<uint32_t>(number);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "base/random.hpp"
@@ -16,10 +17,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double rate(float prediction) {
   return std::expm1(std::max(double{prediction}, 0.0));

@@ -11,7 +11,7 @@ namespace grids {
 namespace {
 
 /// Features evaluated between two looks at whether the user wants to stop.
-constexpr size_t kAtOnce = 2048;
+constexpr size_t kFeaturesAtOnce = 2048;
 
 class KnockoutExplainer : public Explainer {
  public:
@@ -50,9 +50,10 @@ class KnockoutExplainer : public Explainer {
     const auto state = begin(objective, {});
     std::vector<std::pair<double, Feature>> ranked;
     std::vector<Edit> edits;
-    for (size_t first = 0; first < features.size(); first += kAtOnce) {
+    for (size_t first = 0; first < features.size(); first += kFeaturesAtOnce) {
       context.check_cancelled();
-      const auto block = features.subspan(first, std::min(kAtOnce, features.size() - first));
+      const auto block =
+          features.subspan(first, std::min(kFeaturesAtOnce, features.size() - first));
       edits.clear();
       for (const Feature feature : block) edits.push_back({kNoFeature, feature});
       const auto values = values_after(objective, *state, edits);

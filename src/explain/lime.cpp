@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/mask_ridge.hpp"
 #include "explain/scores.hpp"
@@ -18,12 +19,8 @@ constexpr int64_t kUsefulNeighbours = 256;
 /// Bounds the memory: bytes of the tables of the cells that are explained side by side, and masked
 /// features of the rows that are predicted at once.
 constexpr int64_t kTableBytes = int64_t{1} << 27;
-constexpr size_t kCellsAtOnce = 16;
-constexpr int64_t kMaskedAtOnce = int64_t{1} << 23;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
+constexpr size_t kCellsATable = 16;
+constexpr int64_t kLargestBatch = int64_t{1} << 23;
 
 /// A cell on its way to its coefficients.
 struct Neighbourhood {
@@ -79,7 +76,7 @@ void fill_changes(Objective& objective, const CellChanges& changes,
   int64_t features = 1;
   for (const auto& hood : hoods) features += hood.table.columns();
   const int64_t rows = hoods.front().table.rows();
-  const int64_t rows_at_once = std::clamp<int64_t>(kMaskedAtOnce / features, 16, rows);
+  const int64_t rows_at_once = std::clamp<int64_t>(kLargestBatch / features, 16, rows);
   for (int64_t first = 0; first < rows; first += rows_at_once) {
     context.check_cancelled();
     const int64_t count = std::min(rows_at_once, rows - first);
@@ -116,7 +113,7 @@ std::vector<Neighbourhood> next_hoods(const Objective& objective, std::span<cons
     auto features =
         allowed_of(objective, objective.model->differing(objective.cells[at(position)]));
     bytes += neighbours * static_cast<int64_t>(features.size()) / 4;  // bits, and transposed
-    if (!hoods.empty() && (bytes > kTableBytes || hoods.size() == kCellsAtOnce)) break;
+    if (!hoods.empty() && (bytes > kTableBytes || hoods.size() == kCellsATable)) break;
     Neighbourhood hood;
     hood.cell = {position, std::move(features), {}};
     hoods.push_back(std::move(hood));

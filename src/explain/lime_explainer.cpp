@@ -18,15 +18,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "explain/lime.hpp"
 #include "explain/scores.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 class LimeExplainer : public Explainer {
  public:

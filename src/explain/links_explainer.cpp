@@ -3,16 +3,13 @@
 #include <limits>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/statistics.hpp"
 #include "explain/links.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 struct Spread {
   double mean = 0;

@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/scores.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 
 /// Masked features of the rows that are predicted at once: bounds the memory.
 constexpr int64_t kMaskedAtOnce = int64_t{1} << 24;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A permutation's evaluated players, the last of the order first.
 struct Chain {

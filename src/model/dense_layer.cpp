@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// As torch's BatchNorm, by default.
 constexpr double kEpsilon = 1e-5;

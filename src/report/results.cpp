@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <tuple>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr const char* kFiles[] = {
     "prepare.tsv",        "training.tsv",    "accuracy.tsv",  "accuracy_summary.tsv",

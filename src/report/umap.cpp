@@ -4,19 +4,15 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "base/random.hpp"
 #include "data/neighbours.hpp"
 #include "data/pca.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// An edge of the neighbour graph in one direction.
 struct Pull {
@@ -78,16 +74,16 @@ std::vector<Pull> neighbour_graph(const Neighbours& neighbours) {
 }
 
 /// Similarity in the map is 1 / (1 + a · distance^(2b)).
-struct Curve {
+struct SimilarityCurve {
   double a;
   double b;
 };
 
 /// The curve closest, in squares over distances up to 3, to 1 below the minimum distance and
 /// exp(minimum − distance) above it. Gauss–Newton, damped.
-Curve similarity_curve(double minimum_distance) {
+SimilarityCurve similarity_curve(double minimum_distance) {
   constexpr int kPoints = 300;
-  const auto loss = [&](Curve curve, double* gradient, double* hessian) {
+  const auto loss = [&](SimilarityCurve curve, double* gradient, double* hessian) {
     double sum = 0;
     for (int i = 1; i <= kPoints; ++i) {
       const double x = 3.0 * i / kPoints;
@@ -106,7 +102,7 @@ Curve similarity_curve(double minimum_distance) {
     }
     return sum;
   };
-  Curve curve{1, 1};
+  SimilarityCurve curve{1, 1};
   double damping = 1e-3;
   for (int step = 0; step < 100; ++step) {
     double g[2] = {0, 0};
@@ -115,8 +111,8 @@ Curve similarity_curve(double minimum_distance) {
     const double h0 = h[0] * (1 + damping);
     const double h2 = h[2] * (1 + damping);
     const double determinant = h0 * h2 - h[1] * h[1];
-    const Curve next{curve.a - (h2 * g[0] - h[1] * g[1]) / determinant,
-                     curve.b - (h0 * g[1] - h[1] * g[0]) / determinant};
+    const SimilarityCurve next{curve.a - (h2 * g[0] - h[1] * g[1]) / determinant,
+                               curve.b - (h0 * g[1] - h[1] * g[0]) / determinant};
     if (next.a > 0 && next.b > 0 && loss(next, nullptr, nullptr) <= before) {
       curve = next;
       damping /= 3;
@@ -131,7 +127,7 @@ Curve similarity_curve(double minimum_distance) {
 /// the epochs (section 3.2).
 void descend(std::span<const Pull> pulls, int64_t cells, const UmapOptions& options,
              RandomStream& random, const Context& context, std::span<float> map) {
-  const Curve curve = similarity_curve(options.minimum_distance);
+  const SimilarityCurve curve = similarity_curve(options.minimum_distance);
   const auto a = static_cast<float>(curve.a);
   const auto b = static_cast<float>(curve.b);
   float heaviest = 0;

@@ -9,7 +9,7 @@ namespace grids {
 namespace {
 
 /// Swaps evaluated between two looks at whether the user wants to stop.
-constexpr size_t kAtOnce = 2048;
+constexpr size_t kSwapsAtOnce = 2048;
 
 using Subset = std::vector<Feature>;  // ascending
 
@@ -133,9 +133,9 @@ class Beam {
 
   void evaluate(const MaskState& state, const Entry& from, std::span<const Edit> edits,
                 std::vector<Entry>& changed) {
-    for (size_t first = 0; first < edits.size(); first += kAtOnce) {
+    for (size_t first = 0; first < edits.size(); first += kSwapsAtOnce) {
       context_.check_cancelled();
-      const auto part = edits.subspan(first, std::min(kAtOnce, edits.size() - first));
+      const auto part = edits.subspan(first, std::min(kSwapsAtOnce, edits.size() - first));
       const auto values = values_after(objective_, state, part);
       for (size_t i = 0; i < part.size(); ++i) {
         Entry entry;

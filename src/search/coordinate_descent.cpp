@@ -5,12 +5,10 @@
 #include <set>
 #include <utility>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 bool is_member(std::span<const Feature> coordinates, Feature feature) {
   return std::find(coordinates.begin(), coordinates.end(), feature) != coordinates.end();
@@ -37,6 +35,7 @@ CoordinateStep exact_step(Objective& objective, const MaskState& state, double c
                           size_t coordinate, const SearchOptions& options) {
   const bool monotone = options.rule == SearchRule::kMonotone;
   std::vector<Edit> edits;
+  edits.reserve(candidates.size());
   for (const Feature feature : candidates) {
     edits.push_back(edit_of(coordinates, coordinate, feature));
   }

@@ -7,7 +7,7 @@ namespace grids {
 namespace {
 
 /// Additions evaluated between two looks at whether the user wants to stop.
-constexpr size_t kAtOnce = 2048;
+constexpr size_t kAdditionsAtOnce = 2048;
 
 struct Addition {
   Feature feature = kNoFeature;
@@ -47,10 +47,10 @@ Addition best_addition(Objective& objective, const MaskState& state, int64_t cou
   const auto features = candidates_of(objective, state, count);
   Addition best;
   std::vector<Edit> edits;
-  for (size_t first = 0; first < features.size(); first += kAtOnce) {
+  for (size_t first = 0; first < features.size(); first += kAdditionsAtOnce) {
     context.check_cancelled();
     edits.clear();
-    const size_t end = std::min(features.size(), first + kAtOnce);
+    const size_t end = std::min(features.size(), first + kAdditionsAtOnce);
     for (size_t i = first; i < end; ++i) edits.push_back({kNoFeature, features[i]});
     const auto values = values_after(objective, state, edits);
     for (size_t i = 0; i < values.size(); ++i) {

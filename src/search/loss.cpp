@@ -4,16 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/exponential.hpp"
 #include "base/simd.hpp"
 #include "search/plain_losses.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double clamped(float output) {
   return std::max(double{output}, 0.0);

@@ -5,15 +5,13 @@
 #include <memory>
 #include <utility>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
 
 /// A change below this share of the unmasked rate is rounding of single-precision outputs.
 constexpr double kRounding = 1e-6;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double rate(float output) {
   return std::expm1(std::max(double{output}, 0.0));

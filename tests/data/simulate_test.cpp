@@ -18,7 +18,6 @@
 namespace grids {
 namespace {
 
-using testing::at;
 using ::testing::HasSubstr;
 
 void expect_same(const SimulatedCells& a, const SimulatedCells& b) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "base/negative_binomial.hpp"
 #include "explain/explain_stage.hpp"
@@ -23,10 +24,6 @@ using ::testing::HasSubstr;
 using testing::random_surrogate;
 using testing::small_shape;
 using testing::small_study;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 const std::vector<std::string> kMethods = {"nearest", "links", "lasso", "susie"};
 
