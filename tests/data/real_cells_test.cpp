@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "data/fixture.hpp"
@@ -121,6 +123,47 @@ TEST_F(RealCells, PartOfPbmcIsTheSameStudyInBothLayoutsOf10x) {
   EXPECT_THAT(one.study.cells.type.names, ElementsAre("B", "Mono_DC", "NK", "T"));
   EXPECT_EQ(one.study.genes.chromosome[0], "chr1");  // from the file's own intervals
   EXPECT_THAT(one.summary.warnings, Contains(HasSubstr("54 cells are too few to trust")));
+}
+
+TEST_F(RealCells, PartOfPbmcWithoutLabelsIsClusteredMuchAsItWasLabelled) {
+  auto inputs = inputs_of_pbmc();
+  inputs.label_column.clear();
+  const auto found = run(one_path(test::fixture("pbmc/cells.h5mu")), inputs, options_of_pbmc());
+  const Study kept = read_study(test::fixture("version_1/run/study.h5mu"));
+  EXPECT_EQ(found.summary.label_source, "graph clusters");
+  ASSERT_EQ(found.study.cells.barcodes, kept.cells.barcodes);
+  std::map<std::pair<int32_t, int32_t>, int> together;  // cluster, type
+  for (size_t cell = 0; cell < kept.cells.barcodes.size(); ++cell) {
+    ++together[{found.study.cells.type.codes[cell], kept.cells.type.codes[cell]}];
+  }
+  int agree = 0;
+  for (int32_t cluster = 0; cluster < std::ssize(found.study.cells.type.names); ++cluster) {
+    int most = 0;
+    for (int32_t type = 0; type < 4; ++type) most = std::max(most, together[{cluster, type}]);
+    agree += most;
+  }
+  // Labels and clusters were both made of these genes, by other methods; the largest type alone
+  // holds 43 % of the cells.
+  EXPECT_GT(agree, 0.85 * static_cast<double>(kept.cells.size()));
+}
+
+TEST_F(RealCells, PartOfPbmcThatCameNormalisedKeepsItsValues) {
+  const Study kept = read_study(test::fixture("version_1/run/study.h5mu"));
+  auto raw = read_multiome(one_path(test::fixture("pbmc/cells.h5mu")), fixture_.context);
+  raw.rna.obs.index = kept.cells.barcodes;
+  raw.rna.obs.columns = {{"cell_type", std::vector<std::string>()}};
+  for (const int32_t code : kept.cells.type.codes) {
+    std::get<0>(raw.rna.obs.columns[0].values).push_back(kept.cells.type.names[code]);
+  }
+  raw.obs = {};
+  raw.rna.values = kept.expression;
+  const auto found = prepare(std::move(raw), inputs_of_pbmc(), options_of_pbmc(), fixture_.context);
+  EXPECT_EQ(found.study.scale, ExpressionScale::kAsGiven);
+  EXPECT_FALSE(found.study.has_counts());
+  EXPECT_EQ(found.study.cells.barcodes, kept.cells.barcodes);
+  EXPECT_EQ(found.study.expression.values, kept.expression.values);
+  test::expect_same_pattern(found.study.open, kept.open, "open");
+  EXPECT_THAT(found.summary.warnings, Contains(HasSubstr("log-normalised before it came here")));
 }
 
 TEST_F(RealCells, PromotersOfPartOfPbmcHavePeaksInTheRightBuildAlone) {
