@@ -4,7 +4,6 @@
 
 #include <optional>
 
-#include "base/error.hpp"
 #include "base/random.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
@@ -43,8 +42,7 @@ struct RunFiles {
 
   std::string digest() const { return sha256_of(sets) + "\n" + sha256_of(skipped) + "\n"; }
 
-  /// What was kept; nothing when a run was stopped in between, files were changed since, or another
-  /// version wrote them in another form.
+  /// What was kept; nothing when a run was stopped in between, or files were changed since.
   std::optional<FinishedRun> read(Reporter& reporter) const {
     for (const auto& file : {sets, skipped, sums}) {
       if (!std::filesystem::exists(file)) return std::nullopt;
@@ -54,13 +52,7 @@ struct RunFiles {
                                    sets.string()));
       return std::nullopt;
     }
-    try {
-      return FinishedRun{parse_compared(read_table(sets)), read_table(skipped)};
-    } catch (const Error& error) {
-      reporter.warning(
-          fmt::format("kept by another version of grids, it is learned again: {}", error.what()));
-      return std::nullopt;
-    }
+    return FinishedRun{parse_compared(read_table(sets)), read_table(skipped)};
   }
 
   void write(const FinishedRun& finished) const {

@@ -38,17 +38,19 @@ class TensorReader {
  public:
   explicit TensorReader(const std::map<std::string, Tensor>& tensors) : tensors_(tensors) {}
 
-  std::span<const int64_t> integers(const std::string& name, std::vector<int64_t> shape) const {
+  std::span<const int64_t> integers(const std::string& name,
+                                    const std::vector<int64_t>& shape) const {
     const auto& tensor = find(name, Tensor::Type::kI64, "I64", shape);
     return {tensor.i64(), at(tensor.size())};
   }
-  std::span<const double> numbers(const std::string& name, std::vector<int64_t> shape) const {
+  std::span<const double> numbers(const std::string& name,
+                                  const std::vector<int64_t>& shape) const {
     const auto& tensor = find(name, Tensor::Type::kF64, "F64", shape);
     return {tensor.f64(), at(tensor.size())};
   }
   /// Numbers of which none may be NaN or infinite.
-  std::span<const double> finite(const std::string& name, std::vector<int64_t> shape) const {
-    const auto values = numbers(name, std::move(shape));
+  std::span<const double> finite(const std::string& name, const std::vector<int64_t>& shape) const {
+    const auto values = numbers(name, shape);
     for (size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i])) {
         throw cis_error("tensor '{}' holds {} at position {}", name, values[i], i);
@@ -57,9 +59,9 @@ class TensorReader {
     return values;
   }
   /// Integers that each lie in [low, high].
-  std::span<const int64_t> within(const std::string& name, std::vector<int64_t> shape, int64_t low,
-                                  int64_t high) const {
-    const auto values = integers(name, std::move(shape));
+  std::span<const int64_t> within(const std::string& name, const std::vector<int64_t>& shape,
+                                  int64_t low, int64_t high) const {
+    const auto values = integers(name, shape);
     for (size_t i = 0; i < values.size(); ++i) {
       if (values[i] < low || values[i] > high) {
         throw cis_error("tensor '{}' holds {} at position {}, outside {} … {}", name, values[i], i,

@@ -1,13 +1,8 @@
 #include "evaluate/compare_runs.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
-
 #include "io/atomic_file.hpp"
-#include "io/manifest.hpp"
-#include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
 
 namespace grids {
@@ -65,55 +60,6 @@ TEST(CompareRuns, WhatWasChangedSinceIsLearnedAnew) {
   EXPECT_EQ(world.reused, 0);
   world.run("s", {"grids", 1});
   EXPECT_EQ(world.done, 2);
-}
-
-/// Puts other rows in the place of the kept run's, as if it had been kept so.
-void put_in_place(const std::filesystem::path& runs, const std::string& rows) {
-  for (const auto& file : std::filesystem::directory_iterator(runs)) {
-    if (file.path().extension() != ".tsv") continue;
-    replace_file(file.path(), rows);
-    replace_file(
-        file.path().string() + ".sha256",
-        sha256_of(file.path()) + "\n" + sha256_of(file.path().string() + ".skipped") + "\n");
-  }
-}
-
-TEST(CompareRuns, ThoseOfVersion1AreRead) {
-  for (const auto& file :
-       std::filesystem::directory_iterator(test::fixture("version_1/comparison/runs"))) {
-    if (file.path().extension() != ".tsv") continue;
-    TwoRuns world;
-    world.run("s", {"grids", 1});
-    put_in_place(world.folder / "runs", read_file(file.path()));
-    const auto kept = world.run("s", {"grids", 1});
-    EXPECT_EQ(world.done, 1);
-    ASSERT_EQ(kept.sets.size(), 1u);
-    EXPECT_EQ(kept.sets[0].gene, "LYZ");
-    EXPECT_EQ(kept.sets[0].peaks.size(), 3u);
-    EXPECT_TRUE(std::isfinite(kept.sets[0].relative_change));
-    EXPECT_EQ(file.path().filename().string().find("surrogate-" + kept.sets[0].method + "-L3"), 0u);
-  }
-}
-
-TEST(CompareRuns, OfAnotherVersionThatWroteOtherColumnsItIsLearnedAnew) {
-  struct Warnings : Reporter {
-    void warning(std::string_view text) override { last = text; }
-    std::string last;
-  };
-  TwoRuns world;
-  world.run("s", {"grids", 1});
-  put_in_place(world.folder / "runs", "cell_type\tgene\nA\tg\n");
-  Warnings warnings;
-  const Context context{1, world.pool, warnings};
-  CompareRuns runs(world.folder / "runs", "s", 1, context);
-  const auto again = runs.run("surrogate", {{0, 1, 10}}, {"grids", 1}, [&](const Context&) {
-    return FinishedRun{{ComparedSet{}, ComparedSet{}}, Table({"cell_type"})};
-  });
-  EXPECT_EQ(again.sets.size(), 2u);
-  EXPECT_EQ(runs.reused(), 0);
-  EXPECT_THAT(warnings.last,
-              ::testing::AllOf(::testing::HasSubstr("kept by another version of grids"),
-                               ::testing::HasSubstr("no column 'method'")));
 }
 
 TEST(CompareRuns, AnythingElseIsLearnedAnew) {
