@@ -82,10 +82,10 @@ std::filesystem::path peak_truth_beside(const std::filesystem::path& truth) {
 }
 
 Planted read_planted(const std::filesystem::path& path) {
-  Planted planted{parse_truth(read_table(path)), std::nullopt};
+  Planted planted{parse_truth(read_simulated_table(path)), std::nullopt};
   const auto beside = peak_truth_beside(path);
   if (std::filesystem::exists(beside)) {
-    planted.peaks = parse_peak_truth(planted.truth, read_table(beside));
+    planted.peaks = parse_peak_truth(planted.truth, read_simulated_table(beside));
   }
   return planted;
 }
@@ -131,9 +131,10 @@ RunStage train_stage(const Arguments& arguments) {
             const auto checkpoint = arguments.out / "checkpoint";
             const auto settings_file = checkpoint / "settings.txt";
             auto words = training_words(arguments, context);
-            // A checkpoint of other settings or another study is of no use; training refuses it.
-            const std::string mark = fmt::format("{}seed {}; {}", settings, context.seed,
-                                                 sha256_of(arguments.out / kStudy));
+            // A checkpoint of another version, other settings or another study is of no use;
+            // training refuses it.
+            const std::string mark = fmt::format("{} {}seed {}; {}", GRIDS_VERSION, settings,
+                                                 context.seed, sha256_of(arguments.out / kStudy));
             const bool resume =
                 std::filesystem::exists(settings_file) && read_file(settings_file) == mark;
             if (!resume) std::filesystem::remove_all(checkpoint);

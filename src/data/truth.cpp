@@ -84,6 +84,12 @@ double cis_factor(Regulation kind, int set_size, int open, double effect) {
   }
 }
 
+Table read_simulated_table(const std::filesystem::path& path) {
+  Table table = read_table(path);
+  table.remedy = "another version of grids wrote it; simulate again (grids simulate)";
+  return table;
+}
+
 Table truth_table(const Truth& truth) {
   Table table({"gene", "kind", "peaks", "effect", "types", "bystanders", "base_rates", "programme",
                "state_loading"});

@@ -180,14 +180,14 @@ SimulatedTruth read_simulated_truth(const std::filesystem::path& path) {
   const auto file = std::filesystem::is_directory(path) ? path / "truth.tsv" : path;
   const auto cells = file.parent_path() / "cells.tsv";
   SimulatedTruth truth;
-  truth.truth = parse_truth(read_table(file));
+  truth.truth = parse_truth(read_simulated_table(file));
   if (!std::filesystem::exists(cells)) {
     throw input_error(
         "{}: there is no cells.tsv beside it, which the true function needs; grids "
         "simulate writes both",
         file.string());
   }
-  truth.cells = parse_cell_truth(truth.truth, read_table(cells));
+  truth.cells = parse_cell_truth(truth.truth, read_simulated_table(cells));
   return truth;
 }
 

@@ -31,6 +31,7 @@ class Table {
   double number(size_t row, std::string_view column) const;
 
   std::string source = "table";  ///< for messages; the path when read from a file
+  std::string remedy;            ///< likewise: what to do where a column is missing; may be empty
 
  private:
   size_t index_of(std::string_view column) const;

@@ -107,6 +107,13 @@ void add_other_genes(const Table& table, std::vector<SetView>& sets) {
   }
 }
 
+/// What to do where a table lacks a column: another version of grids wrote the folder.
+std::string remedy_of(const std::optional<Manifest>& manifest) {
+  if (!manifest) return "another version of grids wrote it; make it again: grids run";
+  return fmt::format("grids {} wrote it; make it again with this one, {}: grids {}",
+                     manifest->version, GRIDS_VERSION, manifest->command);
+}
+
 }  // namespace
 
 const Table* Results::find(std::string_view file) const {
@@ -122,7 +129,9 @@ Results read_results(const std::filesystem::path& folder) {
   }
   for (const char* file : kFiles) {
     if (std::filesystem::exists(folder / file)) {
-      results.tables.emplace(file, read_table(folder / file));
+      Table table = read_table(folder / file);
+      table.remedy = remedy_of(results.manifest);
+      results.tables.emplace(file, std::move(table));
     }
   }
   if (!results.manifest && results.tables.empty()) {
