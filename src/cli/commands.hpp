@@ -16,6 +16,7 @@ Command evaluate_command();
 Command report_command();
 Command simulate_command();
 Command info_command();
+Command docs_command();
 Command run_command();
 
 }  // namespace grids

@@ -38,6 +38,7 @@ int main(int argc, char** argv) {
       grids::cis_command(),     grids::explain_command(),  grids::knockout_command(),
       grids::compare_command(), grids::evaluate_command(), grids::predict_command(),
       grids::report_command(),  grids::simulate_command(), grids::info_command(),
+      grids::docs_command(),
   };
   const grids::ProgramText text{
       "grids",
