@@ -51,16 +51,14 @@ std::vector<CommandTables> all_tables() {
 
 namespace {
 
-/// Columns of which the same is said share a line, at the place of the first.
+/// Neighbours of which the same is said share a line.
 std::string column_lines(const TableText& table) {
   std::vector<TableText::Entry> lines;
   for (const auto& column : table.columns) {
-    const auto same = std::find_if(lines.begin(), lines.end(),
-                                   [&](const auto& line) { return line.what == column.what; });
-    if (same == lines.end()) {
-      lines.push_back({fmt::format("`{}`", column.name), column.what});
+    if (!lines.empty() && lines.back().what == column.what) {
+      lines.back().name += fmt::format(", `{}`", column.name);
     } else {
-      same->name += fmt::format(", `{}`", column.name);
+      lines.push_back({fmt::format("`{}`", column.name), column.what});
     }
   }
   std::string text = "| column | what |\n| --- | --- |\n";
@@ -70,6 +68,16 @@ std::string column_lines(const TableText& table) {
 
 std::string table_lines(const TableText& table) {
   return fmt::format("`{}`, {}:\n\n{}", table.file, table.rows, column_lines(table));
+}
+
+/// The same, without repeating the columns of a table of the command that came before.
+std::string table_lines(const TableText& table, const std::vector<TableText>& of_command) {
+  for (const auto& other : of_command) {
+    if (other.file == table.file) break;
+    if (other.columns != table.columns) continue;
+    return fmt::format("`{}`, {}; columns as of `{}`.\n", table.file, table.rows, other.file);
+  }
+  return table_lines(table);
 }
 
 /// "explain/subsets.tsv" of "<!-- table explain/subsets.tsv -->".
@@ -85,10 +93,12 @@ std::string fill_in_tables(std::string_view page_template) {
   std::map<std::string, std::string, std::less<>> waiting;
   for (const auto& [command, tables] : all_tables()) {
     for (const auto& table : tables) {
-      waiting.emplace(fmt::format("{}/{}", command, table.file), table_lines(table));
+      waiting.emplace(fmt::format("{}/{}", command, table.file), table_lines(table, tables));
     }
   }
-  std::string page;
+  std::string page =
+      "<!-- Made by scripts/make_docs.sh: edit docs/templates/, or what the program declares. "
+      "-->\n";
   Problems problems;
   while (!page_template.empty()) {
     const size_t end = page_template.find('\n');

@@ -67,7 +67,7 @@ Columns<PeakRow> peak_truth_columns() {
   return {
       "peaks.tsv",
       "a row for each peak",
-      {{column::kPeak, &Row::name},
+      {{column::kPeak.saying("chromosome:start-end"), &Row::name},
        {"programme", "that the peak follows: a type, `state 1` …, or `none`",
         [](const Row& row) { return programme_name(*row.truth, row.programme); }, read_programme},
        {"level", "log openness per unit of a cell's score", &Row::level},

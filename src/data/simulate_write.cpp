@@ -29,7 +29,7 @@ Columns<CeilingRow> oracle_columns() {
   using Row = CeilingRow;
   return {"oracle.tsv",
           "a row for each gene: how well the true function itself predicts",
-          {{column::kGene, [](const Row& row) { return row.gene.gene; }},
+          {{column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; }},
            {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }},
            {"mean_count", "over the cells", [](const Row& row) { return row.ceiling.mean_count; }},
            {"r",

@@ -90,7 +90,7 @@ Columns<GeneRow> truth_columns() {
   return {
       "truth.tsv",
       "a row for each gene",
-      {{column::kGene, [](const Row& row) { return row.gene.gene; },
+      {{column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; },
         [](Row& row, const Cell& cell) { row.gene.gene = cell.text(); }},
        {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }, read_kind},
        {"peaks", "the causes, with commas", [](const Row& row) { return row.gene.peaks; },

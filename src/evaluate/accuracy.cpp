@@ -115,7 +115,7 @@ Columns<PredictorRow> accuracy_summary_columns() {
       {column::kPredictor, [](const PredictorRow& row) { return row.predictor.predictor; }},
       {column::kJudgedGenes, &PredictorRow::judged}};
   for (const auto& measure : kMeasures) {
-    const auto said = fmt::format("of `{}` of these genes", measure.column.name);
+    const auto said = fmt::format("of `{}` over these genes", measure.column.name);
     columns.push_back({mean_of(measure.column), said, [field = measure.field](const auto& row) {
                          return row.summary(field).mean;
                        }});

@@ -63,9 +63,9 @@ inline constexpr ColumnText kPercentile{
     "direction. An effect size, **not a p-value**: a set that was searched for goes further than "
     "random ones by construction"};
 inline constexpr ColumnText kShareNear{"share_within_250kb",
-                                       "share of the set's peaks this near to the TSS, 0 … 1"};
+                                       "share of the set's peaks within 250 kb of the TSS, 0 … 1"};
 inline constexpr ColumnText kChanceNear{
-    "chance_within_250kb", "the same share among all peaks of the study: what chance gives"};
+    "chance_within_250kb", "that share among all peaks of the study: what chance gives"};
 inline constexpr ColumnText kFromCounts{
     "counts", "`yes`: `change_cp100k` rests on counts; `no`: on expm1 of the values given"};
 inline constexpr ColumnText kMinimalShare{"minimal_share",
