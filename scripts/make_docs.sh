@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
-# Makes anew what in docs/ comes from the programs themselves; `grids` must have been built.
+# make_docs.sh: rewrites the pages of docs/ that are made from what the program describes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-grids=${GRIDS:-build/release/bin/grids}
-"$grids" docs options >docs/options.md
+scripts/build.sh release grids
+page=$(mktemp)
+trap 'rm -f "$page"' EXIT
+build/release/bin/grids docs results --template docs/templates/results.md >"$page"
+cp "$page" docs/results.md
+build/release/bin/grids docs options >"$page"
+cp "$page" docs/options.md

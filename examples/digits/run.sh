@@ -32,15 +32,19 @@ for method in grids grids-beam greedy knockout sage cxplain fimap lime lime-sp s
     --sage-permutations 2560000 --cxplain-epochs 500 --cxplain-batch 128 --cxplain-rate 0.0005 -o "$out/$method"
 done
 
+# Each summary with its times beside it.
+for method in "$out"/*/summary.tsv; do
+  paste "$method" "${method%summary.tsv}timings.tsv" >"${method%summary.tsv}timed.tsv"
+done
 {
-  head -n 1 "$out/grids/summary.tsv"
-  tail -q -n 1 "$out"/*/summary.tsv | sort -t "$(printf '\t')" -k 9,9gr -k 12,12g
+  head -n 1 "$out/grids/timed.tsv"
+  tail -q -n 1 "$out"/*/timed.tsv | sort -t "$(printf '\t')" -k 9,9gr -k 12,12g
 } >"$out/table.tsv"
 awk -F '\t' '
   NR == 1 { for (i = 1; i <= NF; ++i) at[$i] = i
             printf "\n%-11s %16s %12s %18s %12s %8s\n", "method", "8s read as 3", "share", "mean probability",
                    "evaluations", "seconds"; next }
   { printf "%-11s %8d of %4d %10.1f %% %18.3f %12d %8.1f\n", $1, $at["turned_rows"], $at["counted_rows"],
-           100 * $at["turned_share"], $at["probability_after"], $at["evaluations"], $at["seconds"] }
+           100 * $at["turned_share"], $at["probability_after"], $at["evaluations"], $at["method_seconds"] }
 ' "$out/table.tsv"
 printf '\nThe table: %s\nPictures: %s and images.svg beside it\n' "$out/table.tsv" "$out/grids/mask.svg"

@@ -4,91 +4,135 @@
 
 #include "base/at.hpp"
 #include "cis/fit_cis.hpp"
+#include "data/shared_columns.hpp"
 
 namespace grids {
 namespace {
 
-std::string joined_peaks(const Study& study, const CisTerm& term) {
-  std::vector<std::string> names;
-  for (const int32_t peak : term.peaks) names.push_back(study.peaks.names[at(peak)]);
-  return fmt::format("{}", fmt::join(names, ","));
+/// A term of a gene; null and number 0 for a gene without terms.
+struct TermRow {
+  const Study& study;
+  const CisPath& path;
+  const CisGene& gene;
+  const CisTerm* term = nullptr;
+  size_t number = 0;
+};
+
+const char* response_of(const TermRow& row) {
+  return row.path.response == CisResponse::kCounts ? "counts" : "log values (no counts)";
 }
 
-std::string joined_distances(const Study& study, int32_t gene, const CisTerm& term) {
-  std::vector<std::string> distances;
-  for (const int32_t peak : term.peaks) {
-    const auto distance = distance_to_tss(study, gene, peak);
-    distances.push_back(distance ? fmt::format("{}", *distance) : "NA");
-  }
-  return fmt::format("{}", fmt::join(distances, ","));
+const char* kind_of(const TermRow& row) {
+  if (row.term == nullptr) return "none";
+  if (row.term->peaks.size() == 1) return "single";
+  return row.term->kind == TermKind::kAll ? "all" : "any";
 }
 
-std::string joined_places(const Study& study, int32_t gene, const CisTerm& term) {
-  std::vector<std::string> places;
-  for (const int32_t peak : term.peaks) {
-    places.emplace_back(in_transcribed_part(study, gene, peak) ? "yes" : "no");
-  }
-  return fmt::format("{}", fmt::join(places, ","));
+/// What `of` says of each of the term's peaks.
+template <typename Of>
+std::vector<std::string> each_peak(const TermRow& row, const Of& of) {
+  std::vector<std::string> texts;
+  if (row.term == nullptr) return texts;
+  for (const int32_t peak : row.term->peaks) texts.push_back(cell_text(of(peak)));
+  return texts;
+}
+
+std::vector<std::string> peaks_of(const TermRow& row) {
+  return each_peak(row, [&](int32_t peak) { return row.study.peaks.names[at(peak)]; });
+}
+
+std::vector<std::string> distances_of(const TermRow& row) {
+  return each_peak(row,
+                   [&](int32_t peak) { return distance_to_tss(row.study, row.gene.gene, peak); });
+}
+
+std::vector<std::string> places_of(const TermRow& row) {
+  return each_peak(
+      row, [&](int32_t peak) { return in_transcribed_part(row.study, row.gene.gene, peak); });
 }
 
 /// "T cell=0.41,B cell=0.02": the weight in each type where they differ.
-std::string weights_by_type(const Study& study, const CisTerm& term) {
+std::vector<std::string> weights_by_type(const TermRow& row) {
   std::vector<std::string> weights;
-  for (size_t type = 0; type < term.deviation.size(); ++type) {
-    weights.push_back(fmt::format("{}={}", study.cells.type.names[type],
-                                  format_number(term.weight_in(static_cast<int32_t>(type)))));
+  for (size_t type = 0; row.term != nullptr && type < row.term->deviation.size(); ++type) {
+    weights.push_back(fmt::format("{}={}", row.study.cells.type.names[type],
+                                  format_number(row.term->weight_in(static_cast<int32_t>(type)))));
   }
-  return fmt::format("{}", fmt::join(weights, ","));
+  return weights;
 }
 
-void add_gate(const CisGate& gate, std::vector<std::string>& row) {
-  row.push_back(format_number(gate.gain));
-  row.push_back(format_number(gate.p));
-  row.push_back(format_number(gate.q));
-  row.emplace_back(gate.passed ? "yes" : "no");
+std::optional<double> weight_of(const TermRow& row) {
+  return row.term == nullptr ? std::nullopt : std::optional(row.term->weight);
+}
+
+std::optional<double> fold_of(const TermRow& row) {
+  return row.term == nullptr ? std::nullopt : std::optional(std::exp(row.term->weight));
+}
+
+std::optional<double> inclusion_of(const TermRow& row) {
+  return row.term == nullptr ? std::nullopt : std::optional(row.term->inclusion);
+}
+
+Columns<TermRow> cis_columns() {
+  using Row = TermRow;
+  std::vector<Column<Row>> columns = {
+      {column::kGene, [](const Row& row) { return row.study.genes.names[at(row.gene.gene)]; }},
+      {"response", "`counts`, or `log values (no counts)`", response_of},
+      {"combination", "whether terms multiply the rate or add to it",
+       [](const Row& row) { return row.gene.sum == TermSum::kAdd ? "adding" : "multiplying"; }},
+      {"term", "number within the gene", &Row::number},
+      {"kind", "`single`, `all` (needs all of its peaks), `any` (needs one), `none`", kind_of},
+      {"peaks", "its peaks, with commas", peaks_of},
+      {"distances", "of each peak, from the gene's start of transcription", distances_of},
+      {column::kInTranscribedPart.saying("of each peak, as in `subsets.tsv`"), places_of},
+      {"log_weight", "natural log of the factor on the rate when it alone is satisfied", weight_of},
+      {"fold", "that factor", fold_of},
+      {"inclusion", "approximate probability that the term belongs to the gene; 1 = selected",
+       inclusion_of},
+      {"log_weights_by_type", "type=weight, where they differ between types", weights_by_type},
+      {"window_peaks", "candidates of the gene",
+       [](const Row& row) { return row.gene.window_peaks; }},
+      {"log_likelihood_gain", "of the fitted cells, over the state alone",
+       [](const Row& row) { return row.gene.likelihood_gain; }},
+      {"dispersion", "counts: variance = mean + dispersion · mean²; log values: residual variance",
+       [](const Row& row) { return row.gene.dispersion; }}};
+  const auto add_gate = [&](const std::string& name, CisGate CisGene::*gate,
+                            const std::string& what) {
+    columns.push_back({name + "_gain", what + ": deviance saved a cell",
+                       [gate](const Row& row) { return (row.gene.*gate).gain; }});
+    columns.push_back({name + "_p", "one-sided p of that gain",
+                       [gate](const Row& row) { return (row.gene.*gate).p; }});
+    columns.push_back({name + "_q", "Benjamini–Hochberg over genes",
+                       [gate](const Row& row) { return (row.gene.*gate).q; }});
+    columns.push_back({name + "_passed",
+                       gate == &CisGene::cis
+                           ? "only genes that pass are predicted by the cis path"
+                           : "genes that do not are explained with `--force` only",
+                       [gate](const Row& row) { return (row.gene.*gate).passed; }});
+  };
+  add_gate("gate_a", &CisGene::whole,
+           "state and terms against depth, type and donor on held-out cells");
+  add_gate("gate_b", &CisGene::cis, "state and terms against the state on held-out cells");
+  return {"cis.tsv",
+          "a row for each term of each fitted gene, and one for a gene without terms (term 0)",
+          std::move(columns)};
 }
 
 }  // namespace
 
 Table cis_table(const Study& study, const CisFit& fit) {
-  Table table({"gene",          "response",
-               "combination",   "term",
-               "kind",          "peaks",
-               "distances",     "in_transcribed_part",
-               "log_weight",    "fold",
-               "inclusion",     "log_weights_by_type",
-               "window_peaks",  "log_likelihood_gain",
-               "dispersion",    "gate_a_gain",
-               "gate_a_p",      "gate_a_q",
-               "gate_a_passed", "gate_b_gain",
-               "gate_b_p",      "gate_b_q",
-               "gate_b_passed"});
-  const char* response =
-      fit.path.response == CisResponse::kCounts ? "counts" : "log values (no counts)";
+  std::vector<TermRow> rows;
   for (const auto& gene : fit.path.genes) {
-    std::vector<std::string> after = {fmt::format("{}", gene.window_peaks),
-                                      format_number(gene.likelihood_gain),
-                                      format_number(gene.dispersion)};
-    add_gate(gene.whole, after);
-    add_gate(gene.cis, after);
-    const auto add = [&](std::vector<std::string> row) {
-      row.insert(row.begin(), {study.genes.names[at(gene.gene)], response,
-                               gene.sum == TermSum::kAdd ? "adding" : "multiplying"});
-      row.insert(row.end(), after.begin(), after.end());
-      table.add(std::move(row));
-    };
-    if (gene.terms.empty()) add({"0", "none", "", "", "", "NA", "NA", "NA", ""});
+    if (gene.terms.empty()) rows.push_back({study, fit.path, gene});
     for (size_t k = 0; k < gene.terms.size(); ++k) {
-      const auto& term = gene.terms[k];
-      const char* kind =
-          term.peaks.size() == 1 ? "single" : (term.kind == TermKind::kAll ? "all" : "any");
-      add({fmt::format("{}", k + 1), kind, joined_peaks(study, term),
-           joined_distances(study, gene.gene, term), joined_places(study, gene.gene, term),
-           format_number(term.weight), format_number(std::exp(term.weight)),
-           format_number(term.inclusion), weights_by_type(study, term)});
+      rows.push_back({study, fit.path, gene, &gene.terms[k], k + 1});
     }
   }
-  return table;
+  return cis_columns().table(rows);
+}
+
+TableText describe_cis() {
+  return cis_columns().describe();
 }
 
 }  // namespace grids

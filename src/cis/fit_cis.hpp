@@ -18,7 +18,7 @@
 #include "base/described.hpp"
 #include "cis/capture.hpp"
 #include "data/study.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 #include "model/cis_path.hpp"
 
 namespace grids {
@@ -92,5 +92,6 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
 
 /// `cis.tsv`: a row a term, and one for each gene without terms.
 Table cis_table(const Study& study, const CisFit& fit);
+TableText describe_cis();
 
 }  // namespace grids

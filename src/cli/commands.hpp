@@ -20,6 +20,7 @@ Command evaluate_command();
 Command report_command();
 Command simulate_command();
 Command info_command();
+Command docs_command();
 Command run_command();
 /// Pages made of the descriptions, and completions for shells.
 Command docs_command();

@@ -2,37 +2,51 @@
 
 #include "cli/commands.hpp"
 #include "cli/options_page.hpp"
+#include "cli/table_list.hpp"
+#include "io/atomic_file.hpp"
 
 namespace grids {
+namespace {
 
-Command docs_command() {
-  return {"docs", "Print a page of the reference, as it stands in docs/", "  grids docs options",
-          [](OptionSet& options) -> CommandBody {
-            auto page = std::make_shared<std::string>();
-            options.value("page", *page, "options", OptionSet::Need::kRequired);
-            options.rule([page](Problems& problems) {
-              if (page->empty() || *page == "options") return;
-              problems.add("page: '{}' is none of: options", *page);
-            });
-            return [page](const Context&) { std::fputs(options_page().c_str(), stdout); };
-          }};
+enum class Page : uint8_t { kNone, kOptions, kResults };
+
+struct Arguments {
+  Page page = Page::kNone;
+  std::filesystem::path page_template;
+
+  void describe(OptionSet& set) {
+    set.choice<Page>(
+        "page", page, {{"options", Page::kOptions}, {"results", Page::kResults}},
+        "options: every option of every command; results: every table and its columns");
+    set.value("--template", page_template,
+              "Of results: Markdown with a line <!-- table COMMAND/FILE --> for each table");
+    set.rule([this](Problems& problems) {
+      if (page == Page::kNone) problems.add("which page? options or results");
+      if (page == Page::kOptions && !page_template.empty()) {
+        problems.add("--template goes with results");
+      }
+    });
+  }
+};
+
+std::string text_of(const Arguments& arguments) {
+  if (arguments.page == Page::kOptions) return options_page();
+  if (arguments.page_template.empty()) return tables_page();
+  return with_context(arguments.page_template.string(),
+                      [&] { return fill_in_tables(read_file(arguments.page_template)); });
 }
 
-Command completions_command() {
-  return {
-      "completions", "Print what completes commands and options in a shell",
-      "  grids completions bash > ~/.local/share/bash-completion/completions/grids\n"
-      "  grids completions zsh > ~/.zfunc/_grids\n"
-      "  grids completions fish > ~/.config/fish/completions/grids.fish",
-      [](OptionSet& options) -> CommandBody {
-        auto shell = std::make_shared<std::string>();
-        options.choice<std::string>(
-            "shell", *shell, {{"bash", "bash"}, {"zsh", "zsh"}, {"fish", "fish"}}, "Your shell");
-        options.rule([shell](Problems& problems) {
-          if (shell->empty()) problems.add("which shell? bash, zsh or fish");
-        });
-        return [shell](const Context&) { std::fputs(completion_script(*shell).c_str(), stdout); };
-      }};
+}  // namespace
+
+Command docs_command() {
+  return {"docs", "Print a page of the reference, as it stands in docs/",
+          "  grids docs options\n"
+          "  grids docs results --template docs/templates/results.md > docs/results.md",
+          [](OptionSet& options) -> CommandBody {
+            auto arguments = std::make_shared<Arguments>();
+            arguments->describe(options);
+            return [arguments](const Context&) { std::fputs(text_of(*arguments).c_str(), stdout); };
+          }};
 }
 
 }  // namespace grids

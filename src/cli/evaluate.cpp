@@ -25,8 +25,9 @@ std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surroga
     std::vector<MarkerRequest> requests;
     bool pooled = false;
     for (size_t row = 0; row < table.rows(); ++row) {
-      requests.push_back({table.has("cell_type") ? table.text(row, "cell_type") : std::string(),
-                          table.text(row, "gene")});
+      const bool typed = table.has(column::kCellType);
+      requests.push_back({typed ? table.text(row, column::kCellType) : std::string(),
+                          table.text(row, column::kGene)});
       pooled |= requests.back().cell_type == kAllTypes;
     }
     if (pooled) {
@@ -74,24 +75,19 @@ void EvaluateArguments::describe(OptionSet& set) {
             "Your own markers: a table with a column gene and maybe cell_type (a type, or each)");
 }
 
-std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
-                                  const StudySurrogate& surrogate,
-                                  const EvaluateArguments& arguments, const Context& context) {
+std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
+                                       const StudySurrogate& surrogate,
+                                       const EvaluateArguments& arguments, const Context& context) {
   const auto cells = study.cells_of(arguments.split);
   const auto markers = markers_of(study, surrogate, arguments, context);
   const auto predicted = predict(study, surrogate, cells, context);
   const Accuracy accuracy = judge_accuracy(study, cells, predicted, {}, context);
   const auto means = marker_means(study, cells, predicted, genes_of(markers));
   make_folder(folder);
-  write_table(folder / "accuracy.tsv", accuracy_table(study, accuracy));
-  write_table(folder / "accuracy_summary.tsv", accuracy_summary_table(accuracy));
-  write_table(folder / "marker_means.tsv", marker_means_table(study, means));
-  write_table(folder / "markers.tsv", markers_table(study, markers));
-  return markers;
-}
-
-std::vector<std::string> evaluate_outputs() {
-  return {"accuracy.tsv", "accuracy_summary.tsv", "marker_means.tsv", "markers.tsv"};
+  return {write_into(folder, accuracy_table(study, accuracy)),
+          write_into(folder, accuracy_summary_table(accuracy)),
+          write_into(folder, marker_means_table(study, means)),
+          write_into(folder, marker_columns().table(marker_names(study, markers)))};
 }
 
 Command evaluate_command() {

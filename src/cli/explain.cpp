@@ -7,6 +7,7 @@
 #include "cli/recording_reporter.hpp"
 #include "cli/stages.hpp"
 #include "cli/target_arguments.hpp"
+#include "evaluate/timings.hpp"
 #include "report/tracks.hpp"
 
 namespace grids {
@@ -155,31 +156,30 @@ ExplainStageOptions ExplainArguments::stage_options() const {
   return resolved;
 }
 
-std::vector<std::string> explain_outputs() {
-  return {"subsets.tsv",   "partners.tsv",       "set_summary.tsv", "random_sets.tsv",
-          "contrasts.tsv", "change_by_type.tsv", "off_target.tsv",  "skipped.tsv"};
-}
-
-void explain_into(const std::filesystem::path& folder, const Study& study,
-                  const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
-                  const ExplainArguments& arguments, const Context& context) {
+std::vector<std::string> explain_into(const std::filesystem::path& folder, const Study& study,
+                                      const StudySurrogate& surrogate,
+                                      const std::vector<ExplainTarget>& targets,
+                                      const ExplainArguments& arguments, const Context& context) {
   const ExplainStageOptions options = arguments.stage_options();
   const ExplainResult result = explain(study, surrogate, targets, options, context);
   const JudgedSets judged = judge_sets(study, surrogate, result.explained, options.perturbation,
                                        arguments.judge, context);
   make_folder(folder);
   const Table subsets = subsets_table(study, judged.sets);
-  write_table(folder / "subsets.tsv", subsets);
-  write_table(folder / "partners.tsv", partners_table(study, judged.sets));
-  write_table(folder / "set_summary.tsv",
-              set_summary_table(study, judged.sets, judged.random, direction_of(options)));
-  write_table(folder / "random_sets.tsv", random_sets_table(study, judged.random));
-  write_table(folder / "contrasts.tsv", contrasts_table(study, judged.sets, judged.random));
-  write_table(folder / "change_by_type.tsv", change_by_type_table(study, judged.by_type));
-  write_table(folder / "off_target.tsv", off_target_table(study, result.explained));
-  write_table(folder / "skipped.tsv", skipped_table(study, result.skipped));
+  std::vector<std::string> names;
+  const auto write = [&](const Table& table) { names.push_back(write_into(folder, table)); };
+  write(subsets);
+  write(partners_table(study, judged.sets));
+  write(set_summary_table(study, judged.sets, judged.random, direction_of(options)));
+  write(random_sets_table(study, judged.random));
+  write(contrasts_table(study, judged.sets, judged.random));
+  write(change_by_type_table(study, judged.by_type));
+  write(off_target_table(study, result.explained));
+  write(skipped_columns().table(skipped_rows(study, result.skipped)));
+  write(timings_table(study, result.explained));
   write_tracks(folder / "tracks", subsets);
   tell(study, result, judged, options, context);
+  return names;
 }
 
 Command explain_command() {
@@ -213,13 +213,14 @@ Command explain_command() {
           const StudySurrogate surrogate = loaded.surrogate();
           const auto targets =
               find_targets(study, arguments->targets.requests(study, arguments->stage.set_size));
-          explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
+          const auto tables =
+              explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
           Manifest manifest = new_manifest("explain", values(), context);
           std::vector<std::filesystem::path> read = {arguments->inputs.study,
                                                      arguments->inputs.surrogate};
           if (!arguments->targets.table.empty()) read.push_back(arguments->targets.table);
           manifest.inputs = record_files(read);
-          manifest.outputs = record_outputs(arguments->out, explain_outputs());
+          manifest.outputs = record_outputs(arguments->out, tables);
           manifest.warnings = reporter.warnings();
           write_manifest(arguments->out / "manifest.json", manifest);
         };

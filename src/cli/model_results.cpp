@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
+#include "evaluate/set_columns.hpp"
+#include "evaluate/timings.hpp"
 #include "io/atomic_file.hpp"
-#include "io/table.hpp"
 
 namespace grids {
 namespace {
@@ -28,48 +29,80 @@ std::string feature_name(const ModelResults& results, Feature feature) {
   return fmt::format("{},{}", feature / results.image->width, feature % results.image->width);
 }
 
-Table subset_table(const ModelResults& results) {
-  Table table({"rank", "feature", "name", "score", "score_low", "score_high"});
-  const auto& found = results.explained.explanation;
-  for (size_t i = 0; i < found.subset.size(); ++i) {
-    const auto score = found.scores.empty() ? FeatureScore{} : found.scores[i];
-    table.add({number(static_cast<int64_t>(i) + 1), number(found.subset[i]),
-               feature_name(results, found.subset[i]), format_number(score.score),
-               format_number(score.low), format_number(score.high)});
+/// A feature of the set, by rank.
+struct FeatureRow {
+  const ModelResults& results;
+  size_t i;
+
+  Feature feature() const { return results.explained.explanation.subset[i]; }
+  FeatureScore score() const {
+    const auto& scores = results.explained.explanation.scores;
+    return scores.empty() ? FeatureScore{} : scores[i];
   }
-  return table;
+};
+
+Columns<FeatureRow> subset_columns() {
+  using Row = FeatureRow;
+  const auto interval = "its 95 % interval, where the method has one; else NA";
+  return {
+      "subset.tsv",
+      "a row for each feature of the set",
+      {{column::kRank, [](const Row& row) { return row.i + 1; }},
+       {"feature", "column of the matrix, from 0", [](const Row& row) { return row.feature(); }},
+       {"name", "of the feature; of images, row and column of the pixel",
+        [](const Row& row) { return feature_name(row.results, row.feature()); }},
+       {"score", "what the method ranks it by, as in `subsets.tsv`",
+        [](const Row& row) { return row.score().score; }},
+       {"score_low", interval, [](const Row& row) { return row.score().low; }},
+       {"score_high", interval, [](const Row& row) { return row.score().high; }}}};
 }
 
-Table predictions_table(const ModelResults& results) {
-  const std::vector<std::string> columns =
-      results.of_class() ? std::vector<std::string>{"row",
-                                                    "label",
-                                                    "class_before",
-                                                    "class_after",
-                                                    "probability_before",
-                                                    "probability_after"}
-                         : std::vector<std::string>{"row", "label", "before", "after"};
-  Table table(columns);
-  const auto output = results.question.output;
-  for (size_t i = 0; i < results.question.test.size(); ++i) {
-    const auto row = static_cast<size_t>(results.question.test[i]);
-    const auto before = outputs_of(results.explained.before, results, i);
-    const auto after = outputs_of(results.explained.after, results, i);
-    std::vector<std::string> cells = {
-        number(static_cast<int64_t>(row) - results.first_of_test_file),
-        results.rows->labels.empty() ? "NA" : results.rows->labels[row]};
-    if (results.of_class()) {
-      cells.push_back(results.classes[static_cast<size_t>(class_read(before))]);
-      cells.push_back(results.classes[static_cast<size_t>(class_read(after))]);
-      cells.push_back(format_number(class_probability(before, output)));
-      cells.push_back(format_number(class_probability(after, output)));
-    } else {
-      cells.push_back(format_number(before[static_cast<size_t>(output)]));
-      cells.push_back(format_number(after[static_cast<size_t>(output)]));
-    }
-    table.add(std::move(cells));
+/// A test row, before and after masking.
+struct PredictionRow {
+  const ModelResults& results;
+  size_t i;
+
+  size_t row() const { return static_cast<size_t>(results.question.test[i]); }
+  const std::string& class_of(const std::vector<float>& outputs) const {
+    return results.classes[static_cast<size_t>(class_read(outputs_of(outputs, results, i)))];
   }
-  return table;
+  double probability(const std::vector<float>& outputs) const {
+    return class_probability(outputs_of(outputs, results, i), results.question.output);
+  }
+  float output(const std::vector<float>& outputs) const {
+    return outputs_of(outputs, results, i)[static_cast<size_t>(results.question.output)];
+  }
+};
+
+/// `of_class`: rows are to be read as another class; else an output is to move.
+Columns<PredictionRow> prediction_columns(bool of_class) {
+  using Row = PredictionRow;
+  std::vector<Column<Row>> columns = {
+      {"row", "of the file of test rows, from 0",
+       [](const Row& row) {
+         return static_cast<int64_t>(row.row()) - row.results.first_of_test_file;
+       }},
+      {"label", "of the row; NA without labels", [](const Row& row) {
+         const auto& labels = row.results.rows->labels;
+         return labels.empty() ? "NA" : labels[row.row()];
+       }}};
+  const std::vector<Column<Row>> class_columns = {
+      {"class_before", "class that it is read as before masking (with `--target-class`)",
+       [](const Row& row) { return row.class_of(row.results.explained.before); }},
+      {"class_after", "the same after",
+       [](const Row& row) { return row.class_of(row.results.explained.after); }},
+      {"probability_before", "of the target class before masking (with `--target-class`)",
+       [](const Row& row) { return row.probability(row.results.explained.before); }},
+      {"probability_after", "the same after",
+       [](const Row& row) { return row.probability(row.results.explained.after); }}};
+  const std::vector<Column<Row>> output_columns = {
+      {"before", "the output before masking (with `--output`)",
+       [](const Row& row) { return row.output(row.results.explained.before); }},
+      {"after", "the same after",
+       [](const Row& row) { return row.output(row.results.explained.after); }}};
+  const auto& own = of_class ? class_columns : output_columns;
+  columns.insert(columns.end(), own.begin(), own.end());
+  return {"predictions.tsv", "a row for each test row", std::move(columns)};
 }
 
 double mean_output(const std::vector<float>& all, const ModelResults& results) {
@@ -85,43 +118,70 @@ ClassChange change_of(const ModelResults& results) {
                       results.question.output);
 }
 
-Table summary_table(const ModelResults& results) {
-  const auto& found = results.explained.explanation;
-  std::vector<std::pair<std::string, std::string>> row = {
-      {"method", results.method},
-      {"set_size", number(std::ssize(found.subset))},
-      {"learn_rows", number(std::ssize(results.question.learn))},
-      {"test_rows", number(std::ssize(results.question.test))},
-  };
-  if (results.of_class()) {
-    const auto change = change_of(results);
-    const auto& target = results.classes[static_cast<size_t>(results.question.output)];
-    row.insert(row.end(), {{"from_class", results.from_class.empty() ? "NA" : results.from_class},
-                           {"target_class", target},
-                           {"counted_rows", number(change.counted)},
-                           {"turned_rows", number(change.turned)},
-                           {"turned_share", format_number(change.share())},
-                           {"probability_before", format_number(change.probability_before)},
-                           {"probability_after", format_number(change.probability_after)}});
-  } else {
-    row.insert(row.end(),
-               {{"output", number(results.question.output)},
-                {"mean_before", format_number(mean_output(results.explained.before, results))},
-                {"mean_after", format_number(mean_output(results.explained.after, results))}});
+Columns<ModelResults> summary_columns(bool of_class) {
+  using Row = ModelResults;
+  std::vector<Column<Row>> columns = {
+      {column::kMethod, &Row::method},
+      {"set_size", "features of the set",
+       [](const Row& row) { return row.explained.explanation.subset.size(); }},
+      {"learn_rows", "rows learned on", [](const Row& row) { return row.question.learn.size(); }},
+      {"test_rows", "rows judged on", [](const Row& row) { return row.question.test.size(); }}};
+  const std::vector<Column<Row>> class_columns = {
+      {"from_class", "the only class whose rows were taken; NA without `--from-class`",
+       [](const Row& row) { return row.from_class.empty() ? "NA" : row.from_class; }},
+      {"target_class", "that rows are to be read as (with `--target-class`, as the next five)",
+       [](const Row& row) { return row.classes[static_cast<size_t>(row.question.output)]; }},
+      {"counted_rows",
+       "test rows read as `--from-class` unmasked; without it, those not read as the target",
+       [](const Row& row) { return change_of(row).counted; }},
+      {"turned_rows", "those of them that are read as the target once masked",
+       [](const Row& row) { return change_of(row).turned; }},
+      {"turned_share", "their share", [](const Row& row) { return change_of(row).share(); }},
+      {"probability_before", "mean probability of the target over all test rows, unmasked",
+       [](const Row& row) { return change_of(row).probability_before; }},
+      {"probability_after", "the same, masked",
+       [](const Row& row) { return change_of(row).probability_after; }}};
+  const std::vector<Column<Row>> output_columns = {
+      {"output", "number of the output (with `--output`, as the next two)",
+       [](const Row& row) { return row.question.output; }},
+      {"mean_before", "its mean over the test rows, unmasked",
+       [](const Row& row) { return mean_output(row.explained.before, row); }},
+      {"mean_after", "the same, masked",
+       [](const Row& row) { return mean_output(row.explained.after, row); }}};
+  const auto flag = [](bool value) { return value ? "true" : "false"; };
+  const std::vector<Column<Row>> search_columns = {
+      {column::kObjective.saying("what is minimised, on the rows learned on"),
+       [](const Row& row) { return row.explained.explanation.objective; }},
+      {column::kEvaluations.saying("model evaluations: one is one row under one mask, a gradient "
+                                   "counts three a row"),
+       [](const Row& row) { return row.explained.explanation.evaluations; }},
+      {"local_optimum", "`true` where no swap of a member would help",
+       [flag](const Row& row) { return flag(row.explained.explanation.local_optimum); }},
+      {column::kBudgetSpent.saying(
+           "`true` where the method would have gone on, but for `--budget`"),
+       [flag](const Row& row) { return flag(row.explained.explanation.budget_spent); }}};
+  const auto& own = of_class ? class_columns : output_columns;
+  columns.insert(columns.end(), own.begin(), own.end());
+  columns.insert(columns.end(), search_columns.begin(), search_columns.end());
+  return {"summary.tsv", "one row", std::move(columns)};
+}
+
+Columns<ModelResults> model_timing_columns() {
+  return {"timings.tsv",
+          "one row; the only table that differs between two runs with the same seed",
+          {{column::kMethod, &ModelResults::method},
+           {column::kMethodSeconds.saying("what the method took to choose the features"),
+            [](const ModelResults& row) { return row.explained.method_seconds; }}}};
+}
+
+/// The first, and after its columns those that only the second has.
+TableText both(TableText first, const TableText& second) {
+  for (const auto& column : second.columns) {
+    if (std::find(first.columns.begin(), first.columns.end(), column) == first.columns.end()) {
+      first.columns.push_back(column);
+    }
   }
-  row.insert(row.end(), {{"objective", format_number(found.objective)},
-                         {"evaluations", number(found.evaluations)},
-                         {"seconds", fmt::format("{:.2f}", results.explained.method_seconds)},
-                         {"local_optimum", found.local_optimum ? "true" : "false"},
-                         {"budget_spent", found.budget_spent ? "true" : "false"}});
-  std::vector<std::string> columns, cells;
-  for (auto& [column, cell] : row) {
-    columns.push_back(column);
-    cells.push_back(cell);
-  }
-  Table table(columns);
-  table.add(std::move(cells));
-  return table;
+  return first;
 }
 
 std::span<const float> pixels(const ModelResults& results, int32_t row) {
@@ -157,10 +217,24 @@ void draw_images(const std::filesystem::path& folder, const ModelResults& result
 }  // namespace
 
 void write_results(const std::filesystem::path& folder, const ModelResults& results) {
-  write_table(folder / "subset.tsv", subset_table(results));
-  write_table(folder / "predictions.tsv", predictions_table(results));
-  write_table(folder / "summary.tsv", summary_table(results));
+  std::vector<FeatureRow> features;
+  for (size_t i = 0; i < results.explained.explanation.subset.size(); ++i) {
+    features.push_back({results, i});
+  }
+  std::vector<PredictionRow> predictions;
+  for (size_t i = 0; i < results.question.test.size(); ++i) predictions.push_back({results, i});
+  write_into(folder, subset_columns().table(features));
+  write_into(folder, prediction_columns(results.of_class()).table(predictions));
+  write_into(folder, summary_columns(results.of_class()).table({&results, 1}));
+  write_into(folder, model_timing_columns().table({&results, 1}));
   if (results.image) draw_images(folder, results);
+}
+
+std::vector<TableText> describe_model_results() {
+  return {subset_columns().describe(),
+          both(prediction_columns(true).describe(), prediction_columns(false).describe()),
+          both(summary_columns(true).describe(), summary_columns(false).describe()),
+          model_timing_columns().describe()};
 }
 
 void tell(const ModelResults& results, const Context& context) {

@@ -8,6 +8,7 @@
 
 #include "base/context.hpp"
 #include "explain/explain_model.hpp"
+#include "io/columns.hpp"
 #include "io/feature_matrix.hpp"
 #include "report/masked_images.hpp"
 
@@ -27,8 +28,10 @@ struct ModelResults {
   bool of_class() const { return question.loss.kind == LossKind::kCrossEntropy; }
 };
 
-/// subset.tsv, predictions.tsv, summary.tsv; mask.svg and images.svg where rows are images.
+/// Tables; mask.svg and images.svg where rows are images.
 void write_results(const std::filesystem::path& folder, const ModelResults& results);
+/// What the tables hold, with a target class or without.
+std::vector<TableText> describe_model_results();
 
 /// One line.
 void tell(const ModelResults& results, const Context& context);

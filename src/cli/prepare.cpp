@@ -81,6 +81,31 @@ struct Arguments {
   std::filesystem::path out;
 };
 
+struct PrepareRow {
+  std::string of;
+  std::string step;
+  std::optional<int64_t> before = {};
+  std::optional<int64_t> after = {};
+};
+
+Columns<PrepareRow> prepare_columns() {
+  using Row = PrepareRow;
+  const auto count = [](std::optional<int64_t> value) {
+    return value ? std::to_string(*value) : std::string();
+  };
+  return {
+      "prepare.tsv",
+      "a row for each step, each label and each thing to know",
+      {{"of",
+        "`cells`, `peaks`, `genes`: a step; `label`: a cell type; `note`, `warning`: a sentence",
+        &Row::of},
+       {"step", "what was asked of them; the label; the sentence", &Row::step},
+       {"before", "how many there were; empty for sentences",
+        [count](const Row& row) { return count(row.before); }},
+       {"after", "how many passed (of a label: 0 = excluded); empty for sentences",
+        [count](const Row& row) { return count(row.after); }}}};
+}
+
 }  // namespace
 
 void PrepareArguments::describe(OptionSet& set) {
@@ -119,18 +144,20 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
 }
 
 Table prepare_table(const PrepareSummary& summary) {
-  Table table({"of", "step", "before", "after"});
-  for (const auto& step : summary.steps) {
-    table.add({step.of, step.what, fmt::format("{}", step.before), fmt::format("{}", step.after)});
-  }
+  std::vector<PrepareRow> rows;
+  for (const auto& step : summary.steps)
+    rows.push_back({step.of, step.what, step.before, step.after});
   for (const auto& label : summary.labels) {
-    table.add({"label", label.label.empty() ? "(none)" : label.label,
-               fmt::format("{}", label.cells),
-               label.excluded ? "0" : fmt::format("{}", label.cells)});
+    rows.push_back({"label", label.label.empty() ? "(none)" : label.label, label.cells,
+                    label.excluded ? 0 : label.cells});
   }
-  for (const auto& note : summary.notes) table.add({"note", note, "", ""});
-  for (const auto& warning : summary.warnings) table.add({"warning", warning, "", ""});
-  return table;
+  for (const auto& note : summary.notes) rows.push_back({"note", note});
+  for (const auto& warning : summary.warnings) rows.push_back({"warning", warning});
+  return prepare_columns().table(rows);
+}
+
+TableText describe_prepare() {
+  return prepare_columns().describe();
 }
 
 Command prepare_command() {

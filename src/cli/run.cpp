@@ -105,9 +105,9 @@ RunStage prepare_stage(const Arguments& arguments, const std::vector<FileRecord>
   return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
             const PrepareResult result = prepare_from_files(arguments.prepare, context);
             make_folder(arguments.out);
-            write_table(arguments.out / "prepare.tsv", prepare_table(result.summary));
+            const auto table = write_into(arguments.out, prepare_table(result.summary));
             write_study(arguments.out / kStudy, result.study);
-            return {kStudy, "prepare.tsv"};
+            return {kStudy, table};
           }};
 }
 
@@ -172,10 +172,14 @@ RunStage evaluate_stage(const Arguments& arguments, Loaded& loaded) {
   const std::string settings =
       surrogate_text(arguments) + text_of(arguments.values.at("evaluate")());
   return {"evaluate", settings, [&](const Context& context) {
-            evaluate_into(arguments.out, loaded.study(), loaded.surrogate(), arguments.evaluate,
-                          context);
-            return evaluate_outputs();
+            return evaluate_into(arguments.out, loaded.study(), loaded.surrogate(),
+                                 arguments.evaluate, context);
           }};
+}
+
+/// What the stage before chose.
+std::vector<MarkerName> read_markers(const std::filesystem::path& folder) {
+  return marker_columns().read(read_table(folder / "markers.tsv"));
 }
 
 /// The user's targets, else the markers, each in the type that it marks.
@@ -184,10 +188,8 @@ std::vector<ExplainTarget> targets_of(const Arguments& arguments, const Study& s
   if (!arguments.targets.empty()) {
     requests = read_targets(arguments.targets, arguments.explain.set_size);
   } else {
-    const Table markers = read_table(arguments.out / "markers.tsv");
-    for (size_t row = 0; row < markers.rows(); ++row) {
-      requests.push_back(
-          {markers.text(row, "cell_type"), markers.text(row, "gene"), arguments.explain.set_size});
+    for (const MarkerName& marker : read_markers(arguments.out)) {
+      requests.push_back({marker.cell_type, marker.gene, arguments.explain.set_size});
     }
   }
   return find_targets(study, requests);
@@ -204,13 +206,12 @@ RunStage explain_stage(const Arguments& arguments, Loaded& loaded) {
               "nothing to explain: no type has a marker gene that the surrogate predicts better "
               "than its mean; name targets yourself (--targets)");
         }
-        explain_into(arguments.out, loaded.study(), loaded.surrogate(), targets, arguments.explain,
-                     context);
-        return explain_outputs();
+        return explain_into(arguments.out, loaded.study(), loaded.surrogate(), targets,
+                            arguments.explain, context);
       }};
 }
 
-/// marker_expression.tsv: measured and predicted expression of the markers in test cells.
+/// Measured and predicted expression of the markers in test cells.
 Table marker_expression_table(const Study& study, const StudySurrogate& surrogate,
                               const std::vector<std::string>& names, const Context& context) {
   std::vector<int32_t> genes;
@@ -220,16 +221,15 @@ Table marker_expression_table(const Study& study, const StudySurrogate& surrogat
   const auto cells = study.cells_of(Split::kTest);
   const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
   const auto measured = to_dense(select_columns(select_rows(study.expression, cells), genes));
-  Table table({"barcode", "gene", "measured", "predicted"});
+  std::vector<ExpressionRow> rows;
   for (size_t cell = 0; cell < cells.size(); ++cell) {
     for (size_t g = 0; g < genes.size(); ++g) {
       const size_t i = cell * genes.size() + g;
-      table.add({study.cells.barcodes[static_cast<size_t>(cells[cell])],
-                 study.genes.names[static_cast<size_t>(genes[g])], format_number(measured[i]),
-                 format_number(predicted[i])});
+      rows.push_back({study.cells.barcodes[static_cast<size_t>(cells[cell])],
+                      study.genes.names[static_cast<size_t>(genes[g])], measured[i], predicted[i]});
     }
   }
-  return table;
+  return marker_expression_columns().table(rows);
 }
 
 RunStage map_stage(const Arguments& arguments, Loaded& loaded) {
@@ -245,16 +245,13 @@ RunStage map_stage(const Arguments& arguments, Loaded& loaded) {
             const Silhouette score =
                 silhouette(latents, dimensions, study.cells.type.codes,
                            static_cast<int64_t>(study.cells.type.names.size()), context);
-            const Table markers = read_table(arguments.out / "markers.tsv");
             std::set<std::string> genes;
-            for (size_t row = 0; row < markers.rows(); ++row)
-              genes.insert(markers.text(row, "gene"));
-            write_table(arguments.out / "umap.tsv", umap_table(study, cells, coordinates));
-            write_table(arguments.out / "silhouette.tsv", silhouette_table(study, cells, score));
-            write_table(arguments.out / "marker_expression.tsv",
-                        marker_expression_table(study, loaded.surrogate(),
-                                                {genes.begin(), genes.end()}, context));
-            return {"umap.tsv", "silhouette.tsv", "marker_expression.tsv"};
+            for (auto& marker : read_markers(arguments.out)) genes.insert(std::move(marker.gene));
+            return {write_into(arguments.out, umap_table(study, cells, coordinates)),
+                    write_into(arguments.out, silhouette_table(study, cells, score)),
+                    write_into(arguments.out,
+                               marker_expression_table(study, loaded.surrogate(),
+                                                       {genes.begin(), genes.end()}, context))};
           }};
 }
 
@@ -268,10 +265,9 @@ RunStage recovery_stage(const Arguments& arguments, Loaded& loaded) {
             const auto found = measure_recovery(
                 read_table(arguments.out / "subsets.tsv"), planted.truth, loaded.study(), {},
                 planted.peaks ? &*planted.peaks : nullptr, &partners);
-            write_table(arguments.out / "recovery.tsv", recovery_table(found));
-            write_table(arguments.out / "recovery_by_kind.tsv",
-                        recovery_by_kind_table(summarise_recovery(found)));
-            return {"recovery.tsv", "recovery_by_kind.tsv"};
+            return {write_into(arguments.out, recovery_columns().table(found)),
+                    write_into(arguments.out,
+                               recovery_by_kind_columns().table(summarise_recovery(found)))};
           }};
 }
 

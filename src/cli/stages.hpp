@@ -37,8 +37,9 @@ struct PrepareArguments {
 /// Checks everything that can be checked before the matrices are read, then reads and prepares.
 PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context);
 
-/// prepare.tsv: of, step, before, after; then notes and warnings.
+/// prepare.tsv.
 Table prepare_table(const PrepareSummary& summary);
+TableText describe_prepare();
 
 struct CisArguments {
   CisOptions options;
@@ -69,14 +70,10 @@ struct EvaluateArguments {
   void describe(OptionSet& set);
 };
 
-/// Writes accuracy.tsv, accuracy_summary.tsv, marker_means.tsv and markers.tsv; returns the
-/// markers.
-std::vector<Marker> evaluate_into(const std::filesystem::path& folder, const Study& study,
-                                  const StudySurrogate& surrogate,
-                                  const EvaluateArguments& arguments, const Context& context);
-
-/// The files that `evaluate_into` writes.
-std::vector<std::string> evaluate_outputs();
+/// Judges the surrogate and chooses markers; returns the names of the tables that it writes.
+std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
+                                       const StudySurrogate& surrogate,
+                                       const EvaluateArguments& arguments, const Context& context);
 
 /// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
 enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
@@ -99,15 +96,12 @@ struct ExplainArguments {
   void describe_direction(OptionSet& set);
 };
 
-/// Explains the targets and judges the sets on test cells. Writes subsets.tsv, partners.tsv,
-/// set_summary.tsv, random_sets.tsv, contrasts.tsv, change_by_type.tsv, off_target.tsv, skipped.tsv
+/// Explains the targets and judges the sets on test cells. Writes tables, whose names it returns,
 /// and tracks/.
-void explain_into(const std::filesystem::path& folder, const Study& study,
-                  const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
-                  const ExplainArguments& arguments, const Context& context);
-
-/// The files that `explain_into` writes, tracks apart.
-std::vector<std::string> explain_outputs();
+std::vector<std::string> explain_into(const std::filesystem::path& folder, const Study& study,
+                                      const StudySurrogate& surrogate,
+                                      const std::vector<ExplainTarget>& targets,
+                                      const ExplainArguments& arguments, const Context& context);
 
 /// A manifest of this program, seed and threads.
 Manifest new_manifest(const std::string& command, const OptionSet::Values& options,

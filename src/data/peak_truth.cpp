@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "data/shared_columns.hpp"
 
 namespace grids {
 namespace {
@@ -31,6 +32,53 @@ std::optional<int32_t> programme_of(const Truth& truth, std::string_view name) {
   return static_cast<int32_t>(truth.types.size()) + number - 1;
 }
 
+/// A row of peaks.tsv.
+struct PeakRow {
+  const Truth* truth = nullptr;
+  std::string name;
+  PeakRole role = PeakRole::kBackground;
+  int32_t programme = -1;
+  double level = 0;
+  double type_level = 0;
+};
+
+void read_programme(PeakRow& row, const Cell& cell) {
+  const auto programme = programme_of(*row.truth, cell.text());
+  if (!programme) {
+    throw input_error(
+        "{}: row {}: column {} holds '{}', expected none, one of {}, or 'state' and a number",
+        cell.table.source, cell.row + 1, cell.column, cell.text(),
+        fmt::join(row.truth->types, ", "));
+  }
+  row.programme = *programme;
+}
+
+void read_role(PeakRow& row, const Cell& cell) {
+  const auto role = std::find(kRoleNames.begin(), kRoleNames.end(), cell.text());
+  if (role == kRoleNames.end()) {
+    throw input_error("{}: row {}: column {} holds '{}', expected one of {}", cell.table.source,
+                      cell.row + 1, cell.column, cell.text(), fmt::join(kRoleNames, ", "));
+  }
+  row.role = static_cast<PeakRole>(role - kRoleNames.begin());
+}
+
+Columns<PeakRow> peak_truth_columns() {
+  using Row = PeakRow;
+  return {
+      "peaks.tsv",
+      "a row for each peak",
+      {{column::kPeak.saying("chromosome:start-end"), &Row::name},
+       {"programme", "that the peak follows: a type, `state 1` …, or `none`",
+        [](const Row& row) { return programme_name(*row.truth, row.programme); }, read_programme},
+       {"level", "log openness per unit of a cell's score", &Row::level},
+       {"type_level",
+        "the same per unit of the type's mean score; positive = more open in the programme's "
+        "types",
+        &Row::type_level},
+       {"role", "`background`, `promoter`, `cause`, `bystander`",
+        [](const Row& row) { return peak_role_name(row.role); }, read_role}}};
+}
+
 }  // namespace
 
 const char* peak_role_name(PeakRole role) {
@@ -45,35 +93,28 @@ std::string programme_name(const Truth& truth, int32_t programme) {
 }
 
 Table peak_truth_table(const Truth& truth, const PeakTruth& peaks) {
-  Table table({"peak", "programme", "level", "type_level", "role"});
+  std::vector<PeakRow> rows;
   for (size_t i = 0; i < peaks.names.size(); ++i) {
-    table.add({peaks.names[i], programme_name(truth, peaks.programme[i]),
-               format_number(peaks.level[i]), format_number(peaks.type_level[i]),
-               peak_role_name(peaks.role[i])});
+    rows.push_back({&truth, peaks.names[i], peaks.role[i], peaks.programme[i], peaks.level[i],
+                    peaks.type_level[i]});
   }
-  return table;
+  return peak_truth_columns().table(rows);
+}
+
+TableText describe_peak_truth() {
+  return peak_truth_columns().describe();
 }
 
 PeakTruth parse_peak_truth(const Truth& truth, const Table& table) {
   PeakTruth peaks;
-  for (size_t row = 0; row < table.rows(); ++row) {
-    const auto programme = programme_of(truth, table.text(row, "programme"));
-    if (!programme) {
-      throw input_error(
-          "{}: row {}: column programme holds '{}', expected none, one of {}, or 'state' and a "
-          "number",
-          table.source, row + 1, table.text(row, "programme"), fmt::join(truth.types, ", "));
-    }
-    const auto role = std::find(kRoleNames.begin(), kRoleNames.end(), table.text(row, "role"));
-    if (role == kRoleNames.end()) {
-      throw input_error("{}: row {}: column role holds '{}', expected one of {}", table.source,
-                        row + 1, table.text(row, "role"), fmt::join(kRoleNames, ", "));
-    }
-    peaks.names.push_back(table.text(row, "peak"));
-    peaks.role.push_back(static_cast<PeakRole>(role - kRoleNames.begin()));
-    peaks.programme.push_back(*programme);
-    peaks.level.push_back(table.number(row, "level"));
-    peaks.type_level.push_back(table.number(row, "type_level"));
+  PeakRow blank;
+  blank.truth = &truth;
+  for (auto& row : peak_truth_columns().read(table, blank)) {
+    peaks.names.push_back(std::move(row.name));
+    peaks.role.push_back(row.role);
+    peaks.programme.push_back(row.programme);
+    peaks.level.push_back(row.level);
+    peaks.type_level.push_back(row.type_level);
   }
   return peaks;
 }

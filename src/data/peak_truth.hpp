@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "data/truth.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 
 namespace grids {
 
@@ -39,8 +39,9 @@ struct PeakTruth {
 /// The type's name, "state 1" …, or "none" for −1.
 std::string programme_name(const Truth& truth, int32_t programme);
 
-/// `peaks.tsv`: peak, programme (its name), level, type_level, role.
+/// `peaks.tsv`.
 Table peak_truth_table(const Truth& truth, const PeakTruth& peaks);
+TableText describe_peak_truth();
 /// Throws Error(kInput) that names table, row and column.
 PeakTruth parse_peak_truth(const Truth& truth, const Table& table);
 

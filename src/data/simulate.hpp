@@ -151,8 +151,11 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context);
 
 /// Writes into `folder` (made if missing): `cells.h5mu`, `genes.bed` (chrom, start, end, name,
 /// score, strand, Ensembl_ID, gene_type, with a header), `truth.tsv`, `cells.tsv` (truth.hpp),
-/// `peaks.tsv` (peak_truth.hpp) and `oracle.tsv` (gene, kind, mean_count, r, r_without_cis). Throws
-/// Error(kInput) naming the file that cannot be written.
+/// `peaks.tsv` (peak_truth.hpp) and `oracle.tsv`. Throws Error(kInput) naming the file that cannot
+/// be written.
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated);
+
+/// oracle.tsv, how well the true function itself predicts.
+TableText describe_oracle();
 
 }  // namespace grids

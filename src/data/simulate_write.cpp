@@ -2,11 +2,11 @@
 
 #include <filesystem>
 
+#include "data/shared_columns.hpp"
 #include "data/simulate.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "io/mudata.hpp"
-#include "io/table.hpp"
 
 namespace grids {
 namespace {
@@ -20,27 +20,48 @@ std::string genes_bed(const std::vector<GenePosition>& genes) {
   return text;
 }
 
+struct CeilingRow {
+  const GeneTruth& gene;
+  const GeneCeiling& ceiling;
+};
+
+Columns<CeilingRow> oracle_columns() {
+  using Row = CeilingRow;
+  return {"oracle.tsv",
+          "a row for each gene: how well the true function itself predicts",
+          {{column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; }},
+           {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }},
+           {"mean_count", "over the cells", [](const Row& row) { return row.ceiling.mean_count; }},
+           {"r",
+            "correlation within types of log counts (per median total) and the true function on "
+            "that scale, after total RNA and open peaks",
+            [](const Row& row) { return row.ceiling.r; }},
+           {"r_without_cis", "the same of its state part alone",
+            [](const Row& row) { return row.ceiling.r_without_cis; }}}};
+}
+
 Table oracle_table(const SimulatedCells& simulated) {
-  Table table({"gene", "kind", "mean_count", "r", "r_without_cis"});
+  std::vector<CeilingRow> rows;
   for (size_t gene = 0; gene < simulated.ceiling.size(); ++gene) {
-    const auto& ceiling = simulated.ceiling[gene];
-    table.add({simulated.truth.genes[gene].gene, regulation_name(simulated.truth.genes[gene].kind),
-               format_number(ceiling.mean_count), format_number(ceiling.r),
-               format_number(ceiling.r_without_cis)});
+    rows.push_back({simulated.truth.genes[gene], simulated.ceiling[gene]});
   }
-  return table;
+  return oracle_columns().table(rows);
 }
 
 }  // namespace
+
+TableText describe_oracle() {
+  return oracle_columns().describe();
+}
 
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated) {
   make_folder(folder);
   write_multiome(folder / "cells.h5mu", simulated.data);
   replace_file(folder / "genes.bed", genes_bed(simulated.genes));
-  write_table(folder / "truth.tsv", truth_table(simulated.truth));
-  write_table(folder / "cells.tsv", cell_truth_table(simulated.truth, simulated.cells));
-  write_table(folder / "peaks.tsv", peak_truth_table(simulated.truth, simulated.peaks));
-  write_table(folder / "oracle.tsv", oracle_table(simulated));
+  write_into(folder, truth_table(simulated.truth));
+  write_into(folder, cell_truth_table(simulated.truth, simulated.cells));
+  write_into(folder, peak_truth_table(simulated.truth, simulated.peaks));
+  write_into(folder, oracle_table(simulated));
 }
 
 }  // namespace grids

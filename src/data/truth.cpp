@@ -10,6 +10,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "data/shared_columns.hpp"
 
 namespace grids {
 namespace {
@@ -27,34 +28,130 @@ double parse_number(const std::string& text, const std::string& place) {
   throw input_error("{}: '{}' is no number", place, text);
 }
 
-double finite(const Table& table, size_t row, std::string_view column) {
-  const double value = table.number(row, column);
+double finite(const Cell& cell) {
+  const double value = cell.number();
   if (std::isfinite(value)) return value;
-  throw input_error("{}: row {}: column {} holds '{}', expected a number", table.source, row + 1,
-                    column, table.text(row, column));
+  throw input_error("{}: row {}: column {} holds '{}', expected a number", cell.table.source,
+                    cell.row + 1, cell.column, cell.text());
 }
 
-GeneTruth parse_gene(const Table& table, size_t row, const std::string& place) {
+/// A row of truth.tsv.
+struct GeneRow {
   GeneTruth gene;
-  gene.gene = table.text(row, "gene");
-  const auto kind = regulation_of(table.text(row, "kind"));
+  std::vector<std::string> types;  ///< what the base rates are of
+};
+
+std::string place_of(const Cell& cell) {
+  return fmt::format("{}: row {}", cell.table.source, cell.row + 1);
+}
+
+void read_kind(GeneRow& row, const Cell& cell) {
+  const auto kind = regulation_of(cell.text());
   if (!kind) {
-    throw input_error("{}: column kind holds '{}', expected one of {}", place,
-                      table.text(row, "kind"), fmt::join(kKindNames, ", "));
+    throw input_error("{}: column {} holds '{}', expected one of {}", place_of(cell), cell.column,
+                      cell.text(), fmt::join(kKindNames, ", "));
   }
-  gene.kind = *kind;
-  gene.peaks = split_list(table.text(row, "peaks"));
-  gene.effect = finite(table, row, "effect");
-  gene.types = split_list(table.text(row, "types"));
-  gene.bystanders = split_list(table.text(row, "bystanders"));
-  gene.programme = static_cast<int32_t>(finite(table, row, "programme")) - 1;
-  gene.state_loading = finite(table, row, "state_loading");
-  if (gene.programme < 0) throw input_error("{}: column programme counts from 1", place);
-  if (gene.peaks.empty() != (gene.kind == Regulation::kNone)) {
-    throw input_error("{}: a gene of kind {} has {} peaks", place, regulation_name(gene.kind),
-                      gene.peaks.size());
+  row.gene.kind = *kind;
+}
+
+void read_base_rates(GeneRow& row, const Cell& cell) {
+  for (const auto& entry : split_list(cell.text())) {
+    const size_t equals = entry.rfind('=');
+    if (equals == std::string::npos) {
+      throw input_error("{}: column {} holds '{}', expected type=rate", place_of(cell), cell.column,
+                        entry);
+    }
+    row.types.push_back(entry.substr(0, equals));
+    row.gene.base_rate.push_back(
+        parse_number(entry.substr(equals + 1), fmt::format("{}: {}", place_of(cell), cell.column)));
   }
-  return gene;
+}
+
+std::vector<std::string> base_rates(const GeneRow& row) {
+  std::vector<std::string> rates;
+  for (size_t type = 0; type < row.types.size(); ++type) {
+    rates.push_back(fmt::format("{}={}", row.types[type], format_number(row.gene.base_rate[type])));
+  }
+  return rates;
+}
+
+void read_programme(GeneRow& row, const Cell& cell) {
+  row.gene.programme = static_cast<int32_t>(finite(cell)) - 1;
+  if (row.gene.programme < 0) {
+    throw input_error("{}: column {} counts from 1", place_of(cell), cell.column);
+  }
+}
+
+Columns<GeneRow> truth_columns() {
+  using Row = GeneRow;
+  return {
+      "truth.tsv",
+      "a row for each gene",
+      {{column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; },
+        [](Row& row, const Cell& cell) { row.gene.gene = cell.text(); }},
+       {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }, read_kind},
+       {"peaks", "the causes, with commas", [](const Row& row) { return row.gene.peaks; },
+        [](Row& row, const Cell& cell) { cell.into(row.gene.peaks); }},
+       {"effect", "natural log of the rate with all causes closed ÷ all open, at most 0",
+        [](const Row& row) { return row.gene.effect; },
+        [](Row& row, const Cell& cell) { row.gene.effect = finite(cell); }},
+       {"types", "where the causes act", [](const Row& row) { return row.gene.types; },
+        [](Row& row, const Cell& cell) { cell.into(row.gene.types); }},
+       {"bystanders", "peaks that are open with a cause and cause nothing",
+        [](const Row& row) { return row.gene.bystanders; },
+        [](Row& row, const Cell& cell) { cell.into(row.gene.bystanders); }},
+       {"base_rates", "type=rate, expected counts in a cell of size 1", base_rates,
+        read_base_rates},
+       {"programme", "whose score the gene follows, from 1",
+        [](const Row& row) { return row.gene.programme + 1; }, read_programme},
+       {"state_loading", "log rate per unit of that score",
+        [](const Row& row) { return row.gene.state_loading; },
+        [](Row& row, const Cell& cell) { row.gene.state_loading = finite(cell); }}}};
+}
+
+/// A row of cells.tsv.
+struct CellRow {
+  const Truth* truth = nullptr;
+  std::string barcode;
+  int32_t type = 0;
+  std::string donor;
+  double rna_size = 0;
+  double atac_depth = 0;
+  std::vector<float> scores;
+};
+
+void read_type(CellRow& row, const Cell& cell) {
+  const auto& types = row.truth->types;
+  const auto found = std::find(types.begin(), types.end(), cell.text());
+  if (found == types.end()) {
+    throw input_error("{}: the truth knows no cell type '{}'", place_of(cell), cell.text());
+  }
+  row.type = static_cast<int32_t>(found - types.begin());
+}
+
+std::string score_name(int32_t programme) {
+  return fmt::format("score_{}", programme + 1);
+}
+
+Columns<CellRow> cell_truth_columns(int32_t programmes) {
+  using Row = CellRow;
+  std::vector<Column<Row>> columns = {
+      {column::kBarcode, &Row::barcode},
+      {column::kCellType, [](const Row& row) { return row.truth->types[at(row.type)]; }, read_type},
+      {"donor", "whose cell it is", &Row::donor},
+      {"rna_size", "expected counts are size × rate", &Row::rna_size,
+       [](Row& row, const Cell& cell) { row.rna_size = finite(cell); }},
+      {"atac_depth", "of the openness of peaks, median 1", &Row::atac_depth,
+       [](Row& row, const Cell& cell) { row.atac_depth = finite(cell); }}};
+  for (int32_t k = 0; k < programmes; ++k) {
+    columns.push_back({score_name(k),
+                       "of the cell on the first programme; `score_2` and so on: of the others",
+                       [k](const Row& row) { return row.scores[at(k)]; },
+                       [](Row& row, const Cell& cell) {
+                         row.scores.push_back(static_cast<float>(finite(cell)));
+                       }});
+  }
+  return {"cells.tsv", "a row for each cell", std::move(columns)};
 }
 
 }  // namespace
@@ -91,88 +188,77 @@ Table read_simulated_table(const std::filesystem::path& path) {
 }
 
 Table truth_table(const Truth& truth) {
-  Table table({"gene", "kind", "peaks", "effect", "types", "bystanders", "base_rates", "programme",
-               "state_loading"});
-  for (const auto& gene : truth.genes) {
-    std::vector<std::string> rates;
-    for (size_t type = 0; type < truth.types.size(); ++type) {
-      rates.push_back(fmt::format("{}={}", truth.types[type], format_number(gene.base_rate[type])));
-    }
-    table.add({gene.gene, regulation_name(gene.kind), fmt::format("{}", fmt::join(gene.peaks, ",")),
-               format_number(gene.effect), fmt::format("{}", fmt::join(gene.types, ",")),
-               fmt::format("{}", fmt::join(gene.bystanders, ",")),
-               fmt::format("{}", fmt::join(rates, ",")), fmt::format("{}", gene.programme + 1),
-               format_number(gene.state_loading)});
-  }
-  return table;
+  std::vector<GeneRow> rows;
+  for (const auto& gene : truth.genes) rows.push_back({gene, truth.types});
+  return truth_columns().table(rows);
+}
+
+TableText describe_truth() {
+  return truth_columns().describe();
 }
 
 Truth parse_truth(const Table& table) {
   Truth truth;
-  for (size_t row = 0; row < table.rows(); ++row) {
-    const auto place = fmt::format("{}: row {}", table.source, row + 1);
-    auto gene = parse_gene(table, row, place);
-    std::vector<std::string> types;
-    for (const auto& entry : split_list(table.text(row, "base_rates"))) {
-      const size_t equals = entry.rfind('=');
-      if (equals == std::string::npos) {
-        throw input_error("{}: column base_rates holds '{}', expected type=rate", place, entry);
-      }
-      types.push_back(entry.substr(0, equals));
-      gene.base_rate.push_back(parse_number(entry.substr(equals + 1), place + ": base_rates"));
+  auto rows = truth_columns().read(table);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const auto place = fmt::format("{}: row {}", table.source, i + 1);
+    GeneRow& row = rows[i];
+    if (row.gene.peaks.empty() != (row.gene.kind == Regulation::kNone)) {
+      throw input_error("{}: a gene of kind {} has {} peaks", place, regulation_name(row.gene.kind),
+                        row.gene.peaks.size());
     }
-    if (row == 0) truth.types = types;
-    if (types != truth.types) {
+    if (i == 0) truth.types = row.types;
+    if (row.types != truth.types) {
       throw input_error("{}: column base_rates names other types than the first row", place);
     }
-    for (const auto& type : gene.types) {
-      if (std::find(types.begin(), types.end(), type) == types.end()) {
+    for (const auto& type : row.gene.types) {
+      if (std::find(row.types.begin(), row.types.end(), type) == row.types.end()) {
         throw input_error("{}: column types holds '{}', which base_rates does not name", place,
                           type);
       }
     }
-    truth.genes.push_back(std::move(gene));
+    truth.genes.push_back(std::move(row.gene));
   }
   return truth;
 }
 
 Table cell_truth_table(const Truth& truth, const CellTruth& cells) {
-  std::vector<std::string> columns = {"barcode", "cell_type", "donor", "rna_size", "atac_depth"};
-  for (int32_t k = 1; k <= cells.programmes; ++k) columns.push_back(fmt::format("score_{}", k));
-  Table table(std::move(columns));
+  std::vector<CellRow> rows;
   for (int64_t cell = 0; cell < cells.size(); ++cell) {
-    std::vector<std::string> row = {cells.barcodes[at(cell)], truth.types[at(cells.type[at(cell)])],
-                                    cells.donor[at(cell)], format_number(cells.rna_size[at(cell)]),
-                                    format_number(cells.atac_depth[at(cell)])};
-    for (const float score : cells.scores_of(cell)) row.push_back(format_number(score));
-    table.add(std::move(row));
+    const size_t i = at(cell);
+    const auto scores = cells.scores_of(cell);
+    rows.push_back({&truth,
+                    cells.barcodes[i],
+                    cells.type[i],
+                    cells.donor[i],
+                    cells.rna_size[i],
+                    cells.atac_depth[i],
+                    {scores.begin(), scores.end()}});
   }
-  return table;
+  return cell_truth_columns(cells.programmes).table(rows);
+}
+
+TableText describe_cell_truth() {
+  return cell_truth_columns(1).describe();
 }
 
 CellTruth parse_cell_truth(const Truth& truth, const Table& table) {
   CellTruth cells;
-  while (table.has(fmt::format("score_{}", cells.programmes + 1))) ++cells.programmes;
+  while (table.has(score_name(cells.programmes))) ++cells.programmes;
   for (const GeneTruth& gene : truth.genes) {
     if (gene.programme < cells.programmes) continue;
-    throw input_error("{}: has no column score_{}, the programme of gene {}", table.source,
-                      gene.programme + 1, gene.gene);
+    throw input_error("{}: has no column {}, the programme of gene {}", table.source,
+                      score_name(gene.programme), gene.gene);
   }
-  for (size_t row = 0; row < table.rows(); ++row) {
-    const auto& type = table.text(row, "cell_type");
-    const auto found = std::find(truth.types.begin(), truth.types.end(), type);
-    if (found == truth.types.end()) {
-      throw input_error("{}: row {}: the truth knows no cell type '{}'", table.source, row + 1,
-                        type);
-    }
-    cells.barcodes.push_back(table.text(row, "barcode"));
-    cells.type.push_back(static_cast<int32_t>(found - truth.types.begin()));
-    cells.donor.push_back(table.text(row, "donor"));
-    cells.rna_size.push_back(finite(table, row, "rna_size"));
-    cells.atac_depth.push_back(finite(table, row, "atac_depth"));
-    for (int32_t k = 1; k <= cells.programmes; ++k) {
-      cells.scores.push_back(static_cast<float>(finite(table, row, fmt::format("score_{}", k))));
-    }
+  CellRow blank;
+  blank.truth = &truth;
+  for (auto& row : cell_truth_columns(cells.programmes).read(table, blank)) {
+    cells.barcodes.push_back(std::move(row.barcode));
+    cells.type.push_back(row.type);
+    cells.donor.push_back(std::move(row.donor));
+    cells.rna_size.push_back(row.rna_size);
+    cells.atac_depth.push_back(row.atac_depth);
+    cells.scores.insert(cells.scores.end(), row.scores.begin(), row.scores.end());
   }
   return cells;
 }

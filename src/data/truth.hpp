@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/table.hpp"
+#include "io/columns.hpp"
 
 namespace grids {
 
@@ -84,14 +84,15 @@ struct CellTruth {
 /// below needs, their messages say how to make it again.
 Table read_simulated_table(const std::filesystem::path& path);
 
-/// `truth.tsv`: gene, kind, peaks, effect, types, bystanders (lists with commas, "" when empty),
-/// base_rates (type=rate, with commas), programme, state_loading.
+/// `truth.tsv`.
 Table truth_table(const Truth& truth);
+TableText describe_truth();
 /// Throws Error(kInput) that names table, row and column.
 Truth parse_truth(const Table& table);
 
-/// `cells.tsv`: barcode, cell_type, donor, rna_size, atac_depth, score_1 … score_K.
+/// `cells.tsv`.
 Table cell_truth_table(const Truth& truth, const CellTruth& cells);
+TableText describe_cell_truth();
 /// Types become indices into `truth.types`.
 CellTruth parse_cell_truth(const Truth& truth, const Table& table);
 

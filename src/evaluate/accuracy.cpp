@@ -62,16 +62,85 @@ Summary summarise(std::vector<double> values) {
 }
 
 struct AccuracyMeasure {
-  const char* name;
+  ColumnText column;
   double GeneAgreement::*field;
 };
 
 constexpr AccuracyMeasure kMeasures[] = {
-    {"r", &GeneAgreement::r},
-    {"r2", &GeneAgreement::r2},
-    {"within_type_r", &GeneAgreement::within_type_r},
-    {"within_type_r_partial", &GeneAgreement::within_type_r_partial},
+    {column::kR, &GeneAgreement::r},
+    {column::kR2, &GeneAgreement::r2},
+    {column::kWithinTypeR, &GeneAgreement::within_type_r},
+    {column::kWithinTypeRPartial, &GeneAgreement::within_type_r_partial},
 };
+
+/// A predictor on one gene.
+struct GeneRow {
+  const Study& study;
+  const Accuracy& accuracy;
+  const PredictorAccuracy& predictor;
+  size_t gene;
+};
+
+Columns<GeneRow> accuracy_columns() {
+  std::vector<Column<GeneRow>> columns = {
+      {column::kGene, [](const GeneRow& row) { return row.study.genes.names[row.gene]; }},
+      {column::kPredictor, [](const GeneRow& row) { return row.predictor.predictor; }}};
+  for (const auto& measure : kMeasures) {
+    columns.push_back({measure.column, [field = measure.field](const GeneRow& row) {
+                         return row.predictor.genes[row.gene].*field;
+                       }});
+  }
+  columns.push_back({"n", "cells", [](const GeneRow& row) { return row.accuracy.cells; }});
+  return {"accuracy.tsv", "a row for each gene and predictor", std::move(columns)};
+}
+
+/// A predictor over all genes.
+struct PredictorRow {
+  const PredictorAccuracy& predictor;
+  int64_t judged = 0;    ///< genes with an R²
+  int64_t positive = 0;  ///< of these, above 0
+
+  Summary summary(double GeneAgreement::*field) const {
+    std::vector<double> values;
+    for (const auto& gene : predictor.genes) values.push_back(gene.*field);
+    return summarise(std::move(values));
+  }
+};
+
+Columns<PredictorRow> accuracy_summary_columns() {
+  std::vector<Column<PredictorRow>> columns = {
+      {column::kPredictor, [](const PredictorRow& row) { return row.predictor.predictor; }},
+      {column::kJudgedGenes, &PredictorRow::judged}};
+  for (const auto& measure : kMeasures) {
+    const auto said = fmt::format("of `{}` over these genes", measure.column.name);
+    columns.push_back({mean_of(measure.column), said, [field = measure.field](const auto& row) {
+                         return row.summary(field).mean;
+                       }});
+    columns.push_back({median_of(measure.column), said, [field = measure.field](const auto& row) {
+                         return row.summary(field).median;
+                       }});
+  }
+  columns.push_back({column::kShareR2Positive, [](const PredictorRow& row) {
+                       return static_cast<double>(row.positive) / static_cast<double>(row.judged);
+                     }});
+  return {"accuracy_summary.tsv", "a row for each predictor", std::move(columns)};
+}
+
+struct MeanRow {
+  const Study& study;
+  const MarkerMean& mean;
+};
+
+Columns<MeanRow> marker_mean_columns() {
+  return {
+      "marker_means.tsv",
+      "a row for each cell type and marker",
+      {{column::kCellType,
+        [](const MeanRow& row) { return row.study.cells.type.names[at(row.mean.type)]; }},
+       {column::kGene, [](const MeanRow& row) { return row.study.genes.names[at(row.mean.gene)]; }},
+       {column::kMeasuredMean, [](const MeanRow& row) { return row.mean.measured; }},
+       {column::kPredictedMean, [](const MeanRow& row) { return row.mean.predicted; }}}};
+}
 
 }  // namespace
 
@@ -119,48 +188,43 @@ Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
 }
 
 Table accuracy_table(const Study& study, const Accuracy& accuracy) {
-  Table table({"gene", "predictor", "r", "r2", "within_type_r", "within_type_r_partial", "n"});
-  for (int64_t gene = 0; gene < study.genes.size(); ++gene) {
+  std::vector<GeneRow> rows;
+  for (size_t gene = 0; gene < study.genes.names.size(); ++gene) {
     for (const auto& predictor : accuracy.predictors) {
-      std::vector<std::string> row = {study.genes.names[at(gene)], predictor.predictor};
-      for (const auto& measure : kMeasures) {
-        row.push_back(format_number(predictor.genes[at(gene)].*measure.field));
-      }
-      row.push_back(std::to_string(accuracy.cells));
-      table.add(std::move(row));
+      rows.push_back({study, accuracy, predictor, gene});
     }
   }
-  return table;
+  return accuracy_columns().table(rows);
+}
+
+TableText describe_accuracy() {
+  return accuracy_columns().describe();
+}
+
+std::string mean_of(const ColumnText& measure) {
+  return fmt::format("mean_{}", measure.name);
+}
+
+std::string median_of(const ColumnText& measure) {
+  return fmt::format("median_{}", measure.name);
 }
 
 Table accuracy_summary_table(const Accuracy& accuracy) {
-  std::vector<std::string> columns = {"predictor", "genes"};
-  for (const auto& measure : kMeasures) {
-    columns.push_back(fmt::format("mean_{}", measure.name));
-    columns.push_back(fmt::format("median_{}", measure.name));
-  }
-  columns.emplace_back("share_r2_positive");
-  Table table(std::move(columns));
+  std::vector<PredictorRow> rows;
   for (const auto& predictor : accuracy.predictors) {
-    int64_t judged = 0;
-    int64_t positive = 0;
+    PredictorRow row{predictor};
     for (const auto& gene : predictor.genes) {
       if (std::isnan(gene.r2)) continue;
-      ++judged;
-      if (gene.r2 > 0) ++positive;
+      ++row.judged;
+      if (gene.r2 > 0) ++row.positive;
     }
-    std::vector<std::string> row = {predictor.predictor, std::to_string(judged)};
-    for (const auto& measure : kMeasures) {
-      std::vector<double> values;
-      for (const auto& gene : predictor.genes) values.push_back(gene.*measure.field);
-      const Summary summary = summarise(std::move(values));
-      row.push_back(format_number(summary.mean));
-      row.push_back(format_number(summary.median));
-    }
-    row.push_back(format_number(static_cast<double>(positive) / static_cast<double>(judged)));
-    table.add(std::move(row));
+    rows.push_back(row);
   }
-  return table;
+  return accuracy_summary_columns().table(rows);
+}
+
+TableText describe_accuracy_summary() {
+  return accuracy_summary_columns().describe();
 }
 
 std::vector<MarkerMean> marker_means(const Study& study, std::span<const int32_t> cells,
@@ -201,12 +265,13 @@ double marker_means_r2(std::span<const MarkerMean> means) {
 }
 
 Table marker_means_table(const Study& study, std::span<const MarkerMean> means) {
-  Table table({"cell_type", "gene", "measured_mean", "predicted_mean"});
-  for (const auto& mean : means) {
-    table.add({study.cells.type.names[at(mean.type)], study.genes.names[at(mean.gene)],
-               format_number(mean.measured), format_number(mean.predicted)});
-  }
-  return table;
+  std::vector<MeanRow> rows;
+  for (const auto& mean : means) rows.push_back({study, mean});
+  return marker_mean_columns().table(rows);
+}
+
+TableText describe_marker_means() {
+  return marker_mean_columns().describe();
 }
 
 }  // namespace grids

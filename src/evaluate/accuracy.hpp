@@ -9,12 +9,46 @@
 
 #include "base/context.hpp"
 #include "base/described.hpp"
+#include "data/shared_columns.hpp"
 #include "data/study.hpp"
 #include "evaluate/agreement.hpp"
 #include "evaluate/baselines.hpp"
-#include "io/table.hpp"
 
 namespace grids {
+
+namespace column {
+
+inline constexpr ColumnText kPredictor{
+    "predictor",
+    "`surrogate`; beside it, fitted on training cells: `gene mean`, `type mean`, `depth` (total "
+    "RNA "
+    "and open peaks), `linear` (ridge on principal components of the peaks), `neighbours` (nearest "
+    "in them)"};
+inline constexpr ColumnText kR{
+    "r",
+    "Pearson correlation of measured and predicted over the cells, −1 … 1; 0 for a prediction that "
+    "does not vary, NA for a gene that does not"};
+inline constexpr ColumnText kR2{
+    "r2",
+    "1 − squared error ÷ squared error of the cells' own mean; 1 = perfect, below 0 = worse than "
+    "that mean"};
+inline constexpr ColumnText kWithinTypeR{
+    "within_type_r", "`r` within each type of at least 10 cells, averaged, weighted by cells"};
+inline constexpr ColumnText kWithinTypeRPartial{
+    "within_type_r_partial",
+    "the same after depth is taken out of both (log total RNA and log open peaks): knowing how "
+    "deep "
+    "a cell was sequenced scores 0. Where there are counts, measured values are log1p of counts "
+    "per "
+    "median total RNA, on which depth leaves nothing behind"};
+inline constexpr ColumnText kJudgedGenes{"genes", "those with an `r2`"};
+inline constexpr ColumnText kShareR2Positive{"share_r2_positive",
+                                             "the share of these genes with `r2` above 0"};
+inline constexpr ColumnText kMeasuredMean{"measured_mean",
+                                          "mean expression over the cells of the type, measured"};
+inline constexpr ColumnText kPredictedMean{"predicted_mean", "the same, predicted"};
+
+}  // namespace column
 
 struct AccuracyOptions {
   /// Types with fewer of the judged cells than this do not enter within-type measures; a
@@ -55,12 +89,17 @@ Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
                         std::span<const float> predicted, const AccuracyOptions& options,
                         const Context& context);
 
-/// accuracy.tsv: gene, predictor, r, r2, within_type_r, within_type_r_partial, n.
+/// accuracy.tsv, a row for each gene and predictor.
 Table accuracy_table(const Study& study, const Accuracy& accuracy);
+TableText describe_accuracy();
 
-/// accuracy_summary.tsv: for each predictor the number of judged genes, mean and median of each
-/// measure over them, and the share of genes with r2 > 0.
+/// accuracy_summary.tsv, a row for each predictor: each measure's mean and median over the genes.
 Table accuracy_summary_table(const Accuracy& accuracy);
+TableText describe_accuracy_summary();
+
+/// What accuracy_summary.tsv calls the mean, and the median, of a measure.
+std::string mean_of(const ColumnText& measure);
+std::string median_of(const ColumnText& measure);
 
 /// Means of the given genes over the given cells of each type that has any.
 std::vector<MarkerMean> marker_means(const Study& study, std::span<const int32_t> cells,
@@ -71,7 +110,8 @@ std::vector<MarkerMean> marker_means(const Study& study, std::span<const int32_t
 /// means are equal.
 double marker_means_r2(std::span<const MarkerMean> means);
 
-/// marker_means.tsv: cell_type, gene, measured_mean, predicted_mean.
+/// marker_means.tsv.
 Table marker_means_table(const Study& study, std::span<const MarkerMean> means);
+TableText describe_marker_means();
 
 }  // namespace grids

@@ -1,15 +1,13 @@
 #include "evaluate/compare.hpp"
 
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
 
 #include "base/at.hpp"
 #include "base/statistics.hpp"
 #include "evaluate/recovery.hpp"
+#include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
@@ -40,25 +38,6 @@ ComparedSet compared_set(const Study& study, const ExplainedTarget& explained,
   return set;
 }
 
-void add_recovery(const Study& study, const JudgedSets& judged, const Truth& truth,
-                  std::vector<ComparedSet>& sets) {
-  const Table partners = partners_table(study, judged.sets);
-  std::map<std::pair<std::string, std::string>, SetRecovery> found;
-  for (auto& recovery :
-       measure_recovery(subsets_table(study, judged.sets), truth, study, {}, nullptr, &partners)) {
-    found[{recovery.cell_type, recovery.gene}] = recovery;
-  }
-  for (ComparedSet& set : sets) {
-    const auto entry = found.find({set.cell_type, set.gene});
-    if (entry == found.end()) continue;  // no peak, no row
-    set.kind = regulation_name(entry->second.kind);
-    set.members = entry->second.members;
-    set.members_found = entry->second.members_found;
-    set.recall = entry->second.recall;
-    set.recall_with_partners = entry->second.recall_with_partners;
-  }
-}
-
 }  // namespace
 
 const char* allowance_name(Allowance allowance) {
@@ -78,13 +57,15 @@ ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
       judge_sets(study, surrogate, result.explained, stage.perturbation, options.judge, context);
   ComparedRun compared;
   compared.skipped = std::move(result.skipped);
+  std::vector<FoundSet> found;
   for (size_t i = 0; i < result.explained.size(); ++i) {
     const auto& target = result.explained[i].target;
     const auto place = std::find(targets.begin(), targets.end(), target) - targets.begin();
     compared.sets.push_back(compared_set(study, result.explained[i], judged.sets[i], run,
                                          run.budgets.empty() ? 0 : run.budgets[at(place)]));
+    found.push_back(found_set(compared.sets.back(), judged.sets[i].peaks, judged.sets[i].partners));
   }
-  if (truth != nullptr) add_recovery(study, judged, *truth, compared.sets);
+  if (truth != nullptr) add_recovery(found, study, *truth, compared.sets);
   return compared;
 }
 
@@ -101,101 +82,62 @@ std::vector<int64_t> budgets_of(const Study& study, const std::vector<ExplainTar
   return budgets;
 }
 
-Table compared_table(std::span<const ComparedSet> sets) {
-  Table table({"cell_type",
-               "gene",
-               "method",
-               "L",
-               "seed",
-               "allowance",
-               "budget",
-               "evaluations",
-               "budget_spent",
-               "seconds",
-               "peaks_found",
-               "average_change",
-               "relative_change",
-               "change_cp100k",
-               "objective",
-               "contrast_slope",
-               "contrast_z",
-               "contrast_p",
-               "contrast_q",
-               "contrast_note",
-               "kind",
-               "members",
-               "members_found",
-               "recall",
-               "recall_with_partners",
-               "peaks"});
-  for (const ComparedSet& set : sets) {
-    table.add({set.cell_type,
-               set.gene,
-               set.method,
-               std::to_string(set.set_size),
-               std::to_string(set.seed),
-               allowance_name(set.allowance),
-               std::to_string(set.budget),
-               std::to_string(set.evaluations),
-               set.budget_spent ? "yes" : "no",
-               format_number(set.seconds),
-               std::to_string(set.peaks.size()),
-               format_number(set.average_change),
-               format_number(set.relative_change),
-               format_number(set.change_cp100k),
-               format_number(set.objective),
-               format_number(set.slope),
-               format_number(set.z),
-               format_number(set.p),
-               format_number(set.q),
-               set.note,
-               set.kind,
-               std::to_string(set.members),
-               std::to_string(set.members_found),
-               format_number(set.recall),
-               format_number(set.recall_with_partners),
-               fmt::format("{}", fmt::join(set.peaks, ","))});
-  }
-  return table;
+FoundSet found_set(const ComparedSet& set, std::vector<int32_t> peaks, SetPartners partners) {
+  return {set.cell_type,    set.gene,           set.method, std::to_string(set.seed),
+          std::move(peaks), std::move(partners)};
 }
 
-std::vector<ComparedSet> parse_compared(const Table& table) {
-  std::vector<ComparedSet> sets;
-  for (size_t row = 0; row < table.rows(); ++row) {
-    const auto whole = [&](const char* column) {
-      return static_cast<int64_t>(table.number(row, column));
-    };
-    ComparedSet set;
-    set.cell_type = table.text(row, "cell_type");
-    set.gene = table.text(row, "gene");
-    set.method = table.text(row, "method");
-    set.set_size = whole("L");
-    set.seed = std::stoull(table.text(row, "seed"));
-    set.allowance = table.text(row, "allowance") == allowance_name(Allowance::kUnlimited)
-                        ? Allowance::kUnlimited
-                        : Allowance::kEqual;
-    set.budget = whole("budget");
-    set.evaluations = whole("evaluations");
-    set.budget_spent = table.text(row, "budget_spent") == "yes";
-    set.seconds = table.number(row, "seconds");
-    set.peaks = split_list(table.text(row, "peaks"));
-    set.average_change = table.number(row, "average_change");
-    set.relative_change = table.number(row, "relative_change");
-    set.change_cp100k = table.number(row, "change_cp100k");
-    set.objective = table.number(row, "objective");
-    set.slope = table.number(row, "contrast_slope");
-    set.z = table.number(row, "contrast_z");
-    set.p = table.number(row, "contrast_p");
-    set.q = table.number(row, "contrast_q");
-    set.note = table.text(row, "contrast_note");
-    set.kind = table.text(row, "kind");
-    set.members = whole("members");
-    set.members_found = whole("members_found");
-    set.recall = table.number(row, "recall");
-    set.recall_with_partners = table.number(row, "recall_with_partners");
-    sets.push_back(std::move(set));
+void add_recovery(std::span<const FoundSet> found, const Study& study, const Truth& truth,
+                  std::span<ComparedSet> sets) {
+  const auto recovered = measure_recovery(found, truth, study);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    if (found[i].peaks.empty()) continue;
+    sets[i].kind = regulation_name(recovered[i].kind);
+    sets[i].members = recovered[i].members;
+    sets[i].members_found = recovered[i].members_found;
+    sets[i].recall = recovered[i].recall;
+    sets[i].recall_with_partners = recovered[i].recall_with_partners;
   }
-  return sets;
+}
+
+Columns<ComparedSet> compared_columns(const std::string& file) {
+  using Set = ComparedSet;
+  const auto read_allowance = [](Set& set, const Cell& cell) {
+    set.allowance = cell.text() == allowance_name(Allowance::kUnlimited) ? Allowance::kUnlimited
+                                                                         : Allowance::kEqual;
+  };
+  return {
+      file,
+      "a row for each method, target, L and seed",
+      {{column::kLearnedIn, &Set::cell_type},
+       {column::kGene, &Set::gene},
+       {column::kMethod, &Set::method},
+       {column::kSetSize.saying("peaks asked for"), &Set::set_size},
+       {column::kSeed, &Set::seed},
+       {column::kAllowance, [](const Set& set) { return allowance_name(set.allowance); },
+        read_allowance},
+       {"budget", "the number; 0 = no limit (of `grids`, whose use is the budget of the others)",
+        &Set::budget},
+       {column::kEvaluations, &Set::evaluations},
+       {column::kBudgetSpent, &Set::budget_spent},
+       {"peaks_found", "what the method gave", [](const Set& set) { return set.peaks.size(); }},
+       {column::kAverageChange, &Set::average_change},
+       {column::kRelativeChange, &Set::relative_change},
+       {column::kChangeCp100k, &Set::change_cp100k},
+       {column::kObjective, &Set::objective},
+       {column::kContrastSlope.saying("as `slope` in `contrasts.tsv`"), &Set::slope},
+       {"contrast_z", "the normal quantile of p", &Set::z},
+       {column::kContrastP.saying("as `p` in `contrasts.tsv`"), &Set::p},
+       {column::kContrastQ.saying("Benjamini–Hochberg over the targets of one method, L and seed"),
+        &Set::q},
+       {column::kContrastNote.saying("as `note` in `contrasts.tsv`"), &Set::note},
+       {column::kKind.saying("how the gene's set was planted, with `--truth`; else NA"),
+        &Set::kind},
+       {column::kMembers.saying("peaks planted, with `--truth`; else 0"), &Set::members},
+       {column::kMembersFound, &Set::members_found},
+       {column::kRecall.saying("the share of these; NA without"), &Set::recall},
+       {column::kRecallWithPartners.saying("as in `recovery.tsv`"), &Set::recall_with_partners},
+       {"peaks", "by rank, with commas", &Set::peaks}}};
 }
 
 }  // namespace grids

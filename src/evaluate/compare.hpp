@@ -15,6 +15,7 @@
 #include "data/study.hpp"
 #include "data/truth.hpp"
 #include "evaluate/judge_sets.hpp"
+#include "evaluate/recovery.hpp"
 #include "explain/explain_stage.hpp"
 #include "model/study_surrogate.hpp"
 
@@ -41,7 +42,7 @@ struct CompareOptions {
   JudgeSetsOptions judge;
 };
 
-/// A row of compare.tsv. NaN where something cannot be computed.
+/// A row of compare.tsv, and how long it took. NaN where something cannot be computed.
 struct ComparedSet {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
@@ -54,7 +55,9 @@ struct ComparedSet {
   int64_t budget = 0;  ///< model evaluations; 0 = no limit
   int64_t evaluations = 0;
   bool budget_spent = false;  ///< the method would have gone on
-  double seconds = 0;         ///< of the method, without judging
+  /// Of the method, without judging; NaN where it is not known. Not in compare.tsv, which is the
+  /// same for the same seed: see timings.hpp.
+  double seconds = kNone;
   std::vector<std::string> peaks;
   double average_change = kNone;   ///< published definitions (changes.hpp), on test cells
   double relative_change = kNone;  ///< −0.1 = 10 % less
@@ -71,8 +74,6 @@ struct ComparedSet {
   int64_t members_found = 0;
   double recall = kNone;
   double recall_with_partners = kNone;
-
-  bool operator==(const ComparedSet&) const = default;
 };
 
 struct ComparedRun {
@@ -90,12 +91,15 @@ ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
 std::vector<int64_t> budgets_of(const Study& study, const std::vector<ExplainTarget>& targets,
                                 std::span<const ComparedSet> sets);
 
-/// compare.tsv: cell_type, gene, method, L, seed, allowance, budget, evaluations, budget_spent
-/// (yes, no), seconds, peaks_found, average_change, relative_change, change_cp100k, objective,
-/// contrast_slope, contrast_z, contrast_p, contrast_q, contrast_note, kind,
-/// members, members_found, recall, recall_with_partners, peaks (by rank, with commas).
-Table compared_table(std::span<const ComparedSet> sets);
-/// Throws Error(kInput) that names table and column.
-std::vector<ComparedSet> parse_compared(const Table& table);
+/// The set as recovery sees it; peaks are those of the study, by rank.
+FoundSet found_set(const ComparedSet& set, std::vector<int32_t> peaks, SetPartners partners);
+
+/// Tells of each set how much of what was planted it holds; `found` are the same sets. A set
+/// without peaks is told nothing of.
+void add_recovery(std::span<const FoundSet> found, const Study& study, const Truth& truth,
+                  std::span<ComparedSet> sets);
+
+/// compare.tsv, and what is written like it.
+Columns<ComparedSet> compared_columns(const std::string& file = "compare.tsv");
 
 }  // namespace grids

@@ -4,7 +4,9 @@
 
 #include <optional>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
+#include "evaluate/timings.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "io/manifest.hpp"
@@ -33,12 +35,16 @@ class PartReporter : public Reporter {
   int64_t total_;
 };
 
-/// A run's files: its rows, what it skipped, and that both are whole.
+/// A run's files: its rows, what it skipped, that both are whole, and how long it took, which is
+/// apart because it differs each time.
 struct RunFiles {
-  std::filesystem::path sets, skipped, sums;
+  std::filesystem::path sets, skipped, sums, times;
 
   explicit RunFiles(const std::filesystem::path& file)
-      : sets(file), skipped(file.string() + ".skipped"), sums(file.string() + ".sha256") {}
+      : sets(file),
+        skipped(file.string() + ".skipped"),
+        sums(file.string() + ".sha256"),
+        times(std::filesystem::path(file).replace_extension(".timings.tsv")) {}
 
   std::string digest() const { return sha256_of(sets) + "\n" + sha256_of(skipped) + "\n"; }
 
@@ -52,12 +58,41 @@ struct RunFiles {
                                    sets.string()));
       return std::nullopt;
     }
-    return FinishedRun{parse_compared(read_table(sets)), read_table(skipped)};
+    try {
+      return FinishedRun{read_sets(), skipped_columns().read(read_table(skipped))};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) throw;
+      reporter.warning(fmt::format(
+          "{}; kept by another version of grids, as it seems: what it held is learned again",
+          error.what()));
+      return std::nullopt;
+    }
   }
 
-  void write(const FinishedRun& finished) const {
-    write_table(skipped, finished.skipped);
-    write_table(sets, compared_table(finished.sets));
+  std::vector<ComparedSet> read_sets() const {
+    auto found = compared_columns().read(read_table(sets));
+    const auto timed = read_times();
+    for (size_t i = 0; timed.size() == found.size() && i < found.size(); ++i) {
+      found[i].seconds = timed[i].seconds;
+    }
+    return found;
+  }
+
+  /// None where there is no such file, or one that cannot be read: nothing rests on times.
+  std::vector<ComparedTiming> read_times() const {
+    if (!std::filesystem::exists(times)) return {};
+    try {
+      return compared_timing_columns().read(read_table(times));
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) throw;
+      return {};
+    }
+  }
+
+  void write(const FinishedRun& finished, const std::string& objective) const {
+    write_table(times, compared_timing_columns().table(timings_of(finished.sets, objective)));
+    write_table(skipped, skipped_columns().table(finished.skipped));
+    write_table(sets, compared_columns().table(finished.sets));
     replace_file(sums, digest());
   }
 };
@@ -103,9 +138,9 @@ FinishedRun CompareRuns::run(const std::string& objective,
     const Context context{context_.seed, context_.pool, reporter, context_.cancelled};
     finished = work(context);
     make_folder(folder_);
-    files.write(finished);
+    files.write(finished, objective);
     // As it will be read: a run that was stopped ends with the same tables.
-    finished.sets = parse_compared(read_table(files.sets));
+    finished.sets = files.read_sets();
   }
   done_ += size;
   return finished;

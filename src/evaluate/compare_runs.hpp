@@ -8,14 +8,12 @@
 #include <vector>
 
 #include "evaluate/compare.hpp"
-#include "io/table.hpp"
 
 namespace grids {
 
-/// A finished run; `skipped` has the columns of skipped.tsv.
 struct FinishedRun {
   std::vector<ComparedSet> sets;
-  Table skipped;
+  std::vector<SkippedRow> skipped;
 };
 
 class CompareRuns {
@@ -25,8 +23,9 @@ class CompareRuns {
   CompareRuns(std::filesystem::path folder, std::string settings, int64_t total,
               const Context& context);
 
-  /// Reads the run if it is there, else does the work and keeps it. `objective` tells runs of the
-  /// same method on different functions apart.
+  /// Reads the run if it is there, else does the work and keeps it; also where it was kept by a
+  /// version of grids whose tables had other columns. `objective` tells runs of the same method on
+  /// different functions apart.
   FinishedRun run(const std::string& objective, const std::vector<ExplainTarget>& targets,
                   const CompareRun& run,
                   const std::function<FinishedRun(const Context& context)>& work);

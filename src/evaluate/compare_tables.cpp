@@ -4,15 +4,24 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <map>
-#include <tuple>
+#include <set>
 
 #include "base/nan.hpp"
 #include "base/paired_tests.hpp"
+#include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
+
+constexpr const char* kMeanChange =
+    "mean over genes and seeds of `average_change` of `subsets.tsv`";
+constexpr const char* kMeanPercent = "the same of `relative_change`, in percent";
+constexpr const char* kRecallOfAll =
+    "planted members found ÷ members, over all sets together; NA without `--truth`";
+constexpr const char* kRecallAgain = "the same with partners, as in `recovery.tsv`";
 
 double median(std::vector<double> values) {
   std::erase_if(values, [](double value) { return std::isnan(value); });
@@ -34,15 +43,19 @@ double mean(const std::vector<double>& values) {
 }
 
 template <typename Of>
-std::vector<double> column(const std::vector<const ComparedSet*>& sets, const Of& of) {
-  std::vector<double> values;
-  values.reserve(sets.size());
-  for (const ComparedSet* set : sets) values.push_back(static_cast<double>(of(*set)));
-  return values;
+std::vector<double> values(const std::vector<const ComparedSet*>& sets, const Of& of) {
+  std::vector<double> result;
+  result.reserve(sets.size());
+  for (const ComparedSet* set : sets) result.push_back(static_cast<double>(of(*set)));
+  return result;
 }
 
-/// L, allowance, method → sets; methods in the order of their first rows.
-using Group = std::tuple<int64_t, Allowance>;
+/// L and allowance → method → sets; methods in the order of their first rows.
+struct Group {
+  int64_t set_size = 0;
+  Allowance allowance = Allowance::kEqual;
+  auto operator<=>(const Group&) const = default;
+};
 using MethodSets = std::vector<std::pair<std::string, std::vector<const ComparedSet*>>>;
 
 std::map<Group, MethodSets> grouped(std::span<const ComparedSet> sets) {
@@ -84,6 +97,7 @@ struct Planted {
 };
 
 struct Standing {
+  Group group;
   std::string method;
   int64_t sets = 0;
   int64_t tested = 0;
@@ -93,16 +107,17 @@ struct Standing {
   Planted planted;
 };
 
-Standing standing(const std::string& method, const std::vector<const ComparedSet*>& sets) {
-  Standing result{method, static_cast<int64_t>(sets.size()), 0, 0, kNaN, kNaN, Planted(sets)};
+Standing standing(const Group& group, const std::string& method,
+                  const std::vector<const ComparedSet*>& sets) {
+  Standing result{group, method, std::ssize(sets), 0, 0, kNaN, kNaN, Planted(sets)};
   int64_t called = 0;
   for (const ComparedSet* set : sets) {
     result.tested += std::isnan(set->p) ? 0 : 1;
     called += set->q < kCalledQ ? 1 : 0;
   }
   result.share_called = ratio(called, result.sets);
-  result.median_z = median(column(sets, [](const ComparedSet& set) { return set.z; }));
-  result.mean_slope = mean(column(sets, [](const ComparedSet& set) { return set.slope; }));
+  result.median_z = median(values(sets, [](const ComparedSet& set) { return set.z; }));
+  result.mean_slope = mean(values(sets, [](const ComparedSet& set) { return set.slope; }));
   return result;
 }
 
@@ -172,17 +187,200 @@ const std::vector<const ComparedSet*>* find_method(const std::map<Group, MethodS
   return nullptr;
 }
 
-/// Means over genes and seeds: cell type → average change, relative change in percent.
-std::map<std::string, std::pair<double, double>> type_means(
-    const std::vector<const ComparedSet*>& sets) {
+/// Means over genes and seeds.
+struct Change {
+  double average = kNaN;
+  double relative_percent = kNaN;
+};
+
+std::map<std::string, Change> type_means(const std::vector<const ComparedSet*>& sets) {
   std::map<std::string, std::vector<const ComparedSet*>> by_type;
   for (const ComparedSet* set : sets) by_type[set->cell_type].push_back(set);
-  std::map<std::string, std::pair<double, double>> means;
+  std::map<std::string, Change> means;
   for (const auto& [type, own] : by_type) {
-    means[type] = {mean(column(own, [](const ComparedSet& s) { return s.average_change; })),
-                   100 * mean(column(own, [](const ComparedSet& s) { return s.relative_change; }))};
+    means[type] = {mean(values(own, [](const ComparedSet& s) { return s.average_change; })),
+                   100 * mean(values(own, [](const ComparedSet& s) { return s.relative_change; }))};
   }
   return means;
+}
+
+Columns<Standing> held_out_columns() {
+  return {"held_out.tsv",
+          "a row for each L, allowance and method, ranked by `share_called`, then `median_z`",
+          {{column::kSetSize, [](const Standing& row) { return row.group.set_size; }},
+           {column::kAllowance,
+            [](const Standing& row) { return allowance_name(row.group.allowance); }},
+           {column::kMethod, &Standing::method},
+           {column::kSets, &Standing::sets},
+           {"tested", "sets that have a p", &Standing::tested},
+           {"share_called",
+            "sets with q < 0.05, of all of them: one that cannot be tested is not called",
+            &Standing::share_called},
+           {"median_z", "of `contrast_z` over the tested sets", &Standing::median_z},
+           {"mean_slope", "of `contrast_slope` over the tested sets", &Standing::mean_slope},
+           {column::kRecall.saying(kRecallOfAll),
+            [](const Standing& row) { return row.planted.recall(); }},
+           {column::kRecallWithPartners.saying(kRecallAgain),
+            [](const Standing& row) { return row.planted.recall_with_partners(); }}}};
+}
+
+/// A method's sets, and how much further the reference goes.
+struct OwnObjective {
+  Group group;
+  std::string method;
+  const std::vector<const ComparedSet*>* sets = nullptr;
+  double order = kNaN;      ///< mean relative change, negated where it is to rise
+  Differences against;      ///< in relative change on test cells
+  Differences on_training;  ///< in the objective on training cells
+
+  template <typename Of>
+  double mean_of(const Of& of) const {
+    return mean(values(*sets, of));
+  }
+  double reference_further() const {
+    const auto& pairs = against.of_pairs;
+    return ratio(std::count_if(pairs.begin(), pairs.end(), [](double d) { return d > 0; }),
+                 std::ssize(pairs));
+  }
+};
+
+bool goes_further(const OwnObjective& a, const OwnObjective& b) {
+  const auto last = [](double order) {
+    return std::isnan(order) ? std::numeric_limits<double>::infinity() : order;
+  };
+  return last(a.order) < last(b.order);
+}
+
+Columns<OwnObjective> own_objective_columns() {
+  using Row = OwnObjective;
+  using Set = ComparedSet;
+  return {
+      "own_objective.tsv",
+      "a row for each L, allowance and method, the one that goes furthest first; tests are paired "
+      "and one-sided, against the sets of `grids` with the same target, L and seed (its own row: "
+      "NA)",
+      {{column::kSetSize, [](const Row& row) { return row.group.set_size; }},
+       {column::kAllowance, [](const Row& row) { return allowance_name(row.group.allowance); }},
+       {column::kMethod, &Row::method},
+       {column::kSets, [](const Row& row) { return row.sets->size(); }},
+       {column::kAverageChange.saying("mean over the sets, as in `subsets.tsv`"),
+        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::average_change)); }},
+       {column::kRelativeChange.saying("mean over the sets, as in `subsets.tsv`"),
+        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::relative_change)); }},
+       {"relative_sd_seeds",
+        "standard deviation of the relative change between seeds of a target (root mean square "
+        "over "
+        "targets), the error bar of methods that sample",
+        [](const Row& row) { return deviation_between_seeds(*row.sets); }},
+       {column::kChangeCp100k.saying("mean over the sets, as in `subsets.tsv`"),
+        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::change_cp100k)); }},
+       {"pairs", "sets that are compared with one of `grids`",
+        [](const Row& row) { return row.against.of_pairs.size(); }},
+       {"t_p", "t-test that `grids` goes further in relative change",
+        [](const Row& row) { return paired_t_test(row.against.of_pairs).p; }},
+       {"wilcoxon_p", "the same by ranks",
+        [](const Row& row) { return signed_rank_test(row.against.of_pairs).p; }},
+       {"wilcoxon_p_targets", "the same over targets, seeds averaged first",
+        [](const Row& row) { return signed_rank_test(row.against.of_targets).p; }},
+       {"reference_further", "share of pairs in which `grids` goes further",
+        [](const Row& row) { return row.reference_further(); }},
+       {column::kObjective.saying("mean of what is minimised, on training cells"),
+        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::objective)); }},
+       {"objective_t_p", "t-test that `grids` is lower there",
+        [](const Row& row) { return paired_t_test(row.on_training.of_pairs).p; }},
+       {"objective_wilcoxon_p", "the same by ranks",
+        [](const Row& row) { return signed_rank_test(row.on_training.of_pairs).p; }},
+       {column::kEvaluations.saying("median of the model evaluations of a set"),
+        [](const Row& row) {
+          return median(values(*row.sets, [](const Set& set) { return set.evaluations; }));
+        }},
+       {column::kBudgetSpent.saying("share of sets at which the method would have gone on"),
+        [](const Row& row) {
+          return row.mean_of([](const Set& set) { return set.budget_spent ? 1 : 0; });
+        }}}};
+}
+
+/// Of one type and L, or of all types of that L.
+struct TypeMeans {
+  int64_t set_size = 0;
+  std::string cell_type;
+  std::map<std::string, Change> by_method;
+
+  Change of(const std::string& method) const {
+    const auto found = by_method.find(method);
+    return found == by_method.end() ? Change{} : found->second;
+  }
+};
+
+Columns<TypeMeans> type_columns(const std::vector<std::string>& methods) {
+  std::vector<Column<TypeMeans>> columns = {
+      {column::kSetSize, &TypeMeans::set_size},
+      {column::kCellType.saying("or `mean`: over the types"), &TypeMeans::cell_type}};
+  for (const auto& method : methods) {
+    columns.push_back({method + " average_change", kMeanChange,
+                       [method](const TypeMeans& row) { return row.of(method).average; }});
+    columns.push_back({method + " relative_percent", kMeanPercent,
+                       [method](const TypeMeans& row) { return row.of(method).relative_percent; }});
+  }
+  return {"table1.tsv",
+          "the layout of the paper's Table 1, at equal allowance: a row for each L and cell type, "
+          "two columns for each method",
+          std::move(columns)};
+}
+
+/// Of one method, in each type with each L.
+struct MethodMeans {
+  std::string method;
+  std::map<std::string, Change> places;
+
+  Change at(const std::string& place) const {
+    const auto found = places.find(place);
+    return found == places.end() ? Change{} : found->second;
+  }
+};
+
+/// `places`: sorted.
+Columns<MethodMeans> method_columns(const std::vector<std::string>& places) {
+  std::vector<Column<MethodMeans>> columns = {{column::kMethod, &MethodMeans::method}};
+  for (const auto& place : places) {
+    columns.push_back({place + " average_change", kMeanChange,
+                       [place](const MethodMeans& row) { return row.at(place).average; }});
+    columns.push_back({place + " relative_percent", kMeanPercent,
+                       [place](const MethodMeans& row) { return row.at(place).relative_percent; }});
+  }
+  return {"table2.tsv",
+          "the layout of Table 2: a row for each method, two columns for each cell type and L",
+          std::move(columns)};
+}
+
+struct Recall {
+  std::string objective;
+  Group group;
+  std::string kind;
+  int64_t planted_members = 0;
+  std::string method;
+  int64_t sets = 0;
+  Planted planted;
+};
+
+Columns<Recall> recall_columns() {
+  return {
+      "recall_by_kind.tsv",
+      "planted members found ÷ members",
+      {{column::kRecallObjective, &Recall::objective},
+       {column::kSetSize, [](const Recall& row) { return row.group.set_size; }},
+       {column::kAllowance, [](const Recall& row) { return allowance_name(row.group.allowance); }},
+       {column::kKind, &Recall::kind},
+       {column::kPlantedMembers, &Recall::planted_members},
+       {column::kMethod, &Recall::method},
+       {column::kSets, &Recall::sets},
+       {column::kMembers, [](const Recall& row) { return row.planted.members; }},
+       {column::kRecall.saying("members found ÷ members, over the sets together"),
+        [](const Recall& row) { return row.planted.recall(); }},
+       {column::kRecallWithPartners.saying(kRecallAgain),
+        [](const Recall& row) { return row.planted.recall_with_partners(); }},
+       {"whole_sets", "share of sets that were found whole",
+        [](const Recall& row) { return ratio(row.planted.whole, row.sets); }}}};
 }
 
 }  // namespace
@@ -198,149 +396,108 @@ std::vector<std::string> methods_of(std::span<const ComparedSet> sets) {
 }
 
 Table held_out_table(std::span<const ComparedSet> sets) {
-  Table table({"L", "allowance", "method", "sets", "tested", "share_called", "median_z",
-               "mean_slope", "recall", "recall_with_partners"});
+  std::vector<Standing> rows;
   for (const auto& [group, methods] : grouped(sets)) {
     std::vector<Standing> standings;
-    for (const auto& [method, own] : methods) standings.push_back(standing(method, own));
+    for (const auto& [method, own] : methods) standings.push_back(standing(group, method, own));
     std::stable_sort(standings.begin(), standings.end(), ranks_before);
-    for (const Standing& entry : standings) {
-      table.add({std::to_string(std::get<0>(group)), allowance_name(std::get<1>(group)),
-                 entry.method, std::to_string(entry.sets), std::to_string(entry.tested),
-                 format_number(entry.share_called), format_number(entry.median_z),
-                 format_number(entry.mean_slope), format_number(entry.planted.recall()),
-                 format_number(entry.planted.recall_with_partners())});
-    }
+    rows.insert(rows.end(), standings.begin(), standings.end());
   }
-  return table;
+  return held_out_columns().table(rows);
+}
+
+TableText describe_held_out() {
+  return held_out_columns().describe();
 }
 
 Table own_objective_table(std::span<const ComparedSet> sets, const std::string& reference,
                           ChangeDirection direction) {
-  Table table({"L", "allowance", "method", "sets", "average_change", "relative_change",
-               "relative_sd_seeds", "change_cp100k", "pairs", "t_p", "wilcoxon_p",
-               "wilcoxon_p_targets", "reference_further", "objective", "objective_t_p",
-               "objective_wilcoxon_p", "evaluations", "seconds", "budget_spent"});
-  const auto relative = [sign = direction == ChangeDirection::kDown ? 1 : -1](const auto& set) {
-    return sign * set.relative_change;
-  };
-  const auto objective = [](const auto& set) { return set.objective; };
+  const double sign = direction == ChangeDirection::kDown ? 1 : -1;
+  const auto relative = [sign](const ComparedSet& set) { return sign * set.relative_change; };
+  const auto objective = [](const ComparedSet& set) { return set.objective; };
+  std::vector<OwnObjective> rows;
   const auto groups = grouped(sets);
   for (const auto& [group, methods] : groups) {
     const auto other =
-        std::get<1>(group) == Allowance::kEqual ? Allowance::kUnlimited : Allowance::kEqual;
-    const auto* rows = find_method(groups, group, reference);
-    if (rows == nullptr) rows = find_method(groups, {std::get<0>(group), other}, reference);
-    std::vector<std::pair<double, std::vector<std::string>>> lines;
-    for (const auto& [method, own] : methods) {
-      Differences against, on_training;
-      if (rows != nullptr && method != reference) {
-        against = differences(*rows, own, relative);
-        on_training = differences(*rows, own, objective);
-      }
-      const auto& pairs = against.of_pairs;
-      const auto further =
-          std::count_if(pairs.begin(), pairs.end(), [](double d) { return d > 0; });
-      const auto mean_of = [&own = own](const auto& of) {
-        return format_number(mean(column(own, of)));
-      };
-      const double order = mean(column(own, relative));
-      lines.push_back(
-          {std::isnan(order) ? std::numeric_limits<double>::infinity() : order,
-           {std::to_string(std::get<0>(group)), allowance_name(std::get<1>(group)), method,
-            std::to_string(own.size()), mean_of([](const auto& s) { return s.average_change; }),
-            mean_of([](const auto& s) { return s.relative_change; }),
-            format_number(deviation_between_seeds(own)),
-            mean_of([](const auto& s) { return s.change_cp100k; }), std::to_string(pairs.size()),
-            format_number(paired_t_test(pairs).p), format_number(signed_rank_test(pairs).p),
-            format_number(signed_rank_test(against.of_targets).p),
-            format_number(ratio(further, static_cast<int64_t>(pairs.size()))), mean_of(objective),
-            format_number(paired_t_test(on_training.of_pairs).p),
-            format_number(signed_rank_test(on_training.of_pairs).p),
-            format_number(median(column(own, [](const auto& s) { return s.evaluations; }))),
-            format_number(median(column(own, [](const auto& s) { return s.seconds; }))),
-            mean_of([](const auto& s) { return s.budget_spent ? 1 : 0; })}});
+        group.allowance == Allowance::kEqual ? Allowance::kUnlimited : Allowance::kEqual;
+    const auto* of_reference = find_method(groups, group, reference);
+    if (of_reference == nullptr) {
+      of_reference = find_method(groups, {group.set_size, other}, reference);
     }
-    std::stable_sort(lines.begin(), lines.end(),
-                     [](const auto& a, const auto& b) { return a.first < b.first; });
-    for (auto& line : lines) table.add(std::move(line.second));
+    const auto first = rows.size();
+    for (const auto& [method, own] : methods) {
+      OwnObjective row{group, method, &own, mean(values(own, relative)), {}, {}};
+      if (of_reference != nullptr && method != reference) {
+        row.against = differences(*of_reference, own, relative);
+        row.on_training = differences(*of_reference, own, objective);
+      }
+      rows.push_back(std::move(row));
+    }
+    std::stable_sort(rows.begin() + static_cast<std::ptrdiff_t>(first), rows.end(), goes_further);
   }
-  return table;
+  return own_objective_columns().table(rows);
+}
+
+TableText describe_own_objective() {
+  return own_objective_columns().describe();
 }
 
 Table table_by_type(std::span<const ComparedSet> sets) {
   const auto methods = methods_of(sets);
-  std::vector<std::string> columns = {"L", "cell_type"};
-  for (const auto& method : methods) {
-    columns.push_back(method + " average_change");
-    columns.push_back(method + " relative_percent");
-  }
-  Table table(columns);
+  std::vector<TypeMeans> rows;
   for (const auto& [group, own] : grouped(sets)) {
-    if (std::get<1>(group) != Allowance::kEqual) continue;
-    std::map<std::string, std::map<std::string, std::pair<double, double>>> means;  // type, method
-    for (const auto& [method, rows] : own) {
-      for (const auto& [type, values] : type_means(rows)) means[type][method] = values;
+    if (group.allowance != Allowance::kEqual) continue;
+    std::map<std::string, std::map<std::string, Change>> means;  // type, method
+    for (const auto& [method, of_method] : own) {
+      for (const auto& [type, change] : type_means(of_method)) means[type][method] = change;
     }
-    std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> all;
-    const auto size = std::to_string(std::get<0>(group));
-    for (const auto& [type, by_method] : means) {
-      std::vector<std::string> line = {size, type};
-      for (const auto& method : methods) {
-        const auto found = by_method.find(method);
-        const auto values = found == by_method.end() ? std::pair{kNaN, kNaN} : found->second;
-        line.push_back(format_number(values.first));
-        line.push_back(format_number(values.second));
-        all[method].first.push_back(values.first);
-        all[method].second.push_back(values.second);
-      }
-      table.add(std::move(line));
-    }
-    std::vector<std::string> line = {size, "mean"};
+    TypeMeans all{group.set_size, "mean", {}};
     for (const auto& method : methods) {
-      line.push_back(format_number(mean(all[method].first)));
-      line.push_back(format_number(mean(all[method].second)));
+      std::vector<double> average, relative;
+      for (auto& [type, by_method] : means) {  // a method without sets of a type: NaN
+        average.push_back(by_method[method].average);
+        relative.push_back(by_method[method].relative_percent);
+      }
+      all.by_method[method] = {mean(average), mean(relative)};
     }
-    table.add(std::move(line));
+    for (auto& [type, by_method] : means) {
+      rows.push_back({group.set_size, type, std::move(by_method)});
+    }
+    rows.push_back(std::move(all));
   }
-  return table;
+  return type_columns(methods).table(rows);
+}
+
+TableText describe_table_by_type() {
+  return type_columns({"METHOD"}).describe();
 }
 
 Table table_by_method(std::span<const ComparedSet> sets) {
-  std::vector<std::string> columns = {"method"};
-  std::map<std::string, std::map<std::string, std::string>> cells;  // method, column
+  std::map<std::string, std::map<std::string, Change>> means;  // method, "TYPE L=10"
+  std::set<std::string> places;
   for (const auto& [group, own] : grouped(sets)) {
-    if (std::get<1>(group) != Allowance::kEqual) continue;
-    for (const auto& [method, rows] : own) {
-      for (const auto& [type, values] : type_means(rows)) {
-        const auto start = fmt::format("{} L={} ", type, std::get<0>(group));
-        cells[method][start + "average_change"] = format_number(values.first);
-        cells[method][start + "relative_percent"] = format_number(values.second);
+    if (group.allowance != Allowance::kEqual) continue;
+    for (const auto& [method, of_method] : own) {
+      for (const auto& [type, change] : type_means(of_method)) {
+        const auto place = fmt::format("{} L={}", type, group.set_size);
+        means[method][place] = change;
+        places.insert(place);
       }
     }
   }
-  for (const auto& [method, own] : cells) {
-    for (const auto& [name, text] : own) {
-      if (std::find(columns.begin(), columns.end(), name) == columns.end()) columns.push_back(name);
-    }
-  }
-  std::sort(columns.begin() + 1, columns.end());
-  Table table(columns);
+  std::vector<MethodMeans> rows;
   for (const auto& method : methods_of(sets)) {
-    if (!cells.contains(method)) continue;
-    std::vector<std::string> line = {method};
-    for (size_t c = 1; c < columns.size(); ++c) {
-      const auto found = cells[method].find(columns[c]);
-      line.push_back(found == cells[method].end() ? "NA" : found->second);
-    }
-    table.add(std::move(line));
+    if (means.contains(method)) rows.push_back({method, means[method]});
   }
-  return table;
+  return method_columns({places.begin(), places.end()}).table(rows);
+}
+
+TableText describe_table_by_method() {
+  return method_columns({"TYPE L=10"}).describe();
 }
 
 Table recall_table(std::span<const ComparedSet> sets, const std::string& objective) {
-  Table table({"objective", "L", "allowance", "kind", "planted", "method", "sets", "members",
-               "recall", "recall_with_partners", "whole_sets"});
+  std::vector<Recall> rows;
   for (const auto& [group, methods] : grouped(sets)) {
     // Of each kind and number of planted members.
     std::map<std::pair<Regulation, int64_t>, MethodSets> kinds;
@@ -355,17 +512,16 @@ Table recall_table(std::span<const ComparedSet> sets, const std::string& objecti
     }
     for (const auto& [kind, of_kind] : kinds) {
       for (const auto& [method, own] : of_kind) {
-        const Planted planted(own);
-        table.add({objective, std::to_string(std::get<0>(group)),
-                   allowance_name(std::get<1>(group)), regulation_name(kind.first),
-                   std::to_string(kind.second), method, std::to_string(own.size()),
-                   std::to_string(planted.members), format_number(planted.recall()),
-                   format_number(planted.recall_with_partners()),
-                   format_number(ratio(planted.whole, static_cast<int64_t>(own.size())))});
+        rows.push_back({objective, group, regulation_name(kind.first), kind.second, method,
+                        std::ssize(own), Planted(own)});
       }
     }
   }
-  return table;
+  return recall_columns().table(rows);
+}
+
+TableText describe_recall() {
+  return recall_columns().describe();
 }
 
 }  // namespace grids

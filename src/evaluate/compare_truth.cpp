@@ -10,7 +10,6 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
-#include "evaluate/recovery.hpp"
 #include "model/true_regulation_model.hpp"
 #include "search/set_partners.hpp"
 
@@ -95,27 +94,10 @@ class StudyTruth {
   std::unordered_map<std::string_view, size_t> cells_;
 };
 
-/// Rows of subsets.tsv and partners.tsv as far as recovery reads them.
-void add_found(const Study& study, const ComparedSet& set, const SetPartners& partners,
-               Table& subsets, Table& partner_rows) {
-  const auto size = std::to_string(set.peaks.size());
-  for (const auto& peak : set.peaks) {
-    const bool minimal =
-        std::any_of(partners.minimal.begin(), partners.minimal.end(),
-                    [&](Feature member) { return study.peaks.names[at(member)] == peak; });
-    subsets.add({set.cell_type, set.gene, set.method, size, std::to_string(set.seed), peak,
-                 minimal ? "yes" : "no"});
-  }
-  for (const Partner& partner : partners.partners) {
-    partner_rows.add(
-        {set.cell_type, set.gene, set.method, size, study.peaks.names[at(partner.feature)]});
-  }
-}
-
 /// What one target gives, or nothing.
 struct Searched {
   ComparedSet set;
-  SetPartners partners;
+  FoundSet found;
 };
 
 std::optional<Searched> search_one(const Study& study, const StudyTruth& truth,
@@ -166,7 +148,8 @@ std::optional<Searched> search_one(const Study& study, const StudyTruth& truth,
   set.objective = found.objective;
   for (const Feature peak : found.subset) set.peaks.push_back(study.peaks.names[at(peak)]);
   set.note = fmt::format("{} cells", cells.size());
-  result.partners = find_partners(objective, found.subset, options.partners);
+  result.found =
+      found_set(set, found.subset, find_partners(objective, found.subset, options.partners));
   return result;
 }
 
@@ -213,29 +196,14 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
         search_one(study, truth, targets[at(i)], run.budgets.empty() ? 0 : run.budgets[at(i)], run,
                    which, options, context);
   });
-  Table subsets({"cell_type", "gene", "method", "L", "seed", "peak", "in_minimal"});
-  Table partners({"cell_type", "gene", "method", "L", "peak"});
-  for (const auto& entry : searched) {
-    if (entry) add_found(study, entry->set, entry->partners, subsets, partners);
-  }
-  std::map<std::pair<std::string, std::string>, SetRecovery> found;
-  for (auto& recovery : measure_recovery(subsets, simulated.truth, study, {}, nullptr, &partners)) {
-    found[{recovery.cell_type, recovery.gene}] = recovery;
-  }
   std::vector<ComparedSet> sets;
+  std::vector<FoundSet> found;
   for (auto& entry : searched) {
     if (!entry) continue;
-    ComparedSet& set = entry->set;
-    const auto recovery = found.find({set.cell_type, set.gene});
-    if (recovery != found.end()) {
-      set.kind = regulation_name(recovery->second.kind);
-      set.members = recovery->second.members;
-      set.members_found = recovery->second.members_found;
-      set.recall = recovery->second.recall;
-      set.recall_with_partners = recovery->second.recall_with_partners;
-    }
-    sets.push_back(std::move(set));
+    sets.push_back(std::move(entry->set));
+    found.push_back(std::move(entry->found));
   }
+  add_recovery(found, study, simulated.truth, sets);
   return sets;
 }
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/nan.hpp"
+#include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
@@ -39,6 +40,31 @@ Changes measure_changes(const Study& study, const StudySurrogate& surrogate,
     changes[{entry.gene, *entry.type, entry.tested_in}] = entry.change.relative_change;
   }
   return changes;
+}
+
+/// A type that sets were learned in, and one that they were tested in.
+struct PairRow {
+  const TypeMatrix& matrix;
+  size_t learned;
+  size_t tested;
+
+  size_t i() const { return learned * matrix.tested_in.size() + tested; }
+};
+
+Columns<PairRow> type_matrix_columns() {
+  return {"types.tsv",
+          "a row for each pair of types: `grids` sets of the last L, learned in one and masked in "
+          "test cells of the other",
+          {{"learned_in", "type whose cells the sets were learned in",
+            [](const PairRow& row) { return row.matrix.learned_in[row.learned]; }},
+           {column::kTestedIn.saying("type of the gene, in whose test cells they were masked"),
+            [](const PairRow& row) { return row.matrix.tested_in[row.tested]; }},
+           {"genes", "that the means are over",
+            [](const PairRow& row) { return row.matrix.genes[row.i()]; }},
+           {column::kRelativeChange.saying("mean over the genes, as in `subsets.tsv`"),
+            [](const PairRow& row) { return row.matrix.change[row.i()]; }},
+           {"normalised", "divided, gene by gene, by that of the set learned where it is tested",
+            [](const PairRow& row) { return row.matrix.normalised[row.i()]; }}}};
 }
 
 }  // namespace
@@ -79,15 +105,17 @@ TypeMatrix compare_types(const Study& study, const StudySurrogate& surrogate,
 }
 
 Table type_matrix_table(const TypeMatrix& matrix) {
-  Table table({"learned_in", "tested_in", "genes", "relative_change", "normalised"});
-  for (size_t row = 0; row < matrix.learned_in.size(); ++row) {
-    for (size_t column = 0; column < matrix.tested_in.size(); ++column) {
-      const size_t i = row * matrix.tested_in.size() + column;
-      table.add({matrix.learned_in[row], matrix.tested_in[column], std::to_string(matrix.genes[i]),
-                 format_number(matrix.change[i]), format_number(matrix.normalised[i])});
+  std::vector<PairRow> rows;
+  for (size_t learned = 0; learned < matrix.learned_in.size(); ++learned) {
+    for (size_t tested = 0; tested < matrix.tested_in.size(); ++tested) {
+      rows.push_back({matrix, learned, tested});
     }
   }
-  return table;
+  return type_matrix_columns().table(rows);
+}
+
+TableText describe_type_matrix() {
+  return type_matrix_columns().describe();
 }
 
 }  // namespace grids

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "evaluate/compare.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 
 namespace grids {
 
@@ -29,7 +29,8 @@ TypeMatrix compare_types(const Study& study, const StudySurrogate& surrogate,
                          const std::vector<ExplainTarget>& targets, const CompareRun& run,
                          const CompareOptions& options, const Context& context);
 
-/// types.tsv: learned_in, tested_in, genes, relative_change, normalised.
+/// types.tsv.
 Table type_matrix_table(const TypeMatrix& matrix);
+TableText describe_type_matrix();
 
 }  // namespace grids

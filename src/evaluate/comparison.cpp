@@ -7,6 +7,7 @@
 #include <set>
 
 #include "evaluate/compare_runs.hpp"
+#include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
@@ -30,6 +31,21 @@ std::vector<ComparedSet> as_unlimited(const std::vector<ComparedSet>& sets, int6
 int64_t sets_of(const ComparisonOptions& options, size_t targets, bool truth) {
   const size_t rounds = (truth ? 3 : 1) * options.methods.size() + options.unlimited.size();
   return static_cast<int64_t>(rounds * targets * options.sizes.size()) * options.seeds;
+}
+
+struct SkippedByMethod : SkippedRow {
+  std::string method;
+};
+
+Columns<SkippedByMethod> compared_skipped_columns() {
+  return {"skipped.tsv",
+          "what was asked for and not compared",
+          {{column::kLearnedIn, &SkippedRow::cell_type},
+           {column::kGene, &SkippedRow::gene},
+           {column::kMethod, &SkippedByMethod::method},
+           {column::kSetSize.saying("peaks asked for"), &SkippedRow::set_size},
+           {column::kReason, &SkippedRow::reason},
+           {column::kGate, &SkippedRow::gate}}};
 }
 
 class MethodRuns {
@@ -67,7 +83,7 @@ class MethodRuns {
   }
 
   Table skipped() const {
-    Table table({"cell_type", "gene", "method", "L", "reason", "gate"});
+    Table table = compared_skipped_columns().table({});
     for (const auto& line : skipped_) table.add(line);
     return table;
   }
@@ -107,12 +123,11 @@ class MethodRuns {
     auto finished = runs_.run("surrogate", targets, run, [&](const Context& context) {
       auto compared = compare_run(study_, surrogate_, targets, run, options_.each,
                                   truth_ != nullptr ? &truth_->truth : nullptr, context);
-      return FinishedRun{std::move(compared.sets), skipped_table(study_, compared.skipped)};
+      return FinishedRun{std::move(compared.sets), skipped_rows(study_, compared.skipped)};
     });
-    for (size_t row = 0; row < finished.skipped.rows(); ++row) {
-      auto line = finished.skipped.row(row);
-      line.insert(line.begin() + 2, run.method);
-      skipped_.insert(std::move(line));
+    const auto columns = compared_skipped_columns();
+    for (const auto& row : finished.skipped) {
+      skipped_.insert(columns.cells({row, run.method}));
     }
     return std::move(finished.sets);
   }
@@ -125,7 +140,7 @@ class MethodRuns {
              [&](const Context& context) {
                return FinishedRun{compare_on_truth(study_, *truth_, targets, run, which,
                                                    options_.each.explain, context),
-                                  skipped_table(study_, {})};
+                                  {}};
              })
         .sets;
   }
@@ -136,7 +151,7 @@ class MethodRuns {
   const ComparisonOptions& options_;
   const Context& context_;
   CompareRuns runs_;
-  std::set<std::vector<std::string>> skipped_;  // lines of skipped.tsv; seeds skip the same
+  std::set<TableRow> skipped_;  // lines of skipped.tsv; seeds skip the same
 };
 
 }  // namespace
@@ -159,6 +174,10 @@ Comparison compare_methods(const Study& study, const StudySurrogate& surrogate,
   result.skipped = runs.skipped();
   result.reused = runs.reused();
   return result;
+}
+
+TableText describe_compared_skipped() {
+  return compared_skipped_columns().describe();
 }
 
 }  // namespace grids

@@ -12,7 +12,7 @@
 #include "evaluate/compare.hpp"
 #include "evaluate/compare_truth.hpp"
 #include "evaluate/compare_types.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 
 namespace grids {
 
@@ -46,7 +46,7 @@ struct Comparison {
   std::vector<ComparedSet> sets;          ///< on the surrogate
   std::optional<TrueFunctionSets> truth;  ///< where the cells are simulated
   std::optional<TypeMatrix> types;
-  Table skipped;       ///< skipped.tsv: cell_type, gene, method, L, reason, gate
+  Table skipped;       ///< skipped.tsv
   int64_t reused = 0;  ///< sets that had been learned before
 };
 
@@ -54,5 +54,8 @@ struct Comparison {
 Comparison compare_methods(const Study& study, const StudySurrogate& surrogate,
                            const std::vector<ExplainTarget>& targets, const SimulatedTruth* truth,
                            const ComparisonOptions& options, const Context& context);
+
+/// The skipped.tsv of a comparison, which names methods.
+TableText describe_compared_skipped();
 
 }  // namespace grids

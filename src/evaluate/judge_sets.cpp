@@ -7,6 +7,7 @@
 #include "base/indices.hpp"
 #include "base/random.hpp"
 #include "evaluate/count_maps.hpp"
+#include "evaluate/set_columns.hpp"
 #include "evaluate/similar_peaks.hpp"
 #include "model/surrogate_model.hpp"
 
@@ -60,7 +61,6 @@ class TypeJudge {
     result.change = predicted_change(explained.before, explained.after, &map.map);
     result.objective = explained.explanation.objective;
     result.evaluations = explained.explanation.evaluations;
-    result.seconds = explained.seconds;
     result.seed = explained.seed;
     result.partners = explained.partners;
     result.caution = explained.caution;
@@ -116,6 +116,38 @@ class TypeJudge {
   std::vector<std::pair<int32_t, std::unique_ptr<SurrogateModel>>> types_;
 };
 
+struct OffTargetRow {
+  const Study& study;
+  const ExplainedTarget& entry;
+
+  const OffTarget& off() const { return entry.off_target; }
+  bool any() const { return off().most_changed >= 0; }
+};
+
+Columns<OffTargetRow> off_target_columns() {
+  return {
+      "off_target.tsv",
+      "a row for each set: what masking it is predicted to do to the other genes, those within "
+      "1 Mb left out",
+      {{column::kLearnedIn,
+        [](const OffTargetRow& row) { return type_name(row.study, row.entry.target); }},
+       {column::kGene,
+        [](const OffTargetRow& row) { return row.study.genes.names[at(row.entry.target.gene)]; }},
+       {column::kMethod, [](const OffTargetRow& row) { return row.entry.method; }},
+       {column::kSetSize,
+        [](const OffTargetRow& row) { return row.entry.explanation.subset.size(); }},
+       {"genes", "other genes that are predicted above 0",
+        [](const OffTargetRow& row) { return row.off().genes; }},
+       {column::kOthersChange, [](const OffTargetRow& row) { return row.off().mean_change; }},
+       {column::kMostChanged,
+        [](const OffTargetRow& row) {
+          return row.any() ? row.study.genes.names[at(row.off().most_changed)] : "NA";
+        }},
+       {column::kLargestChange, [](const OffTargetRow& row) {
+          return row.any() ? std::optional(row.off().largest_change) : std::nullopt;
+        }}}};
+}
+
 }  // namespace
 
 void JudgeSetsOptions::describe(OptionSet& set) {
@@ -167,26 +199,33 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
 }
 
 Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained) {
-  Table table({"cell_type", "gene", "method", "L", "genes", "mean_absolute_change", "most_changed",
-               "largest_change"});
-  for (const auto& entry : explained) {
-    const OffTarget& off = entry.off_target;
-    table.add({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
-               entry.method, std::to_string(entry.explanation.subset.size()),
-               std::to_string(off.genes), format_number(off.mean_change),
-               off.most_changed < 0 ? "NA" : study.genes.names[at(off.most_changed)],
-               off.most_changed < 0 ? "NA" : format_number(off.largest_change)});
-  }
-  return table;
+  std::vector<OffTargetRow> rows;
+  for (const auto& entry : explained) rows.push_back({study, entry});
+  return off_target_columns().table(rows);
 }
 
-Table skipped_table(const Study& study, const std::vector<SkippedTarget>& skipped) {
-  Table table({"cell_type", "gene", "L", "reason", "gate"});
+TableText describe_off_target() {
+  return off_target_columns().describe();
+}
+
+std::vector<SkippedRow> skipped_rows(const Study& study,
+                                     const std::vector<SkippedTarget>& skipped) {
+  std::vector<SkippedRow> rows;
   for (const auto& entry : skipped) {
-    table.add({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
-               std::to_string(entry.target.set_size), entry.reason, entry.gate_a ? "A" : ""});
+    rows.push_back({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
+                    entry.target.set_size, entry.reason, entry.gate_a ? "A" : ""});
   }
-  return table;
+  return rows;
+}
+
+Columns<SkippedRow> skipped_columns() {
+  return {"skipped.tsv",
+          "what was asked for and not explained",
+          {{column::kLearnedIn, &SkippedRow::cell_type},
+           {column::kGene, &SkippedRow::gene},
+           {column::kSetSize.saying("peaks asked for"), &SkippedRow::set_size},
+           {column::kReason, &SkippedRow::reason},
+           {column::kGate, &SkippedRow::gate}}};
 }
 
 }  // namespace grids

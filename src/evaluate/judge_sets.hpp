@@ -45,12 +45,20 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
                       const JudgeSetsOptions& options, const Context& context);
 
-/// off_target.tsv: what masking a set is predicted to do to all other genes: cell_type, gene,
-/// method, L, genes, mean_absolute_change, most_changed, largest_change.
+/// off_target.tsv, what masking a set is predicted to do to all other genes.
 Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained);
+TableText describe_off_target();
 
-/// skipped.tsv: cell_type, gene, L, reason, gate ("A" where the gene fails that gate of the cis
-/// path).
-Table skipped_table(const Study& study, const std::vector<SkippedTarget>& skipped);
+/// A row of skipped.tsv.
+struct SkippedRow {
+  std::string cell_type;
+  std::string gene;
+  int64_t set_size = 0;  ///< L that was asked for
+  std::string reason;
+  std::string gate;  ///< "A" where the gene fails that gate of the cis path
+};
+
+std::vector<SkippedRow> skipped_rows(const Study& study, const std::vector<SkippedTarget>& skipped);
+Columns<SkippedRow> skipped_columns();
 
 }  // namespace grids

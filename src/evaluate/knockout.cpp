@@ -7,8 +7,8 @@
 #include "base/background.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
+#include "evaluate/set_columns.hpp"
 #include "io/anndata.hpp"
-#include "io/table.hpp"
 
 namespace grids {
 namespace {
@@ -102,6 +102,31 @@ class MatrixInBackground {
   Background background_{kWaitingBlocks};  // the last member: its thread ends first
 };
 
+struct KnockoutRow {
+  std::string_view cell_type;
+  std::string_view gene;
+  std::string_view peak;
+  int64_t open_cells = 0;
+  float change = 0;
+  float change_cp100k = 0;
+};
+
+Columns<KnockoutRow> knockout_columns() {
+  return {"knockout.tsv",
+          "a row for each type, gene and peak; types as in the study, genes as given, then the "
+          "strongest decrease first, equal ones in the order of the study",
+          {{column::kCellType, &KnockoutRow::cell_type},
+           {column::kGene, &KnockoutRow::gene},
+           {column::kPeak, &KnockoutRow::peak},
+           {"open_cells",
+            "the type's cells in which the peak is open; where it is 0, closing the peak changes "
+            "nothing and both changes are 0",
+            &KnockoutRow::open_cells},
+           {"change", "of the mean prediction, clamped at 0 in each cell: expression",
+            &KnockoutRow::change},
+           {column::kChangeCp100k, &KnockoutRow::change_cp100k}}};
+}
+
 }  // namespace
 
 void knock_out(const SurrogateModel& model, std::span<const int32_t> genes,
@@ -124,7 +149,7 @@ void write_knockout_table(const std::filesystem::path& path, const Study& study,
   std::vector<float> change(genes.size() * peaks);
   std::vector<float> change_cp100k(genes.size() * peaks);
   std::vector<int64_t> open_cells(peaks);
-  const auto add_type = [&](const KnockoutCells& type, const RowSink& add) {
+  const auto add_type = [&](const KnockoutCells& type, const auto& add) {
     const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
     const KnockoutSink keep = [&](const PeakKnockout& knockout) {
       const auto peak = at(knockout.peak);
@@ -143,16 +168,18 @@ void write_knockout_table(const std::filesystem::path& path, const Study& study,
                        [&](int32_t a, int32_t b) { return changes[a] < changes[b]; });
       for (const int32_t peak : order) {
         add({type.name, study.genes.names[at(genes[g])], study.peaks.names[at(peak)],
-             std::to_string(open_cells[at(peak)]), format_number(changes[peak]),
-             format_number(change_cp100k[g * peaks + at(peak)])});
+             open_cells[at(peak)], changes[peak], change_cp100k[g * peaks + at(peak)]});
       }
       context.check_cancelled();
     }
   };
-  write_table(path, {"cell_type", "gene", "peak", "open_cells", "change", "change_cp100k"},
-              [&](const RowSink& add) {
-                for (const auto& type : types) add_type(type, add);
-              });
+  knockout_columns().write(path, [&](const auto& add) {
+    for (const auto& type : types) add_type(type, add);
+  });
+}
+
+TableText describe_knockout() {
+  return knockout_columns().describe();
 }
 
 void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel& model,

@@ -18,6 +18,7 @@
 #include "base/context.hpp"
 #include "data/study.hpp"
 #include "evaluate/changes.hpp"
+#include "io/columns.hpp"
 #include "model/study_surrogate.hpp"
 
 namespace grids {
@@ -49,13 +50,14 @@ struct KnockoutCells {
   std::vector<float> replacement;  ///< what each peak becomes when masked
 };
 
-/// knockout.tsv, a row for each type, gene and peak: cell_type, gene, peak, open_cells, change,
-/// change_cp100k. Types and genes in the order given, peaks by change, the strongest decrease
-/// first, equal ones in the order of the study. Keeps 8 bytes a gene and peak in memory.
+/// knockout.tsv, a row for each type, gene and peak: types and genes in the order given, peaks by
+/// change, the strongest decrease first, equal ones in the order of the study. Keeps 8 bytes a gene
+/// and peak in memory.
 void write_knockout_table(const std::filesystem::path& path, const Study& study,
                           const StudySurrogate& surrogate, std::span<const KnockoutCells> types,
                           std::span<const int32_t> genes, const std::map<int32_t, CountMap>& maps,
                           const Context& context);
+TableText describe_knockout();
 
 /// What stands beside the numbers of an AnnData file.
 struct KnockoutNames {

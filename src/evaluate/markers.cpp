@@ -5,6 +5,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "data/shared_columns.hpp"
 #include "explain/targets.hpp"
 
 namespace grids {
@@ -143,12 +144,18 @@ std::vector<Marker> find_markers(const Study& study, std::span<const MarkerReque
   return markers;
 }
 
-Table markers_table(const Study& study, std::span<const Marker> markers) {
-  Table table({"cell_type", "gene"});
+std::vector<MarkerName> marker_names(const Study& study, std::span<const Marker> markers) {
+  std::vector<MarkerName> names;
   for (const auto& marker : markers) {
-    table.add({study.cells.type.names[at(marker.type)], study.genes.names[at(marker.gene)]});
+    names.push_back({study.cells.type.names[at(marker.type)], study.genes.names[at(marker.gene)]});
   }
-  return table;
+  return names;
+}
+
+Columns<MarkerName> marker_columns() {
+  return {"markers.tsv",
+          "what `grids run` explains",
+          {{column::kCellType, &MarkerName::cell_type}, {column::kGene, &MarkerName::gene}}};
 }
 
 }  // namespace grids

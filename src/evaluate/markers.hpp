@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "data/study.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 
 namespace grids {
 
@@ -51,7 +51,13 @@ struct MarkerRequest {
 /// study does not have.
 std::vector<Marker> find_markers(const Study& study, std::span<const MarkerRequest> requests);
 
-/// markers.tsv: cell_type, gene.
-Table markers_table(const Study& study, std::span<const Marker> markers);
+/// A marker as markers.tsv spells it.
+struct MarkerName {
+  std::string cell_type;
+  std::string gene;
+};
+
+std::vector<MarkerName> marker_names(const Study& study, std::span<const Marker> markers);
+Columns<MarkerName> marker_columns();
 
 }  // namespace grids

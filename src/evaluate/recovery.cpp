@@ -12,24 +12,26 @@
 
 #include "base/error.hpp"
 #include "base/nan.hpp"
+#include "evaluate/set_columns.hpp"
 #include "evaluate/set_summary.hpp"
 #include "evaluate/similar_peaks.hpp"
-#include "search/set_partners.hpp"
 
 namespace grids {
 namespace {
 
 using PeakIndex = std::unordered_map<std::string_view, int32_t>;
 
-struct FoundSet {
-  std::string cell_type, gene, method, seed;
-  std::vector<int32_t> peaks;
-  SetPartners partners = {};  ///< members of the minimal sub-set and partners; no changes
-};
+PeakIndex index_of_peaks(const Study& study) {
+  PeakIndex index;
+  for (size_t i = 0; i < study.peaks.names.size(); ++i) {
+    index.emplace(study.peaks.names[i], static_cast<int32_t>(i));
+  }
+  return index;
+}
 
 /// The peak of a row.
-int32_t peak_of(const Table& table, size_t row, const PeakIndex& index) {
-  const auto& peak = table.text(row, "peak");
+int32_t peak_called(const Table& table, size_t row, const PeakIndex& index) {
+  const auto& peak = table.text(row, column::kPeak);
   const auto found = index.find(peak);
   if (found == index.end()) {
     throw input_error(
@@ -43,9 +45,9 @@ int32_t peak_of(const Table& table, size_t row, const PeakIndex& index) {
 void add_partners(const Table& partners, const PeakIndex& index, std::vector<FoundSet>& sets) {
   std::map<std::array<std::string, 4>, std::vector<Partner>> of_set;
   for (size_t row = 0; row < partners.rows(); ++row) {
-    of_set[{partners.text(row, "cell_type"), partners.text(row, "gene"),
-            partners.text(row, "method"), partners.text(row, "L")}]
-        .push_back({.feature = peak_of(partners, row, index)});
+    of_set[{partners.text(row, column::kCellType), partners.text(row, column::kGene),
+            partners.text(row, column::kMethod), partners.text(row, column::kSetSize)}]
+        .push_back({.feature = peak_called(partners, row, index)});
   }
   for (FoundSet& set : sets) {
     const auto found =
@@ -58,16 +60,17 @@ void add_partners(const Table& partners, const PeakIndex& index, std::vector<Fou
 std::vector<FoundSet> found_sets(const Table& subsets, const PeakIndex& index) {
   std::vector<FoundSet> sets;
   std::map<std::array<std::string, 5>, size_t> position;
-  const bool has_minimal = subsets.has("in_minimal");
+  const bool has_minimal = subsets.has(column::kInMinimal);
   for (size_t row = 0; row < subsets.rows(); ++row) {
-    const std::array<std::string, 5> key = {subsets.text(row, "cell_type"),
-                                            subsets.text(row, "gene"), subsets.text(row, "method"),
-                                            subsets.text(row, "L"), subsets.text(row, "seed")};
+    const std::array<std::string, 5> key = {
+        subsets.text(row, column::kCellType), subsets.text(row, column::kGene),
+        subsets.text(row, column::kMethod), subsets.text(row, column::kSetSize),
+        subsets.text(row, column::kSeed)};
     const auto [entry, fresh] = position.try_emplace(key, sets.size());
     if (fresh) sets.push_back({key[0], key[1], key[2], key[4], {}});
     FoundSet& set = sets[entry->second];
-    set.peaks.push_back(peak_of(subsets, row, index));
-    if (has_minimal && subsets.text(row, "in_minimal") == "yes") {
+    set.peaks.push_back(peak_called(subsets, row, index));
+    if (has_minimal && subsets.text(row, column::kInMinimal) == "yes") {
       set.partners.minimal.push_back(set.peaks.back());
     }
   }
@@ -75,11 +78,10 @@ std::vector<FoundSet> found_sets(const Table& subsets, const PeakIndex& index) {
 }
 
 const GeneTruth& truth_of(const std::map<std::string_view, const GeneTruth*>& genes,
-                          const Table& subsets, const std::string& gene) {
+                          const std::string& gene) {
   const auto found = genes.find(gene);
   if (found == genes.end()) {
-    throw input_error("{}: the truth knows no gene '{}'; was it simulated with these cells?",
-                      subsets.source, gene);
+    throw input_error("the truth knows no gene '{}'; was it simulated with these cells?", gene);
   }
   return *found->second;
 }
@@ -216,26 +218,21 @@ class Programmes {
 
 }  // namespace
 
-std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
+std::vector<SetRecovery> measure_recovery(std::span<const FoundSet> sets, const Truth& truth,
                                           const Study& study, const RecoveryOptions& options,
-                                          const PeakTruth* peaks, const Table* partners) {
-  PeakIndex index;
-  for (size_t i = 0; i < study.peaks.names.size(); ++i) {
-    index.emplace(study.peaks.names[i], static_cast<int32_t>(i));
-  }
+                                          const PeakTruth* peaks) {
+  const PeakIndex index = index_of_peaks(study);
   std::map<std::string_view, const GeneTruth*> genes;
   for (const auto& gene : truth.genes) genes.emplace(gene.gene, &gene);
 
   std::optional<Programmes> programmes;
   if (peaks != nullptr) programmes.emplace(*peaks, truth, study, options);
 
-  auto sets = found_sets(subsets, index);
-  if (partners != nullptr) add_partners(*partners, index, sets);
   std::vector<SetRecovery> results;
   for (const auto& set : sets) {
-    const auto& planted = truth_of(genes, subsets, set.gene);
+    const auto& planted = truth_of(genes, set.gene);
     const auto gene = study.genes.index_of(set.gene);
-    if (!gene) throw input_error("{}: the study has no gene '{}'", subsets.source, set.gene);
+    if (!gene) throw input_error("the study has no gene '{}'", set.gene);
     SetRecovery result;
     result.cell_type = set.cell_type;
     result.gene = set.gene;
@@ -266,50 +263,43 @@ std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& tru
   return results;
 }
 
-Table recovery_table(std::span<const SetRecovery> sets) {
-  Table table({"cell_type",
-               "gene",
-               "method",
-               "seed",
-               "kind",
-               "L",
-               "members",
-               "members_found",
-               "recall",
-               "members_with_partners",
-               "recall_with_partners",
-               "bystanders_found",
-               "expected_by_chance",
-               "expected_near_tss",
-               "near_tss_share",
-               "near_tss_chance",
-               "programme_share",
-               "programme_chance",
-               "gene_programme_share",
-               "gene_programme_chance"});
-  for (const auto& set : sets) {
-    table.add({set.cell_type,
-               set.gene,
-               set.method,
-               set.seed,
-               regulation_name(set.kind),
-               std::to_string(set.set_size),
-               std::to_string(set.members),
-               std::to_string(set.members_found),
-               format_number(set.recall),
-               std::to_string(set.members_with_partners),
-               format_number(set.recall_with_partners),
-               std::to_string(set.bystanders_found),
-               format_number(set.expected_by_chance),
-               format_number(set.expected_near_tss),
-               format_number(set.near_tss_share),
-               format_number(set.near_tss_chance),
-               format_number(set.programme.share),
-               format_number(set.programme.chance),
-               format_number(set.gene_programme.share),
-               format_number(set.gene_programme.chance)});
-  }
-  return table;
+std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
+                                          const Study& study, const RecoveryOptions& options,
+                                          const PeakTruth* peaks, const Table* partners) {
+  const PeakIndex index = index_of_peaks(study);
+  auto sets = found_sets(subsets, index);
+  if (partners != nullptr) add_partners(*partners, index, sets);
+  return with_context(subsets.source,
+                      [&] { return measure_recovery(sets, truth, study, options, peaks); });
+}
+
+Columns<SetRecovery> recovery_columns() {
+  using Set = SetRecovery;
+  return {
+      "recovery.tsv",
+      "a row for each set, found beside planted",
+      {{column::kLearnedIn, &Set::cell_type},
+       {column::kGene, &Set::gene},
+       {column::kMethod, &Set::method},
+       {column::kSeed, &Set::seed},
+       {column::kKind, [](const Set& set) { return regulation_name(set.kind); }},
+       {column::kSetSize, &Set::set_size},
+       {column::kMembers, &Set::members},
+       {column::kMembersFound, &Set::members_found},
+       {column::kRecall, &Set::recall},
+       {column::kMembersWithPartners, &Set::members_with_partners},
+       {column::kRecallWithPartners, &Set::recall_with_partners},
+       {column::kBystandersFound, &Set::bystanders_found},
+       {column::kExpectedByChance, &Set::expected_by_chance},
+       {"expected_near_tss",
+        "members that L random peaks would hold, drawn from those within 250 kb of the TSS",
+        &Set::expected_near_tss},
+       {column::kNearTssShare, &Set::near_tss_share},
+       {column::kNearTssChance, &Set::near_tss_chance},
+       {column::kProgrammeShare, [](const Set& set) { return set.programme.share; }},
+       {column::kProgrammeChance, [](const Set& set) { return set.programme.chance; }},
+       {column::kGeneProgrammeShare, [](const Set& set) { return set.gene_programme.share; }},
+       {column::kGeneProgrammeChance, [](const Set& set) { return set.gene_programme.chance; }}}};
 }
 
 std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) {
@@ -362,23 +352,34 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) 
   return kinds;
 }
 
-Table recovery_by_kind_table(std::span<const KindRecovery> kinds) {
-  Table table({"method", "kind", "L", "sets", "recall", "recall_with_partners", "recall_by_chance",
-               "recall_by_chance_near_tss", "whole_sets", "whole_sets_with_partners",
-               "bystanders_found", "near_tss_share", "near_tss_chance", "programme_share",
-               "programme_chance", "gene_programme_share", "gene_programme_chance"});
-  for (const auto& kind : kinds) {
-    table.add({kind.method, regulation_name(kind.kind), std::to_string(kind.set_size),
-               std::to_string(kind.sets), format_number(kind.recall),
-               format_number(kind.recall_with_partners), format_number(kind.recall_by_chance),
-               format_number(kind.recall_by_chance_near_tss), format_number(kind.whole_sets),
-               format_number(kind.whole_sets_with_partners), format_number(kind.bystanders_found),
-               format_number(kind.near_tss_share), format_number(kind.near_tss_chance),
-               format_number(kind.programme.share), format_number(kind.programme.chance),
-               format_number(kind.gene_programme.share),
-               format_number(kind.gene_programme.chance)});
-  }
-  return table;
+Columns<KindRecovery> recovery_by_kind_columns() {
+  using Kind = KindRecovery;
+  return {"recovery_by_kind.tsv",
+          "the same by method, kind and L",
+          {{column::kMethod, &Kind::method},
+           {column::kKind, [](const Kind& kind) { return regulation_name(kind.kind); }},
+           {column::kSetSize, &Kind::set_size},
+           {"sets", "of this method, kind and L", &Kind::sets},
+           {column::kRecall.saying("members found ÷ members, over all of the sets together"),
+            &Kind::recall},
+           {column::kRecallWithPartners.saying("the same with `members_with_partners`"),
+            &Kind::recall_with_partners},
+           {"recall_by_chance", "the same with `expected_by_chance`", &Kind::recall_by_chance},
+           {"recall_by_chance_near_tss", "the same with `expected_near_tss`",
+            &Kind::recall_by_chance_near_tss},
+           {"whole_sets", "share of sets with every member found", &Kind::whole_sets},
+           {"whole_sets_with_partners", "the same with partners", &Kind::whole_sets_with_partners},
+           {column::kBystandersFound.saying("mean over the sets"), &Kind::bystanders_found},
+           {column::kNearTssShare.saying("mean over the sets"), &Kind::near_tss_share},
+           {column::kNearTssChance.saying("mean over the sets"), &Kind::near_tss_chance},
+           {column::kProgrammeShare.saying("mean over the sets"),
+            [](const Kind& kind) { return kind.programme.share; }},
+           {column::kProgrammeChance.saying("mean over the sets"),
+            [](const Kind& kind) { return kind.programme.chance; }},
+           {column::kGeneProgrammeShare.saying("mean over the sets that have one"),
+            [](const Kind& kind) { return kind.gene_programme.share; }},
+           {column::kGeneProgrammeChance.saying("mean over the sets that have one"),
+            [](const Kind& kind) { return kind.gene_programme.chance; }}}};
 }
 
 }  // namespace grids

@@ -15,7 +15,8 @@
 #include "data/peak_truth.hpp"
 #include "data/study.hpp"
 #include "data/truth.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
+#include "search/set_partners.hpp"
 
 namespace grids {
 
@@ -68,20 +69,29 @@ struct SetRecovery {
   ProgrammeShare gene_programme;
 };
 
-/// Sets in the order of their first rows. Without `peaks` (null) programmes are not known;
-/// `partners` is the table of that name, or null. Throws
-/// Error(kInput) that names the table, and the gene that the truth does not know or the peak that
-/// the study does not have, or a peak of the study that `peaks` does not know.
+/// A set that was found.
+struct FoundSet {
+  std::string cell_type, gene, method, seed;  ///< as subsets.tsv spells them
+  std::vector<int32_t> peaks;                 ///< of the study
+  SetPartners partners = {};  ///< members of the minimal sub-set and partners; no changes are read
+};
+
+/// Without `peaks` (null) programmes are not known. Throws Error(kInput) that names the gene that
+/// the truth or the study does not know, or a peak of the study that `peaks` does not know.
+std::vector<SetRecovery> measure_recovery(std::span<const FoundSet> sets, const Truth& truth,
+                                          const Study& study, const RecoveryOptions& options = {},
+                                          const PeakTruth* peaks = nullptr);
+
+/// The sets of subsets.tsv, in the order of their first rows; `partners` is the table of that name,
+/// or null. Throws Error(kInput) as above, or for a peak that the study does not have, and names
+/// the table.
 std::vector<SetRecovery> measure_recovery(const Table& subsets, const Truth& truth,
                                           const Study& study, const RecoveryOptions& options = {},
                                           const PeakTruth* peaks = nullptr,
                                           const Table* partners = nullptr);
 
-/// recovery.tsv: cell_type, gene, method, seed, kind, L, members, members_found, recall,
-/// members_with_partners, recall_with_partners, bystanders_found, expected_by_chance,
-/// expected_near_tss, near_tss_share, near_tss_chance, programme_share, programme_chance,
-/// gene_programme_share, gene_programme_chance.
-Table recovery_table(std::span<const SetRecovery> sets);
+/// recovery.tsv.
+Columns<SetRecovery> recovery_columns();
 
 /// All sets of one method, kind and L.
 struct KindRecovery {
@@ -106,10 +116,7 @@ struct KindRecovery {
 /// Sorted by method, L, then kind.
 std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets);
 
-/// recovery_by_kind.tsv: method, kind, L, sets, recall, recall_with_partners, recall_by_chance,
-/// recall_by_chance_near_tss, whole_sets, whole_sets_with_partners, bystanders_found,
-/// near_tss_share, near_tss_chance, programme_share, programme_chance, gene_programme_share,
-/// gene_programme_chance.
-Table recovery_by_kind_table(std::span<const KindRecovery> kinds);
+/// recovery_by_kind.tsv.
+Columns<KindRecovery> recovery_by_kind_columns();
 
 }  // namespace grids

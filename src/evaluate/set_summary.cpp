@@ -7,6 +7,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/nan.hpp"
+#include "evaluate/set_columns.hpp"
 #include "explain/targets.hpp"
 
 namespace grids {
@@ -20,183 +21,349 @@ const std::string& gene_name(const Study& study, int32_t gene) {
   return study.genes.names[at(gene)];
 }
 
-/// Smaller than any float: `format_number` would make 0 of many.
-std::string format_p(double p) {
-  return std::isnan(p) ? "NA" : fmt::format("{:.4g}", p);
+/// What a row of a table is about: a set …
+struct SetRow {
+  const Study& study;
+  const EvaluatedSet& set;
+};
+
+/// … one of its peaks, or of its partners, the i-th from 0 …
+struct PeakRow : SetRow {
+  size_t i;
+  int32_t peak;
+
+  FeatureScore score() const { return set.scores.empty() ? FeatureScore{} : set.scores[i]; }
+  const Partner& partner() const { return set.partners.partners[i]; }
+  /// A change of the mean rate, relative to the unmasked one.
+  double relative(double change) const { return change / set.partners.rate; }
+};
+
+/// … or the contrast of it or of a random set beside it.
+struct ContrastRow : SetRow {
+  std::string which;
+  const Contrast& contrast;
+
+  /// A predicted change that is negative turns the interval round.
+  std::pair<double, double> observed() const {
+    return std::minmax({contrast.low * contrast.predicted, contrast.high * contrast.predicted});
+  }
+};
+
+std::string type_of(const SetRow& row) {
+  return type_name(row.study, row.set.type);
 }
 
-std::vector<std::string> contrast_row(const std::string& type, const std::string& gene,
-                                      const std::string& method, size_t set_size,
-                                      const std::string& name, const Contrast& contrast) {
-  // A predicted change that is negative turns the interval round.
-  const auto [low, high] =
-      std::minmax({contrast.low * contrast.predicted, contrast.high * contrast.predicted});
-  return {type,
-          gene,
-          method,
-          std::to_string(set_size),
-          name,
-          std::to_string(contrast.cells),
-          std::to_string(contrast.changed_cells),
-          format_number(contrast.predicted),
-          format_number(contrast.slope * contrast.predicted),
-          format_number(low),
-          format_number(high),
-          format_number(contrast.slope),
-          format_number(contrast.low),
-          format_number(contrast.high),
-          format_p(contrast.p),
-          format_p(contrast.q),
-          std::to_string(contrast.clusters),
-          contrast.note};
+std::string gene_of(const SetRow& row) {
+  return gene_name(row.study, row.set.gene);
+}
+
+std::string method_of(const SetRow& row) {
+  return row.set.method;
+}
+
+size_t size_of(const SetRow& row) {
+  return row.set.peaks.size();
+}
+
+std::string peak_of(const PeakRow& row) {
+  return row.study.peaks.names[at(row.peak)];
+}
+
+std::string chromosome_of(const PeakRow& row) {
+  const auto& peaks = row.study.peaks;
+  return peaks.chromosomes[at(peaks.chromosome_of(row.peak))];
+}
+
+auto start_of(const PeakRow& row) {
+  return row.study.peaks.start[at(row.peak)];
+}
+
+auto end_of(const PeakRow& row) {
+  return row.study.peaks.end[at(row.peak)];
+}
+
+std::optional<int64_t> distance_of(const PeakRow& row) {
+  return distance_to_tss(row.study, row.set.gene, row.peak);
+}
+
+std::optional<bool> is_in_transcribed_part(const PeakRow& row) {
+  if (!distance_of(row)) return std::nullopt;
+  return in_transcribed_part(row.study, row.set.gene, row.peak);
 }
 
 bool is_among(std::span<const int32_t> peaks, int32_t peak) {
   return std::find(peaks.begin(), peaks.end(), peak) != peaks.end();
 }
 
-/// Name, chromosome, start, end, distance to the gene's TSS, whether in its transcribed part.
-std::vector<std::string> place_of(const Study& study, int32_t gene, int32_t peak) {
-  const auto& peaks = study.peaks;
-  const auto distance = distance_to_tss(study, gene, peak);
-  return {peaks.names[at(peak)],
-          peaks.chromosomes[at(peaks.chromosome_of(peak))],
-          std::to_string(peaks.start[at(peak)]),
-          std::to_string(peaks.end[at(peak)]),
-          distance ? std::to_string(*distance) : "NA",
-          !distance                                ? "NA"
-          : in_transcribed_part(study, gene, peak) ? "yes"
-                                                   : "no"};
+std::optional<bool> is_in_minimal(const PeakRow& row) {
+  const auto& minimal = row.set.partners.minimal;
+  if (minimal.empty()) return std::nullopt;
+  return is_among(minimal, row.peak);
+}
+
+Columns<PeakRow> subset_columns() {
+  const auto score_interval =
+      "its 95 % interval: `sage` by the standard error over permutations, `cxplain` over networks "
+      "on bootstrap samples of the cells where there are several; else NA";
+  const auto contrast_interval = "`slope_low` and `slope_high` of the set in `contrasts.tsv`";
+  return {
+      "subsets.tsv",
+      "a row for each peak of each set; from `average_change` on, numbers are of the set and "
+      "repeat "
+      "on each of its rows",
+      {{column::kLearnedIn, type_of},
+       {column::kGene, gene_of},
+       {column::kMethod, method_of},
+       {column::kSetSize, size_of},
+       {column::kRank, [](const PeakRow& row) { return row.i + 1; }},
+       {column::kPeak, peak_of},
+       {column::kChrom, chromosome_of},
+       {column::kStart, start_of},
+       {column::kEnd, end_of},
+       {column::kDistanceToTss, distance_of},
+       {column::kInTranscribedPart, is_in_transcribed_part},
+       {column::kInMinimal, is_in_minimal},
+       {"score",
+        "what the method ranks the peak by (see below); NA for methods that score sets, and for "
+        "those that look at measured cells",
+        [](const PeakRow& row) { return row.score().score; }},
+       {"score_low", score_interval, [](const PeakRow& row) { return row.score().low; }},
+       {"score_high", score_interval, [](const PeakRow& row) { return row.score().high; }},
+       {column::kAverageChange, [](const PeakRow& row) { return row.set.change.average_change; }},
+       {column::kRelativeChange, [](const PeakRow& row) { return row.set.change.relative_change; }},
+       {column::kChangeCp100k, [](const PeakRow& row) { return row.set.change.change_cp100k; }},
+       {column::kObjective, [](const PeakRow& row) { return row.set.objective; }},
+       {column::kEvaluations, [](const PeakRow& row) { return row.set.evaluations; }},
+       {column::kSeed, [](const PeakRow& row) { return row.set.seed; }},
+       {column::kContrastSlope, [](const PeakRow& row) { return row.set.contrast.slope; }},
+       {"contrast_low", contrast_interval, [](const PeakRow& row) { return row.set.contrast.low; }},
+       {"contrast_high", contrast_interval,
+        [](const PeakRow& row) { return row.set.contrast.high; }},
+       {column::kContrastP, [](const PeakRow& row) { return Probability{row.set.contrast.p}; }},
+       {column::kContrastQ, [](const PeakRow& row) { return Probability{row.set.contrast.q}; }},
+       {"contrast_cells", "`cells` of the set in `contrasts.tsv`",
+        [](const PeakRow& row) { return row.set.contrast.cells; }},
+       {column::kContrastNote, [](const PeakRow& row) { return row.set.contrast.note; }}}};
+}
+
+Columns<PeakRow> partner_columns() {
+  return {"partners.tsv",
+          "a row for each partner of each set",
+          {{column::kLearnedIn, type_of},
+           {column::kGene, gene_of},
+           {column::kMethod, method_of},
+           {column::kSetSize, size_of},
+           {"partner", "from 1, the largest single change first; at most `--partners` (10)",
+            [](const PeakRow& row) { return row.i + 1; }},
+           {column::kPeak, peak_of},
+           {column::kChrom, chromosome_of},
+           {column::kStart, start_of},
+           {column::kEnd, end_of},
+           {column::kDistanceToTss, distance_of},
+           {column::kInTranscribedPart, is_in_transcribed_part},
+           {"in_set", "`yes`: a member of the set that the minimal sub-set can spare",
+            [](const PeakRow& row) { return is_among(row.set.peaks, row.peak); }},
+           {column::kSingleChange,
+            [](const PeakRow& row) { return row.relative(row.partner().single); }},
+           {column::kChangeAfterMinimal,
+            [](const PeakRow& row) { return row.relative(row.partner().after); }},
+           {column::kSetChange,
+            [](const PeakRow& row) { return row.relative(row.set.partners.change); }},
+           {"minimal_change", "when only its minimal sub-set is masked",
+            [](const PeakRow& row) { return row.relative(row.set.partners.minimal_change); }}}};
+}
+
+struct ChangeRow {
+  const Study& study;
+  const ChangeInType& entry;
+};
+
+Columns<ChangeRow> change_by_type_columns() {
+  return {
+      "change_by_type.tsv",
+      "a row for each set and each type that has test cells",
+      {{column::kLearnedIn.saying("where the set was learned"),
+        [](const ChangeRow& row) { return type_name(row.study, row.entry.type); }},
+       {column::kGene, [](const ChangeRow& row) { return gene_name(row.study, row.entry.gene); }},
+       {column::kTestedIn,
+        [](const ChangeRow& row) { return type_name(row.study, row.entry.tested_in); }},
+       {column::kAverageChange,
+        [](const ChangeRow& row) { return row.entry.change.average_change; }},
+       {column::kRelativeChange,
+        [](const ChangeRow& row) { return row.entry.change.relative_change; }},
+       {column::kChangeCp100k,
+        [](const ChangeRow& row) { return row.entry.change.change_cp100k; }}}};
+}
+
+struct RandomRow {
+  const Study& study;
+  const RandomSets& sets;
+  size_t i;
+};
+
+Columns<RandomRow> random_set_columns() {
+  return {
+      "random_sets.tsv",
+      "sets of as many peaks, each drawn among peaks that are open about as often in the type's "
+      "training cells",
+      {{column::kLearnedIn,
+        [](const RandomRow& row) { return type_name(row.study, row.sets.type); }},
+       {column::kGene, [](const RandomRow& row) { return gene_name(row.study, row.sets.gene); }},
+       {column::kSetSize, [](const RandomRow& row) { return row.sets.set_size; }},
+       {column::kWhichSet.saying("from 1"), [](const RandomRow& row) { return row.i + 1; }},
+       {column::kRelativeChange,
+        [](const RandomRow& row) { return row.sets.changes[row.i].relative_change; }},
+       {column::kAverageChange,
+        [](const RandomRow& row) { return row.sets.changes[row.i].average_change; }}}};
+}
+
+Columns<ContrastRow> contrast_columns() {
+  return {
+      "contrasts.tsv",
+      "a row for each found set and for the first 20 of its random sets",
+      {{column::kLearnedIn, type_of},
+       {column::kGene, gene_of},
+       {column::kMethod, method_of},
+       {column::kSetSize, size_of},
+       {column::kWhichSet, &ContrastRow::which},
+       {column::kTestCells, [](const ContrastRow& row) { return row.contrast.cells; }},
+       {column::kChangedCells, [](const ContrastRow& row) { return row.contrast.changed_cells; }},
+       {column::kPredicted, [](const ContrastRow& row) { return row.contrast.predicted; }},
+       {column::kObserved,
+        [](const ContrastRow& row) { return row.contrast.slope * row.contrast.predicted; }},
+       {column::kObservedLow, [](const ContrastRow& row) { return row.observed().first; }},
+       {column::kObservedHigh, [](const ContrastRow& row) { return row.observed().second; }},
+       {column::kSlope, [](const ContrastRow& row) { return row.contrast.slope; }},
+       {column::kSlopeLow, [](const ContrastRow& row) { return row.contrast.low; }},
+       {column::kSlopeHigh, [](const ContrastRow& row) { return row.contrast.high; }},
+       {column::kP, [](const ContrastRow& row) { return Probability{row.contrast.p}; }},
+       {column::kQ, [](const ContrastRow& row) { return Probability{row.contrast.q}; }},
+       {"clusters",
+        "donors that the variance is clustered by; 0 = fewer than ten, cells taken as independent "
+        "given their donor",
+        [](const ContrastRow& row) { return row.contrast.clusters; }},
+       {column::kNote, [](const ContrastRow& row) { return row.contrast.note; }}}};
+}
+
+struct SummaryRow : SetRow {
+  const RandomSets& random;
+  ChangeDirection direction;
+  std::vector<Nearness> near;  ///< within kReportedDistances
+};
+
+std::optional<double> minimal_share(const SummaryRow& row) {
+  const SetPartners& found = row.set.partners;
+  if (found.minimal.empty()) return std::nullopt;
+  return found.minimal_change / found.change;
+}
+
+Columns<SummaryRow> set_summary_columns() {
+  return {"set_summary.tsv",
+          "a row for each set",
+          {{column::kLearnedIn, type_of},
+           {column::kGene, gene_of},
+           {column::kMethod, method_of},
+           {column::kSetSize, size_of},
+           {column::kTestCells, [](const SummaryRow& row) { return row.set.change.cells; }},
+           {"random_sets", "how many it is compared with",
+            [](const SummaryRow& row) { return row.random.changes.size(); }},
+           {column::kPercentile,
+            [](const SummaryRow& row) {
+              return effect_size_percentile(row.set.change.relative_change, row.random,
+                                            row.direction);
+            }},
+           {column::kShareNear, [](const SummaryRow& row) { return row.near[0].share; }},
+           {column::kChanceNear, [](const SummaryRow& row) { return row.near[0].chance; }},
+           {"share_within_1mb", "the same within 1 Mb",
+            [](const SummaryRow& row) { return row.near[1].share; }},
+           {"chance_within_1mb", column::kChanceNear.what,
+            [](const SummaryRow& row) { return row.near[1].chance; }},
+           {"share_within_10mb", "the same within 10 Mb",
+            [](const SummaryRow& row) { return row.near[2].share; }},
+           {"chance_within_10mb", column::kChanceNear.what,
+            [](const SummaryRow& row) { return row.near[2].chance; }},
+           {column::kFromCounts, [](const SummaryRow& row) { return row.study.has_counts(); }},
+           {"minimal_peaks", "members of the minimal sub-set",
+            [](const SummaryRow& row) { return row.set.partners.minimal.size(); }},
+           {column::kMinimalShare, minimal_share},
+           {"partners", "how many are in `partners.tsv`",
+            [](const SummaryRow& row) { return row.set.partners.partners.size(); }},
+           {column::kCaution, [](const SummaryRow& row) { return row.set.caution; }}}};
+}
+
+void require_random_sets_of_each(std::span<const EvaluatedSet> sets,
+                                 std::span<const RandomSets> random) {
+  if (random.size() == sets.size()) return;
+  throw internal_error("{} sets, random sets for {}", sets.size(), random.size());
 }
 
 }  // namespace
 
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets) {
-  Table table({"cell_type",
-               "gene",
-               "method",
-               "L",
-               "rank",
-               "peak",
-               "chrom",
-               "start",
-               "end",
-               "distance_to_tss",
-               "in_transcribed_part",
-               "in_minimal",
-               "score",
-               "score_low",
-               "score_high",
-               "average_change",
-               "relative_change",
-               "change_cp100k",
-               "objective",
-               "evaluations",
-               "seconds",
-               "seed",
-               "contrast_slope",
-               "contrast_low",
-               "contrast_high",
-               "contrast_p",
-               "contrast_q",
-               "contrast_cells",
-               "contrast_note"});
+  std::vector<PeakRow> rows;
   for (const auto& set : sets) {
-    const auto& minimal = set.partners.minimal;
-    for (size_t rank = 0; rank < set.peaks.size(); ++rank) {
-      const int32_t peak = set.peaks[rank];
-      std::vector<std::string> row = {type_name(study, set.type), gene_name(study, set.gene),
-                                      set.method, std::to_string(set.peaks.size()),
-                                      std::to_string(rank + 1)};
-      const auto place = place_of(study, set.gene, peak);
-      row.insert(row.end(), place.begin(), place.end());
-      const auto score = set.scores.empty() ? FeatureScore{} : set.scores[rank];
-      row.insert(row.end(), {minimal.empty()           ? "NA"
-                             : is_among(minimal, peak) ? "yes"
-                                                       : "no",
-                             format_number(score.score), format_number(score.low),
-                             format_number(score.high), format_number(set.change.average_change),
-                             format_number(set.change.relative_change),
-                             format_number(set.change.change_cp100k), format_number(set.objective),
-                             std::to_string(set.evaluations), fmt::format("{:.3f}", set.seconds),
-                             std::to_string(set.seed), format_number(set.contrast.slope),
-                             format_number(set.contrast.low), format_number(set.contrast.high),
-                             format_p(set.contrast.p), format_p(set.contrast.q),
-                             std::to_string(set.contrast.cells), set.contrast.note});
-      table.add(std::move(row));
-    }
+    for (size_t i = 0; i < set.peaks.size(); ++i) rows.push_back({{study, set}, i, set.peaks[i]});
   }
-  return table;
+  return subset_columns().table(rows);
+}
+
+TableText describe_subsets() {
+  return subset_columns().describe();
 }
 
 Table partners_table(const Study& study, std::span<const EvaluatedSet> sets) {
-  Table table({"cell_type", "gene", "method", "L", "partner", "peak", "chrom", "start", "end",
-               "distance_to_tss", "in_transcribed_part", "in_set", "single_change",
-               "change_after_minimal", "set_change", "minimal_change"});
+  std::vector<PeakRow> rows;
   for (const auto& set : sets) {
-    const SetPartners& found = set.partners;
-    for (size_t i = 0; i < found.partners.size(); ++i) {
-      const Partner& partner = found.partners[i];
-      std::vector<std::string> row = {type_name(study, set.type), gene_name(study, set.gene),
-                                      set.method, std::to_string(set.peaks.size()),
-                                      std::to_string(i + 1)};
-      const auto place = place_of(study, set.gene, partner.feature);
-      row.insert(row.end(), place.begin(), place.end());
-      row.emplace_back(is_among(set.peaks, partner.feature) ? "yes" : "no");
-      for (const double change :
-           {partner.single, partner.after, found.change, found.minimal_change}) {
-        row.push_back(format_number(change / found.rate));
-      }
-      table.add(std::move(row));
+    const auto& partners = set.partners.partners;
+    for (size_t i = 0; i < partners.size(); ++i) {
+      rows.push_back({{study, set}, i, partners[i].feature});
     }
   }
-  return table;
+  return partner_columns().table(rows);
+}
+
+TableText describe_partners() {
+  return partner_columns().describe();
 }
 
 Table change_by_type_table(const Study& study, std::span<const ChangeInType> changes) {
-  Table table(
-      {"cell_type", "gene", "tested_in", "average_change", "relative_change", "change_cp100k"});
-  for (const auto& entry : changes) {
-    table.add({type_name(study, entry.type), gene_name(study, entry.gene),
-               type_name(study, entry.tested_in), format_number(entry.change.average_change),
-               format_number(entry.change.relative_change),
-               format_number(entry.change.change_cp100k)});
-  }
-  return table;
+  std::vector<ChangeRow> rows;
+  for (const auto& entry : changes) rows.push_back({study, entry});
+  return change_by_type_columns().table(rows);
+}
+
+TableText describe_change_by_type() {
+  return change_by_type_columns().describe();
 }
 
 Table random_sets_table(const Study& study, std::span<const RandomSets> sets) {
-  Table table({"cell_type", "gene", "L", "set", "relative_change", "average_change"});
+  std::vector<RandomRow> rows;
   for (const auto& random : sets) {
-    for (size_t i = 0; i < random.changes.size(); ++i) {
-      table.add({type_name(study, random.type), gene_name(study, random.gene),
-                 std::to_string(random.set_size), std::to_string(i + 1),
-                 format_number(random.changes[i].relative_change),
-                 format_number(random.changes[i].average_change)});
-    }
+    for (size_t i = 0; i < random.changes.size(); ++i) rows.push_back({study, random, i});
   }
-  return table;
+  return random_set_columns().table(rows);
+}
+
+TableText describe_random_sets() {
+  return random_set_columns().describe();
 }
 
 Table contrasts_table(const Study& study, std::span<const EvaluatedSet> sets,
                       std::span<const RandomSets> random) {
-  if (random.size() != sets.size()) {
-    throw internal_error("{} sets, random sets for {}", sets.size(), random.size());
-  }
-  Table table({"cell_type", "gene", "method", "L", "set", "cells", "changed_cells", "predicted",
-               "observed", "observed_low", "observed_high", "slope", "slope_low", "slope_high", "p",
-               "q", "clusters", "note"});
+  require_random_sets_of_each(sets, random);
+  std::vector<ContrastRow> rows;
   for (size_t i = 0; i < sets.size(); ++i) {
-    const auto& set = sets[i];
-    const auto type = type_name(study, set.type);
-    const auto& gene = gene_name(study, set.gene);
-    table.add(contrast_row(type, gene, set.method, set.peaks.size(), "found", set.contrast));
-    for (size_t k = 0; k < random[i].contrasts.size(); ++k) {
-      table.add(contrast_row(type, gene, set.method, set.peaks.size(),
-                             fmt::format("random {}", k + 1), random[i].contrasts[k]));
+    rows.push_back({{study, sets[i]}, "found", sets[i].contrast});
+    const auto& contrasts = random[i].contrasts;
+    for (size_t k = 0; k < contrasts.size(); ++k) {
+      rows.push_back({{study, sets[i]}, fmt::format("random {}", k + 1), contrasts[k]});
     }
   }
-  return table;
+  return contrast_columns().table(rows);
+}
+
+TableText describe_contrasts() {
+  return contrast_columns().describe();
 }
 
 double effect_size_percentile(double found_relative_change, const RandomSets& random,
@@ -235,37 +402,19 @@ std::vector<Nearness> nearness(const Study& study, int64_t gene, std::span<const
 
 Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
                         std::span<const RandomSets> random, ChangeDirection direction) {
-  if (random.size() != sets.size()) {
-    throw internal_error("{} sets, random sets for {}", sets.size(), random.size());
-  }
-  Table table({"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
-               "share_within_250kb", "chance_within_250kb", "share_within_1mb", "chance_within_1mb",
-               "share_within_10mb", "chance_within_10mb", "counts", "minimal_peaks",
-               "minimal_share", "partners", "caution"});
+  require_random_sets_of_each(sets, random);
+  std::vector<SummaryRow> rows;
   for (size_t i = 0; i < sets.size(); ++i) {
-    const auto& set = sets[i];
-    std::vector<std::string> row = {
-        type_name(study, set.type),
-        gene_name(study, set.gene),
-        set.method,
-        std::to_string(set.peaks.size()),
-        std::to_string(set.change.cells),
-        std::to_string(random[i].changes.size()),
-        format_number(effect_size_percentile(set.change.relative_change, random[i], direction))};
-    for (const auto& entry : nearness(study, set.gene, set.peaks, kReportedDistances)) {
-      row.push_back(format_number(entry.share));
-      row.push_back(format_number(entry.chance));
-    }
-    row.emplace_back(study.has_counts() ? "yes" : "no");
-    const SetPartners& found = set.partners;
-    row.push_back(std::to_string(found.minimal.size()));
-    row.push_back(
-        format_number(found.minimal.empty() ? kNaN : found.minimal_change / found.change));
-    row.push_back(std::to_string(found.partners.size()));
-    row.push_back(set.caution);
-    table.add(std::move(row));
+    rows.push_back({{study, sets[i]},
+                    random[i],
+                    direction,
+                    nearness(study, sets[i].gene, sets[i].peaks, kReportedDistances)});
   }
-  return table;
+  return set_summary_columns().table(rows);
+}
+
+TableText describe_set_summary() {
+  return set_summary_columns().describe();
 }
 
 }  // namespace grids

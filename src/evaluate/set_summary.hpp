@@ -14,7 +14,7 @@
 #include "evaluate/changes.hpp"
 #include "evaluate/contrast.hpp"
 #include "explain/explainer.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 #include "search/set_partners.hpp"
 
 namespace grids {
@@ -29,25 +29,19 @@ struct EvaluatedSet {
   PredictedChange change;            ///< on the test cells of the type
   double objective = 0;              ///< what the search minimised, on its training cells
   int64_t evaluations = 0;           ///< of the model, as Objective counts them
-  double seconds = 0;
   uint64_t seed = 0;
   Contrast contrast;     ///< against measured expression of the same test cells
   SetPartners partners;  ///< on the training cells
   std::string caution;   ///< why not to trust it, or empty
 };
 
-/// subsets.tsv, a row for each peak: cell_type, gene, method, L, rank (from 1), peak, chrom, start,
-/// end, distance_to_tss (NA on another chromosome), in_minimal (yes, no; NA where the set changes
-/// nothing), score, score_low, score_high (NA where the method has none), average_change,
-/// relative_change, change_cp100k, objective, evaluations, seconds, seed, contrast_slope,
-/// contrast_low, contrast_high, contrast_p, contrast_q, contrast_cells, contrast_note.
+/// subsets.tsv, a row for each peak of each set.
 Table subsets_table(const Study& study, std::span<const EvaluatedSet> sets);
+TableText describe_subsets();
 
-/// partners.tsv, a row for each partner of each set (set_partners.hpp): cell_type, gene, method, L,
-/// partner (from 1), peak, chrom, start, end, distance_to_tss, in_set (yes: a member that the
-/// minimal sub-set can spare), single_change, change_after_minimal, set_change, minimal_change:
-/// changes of the mean predicted rate of the training cells, relative to the unmasked one.
+/// partners.tsv, a row for each partner of each set (set_partners.hpp).
 Table partners_table(const Study& study, std::span<const EvaluatedSet> sets);
+TableText describe_partners();
 
 /// The set learned for a gene in one type, masked in the test cells of another (the paper's Figure
 /// 3).
@@ -58,8 +52,9 @@ struct ChangeInType {
   PredictedChange change;
 };
 
-/// change_by_type.tsv: cell_type, gene, tested_in, average_change, relative_change, change_cp100k.
+/// change_by_type.tsv.
 Table change_by_type_table(const Study& study, std::span<const ChangeInType> changes);
+TableText describe_change_by_type();
 
 /// Random sets of as many peaks, masked in the same test cells.
 struct RandomSets {
@@ -70,16 +65,15 @@ struct RandomSets {
   std::vector<Contrast> contrasts = {};  ///< of the first of them; not more than changes
 };
 
-/// random_sets.tsv: cell_type, gene, L, set, relative_change, average_change.
+/// random_sets.tsv.
 Table random_sets_table(const Study& study, std::span<const RandomSets> sets);
+TableText describe_random_sets();
 
-/// contrasts.tsv, predicted against observed log change on test cells, a row for each found set
-/// (set = "found") and for each of its contrasted random sets ("random 1", …): cell_type, gene,
-/// method, L, set, cells, changed_cells, predicted (mean over the cells of the predicted log change
-/// when masked), observed (slope × predicted), observed_low, observed_high, slope, slope_low,
-/// slope_high, p, q (of found sets), clusters, note. `random[i]` belongs to `sets[i]`.
+/// contrasts.tsv, predicted against observed log change on test cells, a row for each found set and
+/// for each of its contrasted random sets. `random[i]` belongs to `sets[i]`.
 Table contrasts_table(const Study& study, std::span<const EvaluatedSet> sets,
                       std::span<const RandomSets> random);
+TableText describe_contrasts();
 
 enum class ChangeDirection : uint8_t { kDown, kUp };
 
@@ -104,13 +98,9 @@ std::vector<Nearness> nearness(const Study& study, int64_t gene, std::span<const
 /// What the report says within 250 kb, 1 Mb and 10 Mb.
 inline constexpr int64_t kReportedDistances[] = {250'000, 1'000'000, 10'000'000};
 
-/// set_summary.tsv, a row for each set: cell_type, gene, method, L, cells, random_sets, percentile,
-/// then share_within_D and chance_within_D for each reported distance (250kb, 1mb, 10mb), counts
-/// ("yes" when change_cp100k rests on counts, "no" when on expm1 of the given values),
-/// minimal_peaks (members of the minimal sub-set), minimal_share (of the set's change that it
-/// keeps), partners (how many) and caution.
-/// `random[i]` belongs to `sets[i]`.
+/// set_summary.tsv, a row for each set. `random[i]` belongs to `sets[i]`.
 Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
                         std::span<const RandomSets> random, ChangeDirection direction);
+TableText describe_set_summary();
 
 }  // namespace grids

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/suggestion.hpp"
-#include "io/table.hpp"
+#include "data/shared_columns.hpp"
 
 namespace grids {
 namespace {
@@ -88,12 +88,13 @@ std::vector<TargetRequest> read_targets(const std::filesystem::path& path,
   if (table.rows() == 0) throw input_error("{}: names no targets", path.string());
   std::vector<TargetRequest> requests;
   for (size_t row = 0; row < table.rows(); ++row) {
-    TargetRequest request{table.text(row, "cell_type"), table.text(row, "gene"), default_set_size};
-    if (table.has("L")) {
-      const double size = table.number(row, "L");
+    TargetRequest request{table.text(row, column::kCellType), table.text(row, column::kGene),
+                          default_set_size};
+    if (table.has(column::kSetSize)) {
+      const double size = table.number(row, column::kSetSize);
       if (!(size >= 1) || size != std::floor(size) || size > 1e9) {
         throw input_error("{}: row {}: L = '{}' is no whole number of peaks", path.string(),
-                          row + 1, table.text(row, "L"));
+                          row + 1, table.text(row, column::kSetSize));
       }
       request.set_size = static_cast<int64_t>(size);
     }

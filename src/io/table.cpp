@@ -115,6 +115,11 @@ void write_table(const std::filesystem::path& path, const Table& table) {
   replace_file(path, content);
 }
 
+std::string write_into(const std::filesystem::path& folder, const Table& table) {
+  write_table(folder / table.source, table);
+  return table.source;
+}
+
 void write_table(const std::filesystem::path& path, const TableRow& columns,
                  const std::function<void(const RowSink&)>& fill) {
   constexpr size_t kPiece = 1 << 16;

@@ -30,8 +30,9 @@ class Table {
   /// Also throws when the text is no number; "NA" and "" are NaN.
   double number(size_t row, std::string_view column) const;
 
-  std::string source = "table";  ///< for messages; the path when read from a file
-  std::string remedy;            ///< likewise: what to do where a column is missing; may be empty
+  /// Its file, for messages and `write_into`; the path when it was read from one.
+  std::string source = "table";
+  std::string remedy;  ///< likewise: what to do where a column is missing; may be empty
 
  private:
   size_t index_of(std::string_view column) const;
@@ -44,6 +45,9 @@ class Table {
 Table read_table(const std::filesystem::path& path);
 
 void write_table(const std::filesystem::path& path, const Table& table);
+
+/// Writes the table into a folder under the name of its source, which is returned.
+std::string write_into(const std::filesystem::path& folder, const Table& table);
 
 using TableRow = std::vector<std::string>;
 using RowSink = std::function<void(const TableRow& row)>;

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <map>
 
+#include "evaluate/set_columns.hpp"
 #include "report/heat_map.hpp"
 #include "report/svg.hpp"
 
@@ -33,30 +34,33 @@ std::string rounded(const std::string& text) {
 
 /// "0.5 (1)" where partners find more than the set, else "0.5".
 std::string recall_words(const Table& recall, size_t row) {
-  const auto& alone = recall.text(row, "recall");
-  const auto& with_partners = recall.text(row, "recall_with_partners");
+  const auto& alone = recall.text(row, column::kRecall);
+  const auto& with_partners = recall.text(row, column::kRecallWithPartners);
   if (alone == with_partners) return rounded(alone);
   return fmt::format("{} ({})", rounded(alone), rounded(with_partners));
 }
 
 /// recall_by_kind.tsv with a column a method instead of a row; "–" where a method has none.
 Table methods_side_by_side(const Table& recall) {
-  const std::vector<std::string> keys = {"objective", "L", "allowance", "kind", "planted", "sets"};
+  constexpr ColumnText kKeys[] = {column::kRecallObjective, column::kSetSize,
+                                  column::kAllowance,       column::kKind,
+                                  column::kPlantedMembers,  column::kSets};
   std::vector<std::string> methods;
   std::vector<std::vector<std::string>> kinds;
   std::map<std::pair<std::vector<std::string>, std::string>, std::string> words;
   for (size_t row = 0; row < recall.rows(); ++row) {
     std::vector<std::string> kind;
-    kind.reserve(keys.size());
-    for (const auto& key : keys) kind.push_back(recall.text(row, key));
-    const auto& method = recall.text(row, "method");
+    kind.reserve(std::size(kKeys));
+    for (const auto& key : kKeys) kind.push_back(recall.text(row, key));
+    const auto& method = recall.text(row, column::kMethod);
     if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
       methods.push_back(method);
     }
     if (std::find(kinds.begin(), kinds.end(), kind) == kinds.end()) kinds.push_back(kind);
     words[{kind, method}] = recall_words(recall, row);
   }
-  auto columns = keys;
+  std::vector<std::string> columns;
+  for (const auto& key : kKeys) columns.emplace_back(key.name);
   columns.insert(columns.end(), methods.begin(), methods.end());
   Table table(columns);
   for (const auto& kind : kinds) {

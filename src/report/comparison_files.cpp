@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "evaluate/compare_tables.hpp"
+#include "evaluate/timings.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "report/compare_page.hpp"
@@ -14,12 +15,32 @@
 namespace grids {
 namespace {
 
+/// What was searched.
+constexpr const char* kSurrogate = "surrogate";
+constexpr const char* kTrueFunction = "true function";
+constexpr const char* kRedundant = "true function, redundant";
+
 Table joined(std::initializer_list<Table> tables) {
   Table all(tables.begin()->columns());
+  all.source = tables.begin()->source;
   for (const Table& table : tables) {
     for (size_t row = 0; row < table.rows(); ++row) all.add(table.row(row));
   }
   return all;
+}
+
+/// Times of all sets, in the order of the tables that they stand in.
+Table all_timings(const Comparison& comparison) {
+  auto rows = timings_of(comparison.sets, kSurrogate);
+  const auto add = [&](const std::vector<ComparedSet>& sets, const char* objective) {
+    const auto more = timings_of(sets, objective);
+    rows.insert(rows.end(), more.begin(), more.end());
+  };
+  if (comparison.truth) {
+    add(comparison.truth->all, kTrueFunction);
+    add(comparison.truth->redundant, kRedundant);
+  }
+  return compared_timing_columns().table(rows);
 }
 
 std::string setting_words(const Comparison& comparison, const ComparisonOptions& options) {
@@ -57,29 +78,26 @@ std::vector<std::string> write_comparison(const std::filesystem::path& folder,
   page.by_method = table_by_method(comparison.sets);
   page.skipped = comparison.skipped;
   std::vector<std::string> names;
-  const auto write = [&](const char* name, const Table& table) {
-    write_table(folder / name, table);
-    names.emplace_back(name);
-  };
+  const auto write = [&](const Table& table) { names.push_back(write_into(folder, table)); };
   make_folder(folder);
-  write("compare.tsv", compared_table(comparison.sets));
-  write("held_out.tsv", page.held_out);
-  write("own_objective.tsv", page.own_objective);
-  write("table1.tsv", page.by_type);
-  write("table2.tsv", page.by_method);
-  write("skipped.tsv", page.skipped);
+  write(compared_columns().table(comparison.sets));
+  write(page.held_out);
+  write(page.own_objective);
+  write(page.by_type);
+  write(page.by_method);
+  write(page.skipped);
+  write(all_timings(comparison));
   if (comparison.truth) {
     const auto& [all, redundant] = *comparison.truth;
-    page.recall = joined({recall_table(all, "true function"),
-                          recall_table(redundant, "true function, redundant"),
-                          recall_table(comparison.sets, "surrogate")});
-    write("recall_by_kind.tsv", page.recall);
-    write("truth_all.tsv", compared_table(all));
-    write("truth_redundant.tsv", compared_table(redundant));
+    page.recall = joined({recall_table(all, kTrueFunction), recall_table(redundant, kRedundant),
+                          recall_table(comparison.sets, kSurrogate)});
+    write(page.recall);
+    write(compared_columns(kTruthAll).table(all));
+    write(compared_columns(kTruthRedundant).table(redundant));
   }
   if (comparison.types) {
     page.has_types = true;
-    write("types.tsv", type_matrix_table(*comparison.types));
+    write(type_matrix_table(*comparison.types));
     replace_file(folder / "types.svg", draw_type_matrix(*comparison.types));
     names.emplace_back("types.svg");
   }

@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "base/nan.hpp"
+#include "evaluate/set_columns.hpp"
+#include "evaluate/timings.hpp"
 
 namespace grids {
 namespace {
@@ -15,48 +17,53 @@ constexpr const char* kFiles[] = {
     "marker_means.tsv",   "markers.tsv",     "umap.tsv",      "silhouette.tsv",
     "subsets.tsv",        "partners.tsv",    "skipped.tsv",   "marker_expression.tsv",
     "set_summary.tsv",    "random_sets.tsv", "contrasts.tsv", "recovery.tsv",
-    "change_by_type.tsv", "off_target.tsv"};
+    "change_by_type.tsv", "off_target.tsv",  "timings.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 
 Key key_of(const Table& table, size_t row) {
-  return {table.text(row, "cell_type"), table.text(row, "gene"), table.text(row, "L")};
+  return {table.text(row, column::kCellType), table.text(row, column::kGene),
+          table.text(row, column::kSetSize)};
 }
 
 Key key_of(const SetView& set) {
   return {set.cell_type, set.gene, std::to_string(set.set_size)};
 }
 
+/// False where the table, of an earlier version, has no such column.
+bool says_yes(const Table& table, size_t row, const ColumnText& column) {
+  return table.has(column) && table.text(row, column) == "yes";
+}
+
 /// Rows of a set follow each other; rank 1 or another gene, type or method begins the next.
 std::vector<SetView> sets_of(const Table& table) {
   std::vector<SetView> sets;
   for (size_t row = 0; row < table.rows(); ++row) {
-    const auto rank = static_cast<int64_t>(table.number(row, "rank"));
-    const auto& type = table.text(row, "cell_type");
-    const auto& gene = table.text(row, "gene");
-    const auto& method = table.text(row, "method");
+    const auto rank = static_cast<int64_t>(table.number(row, column::kRank));
+    const auto& type = table.text(row, column::kCellType);
+    const auto& gene = table.text(row, column::kGene);
+    const auto& method = table.text(row, column::kMethod);
     if (sets.empty() || rank == 1 || sets.back().cell_type != type || sets.back().gene != gene ||
         sets.back().method != method) {
       SetView set;
       set.cell_type = type;
       set.gene = gene;
       set.method = method;
-      set.set_size = static_cast<int64_t>(table.number(row, "L"));
-      set.average_change = table.number(row, "average_change");
-      set.relative_change = table.number(row, "relative_change");
-      set.change_cp100k = table.number(row, "change_cp100k");
-      set.objective = table.number(row, "objective");
-      set.evaluations = table.number(row, "evaluations");
-      set.seconds = table.number(row, "seconds");
-      set.cells = set.percentile = set.near_share = set.near_chance = kNaN;
+      set.set_size = static_cast<int64_t>(table.number(row, column::kSetSize));
+      set.average_change = table.number(row, column::kAverageChange);
+      set.relative_change = table.number(row, column::kRelativeChange);
+      set.change_cp100k = table.number(row, column::kChangeCp100k);
+      set.objective = table.number(row, column::kObjective);
+      set.evaluations = table.number(row, column::kEvaluations);
+      set.seconds = set.cells = set.percentile = set.near_share = set.near_chance = kNaN;
       set.others_change = set.most_change = set.minimal_share = kNaN;
       sets.push_back(std::move(set));
     }
     sets.back().peaks.push_back(
-        {rank, table.text(row, "peak"), table.text(row, "chrom"), table.number(row, "start"),
-         table.number(row, "end"), table.number(row, "distance_to_tss"),
-         table.has("in_minimal") && table.text(row, "in_minimal") == "yes",
-         table.has("in_transcribed_part") && table.text(row, "in_transcribed_part") == "yes"});
+        {rank, table.text(row, column::kPeak), table.text(row, column::kChrom),
+         table.number(row, column::kStart), table.number(row, column::kEnd),
+         table.number(row, column::kDistanceToTss), says_yes(table, row, column::kInMinimal),
+         says_yes(table, row, column::kInTranscribedPart)});
   }
   return sets;
 }
@@ -64,7 +71,7 @@ std::vector<SetView> sets_of(const Table& table) {
 void add_random(const Table& table, std::vector<SetView>& sets) {
   std::map<Key, std::vector<double>> random;
   for (size_t row = 0; row < table.rows(); ++row) {
-    random[key_of(table, row)].push_back(table.number(row, "relative_change"));
+    random[key_of(table, row)].push_back(table.number(row, column::kRelativeChange));
   }
   for (SetView& set : sets) set.random = random[key_of(set)];
 }
@@ -72,14 +79,17 @@ void add_random(const Table& table, std::vector<SetView>& sets) {
 void add_summary(const Table& table, std::vector<SetView>& sets) {
   for (size_t row = 0; row < table.rows(); ++row) {
     for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, "method")) continue;
-      set.cells = table.number(row, "cells");
-      set.percentile = table.number(row, "percentile");
-      set.near_share = table.number(row, "share_within_250kb");
-      set.near_chance = table.number(row, "chance_within_250kb");
-      set.from_counts = table.text(row, "counts") == "yes";
-      if (table.has("minimal_share")) set.minimal_share = table.number(row, "minimal_share");
-      if (table.has("caution")) set.caution = table.text(row, "caution");
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
+        continue;
+      set.cells = table.number(row, column::kTestCells);
+      set.percentile = table.number(row, column::kPercentile);
+      set.near_share = table.number(row, column::kShareNear);
+      set.near_chance = table.number(row, column::kChanceNear);
+      set.from_counts = says_yes(table, row, column::kFromCounts);
+      if (table.has(column::kMinimalShare)) {
+        set.minimal_share = table.number(row, column::kMinimalShare);
+      }
+      if (table.has(column::kCaution)) set.caution = table.text(row, column::kCaution);
     }
   }
 }
@@ -87,11 +97,12 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
 void add_partners(const Table& table, std::vector<SetView>& sets) {
   for (size_t row = 0; row < table.rows(); ++row) {
     for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, "method")) continue;
-      set.partners.push_back({table.text(row, "peak"), table.number(row, "distance_to_tss"),
-                              table.number(row, "single_change"),
-                              table.number(row, "change_after_minimal"),
-                              table.number(row, "set_change")});
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
+        continue;
+      set.partners.push_back(
+          {table.text(row, column::kPeak), table.number(row, column::kDistanceToTss),
+           table.number(row, column::kSingleChange), table.number(row, column::kChangeAfterMinimal),
+           table.number(row, column::kSetChange)});
     }
   }
 }
@@ -99,10 +110,22 @@ void add_partners(const Table& table, std::vector<SetView>& sets) {
 void add_other_genes(const Table& table, std::vector<SetView>& sets) {
   for (size_t row = 0; row < table.rows(); ++row) {
     for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, "method")) continue;
-      set.others_change = table.number(row, "mean_absolute_change");
-      set.most_changed = table.text(row, "most_changed");
-      set.most_change = table.number(row, "largest_change");
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
+        continue;
+      set.others_change = table.number(row, column::kOthersChange);
+      set.most_changed = table.text(row, column::kMostChanged);
+      set.most_change = table.number(row, column::kLargestChange);
+    }
+  }
+}
+
+void add_times(const Table& table, std::vector<SetView>& sets) {
+  for (size_t row = 0; row < table.rows(); ++row) {
+    for (SetView& set : sets) {
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod)) {
+        continue;
+      }
+      set.seconds = table.number(row, column::kSeconds);
     }
   }
 }
@@ -150,6 +173,7 @@ Results read_results(const std::filesystem::path& folder) {
   if (const Table* others = results.find("off_target.tsv")) {
     add_other_genes(*others, results.sets);
   }
+  if (const Table* times = results.find("timings.tsv")) add_times(*times, results.sets);
   return results;
 }
 

@@ -34,8 +34,8 @@ struct PartnerView {
   double set = 0;       ///< of the whole set
 };
 
-/// One found set, put together from subsets.tsv, partners.tsv, random_sets.tsv, set_summary.tsv and
-/// off_target.tsv. What a missing file would have told is NaN.
+/// One found set, put together from subsets.tsv, partners.tsv, random_sets.tsv, set_summary.tsv,
+/// off_target.tsv and timings.tsv. What a missing file would have told is NaN.
 struct SetView {
   std::string cell_type;
   std::string gene;
@@ -46,7 +46,7 @@ struct SetView {
   double change_cp100k = 0;
   double objective = 0;
   double evaluations = 0;
-  double seconds = 0;
+  double seconds = 0;           ///< of the search and what belongs to it
   std::vector<PeakView> peaks;  ///< by rank
   std::vector<PartnerView> partners;
   double minimal_share = 0;    ///< of the set's change, kept by its minimal sub-set

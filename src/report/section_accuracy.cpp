@@ -14,15 +14,15 @@ namespace grids {
 namespace {
 
 struct Measure {
-  const char* column;
+  ColumnText column;
   const char* title;
 };
 
 constexpr Measure kMeasures[] = {
-    {"r", "r, all cells"},
-    {"r2", "R², all cells"},
-    {"within_type_r", "r within cell types"},
-    {"within_type_r_partial", "r within types, depth taken out"},
+    {column::kR, "r, all cells"},
+    {column::kR2, "R², all cells"},
+    {column::kWithinTypeR, "r within cell types"},
+    {column::kWithinTypeRPartial, "r within types, depth taken out"},
 };
 
 /// What the predictors are, in words.
@@ -57,11 +57,11 @@ struct Spread {
 
 using GeneValues = std::map<std::string, std::vector<double>>;  // by predictor, sorted
 
-GeneValues values_by_predictor(const Table* genes, std::string_view column) {
+GeneValues values_by_predictor(const Table* genes, const ColumnText& measure) {
   GeneValues values;
   for (size_t row = 0; genes != nullptr && row < genes->rows(); ++row) {
-    const double value = genes->number(row, column);
-    if (!std::isnan(value)) values[genes->text(row, "predictor")].push_back(value);
+    const double value = genes->number(row, measure);
+    if (!std::isnan(value)) values[genes->text(row, column::kPredictor)].push_back(value);
   }
   for (auto& [predictor, list] : values) std::sort(list.begin(), list.end());
   return values;
@@ -74,9 +74,9 @@ std::string dot_plot(const Table& summary, const Table* genes, const Measure& me
   double high = 0.1;
   for (size_t row = 0; row < summary.rows(); ++row) {
     Spread spread;
-    spread.mean = summary.number(row, fmt::format("mean_{}", measure.column));
-    spread.median = summary.number(row, fmt::format("median_{}", measure.column));
-    const auto found = values.find(summary.text(row, "predictor"));
+    spread.mean = summary.number(row, mean_of(measure.column));
+    spread.median = summary.number(row, median_of(measure.column));
+    const auto found = values.find(summary.text(row, column::kPredictor));
     if (found != values.end()) {
       spread.lower = quantile(found->second, 0.25);
       spread.upper = quantile(found->second, 0.75);
@@ -103,7 +103,7 @@ std::string dot_plot(const Table& summary, const Table* genes, const Measure& me
     svg.text(x(mark), bottom + 15, tick_text(mark), Anchor::kMiddle);
   }
   for (size_t row = 0; row < spreads.size(); ++row) {
-    const auto& name = summary.text(row, "predictor");
+    const auto& name = summary.text(row, column::kPredictor);
     const double y = 34 + kRow * static_cast<double>(row);
     const std::string colour = name == "surrogate" ? "#0072b2" : "#6f6f6b";
     svg.text(kLeft - 8, y + 4, predictor_label(name), Anchor::kEnd,
@@ -133,28 +133,30 @@ std::string summary_table(const Table& summary) {
   columns.push_back({"Genes with R² &gt; 0", true});
   std::vector<std::vector<std::string>> rows;
   for (size_t row = 0; row < summary.rows(); ++row) {
-    std::vector<std::string> cells = {escape_html(predictor_label(summary.text(row, "predictor"))),
-                                      count_text(summary.number(row, "genes"))};
+    std::vector<std::string> cells = {
+        escape_html(predictor_label(summary.text(row, column::kPredictor))),
+        count_text(summary.number(row, column::kJudgedGenes))};
     for (const auto& measure : kMeasures) {
-      cells.push_back(fmt::format(
-          "{} ({})", number_text(summary.number(row, fmt::format("mean_{}", measure.column))),
-          number_text(summary.number(row, fmt::format("median_{}", measure.column)))));
+      cells.push_back(fmt::format("{} ({})",
+                                  number_text(summary.number(row, mean_of(measure.column))),
+                                  number_text(summary.number(row, median_of(measure.column)))));
     }
-    cells.push_back(percent_text(summary.number(row, "share_r2_positive")));
+    cells.push_back(percent_text(summary.number(row, column::kShareR2Positive)));
     rows.push_back(std::move(cells));
   }
   return html_table(columns, rows);
 }
 
 std::string marker_heat_maps(const Table& means, Page& page) {
-  const auto genes = distinct(means, "gene");
-  const auto types = distinct(means, "cell_type");
+  const auto genes = distinct(means, column::kGene);
+  const auto types = distinct(means, column::kCellType);
   std::map<std::pair<std::string, std::string>, std::pair<double, double>> value;
   std::vector<MarkerMean> pairs;
   for (size_t row = 0; row < means.rows(); ++row) {
-    const double measured = means.number(row, "measured_mean");
-    const double predicted = means.number(row, "predicted_mean");
-    value[{means.text(row, "gene"), means.text(row, "cell_type")}] = {measured, predicted};
+    const double measured = means.number(row, column::kMeasuredMean);
+    const double predicted = means.number(row, column::kPredictedMean);
+    value[{means.text(row, column::kGene), means.text(row, column::kCellType)}] = {measured,
+                                                                                   predicted};
     pairs.push_back({0, 0, measured, predicted});
   }
   std::string maps;

@@ -4,9 +4,11 @@
 #include <cmath>
 #include <map>
 
+#include "data/shared_columns.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
+#include "report/umap.hpp"
 
 namespace grids {
 namespace {
@@ -26,10 +28,10 @@ CellMap place_cells(const Table& umap) {
   std::vector<double> x;
   std::vector<double> y;
   for (size_t row = 0; row < umap.rows(); ++row) {
-    x.push_back(umap.number(row, "umap1"));
-    y.push_back(umap.number(row, "umap2"));
-    map.types.push_back(umap.text(row, "cell_type"));
-    map.index_of.emplace(umap.text(row, "barcode"), row);
+    x.push_back(umap.number(row, column::kUmap1));
+    y.push_back(umap.number(row, column::kUmap2));
+    map.types.push_back(umap.text(row, column::kCellType));
+    map.index_of.emplace(umap.text(row, column::kBarcode), row);
   }
   const auto [x_low, x_high] = std::minmax_element(x.begin(), x.end());
   const auto [y_low, y_high] = std::minmax_element(y.begin(), y.end());
@@ -89,9 +91,9 @@ std::string map_of_types(const CellMap& map, const std::vector<std::string>& typ
 std::string legend(const std::vector<std::string>& types, const Table* silhouette) {
   std::map<std::string, std::string> scores;
   for (size_t row = 0; silhouette != nullptr && row < silhouette->rows(); ++row) {
-    scores[silhouette->text(row, "cell_type")] =
-        fmt::format("{} cells, silhouette {}", count_text(silhouette->number(row, "cells")),
-                    number_text(silhouette->number(row, "silhouette")));
+    scores[silhouette->text(row, column::kCellType)] =
+        fmt::format("{} cells, silhouette {}", count_text(silhouette->number(row, column::kCells)),
+                    number_text(silhouette->number(row, column::kSilhouette)));
   }
   std::string html = "<ul class=\"legend\">";
   for (size_t type = 0; type < types.size(); ++type) {
@@ -117,7 +119,7 @@ struct Expression {
 /// Genes in the order of markers.tsv, one for each type first; then those of the file itself.
 std::vector<std::string> genes_to_draw(const Results& results, const Table& expression,
                                        int64_t most) {
-  const auto known = distinct(expression, "gene");
+  const auto known = distinct(expression, column::kGene);
   std::vector<std::string> wanted;
   const auto add = [&](const std::string& gene) {
     const bool present = std::find(known.begin(), known.end(), gene) != known.end();
@@ -127,12 +129,12 @@ std::vector<std::string> genes_to_draw(const Results& results, const Table& expr
   if (const Table* markers = results.find("markers.tsv")) {
     std::vector<std::string> seen;
     for (size_t row = 0; row < markers->rows(); ++row) {
-      const auto& type = markers->text(row, "cell_type");
+      const auto& type = markers->text(row, column::kCellType);
       if (std::find(seen.begin(), seen.end(), type) != seen.end()) continue;
       seen.push_back(type);
-      add(markers->text(row, "gene"));
+      add(markers->text(row, column::kGene));
     }
-    for (size_t row = 0; row < markers->rows(); ++row) add(markers->text(row, "gene"));
+    for (size_t row = 0; row < markers->rows(); ++row) add(markers->text(row, column::kGene));
   }
   for (const auto& gene : known) add(gene);
   return wanted;
@@ -144,10 +146,10 @@ std::vector<Expression> expression_of(const Table& table, const std::vector<std:
   result.reserve(genes.size());
   for (const auto& gene : genes) result.push_back({gene, {}, {}, {}});
   for (size_t row = 0; row < table.rows(); ++row) {
-    const auto gene = std::find(genes.begin(), genes.end(), table.text(row, "gene"));
-    const auto cell = map.index_of.find(table.text(row, "barcode"));
-    const double measured = table.number(row, "measured");
-    const double predicted = table.number(row, "predicted");
+    const auto gene = std::find(genes.begin(), genes.end(), table.text(row, column::kGene));
+    const auto cell = map.index_of.find(table.text(row, column::kBarcode));
+    const double measured = table.number(row, column::kMeasured);
+    const double predicted = table.number(row, column::kPredictedExpression);
     if (gene == genes.end() || cell == map.index_of.end()) continue;
     if (std::isnan(measured) || std::isnan(predicted)) continue;
     auto& entry = result[static_cast<size_t>(gene - genes.begin())];
@@ -210,7 +212,7 @@ std::string cells_section(const Results& results, Page& page) {
   const Table* umap = results.find("umap.tsv");
   if (umap == nullptr) return missing_file("umap.tsv", "no map of the cells was made");
   const CellMap map = place_cells(*umap);
-  auto types = distinct(*umap, "cell_type");
+  auto types = distinct(*umap, column::kCellType);
   std::sort(types.begin(), types.end());
   const auto drawn = selection(map.points.size(), page.options.drawn_cells);
   std::string html = html_figure(
@@ -238,7 +240,7 @@ std::string cells_section(const Results& results, Page& page) {
             map_of_expression(map, entry, false, most, shown) + "</div>" + shade_bar(most) +
             "</div>\n";
   }
-  const size_t all = distinct(*expression, "gene").size();
+  const size_t all = distinct(*expression, column::kGene).size();
   if (genes.size() < all) words += fmt::format(" {} of {} marker genes.", genes.size(), all);
   return html +
          html_figure(page.next_figure(), "<div class=\"maps\">" + maps + "</div>",

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "evaluate/contrast.hpp"
+#include "evaluate/set_columns.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
@@ -38,17 +39,17 @@ Points points_of(const Table& table) {
   for (size_t row = 0; row < table.rows(); ++row) {
     Point point;
     point.row = row;
-    point.predicted = table.number(row, "predicted");
-    point.observed = table.number(row, "observed");
-    point.low = table.number(row, "observed_low");
-    point.high = table.number(row, "observed_high");
-    point.contrast.slope = table.number(row, "slope");
-    point.contrast.low = table.number(row, "slope_low");
-    point.contrast.high = table.number(row, "slope_high");
-    point.contrast.p = table.number(row, "p");
-    point.contrast.q = table.number(row, "q");
+    point.predicted = table.number(row, column::kPredicted);
+    point.observed = table.number(row, column::kObserved);
+    point.low = table.number(row, column::kObservedLow);
+    point.high = table.number(row, column::kObservedHigh);
+    point.contrast.slope = table.number(row, column::kSlope);
+    point.contrast.low = table.number(row, column::kSlopeLow);
+    point.contrast.high = table.number(row, column::kSlopeHigh);
+    point.contrast.p = table.number(row, column::kP);
+    point.contrast.q = table.number(row, column::kQ);
     if (std::isnan(point.contrast.slope)) continue;
-    (table.text(row, "set") == "found" ? points.found : points.random).push_back(point);
+    (table.text(row, column::kWhichSet) == "found" ? points.found : points.random).push_back(point);
   }
   return points;
 }
@@ -180,18 +181,20 @@ std::string verdict(const Points& points) {
 std::string contrast_rows(const Table& table) {
   std::vector<std::vector<std::string>> rows;
   for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.text(row, "set") != "found") continue;
-    const double slope = table.number(row, "slope");
-    rows.push_back({escape_html(table.text(row, "cell_type")),
-                    "<i>" + escape_html(table.text(row, "gene")) + "</i>",
-                    escape_html(table.text(row, "L")), count_text(table.number(row, "cells")),
-                    count_text(table.number(row, "changed_cells")),
-                    number_text(table.number(row, "predicted")), number_text(slope),
+    if (table.text(row, column::kWhichSet) != "found") continue;
+    const double slope = table.number(row, column::kSlope);
+    rows.push_back({escape_html(table.text(row, column::kCellType)),
+                    "<i>" + escape_html(table.text(row, column::kGene)) + "</i>",
+                    escape_html(table.text(row, column::kSetSize)),
+                    count_text(table.number(row, column::kTestCells)),
+                    count_text(table.number(row, column::kChangedCells)),
+                    number_text(table.number(row, column::kPredicted)), number_text(slope),
                     std::isnan(slope) ? ""
-                                      : number_text(table.number(row, "slope_low")) + " to " +
-                                            number_text(table.number(row, "slope_high")),
-                    escape_html(table.text(row, "p")), escape_html(table.text(row, "q")),
-                    escape_html(table.text(row, "note"))});
+                                      : number_text(table.number(row, column::kSlopeLow)) + " to " +
+                                            number_text(table.number(row, column::kSlopeHigh)),
+                    escape_html(table.text(row, column::kP)),
+                    escape_html(table.text(row, column::kQ)),
+                    escape_html(table.text(row, column::kNote))});
   }
   return html_table({{"Cell type"},
                      {"Gene"},

@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "model/training_curves.hpp"
 #include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
@@ -152,15 +153,14 @@ std::string training_section(const Results& results, Page& page) {
   }
   std::vector<std::string> order;
   std::map<std::string, std::vector<Curve>> panels;
-  for (size_t row = 0; row < training->rows(); ++row) {
-    const std::string title = training->text(row, "stage") + ": " + training->text(row, "loss");
+  for (const CurvePoint& point : curve_columns().read(*training)) {
+    const std::string title = point.stage + ": " + point.loss;
     auto& curves = panels[title];
     if (curves.empty()) order.push_back(title);
-    const auto& split = training->text(row, "split");
     auto found = std::find_if(curves.begin(), curves.end(),
-                              [&](const Curve& curve) { return curve.split == split; });
-    if (found == curves.end()) found = curves.insert(curves.end(), {split, {}});
-    found->points.push_back({training->number(row, "step"), training->number(row, "value")});
+                              [&](const Curve& curve) { return curve.split == point.split; });
+    if (found == curves.end()) found = curves.insert(curves.end(), {point.split, {}});
+    found->points.push_back({static_cast<double>(point.step), point.value});
   }
   // Terms that only training cells have are of interest to few.
   std::string judged;

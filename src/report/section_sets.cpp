@@ -5,6 +5,7 @@
 #include <map>
 
 #include "base/file_name.hpp"
+#include "evaluate/set_columns.hpp"
 #include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
@@ -251,11 +252,11 @@ std::string card(const SetView& set, bool several_methods) {
       fmt::format("{} and numbers", counted(static_cast<double>(set.peaks.size()), "peak")),
       peaks_table(set) + partners_table(set) +
           fmt::format("<p class=\"note\">Mean change {} (published definition, exp scale); {} "
-                      "counts per 100,000. Objective {} after {} model evaluations in {} s. Track: "
+                      "counts per 100,000. Objective {} after {} model evaluations{}. Track: "
                       "<code>tracks/{}</code></p>",
                       number_text(set.average_change), number_text(set.change_cp100k),
                       number_text(set.objective), count_text(set.evaluations),
-                      number_text(set.seconds),
+                      std::isnan(set.seconds) ? "" : " in " + number_text(set.seconds) + " s",
                       escape_html(track_file_name(set.cell_type, set.gene))));
   return html + "</article>\n";
 }
@@ -285,9 +286,9 @@ std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
 std::string skipped_list(const Table& skipped) {
   std::vector<std::vector<std::string>> rows;
   for (size_t row = 0; row < skipped.rows(); ++row) {
-    rows.push_back({escape_html(skipped.text(row, "cell_type")),
-                    "<i>" + escape_html(skipped.text(row, "gene")) + "</i>",
-                    escape_html(skipped.text(row, "reason"))});
+    rows.push_back({escape_html(skipped.text(row, column::kCellType)),
+                    "<i>" + escape_html(skipped.text(row, column::kGene)) + "</i>",
+                    escape_html(skipped.text(row, column::kReason))});
   }
   return html_details(
       fmt::format("{} not explained, and why", counted(static_cast<double>(rows.size()), "pair")),
@@ -302,7 +303,7 @@ std::string sets_section(const Results& results, Page& page) {
   if (sets.empty()) {
     html += missing_file("subsets.tsv", "no set of peaks was learned");
   } else {
-    const bool several_methods = distinct(*results.find("subsets.tsv"), "method").size() > 1;
+    const bool several_methods = distinct(*results.find("subsets.tsv"), column::kMethod).size() > 1;
     html += html_figure(
         page.next_figure(), overviews(sets),
         "Predicted change of each gene when its found set is masked in the surrogate (blue), on "

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <span>
 
+#include "evaluate/accuracy.hpp"
+#include "evaluate/set_columns.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
 
@@ -19,9 +21,9 @@ constexpr double kFewCells = 50;
 /// Mean partial correlation below which the surrogate's within-type signal is called weak.
 constexpr double kWeakCorrelation = 0.05;
 
-double summary_value(const Table& summary, std::string_view predictor, std::string_view column) {
+double summary_value(const Table& summary, std::string_view predictor, std::string_view wanted) {
   for (size_t row = 0; row < summary.rows(); ++row) {
-    if (summary.text(row, "predictor") == predictor) return summary.number(row, column);
+    if (summary.text(row, column::kPredictor) == predictor) return summary.number(row, wanted);
   }
   return std::nan("");
 }
@@ -35,16 +37,16 @@ struct Best {
 Best best_baseline(const Table& summary) {
   Best best;
   for (size_t row = 0; row < summary.rows(); ++row) {
-    const double r2 = summary.number(row, "mean_r2");
-    if (summary.text(row, "predictor") != "surrogate" && r2 > best.r2) {
-      best = {summary.text(row, "predictor"), r2};
+    const double r2 = summary.number(row, mean_of(column::kR2));
+    if (summary.text(row, column::kPredictor) != "surrogate" && r2 > best.r2) {
+      best = {summary.text(row, column::kPredictor), r2};
     }
   }
   return best;
 }
 
 void warn_of_accuracy(const Table& summary, std::vector<std::string>& warnings) {
-  const double r2 = summary_value(summary, "surrogate", "mean_r2");
+  const double r2 = summary_value(summary, "surrogate", mean_of(column::kR2));
   const Best best = best_baseline(summary);
   if (!(r2 > best.r2) && std::isfinite(best.r2)) {
     warnings.push_back(fmt::format(
@@ -52,7 +54,7 @@ void warn_of_accuracy(const Table& summary, std::vector<std::string>& warnings) 
         "simple predictor, “{}” ({}). What it says of single genes deserves little trust.",
         number_text(r2), escape_html(best.name), number_text(best.r2)));
   }
-  const double partial = summary_value(summary, "surrogate", "mean_within_type_r_partial");
+  const double partial = summary_value(summary, "surrogate", mean_of(column::kWithinTypeRPartial));
   if (!(partial >= kWeakCorrelation)) {
     warnings.push_back(fmt::format(
         "<b>Weak signal within cell types.</b> Once sequencing depth is taken out, predicted and "
@@ -99,9 +101,9 @@ void warn_of_contrasts(const Table& contrasts, std::vector<std::string>& warning
   double found = 0;
   double borne_out = 0;
   for (size_t row = 0; row < contrasts.rows(); ++row) {
-    if (contrasts.text(row, "set") != "found") continue;
+    if (contrasts.text(row, column::kWhichSet) != "found") continue;
     ++found;
-    if (contrasts.number(row, "q") < kCalled) ++borne_out;
+    if (contrasts.number(row, column::kQ) < kCalled) ++borne_out;
   }
   if (found == borne_out) return;
   warnings.push_back(fmt::format(
@@ -115,9 +117,10 @@ void warn_of_contrasts(const Table& contrasts, std::vector<std::string>& warning
 /// Says so first when there is nothing to show because of gate A.
 void warn_of_gate(const Results& results, std::vector<std::string>& warnings) {
   const Table* skipped = results.find("skipped.tsv");
-  if (skipped == nullptr || !results.sets.empty() || !skipped->has("gate")) return;
+  if (skipped == nullptr || !results.sets.empty() || !skipped->has(column::kGate)) return;
   double failed = 0;
-  for (size_t row = 0; row < skipped->rows(); ++row) failed += skipped->text(row, "gate") == "A";
+  for (size_t row = 0; row < skipped->rows(); ++row)
+    failed += skipped->text(row, column::kGate) == "A";
   if (failed == 0) return;
   const auto total = static_cast<double>(skipped->rows());
   warnings.push_back(fmt::format(
@@ -180,12 +183,12 @@ std::string tiles(const Results& results) {
   std::string html;
   if (const Table* umap = results.find("umap.tsv")) {
     html += tile(count_text(static_cast<double>(umap->rows())), "cells on the map");
-    html +=
-        tile(count_text(static_cast<double>(distinct(*umap, "cell_type").size())), "cell types");
+    html += tile(count_text(static_cast<double>(distinct(*umap, column::kCellType).size())),
+                 "cell types");
   }
   if (const Table* summary = results.find("accuracy_summary.tsv")) {
     const Best best = best_baseline(*summary);
-    html += tile(number_text(summary_value(*summary, "surrogate", "mean_r2")),
+    html += tile(number_text(summary_value(*summary, "surrogate", mean_of(column::kR2))),
                  fmt::format("mean R² of the surrogate on held-out cells (best simple predictor, "
                              "{}: {})",
                              escape_html(best.name), number_text(best.r2)));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <map>
 
+#include "evaluate/set_columns.hpp"
 #include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
@@ -70,17 +71,19 @@ std::string types_section(const Results& results, Page& page) {
   }
   HeatMap map;
   map.label = "Predicted change of each set in each cell type";
-  map.columns = distinct(*changes, "tested_in");
+  map.columns = distinct(*changes, column::kTestedIn);
   map.colour = nullptr;
   std::vector<std::pair<std::string, std::string>> rows;  // type, gene
   std::map<std::pair<size_t, std::string>, double> value;
   double largest = 1e-12;
   for (size_t row = 0; row < changes->rows(); ++row) {
-    const std::pair key = {changes->text(row, "cell_type"), changes->text(row, "gene")};
+    const std::pair key = {changes->text(row, column::kCellType),
+                           changes->text(row, column::kGene)};
     auto found = std::find(rows.begin(), rows.end(), key);
     if (found == rows.end()) found = rows.insert(rows.end(), key);
-    const double change = changes->number(row, "relative_change");
-    value[{static_cast<size_t>(found - rows.begin()), changes->text(row, "tested_in")}] = change;
+    const double change = changes->number(row, column::kRelativeChange);
+    value[{static_cast<size_t>(found - rows.begin()), changes->text(row, column::kTestedIn)}] =
+        change;
     if (!std::isnan(change)) largest = std::max(largest, std::abs(change));
   }
   for (size_t r = 0; r < rows.size(); ++r) {
@@ -105,14 +108,16 @@ std::string types_section(const Results& results, Page& page) {
 std::string recovery_section(const Results& results, Page& page) {
   const Table* recovery = results.find("recovery.tsv");
   if (recovery == nullptr) return {};
-  const bool several_methods = recovery->has("method") && distinct(*recovery, "method").size() > 1;
+  const bool several_methods =
+      recovery->has(column::kMethod) && distinct(*recovery, column::kMethod).size() > 1;
   const auto row_name = [&](size_t row) {
-    const auto& kind = recovery->text(row, "kind");
-    return several_methods ? fmt::format("{}: {}", recovery->text(row, "method"), kind) : kind;
+    const auto& kind = recovery->text(row, column::kKind);
+    return several_methods ? fmt::format("{}: {}", recovery->text(row, column::kMethod), kind)
+                           : kind;
   };
   const bool knows_programmes =
-      recovery->has("programme_share") && recovery->has("programme_chance");
-  const bool knows_partners = recovery->has("members_with_partners");
+      recovery->has(column::kProgrammeShare) && recovery->has(column::kProgrammeChance);
+  const bool knows_partners = recovery->has(column::kMembersWithPartners);
   std::vector<std::string> order;
   std::map<std::string, Kind> kinds;
   Kind all;
@@ -122,21 +127,21 @@ std::string recovery_section(const Results& results, Page& page) {
     if (!kinds.contains(name)) order.push_back(name);
     for (Kind* kind : {&kinds[name], &all}) {
       kind->genes += 1;
-      add(kind->members, recovery->number(row, "members"));
-      add(kind->found, recovery->number(row, "members_found"));
+      add(kind->members, recovery->number(row, column::kMembers));
+      add(kind->found, recovery->number(row, column::kMembersFound));
       if (knows_partners) {
-        add(kind->with_partners, recovery->number(row, "members_with_partners"));
+        add(kind->with_partners, recovery->number(row, column::kMembersWithPartners));
       }
-      add(kind->bystanders, recovery->number(row, "bystanders_found"));
-      add(kind->chance, recovery->number(row, "expected_by_chance"));
-      if (!std::isnan(recovery->number(row, "near_tss_share"))) {
-        kind->near += recovery->number(row, "near_tss_share");
-        kind->near_chance += recovery->number(row, "near_tss_chance");
+      add(kind->bystanders, recovery->number(row, column::kBystandersFound));
+      add(kind->chance, recovery->number(row, column::kExpectedByChance));
+      if (!std::isnan(recovery->number(row, column::kNearTssShare))) {
+        kind->near += recovery->number(row, column::kNearTssShare);
+        kind->near_chance += recovery->number(row, column::kNearTssChance);
         kind->placed += 1;
       }
-      if (knows_programmes && !std::isnan(recovery->number(row, "programme_share"))) {
-        kind->programme += recovery->number(row, "programme_share");
-        kind->programme_chance += recovery->number(row, "programme_chance");
+      if (knows_programmes && !std::isnan(recovery->number(row, column::kProgrammeShare))) {
+        kind->programme += recovery->number(row, column::kProgrammeShare);
+        kind->programme_chance += recovery->number(row, column::kProgrammeChance);
         kind->with_programme += 1;
       }
     }

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "base/file_name.hpp"
+#include "evaluate/set_columns.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 
@@ -79,17 +80,17 @@ std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& fol
   std::map<Pair, std::vector<Interval>> intervals;
   std::map<Pair, std::vector<std::string>> methods;
   for (size_t row = 0; row < subsets.rows(); ++row) {
-    const Pair pair = {subsets.text(row, "cell_type"), subsets.text(row, "gene")};
+    const Pair pair = {subsets.text(row, column::kCellType), subsets.text(row, column::kGene)};
     if (!intervals.contains(pair)) order.push_back(pair);
     auto& seen = methods[pair];
-    const auto& method = subsets.text(row, "method");
+    const auto& method = subsets.text(row, column::kMethod);
     auto found = std::find(seen.begin(), seen.end(), method);
     if (found == seen.end()) found = seen.insert(seen.end(), method);
-    const auto rank = static_cast<int64_t>(subsets.number(row, "rank"));
-    const auto size = static_cast<int64_t>(subsets.number(row, "L"));
-    intervals[pair].push_back({subsets.text(row, "chrom"),
-                               static_cast<int64_t>(subsets.number(row, "start")),
-                               static_cast<int64_t>(subsets.number(row, "end")),
+    const auto rank = static_cast<int64_t>(subsets.number(row, column::kRank));
+    const auto size = static_cast<int64_t>(subsets.number(row, column::kSetSize));
+    intervals[pair].push_back({subsets.text(row, column::kChrom),
+                               static_cast<int64_t>(subsets.number(row, column::kStart)),
+                               static_cast<int64_t>(subsets.number(row, column::kEnd)),
                                fmt::format("{}_{}", one_word(pair.second), rank),
                                1000 - (size > 1 ? 900 * (rank - 1) / (size - 1) : 0),
                                static_cast<size_t>(found - seen.begin())});

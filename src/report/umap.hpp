@@ -14,7 +14,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "data/study.hpp"
-#include "io/table.hpp"
+#include "io/columns.hpp"
 
 namespace grids {
 
@@ -51,12 +51,36 @@ struct Silhouette {
 Silhouette silhouette(std::span<const float> points, int64_t dimensions,
                       std::span<const int32_t> groups, int64_t group_count, const Context& context);
 
-/// umap.tsv: barcode, cell_type, split, umap1, umap2; `coordinates` cells × 2 of `cells`.
+namespace column {
+
+inline constexpr ColumnText kUmap1{"umap1", "place on the map; no unit"};
+inline constexpr ColumnText kUmap2{"umap2", kUmap1.what};
+inline constexpr ColumnText kCells{"cells", "of the type"};
+inline constexpr ColumnText kMeasured{"measured", "expression"};
+inline constexpr ColumnText kPredictedExpression{"predicted", kMeasured.what};
+inline constexpr ColumnText kSilhouette{
+    "silhouette",
+    "−1 … 1, of the latents of the RNA that the map is made of; higher = types lie further apart"};
+
+}  // namespace column
+
+/// umap.tsv; `coordinates` cells × 2 of `cells`.
 Table umap_table(const Study& study, std::span<const int32_t> cells,
                  std::span<const float> coordinates);
+TableText describe_umap();
 
-/// silhouette.tsv: cell_type (`all` for the mean over all cells), cells, silhouette.
+/// silhouette.tsv.
 Table silhouette_table(const Study& study, std::span<const int32_t> cells,
                        const Silhouette& silhouette);
+TableText describe_silhouette();
+
+/// A row of marker_expression.tsv, what the maps are coloured by.
+struct ExpressionRow {
+  std::string_view barcode;
+  std::string_view gene;
+  float measured = 0;
+  float predicted = 0;
+};
+Columns<ExpressionRow> marker_expression_columns();
 
 }  // namespace grids

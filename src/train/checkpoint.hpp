@@ -31,7 +31,7 @@ struct Checkpoint {
   /// Training losses since the last row of the curves: sums and numbers of steps.
   std::map<std::string, std::pair<double, int64_t>> running_losses;
   std::vector<StageSummary> finished;
-  std::vector<std::vector<std::string>> curve_rows;
+  std::vector<TableRow> curve_rows;  ///< of training.tsv
 };
 
 /// What a checkpoint must agree with: a JSON object of name → value.

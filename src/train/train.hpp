@@ -36,8 +36,8 @@ struct StageSummary {
 struct TrainResult {
   SurrogateFile surrogate;
   std::vector<StageSummary> stages;
-  /// Learning curves: stage, step, split, loss, value. Training losses are means over the steps
-  /// since the row before; validation is in inference mode.
+  /// training.tsv. Training losses are means over the steps since the row before; validation is in
+  /// inference mode.
   Table curves;
 };
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "model/training_curves.hpp"
 #include "train/checkpoint.hpp"
 #include "train/stages.hpp"
 #include "train/weight_average.hpp"
@@ -143,7 +144,7 @@ class Trainer {
 
   void add_curve(const char* split, const std::string& loss, double value) {
     state_.curve_rows.push_back(
-        {stage().name(), std::to_string(state_.step), split, loss, format_number(value)});
+        curve_columns().cells({stage().name(), state_.step, split, loss, value}));
   }
 
   void write_curves() {
@@ -254,7 +255,7 @@ class Trainer {
     result.surrogate.cell_types = shop_.study.cells.type.names;
     result.surrogate.options = options_.to_json();
     result.stages = std::move(state_.finished);
-    result.curves = Table({"stage", "step", "split", "loss", "value"});
+    result.curves = curve_columns().table({});
     for (auto& row : state_.curve_rows) result.curves.add(std::move(row));
     return result;
   }

@@ -232,8 +232,8 @@ TEST(JudgeSets, OffTargetTableNamesTheGeneThatChangesMost) {
 
 TEST(JudgeSets, SkippedTableGivesTheReason) {
   const SetsWorld world;
-  const auto table =
-      skipped_table(world.study, {{{1, 2, 10}, "no test cells"}, {{1, 3, 10}, "as depth", true}});
+  const auto table = skipped_columns().table(
+      skipped_rows(world.study, {{{1, 2, 10}, "no test cells"}, {{1, 3, 10}, "as depth", true}}));
   ASSERT_EQ(table.rows(), 2u);
   EXPECT_THAT(table.row(0), ElementsAre("B", "g2", "10", "no test cells", ""));
   EXPECT_THAT(table.row(1), ElementsAre("B", "g3", "10", "as depth", "A"));

@@ -139,8 +139,8 @@ TEST(Recovery, SetsOfDifferentMethodsStayApartAndTheSummaryPoolsThem) {
   EXPECT_EQ(kinds[1].whole_sets, 0);
   EXPECT_EQ(kinds[2].method, "random");
   EXPECT_EQ(kinds[2].bystanders_found, 1);
-  EXPECT_EQ(recovery_table(sets).rows(), 3u);
-  EXPECT_EQ(recovery_by_kind_table(kinds).rows(), 3u);
+  EXPECT_EQ(recovery_columns().table(sets).rows(), 3u);
+  EXPECT_EQ(recovery_by_kind_columns().table(kinds).rows(), 3u);
 }
 
 TEST(Recovery, WithoutGenePositionsOnlyNearnessIsUnknown) {
@@ -215,9 +215,9 @@ TEST(Recovery, TellsWhichProgrammeTheFoundPeaksFollow) {
   EXPECT_DOUBLE_EQ(kinds[0].programme.share, (2 / 5.0 + 0) / 2);
   EXPECT_DOUBLE_EQ(kinds[0].programme.chance, (7 / 35.0 + 0) / 2);
   EXPECT_DOUBLE_EQ(kinds[0].gene_programme.share, 1 / 5.0) << "over the one set that has it";
-  EXPECT_EQ(recovery_table(sets).text(0, "programme_share"), "0.4");
-  EXPECT_EQ(recovery_table(sets).text(1, "gene_programme_share"), "NA");
-  EXPECT_EQ(recovery_by_kind_table(kinds).text(0, "programme_share"), "0.2");
+  EXPECT_EQ(recovery_columns().table(sets).text(0, "programme_share"), "0.4");
+  EXPECT_EQ(recovery_columns().table(sets).text(1, "gene_programme_share"), "NA");
+  EXPECT_EQ(recovery_by_kind_columns().table(kinds).text(0, "programme_share"), "0.2");
 }
 
 TEST(Recovery, AProgrammesChanceIsThatOfPeaksOpenAsOftenInTheType) {
@@ -247,8 +247,8 @@ TEST(Recovery, AProgrammesChanceIsThatOfPeaksOpenAsOftenInTheType) {
 TEST(Recovery, WithoutPeakTruthProgrammesAreUnknown) {
   const auto sets = measure_recovery(table_of({found(0, 0, {5, 11})}), planted(), study());
   EXPECT_TRUE(std::isnan(sets[0].programme.share));
-  EXPECT_EQ(recovery_table(sets).text(0, "programme_share"), "NA");
-  const auto kinds = recovery_by_kind_table(summarise_recovery(sets));
+  EXPECT_EQ(recovery_columns().table(sets).text(0, "programme_share"), "NA");
+  const auto kinds = recovery_by_kind_columns().table(summarise_recovery(sets));
   EXPECT_EQ(kinds.text(0, "programme_chance"), "NA");
 }
 

@@ -97,12 +97,12 @@ void fill(const Folder& folder) {
                        const std::string& distance) {
     return std::vector<std::string>{kType,  gene,   "coordinate", "2",      rank,    name,
                                     "chr1", "1000", "1500",       distance, "-3.25", "-0.321",
-                                    "-7.5", "0.46", "1234",       "0.5",    "1"};
+                                    "-7.5", "0.46", "1234",       "1"};
   };
   folder.write("subsets.tsv",
                {"cell_type", "gene", "method", "L", "rank", "peak", "chrom", "start", "end",
                 "distance_to_tss", "average_change", "relative_change", "change_cp100k",
-                "objective", "evaluations", "seconds", "seed"},
+                "objective", "evaluations", "seed"},
                {peak(kGene, "1", "chr1:<1000>", "-12345"), peak(kGene, "2", "p&q", "NA")});
   folder.write("set_summary.tsv",
                {"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
@@ -139,6 +139,9 @@ void fill(const Folder& folder) {
        {kType, kGene, "other", "1", "0.0456", "1"}});
   folder.write("skipped.tsv", {"cell_type", "gene", "reason"},
                {{"other", kGene, "12 < 50 test cells"}});
+  folder.write("timings.tsv", {"cell_type", "gene", "method", "L", "seed", "seconds"},
+               {{kType, kGene, "coordinate", "2", "1", "7.75"},
+                {"other", kGene, "coordinate", "2", "1", "8.5"}});
   folder.write("recovery.tsv",
                {"cell_type", "gene", "kind", "L", "members", "members_found", "recall",
                 "bystanders_found", "expected_by_chance", "near_tss_share", "near_tss_chance"},
@@ -200,6 +203,14 @@ TEST(Report, HoldsTheNumbersOfTheTables) {
   EXPECT_TRUE(holds(html, "<b>0.844</b>"));
   // Change in the other type, in the heat map.
   EXPECT_TRUE(holds(html, ">4.6</text>"));
+}
+
+TEST(Report, SaysHowLongASetTookWhereItIsKnown) {
+  const Folder folder;
+  fill(folder);
+  EXPECT_TRUE(holds(folder.report(), "after 1,234 model evaluations in 7.75 s. Track"));
+  std::filesystem::remove(folder.path / "timings.tsv");
+  EXPECT_TRUE(holds(folder.report(), "after 1,234 model evaluations. Track"));
 }
 
 TEST(Report, PutsWarningsFirstAndCallsWeakSignalWeak) {

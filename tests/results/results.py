@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+"""Runs every command twice on a tiny simulated study and looks at what it leaves behind.
+
+    results.py PROGRAMS
+
+Each table must have the columns that `grids docs results` declares for it, every declared table must
+have been written, and the two rounds must agree byte for byte in everything but what tells times.
+PROGRAMS is the folder with `grids` and maybe `grids-torch`; without the latter only what needs no
+surrogate is looked at. Ends with the number of files that were compared.
+"""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# What tells times, and nothing else.
+TIMED = ("manifest.json", "stages.json", "report.html", "timings.tsv")
+# Columns whose names hold what is compared: METHOD, TYPE and L, the number of a programme.
+PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"))
+
+
+def commands(torch):
+    """Folder of the results → (command, its words)."""
+    cells = ["cells/cells.h5mu", "--labels", "cell_type", "--genes", "cells/genes.bed"]
+    found = {"cells": ("simulate", ["simulate", "--preset", "tiny", "--seed", "3", "-o", "cells"])}
+    if not torch:
+        return found
+    study = ["run/study.h5mu", "run/surrogate-cis.safetensors"]
+    few = ["--targets", "targets.tsv", "-L", "3", "--force"]
+    planted = ["--truth", "cells", "--planted", "1", "-L", "2,3", "--seeds", "2", "--force",
+               "--methods", "grids,links,random", "--unlimited", "grids"]
+    found |= {
+        "run": ("run", ["run", *cells, "--truth", "cells/truth.tsv", "--max-training-steps", "30",
+                        "--force", "-L", "3", "-o", "run"]),
+        "explain": ("explain", ["explain", *study, *few, "-o", "explain"]),
+        "knockout": ("knockout", ["knockout", *study, "--cell-type", "type_1", "--gene", "SIM00001",
+                                  "-o", "knockout"]),
+        "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
+        "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
+    }
+    return found
+
+
+def declared(programs):
+    """(command, file) → columns, of the page that the program prints."""
+    page = subprocess.run([programs / "grids", "docs", "results"], check=True, capture_output=True,
+                          text=True).stdout
+    tables = {}
+    command = columns = None
+    for line in page.splitlines():
+        if line.startswith("## "):
+            command = re.fullmatch(r"## `grids (.+)`", line)[1]
+        elif line.startswith("`"):
+            columns = tables.setdefault((command, re.match(r"`(.+?)`", line)[1]), [])
+        elif line.startswith("| `"):
+            columns.extend(re.findall(r"`(.+?)`", line.split(" | ")[0]))
+    return tables
+
+
+def matches(column, name):
+    for placeholder, pattern in PATTERNS:
+        if placeholder in name:
+            return re.fullmatch(re.escape(name).replace(re.escape(placeholder), pattern), column)
+    return column == name
+
+
+def write_targets(folder):
+    lines = (folder / "run/markers.tsv").read_text().splitlines()[:3]
+    (folder / "targets.tsv").write_text("".join(f"{line}\n" for line in lines))
+
+
+def make(programs, folder):
+    folder.mkdir()
+    for name, (_, words) in commands((programs / "grids-torch").exists()).items():
+        if name == "explain":
+            write_targets(folder)
+        done = subprocess.run([programs / "grids", *words, "--threads", "2"], cwd=folder,
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{' '.join(words)} fails:\n{done.stderr}")
+
+
+def wrong_columns(programs, folder):
+    """What of the tables is not as declared; which declared tables no command has written."""
+    tables = declared(programs)
+    # A run writes the tables of its stages.
+    stages = ("run", "prepare", "train", "cis", "evaluate", "explain")
+    problems, seen = [], set()
+    for name, (command, _) in commands((programs / "grids-torch").exists()).items():
+        for path in sorted((folder / name).glob("*.tsv")):
+            places = stages if command == "run" else (command,)
+            place = next(((each, path.name) for each in places if (each, path.name) in tables), None)
+            if place is None:
+                problems.append(f"{name}/{path.name} is declared nowhere")
+                continue
+            seen.add(place)
+            header = path.read_text().split("\n", 1)[0].split("\t")
+            names = tables[place]
+            for column in header:
+                if not any(matches(column, each) for each in names):
+                    problems.append(f"{name}/{path.name}: column {column} is not declared")
+            for each in names:
+                if not any(matches(column, each) for column in header):
+                    problems.append(f"{name}/{path.name}: has no column {each}")
+    missing = {place for place in tables if place not in seen and place[0] != "explain --model"}
+    if (programs / "grids-torch").exists():
+        problems += [f"{command}: no {file} was written" for command, file in sorted(missing)]
+    return problems
+
+
+def differing(first, second):
+    problems, compared = [], 0
+    files = {path.relative_to(root) for root in (first, second) for path in root.rglob("*")
+             if path.is_file()}
+    for file in sorted(files):
+        if not (first / file).exists() or not (second / file).exists():
+            problems.append(f"{file}: not in both rounds")
+        elif not file.name.endswith(TIMED):
+            compared += 1
+            if (first / file).read_bytes() != (second / file).read_bytes():
+                problems.append(f"{file}: differs between two rounds with the same seed")
+    return problems, compared
+
+
+def main():
+    programs = pathlib.Path(sys.argv[1]).resolve()
+    root = pathlib.Path(tempfile.mkdtemp(prefix="grids-results-"))
+    try:
+        for name in ("first", "second"):
+            make(programs, root / name)
+        problems, compared = differing(root / "first", root / "second")
+        problems += wrong_columns(programs, root / "first")
+    finally:
+        shutil.rmtree(root)
+    print("".join(f"{problem}\n" for problem in problems) + f"{compared} files compared")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
