@@ -207,7 +207,7 @@ std::map<std::string, Change> type_means(const std::vector<const ComparedSet*>& 
 Columns<Standing> held_out_columns() {
   return {"held_out.tsv",
           "a row for each L, allowance and method, ranked by `share_called`, then `median_z`",
-          {{column::kSetSize, [](const Standing& row) { return row.group.set_size; }},
+          {{column::kAskedSize, [](const Standing& row) { return row.group.set_size; }},
            {column::kAllowance,
             [](const Standing& row) { return allowance_name(row.group.allowance); }},
            {column::kMethod, &Standing::method},
@@ -259,7 +259,7 @@ Columns<OwnObjective> own_objective_columns() {
       "a row for each L, allowance and method, the one that goes furthest first; tests are paired "
       "and one-sided, against the sets of `grids` with the same target, L and seed (its own row: "
       "NA)",
-      {{column::kSetSize, [](const Row& row) { return row.group.set_size; }},
+      {{column::kAskedSize, [](const Row& row) { return row.group.set_size; }},
        {column::kAllowance, [](const Row& row) { return allowance_name(row.group.allowance); }},
        {column::kMethod, &Row::method},
        {column::kSets, [](const Row& row) { return row.sets->size(); }},
@@ -314,7 +314,7 @@ struct TypeMeans {
 
 Columns<TypeMeans> type_columns(const std::vector<std::string>& methods) {
   std::vector<Column<TypeMeans>> columns = {
-      {column::kSetSize, &TypeMeans::set_size},
+      {column::kAskedSize, &TypeMeans::set_size},
       {column::kCellType.saying("or `mean`: over the types"), &TypeMeans::cell_type}};
   for (const auto& method : methods) {
     columns.push_back({method + " average_change", kMeanChange,
@@ -368,7 +368,7 @@ Columns<Recall> recall_columns() {
       "recall_by_kind.tsv",
       "planted members found ÷ members",
       {{column::kRecallObjective, &Recall::objective},
-       {column::kSetSize, [](const Recall& row) { return row.group.set_size; }},
+       {column::kAskedSize, [](const Recall& row) { return row.group.set_size; }},
        {column::kAllowance, [](const Recall& row) { return allowance_name(row.group.allowance); }},
        {column::kKind, &Recall::kind},
        {column::kPlantedMembers, &Recall::planted_members},

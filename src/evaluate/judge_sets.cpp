@@ -223,7 +223,7 @@ Columns<SkippedRow> skipped_columns() {
           "what was asked for and not explained",
           {{column::kLearnedIn, &SkippedRow::cell_type},
            {column::kGene, &SkippedRow::gene},
-           {column::kSetSize.saying("peaks asked for"), &SkippedRow::set_size},
+           {column::kAskedSize, &SkippedRow::set_size},
            {column::kReason, &SkippedRow::reason},
            {column::kGate, &SkippedRow::gate}}};
 }

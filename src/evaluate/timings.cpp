@@ -55,8 +55,7 @@ Columns<ComparedTiming> compared_timing_columns() {
            {column::kLearnedIn, [](const Row& row) { return row.set->cell_type; }},
            {column::kGene, [](const Row& row) { return row.set->gene; }},
            {column::kMethod, [](const Row& row) { return row.set->method; }},
-           {column::kSetSize.saying("peaks asked for"),
-            [](const Row& row) { return row.set->set_size; }},
+           {column::kAskedSize, [](const Row& row) { return row.set->set_size; }},
            {column::kSeed, [](const Row& row) { return row.set->seed; }},
            {column::kAllowance, [](const Row& row) { return allowance_name(row.set->allowance); }},
            {column::kMethodSeconds, &Row::seconds}}};

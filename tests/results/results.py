@@ -111,6 +111,15 @@ def wrong_columns(programs, folder):
     return problems
 
 
+def missing_in_report(folder):
+    """The report of a run finds every table that it reads."""
+    report = folder / "run/report.html"
+    if not report.exists():
+        return []
+    return [f"the report says: {words}" for words in
+            re.findall(r'<p class="missing">(.*?)</p>', report.read_text())]
+
+
 def differing(first, second):
     problems, compared = [], 0
     files = {path.relative_to(root) for root in (first, second) for path in root.rglob("*")
@@ -132,7 +141,7 @@ def main():
         for name in ("first", "second"):
             make(programs, root / name)
         problems, compared = differing(root / "first", root / "second")
-        problems += wrong_columns(programs, root / "first")
+        problems += wrong_columns(programs, root / "first") + missing_in_report(root / "first")
     finally:
         shutil.rmtree(root)
     print("".join(f"{problem}\n" for problem in problems) + f"{compared} files compared")
