@@ -114,8 +114,7 @@ Columns<PeakRow> subset_columns() {
   return {
       "subsets.tsv",
       "a row for each peak of each set; from `average_change` on, numbers are of the set and "
-      "repeat "
-      "on each of its rows",
+      "repeat on each of its rows",
       {{column::kLearnedIn, type_of},
        {column::kGene, gene_of},
        {column::kMethod, method_of},
