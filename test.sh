@@ -1,28 +1,64 @@
 #!/usr/bin/env bash
 # ./test.sh          installs what is missing, builds with warnings as errors, runs all tests
-# ./test.sh asan     the same under the address and undefined-behaviour sanitizers (not training)
-# ./test.sh lint     clang-format and clang-tidy over the sources
+# ./test.sh ci       what CI runs: that, lint, and the sanitizers over smaller problems
+# ./test.sh all      the same at full size; by hand, before a release
+# ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
+# ./test.sh asan     the tests under the address and undefined-behaviour sanitizers (not training)
+# ./test.sh tsan     those of the thread pool, model, searches and cis path under the thread sanitizer
+#
+# `small` behind the last two gives tests smaller problems (tests/support/test_size.hpp).
 set -euo pipefail
 cd "$(dirname "$0")"
 
+# build_and_test PRESET [target ...]
+build_and_test() {
+  scripts/setup.sh
+  scripts/build.sh "$@"
+  ctest --preset "$1" --parallel "$(nproc)" --no-tests=error --output-log "build/$1/ctest.log"
+}
+
+lint() {
+  scripts/setup.sh clang-format clang-tidy libomp-dev
+  git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format --dry-run -Werror
+  local log=build/lint/lint.log
+  mkdir -p build/lint
+  cmake --preset lint >"$log" 2>&1 || { cat "$log" >&2; exit 1; }
+  echo "Reading grids with clang-tidy …" >&2
+  # g++ knows warnings that clang does not.
+  run-clang-tidy -quiet -p build/lint -j "$(nproc)" -extra-arg=-Wno-unknown-warning-option \
+    >"$log" 2>&1 || { grep -v -e '^clang-tidy' -e 'warnings generated' "$log" >&2; exit 1; }
+}
+
+# Runs the parts named up to the first that fails; then says what each took and, where all passed, how
+# many tests ran.
+run_parts() {
+  local part began failed='' tests=0 times=()
+  for part in "$@"; do
+    echo "== $part" >&2
+    began=$SECONDS
+    ./test.sh $part || failed=$part
+    times+=("$(printf '%-10s %3d min %02d s' "$part" $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)))")
+    [ -z "$failed" ] || break
+  done
+  printf '\n'
+  printf '%s\n' "${times[@]}"
+  [ -z "$failed" ] || { echo "failed: $failed"; exit 1; }
+  for part in release asan tsan; do
+    tests=$((tests + $(sed -n 's/^100% tests passed.* out of //p' "build/$part/ctest.log")))
+  done
+  echo "$tests passed, 0 failed"
+}
+
+export GRIDS_TEST_SIZE=${2:-full}
 case "${1:-release}" in
-  release | asan)
-    preset=${1:-release}
-    scripts/setup.sh
-    scripts/build.sh "$preset"
-    ctest --preset "$preset" --parallel "$(nproc)" --output-on-failure --progress
-    ;;
-  lint)
-    mapfile -t files < <(git ls-files 'src/*.cpp' 'src/*.hpp' 'tests/*.cpp' 'bench/*.cpp' 'bench/*.hpp')
-    clang-format --dry-run -Werror "${files[@]}"
-    scripts/build.sh release
-    # Clang 14 cannot compile LibTorch's headers as C++20.
-    mapfile -t sources < <(git ls-files 'src/*.cpp' ':!src/train')
-    clang-tidy --quiet -p build/release --extra-arg=-Wno-unknown-warning-option \
-      --warnings-as-errors='*' "${sources[@]}"
-    ;;
+  release) build_and_test release ;;
+  lint) lint ;;
+  asan) build_and_test asan ;;
+  tsan) build_and_test tsan test_base test_model test_search test_cis ;;
+  ci) run_parts release lint "asan small" "tsan small" ;;
+  all) run_parts release lint asan tsan ;;
   *)
-    sed -n '2,4s/^# //p' "$0" >&2
+    sed -n '2,7s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "data/prepare.hpp"
 #include "data/simulate.hpp"
 #include "model/surrogate_file.hpp"
@@ -10,10 +11,6 @@
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 Study make_study(const Sizes& sizes, const Context& context) {
   SimulatedCells simulated = simulate(simulate_preset(sizes.preset), context);

@@ -1,14 +1,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "checks.hpp"
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The change of a pair by masking the peak and predicting again: `predict` returns the gene's
 /// clamped predictions for some positions with some peaks masked. In cells where the peak is closed

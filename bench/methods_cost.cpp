@@ -11,6 +11,7 @@
 
 #include "cells.hpp"
 #include "explain/explainer.hpp"
+#include "explain/sage.hpp"
 #include "search_problem.hpp"
 #include "stopwatch.hpp"
 
@@ -31,8 +32,8 @@ struct CostSettings {
 
 /// How far SAGE's values are from standing apart.
 void tell_sage(Objective& objective, const ExplainerOptions& options, const Context& context) {
-  const auto found =
-      sage_values(objective, options.search.set_size, options.sage, options.search.stream, context);
+  const auto found = sage_values(objective, options.set_size, options.methods.get<SageOptions>(),
+                                 options.stream, context);
   const auto [low, high] = std::minmax_element(found.values.begin(), found.values.end());
   double largest = 0;
   int64_t draws = 0, unjudged = 0;
@@ -65,7 +66,7 @@ void measure(const CostSettings& settings, const Context& context) {
              context.pool.threads());
   fmt::print("| method | evaluations | s | rate left, % | budget |\n|---|---|---|---|---|\n");
   ExplainerOptions options;
-  options.search.set_size = settings.set_size;
+  options.set_size = settings.set_size;
   Objective objective = make_search(model, cells.target, 0);
   if (settings.budget > 0) objective.budget = settings.budget;
   for (const auto& name : settings.methods) {
@@ -102,7 +103,7 @@ int main(int argc, char** argv) {
         options.value("--cells", settings->cells, "Most cells of a type");
         options.value("-L,--set-size", settings->set_size, "Peaks of a set");
         options.value("--budget", settings->budget, "Most model evaluations; 0 = no limit");
-        options.list("--method", settings->methods, "Methods");
+        options.list("--method", settings->methods, explainer_names(), "Methods");
         settings->cells_kept.work = "methods_cost";
         options.value("--work", settings->cells_kept.work,
                       "Folder for the simulated cells, kept for later runs");

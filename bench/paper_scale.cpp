@@ -37,7 +37,6 @@ void warn_of_load(Reporter& reporter) {
 }
 
 void measure(const Settings& settings, const Context& context) {
-  settings.validate();
   if (!settings.json.empty()) require_writable(settings.json, {});
   warn_of_load(context.reporter);
   const Sizes sizes(settings);
@@ -77,7 +76,7 @@ int main(int argc, char** argv) {
                            "  paper_scale --json figures.json\n  paper_scale --only checks,step",
                            [](OptionSet& options) -> CommandBody {
                              auto settings = std::make_shared<Settings>();
-                             settings->declare(options);
+                             settings->describe(options);
                              return [settings](const Context& context) {
                                measure(*settings, context);
                              };

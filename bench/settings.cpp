@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/suggestion.hpp"
-
 namespace grids::bench {
 namespace {
 
@@ -23,29 +21,17 @@ std::vector<std::pair<std::string, Part>> part_names() {
           {"knockout", Part::kKnockout}, {"growth", Part::kGrowth},  {"memory", Part::kMemory}};
 }
 
-void Settings::declare(OptionSet& options) {
-  work = default_work();
-  options.value("--work", work, "Folder for the simulated cells, kept for later runs");
-  options.value("--json", json, "Figures to write (.json)");
-  options.flag("--small", small, "A small study: whether everything works, in seconds");
-  options.list("--only", only,
-               "Parts: checks, step, cis, search, train, schedule, knockout, growth, memory");
-  options.value("--steps", steps, "Steps of each published stage to extrapolate from");
-  options.value("--dense-repeats", dense_repeats, "Runs of each dense step; the median counts");
-}
-
-void Settings::validate() const {
-  Problems problems;
-  std::vector<std::string> names;
-  for (const auto& [name, part] : part_names()) names.push_back(name);
-  for (const auto& name : only) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      problems.add("--only: there is no part '{}'{}", name, suggestion(name, names));
-    }
-  }
-  if (steps < 1) problems.add("--steps is {}, must be at least 1", steps);
-  if (dense_repeats < 1) problems.add("--dense-repeats is {}, must be at least 1", dense_repeats);
-  problems.raise(ErrorKind::kUsage, "paper_scale");
+void Settings::describe(OptionSet& set) {
+  if (work.empty()) work = default_work();
+  std::vector<std::string> parts;
+  for (const auto& [name, part] : part_names()) parts.push_back(name);
+  set.value("--work", work, "Folder for the simulated cells, kept for later runs");
+  set.value("--json", json, "Figures to write (.json)");
+  set.flag("--small", small, "A small study: whether everything works, in seconds");
+  set.list("--only", only, parts, "Parts to run; without it all");
+  set.value("--steps", steps, "Steps of each published stage to extrapolate from", at_least(1));
+  set.value("--dense-repeats", dense_repeats, "Runs of each dense step; the median counts",
+            at_least(1));
 }
 
 bool Settings::runs(Part part) const {

@@ -40,9 +40,7 @@ struct Settings {
   /// Runs of each dense step, of which the median is taken.
   int64_t dense_repeats = 3;
 
-  void declare(OptionSet& options);
-  /// Throws Error(kUsage) that lists every problem.
-  void validate() const;
+  void describe(OptionSet& set);
   bool runs(Part part) const;
 };
 

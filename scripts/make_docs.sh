@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# make_docs.sh: rewrites the pages of docs/ that are made from what the program declares.
+# make_docs.sh: rewrites the pages of docs/ that are made from what the program describes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scripts/build.sh release grids
@@ -7,3 +7,5 @@ page=$(mktemp)
 trap 'rm -f "$page"' EXIT
 build/release/bin/grids docs results --template docs/templates/results.md >"$page"
 cp "$page" docs/results.md
+build/release/bin/grids docs options >"$page"
+cp "$page" docs/options.md

@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages=(
   cmake ninja-build g++ ccache pkg-config
-  libtorch-dev libdnnl-dev libhdf5-dev libcli11-dev libfmt-dev nlohmann-json3-dev
+  libtorch-dev libdnnl-dev libhdf5-dev libcli11-dev libtomlplusplus-dev libfmt-dev nlohmann-json3-dev
   libigraph-dev librandom123-dev libssl-dev zlib1g-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev
   python3 python3-anndata python3-h5py

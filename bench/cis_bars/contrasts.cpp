@@ -1,16 +1,13 @@
 // Held-out contrasts: what null windows, planted sets and found sets do on cells that took no part.
 #include <cmath>
 
+#include "base/at.hpp"
 #include "cis_bars/parts.hpp"
 #include "evaluate/contrast.hpp"
 #include "evaluate/null_windows.hpp"
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr double kLevel = 0.05;
 

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/gene_problem.hpp"
@@ -19,10 +20,6 @@
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// What all genes share.
 struct PeerCells {

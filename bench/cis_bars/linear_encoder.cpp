@@ -4,15 +4,12 @@
 #include <cmath>
 #include <span>
 
+#include "base/at.hpp"
 #include "data/pca.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// What an open peak counts: TF-IDF (data/pca.hpp) in a cell with the mean number of open peaks. A
 /// weight that does not depend on the cell keeps the latents a sum over peaks.

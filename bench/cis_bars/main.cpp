@@ -58,7 +58,6 @@ void timed_fit(World& world, const CisOptions& options, const Context& context, 
 }
 
 void measure(const BarsSettings& settings, const Context& context) {
-  settings.validate();
   if (!settings.json.empty()) require_writable(settings.json, {});
   const auto seeds = settings.seed_numbers();
   Results results(seeds);
@@ -104,7 +103,7 @@ int main(int argc, char** argv) {
       "  cis_bars --preset paper --cells 10266 --genes 3000 --seeds 1 --only fit",
       [](OptionSet& options) -> CommandBody {
         auto settings = std::make_shared<BarsSettings>();
-        settings->declare(options);
+        settings->describe(options);
         return [settings](const Context& context) { measure(*settings, context); };
       }};
   std::string name = kCommand;

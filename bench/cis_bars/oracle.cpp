@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/negative_binomial.hpp"
 #include "cis_bars/parts.hpp"
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The share of the type's cells in which a peak is open, as probability in a cell of a depth.
 double open_in(double share, double depth) {

@@ -3,15 +3,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "cis_bars/parts.hpp"
 #include "data/within_type.hpp"
 
 namespace grids::bench {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double median_of(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

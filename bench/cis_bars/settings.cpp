@@ -1,10 +1,6 @@
 #include "cis_bars/settings.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
-
-#include "base/suggestion.hpp"
 
 namespace grids::bench {
 namespace {
@@ -15,16 +11,8 @@ constexpr std::pair<const char*, BarsPart> kParts[] = {{"fit", BarsPart::kFit},
                                                        {"contrast", BarsPart::kContrast},
                                                        {"methods", BarsPart::kMethods}};
 
-std::optional<uint64_t> number_of(const std::string& text) {
-  uint64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || stopped != end) return std::nullopt;
-  return number;
-}
-
 /// The choices of the fit that docs/surrogate.md gives measurements of.
-void declare_choices(OptionSet& options, CisOptions& cis, std::string& latent_openness) {
+void describe_choices(OptionSet& options, CisOptions& cis, std::string& latent_openness) {
   const auto yes_or_no = [&](const char* name, bool& field, const char* help) {
     options.choice(name, field, {{"yes", true}, {"no", false}}, help);
   };
@@ -48,39 +36,26 @@ void declare_choices(OptionSet& options, CisOptions& cis, std::string& latent_op
 
 }  // namespace
 
-void BarsSettings::declare(OptionSet& options) {
+void BarsSettings::describe(OptionSet& options) {
   options.value("--preset", preset, "Of the simulator: demo or paper");
   options.value("--cells", cells, "Simulated cells");
   options.value("--genes", genes, "Simulated genes");
   options.value("--capture", capture, "Probability that ATAC observes an open peak");
   options.value("--donors", donors, "Donors; from 10 on, contrasts are clustered by them");
-  options.list("--seeds", seeds, "A simulation for each; figures are pooled");
-  options.value("--null-windows", null_windows, "Null windows of each gene");
-  options.list("--only", only, "Parts: fit, search, peers, contrast, methods");
+  options.list("--seeds", seeds, "A simulation for each; figures are pooled", at_least(0));
+  options.value("--null-windows", null_windows, "Null windows of each gene", at_least(1));
+  std::vector<std::string> parts;
+  for (const auto& [name, part] : kParts) parts.emplace_back(name);
+  options.list("--only", only, parts, "Parts to run; without it all");
   options.value("--json", json, "Figures to write (.json)");
   options.flag("--small", small, "Few cells and genes: whether everything works, in seconds");
   options.value("--gate-folds", cis.gate_folds, "As in grids cis");
   options.value("--gate-fdr", cis.false_discovery_rate, "As in grids cis");
-  declare_choices(options, cis, latent_openness);
-}
-
-void BarsSettings::validate() const {
-  Problems problems;
-  std::vector<std::string> names;
-  for (const auto& [name, part] : kParts) names.emplace_back(name);
-  for (const auto& name : only) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
-      problems.add("--only: there is no part '{}'{}", name, suggestion(name, names));
-    }
-  }
-  if (seeds.empty()) problems.add("--seeds: none");
-  for (const auto& seed : seeds) {
-    if (!number_of(seed)) problems.add("--seeds: '{}' is no whole number", seed);
-  }
-  if (null_windows < 1) problems.add("--null-windows is {}, must be at least 1", null_windows);
-  problems.raise(ErrorKind::kUsage, "cis_bars");
-  fitting().validate();
-  simulation().validate();
+  describe_choices(options, cis, latent_openness);
+  options.rule([this](Problems& problems) {
+    check(fitting(), problems);
+    check(simulation(), problems);
+  });
 }
 
 bool BarsSettings::runs(BarsPart part) const {
@@ -91,9 +66,7 @@ bool BarsSettings::runs(BarsPart part) const {
 }
 
 std::vector<uint64_t> BarsSettings::seed_numbers() const {
-  std::vector<uint64_t> numbers;
-  for (const auto& seed : seeds) numbers.push_back(number_of(seed).value_or(0));
-  return numbers;
+  return {seeds.begin(), seeds.end()};
 }
 
 CisOptions BarsSettings::fitting() const {

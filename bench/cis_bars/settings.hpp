@@ -22,7 +22,7 @@ struct BarsSettings {
   double capture = 1;
   int64_t donors = 3;
   /// Each seed is a simulation of its own; figures are pooled over them.
-  std::vector<std::string> seeds = {"1", "2", "3"};
+  std::vector<int64_t> seeds = {1, 2, 3};
   /// Null windows of each gene.
   int64_t null_windows = 1;
   /// Parts to measure; empty = all. The fit is always made, and its time always told.
@@ -32,9 +32,7 @@ struct BarsSettings {
   CisOptions cis;
   std::string latent_openness = "off";
 
-  void declare(OptionSet& options);
-  /// Throws Error(kUsage) that lists every problem.
-  void validate() const;
+  void describe(OptionSet& set);
   bool runs(BarsPart part) const;
   std::vector<uint64_t> seed_numbers() const;
   SimulateOptions simulation() const;

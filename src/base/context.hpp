@@ -22,6 +22,8 @@ class Reporter {
   /// `done` of `total` units of the task are finished; `note` is short ("loss 0.31").
   virtual void progress(std::string_view /*task*/, int64_t /*done*/, int64_t /*total*/,
                         std::string_view /*note*/) {}
+  /// Whether it passes on warnings only, so that what runs elsewhere can be told the same.
+  virtual bool quiet() const { return false; }
   /// The task that reported progress has ended, whether or not it was finished.
   virtual void progress_end() {}
 };

@@ -8,7 +8,7 @@
 namespace grids {
 namespace {
 
-constexpr size_t kRows = 256;  // a block of all columns stays in the second cache
+constexpr size_t kBlockRows = 256;  // a block of all columns stays in the second cache
 /// A pivot that keeps less than this share of its diagonal is rounding.
 constexpr double kRounding = 1e-10;
 
@@ -44,10 +44,10 @@ std::vector<double> weighted_products(std::span<const std::span<const double>> c
                                       std::span<const double> weights) {
   const size_t size = columns.size();
   std::vector<double> result(size * size);
-  std::vector<double> weighted(kRows);
+  std::vector<double> weighted(kBlockRows);
   std::vector<const double*> at(size);
-  for (size_t begin = 0; begin < weights.size(); begin += kRows) {
-    const size_t count = std::min(kRows, weights.size() - begin);
+  for (size_t begin = 0; begin < weights.size(); begin += kBlockRows) {
+    const size_t count = std::min(kBlockRows, weights.size() - begin);
     for (size_t j = 0; j < size; ++j) at[j] = columns[j].data() + begin;
     for (size_t i = 0; i < size; ++i) {
       for (size_t r = 0; r < count; ++r) weighted[r] = weights[begin + r] * at[i][r];

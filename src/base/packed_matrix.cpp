@@ -2,19 +2,16 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
 /// Eight rows by three vectors of columns: 24 of the 32 registers hold sums, three hold the
 /// matrix's columns, and each number that is loaded serves three or eight multiply-adds.
-constexpr int64_t kRows = 8;
+constexpr int64_t kPanelRows = 8;
 constexpr int64_t kVectors = 3;
 
 /// Vectors in the panel that begins where `left` are left: three, but 4 are 2 + 2, as one vector
@@ -65,11 +62,11 @@ template <int64_t kWidth>
                                                   const float* start, float slope, float* y,
                                                   int64_t y_stride) {
   int64_t row = 0;
-  for (; row + kRows <= rows; row += kRows) {
+  for (; row + kPanelRows <= rows; row += kPanelRows) {
     // The next panel, which follows this one, is on its way while this one is at work.
-    const float* ahead = panel + (kWidth + std::min(row / kRows, kWidth)) * inputs * kLanes;
-    multiply_rows<kRows, kWidth>(inputs, x + row * x_stride, x_stride, panel, ahead, start, slope,
-                                 y + row * y_stride, y_stride);
+    const float* ahead = panel + (kWidth + std::min(row / kPanelRows, kWidth)) * inputs * kLanes;
+    multiply_rows<kPanelRows, kWidth>(inputs, x + row * x_stride, x_stride, panel, ahead, start,
+                                      slope, y + row * y_stride, y_stride);
   }
   for (; row < rows; ++row) {
     multiply_rows<1, kWidth>(inputs, x + row * x_stride, x_stride, panel, panel, start, slope,
@@ -131,10 +128,10 @@ void PackedMatrix::multiply(int64_t rows, const float* x, int64_t x_stride, cons
     }
     // The last columns by way of a small block that has room for whole vectors.
     float padded_start[kMostColumns] = {};
-    float block[kRows * kMostColumns];
+    float block[kPanelRows * kMostColumns];
     std::copy_n(start + column, columns, padded_start);
-    for (int64_t row = 0; row < rows; row += kRows) {
-      const int64_t some = std::min(kRows, rows - row);
+    for (int64_t row = 0; row < rows; row += kPanelRows) {
+      const int64_t some = std::min(kPanelRows, rows - row);
       multiply_panel(count, some, inputs_, x + row * x_stride, x_stride, panel, padded_start, slope,
                      block, kMostColumns);
       for (int64_t r = 0; r < some; ++r) {

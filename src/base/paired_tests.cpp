@@ -2,15 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
+#include "base/nan.hpp"
 #include "base/statistics.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// P(sum of a random half of the ranks ≥ `sum`): each rank is in it with probability ½. Twice the
 /// ranks, so that shared ones are whole numbers.

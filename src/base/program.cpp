@@ -1,7 +1,6 @@
 #include "base/program.hpp"
 
-#include <CLI/CLI.hpp>
-#include <charconv>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -10,195 +9,6 @@
 #include "base/terminal.hpp"
 
 namespace grids {
-namespace {
-
-/// The whole text as a number that the type can hold; CLI11 would wrap -4 into an unsigned one.
-template <typename T>
-bool parse_number(std::string_view text, T& value) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  T parsed{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parsed);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  value = parsed;
-  return true;
-}
-
-}  // namespace
-
-/// The options of one command, and what was wrong with the values given.
-struct OptionSet::Impl {
-  CLI::App* app = nullptr;
-  std::shared_ptr<Problems> problems = std::make_shared<Problems>();
-  std::vector<std::pair<const CLI::Option*, std::string>> required;
-  std::string group;
-  std::string section;
-
-  struct Shown {
-    std::string section;
-    std::string name;
-    std::function<std::string()> value;
-  };
-  std::shared_ptr<std::vector<Shown>> shown = std::make_shared<std::vector<Shown>>();
-
-  /// Remembers how to show what an option holds, under its long name.
-  void show(const std::string& name, std::function<std::string()> value) {
-    std::string key = name.substr(name.find(',') == std::string::npos ? 0 : name.find(',') + 1);
-    key.erase(0, key.find_first_not_of('-'));
-    shown->push_back({section, key, std::move(value)});
-  }
-
-  /// Declares an option that is converted by `convert`, which returns what is wrong or "". A wrong
-  /// value is noted, not thrown, so that all of them are told at once.
-  CLI::Option* add(const std::string& name, const std::string& help, const std::string& type,
-                   const std::string& shown_default,
-                   const std::function<std::string(const std::string&)>& convert) {
-    const auto callback = [problems = problems, name, convert](const CLI::results_t& results) {
-      for (const auto& result : results) {
-        const std::string problem = convert(result);
-        if (!problem.empty()) problems->add("{}: {}", name, problem);
-      }
-      return true;
-    };
-    CLI::Option* option = app->add_option(name, callback, help);
-    option->type_name(type)->type_size(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    if (!shown_default.empty()) option->default_str(shown_default);
-    if (!group.empty()) option->group(group);
-    return option;
-  }
-
-  template <typename T>
-  void add_number(const std::string& name, T& value, const std::string& help, const char* type,
-                  const char* expected, const std::string& shown_default) {
-    add(name, help, type, shown_default, [&value, expected](const std::string& text) {
-      if (parse_number(text, value)) return std::string();
-      return fmt::format("'{}' is not {}", text, expected);
-    });
-    show(name, [&value] { return fmt::format("{}", value); });
-  }
-
-  void add_text(const std::string& name, const std::string& help, const std::string& shown_default,
-                Need need, const std::function<void(const std::string&)>& assign) {
-    const CLI::Option* option =
-        add(name, help, "TEXT", shown_default, [assign](const std::string& text) {
-          assign(text);
-          return std::string();
-        });
-    if (need == Need::kRequired) required.emplace_back(option, name);
-  }
-};
-
-void OptionSet::flag(const std::string& name, bool& value, const std::string& help) {
-  CLI::Option* option = impl_.app->add_flag(name, value, help);
-  impl_.show(name, [&value] { return std::string(value ? "true" : "false"); });
-  if (!impl_.group.empty()) option->group(impl_.group);
-}
-
-void OptionSet::value(const std::string& name, std::string& value, const std::string& help,
-                      Need need) {
-  impl_.add_text(name, help, value, need, [&value](const std::string& text) { value = text; });
-  impl_.show(name, [&value] { return value; });
-}
-
-void OptionSet::value(const std::string& name, std::filesystem::path& value,
-                      const std::string& help, Need need) {
-  impl_.add_text(name, help, value.string(), need,
-                 [&value](const std::string& text) { value = text; });
-  impl_.show(name, [&value] { return value.string(); });
-}
-
-void OptionSet::value(const std::string& name, double& value, const std::string& help) {
-  impl_.add_number(name, value, help, "NUMBER", "a number", fmt::format("{}", value));
-}
-
-void OptionSet::value(const std::string& name, int& value, const std::string& help) {
-  impl_.add_number(name, value, help, "INT", "a whole number", fmt::format("{}", value));
-}
-
-void OptionSet::value(const std::string& name, int64_t& value, const std::string& help) {
-  impl_.add_number(name, value, help, "INT", "a whole number", fmt::format("{}", value));
-}
-
-void OptionSet::value(const std::string& name, uint64_t& value, const std::string& help) {
-  impl_.add_number(name, value, help, "INT", "a whole number that is not negative",
-                   fmt::format("{}", value));
-}
-
-void OptionSet::value(const std::string& name, std::optional<double>& value,
-                      const std::string& help) {
-  impl_.add(name, help, "NUMBER", value ? fmt::format("{}", *value) : "",
-            [&value](const std::string& text) {
-              double number = 0;
-              if (!parse_number(text, number)) {
-                return fmt::format("'{}' is not a number", text);
-              }
-              value = number;
-              return std::string();
-            });
-  impl_.show(name, [&value] { return value ? fmt::format("{}", *value) : std::string(); });
-}
-
-void OptionSet::value(const std::string& name, std::optional<int64_t>& value,
-                      const std::string& help) {
-  impl_.add(name, help, "INT", value ? fmt::format("{}", *value) : "",
-            [&value](const std::string& text) {
-              int64_t number = 0;
-              if (!parse_number(text, number)) {
-                return fmt::format("'{}' is not a whole number", text);
-              }
-              value = number;
-              return std::string();
-            });
-  impl_.show(name, [&value] { return value ? fmt::format("{}", *value) : std::string(); });
-}
-
-void OptionSet::list(const std::string& name, std::vector<std::string>& value,
-                     const std::string& help) {
-  const auto callback = [&value](const CLI::results_t& results) {
-    value = results;
-    return true;
-  };
-  CLI::Option* option = impl_.app->add_option(name, callback, help);
-  option->type_name("TEXT")->type_size(1)->delimiter(',')->multi_option_policy(
-      CLI::MultiOptionPolicy::TakeAll);
-  if (!value.empty()) option->default_str(fmt::format("{}", fmt::join(value, ",")));
-  impl_.show(name, [&value] { return fmt::format("{}", fmt::join(value, ",")); });
-  if (!impl_.group.empty()) option->group(impl_.group);
-}
-
-void OptionSet::add_choice(const std::string& name, const std::vector<std::string>& words,
-                           const std::string& current, const std::string& help,
-                           const std::function<void(size_t)>& chosen,
-                           const std::function<std::string()>& shown) {
-  impl_.add(name, help, fmt::format("{}", fmt::join(words, "|")), current,
-            [words, chosen](const std::string& text) {
-              const auto found = std::find(words.begin(), words.end(), text);
-              if (found == words.end()) {
-                return fmt::format("'{}' is none of: {}", text, fmt::join(words, ", "));
-              }
-              chosen(static_cast<size_t>(found - words.begin()));
-              return std::string();
-            });
-  impl_.show(name, shown);
-}
-
-void OptionSet::group(const std::string& title) {
-  impl_.group = title;
-}
-
-void OptionSet::section(const std::string& name) {
-  impl_.section = name;
-}
-
-std::function<OptionSet::Values()> OptionSet::values(const std::string& section) const {
-  return [shown = impl_.shown, section] {
-    Values values;
-    for (const auto& option : *shown) {
-      if (option.section == section) values[option.name] = option.value();
-    }
-    return values;
-  };
-}
-
 namespace {
 
 /// The one place that a signal handler can reach.
@@ -245,77 +55,18 @@ class StopSignals {
 /// More than any machine has cores; a slip of the keyboard must not start them.
 constexpr int kMostThreads = 4096;
 
-struct CommonOptions {
-  uint64_t seed = 1;
-  int threads = 0;
-  bool quiet = false;
-};
-
-/// One command as the parser knows it.
-struct Declared {
-  OptionSet::Impl options;
-  CommandBody body;
-};
-
-/// Passes over the sections of commands that another program declares.
-class OwnSections : public CLI::ConfigTOML {
- public:
-  explicit OwnSections(std::vector<std::string> elsewhere) : elsewhere_(std::move(elsewhere)) {}
-
-  std::vector<CLI::ConfigItem> from_config(std::istream& input) const override {
-    auto kept = CLI::ConfigTOML::from_config(input);
-    std::erase_if(kept, [&](const CLI::ConfigItem& item) {
-      return !item.parents.empty() && std::find(elsewhere_.begin(), elsewhere_.end(),
-                                                item.parents.front()) != elsewhere_.end();
-    });
-    return kept;
+std::vector<std::string> flags_of(const OptionSet& options) {
+  std::vector<std::string> flags;
+  for (const auto& field : options.fields()) {
+    if (field.place == OptionField::Place::kOption) flags.push_back(field.flag);
   }
-
- private:
-  std::vector<std::string> elsewhere_;
-};
-
-std::vector<std::string> long_names(const CLI::App& app) {
-  std::vector<std::string> names;
-  for (const auto* option : app.get_options()) {
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  }
-  return names;
+  return flags;
 }
 
-/// What a configuration file holds that is no option: CLI11 names it with its own marks.
-Error config_error(const CLI::App& app, std::string_view message) {
-  const std::string file = app.get_config_ptr()->as<std::string>();
-  std::string_view item = message;
-  const size_t prefix = item.rfind("parse ");
-  if (prefix != std::string_view::npos) item.remove_prefix(prefix + 6);
-  if (item.ends_with(".++")) item.remove_suffix(3);  // the opening of a section
-  std::string shown;
-  for (const char c : item.substr(0, 60)) shown += c >= ' ' && c != 127 ? c : '?';
-  const size_t dot = shown.find('.');
-  std::vector<std::string> known;
-  for (const auto* command : app.get_subcommands({})) {
-    if (dot == std::string::npos) {
-      known.push_back(command->get_name());
-    } else if (shown.substr(0, dot) == command->get_name()) {
-      for (const auto& name : long_names(*command)) {
-        known.push_back(command->get_name() + "." + name.substr(2));
-      }
-    }
-  }
-  return usage_error(
-      "--config {}: there is no option '{}'{}; a file holds [command] sections with lines such as "
-      "threads = 2, keys as the flags",
-      file, shown, suggestion(shown, known));
-}
-
-void check(const Declared& command, const std::vector<std::string>& extras) {
-  Problems& problems = *command.options.problems;
-  for (const auto& [option, name] : command.options.required) {
-    if (option->count() == 0) problems.add("{} is required", name);
-  }
-  std::vector<std::string> known = long_names(*command.options.app);
-  for (const auto& name : long_names(*command.options.app->get_parent())) known.push_back(name);
+void complain_of_extras(const DescribedCommand& command, const OptionSet& shared,
+                        const std::vector<std::string>& extras, Problems& problems) {
+  auto known = flags_of(command.options);
+  for (const auto& flag : flags_of(shared)) known.push_back(flag);
   bool after_option = false;
   for (const auto& extra : extras) {
     const bool is_option = extra.starts_with('-');
@@ -327,8 +78,36 @@ void check(const Declared& command, const std::vector<std::string>& extras) {
     }
     after_option = is_option;
   }
-  problems.raise(ErrorKind::kUsage,
-                 fmt::format("{} (see --help)", command.options.app->get_name()));
+}
+
+bool looks_like_a_file(const std::string& word) {
+  std::error_code ignored;
+  return word.find('/') != std::string::npos || std::filesystem::exists(word, ignored) ||
+         std::filesystem::path(word).has_extension();
+}
+
+/// That a list of the command line took words which were meant as files, and how to stop it.
+std::string swallowed_files(const OptionSet& options, const GivenOptions& given) {
+  std::string missing;
+  const auto& fields = options.fields();
+  for (size_t i = 0; i < fields.size() && missing.empty(); ++i) {
+    const bool positional = fields[i].place == OptionField::Place::kPositional;
+    if (positional && given[i].words.empty()) missing = fields[i].flag;
+  }
+  if (missing.empty()) return "";
+  for (size_t i = 0; i < fields.size(); ++i) {
+    const auto& words = given[i].words;
+    if (fields[i].kind != OptionField::Kind::kList || !given[i].from.empty()) continue;
+    const auto file =
+        std::find_if(words.begin() + (words.empty() ? 0 : 1), words.end(), looks_like_a_file);
+    if (file == words.end()) continue;
+    return fmt::format(
+        "{0} takes all words up to the next option and took '{1}' too; put -- before what is meant "
+        "as {2}: {0} {3} -- {4}",
+        fields[i].flag, *file, missing, fmt::join(words.begin(), file, " "),
+        fmt::join(file, words.end(), " "));
+  }
+  return "";
 }
 
 int fail(std::string_view program, const Error& error) {
@@ -336,91 +115,126 @@ int fail(std::string_view program, const Error& error) {
   return exit_code(error.kind());
 }
 
-int run_command(const ProgramText& text, const Declared& command, const CommonOptions& common,
-                const std::vector<std::string>& extras) {
-  TerminalReporter reporter(common.quiet);
+/// Runs something that may throw anything; returns the exit code.
+template <typename Body>
+int guarded(std::string_view program, Body&& body) {
   try {
-    check(command, extras);
-    if (common.threads < 0 || common.threads > kMostThreads) {
-      throw usage_error("--threads: {} does not lie between 0 (all cores) and {}", common.threads,
-                        kMostThreads);
-    }
-    ThreadPool pool(common.threads);
-    const Context context{common.seed, pool, reporter, &stop_requested};
-    const StopSignals signals;
-    std::signal(SIGPIPE, SIG_IGN);
-    std::signal(SIGXFSZ, SIG_IGN);
-    command.body(context);
-    return 0;
+    return std::forward<Body>(body)();
   } catch (const Error& error) {
-    return fail(text.name, error);
+    return fail(program, error);
   } catch (const std::bad_alloc&) {
-    return fail(text.name, internal_error("out of memory; use fewer cells or peaks, or a machine "
-                                          "with more"));
+    return fail(program, internal_error("out of memory; use fewer cells or peaks, or a machine "
+                                        "with more"));
   } catch (const std::exception& error) {
-    return fail(text.name, internal_error("unexpected: {}", error.what()));
+    return fail(program, internal_error("unexpected: {}", error.what()));
   }
+}
+
+int run_body(const CommandBody& body, const CommonOptions& common,
+             const std::vector<std::string>& warnings) {
+  TerminalReporter reporter(common.quiet);
+  for (const auto& warning : warnings) reporter.warning(warning);
+  ThreadPool pool(common.threads);
+  const Context context{common.seed, pool, reporter, &stop_requested};
+  const StopSignals signals;
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+  body(context);
+  return 0;
+}
+
+std::vector<std::string> names_of(const std::vector<Command>& commands) {
+  std::vector<std::string> names;
+  names.reserve(commands.size());
+  for (const auto& command : commands) names.push_back(command.name);
+  return names;
 }
 
 }  // namespace
 
-int run_program(const ProgramText& text, const std::vector<Command>& commands, int argc,
-                char** argv) {
-  CLI::App app(text.summary, text.name);
-  CommonOptions common;
-  app.set_version_flag("--version", std::string(text.name) + " " GRIDS_VERSION);
-  app.set_config("--config", "", "TOML file with options: [command] sections, keys as the flags");
-  app.allow_config_extras(CLI::config_extras_mode::error);
-  app.config_formatter(std::make_shared<OwnSections>(text.elsewhere));
-  app.footer(text.footer);
-  app.require_subcommand(0, 1);
-  app.allow_extras();  // told together with everything else that is wrong
-  app.fallthrough();
-  app.get_formatter()->column_width(34);
-  OptionSet::Impl shared;
-  shared.app = &app;
-  OptionSet shared_options(shared);
-  shared_options.value("--seed", common.seed, "Seed of every random draw");
-  shared_options.value("--threads", common.threads,
-                       "Threads; 0 = all cores; results do not change");
-  shared_options.flag("-q,--quiet", common.quiet, "Only warnings and errors");
+void CommonOptions::describe(OptionSet& set) {
+  set.value("--seed", seed, "Seed of every random draw");
+  set.value("--threads", threads, "Threads; 0 = all cores; results do not change",
+            at_least(0).at_most(kMostThreads));
+  set.flag("-q,--quiet", quiet, "Only warnings and errors");
+  set.value("--config", config,
+            "TOML file with options: [command] or [stage] sections, keys as the flags");
+}
 
-  std::vector<std::unique_ptr<Declared>> declared;
+DeclaredCommands declare_commands(const std::vector<Command>& commands) {
+  DeclaredCommands declared;
   for (const auto& command : commands) {
-    auto entry = std::make_unique<Declared>();
-    entry->options.app = app.add_subcommand(command.name, command.summary);
-    entry->options.app->footer("Example:\n" + command.example +
-                               "\n\nFor every command: --seed --threads --quiet --config");
-    OptionSet options(entry->options);
-    entry->body = command.declare(options);
-    declared.push_back(std::move(entry));
+    OptionSet options;
+    declared.bodies.push_back(with_context(command.name, [&] { return command.declare(options); }));
+    declared.commands.push_back({command.name, command.summary,
+                                 "Example:\n" + command.example +
+                                     "\n\nFor every command: --seed --threads --quiet --config",
+                                 options});
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {
-    return app.exit(success);
-  } catch (const CLI::FileError& error) {
-    return fail(text.name, input_error("--config: {}", error.what()));
-  } catch (const CLI::ConfigError& error) {
-    return fail(text.name, config_error(app, error.what()));
-  } catch (const CLI::ParseError& error) {
-    return fail(text.name, usage_error("{} (see --help)", error.what()));
+  return declared;
+}
+
+void assign_options(OptionSet& options, const GivenOptions& given, Problems& problems) {
+  Problems wrong;
+  auto& fields = options.fields();
+  for (size_t i = 0; i < fields.size(); ++i) {
+    auto& field = fields[i];
+    const auto& words = given[i].words;
+    const auto where = given[i].from.empty() ? std::string() : given[i].from + ": ";
+    if (words.empty()) {
+      if (field.required) wrong.add("{} is required", field.name());
+    } else if (field.kind != OptionField::Kind::kList && words.size() > 1) {
+      wrong.add("{}{} is given {} times{}; give it once", where, field.name(), words.size(),
+                field.kind == OptionField::Kind::kFlag
+                    ? ""
+                    : fmt::format(" ({}), and takes one value", fmt::join(words, ", ")));
+    } else {
+      const auto problem = field.assign(words);
+      if (!problem.empty()) wrong.add("{}{}: {}", where, field.name(), problem);
+      field.given = true;
+    }
+    if (field.then) field.then();
   }
-  const auto extras = app.remaining(true);
-  for (const auto& command : declared) {
-    if (!command->options.app->parsed()) continue;
-    for (const auto& problem : shared.problems->list())
-      command->options.problems->add("{}", problem);
-    return run_command(text, *command, common, extras);
-  }
-  if (!extras.empty()) {
-    std::vector<std::string> names;
-    for (const auto& command : commands) names.push_back(command.name);
-    return fail(text.name, usage_error("no command '{}'{} (see --help)", extras.front(),
-                                       suggestion(extras.front(), names)));
-  }
-  fmt::print("{}", app.help());
-  return 0;
+  options.check(wrong);
+  const auto hint = swallowed_files(options, given);
+  if (!wrong.empty() && !hint.empty()) wrong.add("{}", hint);
+  for (const auto& problem : wrong.list()) problems.add("{}", problem);
+}
+
+int run_program(const ProgramText& text, const std::vector<Command>& commands, int argc,
+                char** argv, const std::vector<Command>& others) {
+  return guarded(text.name, [&] {
+    CommonOptions common;
+    OptionSet shared;
+    common.describe(shared);
+    const DeclaredCommands declared = declare_commands(commands);
+    CommandLine line = parse_command_line(text, shared, declared.commands, argc, argv);
+    if (line.ended) return *line.ended;
+    if (!line.command) {
+      if (!line.extras.empty()) {
+        throw usage_error("no command '{}'{} (see --help)", line.extras.front(),
+                          suggestion(line.extras.front(), names_of(commands)));
+      }
+      fmt::print("{}", line.help);
+      return 0;
+    }
+    const DescribedCommand& command = declared.commands[*line.command];
+    Problems problems;
+    std::vector<std::string> warnings;
+    const auto& config = line.shared[shared.fields().size() - 1].words;
+    const DeclaredCommands elsewhere = declare_commands(others);
+    if (config.size() == 1) {
+      auto known = declared.commands;
+      known.insert(known.end(), elsewhere.commands.begin(), elsewhere.commands.end());
+      warnings = read_configuration(config.front(), shared, known, line, problems);
+    }
+    assign_options(shared, line.shared, problems);
+    OptionSet options = command.options;
+    assign_options(options, line.own, problems);
+    complain_of_extras(command, shared, line.extras, problems);
+    problems.raise(ErrorKind::kUsage, command.name + " (see --help)");
+    return run_body(declared.bodies[*line.command], common, warnings);
+  });
 }
 
 }  // namespace grids

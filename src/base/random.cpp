@@ -11,7 +11,7 @@ namespace grids {
 namespace {
 
 constexpr uint32_t kCounters = 32;  // fewer, and the compiler unrolls instead of vectorising
-constexpr size_t kWordsAtOnce = 4 * kCounters;
+constexpr size_t kWordsAtOnce = size_t{4} * kCounters;
 
 /// Philox4x32-10 of kCounters successive counters at once, word by word in vectors.
 GRIDS_CLONES void philox_words(const uint32_t* key, const uint32_t* counter, uint32_t* words) {
@@ -36,10 +36,10 @@ GRIDS_CLONES void philox_words(const uint32_t* key, const uint32_t* counter, uin
     k1 += 0xBB67AE85;
   }
   for (uint32_t i = 0; i < kCounters; ++i) {
-    words[4 * i] = c0[i];
-    words[4 * i + 1] = c1[i];
-    words[4 * i + 2] = c2[i];
-    words[4 * i + 3] = c3[i];
+    words[size_t{4} * i] = c0[i];
+    words[size_t{4} * i + 1] = c1[i];
+    words[size_t{4} * i + 2] = c2[i];
+    words[size_t{4} * i + 3] = c3[i];
   }
 }
 

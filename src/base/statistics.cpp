@@ -6,10 +6,11 @@
 #include <numbers>
 #include <numeric>
 
+#include "base/nan.hpp"
+
 namespace grids {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The continued fraction of DLMF 8.17.22, by Lentz's method; converges fast for

@@ -16,18 +16,21 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// Insertions, deletions and replacements from one name to the other, cases alike.
+/// Insertions, deletions, replacements and exchanges of neighbours from one name to the other,
+/// cases alike.
 size_t edit_distance(std::string_view a, std::string_view b) {
   const std::string x = lower(a), y = lower(b);
-  std::vector<size_t> row(y.size() + 1);
+  std::vector<size_t> before, last, row(y.size() + 1);  // of the letters i − 2, i − 1 and i
   std::iota(row.begin(), row.end(), 0u);
   for (size_t i = 1; i <= x.size(); ++i) {
-    size_t diagonal = row[0];
+    before = std::move(last);
+    last = row;
     row[0] = i;
     for (size_t j = 1; j <= y.size(); ++j) {
-      const size_t replaced = diagonal + (x[i - 1] == y[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+      const size_t replaced = last[j - 1] + (x[i - 1] == y[j - 1] ? 0 : 1);
+      row[j] = std::min({last[j] + 1, row[j - 1] + 1, replaced});
+      const bool exchanged = i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1];
+      if (exchanged) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();

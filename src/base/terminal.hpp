@@ -19,6 +19,7 @@ class TerminalReporter : public Reporter {
   void warning(std::string_view message) override;
   void progress(std::string_view task, int64_t done, int64_t total, std::string_view note) override;
   void progress_end() override;
+  bool quiet() const override { return quiet_; }
 
  private:
   void clear_line();

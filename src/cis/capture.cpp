@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Captures that are compared; nearer ones hardly differ in what they make of closed peaks.
 constexpr double kCaptures[] = {1, 0.7, 0.5, 0.35, 0.2};
@@ -33,6 +30,7 @@ std::vector<int32_t> strongest(std::span<const CisGene> fitted) {
   });
   if (genes.size() > kAskedGenes) genes.resize(kAskedGenes);
   std::vector<int32_t> result;
+  result.reserve(genes.size());
   for (const auto* gene : genes) result.push_back(gene->gene);
   return result;
 }

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Columns of 0 and 1 for all codes but the first.
 void add_indicators(const std::vector<int32_t>& codes, const std::vector<int32_t>& cells,

@@ -2,15 +2,12 @@
 
 #include <cmath>
 
+#include "base/at.hpp"
 #include "cis/fit_cis.hpp"
 #include "data/shared_columns.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A term of a gene; null and number 0 for a gene without terms.
 struct TermRow {

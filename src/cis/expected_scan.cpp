@@ -1,16 +1,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/gemm.hpp"
 #include "base/simd.hpp"
 #include "cis/expected_terms.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// What rows say of a further column once intercepts of types and the slope on depth are refitted.
 struct RowColumns {
@@ -94,7 +91,7 @@ void scale_columns(size_t peaks, size_t rows, const float* q, const float* w, bo
   for (size_t j = 0; j < peaks; ++j) {
     const float* from = q + j * rows;
     float* to = out + j * rows;
-    if (squared) {
+    if (squared) {  // NOLINT(bugprone-branch-clone): clang-tidy compares no loops under omp simd
 #pragma omp simd
       for (size_t i = 0; i < rows; ++i) to[i] = w[i] * from[i] * from[i];
     } else {

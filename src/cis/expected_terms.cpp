@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
 #include "cis/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Parameters: an intercept a type, a weight a term (exp(w) − 1 where terms add), the slope on
 /// depth.

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <optional>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/gates.hpp"
 #include "cis/gene_problem.hpp"
@@ -18,12 +19,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// What tells how much is missed is above all what peaks that go together say of each other. In the
 /// search itself they are left out: terms are refitted to observed openness, in which a peak that
@@ -238,41 +233,36 @@ void judge_all(CisPath& path, double rate) {
 
 }  // namespace
 
-void CisOptions::validate() const {
-  Problems problems;
-  if (window < 1 || window > 1'000'000) {
-    problems.add("window is {} bp, but must lie between 1 and 1000000", window);
-  }
-  if (least_open < 1) problems.add("least_open is {}, but must be at least 1", least_open);
-  if (most_terms < 0 || most_terms > static_cast<int32_t>(kMostTerms)) {
-    problems.add("most_terms is {}, but must lie between 0 and {}", most_terms, kMostTerms);
-  }
-  if (most_peaks < 2) problems.add("most_peaks is {}, but must be at least 2", most_peaks);
-  if (!std::isfinite(first_term_cost) || !std::isfinite(next_term_cost)) {
-    problems.add("costs of terms must be finite");
-  }
-  if (!(weight_ridge > 0)) problems.add("weight_ridge is {}, but must be above 0", weight_ridge);
-  if (!(kept_ridge > 0)) problems.add("kept_ridge is {}, but must be above 0", kept_ridge);
-  if (!(state_ridge >= 0)) problems.add("state_ridge is {}, but must not be negative", state_ridge);
-  if (!(any_cost >= 0)) problems.add("any_cost is {}, but must not be negative", any_cost);
-  if (!(least_inclusion > 0 && least_inclusion <= 1)) {
-    problems.add("least_inclusion is {}, but must be above 0 and at most 1", least_inclusion);
-  }
-  if (!(capture >= 0 && capture <= 1)) {
-    problems.add("capture is {}, but must lie between 0 (estimated) and 1", capture);
-  }
-  if (gate_folds < 0 || gate_folds == 1 || gate_folds > 20) {
-    problems.add("gate_folds is {}, but must be 0 or lie between 2 and 20", gate_folds);
-  }
-  if (!(false_discovery_rate > 0 && false_discovery_rate < 1)) {
-    problems.add("false_discovery_rate is {}, but must lie between 0 and 1", false_discovery_rate);
-  }
-  problems.raise(ErrorKind::kUsage, "cis path");
+void CisOptions::describe(OptionSet& set) {
+  set.value("--cis-window", window,
+            "Peaks within this distance (bp) of a gene's TSS are candidates",
+            at_least(1).at_most(1'000'000));
+  set.value("--gate-folds", gate_folds,
+            "Folds of training and validation cells that judge the cis path; 0 = validation cells "
+            "alone, faster and with less power",
+            at_least(0).at_most(20));
+  set.value("--gate-fdr", false_discovery_rate,
+            "False discovery rate over genes, below which a gene's cis path is used",
+            above(0).below(1));
+  set.inner("least-open", least_open, at_least(1));
+  set.inner("most-terms", most_terms, at_least(0).at_most(kMostTerms));
+  set.inner("most-peaks", most_peaks, at_least(2));
+  set.inner("first-term-cost", first_term_cost, {});
+  set.inner("next-term-cost", next_term_cost, {});
+  set.inner("weight-ridge", weight_ridge, above(0));
+  set.inner("kept-ridge", kept_ridge, above(0));
+  set.inner("state-ridge", state_ridge, at_least(0));
+  set.inner("any-cost", any_cost, at_least(0));
+  set.inner("least-inclusion", least_inclusion, above(0).at_most(1));
+  set.inner("capture", capture, at_least(0).at_most(1));  // 0: estimated
+  set.rule([this](Problems& problems) {
+    if (gate_folds == 1) problems.add("--gate-folds must be 0, or 2 or more, not 1");
+  });
 }
 
 CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOptions& options,
                const Context& context) {
-  options.validate();
+  validate(options, "cis path");
   const auto all = std::max<int64_t>(1, study.cells.size());
   CisFit fit;
   fit.path = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "cis/capture.hpp"
 #include "data/study.hpp"
 #include "io/columns.hpp"
@@ -74,8 +75,7 @@ struct CisOptions {
   /// Genes to fit (of the study); empty: all with a position and counts in training cells.
   std::vector<int32_t> genes;
 
-  /// Throws Error(kUsage) that lists all problems.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 struct CisFit {

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <vector>
 
+#include "base/nan.hpp"
 #include "base/negative_binomial.hpp"
 #include "base/statistics.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct Totals {
   double weight = 0;

@@ -4,15 +4,9 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
+
 namespace grids {
-namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-}  // namespace
-
 WindowTerm extended(const WindowTerm& base, int32_t peak, TermKind kind) {
   WindowTerm term = base;
   term.peaks.insert(std::upper_bound(term.peaks.begin(), term.peaks.end(), peak), peak);

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Precisions of the deviations by type that are compared; ∞ (no deviations) comes first.
 constexpr double kDeviationRidges[] = {100, 25, 8, 3, 1};

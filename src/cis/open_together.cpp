@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// One peak in ten has, by chance, one among a hundred others that is so often open with it.
 constexpr double kLeastDeviations = 3;

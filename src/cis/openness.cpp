@@ -3,20 +3,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "cis/open_together.hpp"
 
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
 constexpr double kLargestPrevalence = 0.95;
 constexpr double kLeastPrevalence = 1e-4;
 /// Two peaks tell of each other when they are open together this many standard deviations more
 /// often than expected: of 5,000 pairs hardly one is by chance.
-constexpr double kLeastDeviations = 5;
+constexpr double kTellingDeviations = 5;
 
 double seen_at(double depth, double capture) {
   return 1 - std::pow(1 - capture, std::sqrt(depth));
@@ -79,7 +76,7 @@ class Window {
     const size_t peaks = problem_.peaks();
     std::vector<std::vector<Neighbour>> result(peaks);
     if (most_ == 0) return result;
-    for (const auto& [j, k, z, excess] : open_together(problem_, open_peaks_, kLeastDeviations)) {
+    for (const auto& [j, k, z, excess] : open_together(problem_, open_peaks_, kTellingDeviations)) {
       double scale = 0;
       for (size_t type = 0; type < at(problem_.types()); ++type) {
         const double a = prevalence(type, j), b = prevalence(type, k);

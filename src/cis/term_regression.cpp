@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/information.hpp"
 #include "base/negative_binomial.hpp"
@@ -12,15 +13,11 @@
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
 constexpr double kLargestWeight = 6;  // e⁶: beyond, a term is all there is
 constexpr double kLeastDispersion = 1e-3;
 constexpr double kLargestDispersion = 100;
 
-struct Sums {
+struct ClassSums {
   double score = 0;
   double weight = 0;
 };
@@ -91,7 +88,7 @@ class Regression {
   bool is_weight(size_t j) const { return j >= types_ && j < types_ + terms_; }
 
   /// Scores and weights summed by class; fills the means.
-  std::vector<Sums> class_sums(std::vector<double>& mean) const {
+  std::vector<ClassSums> class_sums(std::vector<double>& mean) const {
     std::vector<double> part(used_.size());
     const bool counts = problem_.family() == CisResponse::kCounts;
     for (size_t c = 0; c < part.size(); ++c) {
@@ -100,7 +97,7 @@ class Regression {
       part[c] = parameters_[type] + term_sum(options_.sum, total(type, c % classes_));
       if (counts) part[c] = std::exp(part[c]);
     }
-    std::vector<Sums> sums(used_.size());
+    std::vector<ClassSums> sums(used_.size());
     const auto y = problem_.response();
     const double phi = options_.dispersion;
     for (size_t i = 0; i < y.size(); ++i) {
@@ -121,7 +118,7 @@ class Regression {
   }
 
   /// Gradient and expected information of the penalised likelihood.
-  void assemble(const std::vector<Sums>& sums, std::vector<double>& gradient,
+  void assemble(const std::vector<ClassSums>& sums, std::vector<double>& gradient,
                 std::vector<double>& information) const {
     const size_t size = parameters_.size();
     gradient.assign(size, 0);

@@ -3,17 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows of which less is known than this cannot carry a weight (expected counts, about).
 constexpr double kLeastInformation = 2;
 
-struct Sums {
+struct PairSums {
   double score = 0;
   double weight = 0;
 
@@ -21,19 +19,23 @@ struct Sums {
     score += row.score;
     weight += row.weight;
   }
-  Sums operator+(const Sums& other) const { return {score + other.score, weight + other.weight}; }
-  Sums operator-(const Sums& other) const { return {score - other.score, weight - other.weight}; }
+  PairSums operator+(const PairSums& other) const {
+    return {score + other.score, weight + other.weight};
+  }
+  PairSums operator-(const PairSums& other) const {
+    return {score - other.score, weight - other.weight};
+  }
 };
 
 /// What is left of a type's sums once its intercept is refitted.
-Sums refitted(const Sums& part, const Sums& type) {
+PairSums refitted(const PairSums& part, const PairSums& type) {
   if (!(type.weight > 0)) return {};
   const double share = part.weight / type.weight;
   return {part.score - type.score * share, part.weight * (1 - share)};
 }
 
-Sums type_sums(const GeneProblem& problem, std::span<const RowScore> scores, size_t type) {
-  Sums sums;
+PairSums type_sums(const GeneProblem& problem, std::span<const RowScore> scores, size_t type) {
+  PairSums sums;
   for (auto i = at(problem.type_begin()[type]); i < at(problem.type_begin()[type + 1]); ++i) {
     sums.add(scores[i]);
   }
@@ -42,13 +44,13 @@ Sums type_sums(const GeneProblem& problem, std::span<const RowScore> scores, siz
 
 /// The same, of every pair of peaks i ≤ j that are open together in rows of the type.
 void pair_sums(const GeneProblem& problem, std::span<const RowScore> scores, size_t type,
-               bool singles_only, std::vector<Sums>& pairs) {
+               bool singles_only, std::vector<PairSums>& pairs) {
   const size_t peaks = problem.peaks();
-  std::fill(pairs.begin(), pairs.end(), Sums{});
+  std::fill(pairs.begin(), pairs.end(), PairSums{});
   for (auto i = at(problem.type_begin()[type]); i < at(problem.type_begin()[type + 1]); ++i) {
     const auto open = problem.peaks_in(i);
     for (size_t a = 0; a < open.size(); ++a) {
-      Sums* row = pairs.data() + at(open[a]) * peaks;
+      PairSums* row = pairs.data() + at(open[a]) * peaks;
       row[open[a]].add(scores[i]);
       if (singles_only) continue;
       for (size_t b = a + 1; b < open.size(); ++b) row[open[b]].add(scores[i]);
@@ -96,15 +98,15 @@ void BestCandidates::offer_extension(CisResponse family, const WindowTerm& base,
 PairScan scan_pairs(const GeneProblem& problem, std::span<const RowScore> scores, size_t most,
                     bool singles_only) {
   const size_t peaks = problem.peaks();
-  std::vector<Sums> pairs(peaks * peaks), all(peaks * peaks), any(peaks * peaks);
+  std::vector<PairSums> pairs(peaks * peaks), all(peaks * peaks), any(peaks * peaks);
   for (size_t type = 0; type < at(problem.types()); ++type) {
-    const Sums whole = type_sums(problem, scores, type);
+    const PairSums whole = type_sums(problem, scores, type);
     pair_sums(problem, scores, type, singles_only, pairs);
     for (size_t i = 0; i < peaks; ++i) {
-      const Sums mine = pairs[i * peaks + i];
+      const PairSums mine = pairs[i * peaks + i];
       all[i * peaks + i] = all[i * peaks + i] + refitted(mine, whole);
       for (size_t j = i + 1; j < peaks && !singles_only; ++j) {
-        const Sums both = pairs[i * peaks + j];
+        const PairSums both = pairs[i * peaks + j];
         const size_t place = i * peaks + j;
         all[place] = all[place] + refitted(both, whole);
         any[place] = any[place] + refitted(mine + pairs[j * peaks + j] - both, whole);
@@ -112,7 +114,7 @@ PairScan scan_pairs(const GeneProblem& problem, std::span<const RowScore> scores
     }
   }
   PairScan best(most);
-  const auto offer = [&](BestCandidates& list, const Sums& sums, TermKind kind,
+  const auto offer = [&](BestCandidates& list, const PairSums& sums, TermKind kind,
                          std::initializer_list<size_t> members) {
     const double gain = approximate_gain(problem.family(), sums.score, sums.weight);
     if (!list.wants(gain)) return;
@@ -135,11 +137,11 @@ BestCandidates scan_extensions(const GeneProblem& problem, std::span<const RowSc
   const size_t peaks = problem.peaks();
   const auto rows = problem.rows_of(base);
   const bool any = kind == TermKind::kAny && !base.peaks.empty();
-  std::vector<Sums> total(peaks), together(peaks), alone(peaks);
+  std::vector<PairSums> total(peaks), together(peaks), alone(peaks);
   size_t next = 0;
   for (size_t type = 0; type < at(problem.types()); ++type) {
-    std::fill(together.begin(), together.end(), Sums{});
-    Sums of_base;
+    std::fill(together.begin(), together.end(), PairSums{});
+    PairSums of_base;
     const int64_t end = problem.type_begin()[type + 1];
     for (; next < rows.size() && rows[next] < end; ++next) {
       const size_t row = at(rows[next]);
@@ -147,14 +149,14 @@ BestCandidates scan_extensions(const GeneProblem& problem, std::span<const RowSc
       for (const int32_t peak : problem.peaks_in(row)) together[at(peak)].add(scores[row]);
     }
     if (any) {
-      std::fill(alone.begin(), alone.end(), Sums{});
+      std::fill(alone.begin(), alone.end(), PairSums{});
       for (auto i = at(problem.type_begin()[type]); i < at(end); ++i) {
         for (const int32_t peak : problem.peaks_in(i)) alone[at(peak)].add(scores[i]);
       }
     }
-    const Sums whole = type_sums(problem, scores, type);
+    const PairSums whole = type_sums(problem, scores, type);
     for (size_t j = 0; j < peaks; ++j) {
-      const Sums part = any ? of_base + alone[j] - together[j] : together[j];
+      const PairSums part = any ? of_base + alone[j] - together[j] : together[j];
       total[j] = total[j] + refitted(part, whole);
     }
   }

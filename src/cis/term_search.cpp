@@ -2,16 +2,13 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
 #include "cis/stand_ins.hpp"
 #include "cis/term_trials.hpp"
 #include "cis/weak_terms.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr size_t kScanned = 3;       // candidates of each kind that a scan returns
 constexpr size_t kTried = 5;         // of them, exact fits in a round

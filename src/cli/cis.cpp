@@ -63,25 +63,25 @@ void tell(const CisFit& fit, const Context& context) {
 
 }  // namespace
 
-void CisArguments::declare(OptionSet& set) {
-  set.value("--cis-window", options.window,
-            "Peaks within this distance (bp) of a gene's TSS are candidates, at most 1000000");
-  set.value("--gate-folds", options.gate_folds,
-            "Folds of training and validation cells that judge the cis path; 0 = validation cells "
-            "alone, faster and with less power");
-  set.value("--gate-fdr", options.false_discovery_rate,
-            "False discovery rate over genes, below which a gene's cis path is used");
+void CisArguments::describe(OptionSet& set) {
+  options.describe(set);
   set.value(
       "--latent-openness", latent_openness,
       "Choose terms by how likely each closed peak is an open one that ATAC missed: off, auto "
       "(how many are missed is estimated), or the share of open peaks that ATAC observes in a "
       "cell of median depth, above 0 and at most 1");
+  set.rule([this](Problems& problems) {
+    try {
+      capture_from(latent_openness);
+    } catch (const Error& error) {
+      problems.add("{}", error.what());
+    }
+  });
 }
 
-CisOptions CisArguments::checked() const {
+CisOptions CisArguments::resolved() const {
   CisOptions result = options;
   result.capture = capture_from(latent_openness);
-  result.validate();
   return result;
 }
 
@@ -96,7 +96,7 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
                   const FoldedSurrogate& folded, const CisArguments& arguments,
                   const Context& context) {
   const auto latents = folded.atac_latents(context.pool, study.open);
-  const CisFit fit = fit_cis(study, latents, arguments.checked(), context);
+  const CisFit fit = fit_cis(study, latents, arguments.resolved(), context);
   set_cis_path(file, &fit.path);
   write_surrogate(out, file);  // first: where the disk is full, the larger file fails
   write_table(cis_table_beside(out), cis_table(study, fit));
@@ -118,13 +118,14 @@ Command cis_command() {
       "predicted by it in every command that is given the new file; cis.tsv beside it lists all.",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
-        arguments->inputs.declare(options);
-        arguments->stage.declare(options);
+        arguments->inputs.describe(options);
+        options.section("cis");
+        arguments->stage.describe(options);
+        options.section("");
         options.value("-o,--out", arguments->out,
                       "The surrogate with its cis path; cis.tsv is written beside it",
                       OptionSet::Need::kRequired);
         return [arguments](const Context& context) {
-          arguments->stage.checked();
           const auto table = cis_table_beside(arguments->out);
           if (arguments->out == table) throw usage_error("-o: cis.tsv is the name of the table");
           const std::filesystem::path read[] = {arguments->inputs.study,

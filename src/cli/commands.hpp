@@ -1,12 +1,16 @@
-/// The subcommands of `grids`: one file each, which declares options, calls stages, writes files.
+/// The subcommands of `grids`: one file each, which describes options, calls stages, writes files.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 #include "base/program.hpp"
+#include "cli/explain_model.hpp"
+#include "cli/train.hpp"
 
 namespace grids {
 
 Command prepare_command();
-Command train_command();
 Command cis_command();
 Command predict_command();
 Command explain_command();
@@ -18,5 +22,29 @@ Command simulate_command();
 Command info_command();
 Command docs_command();
 Command run_command();
+/// Pages made of the descriptions, and completions for shells.
+Command docs_command();
+Command completions_command();
+
+/// What needs LibTorch: done by `grids-torch`, handed over to it by `grids`.
+struct TorchWork {
+  Trainer train;
+  ModelLoader load;
+  std::function<void()> elsewhere;  ///< instead of the two: hands the command over
+};
+
+/// Every command, in the order of the help. `explain` is the command of that name for the arguments
+/// at hand: with --model among them that of a model of the user's own; `other_explain` the other.
+struct AllCommands {
+  std::vector<Command> commands;
+  Command other_explain;
+};
+AllCommands all_commands(const TorchWork& work, bool own_model);
+
+/// All of them, for those who only read the descriptions.
+AllCommands described_commands();
+
+/// The command that the arguments name, if any: the first that is one of the list.
+std::string_view named_command(const std::vector<Command>& commands, int argc, char** argv);
 
 }  // namespace grids

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
@@ -18,8 +17,8 @@ struct Arguments {
   ExplainArguments stage;
   int64_t planted = 0;
   std::filesystem::path truth;
-  std::vector<std::string> sizes;
-  std::vector<std::string> methods;
+  std::vector<int64_t> sizes = {10};
+  std::vector<std::string> methods = {"all"};
   std::vector<std::string> unlimited;
   int64_t seeds = 5;
   int64_t budget = 0;
@@ -27,23 +26,26 @@ struct Arguments {
   std::filesystem::path out;
 };
 
+/// "all" and every method.
+std::vector<std::string> method_words() {
+  auto words = explainer_names();
+  words.insert(words.begin(), "all");
+  return words;
+}
+
 /// The methods of a list, each once, the reference first; "all" = every one that is registered.
-std::vector<std::string> named_methods(const std::vector<std::string>& names, Problems& problems) {
+std::vector<std::string> named_methods(const std::vector<std::string>& words) {
   std::vector<std::string> methods;
   const auto add = [&](std::string_view name) {
     if (std::find(methods.begin(), methods.end(), name) == methods.end()) {
       methods.emplace_back(name);
     }
   };
-  for (const auto& name : names) {
-    if (name == "all") {
-      for (const Explainer* method : explainers()) add(method->name());
-      continue;
-    }
-    try {
-      add(find_explainer(name).name());
-    } catch (const Error& error) {
-      problems.add("{}", error.what());
+  for (const auto& word : words) {
+    if (word == "all") {
+      for (const auto& name : explainer_names()) add(name);
+    } else {
+      add(word);
     }
   }
   std::stable_partition(methods.begin(), methods.end(),
@@ -51,38 +53,18 @@ std::vector<std::string> named_methods(const std::vector<std::string>& names, Pr
   return methods;
 }
 
-std::vector<int64_t> numbers(const std::vector<std::string>& texts, Problems& problems) {
+/// Each number once, in order.
+std::vector<int64_t> each_once(const std::vector<int64_t>& numbers) {
   std::vector<int64_t> values;
-  for (const auto& text : texts) {
-    int64_t value = 0;
-    const auto* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, value);
-    if (read.ec != std::errc() || read.ptr != end || value < 1) {
-      problems.add("-L: '{}' is no whole number of peaks", text);
-    } else if (std::find(values.begin(), values.end(), value) == values.end()) {
-      values.push_back(value);
-    }
+  for (const int64_t number : numbers) {
+    if (std::find(values.begin(), values.end(), number) == values.end()) values.push_back(number);
   }
   return values;
 }
 
-/// What the command line says, checked; without the files that finished runs are kept in.
-ComparisonOptions checked(const Arguments& arguments) {
-  Problems problems;
-  ComparisonOptions options;
-  options.methods = named_methods(arguments.methods, problems);
-  options.unlimited = named_methods(arguments.unlimited, problems);
-  options.sizes = numbers(arguments.sizes, problems);
-  options.seeds = arguments.seeds;
-  options.budget = arguments.budget;
-  options.types = !arguments.no_types;
-  if (options.budget < 0) problems.add("--budget: {} is negative", options.budget);
-  if (options.seeds < 1) problems.add("--seeds: {} is less than 1", options.seeds);
-  if (arguments.planted < 0) problems.add("--planted: {} is negative", arguments.planted);
-  if (arguments.methods.empty()) problems.add("--methods: names none");
-  if (arguments.sizes.empty()) problems.add("-L: names no size");
-  if (options.budget == 0 && !options.methods.empty() &&
-      options.methods.front() != kComparisonReference) {
+void check(const Arguments& arguments, Problems& problems) {
+  const auto methods = named_methods(arguments.methods);
+  if (arguments.budget == 0 && !methods.empty() && methods.front() != kComparisonReference) {
     problems.add("the equal budget is what {} uses: add it to --methods, or give --budget",
                  kComparisonReference);
   }
@@ -92,8 +74,17 @@ ComparisonOptions checked(const Arguments& arguments) {
   if (arguments.planted > 0 && arguments.truth.empty()) {
     problems.add("--planted takes genes from --truth, which is not given");
   }
-  problems.raise(ErrorKind::kUsage, "compare");
-  arguments.stage.validate();
+}
+
+/// What the command line says; without the files that finished runs are kept in.
+ComparisonOptions options_of(const Arguments& arguments) {
+  ComparisonOptions options;
+  options.methods = named_methods(arguments.methods);
+  options.unlimited = named_methods(arguments.unlimited);
+  options.sizes = each_once(arguments.sizes);
+  options.seeds = arguments.seeds;
+  options.budget = arguments.budget;
+  options.types = !arguments.no_types;
   options.each.explain = arguments.stage.stage_options();
   if (arguments.truth.empty()) options.each.explain.partners.limit = 0;  // only recovery reads them
   options.each.judge = arguments.stage.judge;
@@ -107,7 +98,7 @@ std::vector<ExplainTarget> targets_of(const Arguments& arguments, const Study& s
                                       const SimulatedTruth* truth,
                                       const std::vector<int64_t>& sizes) {
   auto requests = arguments.planted > 0 ? planted_targets(study, truth->truth, arguments.planted, 1)
-                                        : arguments.targets.requests(1);
+                                        : arguments.targets.requests(study, 1);
   if (requests.empty()) {
     throw input_error("{}: no gene with planted regulation is among the study's genes",
                       arguments.truth.string());
@@ -139,12 +130,12 @@ std::vector<std::filesystem::path> input_files(const Arguments& arguments) {
 
 void run_compare(const Arguments& arguments, const OptionSet::Values& own,
                  const OptionSet::Values& stage, const Context& outer) {
-  ComparisonOptions options = checked(arguments);
+  ComparisonOptions options = options_of(arguments);
   require_folder(arguments.out);
   std::optional<SimulatedTruth> read_truth;
   if (!arguments.truth.empty()) read_truth = read_simulated_truth(arguments.truth);
   const SimulatedTruth* truth = read_truth ? &*read_truth : nullptr;
-  if (!arguments.targets.table.empty()) arguments.targets.requests(1);
+  arguments.targets.require_table();
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto loaded = load(arguments.inputs);
@@ -176,27 +167,29 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   context.reporter.info("The comparison: " + (arguments.out / "compare.md").string());
 }
 
-void declare_own(OptionSet& options, Arguments& arguments) {
-  arguments.targets.declare(options, "cell_type (or all) and gene; a column L is not read");
-  options.list("-L,--set-size", arguments.sizes, "Sizes of the sets, e.g. 10,128");
-  options.list("--methods", arguments.methods,
-               fmt::format("all, or some of {}", fmt::join(explainer_names(), ", ")));
-  options.value("--seeds", arguments.seeds, "Seeds of each: --seed and those that follow it");
-  options.value("--budget", arguments.budget,
-                "Model evaluations that every method has for a target (one is one cell under one "
-                "mask, a gradient counts three a cell); 0 = as many as grids uses there");
-  options.list("--unlimited", arguments.unlimited,
-               "Methods (or all) that also run without a limit, at their own settings");
-  options.value(
-      "--truth", arguments.truth,
-      "Simulated cells: their folder, or truth.tsv with cells.tsv beside it. Adds planted "
-      "regulation found, with the true function and with the surrogate");
-  options.value("--planted", arguments.planted,
-                "Targets: so many genes of each kind of planted regulation");
-  options.flag("--no-types", arguments.no_types,
-               "Do not learn in every other type (types.tsv, types.svg)");
-  options.value("-o,--out", arguments.out, "Folder for compare.md and its tables",
-                OptionSet::Need::kRequired);
+void describe_own(OptionSet& set, Arguments& arguments) {
+  arguments.targets.describe(set,
+                             "cell_type (a type, all or each) and gene; a column L is not read");
+  set.list("-L,--set-size", arguments.sizes, "Sizes of the sets, e.g. 10,128", at_least(1));
+  set.list("--methods", arguments.methods, method_words(), "Methods that are compared");
+  set.value("--seeds", arguments.seeds, "Seeds of each: --seed and those that follow it",
+            at_least(1));
+  set.value("--budget", arguments.budget,
+            "Model evaluations that every method has for a target (one is one cell under one "
+            "mask, a gradient counts three a cell); 0 = as many as grids uses there",
+            at_least(0));
+  set.list("--unlimited", arguments.unlimited, method_words(),
+           "Methods that also run without a limit, at their own settings");
+  set.value("--truth", arguments.truth,
+            "Simulated cells: their folder, or truth.tsv with cells.tsv beside it. Adds planted "
+            "regulation found, with the true function and with the surrogate");
+  set.value("--planted", arguments.planted,
+            "Targets: so many genes of each kind of planted regulation", at_least(0));
+  set.flag("--no-types", arguments.no_types,
+           "Do not learn in every other type (types.tsv, types.svg)");
+  set.value("-o,--out", arguments.out, "Folder for compare.md and its tables",
+            OptionSet::Need::kRequired);
+  set.rule([&arguments](Problems& problems) { check(arguments, problems); });
 }
 
 }  // namespace
@@ -210,14 +203,12 @@ Command compare_command() {
           "Run again, it continues where it was stopped.",
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            arguments->sizes = {"10"};
-            arguments->methods = {"all"};
-            arguments->inputs.declare(options);
+            arguments->inputs.describe(options);
             options.section("compare");
-            declare_own(options, *arguments);
+            describe_own(options, *arguments);
             options.section("explain");
-            declare_surrogate(options, arguments->inputs.kind);
-            arguments->stage.declare(options, OptionsOf::kCompare);
+            describe_surrogate(options, arguments->inputs.kind);
+            arguments->stage.describe_question(options);
             const auto own = options.values("compare");
             const auto stage = options.values("explain");
             return [arguments, own, stage](const Context& context) {

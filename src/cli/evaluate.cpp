@@ -18,22 +18,22 @@ std::vector<float> predict(const Study& study, const StudySurrogate& surrogate,
   return predict_log_values(study, surrogate, cells, indices_below(study.genes.size()), context);
 }
 
-std::vector<int32_t> judged_cells(const Study& study, const std::string& split) {
-  for (const Split candidate : {Split::kTest, Split::kValidation, Split::kTrain}) {
-    if (split == split_name(candidate)) return study.cells_of(candidate);
-  }
-  throw usage_error("--cells: '{}' is none of: test, validation, train", split);
-}
-
 std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surrogate,
                                const EvaluateArguments& arguments, const Context& context) {
   if (!arguments.markers.empty()) {
     const Table table = read_table(arguments.markers);
     std::vector<MarkerRequest> requests;
+    bool pooled = false;
     for (size_t row = 0; row < table.rows(); ++row) {
       const bool typed = table.has(column::kCellType);
       requests.push_back({typed ? table.text(row, column::kCellType) : std::string(),
                           table.text(row, column::kGene)});
+      pooled |= requests.back().cell_type == kAllTypes;
+    }
+    if (pooled) {
+      context.reporter.warning(
+          fmt::format("{}: 'all' in cell_type is read as 'each', every type in turn; write each",
+                      arguments.markers.string()));
     }
     return with_context(arguments.markers.string(), [&] { return find_markers(study, requests); });
   }
@@ -65,25 +65,20 @@ std::vector<int32_t> genes_of(std::span<const Marker> markers) {
 
 }  // namespace
 
-void EvaluateArguments::declare(OptionSet& options) {
-  options.value("--markers-per-type", markers_per_type,
-                "Markers chosen for each type: largest difference within against rest, among genes "
-                "that the surrogate predicts better than their mean; those that fail gate A of "
-                "the cis path only where there are no others");
-  options.value("--markers", markers,
-                "Your own markers: a table with a column gene and maybe cell_type");
-}
-
-void EvaluateArguments::validate() const {
-  if (markers_per_type < 0) {
-    throw usage_error("--markers-per-type must not be negative, not {}", markers_per_type);
-  }
+void EvaluateArguments::describe(OptionSet& set) {
+  set.value("--markers-per-type", markers_per_type,
+            "Markers chosen for each type: largest difference within against rest, among genes "
+            "that the surrogate predicts better than their mean; those that fail gate A of "
+            "the cis path only where there are no others",
+            at_least(0));
+  set.value("--markers", markers,
+            "Your own markers: a table with a column gene and maybe cell_type (a type, or each)");
 }
 
 std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context) {
-  const auto cells = judged_cells(study, arguments.split);
+  const auto cells = study.cells_of(arguments.split);
   const auto markers = markers_of(study, surrogate, arguments, context);
   const auto predicted = predict(study, surrogate, cells, context);
   const Accuracy accuracy = judge_accuracy(study, cells, predicted, {}, context);
@@ -100,15 +95,20 @@ Command evaluate_command() {
           "  grids evaluate study.h5mu surrogate.safetensors -o out/",
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            arguments->inputs.declare(options);
-            declare_surrogate(options, arguments->inputs.kind);
-            arguments->stage.declare(options);
-            options.value("--cells", arguments->stage.split, "Cells: test, validation or train");
+            arguments->inputs.describe(options);
+            options.section("evaluate");
+            describe_surrogate(options, arguments->inputs.kind);
+            arguments->stage.describe(options);
+            options.choice<Split>("--cells", arguments->stage.split,
+                                  {{split_name(Split::kTest), Split::kTest},
+                                   {split_name(Split::kValidation), Split::kValidation},
+                                   {split_name(Split::kTrain), Split::kTrain}},
+                                  "Cells on which the surrogate is judged");
+            options.section("");
             options.value("-o,--out", arguments->out,
                           "Folder for accuracy.tsv, accuracy_summary.tsv, marker_means.tsv",
                           OptionSet::Need::kRequired);
             return [arguments](const Context& context) {
-              arguments->stage.validate();
               require_folder(arguments->out);
               const auto loaded = load(arguments->inputs);
               const Study& study = loaded.study;

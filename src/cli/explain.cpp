@@ -8,7 +8,6 @@
 #include "cli/stages.hpp"
 #include "cli/target_arguments.hpp"
 #include "evaluate/timings.hpp"
-#include "explain/explainer.hpp"
 #include "report/tracks.hpp"
 
 namespace grids {
@@ -127,116 +126,25 @@ void tell(const Study& study, const ExplainResult& result, const JudgedSets& jud
 
 }  // namespace
 
-void declare_method_options(OptionSet& set, ExplainStageOptions& options, OptionsOf command) {
-  set.group("Search");
-  set.value("--candidates", options.search.candidates, "Replacements evaluated exactly in a step");
-  set.value("--max-steps", options.search.max_steps,
-            "Most steps; 0 = 50 for each member of the set");
-  set.value("--batch", options.search.batch_size,
-            "Cells of a step; 0 = all that the set is learned on");
-  set.choice<SearchRule>(
-      "--rule", options.search.rule,
-      {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
-      "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
-      "it");
-  set.value("--restarts", options.search.restarts,
-            "Starts, all but the first random; the best result is kept");
-  set.value("--beam-width", options.beam_width, "grids-beam: sets kept in a step");
-  set.value("--greedy-candidates", options.greedy_candidates,
-            "greedy: features tried in a round, the best by gradient; 0 = every one");
-  set.value("--smoothgrad-copies", options.smoothgrad.copies, "smoothgrad: noisy copies of a cell");
-  set.value(
-      "--smoothgrad-deviation", options.smoothgrad.deviation,
-      "smoothgrad: standard deviation of the noise on each input (peaks: 0 = closed, 1 = open)");
-  set.value("--lime-neighbours", options.lime.neighbours,
-            "lime, lime-sp: random masks of a cell (published: 2048, for L = 128 1024)");
-  set.value("--lime-kernel-width", options.lime.kernel_width,
-            "lime, lime-sp: distance from the cell at which a mask counts 1/e");
-  set.value("--lime-ridge", options.lime.ridge, "lime, lime-sp: penalty of the ridge regression");
-  set.value("--lime-picks", options.lime.picks, "lime-sp: cells picked");
-  set.value("--sage-permutations", options.sage.permutations,
-            "sage: most permutations (published: 256000, for L = 128 100000)");
-  set.value("--sage-players", options.sage.players,
-            "sage: players evaluated of a permutation, its last ones; 0 = as many as the set has");
-  set.value("--sage-batch", options.sage.batch,
-            "sage: permutations between two looks at the convergence");
-  set.value("--sage-threshold", options.sage.threshold,
-            "sage: converged when the largest standard error is this share of the values' range; "
-            "0 = never");
-  set.value("--cxplain-epochs", options.cxplain.epochs,
-            "cxplain: most epochs of its network; it ends when held-out cells gain no more");
-  set.value("--cxplain-batch", options.cxplain.batch,
-            "cxplain: cells of a training step (published; digits: 128)");
-  set.value("--cxplain-rate", options.cxplain.rate,
-            "cxplain: learning rate (published; digits: 0.0005)");
-  set.value("--cxplain-networks", options.cxplain.networks,
-            "cxplain: networks on bootstrap samples of the cells, of which the median counts");
-  set.value("--fimap-steps", options.fimap.steps, "fimap: training steps of a round");
-  set.value("--fimap-rounds", options.fimap.rounds,
-            "fimap: most rounds, each with another weight of the number of open gates");
-  if (command == OptionsOf::kExplain) {
-    set.value("--budget", options.budget,
-              "Most model evaluations of a target (one is one cell under one mask, a gradient "
-              "counts three a cell); 0 = no limit");
-  }
+void ExplainArguments::describe(OptionSet& set) {
+  set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say", at_least(1));
+  describe_direction(set);
+  options.describe(set);
+  judge.describe(set);
 }
 
-void ExplainArguments::declare(OptionSet& set, OptionsOf command) {
-  const bool explains = command == OptionsOf::kExplain;
-  if (explains) {
-    set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say");
-    set.value(
-        "--method", options.method,
-        fmt::format("One of {}; random is the first baseline", fmt::join(explainer_names(), ", ")));
-  }
-  set.choice<LossKind>(
-      "--objective", options.loss.kind,
-      {{"rate", LossKind::kRate}, {"eq11", LossKind::kEq11}, {"value", LossKind::kValue}},
-      "rate = mean predicted rate over the cells, squared ratio; eq11 = the "
-      "paper's, per cell; value = the published code's mean value");
+void ExplainArguments::describe_question(OptionSet& set) {
+  describe_direction(set);
+  options.describe_question(set);
+}
+
+void ExplainArguments::describe_direction(OptionSet& set) {
   set.choice<WantedDirection>("--direction", direction,
                               {{"auto", WantedDirection::kAuto},
                                {"down", WantedDirection::kDown},
                                {"up", WantedDirection::kUp}},
                               "Whether the predicted expression is to fall or to rise; auto = to "
                               "rise with --perturbation open, else to fall");
-  set.value("--beta", options.loss.beta,
-            "Weight of leaving other genes as they are; above 0 every gene is computed");
-  set.choice<LossReference>(
-      "--reference", options.loss.reference,
-      {{"predicted", LossReference::kPredicted}, {"observed", LossReference::kObserved}},
-      "eq11 divides by predicted or by observed expression");
-  declare_perturbation(set, options.perturbation);
-  declare_method_options(set, options, command);
-  set.choice<SearchDomain>(
-      "--domain", options.domain,
-      {{"all", SearchDomain::kAll}, {"cis", SearchDomain::kCis}, {"distal", SearchDomain::kDistal}},
-      "Peaks that may be masked: within the window of the gene's TSS, the "
-      "others, or all");
-  set.value("--domain-window", options.domain_window,
-            "The window, in bp to either side of the TSS");
-  set.group("What is explained, and how it is judged");
-  set.value("--min-test-cells", options.min_test_cells, "Fewest test cells of a type");
-  set.value("--min-expressing-cells", options.min_expressing_cells,
-            "Fewest test cells that express the gene");
-  set.flag("--force", options.force,
-           "Explain what has fewer, and genes that fail gate A of the cis path");
-  set.value("--partners", options.partners.limit,
-            "Most partners listed for a set: peaks that change the prediction alone, and no longer "
-            "once the set is masked");
-  if (explains) {
-    set.value("--random-sets", judge.random_sets,
-              "Random sets of equally open peaks beside each set found");
-  }
-  set.group("");
-}
-
-void ExplainArguments::validate() const {
-  Problems problems;
-  options.validate(problems);
-  judge.validate(problems);
-  if (set_size < 1) problems.add("-L: {} is less than 1", set_size);
-  problems.raise(ErrorKind::kUsage, "explain");
 }
 
 ExplainStageOptions ExplainArguments::stage_options() const {
@@ -283,28 +191,28 @@ Command explain_command() {
       "A model of your own: grids explain --model classifier.pt --help",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
-        arguments->inputs.declare(options);
-        arguments->targets.declare(options, "cell_type (or all), gene and maybe L");
+        arguments->inputs.describe(options);
+        arguments->targets.describe(options, "cell_type (a type, all or each), gene and maybe L");
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
                       OptionSet::Need::kRequired);
         options.section("explain");
-        declare_surrogate(options, arguments->inputs.kind);
-        arguments->stage.declare(options);
-        const auto values = options.values("explain");
-        return [arguments, values](const Context& outer) {
-          arguments->stage.validate();
-          Problems problems;
+        describe_surrogate(options, arguments->inputs.kind);
+        arguments->stage.describe(options);
+        options.rule([arguments](Problems& problems) {
           arguments->targets.check("either --targets FILE, or --cell-type T with --gene G", false,
                                    problems);
-          problems.raise(ErrorKind::kUsage, "explain");
-          const auto requests = arguments->targets.requests(arguments->stage.set_size);
+        });
+        const auto values = options.values("explain");
+        return [arguments, values](const Context& outer) {
+          arguments->targets.require_table();
           require_folder(arguments->out);
           RecordingReporter reporter(outer.reporter);
           const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
           const auto loaded = load(arguments->inputs);
           const Study& study = loaded.study;
           const StudySurrogate surrogate = loaded.surrogate();
-          const auto targets = find_targets(study, requests);
+          const auto targets =
+              find_targets(study, arguments->targets.requests(study, arguments->stage.set_size));
           const auto tables =
               explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
           Manifest manifest = new_manifest("explain", values(), context);

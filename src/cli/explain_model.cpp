@@ -6,6 +6,7 @@
 #include <numeric>
 #include <string_view>
 
+#include "base/name_list.hpp"
 #include "base/random.hpp"
 #include "cli/model_results.hpp"
 #include "cli/recording_reporter.hpp"
@@ -27,8 +28,8 @@ struct Arguments {
   std::string perturbation = "zero";
   double learn_share = 0.8;
   std::string image;
-  int64_t set_size = 10;
-  ExplainStageOptions stage;  ///< of these, only what steers the methods
+  std::string method = "grids";
+  ExplainerOptions options;
 
   std::vector<std::filesystem::path> files() const {
     std::vector<std::filesystem::path> all = {model, data};
@@ -51,23 +52,16 @@ std::optional<ImageShape> image_shape(const std::string& text) {
   return shape;
 }
 
-void check(const Arguments& arguments) {
-  Problems problems;
-  arguments.stage.validate(problems);
-  if (arguments.set_size < 1) problems.add("-L: {} is less than 1", arguments.set_size);
+void check(const Arguments& arguments, Problems& problems) {
   if (arguments.target_class.empty() == !arguments.output) {
     problems.add("what is to be explained? Give either --target-class or --output");
   }
   if (!arguments.target_class.empty() && arguments.direction == Direction::kUp) {
     problems.add("--direction goes with --output; rows are always moved towards --target-class");
   }
-  if (!(arguments.learn_share > 0 && arguments.learn_share < 1)) {
-    problems.add("--learn-share must lie between 0 and 1, not {}", arguments.learn_share);
-  }
   if (!arguments.image.empty() && !image_shape(arguments.image)) {
     problems.add("--image: '{}' is no HEIGHTxWIDTH, as in 28x28", arguments.image);
   }
-  problems.raise(ErrorKind::kUsage, "explain");
 }
 
 /// The rows of both files, those of the second behind; `learn` and `test` are rows of it.
@@ -171,11 +165,14 @@ std::vector<float> replacement_of(const Arguments& arguments, const Rows& rows) 
 /// Names of the outputs: those of --classes, else their numbers.
 std::vector<std::string> class_names(const Arguments& arguments, const MaskableModel& model) {
   const int32_t outputs = model.shape().outputs;
-  if (!arguments.classes.empty() && std::ssize(arguments.classes) != outputs) {
-    throw input_error("{} has {} outputs, --classes names {}", arguments.model.string(), outputs,
-                      arguments.classes.size());
-  }
   auto names = arguments.classes;
+  // As many words as outputs are names as they stand, commas and all.
+  if (std::ssize(names) != outputs)
+    names = split_names(names, [](std::string_view) { return false; });
+  if (!names.empty() && std::ssize(names) != outputs) {
+    throw input_error("{} has {} outputs, --classes names {}", arguments.model.string(), outputs,
+                      names.size());
+  }
   for (int32_t i = static_cast<int32_t>(names.size()); i < outputs; ++i) {
     names.push_back(std::to_string(i));
   }
@@ -216,8 +213,7 @@ void require_image(const Arguments& arguments, const FeatureMatrix& rows) {
 
 void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::Values& values,
          const Context& outer) {
-  check(arguments);
-  const Explainer& method = find_explainer(arguments.stage.method);
+  const Explainer& method = find_explainer(arguments.method);
   require_folder(arguments.out);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
@@ -230,13 +226,11 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
       std::move(rows.learn), std::move(rows.test), output_of(arguments, results.classes), {}};
   results.question.loss.kind = arguments.output ? LossKind::kOutput : LossKind::kCrossEntropy;
   results.question.loss.direction = arguments.direction;
-  ExplainerOptions options = explainer_options(arguments.stage);
-  options.search.set_size = arguments.set_size;
-  options.search.informed_start = options.search.rule == SearchRule::kMonotone;
+  ExplainerOptions options = arguments.options;
   if (!arguments.image.empty()) {
     results.image = image_shape(arguments.image);
-    options.cxplain.image_height = results.image->height;
-    options.cxplain.image_width = results.image->width;
+    options.image_height = results.image->height;
+    options.image_width = results.image->width;
   }
   results.method = method.name();
   results.from = position(results.classes, arguments.from_class);
@@ -254,16 +248,7 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
   write_manifest(arguments.out / "manifest.json", manifest);
 }
 
-/// Names of the methods that look at nothing but the model.
-std::vector<std::string_view> applicable() {
-  std::vector<std::string_view> names;
-  for (const Explainer* method : explainers()) {
-    if (!method->needs_data()) names.push_back(method->name());
-  }
-  return names;
-}
-
-void declare(OptionSet& options, Arguments& arguments) {
+void describe(OptionSet& options, Arguments& arguments) {
   options.value("--model", arguments.model, "TorchScript file (docs/your-own-model.md says more)",
                 OptionSet::Need::kRequired);
   options.value("--data", arguments.data, "Rows × features: .npy, .npz or .h5ad",
@@ -284,16 +269,18 @@ void declare(OptionSet& options, Arguments& arguments) {
   options.value("--test-data", arguments.test_data,
                 "Rows to report on; without, a share of --data is left for that");
   options.value("--learn-share", arguments.learn_share,
-                "Share of --data that is learned on, where there is no --test-data");
+                "Share of --data that is learned on, where there is no --test-data",
+                above(0).below(1));
   options.value("--data-key", arguments.data_key,
                 ".npz: the array of the rows (x, or the only one); .h5ad: a layer (X)");
   options.value("--label-key", arguments.label_key, ".npz: the array of labels; .h5ad: obs column");
   options.value("--image", arguments.image,
                 "HEIGHTxWIDTH of each row: draws the set; cxplain masks blocks of 2 x 2 pixels");
-  options.value("-L,--set-size", arguments.set_size, "Features of the set");
-  options.value("--method", arguments.stage.method,
-                fmt::format("One of {}", fmt::join(applicable(), ", ")));
-  declare_method_options(options, arguments.stage, OptionsOf::kExplain);
+  options.value("-L,--set-size", arguments.options.set_size, "Features of the set", at_least(1));
+  describe_method(options, arguments.method, false);
+  describe_budget(options, arguments.options.budget);
+  describe_methods(options, arguments.options.methods);
+  options.rule([&arguments](Problems& problems) { check(arguments, problems); });
 }
 
 }  // namespace
@@ -310,7 +297,7 @@ Command explain_model_command(const ModelLoader& load) {
           "    --from-class 8 -L 64 --image 28x28 -o out/",
           [load](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            declare(options, *arguments);
+            describe(options, *arguments);
             const auto values = options.values("explain");
             return [arguments, load, values](const Context& context) {
               run(*arguments, load, values(), context);

@@ -6,13 +6,13 @@
 
 namespace grids {
 
-void StudyArguments::declare(OptionSet& options) {
-  options.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
-  options.value("surrogate", surrogate, "Surrogate written by train", OptionSet::Need::kRequired);
+void StudyArguments::describe(OptionSet& set) {
+  set.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
+  set.value("surrogate", surrogate, "Surrogate written by train", OptionSet::Need::kRequired);
 }
 
-void declare_surrogate(OptionSet& options, SurrogateKind& kind) {
-  options.choice<SurrogateKind>(
+void describe_surrogate(OptionSet& set, SurrogateKind& kind) {
+  set.choice<SurrogateKind>(
       "--surrogate", kind, {{"cis", SurrogateKind::kCis}, {"published", SurrogateKind::kPublished}},
       "cis = with the peaks around each gene, where they were fitted; published = without");
 }
@@ -30,16 +30,6 @@ StudyAndSurrogate load(const StudyArguments& arguments) {
     with_context(arguments.surrogate.string(), [&] { require_same_cells(*cis, file, study); });
   }
   return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
-}
-
-void declare_perturbation(OptionSet& options, Perturbation& perturbation) {
-  options.choice<Perturbation>(
-      "--perturbation", perturbation,
-      {{"closed", Perturbation::kClosed},
-       {"open", Perturbation::kOpen},
-       {"mean", Perturbation::kMean}},
-      "What a masked peak becomes: 0, 1 or its mean over training cells; the last "
-      "two change nearly every cell, and take that much longer");
 }
 
 std::vector<std::string> read_lines(const std::filesystem::path& path) {

@@ -18,14 +18,14 @@ namespace grids {
 enum class SurrogateKind : uint8_t { kCis, kPublished };
 
 /// --surrogate.
-void declare_surrogate(OptionSet& options, SurrogateKind& kind);
+void describe_surrogate(OptionSet& set, SurrogateKind& kind);
 
 struct StudyArguments {
   std::filesystem::path study;
   std::filesystem::path surrogate;
   SurrogateKind kind = SurrogateKind::kCis;
 
-  void declare(OptionSet& options);
+  void describe(OptionSet& set);
 };
 
 struct StudyAndSurrogate {
@@ -39,9 +39,6 @@ struct StudyAndSurrogate {
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
 StudyAndSurrogate load(const StudyArguments& arguments);
-
-/// --perturbation.
-void declare_perturbation(OptionSet& options, Perturbation& perturbation);
 
 /// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
 std::vector<std::string> read_lines(const std::filesystem::path& path);

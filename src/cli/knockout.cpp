@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/recording_reporter.hpp"
 #include "cli/stages.hpp"
+#include "cli/target_arguments.hpp"
 #include "evaluate/count_maps.hpp"
 #include "io/atomic_file.hpp"
 
@@ -21,7 +22,7 @@ enum class CellChoice : uint8_t { kTest, kValidation, kTrain, kAll };
 
 struct Arguments {
   StudyArguments inputs;
-  std::string cell_type;
+  std::vector<std::string> cell_types;
   std::vector<std::string> genes;
   std::filesystem::path gene_file;
   bool all_genes = false;
@@ -30,20 +31,19 @@ struct Arguments {
   std::filesystem::path out;
 };
 
-void require_sense(const Arguments& arguments) {
-  Problems problems;
+void check(const Arguments& arguments, Problems& problems) {
   const int ways = (arguments.genes.empty() ? 0 : 1) + (arguments.gene_file.empty() ? 0 : 1) +
                    (arguments.all_genes ? 1 : 0);
   if (ways == 0) problems.add("which genes? --gene G, --genes FILE or --all-genes");
   if (ways > 1) problems.add("give one of --gene, --genes and --all-genes");
-  if (arguments.cell_type.empty()) {
-    problems.add("which cells? --cell-type T ('all' is every type in turn)");
+  if (arguments.cell_types.empty()) {
+    problems.add("which cells? --cell-type T (each = every type in turn)");
   }
-  problems.raise(ErrorKind::kUsage, "knockout");
 }
 
-std::vector<std::string> wanted_genes(const Arguments& arguments) {
-  if (arguments.gene_file.empty()) return arguments.genes;
+/// The names that the file of genes holds; none without a file.
+std::vector<std::string> names_in_file(const Arguments& arguments) {
+  if (arguments.gene_file.empty()) return {};
   auto names = read_lines(arguments.gene_file);
   if (names.empty()) {
     throw input_error("{}: names no genes; one symbol or id a line", arguments.gene_file.string());
@@ -75,34 +75,61 @@ struct Plan {
   std::vector<int32_t> genes;
 };
 
-Plan plan(const Arguments& arguments, const std::vector<std::string>& gene_names,
+/// The genes that are named, each once.
+std::vector<int32_t> wanted_genes(const Arguments& arguments,
+                                  const std::vector<std::string>& in_file, const Study& study,
+                                  Problems& problems) {
+  if (arguments.all_genes) return indices_below(study.genes.size());
+  std::vector<int32_t> genes;
+  for (const auto& name : in_file.empty() ? gene_names(study, arguments.genes) : in_file) {
+    const auto gene = find_gene(study, name, problems);
+    if (gene && std::find(genes.begin(), genes.end(), *gene) == genes.end()) {
+      genes.push_back(*gene);
+    }
+  }
+  return genes;
+}
+
+/// The types that are named, each once. `all` is read as `each` for now, as it was before there was
+/// a word for each: a knock-out of all types together is not offered.
+std::vector<int32_t> wanted_types(const Arguments& arguments, const Study& study,
+                                  Problems& problems, const Context& context) {
+  std::vector<int32_t> types;
+  for (const auto& name : cell_type_names(study, arguments.cell_types)) {
+    if (name == kAllTypes) {
+      context.reporter.warning(
+          "--cell-type all is read as each, every type in turn; write each: in a later version all "
+          "means the types together, as it does in explain");
+    }
+    for (const auto& type : find_types(study, name == kAllTypes ? kEachType : name, problems)) {
+      if (type && std::find(types.begin(), types.end(), *type) == types.end()) {
+        types.push_back(*type);
+      }
+    }
+  }
+  return types;
+}
+
+Plan plan(const Arguments& arguments, const std::vector<std::string>& in_file,
           const std::string& split, const Study& study, const Context& context) {
   Plan result;
   Problems problems;
-  const auto type = find_type(study, arguments.cell_type, problems);
-  for (const auto& name : gene_names) {
-    const auto gene = find_gene(study, name, problems);
-    if (gene && std::find(result.genes.begin(), result.genes.end(), *gene) == result.genes.end()) {
-      result.genes.push_back(*gene);
-    }
-  }
+  result.genes = wanted_genes(arguments, in_file, study, problems);
+  const auto types = wanted_types(arguments, study, problems, context);
   problems.raise(ErrorKind::kInput, "knockout");
-  if (arguments.all_genes) result.genes = indices_below(study.genes.size());
-  auto types = indices_below(static_cast<int64_t>(study.cells.type.names.size()));
-  if (type) types = {*type};
   for (const int32_t each : types) {
     const auto& name = study.cells.type.names[static_cast<size_t>(each)];
     auto cells = cells_of(study, arguments.cells, each);
     if (!cells.empty()) {
       result.types.push_back(
           {name, std::move(cells), replacement_values(study, arguments.perturbation, each)});
-    } else if (!type) {
+    } else if (types.size() > 1) {
       context.reporter.warning(fmt::format("{}: no {} cells; left out", name, split));
     }
   }
   if (result.types.empty()) {
-    throw input_error("knockout: {} no {} cells; --cells all takes those of every part",
-                      type ? arguments.cell_type + " has" : "the study has", split);
+    throw input_error("knockout: no {} cells of {}; --cells all takes those of every part", split,
+                      fmt::join(arguments.cell_types, ", "));
   }
   return result;
 }
@@ -145,15 +172,14 @@ void write_table_of(const Arguments& arguments, const Plan& plan, const Study& s
 
 void knock_out_into(const Arguments& arguments, const OptionSet::Values& values,
                     const Context& outer) {
-  require_sense(arguments);
   require_folder(arguments.out);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto gene_names = wanted_genes(arguments);
+  const auto in_file = names_in_file(arguments);
   const auto loaded = load(arguments.inputs);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
-  const Plan what = plan(arguments, gene_names, values.at("cells"), study, context);
+  const Plan what = plan(arguments, in_file, values.at("cells"), study, context);
   const bool as_table = !arguments.all_genes && what.genes.size() <= kTableGenes;
   make_folder(arguments.out);
   if (as_table) {
@@ -177,7 +203,7 @@ Command knockout_command() {
       "knockout", "Mask every single peak, one by one: the exact predicted change of genes",
       "  grids knockout study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -o "
       "out/\n"
-      "  grids knockout study.h5mu surrogate.safetensors --cell-type all --all-genes -o out/\n\n"
+      "  grids knockout study.h5mu surrogate.safetensors --cell-type each --all-genes -o out/\n\n"
       "Every peak and every cell that it touches, nothing sampled; \"exact\" is said of the "
       "surrogate.\n"
       "knockout.tsv has a row for each type, gene and peak, the strongest decrease first; a peak\n"
@@ -186,11 +212,12 @@ Command knockout_command() {
       "(X = change, peaks x genes).",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<Arguments>();
-        arguments->inputs.declare(options);
+        arguments->inputs.describe(options);
         options.section("knockout");
-        declare_surrogate(options, arguments->inputs.kind);
-        options.value("--cell-type", arguments->cell_type, "Cell type; all = every type in turn");
-        options.list("--gene", arguments->genes, "Genes, by symbol or Ensembl id");
+        describe_surrogate(options, arguments->inputs.kind);
+        options.list("--cell-type", arguments->cell_types,
+                     "Cell types; each = every type in turn (type:each is a type of that name)");
+        describe_genes(options, arguments->genes);
         options.value("--genes", arguments->gene_file, "File of genes, one a line");
         options.flag("--all-genes", arguments->all_genes, "Every gene of the study");
         options.choice<CellChoice>("--cells", arguments->cells,
@@ -199,9 +226,10 @@ Command knockout_command() {
                                     {"train", CellChoice::kTrain},
                                     {"all", CellChoice::kAll}},
                                    "Cells over which the prediction is averaged");
-        declare_perturbation(options, arguments->perturbation);
+        describe_perturbation(options, arguments->perturbation);
         options.value("-o,--out", arguments->out, "Folder for the results",
                       OptionSet::Need::kRequired);
+        options.rule([arguments](Problems& problems) { check(*arguments, problems); });
         const auto values = options.values("knockout");
         return [arguments, values](const Context& context) {
           knock_out_into(*arguments, values(), context);

@@ -91,8 +91,8 @@ Command predict_command() {
           "  grids predict study.h5mu surrogate.safetensors --mask peaks.txt -o masked.h5ad",
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            arguments->inputs.declare(options);
-            declare_surrogate(options, arguments->inputs.kind);
+            arguments->inputs.describe(options);
+            describe_surrogate(options, arguments->inputs.kind);
             options.value("--mask", arguments->mask, "Peaks to mask, one name a line");
             options.value(
                 "-o,--out", arguments->out,

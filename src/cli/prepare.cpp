@@ -63,6 +63,7 @@ class PatientReporter : public Reporter {
     inner_.progress(task, done, total, note);
   }
   void progress_end() override { inner_.progress_end(); }
+  bool quiet() const override { return inner_.quiet(); }
 
  private:
   void tell() {
@@ -107,9 +108,8 @@ Columns<PrepareRow> prepare_columns() {
 
 }  // namespace
 
-void PrepareArguments::declare(OptionSet& set) {
-  set.value("cells", input.path,
-            "Raw cells: 10x multiome .h5, Cell Ranger ARC matrix folder, .h5mu, or .h5ad of both");
+void PrepareArguments::describe(OptionSet& set) {
+  input.describe(set);
   set.value("--labels", labels,
             "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
             "without it the cells are clustered");
@@ -120,41 +120,7 @@ void PrepareArguments::declare(OptionSet& set) {
   set.value("--chrom-sizes", chromosome_sizes,
             "Chromosome lengths (name, length), to check positions; hg38 and hg19 are known");
   set.value("--keep-genes", keep, "Genes that are kept in any case, one name a line");
-  set.group("Raw cells in several files");
-  set.value("--rna", input.rna, "RNA: .h5ad, or Matrix Market with genes in rows");
-  set.value("--atac", input.atac, "ATAC: .h5ad, or Matrix Market with peaks in rows");
-  set.value("--rna-names", input.genes, "Gene names, one a line, for Matrix Market");
-  set.value("--peaks", input.peaks, "Peaks as BED or names, for Matrix Market");
-  set.value("--cells", input.cells, "Barcodes, one a line, for Matrix Market");
-  set.value("--rna-layer", input.rna_layer, "Matrix of the RNA: X, raw/X or a layer");
-  set.value("--atac-layer", input.atac_layer, "Matrix of the ATAC: X, raw/X or a layer");
-  set.value("--rna-modality", input.rna_modality, "Name of the RNA in a .h5mu");
-  set.value("--atac-modality", input.atac_modality, "Name of the ATAC in a .h5mu");
-  set.group("Which cells, peaks and genes");
-  set.flag("--keep-all", options.keep_all, "Filter nothing; counts are still normalised");
-  set.list("--exclude-labels", options.exclude_labels, "Labels that are no cell type");
-  set.value("--min-rna-counts", options.quality.min_rna_counts, "Fewest RNA counts of a cell");
-  set.value("--max-rna-counts", options.quality.max_rna_counts, "Most RNA counts; 0 = no limit");
-  set.value("--min-genes", options.quality.min_genes, "Fewest genes seen in a cell");
-  set.value("--min-peaks", options.quality.min_peaks, "Fewest open peaks of a cell");
-  set.value("--max-peaks", options.quality.max_peaks, "Most open peaks; 0 = no limit");
-  set.value("--max-mito-share", options.quality.max_mito_share,
-            "Largest share of mitochondrial counts of a cell");
-  set.value("--min-peak-share", options.peaks.min_peak_share,
-            "A peak is open in at least this share of the training cells");
-  set.value("--min-peak-cells", options.peaks.min_peak_cells, "... and in at least so many");
-  set.value("--variable-genes", options.genes.variable_genes, "Genes to keep, the most variable");
-  set.value("--min-gene-cells", options.genes.min_gene_cells,
-            "A gene is seen in at least so many training cells");
-  set.flag("--skip-missing-genes", options.skip_missing_genes,
-           "Pass over names in --keep-genes that the file does not have");
-  set.group("Split and clusters");
-  set.value("--train-share", options.split.train, "Share of training cells");
-  set.value("--validation-share", options.split.validation, "Share of validation cells");
-  set.value("--test-share", options.split.test, "Share of test cells");
-  set.value("--cluster-resolution", options.clusters.resolution,
-            "Larger gives more clusters, where there are no labels");
-  set.group("");
+  options.describe(set);
 }
 
 std::vector<std::filesystem::path> PrepareArguments::files() const {
@@ -167,8 +133,8 @@ std::vector<std::filesystem::path> PrepareArguments::files() const {
 }
 
 PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context) {
-  arguments.input.validate();
-  arguments.options.validate();
+  validate(arguments.input, "the input");
+  validate(arguments.options, "options of prepare");
   const PrepareInputs inputs = read_inputs(arguments);
   PatientReporter reporter(context.reporter);
   const Context patient{context.seed, context.pool, reporter, context.cancelled};
@@ -201,10 +167,9 @@ Command prepare_command() {
           "  grids prepare --rna rna.h5ad --atac atac.h5ad --labels cell_type -o study.h5mu",
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            arguments->stage.declare(options);
-            options.flag("--force", arguments->stage.options.force,
-                         "Go on where genes and peaks seem to be of different genome builds, or "
-                         "hardly any gene has a position");
+            options.section("prepare");
+            arguments->stage.describe(options);
+            options.section("");
             options.value("-o,--out", arguments->out, "The study, a MuData file",
                           OptionSet::Need::kRequired);
             return [arguments](const Context& context) {

@@ -22,6 +22,7 @@ class RecordingReporter : public Reporter {
     inner_.progress(task, done, total, note);
   }
   void progress_end() override { inner_.progress_end(); }
+  bool quiet() const override { return inner_.quiet(); }
 
   const std::vector<std::string>& warnings() const { return warnings_; }
 

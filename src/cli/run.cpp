@@ -11,6 +11,7 @@
 #include "evaluate/log_values.hpp"
 #include "evaluate/recovery.hpp"
 #include "io/atomic_file.hpp"
+#include "model/train_options.hpp"
 #include "report/report.hpp"
 #include "report/umap.hpp"
 
@@ -32,11 +33,12 @@ struct Arguments {
   std::filesystem::path targets;
   std::filesystem::path truth;
   std::filesystem::path out;
-  std::string training = "default";
-  std::string alignment = "preset";
-  int64_t max_steps = 0;
+  TrainSettings train;
+  ReportOptions report;
   /// What each section of the options holds, for keys and manifest.
   std::map<std::string, std::function<OptionSet::Values()>> values;
+  /// What of [train] the user gave, as words for the program that trains.
+  std::function<std::vector<std::string>()> given_training;
 };
 
 /// What the stages after training share; read once, when the first of them has work to do.
@@ -80,36 +82,12 @@ std::filesystem::path peak_truth_beside(const std::filesystem::path& truth) {
 }
 
 Planted read_planted(const std::filesystem::path& path) {
-  Planted planted{parse_truth(read_table(path)), std::nullopt};
+  Planted planted{parse_truth(read_simulated_table(path)), std::nullopt};
   const auto beside = peak_truth_beside(path);
   if (std::filesystem::exists(beside)) {
-    planted.peaks = parse_peak_truth(planted.truth, read_table(beside));
+    planted.peaks = parse_peak_truth(planted.truth, read_simulated_table(beside));
   }
   return planted;
-}
-
-/// The options of all stages, so that everything that is wrong with them is told at once.
-void check_options(const Arguments& arguments) {
-  Problems problems;
-  const std::function<void()> checks[] = {
-      [&] { arguments.prepare.input.validate(); }, [&] { arguments.prepare.options.validate(); },
-      [&] { arguments.cis.checked(); }, [&] { arguments.evaluate.validate(); },
-      [&] { arguments.explain.validate(); }};
-  for (const auto& check : checks) {
-    try {
-      check();
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::kUsage) throw;
-      problems.add("{}", error.what());
-    }
-  }
-  if (arguments.training != "default" && arguments.training != "paper") {
-    problems.add("--training: '{}' is none of: default, paper", arguments.training);
-  }
-  if (arguments.max_steps < 0) {
-    problems.add("--max-training-steps must not be negative, not {}", arguments.max_steps);
-  }
-  problems.raise(ErrorKind::kUsage, "run");
 }
 
 /// Everything in the user's files that can be wrong is read before the first long step, which
@@ -139,13 +117,11 @@ std::vector<std::string> training_words(const Arguments& arguments, const Contex
                                     "--out",        (arguments.out / kSurrogate).string(),
                                     "--curves",     (arguments.out / kCurves).string(),
                                     "--checkpoint", checkpoint.string(),
-                                    "--preset",     arguments.training,
-                                    "--alignment",  arguments.alignment,
                                     "--seed",       std::to_string(context.seed),
                                     "--threads",    std::to_string(context.pool.threads())};
-  if (arguments.max_steps > 0) {
-    words.insert(words.end(), {"--max-steps", std::to_string(arguments.max_steps)});
-  }
+  const auto given = arguments.given_training();
+  words.insert(words.end(), given.begin(), given.end());
+  if (context.reporter.quiet()) words.emplace_back("--quiet");
   return words;
 }
 
@@ -155,9 +131,10 @@ RunStage train_stage(const Arguments& arguments) {
             const auto checkpoint = arguments.out / "checkpoint";
             const auto settings_file = checkpoint / "settings.txt";
             auto words = training_words(arguments, context);
-            // A checkpoint of other settings or another study is of no use; training refuses it.
-            const std::string mark = fmt::format("{}seed {}; {}", settings, context.seed,
-                                                 sha256_of(arguments.out / kStudy));
+            // A checkpoint of another version, other settings or another study is of no use;
+            // training refuses it.
+            const std::string mark = fmt::format("{} {}seed {}; {}", GRIDS_VERSION, settings,
+                                                 context.seed, sha256_of(arguments.out / kStudy));
             const bool resume =
                 std::filesystem::exists(settings_file) && read_file(settings_file) == mark;
             if (!resume) std::filesystem::remove_all(checkpoint);
@@ -315,7 +292,6 @@ Manifest manifest_of(const Arguments& arguments, const RunFolder& folder,
 }
 
 void run_all(const Arguments& arguments, const Context& context) {
-  check_options(arguments);
   check_early(arguments);
   arguments.prepare.input.require_files();
   const auto inputs = record_files(arguments.prepare.files());
@@ -329,7 +305,7 @@ void run_all(const Arguments& arguments, const Context& context) {
   folder.run(map_stage(arguments, loaded), context);
   if (!arguments.truth.empty()) folder.run(recovery_stage(arguments, loaded), context);
   write_manifest(arguments.out / "manifest.json", manifest_of(arguments, folder, inputs, context));
-  write_report(arguments.out, {}, context);
+  write_report(arguments.out, arguments.report, context);
   context.reporter.info("The report: " + (arguments.out / "report.html").string());
 }
 
@@ -352,35 +328,34 @@ Command run_command() {
         options.value("--truth", arguments->truth,
                       "truth.tsv of simulated cells (and peaks.tsv beside it): compares what was "
                       "found with it");
-        options.section("prepare");
-        arguments->prepare.declare(options);
-        options.section("train");
+        options.section("prepare", {{"force", "--prepare-force"}});
+        arguments->prepare.describe(options);
+        options.section("train", {{"preset", "--training"},
+                                  {"max-steps", "--max-training-steps"},
+                                  {"batch", "--training-batch"}});
         options.group("Training");
-        options.value("--training", arguments->training,
-                      "default, or paper: the published stages and steps");
-        options.choice("--alignment", arguments->alignment,
-                       {{"preset", std::string("preset")},
-                        {"joint", std::string("joint")},
-                        {"published", std::string("published")}},
-                       "How the modalities are aligned");
-        options.value("--max-training-steps", arguments->max_steps,
-                      "Most steps of each stage of the training; 0 = as --training says");
+        arguments->train.describe(options);
         options.section("cis");
         options.group("Cis path");
-        declare_surrogate(options, arguments->kind);
-        arguments->cis.declare(options);
+        describe_surrogate(options, arguments->kind);
+        arguments->cis.describe(options);
         options.section("evaluate");
         options.group("Markers");
-        arguments->evaluate.declare(options);
+        arguments->evaluate.describe(options);
         options.section("explain");
         options.group("Explanation");
-        arguments->explain.declare(options);
-        for (const char* section : {"run", "prepare", "train", "cis", "evaluate", "explain"}) {
+        arguments->explain.describe(options);
+        options.section("report");
+        options.group("Report");
+        arguments->report.describe(options);
+        for (const char* section :
+             {"run", "prepare", "train", "cis", "evaluate", "explain", "report"}) {
           arguments->values[section] = options.values(section);
         }
+        arguments->given_training = options.given("train");
         return [arguments](const Context& context) {
           // One word for both. No part of the key: a study that was made is the same.
-          arguments->prepare.options.force = arguments->explain.options.force;
+          arguments->prepare.options.force |= arguments->explain.options.force;
           run_all(*arguments, context);
         };
       }};

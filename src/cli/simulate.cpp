@@ -8,29 +8,27 @@ namespace {
 
 struct Arguments {
   std::string preset = "demo";
+  SimulateOptions options = simulate_preset("demo");
+  std::optional<int64_t> regulated;
   std::filesystem::path out;
-  std::optional<int64_t> cells, peaks, genes, types, donors, regulated;
-  std::optional<double> capture;
+
+  void describe(OptionSet& set) {
+    set.choice<std::string>(
+        "--preset", preset, {{"tiny", "tiny"}, {"demo", "demo"}, {"paper", "paper"}},
+        "Sizes and noise; the options below have defaults of their own in each");
+    set.then([this] { options = simulate_preset(preset); });
+    set.value("-o,--out", out,
+              "Folder for cells.h5mu, genes.bed, truth.tsv, cells.tsv, peaks.tsv, oracle.tsv",
+              OptionSet::Need::kRequired);
+    options.describe(set);
+    set.value("--regulated-genes", regulated,
+              "Genes with regulation of their own, kinds in the preset's proportions", at_least(0));
+  }
 };
 
-SimulateOptions options_of(const Arguments& arguments) {
-  SimulateOptions options = simulate_preset(arguments.preset);
-  const auto set = [](auto& field, const auto& given) {
-    if (given) field = static_cast<std::remove_reference_t<decltype(field)>>(*given);
-  };
-  set(options.cells, arguments.cells);
-  set(options.peaks, arguments.peaks);
-  set(options.genes, arguments.genes);
-  set(options.types, arguments.types);
-  set(options.donors, arguments.donors);
-  set(options.capture, arguments.capture);
-  options.validate();
-  if (arguments.regulated) set_regulated_genes(options, *arguments.regulated);
-  return options;
-}
-
 void simulate_into(const Arguments& arguments, const Context& context) {
-  const SimulateOptions options = options_of(arguments);
+  SimulateOptions options = arguments.options;
+  if (arguments.regulated) set_regulated_genes(options, *arguments.regulated);
   require_folder(arguments.out);
   const SimulatedCells simulated = simulate(options, context);
   write_simulation(arguments.out, simulated);
@@ -49,20 +47,8 @@ Command simulate_command() {
           "  grids simulate --preset demo --seed 1 -o cells/",
           [](OptionSet& options) -> CommandBody {
             auto arguments = std::make_shared<Arguments>();
-            options.value("--preset", arguments->preset, "tiny, demo or paper: sizes and noise");
-            options.value(
-                "-o,--out", arguments->out,
-                "Folder for cells.h5mu, genes.bed, truth.tsv, cells.tsv, peaks.tsv, oracle.tsv",
-                OptionSet::Need::kRequired);
-            options.value("--cells", arguments->cells, "Cells, instead of the preset's");
-            options.value("--peaks", arguments->peaks, "Peaks, instead of the preset's");
-            options.value("--n-genes", arguments->genes, "Genes, instead of the preset's");
-            options.value("--regulated-genes", arguments->regulated,
-                          "Genes with regulation of their own, kinds in the preset's proportions");
-            options.value("--types", arguments->types, "Cell types, instead of the preset's");
-            options.value("--donors", arguments->donors, "Donors, instead of the preset's");
-            options.value("--capture", arguments->capture,
-                          "Chance that ATAC sees an open peak in a cell of median depth");
+            options.section("simulate");
+            arguments->describe(options);
             return [arguments](const Context& context) { simulate_into(*arguments, context); };
           }};
 }

@@ -29,7 +29,7 @@ struct PrepareArguments {
   std::filesystem::path keep;  ///< genes always kept, one a line
   PrepareOptions options;
 
-  void declare(OptionSet& options_set);
+  void describe(OptionSet& set);
   /// Every file that is read, the user's tables included.
   std::vector<std::filesystem::path> files() const;
 };
@@ -45,9 +45,9 @@ struct CisArguments {
   CisOptions options;
   std::string latent_openness = "auto";  ///< or off, or a capture
 
-  void declare(OptionSet& options_set);
-  /// `options` with what `latent_openness` says. Throws Error(kUsage) that lists all problems.
-  CisOptions checked() const;
+  void describe(OptionSet& set);
+  /// `options` with what `latent_openness` says.
+  CisOptions resolved() const;
 };
 
 /// Whether any gene has a position.
@@ -62,13 +62,12 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
 std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate);
 
 struct EvaluateArguments {
-  std::string split = "test";
+  Split split = Split::kTest;  ///< cells on which the surrogate is judged
   int64_t markers_per_type = 5;
   /// The user's list: a table with a column gene and maybe cell_type; empty = choose.
   std::filesystem::path markers;
 
-  void declare(OptionSet& options);
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 /// Judges the surrogate and chooses markers; returns the names of the tables that it writes.
@@ -79,12 +78,6 @@ std::vector<std::string> evaluate_into(const std::filesystem::path& folder, cons
 /// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
 enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
 
-/// Of which command the options are declared: `compare` has methods, sizes and budgets of its own.
-enum class OptionsOf : uint8_t { kExplain, kCompare };
-
-/// What steers the methods, and their budget (`compare` has its own).
-void declare_method_options(OptionSet& set, ExplainStageOptions& options, OptionsOf command);
-
 struct ExplainArguments {
   int64_t set_size = 10;  ///< L, where a target does not say
   WantedDirection direction = WantedDirection::kAuto;
@@ -92,10 +85,15 @@ struct ExplainArguments {
   ExplainStageOptions options;
   JudgeSetsOptions judge;
 
-  void declare(OptionSet& options_set, OptionsOf command = OptionsOf::kExplain);
-  void validate() const;
+  void describe(OptionSet& set);
+  /// Of these, what is asked and how methods work; `compare` has methods, sizes, budgets and random
+  /// sets of its own.
+  void describe_question(OptionSet& set);
   /// The options with the direction that was asked for.
   ExplainStageOptions stage_options() const;
+
+ private:
+  void describe_direction(OptionSet& set);
 };
 
 /// Explains the targets and judges the sets on test cells. Writes tables, whose names it returns,

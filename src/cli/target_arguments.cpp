@@ -1,27 +1,58 @@
 #include "cli/target_arguments.hpp"
 
+#include "base/name_list.hpp"
+
 namespace grids {
 
-void TargetArguments::declare(OptionSet& options, std::string_view columns) {
-  options.value("--cell-type", cell_type, "Cell type; all = every type");
-  options.list("--gene", genes, "Genes, by symbol or Ensembl id");
-  options.value("--targets", table, fmt::format("Table with columns {}", columns));
+void describe_cell_types(OptionSet& set, std::vector<std::string>& words) {
+  set.list("--cell-type", words,
+           "Cell types; all = the cells of all types together, each = every type in turn (type:all "
+           "is a type of that name)");
+}
+
+void describe_genes(OptionSet& set, std::vector<std::string>& words) {
+  set.list("--gene", words, "Genes, by symbol or Ensembl id");
+}
+
+std::vector<std::string> cell_type_names(const Study& study,
+                                         const std::vector<std::string>& words) {
+  return split_names(words, [&](std::string_view name) { return names_types(study, name); });
+}
+
+std::vector<std::string> gene_names(const Study& study, const std::vector<std::string>& words) {
+  return split_names(words,
+                     [&](std::string_view name) { return study.genes.index_of(name).has_value(); });
+}
+
+void TargetArguments::describe(OptionSet& set, std::string_view columns) {
+  describe_cell_types(set, cell_types);
+  describe_genes(set, genes);
+  set.value("--targets", table, fmt::format("Table with columns {}", columns));
 }
 
 void TargetArguments::check(std::string_view ways, bool other_source, Problems& problems) const {
-  const bool by_name = !cell_type.empty() || !genes.empty();
+  const bool by_name = !cell_types.empty() || !genes.empty();
   const int sources = (by_name ? 1 : 0) + (table.empty() ? 0 : 1) + (other_source ? 1 : 0);
   if (sources != 1) {
     problems.add("what is to be explained? {}", ways);
-  } else if (by_name && (cell_type.empty() || genes.empty())) {
-    problems.add("--cell-type and --gene go together ('all' is every type)");
+  } else if (by_name && (cell_types.empty() || genes.empty())) {
+    problems.add(
+        "--cell-type and --gene go together (all = the types together, each = every type in turn)");
   }
 }
 
-std::vector<TargetRequest> TargetArguments::requests(int64_t default_set_size) const {
+void TargetArguments::require_table() const {
+  if (!table.empty()) read_targets(table, 1);
+}
+
+std::vector<TargetRequest> TargetArguments::requests(const Study& study,
+                                                     int64_t default_set_size) const {
   if (!table.empty()) return read_targets(table, default_set_size);
   std::vector<TargetRequest> requests;
-  for (const auto& gene : genes) requests.push_back({cell_type, gene, default_set_size});
+  const auto names = gene_names(study, genes);
+  for (const auto& type : cell_type_names(study, cell_types)) {
+    for (const auto& gene : names) requests.push_back({type, gene, default_set_size});
+  }
   return requests;
 }
 

@@ -6,23 +6,36 @@
 #include <string_view>
 #include <vector>
 
-#include "base/program.hpp"
+#include "base/described.hpp"
 #include "explain/targets.hpp"
 
 namespace grids {
 
+/// --cell-type: types, `all` (together), `each` (in turn); names are split once the study is known.
+void describe_cell_types(OptionSet& set, std::vector<std::string>& words);
+/// --gene.
+void describe_genes(OptionSet& set, std::vector<std::string>& words);
+
+/// The names that the words of --cell-type or --gene hold, as the study knows them.
+std::vector<std::string> cell_type_names(const Study& study, const std::vector<std::string>& words);
+std::vector<std::string> gene_names(const Study& study, const std::vector<std::string>& words);
+
 struct TargetArguments {
-  std::string cell_type;  ///< one name, or "all"
+  std::vector<std::string> cell_types;
   std::vector<std::string> genes;
   std::filesystem::path table;
 
   /// --cell-type, --gene and --targets, whose columns are told.
-  void declare(OptionSet& options, std::string_view columns);
-  /// Whether there is one source of targets: these, or where a command has another, that one.
-  /// `ways` names them all.
+  void describe(OptionSet& set, std::string_view columns);
+  /// Adds to the problems unless there is one source of targets: these, or where a command has
+  /// another, that one. `ways` names them all.
   void check(std::string_view ways, bool other_source, Problems& problems) const;
+  /// Reads the table, if there is one, so that what is wrong with it is told before long work.
   /// Throws what read_targets throws.
-  std::vector<TargetRequest> requests(int64_t default_set_size) const;
+  void require_table() const;
+  /// Every gene in every type of the lists, or the rows of the table. Throws what read_targets
+  /// throws.
+  std::vector<TargetRequest> requests(const Study& study, int64_t default_set_size) const;
 };
 
 }  // namespace grids

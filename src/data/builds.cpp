@@ -139,7 +139,7 @@ const GenomeBuild* build_of(std::span<const Interval> peaks, std::span<const Gen
 }  // namespace
 
 const std::array<GenomeBuild, 2>& known_builds() {
-  static const std::array<GenomeBuild, 2> kBuilds = {{
+  static const std::array<GenomeBuild, 2> builds = {{
       {"hg38", {{"1", 248956422},  {"2", 242193529},  {"3", 198295559},  {"4", 190214555},
                 {"5", 181538259},  {"6", 170805979},  {"7", 159345973},  {"8", 145138636},
                 {"9", 138394717},  {"10", 133797422}, {"11", 135086622}, {"12", 133275309},
@@ -153,7 +153,7 @@ const std::array<GenomeBuild, 2>& known_builds() {
                 {"17", 81195210},  {"18", 78077248},  {"19", 59128983},  {"20", 63025520},
                 {"21", 48129895},  {"22", 51304566},  {"X", 155270560},  {"Y", 59373566}}},
   }};
-  return kBuilds;
+  return builds;
 }
 
 double PromoterPeaks::share() const {

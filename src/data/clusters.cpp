@@ -82,10 +82,11 @@ void number_by_size(std::vector<int32_t>& of_cell, int64_t& count) {
 
 }  // namespace
 
-void ClusterOptions::check(Problems& problems) const {
-  if (components < 1) problems.add("cluster components must be at least 1, not {}", components);
-  if (neighbours < 2) problems.add("cluster neighbours must be at least 2, not {}", neighbours);
-  if (!(resolution > 0)) problems.add("cluster resolution must be positive, not {}", resolution);
+void ClusterOptions::describe(OptionSet& set) {
+  set.inner("cluster-components", components, at_least(1));
+  set.inner("cluster-neighbours", neighbours, at_least(2));
+  set.value("--cluster-resolution", resolution,
+            "Larger gives more clusters, where there are no labels", above(0));
 }
 
 Clusters leiden_clusters(const Neighbours& neighbours, double resolution, const Context& context) {

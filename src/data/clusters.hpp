@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "base/sparse.hpp"
 #include "data/neighbours.hpp"
 
@@ -19,7 +19,7 @@ struct ClusterOptions {
   /// Leiden's resolution; larger gives more, smaller clusters.
   double resolution = 1.0;
 
-  void check(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct Clusters {

@@ -186,11 +186,6 @@ LabelSelection select_labels(const CellLabels& labels, std::span<const std::stri
     result.table.push_back(entry);
     if (entry.excluded) continue;
     ++used;
-    if (lower(label) == "all") {
-      throw input_error(
-          "{}: a cell type is called '{}', which is reserved for all types; rename it",
-          labels.source, label);
-    }
   }
   if (used == 0) {
     std::vector<std::string> names;

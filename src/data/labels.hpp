@@ -51,8 +51,8 @@ struct LabelSelection {
 };
 
 /// Leaves out cells without a label and those whose label matches a pattern of `exclude`. Throws
-/// Error(kInput) when a label that is used is "all" (reserved), when none is left, or when there
-/// are more labels than half the cells (no column of types looks like that).
+/// Error(kInput) when none is left, or when there are more labels than half the cells (no column of
+/// types looks like that).
 LabelSelection select_labels(const CellLabels& labels, std::span<const std::string> exclude);
 
 /// Sorted names and codes.

@@ -87,7 +87,7 @@ double exact_distance(const float* a, const float* b, int64_t dimensions, Distan
 Neighbours search(std::span<const float> queries, std::span<const float> references,
                   int64_t dimensions, bool skip_self, const NeighbourOptions& options,
                   const Context& context) {
-  options.validate();
+  validate(options, "nearest neighbours");
   if (dimensions <= 0) throw internal_error("nearest neighbours in {} dimensions", dimensions);
   const int64_t query_rows = static_cast<int64_t>(queries.size()) / dimensions;
   const int64_t reference_rows = static_cast<int64_t>(references.size()) / dimensions;
@@ -156,10 +156,8 @@ Neighbours search(std::span<const float> queries, std::span<const float> referen
 
 }  // namespace
 
-void NeighbourOptions::validate() const {
-  Problems problems;
-  if (count < 1) problems.add("the number of neighbours must be at least 1, not {}", count);
-  problems.raise(ErrorKind::kUsage, "nearest neighbours");
+void NeighbourOptions::describe(OptionSet& set) {
+  set.inner("count", count, at_least(1));
 }
 
 Neighbours nearest_neighbours(std::span<const float> points, int64_t dimensions,

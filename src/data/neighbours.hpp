@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 
 namespace grids {
 
@@ -23,8 +24,7 @@ struct NeighbourOptions {
   int64_t count = 15;
   Distance distance = Distance::kCosine;
 
-  /// Throws Error(kUsage) that lists all problems.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 struct Neighbours {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
@@ -11,10 +12,6 @@ namespace {
 
 constexpr double kCountsPerCell = 1e5;
 constexpr int64_t kRowBlock = 64;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows and columns chosen, columns renamed; `values` may be null. Counts first, so that the result
 /// is allocated once and blocks of rows are filled side by side.

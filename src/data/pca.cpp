@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/random.hpp"
@@ -16,10 +17,6 @@ constexpr int64_t kFeatureBlock = 4096;
 constexpr int64_t kGramBlock = 1024;
 /// Share of the largest squared length below which a direction of float columns is only rounding.
 constexpr double kRounding = 1e-12;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// line += Σ_k values[k] · rows[indices[k]], for rows of the given width.
 GRIDS_CLONES void gather_rows(const int32_t* indices, const float* values, size_t count,
@@ -191,16 +188,14 @@ double moments(const CsrMatrix& matrix, std::vector<float>& mean) {
 
 }  // namespace
 
-void PcaOptions::validate() const {
-  Problems problems;
-  if (components < 1) problems.add("components must be at least 1, not {}", components);
-  if (oversampling < 0) problems.add("oversampling must not be negative, not {}", oversampling);
-  if (iterations < 0) problems.add("iterations must not be negative, not {}", iterations);
-  problems.raise(ErrorKind::kUsage, "principal components");
+void PcaOptions::describe(OptionSet& set) {
+  set.inner("components", components, at_least(1));
+  set.inner("oversampling", oversampling, at_least(0));
+  set.inner("iterations", iterations, at_least(0));
 }
 
 Pca pca(const CsrMatrix& matrix, const PcaOptions& options, const Context& context) {
-  options.validate();
+  validate(options, "principal components");
   if (matrix.rows() < 2) {
     throw input_error("principal components need at least 2 cells, there are {}", matrix.rows());
   }

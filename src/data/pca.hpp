@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "base/sparse.hpp"
 
 namespace grids {
@@ -22,8 +23,7 @@ struct PcaOptions {
   /// Passes over the matrix and back; more are more accurate where variances decay slowly.
   int64_t iterations = 6;
 
-  /// Throws Error(kUsage) that lists all problems.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 struct Pca {

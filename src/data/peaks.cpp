@@ -97,13 +97,10 @@ bool is_mitochondrial_chromosome(std::string_view chromosome) {
          name == "mtDNA" || chromosome.starts_with("NC_012920");
 }
 
-void PeakOptions::check(Problems& problems) const {
-  if (!(min_peak_share >= 0 && min_peak_share <= 1)) {
-    problems.add("--min-peak-share must lie between 0 and 1, not {}", min_peak_share);
-  }
-  if (min_peak_cells < 0) {
-    problems.add("--min-peak-cells must not be negative, not {}", min_peak_cells);
-  }
+void PeakOptions::describe(OptionSet& set) {
+  set.value("--min-peak-share", min_peak_share,
+            "A peak is open in at least this share of the training cells", at_least(0).at_most(1));
+  set.value("--min-peak-cells", min_peak_cells, "... and in at least so many", at_least(0));
 }
 
 PeakSelection select_peaks(std::span<const Interval> peaks, std::span<const int64_t> open_in,

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "data/study.hpp"
 #include "io/peak_name.hpp"
 #include "io/raw_multiome.hpp"
@@ -31,7 +31,7 @@ struct PeakOptions {
   /// … and in at least so many of them. Fewer leave nothing to learn from.
   int64_t min_peak_cells = 5;
 
-  void check(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct PeakSelection {

@@ -1,10 +1,13 @@
 #include "data/prepare.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
+#include "base/name_list.hpp"
 #include "data/diary.hpp"
 #include "data/match_cells.hpp"
 #include "data/normalise.hpp"
@@ -12,10 +15,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 int64_t count_of(const auto& list) {
   return static_cast<int64_t>(list.size());
 }
@@ -75,6 +74,29 @@ Cells match(const RawMultiome& raw, Diary& diary) {
   return cells;
 }
 
+/// The patterns of --exclude-labels; a word that is a label of the file is one, commas and all.
+std::vector<std::string> excluded_labels(const CellLabels& labels, const PrepareOptions& options) {
+  if (options.keep_all) return {};
+  const std::set<std::string, std::less<>> known(labels.of_cell.begin(), labels.of_cell.end());
+  return split_names(options.exclude_labels,
+                     [&](std::string_view name) { return known.contains(name); });
+}
+
+/// Labels that commands give a meaning of their own become other names.
+void call_types(const std::string& source, std::vector<std::string>& labels, Diary& diary) {
+  for (const char* word : {kAllTypes, kEachType}) {
+    if (std::find(labels.begin(), labels.end(), word) == labels.end()) continue;
+    const auto name = type_called(word);
+    if (std::find(labels.begin(), labels.end(), name) != labels.end()) {
+      throw input_error("{}: the labels '{}' and '{}' would be one type; rename one of them",
+                        source, word, name);
+    }
+    diary.note("the cells labelled '{}' are of the type '{}': '{}' alone stands for {}", word, name,
+               word, word == kAllTypes ? "all types together" : "each type in turn");
+    std::replace(labels.begin(), labels.end(), std::string(word), name);
+  }
+}
+
 void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
            Cells& cells, PrepareSummary& summary, Diary& diary) {
   if (!inputs.donor_column.empty()) {
@@ -98,12 +120,12 @@ void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOpt
       if (name.empty()) name = "unlabelled";
     }
   }
-  const auto selection =
-      select_labels(labels, options.keep_all ? std::vector<std::string>{} : options.exclude_labels);
+  const auto selection = select_labels(labels, excluded_labels(labels, options));
   summary.label_source = labels.source;
   summary.labels = selection.table;
   const int64_t before = cells.matched.size();
   cells.types = std::move(labels.of_cell);
+  call_types(labels.source, cells.types, diary);
   cells.keep(selection.kept);
   diary.step("cells", "labelled with a cell type (--exclude-labels)", before, cells.matched.size());
   for (const auto& entry : selection.table) {
@@ -338,19 +360,27 @@ void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
 
 }  // namespace
 
-void PrepareOptions::validate() const {
-  Problems problems;
-  quality.check(problems);
-  peaks.check(problems);
-  genes.check(problems);
-  split.check(problems);
-  clusters.check(problems);
-  problems.raise(ErrorKind::kUsage, "options of prepare");
+void PrepareOptions::describe(OptionSet& set) {
+  set.group("Which cells, peaks and genes");
+  set.flag("--keep-all", keep_all, "Filter nothing; counts are still normalised");
+  set.list("--exclude-labels", exclude_labels, "Labels that are no cell type");
+  quality.describe(set);
+  peaks.describe(set);
+  genes.describe(set);
+  set.flag("--skip-missing-genes", skip_missing_genes,
+           "Pass over names in --keep-genes that the file does not have");
+  set.group("Split and clusters");
+  split.describe(set);
+  clusters.describe(set);
+  set.group("");
+  set.flag("--force", force,
+           "Go on where genes and peaks seem to be of different genome builds, or hardly any gene "
+           "has a position");
 }
 
 PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
                       const Context& context) {
-  options.validate();
+  validate(options, "options of prepare");
   require_shape(raw.rna);
   require_shape(raw.atac);
   PrepareResult result;

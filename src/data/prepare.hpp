@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "data/builds.hpp"
 #include "data/clusters.hpp"
 #include "data/labels.hpp"
@@ -58,8 +59,7 @@ struct PrepareOptions {
   /// has a position, or many positions lie beyond the ends of chromosomes.
   bool force = false;
 
-  /// Throws Error(kUsage) that lists all problems.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 /// One thing that was done to cells, peaks or genes.

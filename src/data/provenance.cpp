@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "data/prepare.hpp"
+#include "io/option_json.hpp"
 
 namespace grids {
 
@@ -44,34 +45,17 @@ std::string provenance_json(const PrepareOptions& options, const PrepareSummary&
     labels.push_back(
         {{"label", entry.label}, {"cells", entry.cells}, {"excluded", entry.excluded}});
   }
-  const auto& quality = options.quality;
-  const Json json = {
-      {"options",
-       {{"keep_all", options.keep_all},
-        {"exclude_labels", options.exclude_labels},
-        {"min_rna_counts", quality.min_rna_counts},
-        {"max_rna_counts", quality.max_rna_counts},
-        {"min_genes", quality.min_genes},
-        {"min_peaks", quality.min_peaks},
-        {"max_peaks", quality.max_peaks},
-        {"max_mito_share", quality.max_mito_share},
-        {"min_peak_share", options.peaks.min_peak_share},
-        {"min_peak_cells", options.peaks.min_peak_cells},
-        {"variable_genes", options.genes.variable_genes},
-        {"loess_span", options.genes.loess_span},
-        {"min_gene_cells", options.genes.min_gene_cells},
-        {"skip_missing_genes", options.skip_missing_genes},
-        {"split", {options.split.train, options.split.validation, options.split.test}},
-        {"cluster_components", options.clusters.components},
-        {"cluster_neighbours", options.clusters.neighbours},
-        {"cluster_resolution", options.clusters.resolution}}},
-      {"steps", steps},
-      {"labels", labels},
-      {"label_source", summary.label_source},
-      {"rna_normalised", summary.rna_normalised},
-      {"positions", positions_json(summary)},
-      {"notes", summary.notes},
-      {"warnings", summary.warnings}};
+  PrepareOptions described = options;
+  OptionSet set;
+  described.describe(set);
+  const Json json = {{"options", Json::parse(json_of(set))},
+                     {"steps", steps},
+                     {"labels", labels},
+                     {"label_source", summary.label_source},
+                     {"rna_normalised", summary.rna_normalised},
+                     {"positions", positions_json(summary)},
+                     {"notes", summary.notes},
+                     {"warnings", summary.warnings}};
   // Names of labels and files may not be valid UTF-8; the rest of the record must not suffer.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

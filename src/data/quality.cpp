@@ -27,25 +27,23 @@ std::string distribution(std::vector<double> values) {
 
 }  // namespace
 
-void QualityOptions::check(Problems& problems) const {
-  const auto not_negative = [&](const char* name, double value) {
-    if (!(value >= 0)) problems.add("--{} must not be negative, not {}", name, value);
-  };
-  not_negative("min-rna-counts", min_rna_counts);
-  not_negative("max-rna-counts", max_rna_counts);
-  not_negative("min-genes", min_genes);
-  not_negative("min-peaks", min_peaks);
-  not_negative("max-peaks", max_peaks);
-  if (!(max_mito_share >= 0 && max_mito_share <= 1)) {
-    problems.add("--max-mito-share must lie between 0 and 1, not {}", max_mito_share);
-  }
-  if (max_rna_counts > 0 && max_rna_counts < min_rna_counts) {
-    problems.add("--max-rna-counts {} is below --min-rna-counts {}", max_rna_counts,
-                 min_rna_counts);
-  }
-  if (max_peaks > 0 && max_peaks < min_peaks) {
-    problems.add("--max-peaks {} is below --min-peaks {}", max_peaks, min_peaks);
-  }
+void QualityOptions::describe(OptionSet& set) {
+  set.value("--min-rna-counts", min_rna_counts, "Fewest RNA counts of a cell", at_least(0));
+  set.value("--max-rna-counts", max_rna_counts, "Most RNA counts; 0 = no limit", at_least(0));
+  set.value("--min-genes", min_genes, "Fewest genes seen in a cell", at_least(0));
+  set.value("--min-peaks", min_peaks, "Fewest open peaks of a cell", at_least(0));
+  set.value("--max-peaks", max_peaks, "Most open peaks; 0 = no limit", at_least(0));
+  set.value("--max-mito-share", max_mito_share, "Largest share of mitochondrial counts of a cell",
+            at_least(0).at_most(1));
+  set.rule([this](Problems& problems) {
+    if (max_rna_counts > 0 && max_rna_counts < min_rna_counts) {
+      problems.add("--max-rna-counts {} is below --min-rna-counts {}", max_rna_counts,
+                   min_rna_counts);
+    }
+    if (max_peaks > 0 && max_peaks < min_peaks) {
+      problems.add("--max-peaks {} is below --min-peaks {}", max_peaks, min_peaks);
+    }
+  });
 }
 
 bool is_mitochondrial_gene(std::string_view symbol) {

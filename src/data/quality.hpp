@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "data/normalise.hpp"
 #include "io/raw_multiome.hpp"
 
@@ -24,7 +24,7 @@ struct QualityOptions {
   double max_mito_share = 0.25;  ///< share of mitochondrial genes (MT-…) in a cell's counts;
                                  ///< ignored without counts or where there are no such genes
 
-  void check(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// One number a cell for everything that a threshold may ask for.

@@ -4,8 +4,10 @@
 
 #include <cmath>
 #include <filesystem>
+#include <numeric>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "data/simulate_cells.hpp"
 #include "data/simulate_expression.hpp"
@@ -16,25 +18,7 @@
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
 constexpr int64_t kMostCells = 1 << 24;  // barcodes spell a cell's number in 12 letters
-
-void require_share(Problems& problems, const char* name, double value) {
-  if (!(value >= 0 && value <= 1)) {
-    problems.add("{} is {}, but must lie between 0 and 1", name, value);
-  }
-}
-
-void require_positive(Problems& problems, const char* name, double value) {
-  if (!(value > 0)) problems.add("{} is {}, but must be above 0", name, value);
-}
-
-void require_not_negative(Problems& problems, const char* name, double value) {
-  if (!(value >= 0)) problems.add("{} is {}, but must not be negative", name, value);
-}
 
 FrameColumn numbers(const char* name, const std::vector<int64_t>& values) {
   return {name, std::vector<double>(values.begin(), values.end())};
@@ -76,64 +60,56 @@ RawMultiome to_raw(const simulation::Layout& layout, const Truth& truth, const C
 
 }  // namespace
 
-void SimulateOptions::validate() const {
-  Problems problems;
-  if (types < 1) problems.add("types is {}, but at least 1 is needed", types);
-  if (!(type_size_ratio >= 1)) {
-    problems.add("type_size_ratio is {}, but the largest type is at least as large as the smallest",
-                 type_size_ratio);
-  }
-  if (types >= 1 && type_size_ratio >= 1 &&
-      static_cast<double>(cells) < 5 * types * type_size_ratio) {
-    problems.add("cells is {}, too few for {} types of which the largest is {} times the smallest",
-                 cells, types, type_size_ratio);
-  }
-  if (genes < 1) problems.add("genes is {}, but at least 1 is needed", genes);
-  if (peaks < 1) problems.add("peaks is {}, but at least 1 is needed", peaks);
-  if (cells > kMostCells) problems.add("cells is {}, but at most {} have names", cells, kMostCells);
-  if (peaks > INT32_MAX || genes > INT32_MAX) problems.add("peaks and genes must be below 2^31");
-  if (donors < 1) problems.add("donors is {}, but at least 1 is needed", donors);
-  if (chromosomes < 1 || chromosomes > 24) {
-    problems.add("chromosomes is {}, but must lie between 1 and 24", chromosomes);
-  }
-  if (window < 5000) problems.add("window is {}, but must be at least 5000 bp", window);
-  require_positive(problems, "peaks_per_window", peaks_per_window);
-  require_share(problems, "promoter_share", promoter_share);
-  require_positive(problems, "mean_open_peaks", mean_open_peaks);
-  require_not_negative(problems, "atac_depth_sd", atac_depth_sd);
-  require_not_negative(problems, "rna_depth_sd", rna_depth_sd);
-  if (!(depth_correlation >= -1 && depth_correlation <= 1)) {
-    problems.add("depth_correlation is {}, but must lie between -1 and 1", depth_correlation);
-  }
-  if (!(capture > 0 && capture <= 1)) {
-    problems.add("capture is {}, but must be above 0 and at most 1", capture);
-  }
-  if (state_dimensions < 1) problems.add("state_dimensions must be at least 1");
-  if (state_programmes < 0) problems.add("state_programmes must not be negative");
-  require_not_negative(problems, "donor_shift", donor_shift);
-  require_share(problems, "programme_share", programme_share);
-  require_not_negative(problems, "popularity_spread", popularity_spread);
-  require_positive(problems, "median_count", median_count);
-  require_not_negative(problems, "count_spread", count_spread);
-  require_not_negative(problems, "overdispersion", overdispersion);
-  require_not_negative(problems, "state_loading", state_loading);
-  require_not_negative(problems, "regulated_state_loading", regulated_state_loading);
-  double shares = 0;
+void SimulateOptions::describe(OptionSet& set) {
+  set.value("--cells", cells, "Cells", at_least(1).at_most(static_cast<double>(kMostCells)));
+  set.value("--peaks", peaks, "Peaks", at_least(1).at_most(INT32_MAX));
+  set.value("--n-genes", genes, "Genes", at_least(1).at_most(INT32_MAX));
+  set.value("--types", types, "Cell types", at_least(1));
+  set.value("--donors", donors, "Donors", at_least(1));
+  set.value("--capture", capture, "Chance that ATAC sees an open peak in a cell of median depth",
+            above(0).at_most(1));
+  set.inner("type-size-ratio", type_size_ratio, at_least(1));
+  set.inner("chromosomes", chromosomes, at_least(1).at_most(24));
+  set.inner("window", window, at_least(5000));
+  set.inner("peaks-per-window", peaks_per_window, above(0));
+  set.inner("promoter-share", promoter_share, at_least(0).at_most(1));
+  set.inner("mean-open-peaks", mean_open_peaks, above(0));
+  set.inner("atac-depth-sd", atac_depth_sd, at_least(0));
+  set.inner("rna-depth-sd", rna_depth_sd, at_least(0));
+  set.inner("depth-correlation", depth_correlation, at_least(-1).at_most(1));
+  set.inner("state-dimensions", state_dimensions, at_least(1));
+  set.inner("state-programmes", state_programmes, at_least(0));
+  set.inner("donor-shift", donor_shift, at_least(0));
+  set.inner("programme-share", programme_share, at_least(0).at_most(1));
+  set.inner("popularity-spread", popularity_spread, at_least(0));
+  set.inner("median-count", median_count, above(0));
+  set.inner("count-spread", count_spread, at_least(0));
+  set.inner("overdispersion", overdispersion, at_least(0));
+  set.inner("state-loading", state_loading, at_least(0));
+  set.inner("regulated-state-loading", regulated_state_loading, at_least(0));
   for (size_t kind = 0; kind < kind_shares.size(); ++kind) {
-    require_not_negative(problems, regulation_name(static_cast<Regulation>(kind)),
-                         kind_shares[kind]);
-    shares += kind_shares[kind];
+    set.inner(fmt::format("share of {}", regulation_name(static_cast<Regulation>(kind))),
+              kind_shares[kind], at_least(0));
   }
-  require_positive(problems, "the sum of kind_shares", shares);
-  require_positive(problems, "strength_min", strength_min);
-  if (!(strength_max >= strength_min)) problems.add("strength_max is below strength_min");
-  if (!(open_min > 0 && open_min <= open_max && open_max < 1)) {
-    problems.add("open_min {} and open_max {} must satisfy 0 < open_min <= open_max < 1", open_min,
-                 open_max);
-  }
-  if (bystanders_per_gene < 0) problems.add("bystanders_per_gene must not be negative");
-  require_share(problems, "bystander_copy", bystander_copy);
-  problems.raise(ErrorKind::kUsage, "simulate");
+  set.inner("strength-min", strength_min, above(0));
+  set.inner("strength-max", strength_max, above(0));
+  set.inner("open-min", open_min, above(0).below(1));
+  set.inner("open-max", open_max, above(0).below(1));
+  set.inner("bystanders-per-gene", bystanders_per_gene, at_least(0));
+  set.inner("bystander-copy", bystander_copy, at_least(0).at_most(1));
+  set.rule([this](Problems& problems) {
+    if (static_cast<double>(cells) < 5 * types * type_size_ratio) {
+      problems.add(
+          "--cells is {}, too few for {} types of which the largest is {} times the "
+          "smallest",
+          cells, types, type_size_ratio);
+    }
+    if (!(std::accumulate(kind_shares.begin(), kind_shares.end(), 0.0) > 0)) {
+      problems.add("no kind of regulation has a share");
+    }
+    if (strength_max < strength_min) problems.add("strength-max is below strength-min");
+    if (open_max < open_min) problems.add("open-max is below open-min");
+  });
 }
 
 SimulateOptions simulate_preset(std::string_view name) {
@@ -196,7 +172,7 @@ double mean_regulated_ceiling(const SimulatedCells& simulated) {
 }
 
 SimulatedCells simulate(const SimulateOptions& options, const Context& context) {
-  options.validate();
+  validate(options, "simulate");
   const auto layout = simulation::draw_layout(options, context.seed);
   auto plan = simulation::draw_cells(options, context.seed);
   const auto expression = simulation::draw_expression(options, layout, plan, context.seed);

@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "data/peak_truth.hpp"
 #include "data/truth.hpp"
 #include "io/raw_multiome.hpp"
@@ -104,8 +105,7 @@ struct SimulateOptions {
   int32_t bystanders_per_gene = 1;
   double bystander_copy = 0.5;  ///< probability that a bystander copies its cause in a cell
 
-  /// Throws Error(kUsage) that lists everything that is wrong.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 /// "tiny" (300 cells × 600 peaks × 60 genes, 3 types, 4 chromosomes), "demo" (3,000 × 12,000 × 800,

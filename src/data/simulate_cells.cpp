@@ -4,14 +4,11 @@
 
 #include <cmath>
 
+#include "base/at.hpp"
 #include "data/simulate_draws.hpp"
 
 namespace grids::simulation {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr double kMarkerMean = 1.6;   // score of a type's own programme in that type
 constexpr double kMarkerState = 0.2;  // standard deviation of its state part within a type

@@ -7,12 +7,10 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
+
 namespace grids::simulation {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr int64_t kCellBlock = 64;
 constexpr double kTypeNoise = 0.3;  // of the log rate, private to gene and type

@@ -7,15 +7,12 @@
 #include <map>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "data/simulate_draws.hpp"
 
 namespace grids::simulation {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 struct Chromosome {
   const char* name;

@@ -2,15 +2,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "data/simulate_expression.hpp"
 #include "data/within_type.hpp"
 
 namespace grids::simulation {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);

@@ -5,14 +5,11 @@
 #include <cmath>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids::simulation {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr std::array<double, 3> kLevels = {0.4, 0.8, 1.2};
 constexpr int32_t kLevelCount = static_cast<int32_t>(kLevels.size());

@@ -67,15 +67,15 @@ std::vector<Split> interleaved(std::array<int64_t, kSplits> size) {
 
 }  // namespace
 
-void SplitOptions::check(Problems& problems) const {
-  if (!(train > 0) || !(validation >= 0) || !(test >= 0)) {
-    problems.add(
-        "the shares of training ({}), validation ({}) and test cells ({}) must be positive", train,
-        validation, test);
-  } else if (std::abs(train + validation + test - 1) > 1e-6) {
+void SplitOptions::describe(OptionSet& set) {
+  set.value("--train-share", train, "Share of training cells", above(0).at_most(1));
+  set.value("--validation-share", validation, "Share of validation cells", at_least(0).at_most(1));
+  set.value("--test-share", test, "Share of test cells", at_least(0).at_most(1));
+  set.rule([this](Problems& problems) {
+    if (std::abs(train + validation + test - 1) <= 1e-6) return;
     problems.add("the shares of training, validation and test cells must sum to 1: {} + {} + {}",
                  train, validation, test);
-  }
+  });
 }
 
 std::vector<Split> split_cells(std::span<const std::string> barcodes, const Categorical& type,

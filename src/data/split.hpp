@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "data/study.hpp"
 
 namespace grids {
@@ -16,7 +16,7 @@ struct SplitOptions {
   double validation = 0.1;  ///< early stopping, gates
   double test = 0.2;        ///< what is reported; seen by nothing else
 
-  void check(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// Types with fewer cells than this go to training whole: they cannot be split.

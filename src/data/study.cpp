@@ -2,15 +2,9 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
+
 namespace grids {
-namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-}  // namespace
-
 const char* split_name(Split split) {
   switch (split) {
     case Split::kTrain:
@@ -21,6 +15,10 @@ const char* split_name(Split split) {
       break;
   }
   return "test";
+}
+
+std::string type_called(std::string label) {
+  return label == kAllTypes || label == kEachType ? std::string(kTypePrefix) + label : label;
 }
 
 std::optional<int32_t> Categorical::code_of(std::string_view name) const {

@@ -30,6 +30,15 @@ struct Categorical {
   std::optional<int32_t> code_of(std::string_view name) const;
 };
 
+/// Words that commands give a meaning of their own: the cells of all types together, and each type
+/// in turn. A type that bears one is called "type:all" or "type:each" in a study.
+inline constexpr const char* kAllTypes = "all";
+inline constexpr const char* kEachType = "each";
+inline constexpr std::string_view kTypePrefix = "type:";
+
+/// What a type is called whose label this is.
+std::string type_called(std::string label);
+
 struct CellTable {
   std::vector<std::string> barcodes;
   Categorical type;
@@ -89,6 +98,9 @@ struct Study {
   CsrMatrix expression;  ///< cells × genes, on `scale`
   CsrMatrix counts;      ///< cells × genes, raw; 0 × 0 when the RNA came normalised
   ExpressionScale scale = ExpressionScale::kLog1pCp100k;
+  /// Whether a row of `open` and the same row of `expression` are of one cell, as in a multiome
+  /// experiment; otherwise the modalities were measured in different cells.
+  bool paired = true;
   /// How it was prepared: a JSON object with options, counts removed at each step, warnings.
   std::string provenance = "{}";
 
@@ -107,11 +119,14 @@ std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t
 /// expressed, and nothing here can tell them from regulation.
 bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 
-/// Reads a study written by `write_study`. Throws Error(kInput) that names file and field.
+/// Reads a study written by `write_study` of this or any earlier version. Throws Error(kInput) that
+/// names file and field; one of a later version, or whose cells are not paired (every command needs
+/// pairs), is refused with what to do.
 Study read_study(const std::filesystem::path& path);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
-/// with cell_type, donor, split, total_rna, open_peaks; `uns/grids` holds scale and provenance.
+/// with cell_type, donor, split, total_rna, open_peaks; `uns/grids` holds format, scale, paired and
+/// provenance.
 /// Goes to a temporary name beside `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);
 

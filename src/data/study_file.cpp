@@ -4,6 +4,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/at.hpp"
 #include "data/study.hpp"
 #include "io/anndata.hpp"
 #include "io/mudata.hpp"
@@ -13,14 +14,13 @@ namespace {
 
 using hdf5::Group;
 
-/// Raised when an older grids could not make sense of a newer file.
-constexpr int64_t kStudyFormat = 1;
+/// Raised when an older grids would misread a newer file: 2 says whether the cells are paired,
+/// which those of 1 always are.
+constexpr int64_t kStudyFormat = 2;
+constexpr const char* kPrepare = "grids prepare FILE --labels COLUMN -o study.h5mu";
+constexpr const char* kPrepareAgain = "prepare the study again (grids prepare)";
 constexpr const char* kLog1pCp100k = "log1p_cp100k";
 constexpr const char* kAsGiven = "as_given";
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<double> to_numbers(const std::vector<int64_t>& values) {
   return {values.begin(), values.end()};
@@ -108,7 +108,7 @@ const FrameColumn& column(const hdf5::Object& table, const Frame& frame, std::st
                           bool text) {
   const auto* found = frame.find(name);
   if (found == nullptr) {
-    throw table.error(fmt::format("the column '{}' is missing; prepare the study again", name));
+    throw table.error(fmt::format("the column '{}' is missing; {}", name, kPrepareAgain));
   }
   if (found->is_text() != text) {
     throw table.error(fmt::format("must hold {}", text ? "text" : "numbers"), name);
@@ -191,10 +191,10 @@ PeakTable read_peaks(const Group& modality) {
     if (!peaks.chromosomes.empty() && peaks.chromosomes.back() == chromosomes[peak]) continue;
     const auto& all = peaks.chromosomes;
     if (std::find(all.begin(), all.end(), chromosomes[peak]) != all.end()) {
-      throw var.error(fmt::format("the peaks are not sorted: {} begins a second time at peak {}; "
-                                  "prepare the study again",
-                                  chromosomes[peak], frame.index[peak]),
-                      "chrom");
+      throw var.error(
+          fmt::format("the peaks are not sorted: {} begins a second time at peak {}; {}",
+                      chromosomes[peak], frame.index[peak], kPrepareAgain),
+          "chrom");
     }
     peaks.chromosomes.push_back(chromosomes[peak]);
     peaks.chromosome_offsets.push_back(static_cast<int64_t>(peak));
@@ -228,8 +228,8 @@ void require_cells(const Group& root, const CellTable& cells, const std::string&
   const auto place = "mod/" + modality + "/obs";
   const auto frame = read_frame(root.group("mod/" + modality), "obs");
   if (frame.index != cells.barcodes) {
-    throw root.error("names other cells than obs, or in another order; prepare the study again",
-                     place);
+    throw root.error(
+        fmt::format("names other cells than obs, or in another order; {}", kPrepareAgain), place);
   }
 }
 
@@ -254,15 +254,49 @@ ExpressionScale read_scale(const Group& grids) {
   throw grids.error("is no known scale of expression", "scale");
 }
 
-void require_study(const Group& root) {
-  if (!root.has("uns/grids/format")) {
-    throw root.error(
-        "is no prepared study; prepare it first: grids prepare FILE --labels COLUMN -o study.h5mu");
+/// Throws unless the study is of this format or an earlier one.
+void require_known_format(const Group& root) {
+  if (!root.has("uns/grids")) {
+    throw root.error(fmt::format("is no prepared study; prepare it first: {}", kPrepare));
   }
-  const auto format = root.dataset("uns/grids/format").read<int64_t>();
-  if (format.size() != 1 || format[0] < 1 || format[0] > kStudyFormat) {
-    throw root.error("was prepared by another version of grids; prepare the study again",
-                     "uns/grids/format");
+  const auto grids = root.group("uns/grids");
+  if (!grids.has("format")) return;  // as 1
+  const auto format = grids.dataset("format").read<int64_t>();
+  if (format.size() != 1 || format[0] < 1) {
+    throw grids.error(fmt::format("must be one whole number from 1; {}", kPrepareAgain), "format");
+  }
+  if (format[0] > kStudyFormat) {
+    throw grids.error(
+        fmt::format("the study is of format {}, and grids {} knows formats up to {}; use the grids "
+                    "that prepared it, or {} with this one",
+                    format[0], GRIDS_VERSION, kStudyFormat, kPrepareAgain),
+        "format");
+  }
+}
+
+/// What a study of any format holds.
+void require_members(const Group& root) {
+  for (const char* name :
+       {"obs", "mod/rna/obs", "mod/rna/var", "mod/rna/X", "mod/atac/obs", "mod/atac/var",
+        "mod/atac/X", "uns/grids/scale", "uns/grids/provenance"}) {
+    if (!root.has(name)) {
+      throw root.error(fmt::format("the study lacks it; {}", kPrepareAgain), name);
+    }
+  }
+}
+
+/// Throws unless a row is the same cell in both modalities.
+void require_paired(const Group& grids) {
+  if (!grids.has("paired")) return;  // as all of format 1 are
+  const auto paired = grids.dataset("paired").read<int64_t>();
+  if (paired.size() != 1) throw grids.error("must be one boolean", "paired");
+  if (paired[0] == 0) {
+    throw grids.error(
+        fmt::format(
+            "chromatin and RNA were measured in different cells, and this needs both of each "
+            "cell; prepare a multiome experiment: {}",
+            kPrepare),
+        "paired");
   }
 }
 
@@ -271,8 +305,10 @@ void require_study(const Group& root) {
 Study read_study(const std::filesystem::path& path) {
   const auto file = hdf5::File::open(path);
   const auto& root = file.root();
-  require_study(root);
+  require_known_format(root);
+  require_members(root);
   const auto grids = root.group("uns/grids");
+  require_paired(grids);
   const auto rna = root.group("mod/rna");
   const auto atac = root.group("mod/atac");
   Study study;
@@ -322,6 +358,7 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     write_integer_element(grids, "format", kStudyFormat);
     const bool raw = study.scale == ExpressionScale::kLog1pCp100k;
     write_text_element(grids, "scale", raw ? kLog1pCp100k : kAsGiven);
+    write_boolean_element(grids, "paired", study.paired);
     write_text_element(grids, "provenance", study.provenance);
   });
 }

@@ -2,14 +2,11 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "data/pca.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The rotation that makes entry (p, q) zero (Golub & Van Loan, 8.5).
 void rotate(std::vector<double>& a, std::vector<double>& v, int64_t n, int64_t p, int64_t q) {

@@ -8,15 +8,12 @@
 #include <cmath>
 #include <unordered_map>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "data/shared_columns.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 constexpr std::array<const char*, kRegulationKinds> kKindNames = {
     "none", "single", "additive", "multiplicative", "either", "together"};
@@ -182,6 +179,12 @@ double cis_factor(Regulation kind, int set_size, int open, double effect) {
     default:
       return std::exp(-effect * share);
   }
+}
+
+Table read_simulated_table(const std::filesystem::path& path) {
+  Table table = read_table(path);
+  table.remedy = "another version of grids wrote it; simulate again (grids simulate)";
+  return table;
 }
 
 Table truth_table(const Truth& truth) {

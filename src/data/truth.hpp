@@ -80,6 +80,10 @@ struct CellTruth {
   }
 };
 
+/// Reads a table that `grids simulate` wrote. Where it lacks a column that one of the functions
+/// below needs, their messages say how to make it again.
+Table read_simulated_table(const std::filesystem::path& path);
+
 /// `truth.tsv`.
 Table truth_table(const Truth& truth);
 TableText describe_truth();

@@ -5,16 +5,11 @@
 
 namespace grids {
 
-void VariableGeneOptions::check(Problems& problems) const {
-  if (variable_genes < 1) {
-    problems.add("--variable-genes must be at least 1, not {}", variable_genes);
-  }
-  if (!(loess_span > 0 && loess_span <= 1)) {
-    problems.add("the span of the loess fit must be above 0 and at most 1, not {}", loess_span);
-  }
-  if (min_gene_cells < 0) {
-    problems.add("--min-gene-cells must not be negative, not {}", min_gene_cells);
-  }
+void VariableGeneOptions::describe(OptionSet& set) {
+  set.value("--variable-genes", variable_genes, "Genes to keep, the most variable", at_least(1));
+  set.inner("loess-span", loess_span, above(0).at_most(1));
+  set.value("--min-gene-cells", min_gene_cells, "A gene is seen in at least so many training cells",
+            at_least(0));
 }
 
 GeneVariability measure_variability(const CsrMatrix& rna, std::span<const int32_t> cells,

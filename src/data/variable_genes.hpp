@@ -10,7 +10,7 @@
 #include <span>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "base/sparse.hpp"
 
 namespace grids {
@@ -22,7 +22,7 @@ struct VariableGeneOptions {
   /// Genes seen in fewer training cells are dropped (the user's own genes never are).
   int64_t min_gene_cells = 3;
 
-  void check(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct GeneVariability {

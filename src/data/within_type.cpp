@@ -9,7 +9,7 @@ namespace grids {
 namespace {
 
 /// What is left of a column that is explained but for rounding carries no information.
-constexpr double kRounding = 1e-10;
+constexpr double kLeastVariance = 1e-10;
 
 double dot(const std::vector<double>& a, const std::vector<double>& b) {
   return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
@@ -23,7 +23,7 @@ std::vector<double> rest_of(std::span<const double> values, std::span<const int3
   for (const int32_t cell : cells) part.push_back(values[static_cast<size_t>(cell)]);
   const double before = dot(part, part);
   covariates.remove_from(part);
-  if (!(dot(part, part) > kRounding * before)) std::fill(part.begin(), part.end(), 0.0);
+  if (!(dot(part, part) > kLeastVariance * before)) std::fill(part.begin(), part.end(), 0.0);
   return part;
 }
 

@@ -5,14 +5,11 @@
 #include <limits>
 #include <map>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
   return to_dense(select_rows(study.expression, cells));
@@ -64,12 +61,12 @@ Summary summarise(std::vector<double> values) {
   return {sum / static_cast<double>(values.size()), median};
 }
 
-struct Measure {
+struct AccuracyMeasure {
   ColumnText column;
   double GeneAgreement::*field;
 };
 
-constexpr Measure kMeasures[] = {
+constexpr AccuracyMeasure kMeasures[] = {
     {column::kR, &GeneAgreement::r},
     {column::kR2, &GeneAgreement::r2},
     {column::kWithinTypeR, &GeneAgreement::within_type_r},
@@ -147,23 +144,16 @@ Columns<MeanRow> marker_mean_columns() {
 
 }  // namespace
 
-void AccuracyOptions::validate() const {
-  Problems problems;
-  if (min_cells_in_type < 5) {
-    problems.add("min_cells_in_type is {}; a correlation after taking out three columns needs 5",
-                 min_cells_in_type);
-  }
-  if (peaks.components < 1)
-    problems.add("peaks.components is {}; it must be 1 or more", peaks.components);
-  if (peaks.neighbours < 1)
-    problems.add("peaks.neighbours is {}; it must be 1 or more", peaks.neighbours);
-  problems.raise(ErrorKind::kUsage, "accuracy options");
+void AccuracyOptions::describe(OptionSet& set) {
+  set.inner("min-cells-in-type", min_cells_in_type, at_least(5));  // three columns are taken out
+  set.inner("components", peaks.components, at_least(1));
+  set.inner("neighbours", peaks.neighbours, at_least(1));
 }
 
 Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
                         std::span<const float> predicted, const AccuracyOptions& options,
                         const Context& context) {
-  options.validate();
+  validate(options, "accuracy options");
   const auto training = study.cells_of(Split::kTrain);
   if (cells.empty() || training.empty()) {
     throw input_error("accuracy needs cells to judge and training cells; there are {} and {}",

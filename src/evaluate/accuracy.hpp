@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "data/shared_columns.hpp"
 #include "data/study.hpp"
 #include "evaluate/agreement.hpp"
@@ -55,8 +56,7 @@ struct AccuracyOptions {
   /// of all peaks.
   bool peak_baselines = true;
 
-  /// Throws Error(kUsage) that lists every problem.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 /// One predictor on every gene.

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <numeric>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// Below this share of its mean square the variance of float values is their rounding.
 constexpr double kRoundingVariance = 1e-12;

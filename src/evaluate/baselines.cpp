@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/least_squares.hpp"
 #include "evaluate/agreement.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Adds the expression of a cell, times a factor, to a row over all genes.
 void add_expression(const Study& study, int32_t cell, double factor, std::span<double> row) {

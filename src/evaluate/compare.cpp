@@ -4,16 +4,13 @@
 #include <cmath>
 #include <string>
 
+#include "base/at.hpp"
 #include "base/statistics.hpp"
 #include "evaluate/recovery.hpp"
 #include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 ComparedSet compared_set(const Study& study, const ExplainedTarget& explained,
                          const EvaluatedSet& judged, const CompareRun& run, int64_t budget) {

@@ -9,13 +9,12 @@
 #include <map>
 #include <set>
 
+#include "base/nan.hpp"
 #include "base/paired_tests.hpp"
 #include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr const char* kMeanChange =
     "mean over genes and seeds of `average_change` of `subsets.tsv`";

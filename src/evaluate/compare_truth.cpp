@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "model/true_regulation_model.hpp"
@@ -14,10 +15,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The truth in the order of the study.
 class StudyTruth {
@@ -166,14 +163,14 @@ SimulatedTruth read_simulated_truth(const std::filesystem::path& path) {
   const auto file = std::filesystem::is_directory(path) ? path / "truth.tsv" : path;
   const auto cells = file.parent_path() / "cells.tsv";
   SimulatedTruth truth;
-  truth.truth = parse_truth(read_table(file));
+  truth.truth = parse_truth(read_simulated_table(file));
   if (!std::filesystem::exists(cells)) {
     throw input_error(
         "{}: there is no cells.tsv beside it, which the true function needs; grids "
         "simulate writes both",
         file.string());
   }
-  truth.cells = parse_cell_truth(truth.truth, read_table(cells));
+  truth.cells = parse_cell_truth(truth.truth, read_simulated_table(cells));
   return truth;
 }
 

@@ -4,12 +4,11 @@
 #include <cmath>
 #include <map>
 
+#include "base/nan.hpp"
 #include "evaluate/set_columns.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// gene, learned in, tested in → relative change.
 using Changes = std::map<std::tuple<int32_t, int32_t, int32_t>, double>;

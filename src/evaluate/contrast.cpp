@@ -5,14 +5,15 @@
 #include <limits>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
+#include "base/nan.hpp"
 #include "base/negative_binomial.hpp"
 #include "base/statistics.hpp"
 
 namespace grids {
 namespace {
 
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// The slope's, as a share of its information: keeps it finite where it would run away, and shrinks
@@ -21,10 +22,6 @@ constexpr double kSlopeRidge = 1e-3;
 /// Share of a predicted change's variance that covariates must leave; predictions are floats, and
 /// what is left below it is as much rounding as change.
 constexpr double kOwnShare = 1e-4;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<std::span<const double>> spans_of(const std::vector<std::vector<double>>& columns) {
   return {columns.begin(), columns.end()};
@@ -232,20 +229,14 @@ Slope fit_slope(const ContrastCells& cells, const ContrastBaseline& baseline,
 
 }  // namespace
 
-void ContrastOptions::validate(Problems& problems) const {
-  if (min_cells < 3 || min_changed_cells < 1 || min_expressing_cells < 1) {
-    problems.add("a contrast needs at least 3 cells, 1 changed and 1 expressing cell");
-  }
-  if (min_donors < 3) problems.add("min_donors: {} is less than 3", min_donors);
-  if (cells_per_covariate < 2) {
-    problems.add("cells_per_covariate: {} is less than 2", cells_per_covariate);
-  }
-  if (!(confidence > 0 && confidence < 1)) {
-    problems.add("confidence: {} does not lie between 0 and 1", confidence);
-  }
-  if (!(rate_floor > 0 && rate_floor < 1)) {
-    problems.add("rate_floor: {} does not lie between 0 and 1", rate_floor);
-  }
+void ContrastOptions::describe(OptionSet& set) {
+  set.inner("min-cells", min_cells, at_least(3));
+  set.inner("min-changed-cells", min_changed_cells, at_least(1));
+  set.inner("min-expressing-cells", min_expressing_cells, at_least(1));
+  set.inner("min-donors", min_donors, at_least(3));
+  set.inner("cells-per-covariate", cells_per_covariate, at_least(2));
+  set.inner("confidence", confidence, above(0).below(1));
+  set.inner("rate-floor", rate_floor, above(0).below(1));
 }
 
 ContrastBaseline contrast_baseline(const Study& study, int32_t gene, const ContrastCells& cells,

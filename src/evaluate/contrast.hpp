@@ -35,7 +35,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "data/study.hpp"
 
 namespace grids {
@@ -63,7 +63,7 @@ struct ContrastOptions {
   /// near zero has no logarithm that means anything.
   double rate_floor = 0.01;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// δ of one gene in each cell: log(rate after ÷ rate before), rate = expm1(max(prediction, 0)),

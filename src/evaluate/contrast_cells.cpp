@@ -3,6 +3,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
 #include "base/least_squares.hpp"
 #include "data/pca.hpp"
@@ -10,10 +11,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double clamped(float prediction) {
   return std::max(double{prediction}, 0.0);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "base/random.hpp"
 #include "evaluate/count_maps.hpp"
@@ -12,10 +13,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A gene's predictions on all cells of the model, clamped at 0.
 std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,
@@ -153,13 +150,12 @@ Columns<OffTargetRow> off_target_columns() {
 
 }  // namespace
 
-void JudgeSetsOptions::validate(Problems& problems) const {
-  if (random_sets < 0) problems.add("--random-sets: {} is negative", random_sets);
-  if (contrasted_random_sets < 0) {
-    problems.add("contrasted random sets: {} is negative", contrasted_random_sets);
-  }
-  contrast.validate(problems);
-  if (similar_peaks < 1) problems.add("similar peaks: {} is less than 1", similar_peaks);
+void JudgeSetsOptions::describe(OptionSet& set) {
+  set.value("--random-sets", random_sets, "Random sets of equally open peaks beside each set found",
+            at_least(0));
+  set.inner("contrasted-random-sets", contrasted_random_sets, at_least(0));
+  set.inner("similar-peaks", similar_peaks, at_least(1));
+  contrast.describe(set);
 }
 
 JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
@@ -168,6 +164,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
   JudgedSets result;
   if (explained.empty()) return result;
   std::vector<int32_t> genes;
+  genes.reserve(explained.size());
   for (const auto& entry : explained) genes.push_back(entry.target.gene);
   const auto maps = fit_count_maps(study, surrogate, std::move(genes), context);
   result.from_counts = maps.begin()->second.from_counts;

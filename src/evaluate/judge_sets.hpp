@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "data/study.hpp"
 #include "evaluate/set_summary.hpp"
 #include "explain/explain_stage.hpp"
@@ -27,7 +28,7 @@ struct JudgeSetsOptions {
   int64_t contrasted_random_sets = 20;
   ContrastOptions contrast = {};
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// In the order of the explained targets.

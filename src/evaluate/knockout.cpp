@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/background.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
@@ -11,10 +12,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows of the matrix that the writing thread is handed at once, in bytes, and how many such blocks
 /// may wait: what is in memory at most, twice.

@@ -1,14 +1,11 @@
 #include "evaluate/log_values.hpp"
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "evaluate/monotone_map.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Positions in the list of the genes whose predictions are log1p of mean counts.
 std::vector<size_t> log_means(const CisPath* path, std::span<const int32_t> genes) {
@@ -34,6 +31,7 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
     throw input_error("the study has no training cells, on which predictions become log values");
   }
   std::vector<int32_t> mapped;
+  mapped.reserve(positions.size());
   for (const size_t position : positions) mapped.push_back(genes[position]);
   const auto seen = surrogate.predict(study, training, mapped, context.pool);
   const auto measured = transpose(select_rows(study.expression, training));

@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "data/shared_columns.hpp"
+#include "explain/targets.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Sums over the training cells, of each type.
 struct TypeSums {
@@ -61,6 +59,21 @@ std::vector<bool> better_than_mean(const Study& study, std::span<const int32_t> 
   return better;
 }
 
+/// Where the gene's mean over training cells is highest; −1 without training cells.
+int32_t type_of_highest_mean(const TypeSums& training, int32_t gene) {
+  int32_t highest = -1;
+  double highest_mean = -1;
+  for (size_t type = 0; type < training.cells.size(); ++type) {
+    if (training.cells[type] == 0) continue;
+    const double mean = training.sums[type][at(gene)] / training.cells[type];
+    if (mean > highest_mean) {
+      highest_mean = mean;
+      highest = static_cast<int32_t>(type);
+    }
+  }
+  return highest;
+}
+
 }  // namespace
 
 MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validation,
@@ -106,7 +119,6 @@ MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validat
 }
 
 std::vector<Marker> find_markers(const Study& study, std::span<const MarkerRequest> requests) {
-  const auto& types = study.cells.type;
   const auto training = training_sums(study);
   Problems problems;
   std::vector<Marker> markers;
@@ -116,28 +128,17 @@ std::vector<Marker> find_markers(const Study& study, std::span<const MarkerReque
     }
   };
   for (const auto& request : requests) {
-    const auto gene = study.genes.index_of(request.gene);
-    if (!gene) problems.add("gene '{}' is not in the study", request.gene);
-    const bool any_type = request.cell_type.empty() || request.cell_type == "all";
-    const auto type = types.code_of(request.cell_type);
-    if (!any_type && !type) problems.add("cell type '{}' is not in the study", request.cell_type);
-    if (!gene || (!any_type && !type)) continue;
-    if (type) {
-      add({*type, *gene});
+    const auto gene = find_gene(study, request.gene, problems);
+    if (request.cell_type.empty()) {
+      const int32_t highest = gene ? type_of_highest_mean(training, *gene) : -1;
+      if (highest >= 0) add({highest, *gene});
       continue;
     }
-    int32_t highest = -1;
-    double highest_mean = -1;
-    for (size_t t = 0; t < types.names.size(); ++t) {
-      if (request.cell_type == "all") add({static_cast<int32_t>(t), *gene});
-      if (training.cells[t] == 0) continue;
-      const double mean = training.sums[t][at(*gene)] / training.cells[t];
-      if (mean > highest_mean) {
-        highest_mean = mean;
-        highest = static_cast<int32_t>(t);
-      }
+    // A marker marks one type: `all`, as users wrote before there was `each`, is each of them.
+    const auto& wanted = request.cell_type == kAllTypes ? kEachType : request.cell_type;
+    for (const auto& type : find_types(study, wanted, problems)) {
+      if (type && gene) add({*type, *gene});
     }
-    if (request.cell_type.empty() && highest >= 0) add({highest, *gene});
   }
   problems.raise(ErrorKind::kInput, "the list of genes to explain");
   return markers;

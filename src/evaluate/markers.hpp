@@ -42,7 +42,7 @@ MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validat
 
 /// A line of the user's own list.
 struct MarkerRequest {
-  /// A type, `all` for every type, or empty for the type in which the gene's mean is highest.
+  /// A type, `each` for every type, or empty for the type in which the gene's mean is highest.
   std::string cell_type;
   std::string gene;  ///< symbol or Ensembl id
 };

@@ -4,15 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
 #include "base/negative_binomial.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Where windows of `size` peaks can start: a range of first peaks for each other chromosome.
 struct Places {

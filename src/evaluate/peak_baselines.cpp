@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/gemm.hpp"
 #include "base/least_squares.hpp"
 #include "base/thread_pool.hpp"
@@ -12,10 +13,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows of scores and expression to fit on or to predict.
 struct Sample {

@@ -4,7 +4,6 @@
 #include <array>
 #include <cmath>
 #include <functional>
-#include <limits>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -12,14 +11,13 @@
 #include <unordered_set>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "evaluate/set_columns.hpp"
 #include "evaluate/set_summary.hpp"
 #include "evaluate/similar_peaks.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 using PeakIndex = std::unordered_map<std::string_view, int32_t>;
 
@@ -32,7 +30,7 @@ PeakIndex index_of_peaks(const Study& study) {
 }
 
 /// The peak of a row.
-int32_t peak_of(const Table& table, size_t row, const PeakIndex& index) {
+int32_t peak_called(const Table& table, size_t row, const PeakIndex& index) {
   const auto& peak = table.text(row, column::kPeak);
   const auto found = index.find(peak);
   if (found == index.end()) {
@@ -49,7 +47,7 @@ void add_partners(const Table& partners, const PeakIndex& index, std::vector<Fou
   for (size_t row = 0; row < partners.rows(); ++row) {
     of_set[{partners.text(row, column::kCellType), partners.text(row, column::kGene),
             partners.text(row, column::kMethod), partners.text(row, column::kSetSize)}]
-        .push_back({.feature = peak_of(partners, row, index)});
+        .push_back({.feature = peak_called(partners, row, index)});
   }
   for (FoundSet& set : sets) {
     const auto found =
@@ -71,7 +69,7 @@ std::vector<FoundSet> found_sets(const Table& subsets, const PeakIndex& index) {
     const auto [entry, fresh] = position.try_emplace(key, sets.size());
     if (fresh) sets.push_back({key[0], key[1], key[2], key[4], {}});
     FoundSet& set = sets[entry->second];
-    set.peaks.push_back(peak_of(subsets, row, index));
+    set.peaks.push_back(peak_called(subsets, row, index));
     if (has_minimal && subsets.text(row, column::kInMinimal) == "yes") {
       set.partners.minimal.push_back(set.peaks.back());
     }

@@ -3,20 +3,15 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "evaluate/set_columns.hpp"
 #include "explain/targets.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::string type_name(const Study& study, std::optional<int32_t> type) {
   return type ? study.cells.type.names[at(*type)] : kAllTypes;

@@ -3,15 +3,9 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/at.hpp"
+
 namespace grids {
-namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-}  // namespace
-
 SimilarPeaks::SimilarPeaks(const CsrPattern& open, int64_t count) : count_(count) {
   std::vector<int64_t> open_in(at(open.columns), 0);
   for (const int32_t peak : open.indices) ++open_in[at(peak)];

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/scores.hpp"
 #include "explain/share_network.hpp"
@@ -20,11 +21,7 @@ constexpr double kLeastGain = 1e-4;
 /// Cells whose masks are predicted at once: bounds the memory.
 constexpr size_t kCellsAtOnce = 16;
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-uint64_t own_seed(uint64_t seed, uint64_t stream) {
+uint64_t seed_of_shares(uint64_t seed, uint64_t stream) {
   RandomStream random(seed, Purpose::kMethods, stream);
   const uint64_t high = random();
   return high << 32 | random();
@@ -168,25 +165,24 @@ size_t BlockShares::index_of(int32_t block) const {
   return static_cast<size_t>(found - blocks.begin());
 }
 
-void CxplainOptions::validate(Problems& problems) const {
-  const auto at_least_one = [&](int64_t value, const char* what) {
-    if (value < 1) problems.add("the {} of CXPlain must be at least 1, not {}", what, value);
-  };
-  at_least_one(block, "features of a block");
-  at_least_one(epochs, "epochs");
-  at_least_one(patience, "patience");
-  at_least_one(batch, "batch");
-  at_least_one(networks, "networks");
-  if (!(rate > 0) || !std::isfinite(rate)) {
-    problems.add("the learning rate of CXPlain must be above 0, not {}", rate);
-  }
-  if (!(level > 0 && level < 1)) {
-    problems.add("the level of CXPlain's interval must lie between 0 and 1, not {}", level);
-  }
-  if (image_height < 0 || image_width < 0 || (image_height == 0) != (image_width == 0)) {
+void CxplainOptions::describe(OptionSet& set) {
+  set.inner("block", block, at_least(1));
+  set.value("--cxplain-epochs", epochs,
+            "Most epochs of the network; it ends when held-out cells gain no more", at_least(1));
+  set.inner("patience", patience, at_least(1));
+  set.value("--cxplain-batch", batch, "Cells of a training step (published; digits: 128)",
+            at_least(1));
+  set.value("--cxplain-rate", rate, "Learning rate (published; digits: 0.0005)", above(0));
+  set.value("--cxplain-networks", networks,
+            "Networks on bootstrap samples of the cells, of which the median counts", at_least(1));
+  set.inner("level", level, above(0).below(1));
+  set.inner("image-height", image_height, at_least(0));
+  set.inner("image-width", image_width, at_least(0));
+  set.rule([this](Problems& problems) {
+    if ((image_height == 0) == (image_width == 0)) return;
     problems.add("an image has a height and a width above 0, not {} × {}", image_height,
                  image_width);
-  }
+  });
 }
 
 FeatureBlocks feature_blocks(const Objective& objective, const CxplainOptions& options) {
@@ -270,7 +266,7 @@ CxplainImportance cxplain_importance(Objective& objective, const CxplainOptions&
   context.pool.for_each(objective.cell_count(), [&](int64_t i) {
     all[at(i)] = read_cell(objective, blocks, static_cast<int32_t>(i));
   });
-  const uint64_t seed = own_seed(context.seed, stream);
+  const uint64_t seed = seed_of_shares(context.seed, stream);
   std::vector<std::vector<double>> members;
   for (int64_t number = 0; number < options.networks; ++number) {
     const auto key = static_cast<uint32_t>(number);

@@ -30,7 +30,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
@@ -56,7 +56,7 @@ struct CxplainOptions {
   int64_t image_height = 0;
   int64_t image_width = 0;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// Which features are masked together.

@@ -14,15 +14,18 @@ class CxplainExplainer : public Explainer {
   std::string_view summary() const override {
     return "a network that predicts each cell's effects of masked blocks";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<CxplainOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    require_features(objective.allowed, options.set_size);
+    CxplainOptions own = options.methods.get<CxplainOptions>();
+    own.image_height = options.image_height;
+    own.image_width = options.image_width;
     const int64_t before = objective.evaluations;
-    const auto found = cxplain_importance(objective, options.cxplain, search.stream, context);
+    const auto found = cxplain_importance(objective, own, options.stream, context);
     ScoredFeatures scored{found.importance, found.low, found.high};
-    if (options.cxplain.networks == 1) scored.low = scored.high = {};
-    return conclude(objective, highest(found.importance, objective, search.set_size), before,
+    if (own.networks == 1) scored.low = scored.high = {};
+    return conclude(objective, highest(found.importance, objective, options.set_size), before,
                     found.reduced, scored);
   }
 };

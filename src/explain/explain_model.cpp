@@ -35,13 +35,14 @@ ExplainedModel explain_model(const MaskableModel& model, const ModelQuestion& qu
         "not; choose another",
         method.name());
   }
+  validate(options, "explain");
   ObjectiveInput input;
   input.cells = question.learn;
   input.target = question.output;
   Objective objective = make_objective(model, input, question.loss);
   if (options.budget > 0) objective.budget = options.budget;
   ExplainerOptions own = options;
-  own.search.stream = stream_key(fmt::format("output {}", question.output));
+  own.stream = stream_key(fmt::format("output {}", question.output));
   ExplainedModel result;
   const auto start = std::chrono::steady_clock::now();
   result.explanation = method.explain(objective, own, context);

@@ -8,17 +8,15 @@
 #include <optional>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
+#include "base/random.hpp"
 #include "explain/study_data.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double rate(float prediction) {
   return std::expm1(std::max(double{prediction}, 0.0));
@@ -137,20 +135,6 @@ constexpr const char* kFailsGateA =
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-ExplainerOptions method_options(const ExplainStageOptions& options) {
-  ExplainerOptions method;
-  method.search = options.search;
-  method.beam_width = options.beam_width;
-  method.greedy_candidates = options.greedy_candidates;
-  method.smoothgrad = options.smoothgrad;
-  method.lime = options.lime;
-  method.sage = options.sage;
-  method.cxplain = options.cxplain;
-  method.fimap = options.fimap;
-  method.budget = options.budget;
-  return method;
 }
 
 class Stage {
@@ -288,17 +272,14 @@ class Stage {
 
 }  // namespace
 
-ExplainerOptions explainer_options(const ExplainStageOptions& options) {
-  return method_options(options);
-}
-
 ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,
                                    const ExplainStageOptions& options) {
-  ExplainerOptions method = method_options(options);
-  method.search.set_size = target.set_size;
-  method.search.informed_start = options.search.rule == SearchRule::kMonotone;
-  method.search.stream = uint64_t{stream_key(type_name(study, target))} << 32 |
-                         stream_key(study.genes.names[at(target.gene)]);
+  ExplainerOptions method;
+  method.methods = options.methods;
+  method.budget = options.budget;
+  method.set_size = target.set_size;
+  method.stream = uint64_t{stream_key(type_name(study, target))} << 32 |
+                  stream_key(study.genes.names[at(target.gene)]);
   return method;
 }
 
@@ -332,28 +313,69 @@ std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain
   return peaks;
 }
 
-void ExplainStageOptions::validate(Problems& problems) const {
-  try {
-    find_explainer(method);
-  } catch (const Error& error) {
-    problems.add("{}", error.what());
+void describe_method(OptionSet& set, std::string& method, bool with_data) {
+  std::vector<std::pair<std::string, std::string>> names;
+  for (const Explainer* one : explainers()) {
+    if (with_data || !one->needs_data()) names.emplace_back(one->name(), one->name());
   }
-  loss.validate(problems);
-  method_options(*this).validate(problems);
-  partners.validate(problems);
-  if (min_test_cells < 0 || min_expressing_cells < 0) {
-    problems.add("the least numbers of cells must not be negative");
-  }
-  if (domain_window < 1) problems.add("--domain-window: {} is less than 1", domain_window);
-  if (neighbourhood < 0) problems.add("the neighbourhood must not be negative");
+  set.choice<std::string>("--method", method, names, "How sets are found (docs/methods.md)");
+  set.rule([&method](Problems& problems) {
+    try {
+      find_explainer(method);
+    } catch (const Error& error) {
+      problems.add("{}", error.what());
+    }
+  });
+}
+
+void describe_budget(OptionSet& set, int64_t& budget) {
+  set.value("--budget", budget,
+            "Most model evaluations of a target (one is one cell under one mask, a gradient "
+            "counts three a cell); 0 = no limit",
+            at_least(0));
+}
+
+void describe_perturbation(OptionSet& set, Perturbation& perturbation) {
+  set.choice<Perturbation>(
+      "--perturbation", perturbation,
+      {{"closed", Perturbation::kClosed},
+       {"open", Perturbation::kOpen},
+       {"mean", Perturbation::kMean}},
+      "What a masked peak becomes: 0, 1 or its mean over training cells; the last "
+      "two change nearly every cell, and take that much longer");
+}
+
+void ExplainStageOptions::describe(OptionSet& set) {
+  describe_method(set, method, true);
+  describe_budget(set, budget);
+  describe_question(set);
+}
+
+void ExplainStageOptions::describe_question(OptionSet& set) {
+  loss.describe(set);
+  describe_perturbation(set, perturbation);
+  set.choice<SearchDomain>(
+      "--domain", domain,
+      {{"all", SearchDomain::kAll}, {"cis", SearchDomain::kCis}, {"distal", SearchDomain::kDistal}},
+      "Peaks that may be masked: within the window of the gene's TSS, the "
+      "others, or all");
+  set.value("--domain-window", domain_window, "The window, in bp to either side of the TSS",
+            at_least(1));
+  set.inner("neighbourhood", neighbourhood, at_least(0));
+  set.group("What is explained, and how it is judged");
+  set.value("--min-test-cells", min_test_cells, "Fewest test cells of a type", at_least(0));
+  set.value("--min-expressing-cells", min_expressing_cells,
+            "Fewest test cells that express the gene", at_least(0));
+  set.flag("--force", force, "Explain what has fewer, and genes that fail gate A of the cis path");
+  partners.describe(set);
+  describe_methods(set, methods);
+  set.group("");
 }
 
 ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
                       const Context& context) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "explain");
+  validate(options, "explain");
   if (study.peaks.size() != surrogate.shape().peaks() ||
       study.genes.size() != surrogate.shape().genes) {
     throw input_error("the study has {} peaks and {} genes, the surrogate {} and {}",

@@ -25,6 +25,13 @@ enum class Perturbation : uint8_t {
   kMean,    ///< its mean over the training cells of the target's type
 };
 
+/// --perturbation.
+void describe_perturbation(OptionSet& set, Perturbation& perturbation);
+/// --method; `with_data`: those that look at measured cells too.
+void describe_method(OptionSet& set, std::string& method, bool with_data);
+/// --budget.
+void describe_budget(OptionSet& set, int64_t& budget);
+
 /// What each peak becomes when it is masked for targets of this type (nothing = all types).
 std::vector<float> replacement_values(const Study& study, Perturbation perturbation,
                                       std::optional<int32_t> type);
@@ -45,17 +52,9 @@ struct ExplainStageOptions {
   /// A name of the registry (explainer.hpp).
   std::string method = "grids";
   LossOptions loss;
-  /// `set_size` and `stream` are set for each target; under the monotone rule the first start is
-  /// informed, unless one is given.
-  SearchOptions search;
-  /// As in ExplainerOptions.
-  int64_t beam_width = 4;
-  int64_t greedy_candidates = 0;
-  SmoothGradOptions smoothgrad;
-  LimeOptions lime;
-  SageOptions sage;
-  CxplainOptions cxplain;
-  FimapOptions fimap;
+  /// What each method declares as its own (explainer.hpp); size and random stream are the target's.
+  MethodOptions methods;
+  /// Model evaluations of a target; 0 = no limit.
   int64_t budget = 0;
   /// The budget of each target, in their order, instead of `budget`; may be empty.
   std::vector<int64_t> budgets = {};
@@ -77,7 +76,9 @@ struct ExplainStageOptions {
   /// target's (base pairs) are left out, because sharing an enhancer is no side effect.
   int64_t neighbourhood = 1'000'000;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
+  /// Of these, what is asked and how the methods work: all but which method, and its budget.
+  void describe_question(OptionSet& set);
 };
 
 /// What happens to the other genes (without the target and its neighbourhood) on the test cells.
@@ -118,9 +119,6 @@ struct ExplainResult {
   std::vector<ExplainedTarget> explained;  ///< in the order of the targets
   std::vector<SkippedTarget> skipped;      ///< likewise
 };
-
-/// What of the options is the method's own, without size and random stream of a target.
-ExplainerOptions explainer_options(const ExplainStageOptions& options);
 
 /// What the stage hands to the method for a target.
 ExplainerOptions explainer_options(const Study& study, const ExplainTarget& target,

@@ -2,8 +2,8 @@
 /// features does the method choose? Methods see no chromatin; those that look at measured cells
 /// rather than at the model get them as plain numbers.
 ///
-/// To add a method, write one file in this folder that defines `const Explainer& NAME_explainer()`
-/// and add NAME to the list in registry.cpp.
+/// To add a method, write one file in this folder that defines `const Explainer& NAME_explainer()`,
+/// with a struct of its options if it has any, and add NAME to the list in registry.cpp.
 #pragma once
 
 #include <cstdint>
@@ -13,37 +13,32 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "explain/cxplain.hpp"
-#include "explain/fimap.hpp"
-#include "explain/lime.hpp"
-#include "explain/sage.hpp"
-#include "explain/smoothgrad.hpp"
-#include "search/coordinate_descent.hpp"
+#include "explain/method_options.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
 
 struct TargetData;  // target_data.hpp
 
+/// What a method is given besides the objective.
 struct ExplainerOptions {
-  /// L and the random stream of every method, and all that steers the searching ones.
-  SearchOptions search;
-  /// `grids-beam` only: subsets kept (BeamOptions::width). Rule and batches are not read by it.
-  int64_t beam_width = 4;
-  /// `greedy` only: features evaluated in a round, 0 = all (GreedyOptions::candidates).
-  int64_t greedy_candidates = 0;
-  SmoothGradOptions smoothgrad;
-  LimeOptions lime;  ///< `lime` and `lime-sp`
-  SageOptions sage;
-  CxplainOptions cxplain;
-  FimapOptions fimap;
+  /// L, the members of the set.
+  int64_t set_size = 10;
+  /// Keys the random numbers together with the seed: the same stream gives the same result whatever
+  /// else is explained.
+  uint64_t stream = 0;
   /// Model evaluations of a target, as Objective counts them; 0 = no limit. The stage sets it
   /// on the objective, where methods read it.
   int64_t budget = 0;
+  /// Of the image that the features are, row by row; 0 = they are a line.
+  int64_t image_height = 0;
+  int64_t image_width = 0;
   /// Measured cells, for methods that need them; null when there are none. Borrowed.
   const TargetData* data = nullptr;
+  /// What each method declares as its own.
+  MethodOptions methods;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// What a method ranks a feature by, in units of its own, and a 95 % interval where it has one; NaN
@@ -76,6 +71,8 @@ class Explainer {
   virtual std::string_view summary() const = 0;
   /// Whether it reads `ExplainerOptions::data`, and throws Error(kUsage) without.
   virtual bool needs_data() const { return false; }
+  /// The structs of options that are its own, each with `describe` (described.hpp).
+  virtual std::vector<OwnOptions> own_options() const { return {}; }
   /// A function of objective, options and seed alone, whatever the number of threads.
   virtual Explanation explain(Objective& objective, const ExplainerOptions& options,
                               const Context& context) const = 0;
@@ -85,7 +82,11 @@ class Explainer {
 const std::vector<const Explainer*>& explainers();
 
 /// Their names, in this order.
-std::vector<std::string_view> explainer_names();
+std::vector<std::string> explainer_names();
+
+/// Describes the options that the methods own, each struct once, titled by the methods that read
+/// it.
+void describe_methods(OptionSet& set, MethodOptions& options);
 
 /// Throws Error(kUsage) that lists the methods when there is none of that name.
 const Explainer& find_explainer(std::string_view name);

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/gate_network.hpp"
 #include "explain/gate_samples.hpp"
@@ -19,7 +20,7 @@ constexpr double kLastTemperature = 0.1;
 /// Every gate starts half open, where its gradient is largest.
 constexpr float kFirstLogit = 0;
 /// Close enough to L gates: a share of L, or half a gate.
-constexpr double kTolerance = 0.1;
+constexpr double kSizeTolerance = 0.1;
 /// From one weight to the next until L lies between two of them.
 constexpr double kBracketFactor = 4;
 /// Fewer steps of a round teach nothing.
@@ -27,10 +28,6 @@ constexpr int64_t kUsefulSteps = 50;
 /// Of the streams that draw weights and batches: no cells.
 constexpr uint32_t kWeightDraws = 0xffffffff;
 constexpr uint32_t kBatchDraws = 0xfffffffe;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// −log of the probability that a gate of this logit stays closed.
 double evidence_open(double logit) {
@@ -250,7 +247,7 @@ class WeightSearch {
 
   /// Both above 0.
   void tell(double open, double wanted) {
-    const bool flat = open < wanted && open < too_large_.open * (1 + kTolerance);
+    const bool flat = open < wanted && open < too_large_.open * (1 + kSizeTolerance);
     flat_ = flat && too_small_.weight == 0 ? flat_ + 1 : 0;
     (open > wanted ? too_small_ : too_large_) = {weight_, open};
     if (too_small_.weight > 0 && too_large_.weight > 0) {
@@ -274,7 +271,7 @@ class WeightSearch {
   int flat_ = 0;
 };
 
-uint64_t own_seed(uint64_t seed, uint64_t stream) {
+uint64_t seed_of_gates(uint64_t seed, uint64_t stream) {
   RandomStream random(seed, Purpose::kMethods, stream);
   const uint64_t high = random();
   return high << 32 | random();
@@ -282,13 +279,12 @@ uint64_t own_seed(uint64_t seed, uint64_t stream) {
 
 }  // namespace
 
-void FimapOptions::validate(Problems& problems) const {
-  if (steps < 1) problems.add("the steps of FIMAP must be at least 1, not {}", steps);
-  if (rounds < 1) problems.add("the rounds of FIMAP must be at least 1, not {}", rounds);
-  if (batch < 1) problems.add("the batch of FIMAP must be at least 1 cell, not {}", batch);
-  if (!(rate > 0) || !std::isfinite(rate)) {
-    problems.add("the learning rate of FIMAP must be above 0, not {}", rate);
-  }
+void FimapOptions::describe(OptionSet& set) {
+  set.value("--fimap-steps", steps, "Training steps of a round", at_least(1));
+  set.value("--fimap-rounds", rounds,
+            "Most rounds, each with another weight of the number of open gates", at_least(1));
+  set.inner("batch", batch, at_least(1));
+  set.inner("rate", rate, above(0));
 }
 
 FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions& options,
@@ -299,7 +295,7 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
   result.reduced = plan.reduced;
   if (plan.steps == 0) return result;
   const CellFeatures cells = find_features(objective, context.pool);
-  const uint64_t seed = own_seed(context.seed, stream);
+  const uint64_t seed = seed_of_gates(context.seed, stream);
   WeightSearch search(first_weight(objective, members));
   const auto wanted = static_cast<double>(members);
   // As ratios tell how far a round is, half a gate in all cells together stands for none.
@@ -320,7 +316,7 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
         result.scores[at(cells.feature_of[k])] = scores[k];
       }
     }
-    if (std::abs(open - wanted) <= std::max(0.5, kTolerance * wanted)) break;
+    if (std::abs(open - wanted) <= std::max(0.5, kSizeTolerance * wanted)) break;
     search.tell(open, wanted);
     if (search.hopeless()) break;
   }

@@ -26,7 +26,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
@@ -42,7 +42,7 @@ struct FimapOptions {
   /// Of Adam. Larger values move the gates faster and less surely.
   double rate = 0.03;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct FimapGates {

@@ -11,14 +11,14 @@ class FimapExplainer : public Explainer {
   std::string_view summary() const override {
     return "a network that learns gates of each cell, the fewest that reach the goal";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<FimapOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
-    const auto gates =
-        fimap_gates(objective, search.set_size, options.fimap, search.stream, context);
-    return conclude(objective, highest(gates.scores, objective, search.set_size), before,
+    const auto gates = fimap_gates(objective, options.set_size, options.methods.get<FimapOptions>(),
+                                   options.stream, context);
+    return conclude(objective, highest(gates.scores, objective, options.set_size), before,
                     gates.reduced, {gates.scores, {}, {}});
   }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "explain/gathered_rows.hpp"
 
@@ -14,10 +15,6 @@ static_assert(kWidth == kLanes);
 
 /// Features whose parameters one thread moves at a time.
 constexpr int64_t kFeatureBlock = 1024;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 float scale_of(const GateNetwork::Cell& cell) {
   return 1.0f / std::sqrt(static_cast<float>(std::max<size_t>(1, cell.features.size())));

@@ -11,7 +11,7 @@ namespace {
 
 /// Gates of one call of the kernel. Always whole: so that each goes through the same instructions
 /// wherever it stands.
-constexpr size_t kAtOnce = 16;
+constexpr size_t kSamplesAtOnce = 16;
 
 /// σ of this is 1e-13. Gates below are shut: passed on, numbers so small and their squares would
 /// leave the range of normal floats, on which arithmetic is many times faster.
@@ -53,7 +53,7 @@ constexpr float kClosed = -30;
 
 GRIDS_CLONES void sample_blocks(size_t blocks, const uint32_t* words, const float* logits,
                                 float sharpness, float* gates, float* slopes) {
-  for (size_t i = 0; i < blocks * kAtOnce; ++i) {
+  for (size_t i = 0; i < blocks * kSamplesAtOnce; ++i) {
     const auto draw = static_cast<int32_t>(words[i] >> 8);
     const float odds =
         (static_cast<float>(draw) + 0.5f) / (static_cast<float>(0xffffff - draw) + 0.5f);
@@ -70,11 +70,11 @@ GRIDS_CLONES void sample_blocks(size_t blocks, const uint32_t* words, const floa
 void sample_gates(std::span<const uint32_t> words, std::span<const float> logits, float temperature,
                   std::span<float> gates, std::span<float> slopes) {
   const float sharpness = 1 / temperature;
-  const size_t blocks = words.size() / kAtOnce, i = blocks * kAtOnce;
+  const size_t blocks = words.size() / kSamplesAtOnce, i = blocks * kSamplesAtOnce;
   sample_blocks(blocks, words.data(), logits.data(), sharpness, gates.data(), slopes.data());
   if (i == words.size()) return;
-  std::array<uint32_t, kAtOnce> last_words = {};
-  std::array<float, kAtOnce> last_logits = {}, last_gates, last_slopes;
+  std::array<uint32_t, kSamplesAtOnce> last_words = {};
+  std::array<float, kSamplesAtOnce> last_logits = {}, last_gates, last_slopes;
   std::copy(words.begin() + static_cast<std::ptrdiff_t>(i), words.end(), last_words.begin());
   std::copy(logits.begin() + static_cast<std::ptrdiff_t>(i), logits.end(), last_logits.begin());
   sample_blocks(1, last_words.data(), last_logits.data(), sharpness, last_gates.data(),

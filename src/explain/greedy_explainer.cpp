@@ -11,11 +11,12 @@ class GreedyExplainer : public Explainer {
   std::string_view summary() const override {
     return "the best single addition, evaluated exactly, L times";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<GreedyOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    auto found = greedy_search(
-        objective, {.set_size = options.search.set_size, .candidates = options.greedy_candidates},
-        context);
+    GreedyOptions own = options.methods.get<GreedyOptions>();
+    own.set_size = options.set_size;
+    auto found = greedy_search(objective, own, context);
     // Not a search that ends in a local optimum or before it: it has no steps to tell.
     return {std::move(found.subset), found.value, found.evaluations, 0, false, found.budget_spent};
   }

@@ -11,7 +11,7 @@ namespace grids {
 namespace {
 
 /// Features evaluated between two looks at whether the user wants to stop.
-constexpr size_t kAtOnce = 2048;
+constexpr size_t kFeaturesAtOnce = 2048;
 
 class KnockoutExplainer : public Explainer {
  public:
@@ -21,26 +21,25 @@ class KnockoutExplainer : public Explainer {
   }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
     const auto all = static_cast<int64_t>(objective.allowed.size());
     const int64_t masks =
         evaluations_left(objective) / std::max<int64_t>(1, objective.cell_count());
     if (masks >= all) {
       auto ranked = by_value(objective, objective.allowed, context);
-      ranked.resize(static_cast<size_t>(search.set_size));
+      ranked.resize(static_cast<size_t>(options.set_size));
       return conclude(objective, std::move(ranked), before, false);
     }
     std::vector<double> gain(static_cast<size_t>(objective.model->shape().features), 0.0);
-    on_affordable_cells(objective, kGradientEvaluations, search.stream, context,
+    on_affordable_cells(objective, kGradientEvaluations, options.stream, context,
                         [&](Objective& part) { gain = gains(part, *begin(part, {})); });
     const int64_t exact = std::max<int64_t>(0, masks - kGradientEvaluations);
-    auto ranked = lowest(gain, objective.allowed, std::max(exact, search.set_size));
+    auto ranked = lowest(gain, objective.allowed, std::max(exact, options.set_size));
     const auto evaluated = by_value(
         objective, std::span(ranked).first(static_cast<size_t>(std::min(exact, all))), context);
     std::copy(evaluated.begin(), evaluated.end(), ranked.begin());
-    ranked.resize(static_cast<size_t>(search.set_size));
+    ranked.resize(static_cast<size_t>(options.set_size));
     return conclude(objective, std::move(ranked), before, true);
   }
 
@@ -51,9 +50,10 @@ class KnockoutExplainer : public Explainer {
     const auto state = begin(objective, {});
     std::vector<std::pair<double, Feature>> ranked;
     std::vector<Edit> edits;
-    for (size_t first = 0; first < features.size(); first += kAtOnce) {
+    for (size_t first = 0; first < features.size(); first += kFeaturesAtOnce) {
       context.check_cancelled();
-      const auto block = features.subspan(first, std::min(kAtOnce, features.size() - first));
+      const auto block =
+          features.subspan(first, std::min(kFeaturesAtOnce, features.size() - first));
       edits.clear();
       for (const Feature feature : block) edits.push_back({kNoFeature, feature});
       const auto values = values_after(objective, *state, edits);

@@ -59,12 +59,12 @@ class LassoExplainer : public Explainer {
     for (const Feature feature : features) {
       rows.features.push_back(data.measured->by_feature.row(feature));
     }
-    const auto path = penalty_path(rows, {}, options.search.stream, context);
+    const auto path = penalty_path(rows, {}, options.stream, context);
     std::vector<Standing> standings;
     for (size_t j = 0; j < features.size(); ++j) {
       standings.push_back(standing_of(features[j], j, path, data.wanted));
     }
-    return explanation_of(objective, data, std::move(standings), options.search.set_size);
+    return explanation_of(objective, data, std::move(standings), options.set_size);
   }
 };
 

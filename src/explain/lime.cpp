@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/mask_ridge.hpp"
 #include "explain/scores.hpp"
@@ -18,12 +19,8 @@ constexpr int64_t kUsefulNeighbours = 256;
 /// Bounds the memory: bytes of the tables of the cells that are explained side by side, and masked
 /// features of the rows that are predicted at once.
 constexpr int64_t kTableBytes = int64_t{1} << 27;
-constexpr size_t kCellsAtOnce = 16;
-constexpr int64_t kMaskedAtOnce = int64_t{1} << 23;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
+constexpr size_t kCellsATable = 16;
+constexpr int64_t kLargestBatch = int64_t{1} << 23;
 
 /// A cell on its way to its coefficients.
 struct Neighbourhood {
@@ -79,7 +76,7 @@ void fill_changes(Objective& objective, const CellChanges& changes,
   int64_t features = 1;
   for (const auto& hood : hoods) features += hood.table.columns();
   const int64_t rows = hoods.front().table.rows();
-  const int64_t rows_at_once = std::clamp<int64_t>(kMaskedAtOnce / features, 16, rows);
+  const int64_t rows_at_once = std::clamp<int64_t>(kLargestBatch / features, 16, rows);
   for (int64_t first = 0; first < rows; first += rows_at_once) {
     context.check_cancelled();
     const int64_t count = std::min(rows_at_once, rows - first);
@@ -116,7 +113,7 @@ std::vector<Neighbourhood> next_hoods(const Objective& objective, std::span<cons
     auto features =
         allowed_of(objective, objective.model->differing(objective.cells[at(position)]));
     bytes += neighbours * static_cast<int64_t>(features.size()) / 4;  // bits, and transposed
-    if (!hoods.empty() && (bytes > kTableBytes || hoods.size() == kCellsAtOnce)) break;
+    if (!hoods.empty() && (bytes > kTableBytes || hoods.size() == kCellsATable)) break;
     Neighbourhood hood;
     hood.cell = {position, std::move(features), {}};
     hoods.push_back(std::move(hood));
@@ -126,15 +123,13 @@ std::vector<Neighbourhood> next_hoods(const Objective& objective, std::span<cons
 
 }  // namespace
 
-void LimeOptions::validate(Problems& problems) const {
-  if (neighbours < 2) problems.add("the neighbours of LIME must be at least 2, not {}", neighbours);
-  if (!(kernel_width > 0) || !std::isfinite(kernel_width)) {
-    problems.add("the width of LIME's kernel must be above 0, not {}", kernel_width);
-  }
-  if (!(ridge >= 0) || !std::isfinite(ridge)) {
-    problems.add("the ridge penalty of LIME must be at least 0, not {}", ridge);
-  }
-  if (picks < 1) problems.add("LIME must pick at least 1 cell, not {}", picks);
+void LimeOptions::describe(OptionSet& set) {
+  set.value("--lime-neighbours", neighbours,
+            "Random masks of a cell (published: 2048, for L = 128 1024)", at_least(2));
+  set.value("--lime-kernel-width", kernel_width,
+            "Distance from the cell at which a mask counts 1/e", above(0));
+  set.value("--lime-ridge", ridge, "Penalty of the ridge regression", at_least(0));
+  set.value("--lime-picks", picks, "lime-sp: cells picked", at_least(1));
 }
 
 LimeCost lime_cost(const Objective& objective, const LimeOptions& options) {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
@@ -32,7 +32,7 @@ struct LimeOptions {
   /// `lime-sp` only: cells picked.
   int64_t picks = 10;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// A cell's linear model.

@@ -18,14 +18,12 @@
 #include <cmath>
 #include <numeric>
 
+#include "base/at.hpp"
+#include "explain/lime.hpp"
 #include "explain/scores.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 class LimeExplainer : public Explainer {
  public:
@@ -33,19 +31,20 @@ class LimeExplainer : public Explainer {
   std::string_view summary() const override {
     return "ridge regression on random masks of each cell, mean |coefficient| over cells";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<LimeOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    const auto& own = options.methods.get<LimeOptions>();
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
     std::vector<double> scores(at(objective.model->shape().features), 0.0);
     const auto cost = lime_coefficients(
-        objective, options.lime, search.stream, context, [&](const CellCoefficients& cell) {
+        objective, own, options.stream, context, [&](const CellCoefficients& cell) {
           for (size_t i = 0; i < cell.features.size(); ++i) {
             scores[at(cell.features[i])] += std::abs(cell.coefficients[i]);
           }
         });
-    return conclude(objective, highest(scores, objective, search.set_size), before, cost.reduced,
+    return conclude(objective, highest(scores, objective, options.set_size), before, cost.reduced,
                     {scores, {}, {}});
   }
 };
@@ -105,30 +104,31 @@ class LimePickExplainer : public Explainer {
   std::string_view summary() const override {
     return "lime, the features of the cells that submodular pick chooses";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<LimeOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    const auto& own = options.methods.get<LimeOptions>();
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
     std::vector<CellExplanation> cells;
     std::vector<double> importance(at(objective.model->shape().features), 0.0);
-    const auto cost = lime_coefficients(objective, options.lime, search.stream, context,
+    const auto cost = lime_coefficients(objective, own, options.stream, context,
                                         [&](const CellCoefficients& cell) {
-                                          cells.push_back(top_of(cell, search.set_size));
+                                          cells.push_back(top_of(cell, options.set_size));
                                           const auto& top = cells.back();
                                           for (size_t i = 0; i < top.features.size(); ++i) {
                                             importance[at(top.features[i])] += top.weights[i];
                                           }
                                         });
     for (double& sum : importance) sum = std::sqrt(sum);
-    const auto covered = pick(cells, importance, options.lime.picks);
+    const auto covered = pick(cells, importance, own.picks);
     // Those of the picked cells first: L of them where they have so many.
     std::vector<double> scores(importance.size());
     const double highest_of_all = *std::max_element(importance.begin(), importance.end());
     for (size_t j = 0; j < scores.size(); ++j) {
       scores[j] = importance[j] + (covered[j] ? highest_of_all : 0);
     }
-    return conclude(objective, highest(scores, objective, search.set_size), before, cost.reduced);
+    return conclude(objective, highest(scores, objective, options.set_size), before, cost.reduced);
   }
 };
 

@@ -3,16 +3,13 @@
 #include <limits>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/statistics.hpp"
 #include "explain/links.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 struct Spread {
   double mean = 0;
@@ -99,7 +96,7 @@ class LinksExplainer : public Explainer {
       const double towards = data.wanted * link.z;
       standings.push_back({link.feature, link.kept && towards > 0 ? 0 : 1, towards, 0});
     }
-    return explanation_of(objective, data, std::move(standings), options.search.set_size);
+    return explanation_of(objective, data, std::move(standings), options.set_size);
   }
 };
 

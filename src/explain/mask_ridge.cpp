@@ -4,14 +4,12 @@
 #include <array>
 #include <cmath>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
 
-constexpr double kTolerance = 1e-6;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
+constexpr double kLeastProgress = 1e-6;
 
 /// The sums of all subsets of eight numbers: bit k of the index = number k is in.
 using SubsetSums = std::array<double, 256>;
@@ -68,7 +66,7 @@ void transpose(std::array<uint64_t, 64>& block) {
   }
 }
 
-double dot(std::span<const double> a, std::span<const double> b) {
+double product_of(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
   for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
   return sum;
@@ -90,7 +88,7 @@ class CentredTable {
   /// A v.
   std::vector<double> times(std::span<const double> v) const {
     auto out = sum_kept(table_, v);
-    const double mean = dot(means_, v);
+    const double mean = product_of(means_, v);
     for (size_t i = 0; i < out.size(); ++i) out[i] = roots_[i] * (out[i] - mean);
     return out;
   }
@@ -149,18 +147,19 @@ std::vector<double> mask_ridge(const KeptTable& table, std::span<const double> w
   std::vector<double> residual = a.centred(values);
   std::vector<double> slope = a.transposed_times(residual);
   std::vector<double> direction = slope;
-  double size = dot(slope, slope);
-  const double enough = kTolerance * kTolerance * size;
+  double size = product_of(slope, slope);
+  const double enough = kLeastProgress * kLeastProgress * size;
   // Without rounding as many steps as there are columns or rows would do.
   const int64_t most = 4 * std::min(table.rows(), table.columns()) + 10;
   for (int64_t step = 0; step < most && size > enough; ++step) {
     const auto image = a.times(direction);
-    const double length = size / (dot(image, image) + penalty * dot(direction, direction));
+    const double length =
+        size / (product_of(image, image) + penalty * product_of(direction, direction));
     for (size_t j = 0; j < beta.size(); ++j) beta[j] += length * direction[j];
     for (size_t i = 0; i < residual.size(); ++i) residual[i] -= length * image[i];
     slope = a.transposed_times(residual);
     for (size_t j = 0; j < beta.size(); ++j) slope[j] -= penalty * beta[j];
-    const double next = dot(slope, slope);
+    const double next = product_of(slope, slope);
     for (size_t j = 0; j < beta.size(); ++j) {
       direction[j] = slope[j] + next / size * direction[j];
     }

@@ -12,7 +12,7 @@ class NearestExplainer : public Explainer {
   bool needs_data() const override { return true; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context&) const override {
-    return explanation_of(objective, require_data(options, name()), {}, options.search.set_size);
+    return explanation_of(objective, require_data(options, name()), {}, options.set_size);
   }
 };
 

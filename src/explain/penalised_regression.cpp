@@ -5,6 +5,7 @@
 #include <memory>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/information.hpp"
 #include "base/negative_binomial.hpp"
 #include "base/random.hpp"
@@ -19,10 +20,6 @@ constexpr int kHalvings = 20;
 /// Within a Newton step coordinates move until they promise less than this share of what the step's
 /// first sweep did.
 constexpr double kSweepShare = 1e-4;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double mean_of(double eta) {
   return std::exp(std::clamp(eta, -kLargestLog, kLargestLog));

@@ -2,6 +2,8 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "explain/explainer.hpp"
+#include "search/coordinate_descent.hpp"
+#include "search/starts.hpp"
 
 namespace grids {
 namespace {
@@ -13,8 +15,8 @@ class RandomExplainer : public Explainer {
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
     const int64_t before = objective.evaluations;
-    const auto subset = random_subset(objective.allowed, options.search.set_size,
-                                      {context.seed, Purpose::kRandomSets, options.search.stream});
+    const auto subset = random_subset(objective.allowed, options.set_size,
+                                      {context.seed, Purpose::kRandomSets, options.stream});
     const auto state = begin(objective, subset);
     Explanation explanation;
     explanation.objective = value(objective, *state);

@@ -35,24 +35,45 @@ const std::vector<const Explainer*>& explainers() {
   return all;
 }
 
-std::vector<std::string_view> explainer_names() {
-  std::vector<std::string_view> names;
-  for (const Explainer* method : explainers()) names.push_back(method->name());
+std::vector<std::string> explainer_names() {
+  std::vector<std::string> names;
+  for (const Explainer* method : explainers()) names.emplace_back(method->name());
   return names;
 }
 
-void ExplainerOptions::validate(Problems& problems) const {
-  search.validate(problems);
-  if (beam_width < 1) problems.add("the beam must keep at least 1 subset, not {}", beam_width);
-  if (greedy_candidates < 0) {
-    problems.add("the candidates of a greedy round must be at least 0, not {}", greedy_candidates);
+namespace {
+
+/// "Options of lime and lime-sp".
+std::string title_of(std::type_index type) {
+  std::vector<std::string_view> names;
+  for (const Explainer* method : explainers()) {
+    for (const auto& own : method->own_options()) {
+      if (own.type == type) names.push_back(method->name());
+    }
   }
-  smoothgrad.validate(problems);
-  lime.validate(problems);
-  sage.validate(problems);
-  cxplain.validate(problems);
-  fimap.validate(problems);
-  if (budget < 0) problems.add("the budget must be at least 0 evaluations, not {}", budget);
+  return fmt::format("Options of {}", fmt::join(names, " and "));
+}
+
+}  // namespace
+
+void describe_methods(OptionSet& set, MethodOptions& options) {
+  std::vector<std::type_index> described;
+  for (const Explainer* method : explainers()) {
+    for (const auto& own : method->own_options()) {
+      if (std::find(described.begin(), described.end(), own.type) != described.end()) continue;
+      described.push_back(own.type);
+      set.group(title_of(own.type));
+      own.describe(set, options);
+    }
+  }
+}
+
+void ExplainerOptions::describe(OptionSet& set) {
+  set.inner("set-size", set_size, at_least(1));
+  set.inner("budget", budget, at_least(0));
+  set.inner("image-height", image_height, at_least(0));
+  set.inner("image-width", image_width, at_least(0));
+  describe_methods(set, methods);
 }
 
 const Explainer& find_explainer(std::string_view name) {

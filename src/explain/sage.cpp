@@ -5,6 +5,7 @@
 #include <limits>
 #include <unordered_set>
 
+#include "base/at.hpp"
 #include "base/random.hpp"
 #include "explain/scores.hpp"
 
@@ -13,10 +14,6 @@ namespace {
 
 /// Masked features of the rows that are predicted at once: bounds the memory.
 constexpr int64_t kMaskedAtOnce = int64_t{1} << 24;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// A permutation's evaluated players, the last of the order first.
 struct Chain {
@@ -145,16 +142,19 @@ bool has_converged(const SageValues& found, const std::vector<Feature>& allowed,
 
 }  // namespace
 
-void SageOptions::validate(Problems& problems) const {
-  if (permutations < 1 || permutations > std::numeric_limits<uint32_t>::max()) {
-    problems.add("the permutations of SAGE must be at least 1 and below 2^32, not {}",
-                 permutations);
-  }
-  if (players < 0) problems.add("the players of SAGE must be at least 0, not {}", players);
-  if (batch < 1) problems.add("the batch of SAGE must be at least 1, not {}", batch);
-  if (!(threshold >= 0) || !std::isfinite(threshold)) {
-    problems.add("the threshold of SAGE must be at least 0, not {}", threshold);
-  }
+void SageOptions::describe(OptionSet& set) {
+  set.value("--sage-permutations", permutations,
+            "Most permutations (published: 256000, for L = 128 100000)",
+            at_least(1).at_most(std::numeric_limits<uint32_t>::max()));
+  set.value("--sage-players", players,
+            "Players evaluated of a permutation, its last ones; 0 = as many as the set has",
+            at_least(0));
+  set.value("--sage-batch", batch, "Permutations between two looks at the convergence",
+            at_least(1));
+  set.value("--sage-threshold", threshold,
+            "Converged when the largest standard error is this share of the values' range; "
+            "0 = never",
+            at_least(0));
 }
 
 SageValues sage_values(Objective& objective, int64_t members, const SageOptions& options,

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
@@ -40,7 +40,7 @@ struct SageOptions {
   /// (Covert's 0.025). Larger values stop earlier; 0 = never.
   double threshold = 0.025;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct SageValues {

@@ -20,20 +20,20 @@ class SageExplainer : public Explainer {
   std::string_view summary() const override {
     return "Shapley values of the objective by permutation sampling";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<SageOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
-    const auto found =
-        sage_values(objective, search.set_size, options.sage, search.stream, context);
+    const auto found = sage_values(objective, options.set_size, options.methods.get<SageOptions>(),
+                                   options.stream, context);
     std::vector<double> low, high;
     for (size_t j = 0; j < found.values.size(); ++j) {
       const double reach = std::isfinite(found.errors[j]) ? kErrors * found.errors[j] : kUnknown;
       low.push_back(found.values[j] - reach);
       high.push_back(found.values[j] + reach);
     }
-    return conclude(objective, lowest(found.values, objective.allowed, search.set_size), before,
+    return conclude(objective, lowest(found.values, objective.allowed, options.set_size), before,
                     found.budget_spent, {found.values, low, high});
   }
 };

@@ -25,14 +25,13 @@ class SaliencyExplainer : public Explainer {
   }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    require_features(objective.allowed, search.set_size);
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
     std::vector<double> scores(static_cast<size_t>(objective.model->shape().features), 0.0);
     const bool whole = on_affordable_cells(
-        objective, kGradientEvaluations, search.stream, context,
+        objective, kGradientEvaluations, options.stream, context,
         [&](Objective& part) { add_absolute_gains(part, *begin(part, {}), scores); });
-    return conclude(objective, highest(scores, objective, search.set_size), before, !whole,
+    return conclude(objective, highest(scores, objective, options.set_size), before, !whole,
                     {scores, {}, {}});
   }
 };

@@ -8,6 +8,7 @@
 
 #include "base/context.hpp"
 #include "explain/explainer.hpp"
+#include "search/starts.hpp"
 
 namespace grids {
 

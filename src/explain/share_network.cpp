@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 #include "explain/gathered_rows.hpp"
@@ -18,10 +19,6 @@ static_assert(kRank == kLanes);
 /// places would compete for the same lines of the first-level cache.
 constexpr int64_t kParameterBlock = 1008;
 static_assert(kParameterBlock % kLanes == 0);
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// ⟨row r, x⟩ of the kRank rows.
 GRIDS_CLONES void project(int64_t stride, const float* rows, const float* x, float* out) {

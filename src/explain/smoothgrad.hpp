@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 
 namespace grids {
 
@@ -14,7 +14,7 @@ struct SmoothGradOptions {
   /// 1). Larger values average over a wider neighbourhood of the cell.
   double deviation = 0.15;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 }  // namespace grids

@@ -27,38 +27,38 @@ class SmoothGradExplainer : public Explainer {
   std::string_view summary() const override {
     return "saliency averaged over noisy copies of each cell";
   }
+  std::vector<OwnOptions> own_options() const override { return {owns<SmoothGradOptions>()}; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context& context) const override {
-    const auto& search = options.search;
-    const auto& own = options.smoothgrad;
-    require_features(objective.allowed, search.set_size);
+    const auto& own = options.methods.get<SmoothGradOptions>();
+    require_features(objective.allowed, options.set_size);
     const int64_t before = objective.evaluations;
     const int64_t copy_cost = kGradientEvaluations * std::max<int64_t>(1, objective.cell_count());
     const int64_t affordable = evaluations_left(objective) / copy_cost;
     const int64_t copies = std::clamp<int64_t>(affordable, 1, own.copies);
-    const uint64_t seed = noise_seed(context.seed, search.stream);
+    const uint64_t seed = noise_seed(context.seed, options.stream);
     std::vector<double> scores(static_cast<size_t>(objective.model->shape().features), 0.0);
     for (int64_t copy = 0; copy < copies; ++copy) {
       context.check_cancelled();
       on_affordable_cells(
-          objective, kGradientEvaluations, search.stream, context, [&](Objective& part) {
+          objective, kGradientEvaluations, options.stream, context, [&](Objective& part) {
             const auto state = part.model->begin_noisy(
                 part.cells, part.outputs, {own.deviation, seed, static_cast<uint64_t>(copy)});
             add_absolute_gains(part, *state, scores);
           });
     }
-    return conclude(objective, highest(scores, objective, search.set_size), before,
+    return conclude(objective, highest(scores, objective, options.set_size), before,
                     affordable < own.copies, {scores, {}, {}});
   }
 };
 
 }  // namespace
 
-void SmoothGradOptions::validate(Problems& problems) const {
-  if (copies < 1) problems.add("the copies of SmoothGrad must be at least 1, not {}", copies);
-  if (!(deviation > 0) || !std::isfinite(deviation)) {
-    problems.add("the deviation of SmoothGrad's noise must be above 0, not {}", deviation);
-  }
+void SmoothGradOptions::describe(OptionSet& set) {
+  set.value("--smoothgrad-copies", copies, "Noisy copies of a cell", at_least(1));
+  set.value("--smoothgrad-deviation", deviation,
+            "Standard deviation of the noise on each input (peaks: 0 = closed, 1 = open)",
+            above(0));
 }
 
 const Explainer& smoothgrad_explainer() {

@@ -4,15 +4,12 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/least_squares.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<int32_t> seen_cells(const Study& study) {
   auto cells = study.cells_of(Split::kTrain);

@@ -34,7 +34,7 @@ class SusieExplainer : public Explainer {
       const double probability = towards < 0 ? -fit.inclusion[j] : fit.inclusion[j];
       standings.push_back({features[j], 0, probability, towards});
     }
-    return explanation_of(objective, data, std::move(standings), options.search.set_size);
+    return explanation_of(objective, data, std::move(standings), options.set_size);
   }
 };
 

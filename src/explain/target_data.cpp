@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// All allowed features on the target's chromosome, the nearest first.
 std::vector<Feature> by_distance(const TargetData& data, std::span<const Feature> allowed) {

@@ -23,11 +23,33 @@ std::string type_name(const Study& study, const ExplainTarget& target) {
   return target.type ? study.cells.type.names[static_cast<size_t>(*target.type)] : kAllTypes;
 }
 
-std::optional<int32_t> find_type(const Study& study, const std::string& name, Problems& problems) {
-  if (name == kAllTypes) return std::nullopt;
-  const auto type = study.cells.type.code_of(name);
-  if (!type) complain("cell type", name, study.cells.type.names, problems);
-  return type;
+namespace {
+
+/// The type of that name, or that of "type:NAME".
+std::optional<int32_t> one_type(const Study& study, std::string_view name) {
+  if (const auto type = study.cells.type.code_of(name)) return type;
+  if (!name.starts_with(kTypePrefix)) return std::nullopt;
+  return study.cells.type.code_of(name.substr(kTypePrefix.size()));
+}
+
+}  // namespace
+
+std::vector<std::optional<int32_t>> find_types(const Study& study, const std::string& name,
+                                               Problems& problems) {
+  if (const auto type = one_type(study, name)) return {type};
+  if (name == kAllTypes) return {std::nullopt};
+  std::vector<std::optional<int32_t>> types;
+  if (name == kEachType) {
+    const auto count = static_cast<int32_t>(study.cells.type.names.size());
+    for (int32_t type = 0; type < count; ++type) types.emplace_back(type);
+  } else {
+    complain("cell type", name, study.cells.type.names, problems);
+  }
+  return types;
+}
+
+bool names_types(const Study& study, std::string_view name) {
+  return name == kAllTypes || name == kEachType || one_type(study, name).has_value();
 }
 
 std::optional<int32_t> find_gene(const Study& study, const std::string& name, Problems& problems) {
@@ -41,19 +63,19 @@ std::vector<ExplainTarget> find_targets(const Study& study,
   Problems problems;
   std::vector<ExplainTarget> targets;
   for (const auto& request : requests) {
-    ExplainTarget target;
-    target.set_size = request.set_size;
-    target.type = find_type(study, request.cell_type, problems);
+    const auto types = find_types(study, request.cell_type, problems);
     const auto gene = find_gene(study, request.gene, problems);
-    target.gene = gene.value_or(0);
-    bool known = gene && (target.type || request.cell_type == kAllTypes);
-    if (request.set_size < 1 || request.set_size > study.peaks.size()) {
-      known = false;
+    const bool has_size = request.set_size >= 1 && request.set_size <= study.peaks.size();
+    if (!has_size) {
       problems.add("{} in {}: L = {} is not between 1 and {}, the number of peaks", request.gene,
                    request.cell_type, request.set_size, study.peaks.size());
     }
-    if (known && std::find(targets.begin(), targets.end(), target) == targets.end()) {
-      targets.push_back(target);
+    if (!gene || !has_size) continue;
+    for (const auto& type : types) {
+      const ExplainTarget target{type, *gene, request.set_size};
+      if (std::find(targets.begin(), targets.end(), target) == targets.end()) {
+        targets.push_back(target);
+      }
     }
   }
   problems.raise(ErrorKind::kInput, "targets");

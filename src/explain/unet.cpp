@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "explain/unet_kernels.hpp"
 
 namespace grids {
@@ -11,10 +12,6 @@ namespace {
 
 constexpr int kLevels = 3;
 constexpr int64_t kPlaneAlignment = 16;  // floats: whole vectors
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 int64_t rounded_up(int64_t size, int64_t to) {
   return (size + to - 1) / to * to;

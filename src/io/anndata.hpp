@@ -70,6 +70,7 @@ void write_categorical(const hdf5::Group& table, const std::string& column,
 hdf5::Group create_dict(const hdf5::Group& parent, const std::string& name);
 void write_text_element(const hdf5::Group& parent, const std::string& name, std::string_view text);
 void write_integer_element(const hdf5::Group& parent, const std::string& name, int64_t value);
+void write_boolean_element(const hdf5::Group& parent, const std::string& name, bool value);
 
 /// Writes a sparse matrix block of rows by block of rows, so that it need never be whole in memory.
 class SparseRowsWriter {

@@ -128,6 +128,10 @@ void write_integer_element(const Group& parent, const std::string& name, int64_t
   encode(parent.write_scalar(name, value), "numeric-scalar", "0.2.0");
 }
 
+void write_boolean_element(const Group& parent, const std::string& name, bool value) {
+  encode(parent.write_boolean_scalar(name, value), "numeric-scalar", "0.2.0");
+}
+
 void begin_anndata(const Group& group, const Frame& obs, const Frame& var) {
   encode(group, "anndata", "0.1.0");
   write_frame(group, "obs", obs);

@@ -4,12 +4,10 @@
 #include <limits>
 #include <numeric>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 CsrPattern read_pattern(const hdf5::Group& group, int64_t rows, int64_t columns) {
   if (rows < 0 || columns < 0 || columns > std::numeric_limits<int32_t>::max()) {

@@ -1,6 +1,7 @@
 // A Matrix Market file for each modality, with lists of cells, genes and peaks.
 #include <charconv>
 
+#include "base/at.hpp"
 #include "io/anndata.hpp"
 #include "io/compressed.hpp"
 #include "io/formats.hpp"
@@ -10,10 +11,6 @@ namespace grids {
 namespace {
 
 constexpr std::string_view kBanner = "%%MatrixMarket";
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// The next blank-separated word of a line.
 std::string_view take_word(std::string_view& line) {
@@ -26,14 +23,14 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
-struct Header {
+struct MarketHeader {
   bool pattern = false;
   int64_t rows = 0;
   int64_t columns = 0;
   int64_t entries = 0;
 };
 
-Header read_header(LineReader& reader) {
+MarketHeader read_market_header(LineReader& reader) {
   std::string_view line;
   if (!reader.next(line) || !line.starts_with(kBanner)) {
     throw reader.error("is no Matrix Market file: it must begin with %%MatrixMarket");
@@ -50,7 +47,7 @@ Header read_header(LineReader& reader) {
         "general'",
         object, layout, field, symmetry));
   }
-  Header header;
+  MarketHeader header;
   header.pattern = field == "pattern";
   while (reader.next(line)) {
     if (line.empty() || line[0] == '%') continue;
@@ -70,7 +67,7 @@ struct Entries {
   std::vector<float> values;
 };
 
-Entries read_entries(LineReader& reader, const Header& header, bool cells_in_rows,
+Entries read_entries(LineReader& reader, const MarketHeader& header, bool cells_in_rows,
                      const Context& context) {
   constexpr int64_t kStep = 1 << 18;
   Entries entries;
@@ -130,7 +127,7 @@ CsrMatrix gather(const Entries& entries, int64_t cells, int64_t features) {
   return matrix;
 }
 
-bool recognises(const MultiomeInput& input) {
+bool recognises_matrix_market(const MultiomeInput& input) {
   return !input.rna.empty() && !input.atac.empty() && is_matrix_market(input.rna) &&
          is_matrix_market(input.atac);
 }
@@ -187,7 +184,7 @@ RawModality read_one(const std::filesystem::path& path, const Frame& obs, Frame 
   return modality;
 }
 
-RawMultiome read(const MultiomeInput& input, const Context& context) {
+RawMultiome from_matrix_market(const MultiomeInput& input, const Context& context) {
   if (input.cells.empty()) {
     throw usage_error("Matrix Market files need --cells, --rna-names and --peaks beside them");
   }
@@ -202,7 +199,7 @@ RawMultiome read(const MultiomeInput& input, const Context& context) {
 
 const Format kMatrixMarketPairFormat = {
     "--rna RNA.mtx --atac ATAC.mtx (each maybe .gz) with lists of cells, genes and peaks",
-    recognises, read};
+    recognises_matrix_market, from_matrix_market};
 
 std::filesystem::path plain_or_gz(const std::filesystem::path& folder, const std::string& name) {
   std::error_code ignored;
@@ -227,7 +224,7 @@ bool is_matrix_market(const std::filesystem::path& path) {
 CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
                              const Context& context) {
   LineReader reader(path);
-  const auto header = read_header(reader);
+  const auto header = read_market_header(reader);
   const bool features_in_rows = header.rows == features && header.columns == cells;
   const bool cells_in_rows = header.rows == cells && header.columns == features;
   if (!features_in_rows && !cells_in_rows) {

@@ -4,12 +4,12 @@
 namespace grids {
 namespace {
 
-bool recognises(const MultiomeInput& input) {
+bool recognises_mudata(const MultiomeInput& input) {
   return !input.path.empty() && hdf5::File::is_hdf5(input.path) &&
          hdf5::File::open(input.path).root().has_group("mod");
 }
 
-RawMultiome read(const MultiomeInput& input, const Context&) {
+RawMultiome from_mudata(const MultiomeInput& input, const Context&) {
   const auto file = hdf5::File::open(input.path);
   const auto& root = file.root();
   const auto names = find_modalities(root, {input.rna_modality, input.atac_modality});
@@ -23,6 +23,6 @@ RawMultiome read(const MultiomeInput& input, const Context&) {
 }  // namespace
 
 const Format kMuDataFormat = {"FILE.h5mu: MuData with a modality for RNA and one for ATAC",
-                              recognises, read};
+                              recognises_mudata, from_mudata};
 
 }  // namespace grids

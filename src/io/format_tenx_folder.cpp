@@ -6,7 +6,7 @@
 namespace grids {
 namespace {
 
-bool recognises(const MultiomeInput& input) {
+bool recognises_tenx_folder(const MultiomeInput& input) {
   std::error_code ignored;
   return std::filesystem::is_directory(input.path, ignored) &&
          !plain_or_gz(input.path, "matrix.mtx").empty();
@@ -45,7 +45,7 @@ MixedFeatures read_features(const std::filesystem::path& path) {
   return features;
 }
 
-RawMultiome read(const MultiomeInput& input, const Context& context) {
+RawMultiome from_tenx_folder(const MultiomeInput& input, const Context& context) {
   const Frame obs{read_list(member(input.path, "barcodes.tsv")), {}};
   const auto features = read_features(member(input.path, "features.tsv"));
   const auto matrix = member(input.path, "matrix.mtx");
@@ -61,6 +61,6 @@ RawMultiome read(const MultiomeInput& input, const Context& context) {
 
 const Format kTenxFolderFormat = {
     "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each maybe .gz): Cell Ranger ARC",
-    recognises, read};
+    recognises_tenx_folder, from_tenx_folder};
 
 }  // namespace grids

@@ -6,7 +6,7 @@
 namespace grids {
 namespace {
 
-bool recognises(const MultiomeInput& input) {
+bool recognises_tenx_h5(const MultiomeInput& input) {
   return !input.path.empty() && hdf5::File::is_hdf5(input.path) &&
          hdf5::File::open(input.path).root().has_group("matrix");
 }
@@ -17,7 +17,7 @@ void require_length(const hdf5::Group& matrix, const std::string& name, size_t f
   throw matrix.error(fmt::format("has {} entries, but the matrix has {}", found, expected), name);
 }
 
-RawMultiome read(const MultiomeInput& input, const Context& context) {
+RawMultiome from_tenx_h5(const MultiomeInput& input, const Context& context) {
   const auto file = hdf5::File::open(input.path);
   const auto matrix = file.root().group("matrix");
   const auto shape = matrix.dataset("shape").read<int64_t>();
@@ -53,6 +53,7 @@ RawMultiome read(const MultiomeInput& input, const Context& context) {
 }  // namespace
 
 const Format kTenxH5Format = {
-    "filtered_feature_bc_matrix.h5: 10x multiome (Cell Ranger ARC) in HDF5", recognises, read};
+    "filtered_feature_bc_matrix.h5: 10x multiome (Cell Ranger ARC) in HDF5", recognises_tenx_h5,
+    from_tenx_h5};
 
 }  // namespace grids

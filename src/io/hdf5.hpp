@@ -151,6 +151,7 @@ class Group : public Object {
   Dataset write_text(const std::string& name, std::span<const std::string> values) const;
   Dataset write_text_scalar(const std::string& name, std::string_view value) const;
   Dataset write_scalar(const std::string& name, int64_t value) const;
+  Dataset write_boolean_scalar(const std::string& name, bool value) const;
   Dataset write_booleans(const std::string& name, std::span<const uint8_t> values) const;
   /// An empty vector (`columns` = 0) or matrix of T that `append` fills.
   template <Number T>

@@ -297,6 +297,11 @@ Dataset Group::write_scalar(const std::string& name, int64_t value) const {
   return write_whole(name, H5T_NATIVE_INT64, std::nullopt, 0, &value);
 }
 
+Dataset Group::write_boolean_scalar(const std::string& name, bool value) const {
+  const int8_t stored = value ? 1 : 0;
+  return write_whole(name, boolean_type().id(), std::nullopt, 0, &stored);
+}
+
 template <Number T>
 Dataset Group::create_growing(const std::string& name, int64_t columns) const {
   std::vector<hsize_t> sizes = {0};

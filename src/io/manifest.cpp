@@ -90,7 +90,9 @@ Manifest read_manifest(const std::filesystem::path& path) {
     }
     return manifest;
   } catch (const nlohmann::json::exception& error) {
-    throw input_error("reading {}: no manifest of grids: {}", path.string(), error.what());
+    throw input_error(
+        "reading {}: no manifest of grids; run the command again that wrote the folder: {}",
+        path.string(), error.what());
   }
 }
 

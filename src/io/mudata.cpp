@@ -16,7 +16,7 @@ using hdf5::Group;
 constexpr int64_t kUserBlock = 512;
 constexpr const char* kFormatVersion = "0.1.0";
 
-void encode(const hdf5::Object& object, std::string_view type, std::string_view version) {
+void encode_and_sign(const hdf5::Object& object, std::string_view type, std::string_view version) {
   object.set_attribute("encoding-type", type);
   object.set_attribute("encoding-version", version);
   object.set_attribute("encoder", "grids");
@@ -33,7 +33,7 @@ void write_magic(const std::filesystem::path& path) {
   if (!file) throw input_error("writing {}: the header cannot be written", path.string());
 }
 
-std::string lower(std::string text) {
+std::string lower_case(std::string text) {
   std::transform(text.begin(), text.end(), text.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
@@ -48,7 +48,7 @@ std::string find_modality(const Group& mod, const std::string& asked,
   } else {
     for (const auto candidate : usual) {
       for (const auto& name : names) {
-        if (lower(name) == candidate) return name;
+        if (lower_case(name) == candidate) return name;
       }
     }
   }
@@ -99,7 +99,7 @@ std::vector<uint32_t> positions_in(const std::vector<std::string>& all, const Fr
 
 void write_contents(const Group& root, const Frame& obs,
                     std::span<const ModalityToWrite> modalities) {
-  encode(root, "MuData", kFormatVersion);
+  encode_and_sign(root, "MuData", kFormatVersion);
   root.set_attribute("axis", int64_t{0});
   for (const auto* dict : {"obsm", "varm", "obsp", "varp", "obsmap", "varmap", "uns"}) {
     create_dict(root, dict);

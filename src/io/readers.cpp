@@ -34,21 +34,47 @@ void MultiomeInput::require_files() const {
   problems.raise(ErrorKind::kInput, "reading the cells");
 }
 
-void MultiomeInput::validate() const {
-  Problems problems;
-  const bool pair = !rna.empty() || !atac.empty();
-  const bool lists = !cells.empty() || !genes.empty() || !peaks.empty();
-  if (path.empty() && !pair) problems.add("no cells are given: name a file, or --rna and --atac");
-  if (!path.empty() && pair) problems.add("give either one file or --rna and --atac, not both");
-  if (pair && rna.empty()) problems.add("--atac needs --rna beside it");
-  if (pair && atac.empty()) problems.add("--rna needs --atac beside it");
-  if (lists && !pair) {
+namespace {
+
+/// Nothing given, one of a pair, both kinds given, lists without Matrix Market files, or those
+/// without lists.
+void add_problems(const MultiomeInput& input, Problems& problems) {
+  const bool pair = !input.rna.empty() || !input.atac.empty();
+  const int lists =
+      (input.cells.empty() ? 0 : 1) + (input.genes.empty() ? 0 : 1) + (input.peaks.empty() ? 0 : 1);
+  if (input.path.empty() && !pair) {
+    problems.add("no cells are given: name a file, or --rna and --atac");
+  }
+  if (!input.path.empty() && pair) {
+    problems.add("give either one file or --rna and --atac, not both");
+  }
+  if (pair && input.rna.empty()) problems.add("--atac needs --rna beside it");
+  if (pair && input.atac.empty()) problems.add("--rna needs --atac beside it");
+  if (lists > 0 && !pair) {
     problems.add("--cells, --rna-names and --peaks go with --rna and --atac in Matrix Market");
   }
-  if (lists && (cells.empty() || genes.empty() || peaks.empty())) {
+  if (lists > 0 && lists < 3) {
     problems.add("Matrix Market files need all three lists: --cells, --rna-names and --peaks");
   }
-  problems.raise(ErrorKind::kUsage, "the input");
+}
+
+}  // namespace
+
+void MultiomeInput::describe(OptionSet& set) {
+  set.value("input", path,
+            "Raw cells: 10x multiome .h5, Cell Ranger ARC matrix folder, .h5mu, or .h5ad of both");
+  set.group("Raw cells in several files");
+  set.value("--rna", rna, "RNA: .h5ad, or Matrix Market with genes in rows");
+  set.value("--atac", atac, "ATAC: .h5ad, or Matrix Market with peaks in rows");
+  set.value("--rna-names", genes, "Gene names, one a line, for Matrix Market");
+  set.value("--peaks", peaks, "Peaks as BED or names, for Matrix Market");
+  set.value("--cells", cells, "Barcodes, one a line, for Matrix Market");
+  set.value("--rna-layer", rna_layer, "Matrix of the RNA: X, raw/X or a layer");
+  set.value("--atac-layer", atac_layer, "Matrix of the ATAC: X, raw/X or a layer");
+  set.value("--rna-modality", rna_modality, "Name of the RNA in a .h5mu");
+  set.value("--atac-modality", atac_modality, "Name of the ATAC in a .h5mu");
+  set.group("");
+  set.rule([this](Problems& problems) { add_problems(*this, problems); });
 }
 
 std::vector<fs::path> MultiomeInput::files() const {
@@ -69,7 +95,7 @@ std::vector<fs::path> MultiomeInput::files() const {
 }
 
 RawMultiome read_multiome(const MultiomeInput& input, const Context& context) {
-  input.validate();
+  validate(input, "the input");
   input.require_files();
   for (const auto* format : formats()) {
     if (!format->recognises(input)) continue;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "io/raw_multiome.hpp"
 
 namespace grids {
@@ -37,9 +38,7 @@ struct MultiomeInput {
   std::string rna_modality;
   std::string atac_modality;
 
-  /// Throws Error(kUsage) with every problem: nothing given, one of a pair, both kinds given, lists
-  /// without Matrix Market files or those without lists.
-  void validate() const;
+  void describe(OptionSet& set);
 
   /// Throws Error(kInput) that names every file that does not exist or is empty.
   void require_files() const;

@@ -53,8 +53,10 @@ size_t Table::index_of(std::string_view column) const {
   const auto found = std::find(columns_.begin(), columns_.end(), column);
   if (found == columns_.end()) {
     const bool commas = columns_.size() == 1 && columns_[0].find(',') != std::string::npos;
-    throw input_error("{}: no column '{}'; it has: {}{}", source, column, fmt::join(columns_, ", "),
-                      commas ? " (columns are separated by tabs, not commas)" : "");
+    throw input_error("{}: no column '{}'; it has: {}{}{}{}", source, column,
+                      fmt::join(columns_, ", "),
+                      commas ? " (columns are separated by tabs, not commas)" : "",
+                      remedy.empty() ? "" : "; ", remedy);
   }
   return static_cast<size_t>(found - columns_.begin());
 }

@@ -32,6 +32,7 @@ class Table {
 
   /// Its file, for messages and `write_into`; the path when it was read from one.
   std::string source = "table";
+  std::string remedy;  ///< likewise: what to do where a column is missing; may be empty
 
  private:
   size_t index_of(std::string_view column) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
@@ -9,10 +10,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// out = start + Σ_i x_i · weight[i, ·]; `width` is a whole number of lanes, `start` may be null.
 GRIDS_CLONES void affine_row(int64_t inputs, int64_t width, const float* x, const float* weight,

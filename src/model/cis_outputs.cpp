@@ -4,16 +4,13 @@
 #include <cmath>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/lanes.hpp"
 #include "model/cis_kernels.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rates of the cis path are shares of a cell's RNA, predictions are of counts per 100,000.
 const double kLogScale = std::log(1e5);

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 bool has(std::span<const int32_t> sorted, int32_t value) {
   return std::binary_search(sorted.begin(), sorted.end(), value);

@@ -4,15 +4,12 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "model/cis_path.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 // Columns of cis.gates and cis.statistics.
 constexpr int64_t kGateColumns = 8;
@@ -26,37 +23,46 @@ CisGate gate_from(const double* values) {
   return {values[0], values[1], values[2], values[3] != 0};
 }
 
+/// Of tensors that are missing or damaged; all of them are mended in one way.
+template <typename... Args>
+Error cis_error(fmt::format_string<Args...> format, Args&&... args) {
+  return input_error("{}; fit the cis path again (grids cis)",
+                     fmt::format(format, std::forward<Args>(args)...));
+}
+
 /// Reads named tensors and says all that is wrong with one of them.
 class TensorReader {
  public:
   explicit TensorReader(const std::map<std::string, Tensor>& tensors) : tensors_(tensors) {}
 
-  std::span<const int64_t> integers(const std::string& name, std::vector<int64_t> shape) const {
+  std::span<const int64_t> integers(const std::string& name,
+                                    const std::vector<int64_t>& shape) const {
     const auto& tensor = find(name, Tensor::Type::kI64, "I64", shape);
     return {tensor.i64(), at(tensor.size())};
   }
-  std::span<const double> numbers(const std::string& name, std::vector<int64_t> shape) const {
+  std::span<const double> numbers(const std::string& name,
+                                  const std::vector<int64_t>& shape) const {
     const auto& tensor = find(name, Tensor::Type::kF64, "F64", shape);
     return {tensor.f64(), at(tensor.size())};
   }
   /// Numbers of which none may be NaN or infinite.
-  std::span<const double> finite(const std::string& name, std::vector<int64_t> shape) const {
-    const auto values = numbers(name, std::move(shape));
+  std::span<const double> finite(const std::string& name, const std::vector<int64_t>& shape) const {
+    const auto values = numbers(name, shape);
     for (size_t i = 0; i < values.size(); ++i) {
       if (!std::isfinite(values[i])) {
-        throw input_error("tensor '{}' holds {} at position {}; train again", name, values[i], i);
+        throw cis_error("tensor '{}' holds {} at position {}", name, values[i], i);
       }
     }
     return values;
   }
   /// Integers that each lie in [low, high].
-  std::span<const int64_t> within(const std::string& name, std::vector<int64_t> shape, int64_t low,
-                                  int64_t high) const {
-    const auto values = integers(name, std::move(shape));
+  std::span<const int64_t> within(const std::string& name, const std::vector<int64_t>& shape,
+                                  int64_t low, int64_t high) const {
+    const auto values = integers(name, shape);
     for (size_t i = 0; i < values.size(); ++i) {
       if (values[i] < low || values[i] > high) {
-        throw input_error("tensor '{}' holds {} at position {}, outside {} … {}; train again", name,
-                          values[i], i, low, high);
+        throw cis_error("tensor '{}' holds {} at position {}, outside {} … {}", name, values[i], i,
+                        low, high);
       }
     }
     return values;
@@ -66,8 +72,7 @@ class TensorReader {
     const auto values = integers(name, {count + 1});
     for (size_t i = 0; i < values.size(); ++i) {
       if (values[i] < (i == 0 ? 0 : values[i - 1]) || (i == 0 && values[i] != 0)) {
-        throw input_error("tensor '{}' does not ascend from 0 at position {}; train again", name,
-                          i);
+        throw cis_error("tensor '{}' does not ascend from 0 at position {}", name, i);
       }
     }
     return values;
@@ -78,13 +83,13 @@ class TensorReader {
                      const std::vector<int64_t>& shape) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) {
-      throw input_error("there is no tensor '{}' of the cis path; train again", name);
+      throw cis_error("there is no tensor '{}' of the cis path", name);
     }
     const auto& tensor = found->second;
-    if (tensor.type != type) throw input_error("tensor '{}' is not of type {}", name, type_name);
+    if (tensor.type != type) throw cis_error("tensor '{}' is not of type {}", name, type_name);
     if (tensor.shape != shape) {
-      throw input_error("tensor '{}' has shape [{}], expected [{}]", name,
-                        fmt::join(tensor.shape, ", "), fmt::join(shape, ", "));
+      throw cis_error("tensor '{}' has shape [{}], expected [{}]", name,
+                      fmt::join(tensor.shape, ", "), fmt::join(shape, ", "));
     }
     return tensor;
   }
@@ -94,8 +99,8 @@ class TensorReader {
 
 void read_shape(const TensorReader& reader, CisPath& path) {
   const auto shape = reader.within("cis.shape", {6}, 0, std::numeric_limits<int32_t>::max());
-  if (shape[0] > 1) throw input_error("tensor 'cis.shape' names no known response; train again");
-  if (shape[3] < 1) throw input_error("tensor 'cis.shape' has no cell type; train again");
+  if (shape[0] > 1) throw cis_error("tensor 'cis.shape' names no known response");
+  if (shape[3] < 1) throw cis_error("tensor 'cis.shape' has no cell type");
   path.response = static_cast<CisResponse>(shape[0]);
   path.peaks = shape[1];
   path.study_genes = shape[2];
@@ -115,7 +120,7 @@ void read_genes(const TensorReader& reader, int64_t count, CisPath& path) {
   for (size_t g = 0; g < path.genes.size(); ++g) {
     auto& gene = path.genes[g];
     if (g > 0 && ids[g] <= ids[g - 1]) {
-      throw input_error("tensor 'cis.genes' does not ascend at position {}; train again", g);
+      throw cis_error("tensor 'cis.genes' does not ascend at position {}", g);
     }
     gene.gene = static_cast<int32_t>(ids[g]);
     gene.sum = static_cast<TermSum>(sums[g]);
@@ -124,7 +129,7 @@ void read_genes(const TensorReader& reader, int64_t count, CisPath& path) {
                       state.begin() + static_cast<long>((g + 1) * width));
     gene.dispersion = dispersion[g];
     if (gene.dispersion < 0) {
-      throw input_error("tensor 'cis.dispersion' is negative at position {}; train again", g);
+      throw cis_error("tensor 'cis.dispersion' is negative at position {}", g);
     }
     gene.whole = gate_from(gates.data() + g * at(kGateColumns));
     gene.cis = gate_from(gates.data() + g * at(kGateColumns) + 4);
@@ -150,16 +155,15 @@ void read_terms(const TensorReader& reader, CisPath& path) {
       term.weight = weights[k];
       term.inclusion = inclusions[k];
       if (!(term.inclusion > 0 && term.inclusion <= 1)) {
-        throw input_error("tensor 'cis.term_inclusions' holds {} at position {}; train again",
-                          term.inclusion, k);
+        throw cis_error("tensor 'cis.term_inclusions' holds {} at position {}", term.inclusion, k);
       }
       for (auto i = at(first_peak[k]); i < at(first_peak[k + 1]); ++i) {
         if (!term.peaks.empty() && peaks[i] <= term.peaks.back()) {
-          throw input_error("tensor 'cis.peaks' does not ascend in term {}; train again", k);
+          throw cis_error("tensor 'cis.peaks' does not ascend in term {}", k);
         }
         term.peaks.push_back(static_cast<int32_t>(peaks[i]));
       }
-      if (term.peaks.empty()) throw input_error("term {} of the cis path has no peaks", k);
+      if (term.peaks.empty()) throw cis_error("term {} of the cis path has no peaks", k);
       const auto begin = deviations.begin() + static_cast<long>(k * at(path.types));
       const auto end = begin + path.types;
       if (std::any_of(begin, end, [](double d) { return d != 0; })) {
@@ -225,7 +229,7 @@ CisPath cis_from_tensors(const std::map<std::string, Tensor>& tensors) {
   read_shape(reader, path);
   const auto genes = tensors.find("cis.genes");
   if (genes == tensors.end() || genes->second.shape.size() != 1) {
-    throw input_error("there is no list 'cis.genes' of the cis path; train again");
+    throw cis_error("there is no list 'cis.genes' of the cis path");
   }
   read_genes(reader, genes->second.shape[0], path);
   read_terms(reader, path);

@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// As torch's BatchNorm, by default.
 constexpr double kEpsilon = 1e-5;
@@ -90,10 +87,14 @@ void DenseLayer::backward(int64_t rows, const float* dy, float* dx) const {
 const float* load_tensor(const SurrogateFile& file, const std::string& name,
                          const std::vector<int64_t>& shape) {
   const auto found = file.tensors.find(name);
-  if (found == file.tensors.end()) throw input_error("the surrogate has no tensor '{}'", name);
+  if (found == file.tensors.end()) {
+    throw input_error("the surrogate has no tensor '{}'; train again (grids train)", name);
+  }
   if (found->second.shape != shape) {
-    throw input_error("tensor '{}' of the surrogate has shape [{}], expected [{}]", name,
-                      fmt::join(found->second.shape, ", "), fmt::join(shape, ", "));
+    throw input_error(
+        "tensor '{}' of the surrogate has shape [{}], expected [{}]; train again (grids "
+        "train)",
+        name, fmt::join(found->second.shape, ", "), fmt::join(shape, ", "));
   }
   return found->second.f32();
 }
@@ -110,7 +111,8 @@ ScaleShift load_batch_norm(const SurrogateFile& file, const std::string& name, i
   const float* mean = load_tensor(file, name + ".running_mean", {size});
   const float* variance = load_tensor(file, name + ".running_var", {size});
   if (std::any_of(variance, variance + size, [](float value) { return value < 0; })) {
-    throw input_error("tensor '{}.running_var' holds a negative variance; train again", name);
+    throw input_error(
+        "tensor '{}.running_var' holds a negative variance; train again (grids train)", name);
   }
   ScaleShift norm;
   norm.scale.resize(at(size));

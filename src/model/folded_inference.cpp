@@ -2,15 +2,12 @@
 #include <algorithm>
 #include <functional>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "model/folded_surrogate.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Calls `work(rows in, rows out)` on blocks of kTailRows rows, the last one padded with zeros, so
 /// that every product has the same shape whatever the number of cells.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/gemm.hpp"
 #include "base/indices.hpp"
@@ -11,10 +12,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Up to here a dot product for each gene beats a product of matrices.
 constexpr int64_t kFewGenes = 8;

@@ -5,17 +5,14 @@
 #include <memory>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
-std::unique_ptr<float[]> room(int64_t count) {
+std::unique_ptr<float[]> scratch(int64_t count) {
   return std::unique_ptr<float[]>(new float[at(count)]);
 }
 
@@ -112,8 +109,8 @@ LatentMap::LatentMap(const SurrogateFile& file, const std::string& prefix)
 }
 
 void LatentMap::forward(int64_t rows, const float* x, float* y, Trace* trace) const {
-  const auto hidden = room(rows * gate_in_.outputs);
-  auto gates = room(rows * experts_);
+  const auto hidden = scratch(rows * gate_in_.outputs);
+  auto gates = scratch(rows * experts_);
   if (trace != nullptr) {
     trace->gate_hidden.resize(at(rows * gate_in_.outputs));
     trace->products.resize(layers_.size());
@@ -126,8 +123,8 @@ void LatentMap::forward(int64_t rows, const float* x, float* y, Trace* trace) co
   softmax(rows, experts_, gates.get());
   if (trace != nullptr) trace->gates.assign(gates.get(), gates.get() + rows * experts_);
 
-  const auto products = room(rows * experts_ * latent_);
-  const auto active = room(rows * latent_);
+  const auto products = scratch(rows * experts_ * latent_);
+  const auto active = scratch(rows * latent_);
   const float* in = x;
   for (size_t l = 0; l < layers_.size(); ++l) {
     const bool last = l + 1 == layers_.size();

@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Fills the cis path's columns of predictions (cells × genes of the list), clamped at 0.
 void fill_cis(const CisOutputs& cis, int64_t cells, int64_t genes, int64_t latent,

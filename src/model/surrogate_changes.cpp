@@ -3,16 +3,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/simd.hpp"
 #include "model/surrogate_state.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Rows that one thread works on at least: few blocks are then padded.
 constexpr int64_t kUnitRows = 1024;

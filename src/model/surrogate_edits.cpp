@@ -5,18 +5,15 @@
 #include <map>
 #include <memory>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "model/surrogate_state.hpp"
 
 namespace grids {
 namespace {
 
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
-
 /// Rows of one batch: bounds what it keeps in memory (an edit is never split).
-constexpr int64_t kBatchRows = 1 << 16;
+constexpr int64_t kRowsAtOnce = 1 << 16;
 constexpr int64_t kBatchFloats = 1 << 23;
 
 }  // namespace
@@ -197,7 +194,7 @@ class EditBatch {
 
 void SurrogateState::outputs_after(std::span<const Edit> edits, const EditSink& sink) const {
   const int64_t row_limit =
-      std::min<int64_t>(kBatchRows, kBatchFloats / std::max<int64_t>(1, layer_.size()));
+      std::min<int64_t>(kRowsAtOnce, kBatchFloats / std::max<int64_t>(1, layer_.size()));
   size_t first = 0;
   while (first < edits.size()) {
     EditBatch batch(*this);

@@ -14,11 +14,16 @@ using Json = nlohmann::json;
 
 constexpr const char* kCisPrefix = "cis.";
 
+/// Raised when an older grids would misread a newer file; files that do not say are of 1.
+constexpr int64_t kSurrogateFormat = 1;
+constexpr const char* kFormatField = "format_version";
+
 /// The metadata of a file holds JSON texts under the keys of the published dimensions.
 Json metadata(const SafeTensors& file, const char* key) {
   const auto found = file.metadata.find(key);
   if (found == file.metadata.end()) {
-    throw input_error("the header names no '{}': not a surrogate of grids", key);
+    throw input_error("the header names no '{}': not a surrogate of grids; train one (grids train)",
+                      key);
   }
   Json value = Json::parse(found->second, nullptr, false);
   if (value.is_discarded()) throw input_error("header field '{}' is not JSON", key);
@@ -28,6 +33,23 @@ Json metadata(const SafeTensors& file, const char* key) {
 template <typename T>
 T metadata_or(const SafeTensors& file, const char* key, T otherwise) {
   return file.metadata.contains(key) ? metadata(file, key).get<T>() : otherwise;
+}
+
+/// Throws unless the surrogate is of this format or an earlier one.
+void require_known_format(const SafeTensors& file) {
+  const auto format = metadata_or<int64_t>(file, kFormatField, 1);
+  if (format < 1) {
+    throw input_error(
+        "header field '{}' is {}, not a whole number from 1; train again (grids train)",
+        kFormatField, format);
+  }
+  if (format > kSurrogateFormat) {
+    throw input_error(
+        "header field '{}': the surrogate is of format {}, and grids {} knows formats up to {}; "
+        "use "
+        "the grids that wrote it, or train again with this one: grids train STUDY -o SURROGATE",
+        kFormatField, format, GRIDS_VERSION, kSurrogateFormat);
+  }
 }
 
 SurrogateShape shape_of(const SafeTensors& file) {
@@ -70,9 +92,18 @@ void require_finite(const SurrogateFile& file) {
     const float* values = tensor.f32();
     for (int64_t i = 0; i < tensor.size(); ++i) {
       if (!std::isfinite(values[i])) {
-        throw input_error("tensor '{}' holds {} at position {}; train again", name, values[i], i);
+        throw input_error("tensor '{}' holds {} at position {}; train again (grids train)", name,
+                          values[i], i);
       }
     }
+  }
+}
+
+void require_tensor(const SafeTensors& file, const char* name, const std::vector<int64_t>& shape) {
+  try {
+    file.at(name, shape);
+  } catch (const Error& error) {
+    throw input_error("{}; train again (grids train)", error.what());
   }
 }
 
@@ -120,6 +151,7 @@ SurrogateFile read_surrogate(const std::filesystem::path& path) {
   return with_context(fmt::format("reading {}", path.string()), [&] {
     SurrogateFile file;
     try {
+      require_known_format(raw);
       file.shape = shape_of(raw);
       file.peaks = metadata_or(raw, "peak_names", std::vector<std::string>{});
       file.genes = metadata_or(raw, "gene_names", std::vector<std::string>{});
@@ -132,8 +164,9 @@ SurrogateFile read_surrogate(const std::filesystem::path& path) {
     require_names(file.peaks, file.shape.peaks(), "peaks");
     require_names(file.genes, file.shape.genes, "genes");
     require_names(file.chromosomes, file.shape.chromosomes(), "chromosomes");
-    raw.at("atac_model.embedding.weight", {file.shape.peaks(), 2, file.shape.atac_embedding});
-    raw.at("rna_model.decoder.6.weight", {file.shape.genes, file.shape.rna_hidden_1});
+    require_tensor(raw, "atac_model.embedding.weight",
+                   {file.shape.peaks(), 2, file.shape.atac_embedding});
+    require_tensor(raw, "rna_model.decoder.6.weight", {file.shape.genes, file.shape.rna_hidden_1});
     file.tensors = std::move(raw.tensors);
     require_finite(file);
     cis_path_of(file);
@@ -161,6 +194,7 @@ void write_surrogate(const std::filesystem::path& path, const SurrogateFile& fil
   put("chromosome_names", file.chromosomes);
   put("cell_types", file.cell_types);
   put("options", Json::parse(file.options));
+  put(kFormatField, kSurrogateFormat);
   raw.metadata["format"] = "grids surrogate " GRIDS_VERSION;
   raw.tensors = file.tensors;
   write_safetensors(path, raw);
@@ -174,7 +208,7 @@ std::optional<CisPath> cis_path_of(const SurrogateFile& file) {
       path.latents != file.shape.latent) {
     throw input_error(
         "tensor 'cis.shape' is of {} peaks, {} genes and {} latents, the layers are of {}, {} and "
-        "{}; fit the cis path again",
+        "{}; fit the cis path again (grids cis)",
         path.peaks, path.study_genes, path.latents, file.shape.peaks(), file.shape.genes,
         file.shape.latent);
   }
@@ -223,8 +257,8 @@ void require_same_features(const SurrogateFile& surrogate, const Study& study) {
                  study.genes.size());
   }
   problems.raise(ErrorKind::kInput,
-                 "the surrogate was not trained on this study; train it again, or use the study it "
-                 "was trained on");
+                 "the surrogate was not trained on this study; train it again (grids train), or "
+                 "use the study it was trained on");
 }
 
 }  // namespace grids

@@ -42,8 +42,9 @@ struct SurrogateFile {
   std::string options = "{}";  ///< JSON: how it was trained
 };
 
-/// Throws Error(kInput) that names the tensor that is missing, misshapen or not finite, those of
-/// the cis path included.
+/// Of this or any earlier version, which may lack a cis path. Throws Error(kInput) that names the
+/// tensor that is missing, misshapen or not finite, those of the cis path included, or both formats
+/// when a later version wrote the file.
 SurrogateFile read_surrogate(const std::filesystem::path& path);
 void write_surrogate(const std::filesystem::path& path, const SurrogateFile& file);
 

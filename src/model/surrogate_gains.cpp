@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/information.hpp"
 #include "base/lanes.hpp"
@@ -12,10 +13,6 @@
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// Cells whose gains of the cis path are added up by one thread: a fixed number, so that sums do
 /// not depend on the threads.

@@ -2,16 +2,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/at.hpp"
 #include "base/lanes.hpp"
 #include "base/simd.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// sum += Σ_i factors_i · rows_i, in order: the bits of SurrogateModel::mask_in_sum, one after the
 /// other.

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
 constexpr int64_t kEnoughTasks = 8;
@@ -313,6 +310,7 @@ void SurrogateState::apply(Edit edit) {
     }
   }
   std::vector<ChromosomeMask> masks;
+  masks.reserve(chromosomes.size());
   for (const int64_t c : chromosomes) masks.push_back({c, members_of(c)});
   renew(masks, cis, positions);
 }

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// P(m of the causes are open), m = 0 … n, when each is open with its own probability.
 std::vector<double> open_counts(std::span<const double> probabilities) {

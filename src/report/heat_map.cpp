@@ -12,7 +12,7 @@ namespace grids {
 namespace {
 
 constexpr double kLetter = 6.2;  // mean width of a letter at the size that labels have
-constexpr double kRow = 20;
+constexpr double kRowHeight = 20;
 
 size_t letters_of(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -49,7 +49,7 @@ std::string draw_heat_map(const HeatMap& map) {
   const double top = name_height + (map.title.empty() ? 0 : 18);
   const double columns = static_cast<double>(map.columns.size());
   const double width = left + columns * cell + name_height * 0.8;
-  Svg svg(width, top + static_cast<double>(map.rows.size()) * kRow + 4, map.label);
+  Svg svg(width, top + static_cast<double>(map.rows.size()) * kRowHeight + 4, map.label);
   if (!map.title.empty()) svg.text(left, 12, map.title, Anchor::kStart, "st");
   for (size_t c = 0; c < map.columns.size(); ++c) {
     const double x = left + (static_cast<double>(c) + 0.5) * cell;
@@ -59,7 +59,7 @@ std::string draw_heat_map(const HeatMap& map) {
         escape_html(map.columns[c])));
   }
   for (size_t r = 0; r < map.rows.size(); ++r) {
-    const double y = top + static_cast<double>(r) * kRow;
+    const double y = top + static_cast<double>(r) * kRowHeight;
     svg.text(left - 6, y + 14, shortened(map.rows[r], kRowLetters), Anchor::kEnd);
     for (size_t c = 0; c < map.columns.size(); ++c) {
       const size_t i = r * map.columns.size() + c;
@@ -68,10 +68,10 @@ std::string draw_heat_map(const HeatMap& map) {
       svg.raw(fmt::format(
           "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"><title>{}: {}</title>"
           "</rect>\n",
-          coordinate(x), coordinate(y), coordinate(cell - 1), coordinate(kRow - 1), colour,
+          coordinate(x), coordinate(y), coordinate(cell - 1), coordinate(kRowHeight - 1), colour,
           escape_html(map.rows[r] + ", " + map.columns[c]), number_text(map.values[i])));
       if (std::isnan(map.values[i])) {
-        svg.line(x + 3, y + kRow - 4, x + cell - 4, y + 3, "#bbbbbb");
+        svg.line(x + 3, y + kRowHeight - 4, x + cell - 4, y + 3, "#bbbbbb");
       } else if (!map.texts.empty()) {
         svg.raw(fmt::format(
             "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\" class=\"sv\" fill=\"{}\">{}</text>\n",
@@ -85,8 +85,8 @@ std::string draw_heat_map(const HeatMap& map) {
     const size_t row = i / map.columns.size();
     const size_t column = i % map.columns.size();
     const double x = left + static_cast<double>(column) * cell;
-    const double y = top + static_cast<double>(row) * kRow;
-    svg.rectangle(x - 0.5, y - 0.5, cell, kRow, "none", "#1a1a1a");
+    const double y = top + static_cast<double>(row) * kRowHeight;
+    svg.rectangle(x - 0.5, y - 0.5, cell, kRowHeight, "none", "#1a1a1a");
   }
   return svg.str();
 }

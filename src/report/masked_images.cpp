@@ -15,7 +15,7 @@ constexpr double kGap = 8;       ///< between images
 constexpr double kCaption = 18;  ///< height
 constexpr std::string_view kMasked = "#d55e00";
 
-struct Range {
+struct ValueRange {
   float low = 0;
   float high = 1;
 };
@@ -29,14 +29,14 @@ void draw_pixel(Svg& svg, double x, double y, int64_t pixel, ImageShape shape,
                 kPixel, kPixel, colour);
 }
 
-std::string grey(float value, Range range) {
+std::string grey(float value, ValueRange range) {
   const float share = range.high > range.low ? (value - range.low) / (range.high - range.low) : 0;
   const long level = std::lround(255 * std::clamp(share, 0.0f, 1.0f));
   return fmt::format("#{0:02x}{0:02x}{0:02x}", level);
 }
 
 void draw(Svg& svg, double x, double y, std::span<const float> pixels, ImageShape shape,
-          Range range) {
+          ValueRange range) {
   svg.rectangle(x, y, kPixel * static_cast<double>(shape.width),
                 kPixel * static_cast<double>(shape.height), "#000000");
   for (int64_t i = 0; i < shape.pixels(); ++i) {
@@ -67,7 +67,7 @@ std::string masked_images_svg(std::span<const ShownImage> images, std::span<cons
   const int64_t lines = (count + across - 1) / across;
   Svg svg(pair * static_cast<double>(std::min(across, count)), line * static_cast<double>(lines),
           "Images before and after masking");
-  Range range{images.front().pixels.front(), images.front().pixels.front()};
+  ValueRange range{images.front().pixels.front(), images.front().pixels.front()};
   for (const auto& image : images) {
     const auto [low, high] = std::minmax_element(image.pixels.begin(), image.pixels.end());
     range = {std::min(range.low, *low), std::max(range.high, *high)};

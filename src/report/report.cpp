@@ -31,16 +31,15 @@ constexpr Section kSections[] = {
 
 }  // namespace
 
-void ReportOptions::validate() const {
-  Problems problems;
-  if (drawn_cells < 1) problems.add("drawn_cells is {}; it must be 1 or more", drawn_cells);
-  if (drawn_markers < 0) problems.add("drawn_markers is {}; it must be 0 or more", drawn_markers);
-  problems.raise(ErrorKind::kUsage, "report options");
+void ReportOptions::describe(OptionSet& set) {
+  set.value("--title", title, "Title of the page");
+  set.value("--drawn-cells", drawn_cells, "Most cells drawn on a map", at_least(1));
+  set.value("--drawn-markers", drawn_markers, "Most marker genes drawn on maps", at_least(0));
 }
 
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
                   const Context& context) {
-  options.validate();
+  validate(options, "report options");
   const Results results = read_results(folder);
   Page page{options};
   std::string contents;

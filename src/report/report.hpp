@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 
 namespace grids {
 
@@ -16,8 +17,7 @@ struct ReportOptions {
   /// Marker genes drawn on the map of the cells, one for each type first.
   int64_t drawn_markers = 6;
 
-  /// Throws Error(kUsage) that lists every problem.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 /// Renders what the stages wrote into `folder` as `folder`/report.html, written through a temporary

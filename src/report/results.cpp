@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <tuple>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "evaluate/set_columns.hpp"
 #include "evaluate/timings.hpp"
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 constexpr const char* kFiles[] = {
     "prepare.tsv",        "training.tsv",    "accuracy.tsv",  "accuracy_summary.tsv",
@@ -132,6 +130,13 @@ void add_times(const Table& table, std::vector<SetView>& sets) {
   }
 }
 
+/// What to do where a table lacks a column: another version of grids wrote the folder.
+std::string remedy_of(const std::optional<Manifest>& manifest) {
+  if (!manifest) return "another version of grids wrote it; make it again: grids run";
+  return fmt::format("grids {} wrote it; make it again with this one, {}: grids {}",
+                     manifest->version, GRIDS_VERSION, manifest->command);
+}
+
 }  // namespace
 
 const Table* Results::find(std::string_view file) const {
@@ -147,7 +152,9 @@ Results read_results(const std::filesystem::path& folder) {
   }
   for (const char* file : kFiles) {
     if (std::filesystem::exists(folder / file)) {
-      results.tables.emplace(file, read_table(folder / file));
+      Table table = read_table(folder / file);
+      table.remedy = remedy_of(results.manifest);
+      results.tables.emplace(file, std::move(table));
     }
   }
   if (!results.manifest && results.tables.empty()) {

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* kFound = "#0072b2";
 constexpr const char* kRandom = "#b0b0ab";
 /// Rates of false discovery and error at which the text speaks of sets that are borne out.
-constexpr double kCalled = 0.05;
+constexpr double kCalledRate = 0.05;
 
 /// A row of contrasts.tsv.
 struct Point {
@@ -56,6 +56,7 @@ Points points_of(const Table& table) {
 
 PooledSlope pooled(const std::vector<Point>& points) {
   std::vector<Contrast> contrasts;
+  contrasts.reserve(points.size());
   for (const auto& point : points) contrasts.push_back(point.contrast);
   return pooled_slope(contrasts, 0.95);
 }
@@ -106,7 +107,8 @@ std::string plot(const Table& table, const Points& points) {
   const double from = std::max(across.front(), up.front());
   const double to = std::min(across.back(), up.back());
   if (from < to) svg.line(x(from), y(from), x(to), y(to), "#d55e00", 1.5);
-  const auto inside = [&](double value) { return std::clamp(value, up.front(), up.back()); };
+  const double lowest = up.front(), highest = up.back();
+  const auto inside = [&](double value) { return std::clamp(value, lowest, highest); };
   std::vector<Svg::Point> dots;
   for (const auto& point : points.random) {
     dots.push_back({x(point.predicted), y(inside(point.observed))});
@@ -141,15 +143,16 @@ double share_below(const std::vector<Point>& points, double p) {
 
 /// What the figure says, no stronger than it is.
 std::string verdict(const Points& points) {
-  const auto called = std::count_if(points.found.begin(), points.found.end(),
-                                    [](const auto& point) { return point.contrast.q < kCalled; });
+  const auto called =
+      std::count_if(points.found.begin(), points.found.end(),
+                    [](const auto& point) { return point.contrast.q < kCalledRate; });
   const PooledSlope slope = pooled(points.found);
   std::string text = fmt::format(
       "Slope over {}: <b>{}</b> ({} to {}; 1 = measured expression differs between cells as "
       "predicted, 0 = not at all). Sets whose predicted changes are borne out by measured "
       "expression (q &lt; {}): <b>{} of {}</b>.",
       counted(static_cast<double>(slope.sets), "found set"), number_text(slope.slope),
-      number_text(slope.low), number_text(slope.high), number_text(kCalled),
+      number_text(slope.low), number_text(slope.high), number_text(kCalledRate),
       count_text(static_cast<double>(called)),
       count_text(static_cast<double>(points.found.size())));
   if (called == 0) {
@@ -162,10 +165,10 @@ std::string verdict(const Points& points) {
         " Of their random sets (grey), which nobody searched for, {} have p &lt; {}, where {} "
         "would "
         "by chance; their slope is {}.",
-        percent_text(share_below(points.random, kCalled)), number_text(kCalled),
-        percent_text(kCalled), number_text(pooled(points.random).slope));
+        percent_text(share_below(points.random, kCalledRate)), number_text(kCalledRate),
+        percent_text(kCalledRate), number_text(pooled(points.random).slope));
     constexpr double kMany = 3;
-    if (called > 0 && share_below(points.random, kCalled) > kMany * kCalled) {
+    if (called > 0 && share_below(points.random, kCalledRate) > kMany * kCalledRate) {
       text +=
           " So many of them say that measured expression follows the state of a cell, which any "
           "set shares in, beyond what the covariates hold: it is weak evidence for the peaks of "

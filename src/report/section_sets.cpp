@@ -15,8 +15,8 @@
 namespace grids {
 namespace {
 
-constexpr const char* kFound = "#0072b2";
-constexpr const char* kRandom = "#9a9a95";
+constexpr const char* kFoundColour = "#0072b2";
+constexpr const char* kRandomColour = "#9a9a95";
 
 /// Ticks that cover the relative changes of these sets and of their random sets, and 0.
 std::vector<double> change_ticks(const std::vector<const SetView*>& sets, int count) {
@@ -64,7 +64,7 @@ std::string overview(const std::string& type, const std::vector<const SetView*>&
       svg.line(x(*low) - 1.5, y, x(*high) + 1.5, y, "#b9b9b4", 5);
     }
     if (std::isnan(set.relative_change)) continue;
-    svg.circle(x(set.relative_change), y, 4.4, kFound, "#ffffff",
+    svg.circle(x(set.relative_change), y, 4.4, kFoundColour, "#ffffff",
                fmt::format("{} in {} ({}): {}", set.gene, set.cell_type, set.method,
                            percent_text(set.relative_change, true)));
   }
@@ -96,12 +96,12 @@ std::string strip(const SetView& set) {
   for (size_t i = 0; i < set.random.size(); ++i) {
     // Heights by the golden ratio: spread out, and the same each time.
     const double height = std::fmod(0.618033988749895 * static_cast<double>(i + 1), 1.0);
-    svg.circle(x(set.random[i]), 14 + 24 * height, 2.6, kRandom);
+    svg.circle(x(set.random[i]), 14 + 24 * height, 2.6, kRandomColour);
   }
   if (!std::isnan(set.relative_change)) {
     const double at = x(set.relative_change);
     svg.raw(fmt::format("<path d=\"M{0} 18l8 8l-8 8l-8 -8z\" fill=\"{1}\" stroke=\"#ffffff\"/>\n",
-                        coordinate(at), kFound));
+                        coordinate(at), kFoundColour));
   }
   return svg.str();
 }
@@ -129,7 +129,7 @@ std::string genome_strip(const SetView& set) {
   for (const PeakView& peak : set.peaks) {
     if (std::isnan(peak.distance)) continue;
     const double at = x(strip_position(peak.distance));
-    svg.line(at, kAxis - 13, at, kAxis + 13, kFound, 2);
+    svg.line(at, kAxis - 13, at, kAxis + 13, kFoundColour, 2);
   }
   svg.raw(fmt::format("<path d=\"M{} {}l5 -8l-10 0z\" fill=\"#d55e00\"/>\n", coordinate(x(0)),
                       coordinate(kAxis - 14)));

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/nan.hpp"
 #include "base/random.hpp"
 #include "data/neighbours.hpp"
 #include "data/pca.hpp"
@@ -12,12 +14,6 @@
 
 namespace grids {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 /// An edge of the neighbour graph in one direction.
 struct Pull {
@@ -79,16 +75,16 @@ std::vector<Pull> neighbour_graph(const Neighbours& neighbours) {
 }
 
 /// Similarity in the map is 1 / (1 + a · distance^(2b)).
-struct Curve {
+struct SimilarityCurve {
   double a;
   double b;
 };
 
 /// The curve closest, in squares over distances up to 3, to 1 below the minimum distance and
 /// exp(minimum − distance) above it. Gauss–Newton, damped.
-Curve similarity_curve(double minimum_distance) {
+SimilarityCurve similarity_curve(double minimum_distance) {
   constexpr int kPoints = 300;
-  const auto loss = [&](Curve curve, double* gradient, double* hessian) {
+  const auto loss = [&](SimilarityCurve curve, double* gradient, double* hessian) {
     double sum = 0;
     for (int i = 1; i <= kPoints; ++i) {
       const double x = 3.0 * i / kPoints;
@@ -107,7 +103,7 @@ Curve similarity_curve(double minimum_distance) {
     }
     return sum;
   };
-  Curve curve{1, 1};
+  SimilarityCurve curve{1, 1};
   double damping = 1e-3;
   for (int step = 0; step < 100; ++step) {
     double g[2] = {0, 0};
@@ -116,8 +112,8 @@ Curve similarity_curve(double minimum_distance) {
     const double h0 = h[0] * (1 + damping);
     const double h2 = h[2] * (1 + damping);
     const double determinant = h0 * h2 - h[1] * h[1];
-    const Curve next{curve.a - (h2 * g[0] - h[1] * g[1]) / determinant,
-                     curve.b - (h0 * g[1] - h[1] * g[0]) / determinant};
+    const SimilarityCurve next{curve.a - (h2 * g[0] - h[1] * g[1]) / determinant,
+                               curve.b - (h0 * g[1] - h[1] * g[0]) / determinant};
     if (next.a > 0 && next.b > 0 && loss(next, nullptr, nullptr) <= before) {
       curve = next;
       damping /= 3;
@@ -132,7 +128,7 @@ Curve similarity_curve(double minimum_distance) {
 /// the epochs (section 3.2).
 void descend(std::span<const Pull> pulls, int64_t cells, const UmapOptions& options,
              RandomStream& random, const Context& context, std::span<float> map) {
-  const Curve curve = similarity_curve(options.minimum_distance);
+  const SimilarityCurve curve = similarity_curve(options.minimum_distance);
   const auto a = static_cast<float>(curve.a);
   const auto b = static_cast<float>(curve.b);
   float heaviest = 0;
@@ -257,20 +253,16 @@ Columns<SilhouetteRow> silhouette_columns() {
 
 }  // namespace
 
-void UmapOptions::validate() const {
-  Problems problems;
-  if (neighbours < 2) problems.add("neighbours is {}; it must be 2 or more", neighbours);
-  if (!(minimum_distance > 0)) {
-    problems.add("minimum_distance is {}; it must be above 0", minimum_distance);
-  }
-  if (epochs < 1) problems.add("epochs is {}; it must be 1 or more", epochs);
-  if (repulsions < 0) problems.add("repulsions is {}; it must be 0 or more", repulsions);
-  problems.raise(ErrorKind::kUsage, "UMAP options");
+void UmapOptions::describe(OptionSet& set) {
+  set.inner("neighbours", neighbours, at_least(2));
+  set.inner("minimum-distance", minimum_distance, above(0));
+  set.inner("epochs", epochs, at_least(1));
+  set.inner("repulsions", repulsions, at_least(0));
 }
 
 std::vector<float> umap(std::span<const float> points, int64_t dimensions,
                         const UmapOptions& options, const Context& context) {
-  options.validate();
+  validate(options, "UMAP options");
   const auto cells = static_cast<int64_t>(points.size()) / dimensions;
   if (cells < 4) throw input_error("a map of {} cells says nothing; it needs 4", cells);
   const auto neighbours =

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "data/study.hpp"
 #include "io/columns.hpp"
 
@@ -28,8 +29,7 @@ struct UmapOptions {
   /// Random cells that each cell is pushed away from for every neighbour that pulls it.
   int64_t repulsions = 5;
 
-  /// Throws Error(kUsage) that lists every problem.
-  void validate() const;
+  void describe(OptionSet& set);
 };
 
 /// x and y of each cell, cells × 2, row-major. Starts from the first two principal components of

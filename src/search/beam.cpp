@@ -9,7 +9,7 @@ namespace grids {
 namespace {
 
 /// Swaps evaluated between two looks at whether the user wants to stop.
-constexpr size_t kAtOnce = 2048;
+constexpr size_t kSwapsAtOnce = 2048;
 
 using Subset = std::vector<Feature>;  // ascending
 
@@ -133,9 +133,9 @@ class Beam {
 
   void evaluate(const MaskState& state, const Entry& from, std::span<const Edit> edits,
                 std::vector<Entry>& changed) {
-    for (size_t first = 0; first < edits.size(); first += kAtOnce) {
+    for (size_t first = 0; first < edits.size(); first += kSwapsAtOnce) {
       context_.check_cancelled();
-      const auto part = edits.subspan(first, std::min(kAtOnce, edits.size() - first));
+      const auto part = edits.subspan(first, std::min(kSwapsAtOnce, edits.size() - first));
       const auto values = values_after(objective_, state, part);
       for (size_t i = 0; i < part.size(); ++i) {
         Entry entry;
@@ -168,15 +168,16 @@ class Beam {
 
 }  // namespace
 
-void BeamOptions::validate(Problems& problems) const {
-  SearchOptions shared;
-  shared.set_size = set_size;
-  shared.candidates = candidates;
-  shared.max_steps = max_steps;
-  shared.restarts = restarts;
-  shared.initial = initial;
-  shared.validate(problems);
-  if (width < 1) problems.add("the beam must keep at least 1 subset, not {}", width);
+void BeamOptions::describe(OptionSet& set) {
+  set.inner("set-size", set_size, at_least(1));
+  set.inner("candidates", candidates, at_least(1));
+  set.inner("max-steps", max_steps, at_least(0));
+  set.inner("restarts", restarts, at_least(1));
+  set.value("--beam-width", width, "Sets kept in a step", at_least(1));
+  set.rule([this](Problems& problems) {
+    if (initial.empty() || static_cast<int64_t>(initial.size()) == set_size) return;
+    problems.add("the initial subset has {} features, L is {}", initial.size(), set_size);
+  });
 }
 
 std::vector<Edit> best_swaps(std::span<const double> gains, std::span<const Feature> subset,
@@ -206,9 +207,7 @@ std::vector<Edit> best_swaps(std::span<const double> gains, std::span<const Feat
 }
 
 SearchResult beam_search(Objective& objective, const BeamOptions& options, const Context& context) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "search");
+  validate(options, "search");
   return best_of_starts(
       objective,
       {options.set_size, options.restarts, options.stream, options.initial, options.informed_start},

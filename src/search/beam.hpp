@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/coordinate_descent.hpp"
 #include "search/objective.hpp"
 
@@ -36,7 +36,7 @@ struct BeamOptions {
   std::vector<Feature> initial = {};
   bool informed_start = false;  ///< as in SearchOptions
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// Always on all cells. A step changes every subset of the beam that has not been changed before

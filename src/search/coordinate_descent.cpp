@@ -5,12 +5,10 @@
 #include <set>
 #include <utility>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 bool is_member(std::span<const Feature> coordinates, Feature feature) {
   return std::find(coordinates.begin(), coordinates.end(), feature) != coordinates.end();
@@ -37,6 +35,7 @@ CoordinateStep exact_step(Objective& objective, const MaskState& state, double c
                           size_t coordinate, const SearchOptions& options) {
   const bool monotone = options.rule == SearchRule::kMonotone;
   std::vector<Edit> edits;
+  edits.reserve(candidates.size());
   for (const Feature feature : candidates) {
     edits.push_back(edit_of(coordinates, coordinate, feature));
   }
@@ -295,15 +294,22 @@ class Descent {
 
 }  // namespace
 
-void SearchOptions::validate(Problems& problems) const {
-  if (set_size < 1) problems.add("L, the number of features, must be at least 1, not {}", set_size);
-  if (candidates < 1) problems.add("candidates must be at least 1, not {}", candidates);
-  if (max_steps < 0) problems.add("the step limit must be at least 0, not {}", max_steps);
-  if (batch_size < 0) problems.add("the batch size must be at least 0, not {}", batch_size);
-  if (restarts < 1) problems.add("restarts must be at least 1, not {}", restarts);
-  if (!initial.empty() && static_cast<int64_t>(initial.size()) != set_size) {
+void SearchOptions::describe(OptionSet& set) {
+  set.inner("set-size", set_size, at_least(1));
+  set.value("--candidates", candidates, "Replacements evaluated exactly in a step", at_least(1));
+  set.value("--max-steps", max_steps, "Most steps; 0 = 50 for each member of the set", at_least(0));
+  set.value("--batch", batch_size, "Cells of a step; 0 = all that the set is learned on",
+            at_least(0));
+  set.choice<SearchRule>(
+      "--rule", rule, {{"monotone", SearchRule::kMonotone}, {"published", SearchRule::kPublished}},
+      "monotone = a member stays unless strictly beaten; published = the best candidate replaces "
+      "it");
+  set.value("--restarts", restarts, "Starts, all but the first random; the best result is kept",
+            at_least(1));
+  set.rule([this](Problems& problems) {
+    if (initial.empty() || static_cast<int64_t>(initial.size()) == set_size) return;
     problems.add("the initial subset has {} features, L is {}", initial.size(), set_size);
-  }
+  });
 }
 
 Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature replacement) {
@@ -331,9 +337,7 @@ CoordinateStep coordinate_step(Objective& objective, const MaskState& state, dou
 
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,
                                 const Context& context) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "search");
+  validate(options, "search");
   return best_of_starts(
       objective,
       {options.set_size, options.restarts, options.stream, options.initial, options.informed_start},

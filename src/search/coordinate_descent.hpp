@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/objective.hpp"
 #include "search/starts.hpp"
 
@@ -48,7 +48,7 @@ struct SearchOptions {
   /// budget; else it is random.
   bool informed_start = false;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct SearchStep {

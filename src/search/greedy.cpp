@@ -7,7 +7,7 @@ namespace grids {
 namespace {
 
 /// Additions evaluated between two looks at whether the user wants to stop.
-constexpr size_t kAtOnce = 2048;
+constexpr size_t kAdditionsAtOnce = 2048;
 
 struct Addition {
   Feature feature = kNoFeature;
@@ -47,10 +47,10 @@ Addition best_addition(Objective& objective, const MaskState& state, int64_t cou
   const auto features = candidates_of(objective, state, count);
   Addition best;
   std::vector<Edit> edits;
-  for (size_t first = 0; first < features.size(); first += kAtOnce) {
+  for (size_t first = 0; first < features.size(); first += kAdditionsAtOnce) {
     context.check_cancelled();
     edits.clear();
-    const size_t end = std::min(features.size(), first + kAtOnce);
+    const size_t end = std::min(features.size(), first + kAdditionsAtOnce);
     for (size_t i = first; i < end; ++i) edits.push_back({kNoFeature, features[i]});
     const auto values = values_after(objective, state, edits);
     for (size_t i = 0; i < values.size(); ++i) {
@@ -66,18 +66,15 @@ Addition best_addition(Objective& objective, const MaskState& state, int64_t cou
 
 }  // namespace
 
-void GreedyOptions::validate(Problems& problems) const {
-  if (set_size < 1) problems.add("L, the number of features, must be at least 1, not {}", set_size);
-  if (candidates < 0) {
-    problems.add("the candidates of a greedy round must be at least 0, not {}", candidates);
-  }
+void GreedyOptions::describe(OptionSet& set) {
+  set.inner("set-size", set_size, at_least(1));
+  set.value("--greedy-candidates", candidates,
+            "Features tried in a round, the best by gradient; 0 = every one", at_least(0));
 }
 
 SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
                            const Context& context) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "search");
+  validate(options, "search");
   require_features(objective.allowed, options.set_size);
   const int64_t evaluations_before = objective.evaluations;
   SearchResult result;

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "base/context.hpp"
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/coordinate_descent.hpp"
 #include "search/objective.hpp"
 
@@ -22,7 +22,7 @@ struct GreedyOptions {
   /// feature. Fewer cost less time, in proportion, and trust the gradient more.
   int64_t candidates = 0;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// The trace has a step a round, which adds `in`. Members are ranked as in every SearchResult, not

@@ -4,16 +4,13 @@
 #include <cmath>
 #include <limits>
 
+#include "base/at.hpp"
 #include "base/exponential.hpp"
 #include "base/simd.hpp"
 #include "search/plain_losses.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double clamped(float output) {
   return std::max(double{output}, 0.0);
@@ -311,18 +308,28 @@ class Eq11Loss : public Loss {
 
 }  // namespace
 
-void LossOptions::validate(Problems& problems) const {
-  if (!(beta >= 0) || !std::isfinite(beta)) problems.add("beta must be at least 0, not {}", beta);
-  if (beta > 0 && kind != LossKind::kRate && kind != LossKind::kEq11) {
-    problems.add("beta is not read by the objective '{}'; use 'rate' or 'eq11'", loss_name(kind));
-  }
-  if (!(floor_share > 0 && floor_share <= 1)) {
-    problems.add("the floor must be a share of the mean prediction in (0, 1], not {}", floor_share);
-  }
-  if (reference == LossReference::kObserved && kind != LossKind::kEq11) {
-    problems.add("observed reference belongs to the objective 'eq11', not to '{}'",
-                 loss_name(kind));
-  }
+void LossOptions::describe(OptionSet& set) {
+  set.choice<LossKind>(
+      "--objective", kind,
+      {{"rate", LossKind::kRate}, {"eq11", LossKind::kEq11}, {"value", LossKind::kValue}},
+      "rate = mean predicted rate over the cells, squared ratio; eq11 = the "
+      "paper's, per cell; value = the published code's mean value");
+  set.value("--beta", beta,
+            "Weight of leaving other genes as they are; above 0 every gene is computed",
+            at_least(0));
+  set.choice<LossReference>(
+      "--reference", reference,
+      {{"predicted", LossReference::kPredicted}, {"observed", LossReference::kObserved}},
+      "eq11 divides by predicted or by observed expression");
+  set.inner("floor-share", floor_share, above(0).at_most(1));
+  set.rule([this](Problems& problems) {
+    if (beta > 0 && kind != LossKind::kRate && kind != LossKind::kEq11) {
+      problems.add("--beta is not read by --objective {}; use rate or eq11", loss_name(kind));
+    }
+    if (reference == LossReference::kObserved && kind != LossKind::kEq11) {
+      problems.add("--reference observed belongs to --objective eq11, not to {}", loss_name(kind));
+    }
+  });
 }
 
 const char* loss_name(LossKind kind) {
@@ -346,9 +353,7 @@ bool reads_all_outputs(const LossOptions& options) {
 }
 
 std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& options) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "objective");
+  validate(options, "objective");
   const int64_t outputs = input.outputs;
   if (outputs < 1 || input.before.size() % at(outputs) != 0 ||
       (!input.left_out.empty() && input.left_out.size() != at(outputs))) {

@@ -31,7 +31,7 @@
 #include <string>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 
 namespace grids {
 
@@ -53,7 +53,7 @@ struct LossOptions {
   /// values weaken cells whose prediction is near 0.
   double floor_share = 0.01;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 /// "rate", "eq11", "value", "cross-entropy", "output".

@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "base/simd.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<int32_t> outputs_read(const MaskableModel& model, int32_t target,
                                   const LossOptions& options) {

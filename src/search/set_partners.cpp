@@ -5,15 +5,13 @@
 #include <memory>
 #include <utility>
 
+#include "base/at.hpp"
+
 namespace grids {
 namespace {
 
 /// A change below this share of the unmasked rate is rounding of single-precision outputs.
 constexpr double kRounding = 1e-6;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 double rate(float output) {
   return std::expm1(std::max(double{output}, 0.0));
@@ -118,27 +116,20 @@ std::vector<Feature> candidates_of(const Objective& objective, const MaskState& 
 
 }  // namespace
 
-void PartnerOptions::validate(Problems& problems) const {
-  const auto share = [&](const char* name, double value) {
-    if (!(value > 0 && value <= 1)) {
-      problems.add("partners: {} must be a share in (0, 1], not {}", name, value);
-    }
-  };
-  share("the change that the minimal sub-set keeps", keep);
-  share("the least single change", least_single);
-  if (!(most_after >= 0 && most_after < 1)) {
-    problems.add("partners: the most change after the set must be a share in [0, 1), not {}",
-                 most_after);
-  }
-  if (limit < 0) problems.add("partners: at most {} of them cannot be listed", limit);
-  if (candidates < 1) problems.add("partners: candidates must be at least 1, not {}", candidates);
+void PartnerOptions::describe(OptionSet& set) {
+  set.inner("keep", keep, above(0).at_most(1));
+  set.inner("least-single", least_single, above(0).at_most(1));
+  set.inner("most-after", most_after, at_least(0).below(1));
+  set.value("--partners", limit,
+            "Most partners listed for a set: peaks that change the prediction alone, and no longer "
+            "once the set is masked",
+            at_least(0));
+  set.inner("candidates", candidates, at_least(1));
 }
 
 SetPartners find_partners(const Objective& objective, std::span<const Feature> subset,
                           const PartnerOptions& options) {
-  Problems problems;
-  options.validate(problems);
-  problems.raise(ErrorKind::kUsage, "partners");
+  validate(options, "partners");
   const auto unmasked = target_state(objective, {});
   const auto masked = target_state(objective, subset);
   SetPartners result;

@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-#include "base/error.hpp"
+#include "base/described.hpp"
 #include "search/objective.hpp"
 
 namespace grids {
@@ -35,7 +35,7 @@ struct PartnerOptions {
   /// time in proportion.
   int64_t candidates = 1024;
 
-  void validate(Problems& problems) const;
+  void describe(OptionSet& set);
 };
 
 struct Partner {

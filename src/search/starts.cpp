@@ -4,15 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "search/coordinate_descent.hpp"
 
 namespace grids {
 namespace {
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 std::vector<Feature> lowest_gains(Objective& objective, std::span<const Feature> masked,
                                   int64_t count) {

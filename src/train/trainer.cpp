@@ -274,7 +274,7 @@ class Trainer {
 }  // namespace
 
 TrainResult train(const Study& study, const TrainOptions& options, const Context& context) {
-  options.validate();
+  validate(options, "training options");
   require_trainable(study);
   // Parallelism is ours, over fixed blocks: torch's own would change results with the threads.
   at::set_num_threads(1);

@@ -24,7 +24,8 @@ def tensors(name, *says, more=(), **options):
     return register
 
 
-@tensors("a tensor missing", r"no tensor 'cis\.state'", r"train again")
+@tensors("a tensor missing", r"no tensor 'cis\.state'",
+         r"fit the cis path again \(grids cis\)")
 def _(path):
     edit_header(path, lambda header: header.pop("cis.state"))
 

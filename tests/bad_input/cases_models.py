@@ -63,9 +63,15 @@ def _(room):
     return explain(study="study.h5mu")
 
 
-@study("of a later version", r"uns/grids/format", r"another version", r"prepare the study again")
+@study("of a later version", r"uns/grids/format", r"format 99", r"knows formats up to 2",
+       r"use the grids that prepared it", r"prepare the study again \(grids prepare\)")
 def _(file):
     replace(file["uns/grids"], "format", numpy.int64(99))
+
+
+@study("no expression", r"mod/rna/X: the study lacks it", r"grids prepare")
+def _(file):
+    del file["mod/rna/X"]
 
 
 @study("an unknown part of the split", r"obs/split", r"'exam' is none of train, validation, test")
@@ -123,6 +129,30 @@ def _(file):
 @study("text instead of totals", r"obs/total_rna", r"numbers")
 def _(file):
     write_texts(file["obs"], "total_rna", ["many"] * 300)
+
+
+def unpaired(room):
+    """A study whose cells are not paired; its name."""
+    with opened(room.copy("study.h5mu")) as file:
+        replace(file["uns/grids"], "paired", numpy.bool_(False))
+    return "study.h5mu"
+
+
+for words in (["explain", "--cell-type", "type_1", "--gene", "SIM00001"], ["evaluate"],
+              ["knockout", "--cell-type", "type_1", "--gene", "SIM00001"],
+              ["compare", "--cell-type", "type_1", "--gene", "SIM00001"], ["predict"], ["cis"]):
+
+    @case(f"study: cells that are not paired, {words[0]}", r"study\.h5mu: uns/grids/paired",
+          r"different cells", r"prepare a multiome experiment: grids prepare", torch=True)
+    def _(room, words=words):
+        out = {"predict": "out.h5ad", "cis": "out.safetensors"}
+        return [words[0], unpaired(room), SURROGATE, *words[1:], "-o", out.get(words[0], "out")]
+
+
+@case("study: cells that are not paired, train", r"study\.h5mu: uns/grids/paired",
+      r"different cells", r"prepare a multiome experiment: grids prepare", torch=True)
+def _(room):
+    return ["train", unpaired(room), "--max-steps", "3", "-o", "s.safetensors"]
 
 
 # ---- surrogates ----
@@ -220,6 +250,12 @@ def _(path):
 @surrogate("tensors of another program", r"'chromosome_dims'", r"not a surrogate of grids")
 def _(path):
     edit_header(path, lambda header: header.pop("__metadata__"))
+
+
+@surrogate("of a later version", r"'format_version'", r"format 99", r"knows formats up to 1",
+           r"use the grids that wrote it", r"grids train STUDY -o SURROGATE")
+def _(path):
+    edit_header(path, lambda header: header["__metadata__"].update(format_version="99"))
 
 
 @surrogate("sizes that are text", r"header", r"genes|number")

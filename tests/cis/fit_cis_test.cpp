@@ -353,12 +353,13 @@ TEST(FitCis, BadOptionsAreToldAllAtOnce) {
   options.weight_ridge = 0;
   options.gate_folds = 1;
   try {
-    options.validate();
+    validate(options, "cis");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     for (const char* part :
-         {"window is 2000000", "most_terms is 40", "weight_ridge is 0", "gate_folds is 1"}) {
+         {"--cis-window must be at least 1 and at most 1000000, not 2000000", "most-terms must be",
+          "weight-ridge must be above 0, not 0", "--gate-folds must be 0, or 2 or more, not 1"}) {
       EXPECT_THAT(error.what(), HasSubstr(part));
     }
   }

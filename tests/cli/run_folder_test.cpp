@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
+#include "support/fixtures.hpp"
 
 namespace grids {
 namespace {
@@ -99,6 +102,43 @@ TEST_F(RunFolderTest, AnUnreadableRecordMeansStartingOver) {
   run();
   replace_file(folder_ / "stages.json", "{\"first\": 3}");
   EXPECT_THAT(run(), ElementsAre("first", "second", "third"));
+}
+
+// tests/fixtures/version_1/run: what it says is done is kept by the version that did it, and done
+// again by any other.
+TEST_F(RunFolderTest, StagesOfVersion1AreReadAndKeptByThatVersionAlone) {
+  const std::string record = read_file(test::fixture("version_1/run/stages.json"));
+  const std::string version = "0.1.0";
+  for (const bool same : {true, false}) {
+    std::string text = record;
+    const std::string now = GRIDS_VERSION;
+    for (size_t at = text.find(version); at != std::string::npos; at = text.find(version, at)) {
+      const std::string other = same ? now : now + "-another";
+      text.replace(at, version.size(), other);
+      at += other.size();
+    }
+    fs::remove_all(folder_);
+    fs::copy(test::fixture("version_1/run"), folder_, fs::copy_options::recursive);
+    replace_file(folder_ / "stages.json", text);
+    // The settings are what the key says after version and seed.
+    const auto json = nlohmann::json::parse(text);
+    ThreadPool pool(1);
+    Reporter reporter;
+    const Context context{1, pool, reporter, nullptr};
+    RunFolder folder(folder_);
+    std::vector<std::string> done;
+    for (const char* name : {"prepare", "train", "cis", "evaluate", "explain", "map"}) {
+      const std::string key = json.at(name).at("key");
+      const std::string start = " seed 1 ";
+      folder.run({name, key.substr(key.find(start) + start.size()),
+                  [&](const Context&) -> std::vector<std::string> {
+                    done.push_back(name);
+                    return {};
+                  }},
+                 context);
+    }
+    EXPECT_EQ(done.size(), same ? 0u : 6u);
+  }
 }
 
 }  // namespace

@@ -3,11 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <map>
 
 #include "base/random.hpp"
 #include "data/fixture.hpp"
+#include "support/fixtures.hpp"
 
 namespace grids {
 namespace {
@@ -20,12 +20,11 @@ GenePosition gene(std::string chromosome, int64_t start, int64_t end, char stran
   return {"G", "", std::move(chromosome), start, end, strand};
 }
 
-TEST(Builds, TheTableIsThatOfTheSharedFiles) {
-  const auto folder = std::filesystem::path(GRIDS_SHARED_DIR) / "data" / "genes";
-  if (!std::filesystem::exists(folder)) GTEST_SKIP() << "no shared data folder";
+TEST(Builds, TheTableIsThatOfThePublishedSizes) {
   for (const auto& build : known_builds()) {
+    const auto sizes = test::fixture("genome/" + build.name + ".chrom.sizes");
     std::map<std::string, int64_t> expected;
-    for (const auto& size : read_chromosome_sizes(folder / (build.name + ".chrom.sizes"))) {
+    for (const auto& size : read_chromosome_sizes(sizes)) {
       if (size.name != "chrM") expected.emplace(size.name, size.length);  // hg19 has had two
     }
     std::map<std::string, int64_t> found;

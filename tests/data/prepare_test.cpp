@@ -296,7 +296,7 @@ TEST(Prepare, AllProblemsOfTheOptionsAreToldAtOnce) {
   options.split.train = 0.9;
   options.genes.variable_genes = 0;
   options.clusters.resolution = 0;
-  const auto message = message_of([&] { options.validate(); }, ErrorKind::kUsage);
+  const auto message = message_of([&] { validate(options, "prepare"); }, ErrorKind::kUsage);
   for (const char* part : {"--min-peaks", "sum to 1", "--variable-genes", "resolution"}) {
     EXPECT_THAT(message, HasSubstr(part));
   }

@@ -62,8 +62,8 @@ TEST(Quality, WhenNoCellPassesTheMessageShowsTheDistributionAndTheFlag) {
 
 TEST(Quality, OptionsReportAllTheirProblems) {
   Problems problems;
-  QualityOptions{.min_rna_counts = -1, .max_rna_counts = 5, .max_mito_share = 2}.check(problems);
-  QualityOptions{.min_peaks = 10, .max_peaks = 5}.check(problems);
+  check(QualityOptions{.min_rna_counts = -1, .max_rna_counts = 5, .max_mito_share = 2}, problems);
+  check(QualityOptions{.min_peaks = 10, .max_peaks = 5}, problems);
   EXPECT_EQ(problems.list().size(), 3u);
 }
 

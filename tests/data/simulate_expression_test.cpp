@@ -9,8 +9,6 @@
 namespace grids {
 namespace {
 
-using testing::at;
-
 TEST(Simulate, CountsFollowTheTruthThatIsWrittenDown) {
   // The truth is rebuilt from its tables, as another program would, and must explain the counts.
   const auto& simulated = testing::demo();

@@ -14,7 +14,6 @@
 namespace grids {
 namespace {
 
-using testing::at;
 using ::testing::ElementsAre;
 
 TEST(Simulate, CellsFollowTheirMarginalLaws) {

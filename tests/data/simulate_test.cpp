@@ -18,7 +18,6 @@
 namespace grids {
 namespace {
 
-using testing::at;
 using ::testing::HasSubstr;
 
 void expect_same(const SimulatedCells& a, const SimulatedCells& b) {
@@ -49,7 +48,7 @@ TEST(Simulate, IsAFunctionOfTheSeedForAnyNumberOfThreads) {
 
 TEST(Simulate, EveryPresetIsValidAndOthersAreNamed) {
   for (const auto* name : {"tiny", "demo", "paper"}) {
-    EXPECT_NO_THROW(simulate_preset(name).validate());
+    EXPECT_NO_THROW(validate(simulate_preset(name), "simulate"));
   }
   try {
     simulate_preset("huge");
@@ -65,13 +64,13 @@ TEST(Simulate, AllWrongOptionsAreNamedAtOnce) {
   options.chromosomes = 25;
   options.kind_shares = {};
   try {
-    options.validate();
+    validate(options, "simulate");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    EXPECT_THAT(error.what(), HasSubstr("capture is 0"));
-    EXPECT_THAT(error.what(), HasSubstr("chromosomes is 25"));
-    EXPECT_THAT(error.what(), HasSubstr("the sum of kind_shares"));
+    EXPECT_THAT(error.what(), HasSubstr("--capture must be above 0 and at most 1, not 0"));
+    EXPECT_THAT(error.what(), HasSubstr("chromosomes must be at least 1 and at most 24, not 25"));
+    EXPECT_THAT(error.what(), HasSubstr("no kind of regulation has a share"));
   }
 }
 

@@ -6,14 +6,11 @@
 #include <map>
 #include <string>
 
+#include "base/at.hpp"
 #include "base/context.hpp"
 #include "data/simulate.hpp"
 
 namespace grids::testing {
-
-inline size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 inline SimulatedCells simulated(const SimulateOptions& options, uint64_t seed = 1,
                                 int threads = 2) {

@@ -90,8 +90,8 @@ TEST(Split, DoesNotDependOnOrderOrOtherTypes) {
 
 TEST(Split, SharesMustSumToOne) {
   Problems problems;
-  SplitOptions{0.7, 0.2, 0.2}.check(problems);
-  SplitOptions{0.0, 0.5, 0.5}.check(problems);
+  check(SplitOptions{0.7, 0.2, 0.2}, problems);
+  check(SplitOptions{0.0, 0.5, 0.5}, problems);
   EXPECT_EQ(problems.list().size(), 2u);
 }
 

@@ -5,11 +5,15 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <functional>
 
 #include "base/error.hpp"
 #include "data/peak_truth.hpp"
+#include "support/fixtures.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -186,6 +190,29 @@ TEST(PeakTruthTable, SaysWhatIsWrong) {
                           "', expected none, one of a, b, or"));
   }
   EXPECT_THAT(parse("a", "enhancer"), HasSubstr("column role holds 'enhancer', expected one of "));
+}
+
+TEST(Truth, OfVersion1IsRead) {
+  const auto folder = test::fixture("version_1/simulated");
+  const Truth truth = parse_truth(read_simulated_table(folder / "truth.tsv"));
+  EXPECT_EQ(truth.genes.size(), 20u);
+  EXPECT_EQ(std::count_if(truth.genes.begin(), truth.genes.end(),
+                          [](const auto& gene) { return gene.kind != Regulation::kNone; }),
+            9);
+  const CellTruth cells = parse_cell_truth(truth, read_simulated_table(folder / "cells.tsv"));
+  EXPECT_EQ(cells.size(), 100);
+  const PeakTruth peaks = parse_peak_truth(truth, read_simulated_table(folder / "peaks.tsv"));
+  EXPECT_EQ(peaks.names.size(), 120u);
+  EXPECT_GE(std::count(peaks.role.begin(), peaks.role.end(), PeakRole::kCause), 9);
+}
+
+TEST(Truth, WhatAnotherVersionLeftOutIsNamedWithTheCommandThatMakesIt) {
+  const test::TempFolder folder;
+  std::ofstream(folder / "truth.tsv") << "gene\tkind\nG\tsingle\n";
+  const Table table = read_simulated_table(folder / "truth.tsv");
+  EXPECT_THAT(message_of([&] { parse_truth(table); }),
+              ::testing::AllOf(HasSubstr("truth.tsv: no column 'peaks'"),
+                               HasSubstr("simulate again (grids simulate)")));
 }
 
 }  // namespace

@@ -260,7 +260,7 @@ TEST(Accuracy, NoCellsIsTheUsersProblemAndSaysSo) {
   AccuracyOptions options;
   options.min_cells_in_type = 1;
   options.peaks.neighbours = 0;
-  EXPECT_THROW(options.validate(), Error);
+  EXPECT_THROW(validate(options, "accuracy"), Error);
 }
 
 TEST(MarkerMeans, AreMeansOverTheCellsOfAType) {

@@ -3,10 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 
 #include "evaluate/small_study.hpp"
-#include "model/safetensors.hpp"
+#include "support/conformance.hpp"
 
 namespace grids {
 namespace {
@@ -39,28 +38,27 @@ TEST(Changes, TheMapTurnsPredictionsIntoCounts) {
       -25);
 }
 
-TEST(Changes, AgreeWithThePublishedCode) {
-  for (const std::string size : {"small", "medium"}) {
-    const auto path =
-        std::filesystem::path(GRIDS_SHARED_DIR) / "conformance" / (size + ".expected.safetensors");
-    if (!std::filesystem::exists(path)) GTEST_SKIP() << "no conformance vectors";
-    const auto expected = read_safetensors(path);
-    const auto& before = expected.tensors.at("search.predicted_before");
-    const auto& after = expected.tensors.at("search.predicted_after");
-    const auto gene = static_cast<size_t>(*expected.tensors.at("search.target_gene").i64());
-    const auto genes = static_cast<size_t>(before.shape[1]);
-    std::vector<float> x;
-    std::vector<float> y;
-    for (size_t i = gene; i < static_cast<size_t>(before.size()); i += genes) {
-      x.push_back(before.f32()[i]);
-      y.push_back(after.f32()[i]);
-    }
-    const auto change = predicted_change(x, y);
-    // The tolerance that the vectors' README sets for changes.
-    EXPECT_NEAR(change.average_change, *expected.tensors.at("metrics.average_change").f32(), 1e-6);
-    EXPECT_NEAR(change.relative_change, *expected.tensors.at("metrics.relative_change").f32(),
-                1e-6);
+class ChangesConformance : public ::testing::TestWithParam<std::string> {};
+INSTANTIATE_TEST_SUITE_P(Sizes, ChangesConformance, ::testing::Values("small", "medium"));
+
+TEST_P(ChangesConformance, AgreeWithThePublishedCode) {
+  const auto path = testing::Conformance::file(GetParam(), "expected");
+  GRIDS_NEEDS(path);
+  const auto expected = read_safetensors(path);
+  const auto& before = expected.tensors.at("search.predicted_before");
+  const auto& after = expected.tensors.at("search.predicted_after");
+  const auto gene = static_cast<size_t>(*expected.tensors.at("search.target_gene").i64());
+  const auto genes = static_cast<size_t>(before.shape[1]);
+  std::vector<float> x;
+  std::vector<float> y;
+  for (size_t i = gene; i < static_cast<size_t>(before.size()); i += genes) {
+    x.push_back(before.f32()[i]);
+    y.push_back(after.f32()[i]);
   }
+  const auto change = predicted_change(x, y);
+  // The tolerance that the vectors' README sets for changes.
+  EXPECT_NEAR(change.average_change, *expected.tensors.at("metrics.average_change").f32(), 1e-6);
+  EXPECT_NEAR(change.relative_change, *expected.tensors.at("metrics.relative_change").f32(), 1e-6);
 }
 
 TEST(CountMap, RecoversMeanCountsFromAnyIncreasingPrediction) {

@@ -25,7 +25,7 @@ using ::testing::UnorderedElementsAre;
 struct World {
   explicit World(int threads = 1) : pool(threads), context{1, pool, reporter} {
     options.explain.force = true;
-    options.explain.search.candidates = 4;
+    options.explain.methods.edit<SearchOptions>().candidates = 4;
     options.judge.random_sets = 0;
     options.judge.contrasted_random_sets = 0;
   }
@@ -178,7 +178,8 @@ TEST(Comparison, EveryMethodHasTheBudgetOfTheReferenceOfItsSeedAndSize) {
   options.seeds = 2;
   options.types = false;
   options.each = world.options;
-  options.each.explain.search.batch_size = 8;  // draws cells, so that seeds differ
+  options.each.explain.methods.edit<SearchOptions>().batch_size =
+      8;  // draws cells, so that seeds differ
   options.runs = folder / "runs";
   const auto found =
       compare_methods(world.study, world.surrogate, {{1, 2, 1}}, nullptr, options, world.context);

@@ -210,9 +210,9 @@ TEST(JudgeSets, NoSetsAndNoRandomSetsAreAllRight) {
 
 TEST(JudgeSets, BadOptionsAreToldTogether) {
   Problems problems;
-  JudgeSetsOptions{-1, 0}.validate(problems);
-  EXPECT_THAT(problems.list(),
-              ElementsAre(HasSubstr("--random-sets: -1"), HasSubstr("similar peaks: 0")));
+  check(JudgeSetsOptions{-1, 0}, problems);
+  EXPECT_THAT(problems.list(), ElementsAre("--random-sets must be at least 0, not -1",
+                                           "similar-peaks must be at least 1, not 0"));
 }
 
 TEST(JudgeSets, OffTargetTableNamesTheGeneThatChangesMost) {

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "base/negative_binomial.hpp"
 #include "explain/explain_stage.hpp"
@@ -23,10 +24,6 @@ using ::testing::HasSubstr;
 using testing::random_surrogate;
 using testing::small_shape;
 using testing::small_study;
-
-size_t at(int64_t i) {
-  return static_cast<size_t>(i);
-}
 
 const std::vector<std::string> kMethods = {"nearest", "links", "lasso", "susie"};
 
@@ -188,7 +185,7 @@ TEST(DataMethods, TheLassoPutsWhatActsAgainstTheGoalLast) {
   AnyModel any(16);
   ExplainerOptions options;
   options.data = &planted->data;
-  options.search.set_size = 8;  // all of the target's chromosome
+  options.set_size = 8;  // all of the target's chromosome
   const auto found = find_explainer("lasso").explain(any.objective, options, f.context);
   EXPECT_EQ(found.subset.front(), 0);
   EXPECT_EQ(found.subset.back(), 1);
@@ -201,7 +198,7 @@ TEST(DataMethods, TheLassoOrdersWhatIsNotChosenByWhenItEnters) {
   AnyModel any(80);
   ExplainerOptions options;
   options.data = &planted->data;
-  options.search.set_size = 40;  // all of the target's chromosome
+  options.set_size = 40;  // all of the target's chromosome
   const auto found = find_explainer("lasso").explain(any.objective, options, f.context).subset;
 
   PenalisedRows rows;
@@ -213,7 +210,7 @@ TEST(DataMethods, TheLassoOrdersWhatIsNotChosenByWhenItEnters) {
   CountRows covariates_only{rows.response, rows.offset, {}};
   for (const auto& column : rows.covariates) covariates_only.columns.emplace_back(column);
   rows.dispersion = fit_negative_binomial(covariates_only, {}).dispersion;
-  const auto path = penalty_path(rows, {}, options.search.stream, f.context);
+  const auto path = penalty_path(rows, {}, options.stream, f.context);
   // The first step at which a feature keeps the gene up.
   const auto entry = [&](Feature j) {
     size_t step = 0;

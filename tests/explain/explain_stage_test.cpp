@@ -24,7 +24,7 @@ struct StageFixture {
         context{7, pool, reporter},
         study(small_study(few)),
         surrogate(random_surrogate(small_shape(), 4)) {
-    options.search.candidates = 8;
+    options.methods.edit<SearchOptions>().candidates = 8;
   }
 
   /// A gene that the surrogate predicts above 0 in most cells.
@@ -333,9 +333,9 @@ TEST(Explain, AllBadOptionsAreToldAtOnce) {
   StageFixture f;
   f.options.method = "magic";
   f.options.loss.beta = -1;
-  f.options.search.candidates = 0;
-  f.options.beam_width = 0;
-  f.options.greedy_candidates = -1;
+  f.options.methods.edit<SearchOptions>().candidates = 0;
+  f.options.methods.edit<BeamOptions>().width = 0;
+  f.options.methods.edit<GreedyOptions>().candidates = -1;
   try {
     explain(f.study, f.surrogate, {}, f.options, f.context);
     FAIL() << "no error";
@@ -343,9 +343,9 @@ TEST(Explain, AllBadOptionsAreToldAtOnce) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_THAT(error.what(), HasSubstr("no method 'magic'; choose one of: grids, "));
     EXPECT_THAT(error.what(), HasSubstr("beta"));
-    EXPECT_THAT(error.what(), HasSubstr("candidates must be"));
-    EXPECT_THAT(error.what(), HasSubstr("the beam must"));
-    EXPECT_THAT(error.what(), HasSubstr("greedy round"));
+    EXPECT_THAT(error.what(), HasSubstr("--candidates must be at least 1, not 0"));
+    EXPECT_THAT(error.what(), HasSubstr("--beam-width must be"));
+    EXPECT_THAT(error.what(), HasSubstr("--greedy-candidates must be"));
   }
 }
 

@@ -87,7 +87,7 @@ std::vector<Feature> chosen(const MaskableModel& model, int64_t members) {
   Reporter reporter;
   Objective objective = value_objective(model);
   ExplainerOptions options;
-  options.search.set_size = members;
+  options.set_size = members;
   auto subset =
       find_explainer("fimap").explain(objective, options, Context{1, pool, reporter}).subset;
   std::sort(subset.begin(), subset.end());

@@ -27,17 +27,17 @@ constexpr int64_t kMembers = 4;
 
 ExplainerOptions small_options(int64_t members = kMembers) {
   ExplainerOptions options;
-  options.search.set_size = members;
-  options.search.candidates = 6;
-  options.smoothgrad.copies = 3;
-  options.lime.neighbours = 40;
-  options.lime.picks = 3;
-  options.sage.permutations = 700;
-  options.sage.batch = 64;
-  options.cxplain.epochs = 2;
-  options.fimap.steps = 20;
-  options.fimap.rounds = 2;
-  options.fimap.batch = 16;
+  options.set_size = members;
+  options.methods.edit<SearchOptions>().candidates = 6;
+  options.methods.edit<SmoothGradOptions>().copies = 3;
+  options.methods.edit<LimeOptions>().neighbours = 40;
+  options.methods.edit<LimeOptions>().picks = 3;
+  options.methods.edit<SageOptions>().permutations = 700;
+  options.methods.edit<SageOptions>().batch = 64;
+  options.methods.edit<CxplainOptions>().epochs = 2;
+  options.methods.edit<FimapOptions>().steps = 20;
+  options.methods.edit<FimapOptions>().rounds = 2;
+  options.methods.edit<FimapOptions>().batch = 16;
   return options;
 }
 
@@ -146,7 +146,7 @@ TEST(Methods, TellWhatTheyRankBy) {
   for (const char* name : {"cxplain", "fimap", "lime", "sage", "saliency", "smoothgrad"}) {
     for (const int64_t networks : {1, 3}) {
       auto options = small_options();
-      options.cxplain.networks = networks;
+      options.methods.edit<CxplainOptions>().networks = networks;
       Objective objective = world.objective({});
       const auto found = find_explainer(name).explain(objective, options, world.context);
       ASSERT_EQ(found.scores.size(), found.subset.size()) << name;
@@ -183,8 +183,8 @@ TEST(Knockout, EvaluatesEveryFeatureInEveryCellOnce) {
 TEST(SmoothGrad, WithNoiseThatVanishesIsSaliency) {
   const SearchWorld world;
   auto options = small_options();
-  options.smoothgrad.deviation = 1e-9;
-  options.smoothgrad.copies = 2;
+  options.methods.edit<SmoothGradOptions>().deviation = 1e-9;
+  options.methods.edit<SmoothGradOptions>().copies = 2;
   Objective objective = world.objective({});
   const auto smooth = find_explainer("smoothgrad").explain(objective, options, world.context);
   EXPECT_EQ(smooth.evaluations, objective.cell_count() * (2 * kGradientEvaluations + 1));
@@ -332,11 +332,11 @@ TEST(Sage, TellsThatTheBudgetEndedIt) {
 
 TEST(Methods, ReportAllSenselessOptionsAtOnce) {
   ExplainerOptions options;
-  options.lime.ridge = -1;
-  options.sage.batch = 0;
-  options.smoothgrad.copies = 0;
+  options.methods.edit<LimeOptions>().ridge = -1;
+  options.methods.edit<SageOptions>().batch = 0;
+  options.methods.edit<SmoothGradOptions>().copies = 0;
   Problems problems;
-  options.validate(problems);
+  check(options, problems);
   try {
     problems.raise(ErrorKind::kUsage, "explain");
     FAIL() << "no problem was found";

@@ -96,10 +96,10 @@ std::vector<Feature> picked(const std::vector<std::vector<double>>& cells, int64
   const OwnCoefficients model(cells);
   Objective objective = value_objective(model);
   ExplainerOptions options;
-  options.search.set_size = 2;
-  options.lime.neighbours = 64;
-  options.lime.ridge = 1e-9;
-  options.lime.picks = picks;
+  options.set_size = 2;
+  options.methods.edit<LimeOptions>().neighbours = 64;
+  options.methods.edit<LimeOptions>().ridge = 1e-9;
+  options.methods.edit<LimeOptions>().picks = picks;
   auto subset = find_explainer("lime-sp").explain(objective, options, f.context).subset;
   std::sort(subset.begin(), subset.end());
   return subset;
@@ -146,11 +146,12 @@ TEST(Sage, ThatHasConvergedDidNotWantMore) {
 TEST(SmoothGrad, EachCopyHasNoiseOfItsOwn) {
   const SearchWorld world;
   ExplainerOptions options;
-  options.search.set_size = 10;
-  options.smoothgrad.deviation = 2;  // so much that one copy's ranking is that of its noise
+  options.set_size = 10;
+  options.methods.edit<SmoothGradOptions>().deviation =
+      2;  // so much that one copy's ranking is that of its noise
   Objective objective = world.objective({});
   const auto with = [&](int64_t copies) {
-    options.smoothgrad.copies = copies;
+    options.methods.edit<SmoothGradOptions>().copies = copies;
     const auto found = find_explainer("smoothgrad").explain(objective, options, world.context);
     EXPECT_FALSE(found.budget_spent);
     return found.subset;
@@ -163,7 +164,7 @@ TEST(Saliency, CountsTheCellsThatABudgetAffords) {
   Objective objective = world.objective({});
   objective.budget = objective.cell_count() + 5 * kGradientEvaluations + 2;
   ExplainerOptions options;
-  options.search.set_size = 3;
+  options.set_size = 3;
   const auto found = find_explainer("saliency").explain(objective, options, world.context);
   EXPECT_EQ(found.evaluations, objective.cell_count() + 5 * kGradientEvaluations);
   EXPECT_TRUE(found.budget_spent);

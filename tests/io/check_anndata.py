@@ -2,6 +2,7 @@
 
     check_anndata.py FILE GROUP OUT [LAYER]      GROUP is "/" for a .h5ad
     check_anndata.py FILE --mudata               checks the container against MuData's own rules
+    check_anndata.py FILE --uns GROUP OUT        the entries of a dict, sorted: name=value
 """
 
 import sys
@@ -73,6 +74,11 @@ def check_mudata(path):
 
 if sys.argv[2] == "--mudata":
     check_mudata(sys.argv[1])
+elif sys.argv[2] == "--uns":
+    with h5py.File(sys.argv[1], "r") as file:
+        entries = read_elem(file[sys.argv[3]])
+    with open(sys.argv[4], "w") as out:
+        out.write(" ".join("%s=%s" % entry for entry in sorted(entries.items())))
 else:
     path, group, out = sys.argv[1:4]
     layer = sys.argv[4] if len(sys.argv) > 4 else None

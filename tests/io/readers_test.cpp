@@ -10,6 +10,7 @@
 #include "io/mudata.hpp"
 #include "io/peak_name.hpp"
 #include "io/support.hpp"
+#include "support/fixtures.hpp"
 
 namespace grids {
 namespace {
@@ -234,7 +235,7 @@ TEST(Readers, UnknownFormatsListWhatIsUnderstood) {
   EXPECT_THAT(message, HasSubstr("neither.h5ad: there is no such file"));
   const auto kind_of = [](const MultiomeInput& bad) {
     try {
-      bad.validate();
+      validate(bad, "the input");
     } catch (const Error& error) {
       return error.kind();
     }
@@ -251,18 +252,43 @@ TEST(Readers, UnknownFormatsListWhatIsUnderstood) {
   EXPECT_EQ(kind_of(lists), ErrorKind::kUsage);
 }
 
-// ---- real files, where they are at hand ----
+// ---- real files: parts of some in the repository, the rest where they are at hand ----
 
-class RealFiles : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (!fs::exists(data_)) GTEST_SKIP() << "no shared data folder";
+TEST(RealFiles, PartOfPbmcIsTheSameInBothLayoutsOf10x) {
+  const auto file = read(one(test::fixture("pbmc_10x/filtered_feature_bc_matrix.h5")));
+  const auto folder = read(one(test::fixture("pbmc_10x/filtered_feature_bc_matrix")));
+  EXPECT_EQ(file.rna.values.rows(), 60);
+  EXPECT_EQ(file.rna.values.columns(), 45);
+  EXPECT_EQ(file.atac.values.columns(), 174);
+  EXPECT_EQ(test::describe(file.rna), test::describe(folder.rna));
+  EXPECT_EQ(test::describe(file.atac), test::describe(folder.atac));
+}
+
+TEST(RealFiles, PartOfPbmcHoldsCounts) {
+  const auto multiome = read(one(test::fixture("pbmc/cells.h5mu")));
+  EXPECT_EQ(multiome.rna.values.rows(), 500);
+  EXPECT_EQ(multiome.rna.values.columns(), 45);
+  EXPECT_EQ(multiome.atac.values.columns(), 174);
+  EXPECT_EQ(multiome.rna.values.pattern.nonzeros(), 7239);
+  EXPECT_EQ(multiome.atac.values.pattern.nonzeros(), 7634);
+  EXPECT_TRUE(all_whole(multiome.rna.values));
+  EXPECT_THAT(multiome.rna.var.find("gene_ids")->text()[0], HasSubstr("ENSG"));
+  EXPECT_EQ(peak_intervals(multiome.atac.var, "pbmc").size(), 174u);
+}
+
+TEST(RealFiles, ACutTenxFileIsAnError) {
+  const TempFolder folder;
+  const auto bytes = test::slurp(test::fixture("pbmc_10x/filtered_feature_bc_matrix.h5"));
+  for (const double part : {0.0, 0.01, 0.3, 0.9, 0.999}) {
+    const auto length = static_cast<size_t>(part * static_cast<double>(bytes.size()));
+    test::put(folder / "cut.h5", bytes.substr(0, length));
+    EXPECT_THAT(test::input_message([&] { read(one(folder / "cut.h5")); }), HasSubstr("cut.h5"));
   }
-  fs::path data_ = fs::path(GRIDS_SHARED_DIR) / "data";
-};
+}
 
-TEST_F(RealFiles, A549) {
-  const auto multiome = read(one(data_ / "a549/a549.h5mu"));
+TEST(RealFiles, A549) {
+  GRIDS_NEEDS(test::shared("data/a549/a549.h5mu"));
+  const auto multiome = read(one(test::shared("data/a549/a549.h5mu")));
   EXPECT_EQ(multiome.rna.values.rows(), 2641);
   EXPECT_EQ(multiome.rna.values.columns(), 1185);
   EXPECT_EQ(multiome.atac.values.columns(), 52761);
@@ -273,10 +299,11 @@ TEST_F(RealFiles, A549) {
   EXPECT_EQ(peak_intervals(multiome.atac.var, "a549").size(), 52761u);
 }
 
-TEST_F(RealFiles, BoneMarrowPair) {
+TEST(RealFiles, BoneMarrowPair) {
   MultiomeInput input;
-  input.rna = data_ / "bmmc/rna.h5ad";
-  input.atac = data_ / "bmmc/atac.h5ad";
+  input.rna = test::shared("data/bmmc/rna.h5ad");
+  input.atac = test::shared("data/bmmc/atac.h5ad");
+  GRIDS_NEEDS(input.rna);
   const auto multiome = read(input);
   EXPECT_THAT(multiome.rna.source, HasSubstr("layers/counts"));
   EXPECT_EQ(multiome.rna.values.rows(), 500);
@@ -288,9 +315,11 @@ TEST_F(RealFiles, BoneMarrowPair) {
   EXPECT_EQ(peak_intervals(multiome.atac.var, "bmmc")[0].chromosome, "chr1");
 }
 
-TEST_F(RealFiles, PbmcIsTheSameInBothLayouts) {
-  const auto file = read(one(data_ / "pbmc40/filtered_feature_bc_matrix.h5"));
-  const auto folder = read(one(data_ / "pbmc40/filtered_feature_bc_matrix"));
+TEST(RealFiles, PbmcIsTheSameInBothLayouts) {
+  const auto data = test::shared("data/pbmc40");
+  GRIDS_NEEDS(data);
+  const auto file = read(one(data / "filtered_feature_bc_matrix.h5"));
+  const auto folder = read(one(data / "filtered_feature_bc_matrix"));
   EXPECT_EQ(file.rna.values.columns(), 36601);
   EXPECT_EQ(file.atac.values.columns(), 108377);
   EXPECT_EQ(file.rna.values.pattern.nonzeros() + file.atac.values.pattern.nonzeros(), 419005);
@@ -298,28 +327,20 @@ TEST_F(RealFiles, PbmcIsTheSameInBothLayouts) {
   EXPECT_EQ(test::describe(file.atac), test::describe(folder.atac));
 }
 
-TEST_F(RealFiles, SnareWithLists) {
+TEST(RealFiles, SnareWithLists) {
+  const auto data = test::shared("data/snare_h1");
+  GRIDS_NEEDS(data);
   MultiomeInput input;
-  input.rna = data_ / "snare_h1/rna_genes_x_cells.mtx.gz";
-  input.atac = data_ / "snare_h1/atac_peaks_x_cells.mtx.gz";
-  input.cells = data_ / "snare_h1/cells.txt";
-  input.genes = data_ / "snare_h1/genes.txt";
-  input.peaks = data_ / "snare_h1/peaks.bed";
+  input.rna = data / "rna_genes_x_cells.mtx.gz";
+  input.atac = data / "atac_peaks_x_cells.mtx.gz";
+  input.cells = data / "cells.txt";
+  input.genes = data / "genes.txt";
+  input.peaks = data / "peaks.bed";
   const auto multiome = read(input);
   EXPECT_EQ(multiome.rna.values.rows(), 385);
   EXPECT_EQ(multiome.rna.values.pattern.nonzeros(), 178721);
   EXPECT_EQ(multiome.atac.values.pattern.nonzeros(), 341298);
   EXPECT_EQ(multiome.atac.var.index[0], "chr2:148881654-148881927");
-}
-
-TEST_F(RealFiles, ACutTenxFileIsAnError) {
-  const TempFolder folder;
-  const auto bytes = test::slurp(data_ / "pbmc40/filtered_feature_bc_matrix.h5");
-  for (const double part : {0.0, 0.01, 0.3, 0.9, 0.999}) {
-    const auto length = static_cast<size_t>(part * static_cast<double>(bytes.size()));
-    test::put(folder / "cut.h5", bytes.substr(0, length));
-    EXPECT_THAT(test::input_message([&] { read(one(folder / "cut.h5")); }), HasSubstr("cut.h5"));
-  }
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "io/manifest.hpp"
 #include "io/peak_name.hpp"
 #include "io/support.hpp"
+#include "support/fixtures.hpp"
 
 namespace grids {
 namespace {
@@ -127,9 +128,16 @@ TEST_F(GenePositions, BadLinesAreNamed) {
               HasSubstr("none: No such file"));
 }
 
+TEST_F(GenePositions, PartOfARealAnnotation) {
+  const auto genes = read_gene_positions(test::fixture("pbmc/genes.bed"));
+  ASSERT_EQ(genes.size(), 42u);
+  EXPECT_EQ(genes[0].name, "CDC14A");
+  EXPECT_EQ(genes[0].id, "ENSG00000079335");
+}
+
 TEST_F(GenePositions, RealAnnotation) {
-  const fs::path path = fs::path(GRIDS_SHARED_DIR) / "data/genes/hg38.genes.bed";
-  if (!fs::exists(path)) GTEST_SKIP() << "no shared data folder";
+  const auto path = test::shared("data/genes/hg38.genes.bed");
+  GRIDS_NEEDS(path);
   const auto genes = read_gene_positions(path);
   EXPECT_EQ(genes.size(), 20666u);
   EXPECT_EQ(genes[0].name, "FAM138A");

@@ -1,16 +1,20 @@
 #include "model/safetensors.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
+#include <functional>
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 #include "model/surrogate_file.hpp"
+#include "support/fixtures.hpp"
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids {
 namespace {
@@ -89,9 +93,7 @@ TEST_F(SafeTensorsTest, BrokenFilesAreToldApart) {
 }
 
 TEST(SurrogateFile, ConformanceModelsSurviveARoundTrip) {
-  const fs::path shared = fs::path(GRIDS_SHARED_DIR) / "conformance" / "small.model.safetensors";
-  if (!fs::exists(shared)) GTEST_SKIP() << "no conformance vectors here";
-  const SurrogateFile file = read_surrogate(shared);
+  const SurrogateFile file = read_surrogate(test::fixture("conformance/small.model.safetensors"));
   EXPECT_EQ(file.shape.peaks(), 164);
   EXPECT_EQ(file.shape.genes, 40);
   EXPECT_EQ(file.shape.discriminator_columns, 4);
@@ -104,6 +106,61 @@ TEST(SurrogateFile, ConformanceModelsSurviveARoundTrip) {
   ASSERT_EQ(back.tensors.size(), file.tensors.size());
   for (const auto& [name, tensor] : file.tensors) {
     EXPECT_EQ(back.tensors.at(name).bytes, tensor.bytes) << name;
+  }
+}
+
+/// What reading a random surrogate says after a change of its header's fields.
+std::string reading_with(const std::function<void(std::map<std::string, std::string>&)>& change) {
+  const test::TempFolder folder;
+  write_surrogate(folder / "s.safetensors", testing::random_surrogate(testing::small_shape(), 1));
+  SafeTensors raw = read_safetensors(folder / "s.safetensors");
+  change(raw.metadata);
+  write_safetensors(folder / "s.safetensors", raw);
+  try {
+    read_surrogate(folder / "s.safetensors");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(SurrogateFile, SaysItsFormatAndOneThatDoesNotIsOfTheFirst) {
+  EXPECT_EQ(reading_with([](auto& fields) { EXPECT_EQ(fields.at("format_version"), "1"); }),
+            "no error");
+  EXPECT_EQ(reading_with([](auto& fields) { fields.erase("format_version"); }), "no error");
+}
+
+TEST(SurrogateFile, OfALaterFormatIsRefusedWithBothFormatsAndWhatToDo) {
+  // Before anything else is looked at: the rest may be of other names.
+  const auto message = reading_with([](auto& fields) { fields = {{"format_version", "2"}}; });
+  EXPECT_THAT(message, ::testing::AllOf(
+                           ::testing::HasSubstr("s.safetensors: header field 'format_version': the "
+                                                "surrogate is of format 2"),
+                           ::testing::HasSubstr("grids " GRIDS_VERSION " knows formats up to 1"),
+                           ::testing::HasSubstr("use the grids that wrote it"),
+                           ::testing::HasSubstr("grids train STUDY -o SURROGATE")));
+  EXPECT_THAT(reading_with([](auto& fields) { fields["format_version"] = "0"; }),
+              ::testing::HasSubstr("'format_version' is 0, not a whole number from 1"));
+  EXPECT_THAT(reading_with([](auto& fields) { fields["format_version"] = "\"two\""; }),
+              ::testing::HasSubstr("header: "));
+}
+
+TEST(SurrogateFile, ThoseOfVersion1AreReadWithAndWithoutACisPath) {
+  const auto plain = read_surrogate(test::fixture("version_1/run/surrogate.safetensors"));
+  const auto with = read_surrogate(test::fixture("version_1/run/surrogate-cis.safetensors"));
+  EXPECT_EQ(plain.shape, with.shape);
+  EXPECT_EQ(plain.shape.peaks(), 150);
+  EXPECT_EQ(plain.shape.genes, 45);
+  EXPECT_EQ(plain.shape.latent, 4);
+  EXPECT_EQ(plain.cell_types, (std::vector<std::string>{"B", "Mono_DC", "NK", "T"}));
+  EXPECT_EQ(plain.peaks.size(), 150u);
+  EXPECT_FALSE(cis_path_of(plain).has_value());
+  const auto cis = cis_path_of(with);
+  ASSERT_TRUE(cis.has_value());
+  EXPECT_EQ(cis->genes.size(), 40u);
+  for (const auto& [name, tensor] : plain.tensors) {
+    EXPECT_EQ(with.tensors.at(name).bytes, tensor.bytes) << name;
   }
 }
 

@@ -400,7 +400,7 @@ class SurrogateModelConformance : public ::testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(Sizes, SurrogateModelConformance, ::testing::Values("small", "medium"));
 
 TEST_P(SurrogateModelConformance, LeaveOneOutAndChangesAreThePublishedOnes) {
-  if (!Conformance::there()) GTEST_SKIP() << "no conformance vectors in GRIDS_SHARED_DIR";
+  GRIDS_NEEDS(Conformance::file(GetParam(), "model"));
   const Conformance c(GetParam());
   const FoldedSurrogate surrogate(c.model);
   ThreadPool pool(2);
@@ -441,7 +441,7 @@ TEST_P(SurrogateModelConformance, LeaveOneOutAndChangesAreThePublishedOnes) {
 }
 
 TEST_P(SurrogateModelConformance, AllOutputsAfterMaskingAreThePublishedOnes) {
-  if (!Conformance::there()) GTEST_SKIP() << "no conformance vectors in GRIDS_SHARED_DIR";
+  GRIDS_NEEDS(Conformance::file(GetParam(), "model"));
   const Conformance c(GetParam());
   const FoldedSurrogate surrogate(c.model);
   ThreadPool pool(2);

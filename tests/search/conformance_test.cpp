@@ -22,8 +22,8 @@ INSTANTIATE_TEST_SUITE_P(SizesAndRules, SearchConformance,
                                                               SearchRule::kMonotone)));
 
 TEST_P(SearchConformance, TransitionsCandidatesLossesAndTrajectoryAreThePublishedOnes) {
-  if (!Conformance::there()) GTEST_SKIP() << "no conformance vectors in GRIDS_SHARED_DIR";
   const auto& [size, rule] = GetParam();
+  GRIDS_NEEDS(Conformance::file(size, "model"));
   const Conformance c(size);
   const std::string prefix =
       rule == SearchRule::kMonotone ? "search.monotone." : "search.published.";

@@ -240,7 +240,7 @@ TEST(Loss, ATargetThatIsNeverPredictedCannotBeExplained) {
 TEST(Loss, AllBadOptionsAreToldAtOnce) {
   LossOptions options{.kind = LossKind::kValue, .beta = 1, .floor_share = 0};
   Problems problems;
-  options.validate(problems);
+  check(options, problems);
   EXPECT_EQ(problems.list().size(), 2u);
 }
 

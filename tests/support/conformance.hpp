@@ -1,4 +1,5 @@
-/// The conformance vectors of the published implementation, when they are there.
+/// The conformance vectors of the published implementation: small ones are in the repository,
+/// medium ones beside it, where they are at hand.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -12,18 +13,20 @@
 #include "base/sparse.hpp"
 #include "model/safetensors.hpp"
 #include "model/surrogate_file.hpp"
+#include "support/fixtures.hpp"
 
 namespace grids::testing {
 
 struct Conformance {
   explicit Conformance(const std::string& size)
-      : model(read_surrogate(folder() / (size + ".model.safetensors"))),
-        expected(read_safetensors(folder() / (size + ".expected.safetensors"))) {}
+      : model(read_surrogate(file(size, "model"))),
+        expected(read_safetensors(file(size, "expected"))) {}
 
-  static std::filesystem::path folder() {
-    return std::filesystem::path(GRIDS_SHARED_DIR) / "conformance";
+  /// `what`: "model" or "expected".
+  static std::filesystem::path file(const std::string& size, const std::string& what) {
+    const auto name = std::filesystem::path("conformance") / (size + "." + what + ".safetensors");
+    return size == "small" ? test::fixture(name) : test::shared(name);
   }
-  static bool there() { return std::filesystem::exists(folder()); }
 
   const Tensor& at(const std::string& name) const { return expected.tensors.at(name); }
   std::span<const float> floats(const std::string& name) const {

@@ -3,11 +3,12 @@
 // Tolerances are those of the conformance vectors' own README: values within 1e-5 of
 // max(1, largest |expected| of the tensor), gradients within 1e-5 of the largest entry of the
 // network's gradient (float32 rounding is a tenth of that; a wrong term is far above it).
+#include "support/conformance.hpp"
+
 #include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <filesystem>
 
 #include "train/losses.hpp"
 
@@ -19,14 +20,11 @@ constexpr double kTolerance = 1e-5;
 class Conformance : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    const std::filesystem::path folder = std::filesystem::path(GRIDS_SHARED_DIR) / "conformance";
-    const auto file = [&](const char* what) {
-      return folder / (std::string(GetParam()) + "." + what + ".safetensors");
-    };
-    if (!std::filesystem::exists(file("model"))) GTEST_SKIP() << "no " << file("model");
+    GRIDS_NEEDS(testing::Conformance::file(GetParam(), "model"));
+    testing::Conformance vectors(GetParam());
     at::set_num_threads(1);
-    model_ = read_surrogate(file("model"));
-    expected_ = read_safetensors(file("expected"));
+    model_ = std::move(vectors.model);
+    expected_ = std::move(vectors.expected);
     net_ = std::make_unique<SurrogateNetworks>(model_);
     all_.resize(static_cast<size_t>(size("input.cell_type")));
     for (size_t i = 0; i < all_.size(); ++i) all_[i] = static_cast<int32_t>(i);

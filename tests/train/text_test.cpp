@@ -21,8 +21,8 @@ constexpr Feature kFirst = 11, kSecond = 27;  ///< either suffices
 constexpr Feature kDecoys[] = {3, 19};        ///< each says a little, whatever else is there
 
 /// Embeddings of two numbers: the first is 1 for the planted words, the second what a word adds.
-/// score of class 1 = 4 either + second − 2.5, of class 0 = 0, where `either` is 0 without a planted
-/// word and 1 with one or both.
+/// score of class 1 = 4 either + second − 2.5, of class 0 = 0, where `either` is 0 without a
+/// planted word and 1 with one or both.
 void save_classifier(const std::filesystem::path& path) {
   auto embedding = at::zeros({kWords, 2}, at::kFloat);
   auto* e = embedding.data_ptr<float>();
@@ -30,12 +30,13 @@ void save_classifier(const std::filesystem::path& path) {
     e[2 * word + 1] = 0.01f * static_cast<float>(word % 5);
   e[2 * kFirst] = e[2 * kSecond] = 1;
   for (const Feature word : kDecoys) e[2 * word + 1] = 0.7f;
-  testing::save_script(path, {{"embedding", embedding}},
-                       "def forward(self, x):\n"
-                       "    bag = torch.matmul(x, self.embedding)\n"
-                       "    either = 2 * (torch.relu(bag[:, 0] + 0.5) - torch.relu(bag[:, 0] - 0.5)) - 1\n"
-                       "    score = 4 * either + bag[:, 1] - 2.5\n"
-                       "    return torch.stack([torch.zeros_like(score), score], 1)\n");
+  testing::save_script(
+      path, {{"embedding", embedding}},
+      "def forward(self, x):\n"
+      "    bag = torch.matmul(x, self.embedding)\n"
+      "    either = 2 * (torch.relu(bag[:, 0] + 0.5) - torch.relu(bag[:, 0] - 0.5)) - 1\n"
+      "    score = 4 * either + bag[:, 1] - 2.5\n"
+      "    return torch.stack([torch.zeros_like(score), score], 1)\n");
 }
 
 /// Documents of class 1: both planted words in four of five, one of them in the others; decoys in
@@ -66,10 +67,9 @@ struct Documents {
     std::iota(question.test.begin(), question.test.end(), 200);
     question.output = 0;  // what has to happen for a document to be read as the first class?
     question.loss.kind = LossKind::kCrossEntropy;
-    options.search.set_size = 2;
-    options.search.informed_start = true;
-    options.lime.neighbours = 300;
-    options.sage.permutations = 2000;
+    options.set_size = 2;
+    options.methods.edit<LimeOptions>().neighbours = 300;
+    options.methods.edit<SageOptions>().permutations = 2000;
   }
 
   ExplainedModel by(const Explainer& method) {

@@ -6,8 +6,11 @@
 
 #include <cmath>
 #include <filesystem>
+#include <functional>
+#include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "model/safetensors.hpp"
 #include "support/temp_folder.hpp"
 #include "train/planted_study.hpp"
 
@@ -202,6 +205,48 @@ TEST(Train, RefusesACheckpointOfOtherOptionsAndSaysWhich) {
   }
 }
 
+/// What resuming says when the header of the checkpoint was changed by `change`.
+std::string resuming_after(
+    const std::function<void(nlohmann::json& identity, nlohmann::json& state)>& change) {
+  TrainOptions options = small_options();
+  const test::TempFolder folder;
+  options.checkpoint = folder / "kept";
+  options.checkpoint_every = 7;
+  train_with(options);
+  const auto path = options.checkpoint / "checkpoint.safetensors";
+  SafeTensors file = read_safetensors(path);
+  auto identity = nlohmann::json::parse(file.metadata.at("identity"));
+  auto state = nlohmann::json::parse(file.metadata.at("state"));
+  change(identity, state);
+  file.metadata["identity"] = identity.dump();
+  file.metadata["state"] = state.dump();
+  write_safetensors(path, file);
+  options.resume = true;
+  try {
+    train_with(options);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Train, ACheckpointOfAnotherVersionIsRefusedWithWhatToDo) {
+  using ::testing::AllOf;
+  using ::testing::HasSubstr;
+  EXPECT_EQ(resuming_after([](auto&, auto&) {}), "no error");
+  EXPECT_THAT(resuming_after([](auto& identity, auto&) {
+                identity["version"] = "0.0.9";
+                identity.erase("gamma");
+              }),
+              AllOf(HasSubstr("checkpoint.safetensors"),
+                    HasSubstr("version was \"0.0.9\", is now \"" GRIDS_VERSION "\""),
+                    HasSubstr("gamma is not recorded"), HasSubstr("start without --resume")));
+  EXPECT_THAT(resuming_after([](auto&, auto& state) { state.erase("best_step"); }),
+              AllOf(HasSubstr("checkpoint.safetensors"), HasSubstr("best_step"),
+                    HasSubstr("start without --resume")));
+}
+
 TEST(Train, SaysWhereTheLossWasLost) {
   Study study = planted_study();
   const auto cell = static_cast<size_t>(study.cells_of(Split::kTrain).front());
@@ -225,7 +270,7 @@ TEST(Train, TellsAllThatIsWrongWithTheOptions) {
   options.dropout = 1;
   options.resume = true;
   try {
-    options.validate();
+    validate(options, "training");
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
