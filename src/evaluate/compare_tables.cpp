@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/nan.hpp"
 #include "base/paired_tests.hpp"
@@ -54,7 +55,10 @@ std::vector<double> values(const std::vector<const ComparedSet*>& sets, const Of
 struct Group {
   int64_t set_size = 0;
   Allowance allowance = Allowance::kEqual;
-  auto operator<=>(const Group&) const = default;
+
+  bool operator<(const Group& other) const {
+    return std::tie(set_size, allowance) < std::tie(other.set_size, other.allowance);
+  }
 };
 using MethodSets = std::vector<std::pair<std::string, std::vector<const ComparedSet*>>>;
 
