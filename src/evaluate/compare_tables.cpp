@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/nan.hpp"
 #include "base/paired_tests.hpp"
@@ -46,7 +47,7 @@ template <typename Of>
 std::vector<double> values(const std::vector<const ComparedSet*>& sets, const Of& of) {
   std::vector<double> result;
   result.reserve(sets.size());
-  for (const ComparedSet* set : sets) result.push_back(static_cast<double>(of(*set)));
+  for (const ComparedSet* set : sets) result.push_back(static_cast<double>(std::invoke(of, *set)));
   return result;
 }
 
@@ -54,7 +55,10 @@ std::vector<double> values(const std::vector<const ComparedSet*>& sets, const Of
 struct Group {
   int64_t set_size = 0;
   Allowance allowance = Allowance::kEqual;
-  auto operator<=>(const Group&) const = default;
+
+  bool operator<(const Group& other) const {
+    return std::tie(set_size, allowance) < std::tie(other.set_size, other.allowance);
+  }
 };
 using MethodSets = std::vector<std::pair<std::string, std::vector<const ComparedSet*>>>;
 
@@ -264,16 +268,15 @@ Columns<OwnObjective> own_objective_columns() {
        {column::kMethod, &Row::method},
        {column::kSets, [](const Row& row) { return row.sets->size(); }},
        {column::kAverageChange.saying("mean over the sets, as in `subsets.tsv`"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::average_change)); }},
+        [](const Row& row) { return row.mean_of(&Set::average_change); }},
        {column::kRelativeChange.saying("mean over the sets, as in `subsets.tsv`"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::relative_change)); }},
+        [](const Row& row) { return row.mean_of(&Set::relative_change); }},
        {"relative_sd_seeds",
         "standard deviation of the relative change between seeds of a target (root mean square "
-        "over "
-        "targets), the error bar of methods that sample",
+        "over targets), the error bar of methods that sample",
         [](const Row& row) { return deviation_between_seeds(*row.sets); }},
        {column::kChangeCp100k.saying("mean over the sets, as in `subsets.tsv`"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::change_cp100k)); }},
+        [](const Row& row) { return row.mean_of(&Set::change_cp100k); }},
        {"pairs", "sets that are compared with one of `grids`",
         [](const Row& row) { return row.against.of_pairs.size(); }},
        {"t_p", "t-test that `grids` goes further in relative change",
@@ -285,7 +288,7 @@ Columns<OwnObjective> own_objective_columns() {
        {"reference_further", "share of pairs in which `grids` goes further",
         [](const Row& row) { return row.reference_further(); }},
        {column::kObjective.saying("mean of what is minimised, on training cells"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::objective)); }},
+        [](const Row& row) { return row.mean_of(&Set::objective); }},
        {"objective_t_p", "t-test that `grids` is lower there",
         [](const Row& row) { return paired_t_test(row.on_training.of_pairs).p; }},
        {"objective_wilcoxon_p", "the same by ranks",

@@ -30,9 +30,9 @@ Columns<TimingRow> timing_columns() {
 }  // namespace
 
 Table timings_table(const Study& study, const std::vector<ExplainedTarget>& explained) {
-  std::vector<TimingRow> rows;
-  for (const auto& entry : explained) rows.push_back({study, entry});
-  return timing_columns().table(rows);
+  return timing_columns().table(explained, [&](const ExplainedTarget& entry) {
+    return TimingRow{study, entry};
+  });
 }
 
 TableText describe_timings() {
@@ -42,6 +42,7 @@ TableText describe_timings() {
 std::vector<ComparedTiming> timings_of(std::span<const ComparedSet> sets,
                                        const std::string& objective) {
   std::vector<ComparedTiming> rows;
+  rows.reserve(sets.size());
   for (const auto& set : sets) rows.push_back({objective, &set, set.seconds});
   return rows;
 }
