@@ -218,6 +218,7 @@ class Build:
 ENVIRONMENT = {
     **os.environ,
     "GRIDS_TEST_SIZE": "small",
+    "RC_PARAMS": "seed=1",
     "ASAN_OPTIONS": f"max_allocation_size_mb={MEMORY_MB}:hard_rss_limit_mb={MEMORY_MB}",
 }
 

@@ -12,6 +12,7 @@
 #include "evaluate/compare_types.hpp"
 #include "evaluate/comparison.hpp"
 #include "explain/small_study.hpp"
+#include "search/coordinate_descent.hpp"
 #include "support/temp_folder.hpp"
 
 namespace grids {

@@ -8,6 +8,9 @@
 
 #include "explain/small_study.hpp"
 #include "model/surrogate_model.hpp"
+#include "search/beam.hpp"
+#include "search/coordinate_descent.hpp"
+#include "search/greedy.hpp"
 #include "support/random_cis.hpp"
 
 namespace grids {

@@ -1,4 +1,6 @@
 // FIMAP: its network's gradients, and what gates it learns.
+#include "explain/fimap.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

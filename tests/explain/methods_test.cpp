@@ -11,8 +11,14 @@
 #include <vector>
 
 #include "base/indices.hpp"
+#include "explain/cxplain.hpp"
 #include "explain/explainer.hpp"
+#include "explain/fimap.hpp"
+#include "explain/lime.hpp"
 #include "explain/planted_cells.hpp"
+#include "explain/sage.hpp"
+#include "explain/smoothgrad.hpp"
+#include "search/coordinate_descent.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 

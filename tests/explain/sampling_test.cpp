@@ -6,6 +6,9 @@
 
 #include "base/indices.hpp"
 #include "explain/explainer.hpp"
+#include "explain/lime.hpp"
+#include "explain/sage.hpp"
+#include "explain/smoothgrad.hpp"
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
