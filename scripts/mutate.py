@@ -9,6 +9,8 @@ import random
 import re
 import resource
 import shlex
+import shutil
+import signal
 import subprocess
 import sys
 
@@ -16,6 +18,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOBS = os.cpu_count()
 SLOWER = 5  # times the time of the tests without a change: such a change is killed
 MEMORY_MB = 6000
+PLAIN = ("-O1",)
+# Of the changed file alone: what it reads or writes past an end is in the heap that all share.
+SANITIZED = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DGRIDS_NO_CLONES")
 
 # ---- Where a change can be made ---------------------------------------------------------------------
 
@@ -129,28 +134,22 @@ def draw(sources, seed):
 
 
 class Build:
-    """The room's tests as a preset built them, with the room's own files compiled one by one."""
+    """The room's tests as the release preset builds them, with the room's own files one by one."""
 
-    def __init__(self, preset, room, sources, flags):
-        self.folder = ROOT / "build" / preset
-        self.own = ROOT / "build/mutate" / room / preset
+    def __init__(self, room, sources, pool):
+        subprocess.run(["scripts/build.sh", "release", f"test_{room}"], cwd=ROOT, check=True)
+        self.folder = ROOT / "build/release"
+        self.own = ROOT / "build/mutate" / room
         self.own.mkdir(parents=True, exist_ok=True)
         self.program = f"bin/test_{room}"
         self.archive = f"libgrids_{room}.a"
-        self.compiler = self.flags_of(f"CMakeFiles/grids_{room}.dir/") + flags
+        self.compiler = self.flags_of(f"CMakeFiles/grids_{room}.dir/")
         commands = self.output("ninja", "-t", "commands", self.program)
         self.link = shlex.split(commands.splitlines()[-1].strip(": &"))
-        self.objects = {}
-        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            names = [str(source.relative_to(ROOT)) for source in sources]
-            for name, made in zip(names, pool.map(self.unchanged, sources)):
-                self.objects[name] = made
-        self.linked(self.own / "test")
-        before = cpu_seconds()
-        failed = self.failure(self.own / "test", (), 3600)
-        if failed:
-            sys.exit(f"{preset}: without any change {failed}")
-        self.limit = 1 + SLOWER * (cpu_seconds() - before)
+        names = [str(source.relative_to(ROOT)) for source in sources]
+        self.objects = dict(zip(names, pool.map(self.unchanged, sources)))
+        self.broken = []
+        self.limits = {flags: self.limit(flags) for flags in (PLAIN, SANITIZED)}
 
     def output(self, *command):
         return subprocess.run(
@@ -163,54 +162,91 @@ class Build:
             words = shlex.split(entry["command"])
             written = words.index("-o")
             if words[written + 1].startswith(target):
-                return [word for word in words[:written] if word != "-Werror"]
+                return [word for word in words[:written] if word != "-Werror"] + ["-w"]
         sys.exit(f"{self.folder} does not build {target}")
 
     def unchanged(self, source):
         made = self.own / f"{source.stem}.o"
-        if not self.compiled(source, made):
-            sys.exit(f"{source} does not compile")
+        command = self.command(source, made, PLAIN)
+        if shutil.which("ccache"):
+            command.insert(0, "ccache")
+        subprocess.run(command, cwd=self.folder, check=True)
         return made
 
-    def compiled(self, source, made):
-        command = [*self.compiler, "-o", str(made), "-c", str(source)]
-        return subprocess.run(command, cwd=self.folder, capture_output=True).returncode == 0
+    def limit(self, flags):
+        """CPU seconds beyond which the tests take too long; leaves out tests that fail as it is."""
+        program = self.linked(self.own / "test", flags)
+        while True:
+            before = cpu_seconds()
+            failed = self.failure(program, flags, (), 3600)
+            if not failed:
+                return 1 + SLOWER * (cpu_seconds() - before)
+            name = failed.split()[-1]
+            if "." not in name or name in self.broken:
+                sys.exit(f"without any change: {failed}")
+            print(f"without any change: {failed}; left out")
+            self.broken.append(name)
 
-    def linked(self, program, path=None, changed=None):
-        """Links the tests, with another object for one of the room's files."""
-        objects = [str(made) for made in ({**self.objects, path: changed} if path else self.objects).values()]
+    def command(self, source, made, flags):
+        return [*self.compiler, *flags, "-o", str(made), "-c", str(source)]
+
+    def compiled(self, mutant, number, flags):
+        """The mutant's object; None where it does not compile."""
+        folder = self.own / f"{number}{'' if flags == PLAIN else '-sanitized'}"
+        folder.mkdir(exist_ok=True)
+        source = folder / pathlib.Path(mutant.path).name
+        source.write_text(mutant.applied())
+        made = source.with_suffix(".o")
+        command = self.command(source, made, flags)
+        done = subprocess.run(command, cwd=self.folder, capture_output=True)
+        return None if done.returncode else made
+
+    def changed(self, mutant, number):
+        """The mutant's object; None where it does not compile or the code is as it was."""
+        made = self.compiled(mutant, number, PLAIN)
+        if not made or made.read_bytes() == self.objects[mutant.path].read_bytes():
+            return None
+        return made
+
+    def linked(self, program, flags, path=None, changed=None):
+        """The room's tests, with another object for one of its files."""
+        # The changed file comes first: of inline functions the linker takes the first it sees.
+        objects = [str(changed)] if changed else []
+        objects += [str(made) for name, made in self.objects.items() if name != path]
         words = []
         for word in self.link:
-            words += [str(program)] if word == self.program else objects if word == self.archive else [word]
-        subprocess.run(words, cwd=self.folder, check=True, capture_output=True)
+            words += objects if word == self.archive else [str(program) if word == self.program else word]
+        subprocess.run([*words, *flags], cwd=self.folder, check=True)
+        return program
 
-    def failure(self, program, first, limit):
-        """What fails, running the test suites `first` first; empty where nothing does."""
+    def failure(self, program, flags, first, limit):
+        """What fails, with the test suites `first` run first; empty where nothing does."""
         mine = ":".join(f"*{suite}.*" for suite in first)
-        runs = [mine, f"-{mine}"] if mine else ["*"]
+        limits = ["prlimit", f"--cpu={int(limit) + 1}", f"--fsize={MEMORY_MB << 20}"]
+        if flags == PLAIN:  # the address sanitizer reserves terabytes
+            limits.append(f"--as={MEMORY_MB << 20}")
+        broken = ":".join(self.broken)
+        runs = [f"{mine}:-{broken}", f"-{mine}:{broken}"] if mine else [f"-{broken}"]
         for chosen in runs:
-            command = ["prlimit", f"--cpu={int(limit) + 1}", f"--fsize={MEMORY_MB << 20}"]
-            if "asan" not in str(program):  # which reserves terabytes of addresses
-                command.append(f"--as={MEMORY_MB << 20}")
-            command += [str(program), f"--gtest_filter={chosen}", "--gtest_fail_fast"]
             try:
                 done = subprocess.run(
-                    command, cwd=self.own, timeout=60 + 10 * limit, env=ENVIRONMENT,
+                    [*limits, str(program), f"--gtest_filter={chosen}", "--gtest_fail_fast"],
+                    cwd=self.own, timeout=120 + 20 * limit, env=ENVIRONMENT,
                     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
                 )  # fmt: skip
             except subprocess.TimeoutExpired as slow:
                 return f"hangs in {last_test(slow.output)}"
             if done.returncode:
-                how = "takes too long in" if done.returncode in (-24, 152) else "fails"
-                return f"{how} {last_test(done.stdout)}"
+                slow = done.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+                return f"{'takes too long in' if slow else 'fails'} {last_test(done.stdout)}"
         return ""
 
-    def tried(self, mutant, compiled, first):
+    def fate(self, mutant, made, flags):
         """What fails with the mutant's object."""
-        program = compiled.with_suffix("")
-        self.linked(program, mutant.path, compiled)
+        program = made.with_suffix("")
+        self.linked(program, flags, mutant.path, made)
         try:
-            return self.failure(program, first, self.limit)
+            return self.failure(program, flags, suites_of(mutant), self.limits[flags])
         finally:
             program.unlink()
 
@@ -245,44 +281,26 @@ def suites_of(mutant):
     return sorted(found)
 
 
-def compile_mutant(build, mutant, number):
-    """The mutant's object; None where it does not compile or the code is as it was."""
-    folder = build.own / str(number)
-    folder.mkdir(exist_ok=True)
-    source = folder / pathlib.Path(mutant.path).name
-    source.write_text(mutant.applied())
-    made = source.with_suffix(".o")
-    if not build.compiled(source, made):
-        return None
-    same = made.read_bytes() == build.objects[mutant.path].read_bytes()
-    return None if same else made
-
-
-def chosen_mutants(build, pool, wanted, mutants):
+def drawn(build, pool, wanted, mutants):
     """The first `wanted` mutants that count, each with its object."""
-    chosen = []
+    pairs = []
     at = 0
-    while len(chosen) < wanted and at < len(mutants):
-        part = mutants[at : at + wanted - len(chosen)]
-        numbers = range(at, at + len(part))
-        made = pool.map(lambda mutant, number: compile_mutant(build, mutant, number), part, numbers)
-        chosen += [pair for pair in zip(part, made) if pair[1]]
+    while len(pairs) < wanted and at < len(mutants):
+        part = mutants[at : at + wanted - len(pairs)]
+        made = pool.map(build.changed, part, range(at, at + len(part)))
+        pairs += [pair for pair in zip(part, made) if pair[1]]
         at += len(part)
-    print(f"{at - len(chosen)} of {at} do not compile or leave the code as it is", flush=True)
-    return chosen
+    print(f"{at - len(pairs)} of {at} do not compile or leave the code as it is", flush=True)
+    return pairs
 
 
-def say(mutant, verdict):
-    print(f"{mutant}    {verdict}", flush=True)
-
-
-def survivors_of(build, pool, pairs, how):
+def surviving(build, pool, pairs, flags):
     """The mutants that no test notices; says of the others which does."""
     alive = []
-    tried = pool.map(lambda pair: build.tried(*pair, suites_of(pair[0])), pairs)
-    for (mutant, _), failed in zip(pairs, tried):
+    for (mutant, _), failed in zip(pairs, pool.map(lambda pair: build.fate(*pair, flags), pairs)):
         if failed:
-            say(mutant, f"killed{how}: {failed}")
+            how = "" if flags == PLAIN else " by the sanitizers"
+            print(f"{mutant}    killed{how}: {failed}", flush=True)
         else:
             alive.append(mutant)
     return alive
@@ -298,20 +316,18 @@ def main():
         wanted = len(mutants)
     else:
         seed = sys.argv[3] if len(sys.argv) > 3 else str(random.randrange(10**6))
-        print(f"seed {seed}")
+        print(f"seed {seed}", flush=True)
         mutants = draw(sources, f"{room} {seed}")
 
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        plain = Build("release", room, sources, ["-O1", "-w"])
-        pairs = chosen_mutants(plain, pool, int(wanted), mutants)
-        alive = survivors_of(plain, pool, pairs, "")
-        if alive and room != "train":
-            asan = Build("asan", room, sources, ["-w"])
-            numbered = [(m, compile_mutant(asan, m, n)) for n, m in enumerate(alive)]
-            alive = survivors_of(asan, pool, [pair for pair in numbered if pair[1]], " by the sanitizers")
+        build = Build(room, sources, pool)
+        pairs = drawn(build, pool, int(wanted), mutants)
+        alive = surviving(build, pool, pairs, PLAIN)
+        sanitized = pool.map(lambda m: build.compiled(m, alive.index(m), SANITIZED), alive)
+        alive = surviving(build, pool, list(zip(alive, sanitized)), SANITIZED)
 
     for mutant in alive:
-        say(mutant, "SURVIVED")
+        print(f"{mutant}    SURVIVED")
     kept.write_text(json.dumps([dataclasses.asdict(mutant) for mutant in alive], indent=1))
     killed = len(pairs) - len(alive)
     print(f"{room}: {killed} of {len(pairs)} killed ({killed / max(1, len(pairs)):.0%})")

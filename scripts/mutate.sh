@@ -12,7 +12,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ $# -ge 2 && -d src/$1 ]] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-for preset in release asan; do
-  [[ $preset == asan && $1 == train ]] || nice scripts/build.sh "$preset" "test_$1"
-done
 exec nice /usr/bin/python3 scripts/mutate.py "$@"
