@@ -170,7 +170,7 @@ class Build:
         command = self.command(source, made, PLAIN)
         if shutil.which("ccache"):
             command.insert(0, "ccache")
-        subprocess.run(command, cwd=self.folder, check=True)
+        subprocess.run(command, cwd=self.folder, check=True, stderr=subprocess.DEVNULL)
         return made
 
     def limit(self, flags):
