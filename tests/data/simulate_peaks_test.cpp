@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "data/simulate_cells.hpp"
@@ -104,6 +105,26 @@ TEST(Simulate, CausesAndBystandersLieInTheWindowAndNoPeakTouchesAnother) {
     EXPECT_EQ(gene.effect < 0, regulated);
     EXPECT_EQ(gene.bystanders.size(), regulated ? 1u : 0u);
   }
+}
+
+TEST(Simulate, PromotersAreCentredOnTheFirstTranscribedBaseOfAGene) {
+  const auto layout = simulation::draw_layout(simulate_preset("demo"), 1);
+  std::map<int32_t, std::set<int64_t>> first_bases;  // by chromosome
+  for (const auto& gene : layout.genes) {
+    first_bases[gene.chromosome].insert(gene.strand == '+' ? gene.start : gene.end - 1);
+  }
+  int64_t promoters = 0;
+  int64_t peak = 0;
+  for (size_t c = 0; c < layout.chromosome_peaks.size(); ++c) {
+    for (int64_t i = 0; i < layout.chromosome_peaks[c]; ++i, ++peak) {
+      if (layout.role[at(peak)] != simulation::Role::kPromoter) continue;
+      const int64_t start = layout.start[at(peak)];
+      EXPECT_TRUE(first_bases[static_cast<int32_t>(c)].contains(
+          start + (layout.end[at(peak)] - start) / 2));
+      ++promoters;
+    }
+  }
+  EXPECT_GT(promoters, 10);
 }
 
 TEST(Simulate, PaperPresetHasThePublishedPeaksOnEachChromosome) {

@@ -1,4 +1,6 @@
 // CXPlain: targets, its network's gradients, what it finds, and its intervals.
+#include "explain/cxplain.hpp"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/at.hpp"
+#include "base/indices.hpp"
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
@@ -89,6 +91,19 @@ TEST(StudySurrogate, TheCisPathChangesItsGenesOnly) {
     changed += a[i] != b[i] ? 1 : 0;
   }
   EXPECT_GT(changed, 0);
+}
+
+TEST(StudySurrogate, PredictsACellAmongManyAsAlone) {
+  StudyWorld world;
+  const StudySurrogate surrogate(world.surrogate, &world.path);
+  const auto all = indices_below(90);
+  ASSERT_GT(all.size(), static_cast<size_t>(2 * kTailRows)) << "several blocks, the last not full";
+  const auto predicted = surrogate.predict(world.study, all, kGenes, world.pool);
+  for (const int32_t cell : all) {
+    const auto alone = surrogate.predict(world.study, {&cell, 1}, kGenes, world.pool);
+    const auto row = std::span(predicted).subspan(at(cell) * kGenes.size(), kGenes.size());
+    EXPECT_EQ(std::vector<float>(row.begin(), row.end()), alone) << cell;
+  }
 }
 
 }  // namespace
