@@ -89,7 +89,7 @@ def _(room):
 
 call("partners: fewer than none", ["explain", *MODEL, "--cell-type", "type_1", "--gene", "SIM00001",
                                    "--partners", "-1", "--domain-window", "0", "-o", "out"],
-     r"at most -1 of them cannot be listed", r"--domain-window: 0", code=2)
+     r"--partners must be at least 0, not -1", r"--domain-window must be at least 1, not 0", code=2)
 
 
 @case("output: simulation below a file", r"in_the_way/sim")
