@@ -1,6 +1,7 @@
 /// The search for terms: what it finds, that it ends, and what merely goes along with a cause.
 #include "cis/term_search.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -189,6 +190,21 @@ TEST(StandIns, GiveWayToTheCauseThatTheyCopy) {
   const auto chosen = chosen_peaks(cells, problem, true);
   EXPECT_TRUE(has(chosen, 10));
   EXPECT_FALSE(has(chosen, 11));
+}
+
+TEST(StandIns, LeaveTheCausesAsTheTermsOnceTheyGaveWay) {
+  const Lossy cells(0.4);
+  const auto problem = cells.problem([&](size_t i) {
+    return 0.7 * cells.open(10, i) + 0.4 * cells.open(2, i) - 0.4 * cells.open(5, i);
+  });
+  // With 11 in the place of 10 a pair with 2 did best; with 10 itself that is a term too many.
+  const Companions companions(problem, cells.open_peaks);
+  CisOptions options;
+  options.least_inclusion = 1;
+  EXPECT_THAT(search_terms(problem, options, nullptr, &companions).terms,
+              ::testing::UnorderedElementsAre(WindowTerm{TermKind::kAll, {2}},
+                                              WindowTerm{TermKind::kAll, {5}},
+                                              WindowTerm{TermKind::kAll, {10}}));
 }
 
 TEST(StandIns, AreNotSeenInSubstitutesThatOpenIndependently) {
