@@ -1,8 +1,8 @@
 #include "io/table.hpp"
 
-#include <sys/stat.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmath>
