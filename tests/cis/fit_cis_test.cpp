@@ -108,8 +108,9 @@ TEST(FitCis, FindsWhatWasPlantedAndLittleElse) {
     recalls[truth.kind] += recall(w, w.fit, gene, rows);
   }
   for (auto& [kind, sum] : recalls) sum /= counts[kind];
-  // Ten genes a kind (five in a small test). Over larger simulations the shares are 0.97 to 1; where all members are
-  // required, masking one of them is all that masking can do, so the second is chance or a partner.
+  // Ten genes a kind (five in a small test). Over larger simulations the shares are 0.97 to 1;
+  // where all members are required, masking one of them is all that masking can do, so the second
+  // is chance or a partner.
   EXPECT_GE(recalls[Regulation::kSingle], 0.9);
   EXPECT_GE(recalls[Regulation::kMultiplicative], 0.9);
   EXPECT_GE(recalls[Regulation::kEither], 0.9);
