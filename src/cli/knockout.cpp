@@ -130,6 +130,7 @@ Plan plan(const Arguments& arguments, const std::vector<std::string>& in_file,
   }
   if (result.types.empty()) {
     std::vector<std::string> names;
+    names.reserve(types.size());
     for (const int32_t each : types) names.push_back(study.cells.type.names[at(each)]);
     throw input_error("knockout: no {} cells of {}; --cells all takes those of every part", split,
                       fmt::join(names, ", "));
