@@ -52,8 +52,10 @@ std::string deflated(const std::string& content) {
   return packed;
 }
 
-/// A zip archive as zipfile writes it.
-std::string zip(const std::vector<std::pair<std::string, std::string>>& members, bool deflate) {
+/// A zip archive as zipfile writes it; members have no extra field and comment unless these are
+/// given.
+std::string zip(const std::vector<std::pair<std::string, std::string>>& members, bool deflate,
+                const std::string& extra = "", const std::string& comment = "") {
   std::string archive, list;
   for (const auto& [name, content] : members) {
     const std::string packed = deflate ? deflated(content) : content;
@@ -62,10 +64,12 @@ std::string zip(const std::vector<std::pair<std::string, std::string>>& members,
     const std::string sizes = number(deflate ? 8 : 0, 2) + number(0, 4) + number(crc, 4) +
                               number(static_cast<uint32_t>(packed.size()), 4) +
                               number(static_cast<uint32_t>(content.size()), 4) +
-                              number(static_cast<uint32_t>(name.size()), 2) + number(0, 2);
-    list += "PK\1\2" + number(20, 2) + number(20, 2) + number(0, 2) + sizes + number(0, 2) +
-            number(0, 4) + number(0, 4) + number(static_cast<uint32_t>(archive.size()), 4) + name;
-    archive += "PK\3\4" + number(20, 2) + number(0, 2) + sizes + name + packed;
+                              number(static_cast<uint32_t>(name.size()), 2) +
+                              number(static_cast<uint32_t>(extra.size()), 2);
+    list += "PK\1\2" + number(20, 2) + number(20, 2) + number(0, 2) + sizes +
+            number(static_cast<uint32_t>(comment.size()), 2) + number(0, 4) + number(0, 4) +
+            number(static_cast<uint32_t>(archive.size()), 4) + name + extra + comment;
+    archive += "PK\3\4" + number(20, 2) + number(0, 2) + sizes + name + extra + packed;
   }
   const auto count = static_cast<uint32_t>(members.size());
   const std::string end = "PK\5\6" + number(0, 4) + number(count, 2) + number(count, 2) +
@@ -126,6 +130,18 @@ TEST(FeatureMatrix, StoredAndDeflatedArchivesAreTheSame) {
     EXPECT_EQ(matrix.values, kSix);
     EXPECT_THAT(matrix.labels, ElementsAre("8", "3", "8"));
   }
+}
+
+TEST(FeatureMatrix, ExtraFieldsAndCommentsOfMembersAreSkipped) {
+  const TempFolder folder;
+  const auto path = folder / "images.npz";
+  const std::string labels = npy("<i8", "(3,)", bytes_of<int64_t>({8, 3, 8}));
+  // Lengths of two bytes, each with other bytes than the other.
+  put(path, zip({{"y.npy", labels}, {"x.npy", six()}}, true, std::string(0x201, 'e'),
+                std::string(0x403, 'c')));
+  const auto matrix = read_feature_matrix({path, "", "y"});
+  EXPECT_EQ(matrix.values, kSix);
+  EXPECT_THAT(matrix.labels, ElementsAre("8", "3", "8"));
 }
 
 TEST(FeatureMatrix, TheOnlyArrayNeedsNoNameAndImagesBecomeRows) {

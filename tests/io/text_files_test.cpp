@@ -155,6 +155,8 @@ TEST_F(GenePositions, ChromosomeSizes) {
   EXPECT_EQ(sizes[1].length, 20);
   EXPECT_THAT(test::input_message([&] { read_sizes("chr1\t10\nchr2\t-3\n"); }),
               HasSubstr("line 2: expected a chromosome and its length"));
+  EXPECT_THAT(test::input_message([&] { read_sizes("chr1\t10\nchr2\n"); }),
+              HasSubstr("line 2: expected a chromosome and its length"));
   EXPECT_THAT(test::input_message([&] { read_sizes("#\n"); }),
               HasSubstr("there are no chromosomes in it"));
 }

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <functional>
+#include <limits>
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
@@ -106,6 +108,25 @@ TEST(SurrogateFile, ConformanceModelsSurviveARoundTrip) {
   ASSERT_EQ(back.tensors.size(), file.tensors.size());
   for (const auto& [name, tensor] : file.tensors) {
     EXPECT_EQ(back.tensors.at(name).bytes, tensor.bytes) << name;
+  }
+}
+
+TEST(SurrogateFile, AWeightThatIsNotFiniteIsNamedWithItsPlace) {
+  const test::TempFolder folder;
+  for (const int64_t place : {0, 5, 12}) {  // the first, one between and the last of 13
+    SurrogateFile file = testing::random_surrogate(testing::small_shape(), 1);
+    file.tensors.at("rna_model.decoder.6.bias").f32()[place] =
+        place == 5 ? std::numeric_limits<float>::infinity() : std::nanf("");
+    write_surrogate(folder / "s.safetensors", file);
+    try {
+      read_surrogate(folder / "s.safetensors");
+      FAIL() << "no error";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::kInput);
+      EXPECT_THAT(error.what(),
+                  ::testing::AllOf(::testing::HasSubstr("tensor 'rna_model.decoder.6.bias' holds"),
+                                   ::testing::HasSubstr(fmt::format("at position {};", place))));
+    }
   }
 }
 
