@@ -14,7 +14,8 @@ cd "$(dirname "$0")"
 build_and_test() {
   scripts/setup.sh
   scripts/build.sh "$@"
-  ctest --preset "$1" --parallel "$(nproc)" --no-tests=error --output-log "build/$1/ctest.log"
+  ctest --preset "$1" --parallel "$(nproc)" --no-tests=error --output-log "build/$1/ctest.log" \
+    --exclude-regex "^${left_out:-nothing}\$"
 }
 
 lint() {
@@ -56,7 +57,12 @@ case "${1:-release}" in
   release) build_and_test release ;;
   lint) lint ;;
   asan) build_and_test asan ;;
-  tsan) build_and_test tsan test_base test_model test_search test_cis ;;
+  tsan)
+    rooms=(test_base test_model test_search test_cis)
+    # Under the thread sanitizer the fits of the cis path take longer than all else together.
+    [ "${2:-}" != small ] || { rooms=("${rooms[@]:0:3}"); left_out=test_cis; }
+    build_and_test tsan "${rooms[@]}"
+    ;;
   ci) run_parts release lint "asan small" "tsan small" ;;
   all) run_parts release lint asan tsan ;;
   *)
