@@ -31,7 +31,7 @@ endif()
 if(GRIDS_SANITIZE)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   if(GRIDS_SANITIZE MATCHES "address")
-    # So many checks are compiled at -O1 for twice as long as at -Og; tests take the other half.
+    # So many checks are slower to compile at -O1.
     set(CMAKE_CXX_FLAGS_DEBUG "-Og -g1")
   endif()
   add_compile_options(-fsanitize=${GRIDS_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
