@@ -33,8 +33,8 @@ for method in grids grids-beam greedy knockout sage cxplain fimap lime lime-sp s
 done
 
 # Each summary with its times beside it.
-for method in "$out"/*/summary.tsv; do
-  paste "$method" "${method%summary.tsv}timings.tsv" >"${method%summary.tsv}timed.tsv"
+for summary in "$out"/*/summary.tsv; do
+  paste "$summary" "${summary%summary.tsv}timings.tsv" >"${summary%summary.tsv}timed.tsv"
 done
 {
   head -n 1 "$out/grids/timed.tsv"

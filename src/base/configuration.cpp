@@ -216,6 +216,7 @@ std::vector<std::string> read_configuration(const std::filesystem::path& path,
   const File file(path, problems);
   const auto known = known_keys(commands);
   std::vector<std::string> sections;
+  sections.reserve(known.size());
   for (const auto& entry : known) sections.push_back(entry.first);
   std::set<std::string> unknown;
   for (const auto& [section, where] : file.sections()) {

@@ -291,6 +291,7 @@ void OptionSet::list(const std::string& name, std::vector<int64_t>& value, const
   field.range = range;
   field.texts = [&value] {
     std::vector<std::string> texts;
+    texts.reserve(value.size());
     for (const int64_t number : value) texts.push_back(std::to_string(number));
     return texts;
   };

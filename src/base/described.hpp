@@ -119,6 +119,7 @@ class OptionSet {
   void choice(const std::string& name, Enum& value,
               const std::vector<std::pair<std::string, Enum>>& names, const std::string& help) {
     std::vector<std::string> words;
+    words.reserve(names.size());
     for (const auto& entry : names) words.push_back(entry.first);
     const auto chosen = [&value, names](size_t i) { value = names[i].second; };
     const auto shown = [&value, names] {

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/information.hpp"
+#include "base/statistics.hpp"
 
 namespace grids {
 namespace {
@@ -235,14 +236,13 @@ double negative_binomial_log_likelihood(std::span<const double> counts,
     const double term = log_term(mean[i], dispersion);
     sum -= dispersion * y * term + term;
     if (y == 0) continue;
-    sum += y * std::log(mean[i]) - std::lgamma(y + 1);
+    sum += y * std::log(mean[i]) - log_gamma(y + 1);
     if (dispersion < kPoisson) continue;
     // Γ(y + 1/φ) φ^y / Γ(1/φ): for whole counts a product without cancellation.
     if (y == std::floor(y) && y < 1000) {
       for (double k = 1; k < y; ++k) sum += std::log1p(dispersion * k);
     } else {
-      sum +=
-          std::lgamma(y + 1 / dispersion) - std::lgamma(1 / dispersion) + y * std::log(dispersion);
+      sum += log_gamma(y + 1 / dispersion) - log_gamma(1 / dispersion) + y * std::log(dispersion);
     }
   }
   return sum;

@@ -9,6 +9,10 @@
 
 namespace grids {
 
+/// log Γ(x) for x > 0: std::lgamma without the sign, which it leaves in a variable that all threads
+/// share.
+double log_gamma(double x);
+
 /// P(Z > z) for a standard normal Z. Keeps its relative accuracy for large z: take the lower tail
 /// as `normal_upper_tail(-z)`, never as 1 − this.
 double normal_upper_tail(double z);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/at.hpp"
 #include "base/file_name.hpp"
 #include "base/indices.hpp"
 #include "cli/commands.hpp"
@@ -128,8 +129,11 @@ Plan plan(const Arguments& arguments, const std::vector<std::string>& in_file,
     }
   }
   if (result.types.empty()) {
+    std::vector<std::string> names;
+    names.reserve(types.size());
+    for (const int32_t each : types) names.push_back(study.cells.type.names[at(each)]);
     throw input_error("knockout: no {} cells of {}; --cells all takes those of every part", split,
-                      fmt::join(arguments.cell_types, ", "));
+                      fmt::join(names, ", "));
   }
   return result;
 }

@@ -17,6 +17,7 @@ Manifest new_manifest(const std::string& command, const OptionSet::Values& optio
 
 std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& files) {
   std::vector<FileRecord> records;
+  records.reserve(files.size());
   for (const auto& file : files) records.push_back(record_file(file));
   return records;
 }

@@ -30,6 +30,7 @@ std::string missing_words(const std::string& path) {
 
 std::vector<char*> pointers(std::vector<std::string>& arguments) {
   std::vector<char*> result;
+  result.reserve(arguments.size() + 1);
   for (auto& argument : arguments) result.push_back(argument.data());
   result.push_back(nullptr);
   return result;

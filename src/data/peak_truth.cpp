@@ -33,7 +33,7 @@ std::optional<int32_t> programme_of(const Truth& truth, std::string_view name) {
 }
 
 /// A row of peaks.tsv.
-struct PeakRow {
+struct PeakTruthRow {
   const Truth* truth = nullptr;
   std::string name;
   PeakRole role = PeakRole::kBackground;
@@ -42,7 +42,7 @@ struct PeakRow {
   double type_level = 0;
 };
 
-void read_programme(PeakRow& row, const Cell& cell) {
+void read_followed(PeakTruthRow& row, const Cell& cell) {
   const auto programme = programme_of(*row.truth, cell.text());
   if (!programme) {
     throw input_error(
@@ -53,7 +53,7 @@ void read_programme(PeakRow& row, const Cell& cell) {
   row.programme = *programme;
 }
 
-void read_role(PeakRow& row, const Cell& cell) {
+void read_role(PeakTruthRow& row, const Cell& cell) {
   const auto role = std::find(kRoleNames.begin(), kRoleNames.end(), cell.text());
   if (role == kRoleNames.end()) {
     throw input_error("{}: row {}: column {} holds '{}', expected one of {}", cell.table.source,
@@ -62,14 +62,14 @@ void read_role(PeakRow& row, const Cell& cell) {
   row.role = static_cast<PeakRole>(role - kRoleNames.begin());
 }
 
-Columns<PeakRow> peak_truth_columns() {
-  using Row = PeakRow;
+Columns<PeakTruthRow> peak_truth_columns() {
+  using Row = PeakTruthRow;
   return {
       "peaks.tsv",
       "a row for each peak",
       {{column::kPeak.saying("chromosome:start-end"), &Row::name},
        {"programme", "that the peak follows: a type, `state 1` …, or `none`",
-        [](const Row& row) { return programme_name(*row.truth, row.programme); }, read_programme},
+        [](const Row& row) { return programme_name(*row.truth, row.programme); }, read_followed},
        {"level", "log openness per unit of a cell's score", &Row::level},
        {"type_level",
         "the same per unit of the type's mean score; positive = more open in the programme's "
@@ -93,7 +93,7 @@ std::string programme_name(const Truth& truth, int32_t programme) {
 }
 
 Table peak_truth_table(const Truth& truth, const PeakTruth& peaks) {
-  std::vector<PeakRow> rows;
+  std::vector<PeakTruthRow> rows;
   for (size_t i = 0; i < peaks.names.size(); ++i) {
     rows.push_back({&truth, peaks.names[i], peaks.role[i], peaks.programme[i], peaks.level[i],
                     peaks.type_level[i]});
@@ -107,7 +107,7 @@ TableText describe_peak_truth() {
 
 PeakTruth parse_peak_truth(const Truth& truth, const Table& table) {
   PeakTruth peaks;
-  PeakRow blank;
+  PeakTruthRow blank;
   blank.truth = &truth;
   for (auto& row : peak_truth_columns().read(table, blank)) {
     peaks.names.push_back(std::move(row.name));

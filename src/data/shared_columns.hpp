@@ -25,6 +25,7 @@ inline constexpr ColumnText kInTranscribedPart{
 /// Of a set of peaks.
 inline constexpr ColumnText kMethod{"method", "how the set was found"};
 inline constexpr ColumnText kSetSize{"L", "peaks in the set"};
+inline constexpr ColumnText kAskedSize = kSetSize.saying("peaks asked for");
 inline constexpr ColumnText kSeed{"seed", "of the search"};
 
 /// Of simulated cells.

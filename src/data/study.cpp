@@ -17,7 +17,7 @@ const char* split_name(Split split) {
   return "test";
 }
 
-std::string type_called(std::string label) {
+std::string type_called(const std::string& label) {
   return label == kAllTypes || label == kEachType ? std::string(kTypePrefix) + label : label;
 }
 

@@ -37,7 +37,7 @@ inline constexpr const char* kEachType = "each";
 inline constexpr std::string_view kTypePrefix = "type:";
 
 /// What a type is called whose label this is.
-std::string type_called(std::string label);
+std::string type_called(const std::string& label);
 
 struct CellTable {
   std::vector<std::string> barcodes;

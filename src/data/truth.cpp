@@ -36,7 +36,7 @@ double finite(const Cell& cell) {
 }
 
 /// A row of truth.tsv.
-struct GeneRow {
+struct TruthRow {
   GeneTruth gene;
   std::vector<std::string> types;  ///< what the base rates are of
 };
@@ -45,7 +45,7 @@ std::string place_of(const Cell& cell) {
   return fmt::format("{}: row {}", cell.table.source, cell.row + 1);
 }
 
-void read_kind(GeneRow& row, const Cell& cell) {
+void read_kind(TruthRow& row, const Cell& cell) {
   const auto kind = regulation_of(cell.text());
   if (!kind) {
     throw input_error("{}: column {} holds '{}', expected one of {}", place_of(cell), cell.column,
@@ -54,7 +54,7 @@ void read_kind(GeneRow& row, const Cell& cell) {
   row.gene.kind = *kind;
 }
 
-void read_base_rates(GeneRow& row, const Cell& cell) {
+void read_base_rates(TruthRow& row, const Cell& cell) {
   for (const auto& entry : split_list(cell.text())) {
     const size_t equals = entry.rfind('=');
     if (equals == std::string::npos) {
@@ -67,7 +67,7 @@ void read_base_rates(GeneRow& row, const Cell& cell) {
   }
 }
 
-std::vector<std::string> base_rates(const GeneRow& row) {
+std::vector<std::string> base_rates(const TruthRow& row) {
   std::vector<std::string> rates;
   for (size_t type = 0; type < row.types.size(); ++type) {
     rates.push_back(fmt::format("{}={}", row.types[type], format_number(row.gene.base_rate[type])));
@@ -75,15 +75,15 @@ std::vector<std::string> base_rates(const GeneRow& row) {
   return rates;
 }
 
-void read_programme(GeneRow& row, const Cell& cell) {
+void read_programme(TruthRow& row, const Cell& cell) {
   row.gene.programme = static_cast<int32_t>(finite(cell)) - 1;
   if (row.gene.programme < 0) {
     throw input_error("{}: column {} counts from 1", place_of(cell), cell.column);
   }
 }
 
-Columns<GeneRow> truth_columns() {
-  using Row = GeneRow;
+Columns<TruthRow> truth_columns() {
+  using Row = TruthRow;
   return {
       "truth.tsv",
       "a row for each gene",
@@ -110,7 +110,7 @@ Columns<GeneRow> truth_columns() {
 }
 
 /// A row of cells.tsv.
-struct CellRow {
+struct CellTruthRow {
   const Truth* truth = nullptr;
   std::string barcode;
   int32_t type = 0;
@@ -120,7 +120,7 @@ struct CellRow {
   std::vector<float> scores;
 };
 
-void read_type(CellRow& row, const Cell& cell) {
+void read_type(CellTruthRow& row, const Cell& cell) {
   const auto& types = row.truth->types;
   const auto found = std::find(types.begin(), types.end(), cell.text());
   if (found == types.end()) {
@@ -133,8 +133,8 @@ std::string score_name(int32_t programme) {
   return fmt::format("score_{}", programme + 1);
 }
 
-Columns<CellRow> cell_truth_columns(int32_t programmes) {
-  using Row = CellRow;
+Columns<CellTruthRow> cell_truth_columns(int32_t programmes) {
+  using Row = CellTruthRow;
   std::vector<Column<Row>> columns = {
       {column::kBarcode, &Row::barcode},
       {column::kCellType, [](const Row& row) { return row.truth->types[at(row.type)]; }, read_type},
@@ -188,9 +188,9 @@ Table read_simulated_table(const std::filesystem::path& path) {
 }
 
 Table truth_table(const Truth& truth) {
-  std::vector<GeneRow> rows;
-  for (const auto& gene : truth.genes) rows.push_back({gene, truth.types});
-  return truth_columns().table(rows);
+  return truth_columns().table(truth.genes, [&](const GeneTruth& gene) {
+    return TruthRow{gene, truth.types};
+  });
 }
 
 TableText describe_truth() {
@@ -202,7 +202,7 @@ Truth parse_truth(const Table& table) {
   auto rows = truth_columns().read(table);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto place = fmt::format("{}: row {}", table.source, i + 1);
-    GeneRow& row = rows[i];
+    TruthRow& row = rows[i];
     if (row.gene.peaks.empty() != (row.gene.kind == Regulation::kNone)) {
       throw input_error("{}: a gene of kind {} has {} peaks", place, regulation_name(row.gene.kind),
                         row.gene.peaks.size());
@@ -223,7 +223,7 @@ Truth parse_truth(const Table& table) {
 }
 
 Table cell_truth_table(const Truth& truth, const CellTruth& cells) {
-  std::vector<CellRow> rows;
+  std::vector<CellTruthRow> rows;
   for (int64_t cell = 0; cell < cells.size(); ++cell) {
     const size_t i = at(cell);
     const auto scores = cells.scores_of(cell);
@@ -250,7 +250,7 @@ CellTruth parse_cell_truth(const Truth& truth, const Table& table) {
     throw input_error("{}: has no column {}, the programme of gene {}", table.source,
                       score_name(gene.programme), gene.gene);
   }
-  CellRow blank;
+  CellTruthRow blank;
   blank.truth = &truth;
   for (auto& row : cell_truth_columns(cells.programmes).read(table, blank)) {
     cells.barcodes.push_back(std::move(row.barcode));

@@ -74,23 +74,23 @@ constexpr AccuracyMeasure kMeasures[] = {
 };
 
 /// A predictor on one gene.
-struct GeneRow {
+struct JudgedGeneRow {
   const Study& study;
   const Accuracy& accuracy;
   const PredictorAccuracy& predictor;
   size_t gene;
 };
 
-Columns<GeneRow> accuracy_columns() {
-  std::vector<Column<GeneRow>> columns = {
-      {column::kGene, [](const GeneRow& row) { return row.study.genes.names[row.gene]; }},
-      {column::kPredictor, [](const GeneRow& row) { return row.predictor.predictor; }}};
+Columns<JudgedGeneRow> accuracy_columns() {
+  std::vector<Column<JudgedGeneRow>> columns = {
+      {column::kGene, [](const JudgedGeneRow& row) { return row.study.genes.names[row.gene]; }},
+      {column::kPredictor, [](const JudgedGeneRow& row) { return row.predictor.predictor; }}};
   for (const auto& measure : kMeasures) {
-    columns.push_back({measure.column, [field = measure.field](const GeneRow& row) {
+    columns.push_back({measure.column, [field = measure.field](const JudgedGeneRow& row) {
                          return row.predictor.genes[row.gene].*field;
                        }});
   }
-  columns.push_back({"n", "cells", [](const GeneRow& row) { return row.accuracy.cells; }});
+  columns.push_back({"n", "cells", [](const JudgedGeneRow& row) { return row.accuracy.cells; }});
   return {"accuracy.tsv", "a row for each gene and predictor", std::move(columns)};
 }
 
@@ -188,7 +188,7 @@ Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
 }
 
 Table accuracy_table(const Study& study, const Accuracy& accuracy) {
-  std::vector<GeneRow> rows;
+  std::vector<JudgedGeneRow> rows;
   for (size_t gene = 0; gene < study.genes.names.size(); ++gene) {
     for (const auto& predictor : accuracy.predictors) {
       rows.push_back({study, accuracy, predictor, gene});
@@ -265,9 +265,9 @@ double marker_means_r2(std::span<const MarkerMean> means) {
 }
 
 Table marker_means_table(const Study& study, std::span<const MarkerMean> means) {
-  std::vector<MeanRow> rows;
-  for (const auto& mean : means) rows.push_back({study, mean});
-  return marker_mean_columns().table(rows);
+  return marker_mean_columns().table(means, [&](const MarkerMean& mean) {
+    return MeanRow{study, mean};
+  });
 }
 
 TableText describe_marker_means() {

@@ -21,9 +21,8 @@ namespace column {
 inline constexpr ColumnText kPredictor{
     "predictor",
     "`surrogate`; beside it, fitted on training cells: `gene mean`, `type mean`, `depth` (total "
-    "RNA "
-    "and open peaks), `linear` (ridge on principal components of the peaks), `neighbours` (nearest "
-    "in them)"};
+    "RNA and open peaks), `linear` (ridge on principal components of the peaks), `neighbours` "
+    "(nearest in them)"};
 inline constexpr ColumnText kR{
     "r",
     "Pearson correlation of measured and predicted over the cells, −1 … 1; 0 for a prediction that "
@@ -37,10 +36,8 @@ inline constexpr ColumnText kWithinTypeR{
 inline constexpr ColumnText kWithinTypeRPartial{
     "within_type_r_partial",
     "the same after depth is taken out of both (log total RNA and log open peaks): knowing how "
-    "deep "
-    "a cell was sequenced scores 0. Where there are counts, measured values are log1p of counts "
-    "per "
-    "median total RNA, on which depth leaves nothing behind"};
+    "deep a cell was sequenced scores 0. Where there are counts, measured values are log1p of "
+    "counts per median total RNA, on which depth leaves nothing behind"};
 inline constexpr ColumnText kJudgedGenes{"genes", "those with an `r2`"};
 inline constexpr ColumnText kShareR2Positive{"share_r2_positive",
                                              "the share of these genes with `r2` above 0"};

@@ -112,7 +112,7 @@ Columns<ComparedSet> compared_columns(const std::string& file) {
       {{column::kLearnedIn, &Set::cell_type},
        {column::kGene, &Set::gene},
        {column::kMethod, &Set::method},
-       {column::kSetSize.saying("peaks asked for"), &Set::set_size},
+       {column::kAskedSize, &Set::set_size},
        {column::kSeed, &Set::seed},
        {column::kAllowance, [](const Set& set) { return allowance_name(set.allowance); },
         read_allowance},

@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "base/nan.hpp"
 #include "base/paired_tests.hpp"
@@ -46,7 +47,7 @@ template <typename Of>
 std::vector<double> values(const std::vector<const ComparedSet*>& sets, const Of& of) {
   std::vector<double> result;
   result.reserve(sets.size());
-  for (const ComparedSet* set : sets) result.push_back(static_cast<double>(of(*set)));
+  for (const ComparedSet* set : sets) result.push_back(static_cast<double>(std::invoke(of, *set)));
   return result;
 }
 
@@ -54,7 +55,10 @@ std::vector<double> values(const std::vector<const ComparedSet*>& sets, const Of
 struct Group {
   int64_t set_size = 0;
   Allowance allowance = Allowance::kEqual;
-  auto operator<=>(const Group&) const = default;
+
+  bool operator<(const Group& other) const {
+    return std::tie(set_size, allowance) < std::tie(other.set_size, other.allowance);
+  }
 };
 using MethodSets = std::vector<std::pair<std::string, std::vector<const ComparedSet*>>>;
 
@@ -207,7 +211,7 @@ std::map<std::string, Change> type_means(const std::vector<const ComparedSet*>& 
 Columns<Standing> held_out_columns() {
   return {"held_out.tsv",
           "a row for each L, allowance and method, ranked by `share_called`, then `median_z`",
-          {{column::kSetSize, [](const Standing& row) { return row.group.set_size; }},
+          {{column::kAskedSize, [](const Standing& row) { return row.group.set_size; }},
            {column::kAllowance,
             [](const Standing& row) { return allowance_name(row.group.allowance); }},
            {column::kMethod, &Standing::method},
@@ -259,21 +263,20 @@ Columns<OwnObjective> own_objective_columns() {
       "a row for each L, allowance and method, the one that goes furthest first; tests are paired "
       "and one-sided, against the sets of `grids` with the same target, L and seed (its own row: "
       "NA)",
-      {{column::kSetSize, [](const Row& row) { return row.group.set_size; }},
+      {{column::kAskedSize, [](const Row& row) { return row.group.set_size; }},
        {column::kAllowance, [](const Row& row) { return allowance_name(row.group.allowance); }},
        {column::kMethod, &Row::method},
        {column::kSets, [](const Row& row) { return row.sets->size(); }},
        {column::kAverageChange.saying("mean over the sets, as in `subsets.tsv`"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::average_change)); }},
+        [](const Row& row) { return row.mean_of(&Set::average_change); }},
        {column::kRelativeChange.saying("mean over the sets, as in `subsets.tsv`"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::relative_change)); }},
+        [](const Row& row) { return row.mean_of(&Set::relative_change); }},
        {"relative_sd_seeds",
         "standard deviation of the relative change between seeds of a target (root mean square "
-        "over "
-        "targets), the error bar of methods that sample",
+        "over targets), the error bar of methods that sample",
         [](const Row& row) { return deviation_between_seeds(*row.sets); }},
        {column::kChangeCp100k.saying("mean over the sets, as in `subsets.tsv`"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::change_cp100k)); }},
+        [](const Row& row) { return row.mean_of(&Set::change_cp100k); }},
        {"pairs", "sets that are compared with one of `grids`",
         [](const Row& row) { return row.against.of_pairs.size(); }},
        {"t_p", "t-test that `grids` goes further in relative change",
@@ -285,7 +288,7 @@ Columns<OwnObjective> own_objective_columns() {
        {"reference_further", "share of pairs in which `grids` goes further",
         [](const Row& row) { return row.reference_further(); }},
        {column::kObjective.saying("mean of what is minimised, on training cells"),
-        [](const Row& row) { return row.mean_of(std::mem_fn(&Set::objective)); }},
+        [](const Row& row) { return row.mean_of(&Set::objective); }},
        {"objective_t_p", "t-test that `grids` is lower there",
         [](const Row& row) { return paired_t_test(row.on_training.of_pairs).p; }},
        {"objective_wilcoxon_p", "the same by ranks",
@@ -314,7 +317,7 @@ struct TypeMeans {
 
 Columns<TypeMeans> type_columns(const std::vector<std::string>& methods) {
   std::vector<Column<TypeMeans>> columns = {
-      {column::kSetSize, &TypeMeans::set_size},
+      {column::kAskedSize, &TypeMeans::set_size},
       {column::kCellType.saying("or `mean`: over the types"), &TypeMeans::cell_type}};
   for (const auto& method : methods) {
     columns.push_back({method + " average_change", kMeanChange,
@@ -368,7 +371,7 @@ Columns<Recall> recall_columns() {
       "recall_by_kind.tsv",
       "planted members found ÷ members",
       {{column::kRecallObjective, &Recall::objective},
-       {column::kSetSize, [](const Recall& row) { return row.group.set_size; }},
+       {column::kAskedSize, [](const Recall& row) { return row.group.set_size; }},
        {column::kAllowance, [](const Recall& row) { return allowance_name(row.group.allowance); }},
        {column::kKind, &Recall::kind},
        {column::kPlantedMembers, &Recall::planted_members},

@@ -43,7 +43,7 @@ Columns<SkippedByMethod> compared_skipped_columns() {
           {{column::kLearnedIn, &SkippedRow::cell_type},
            {column::kGene, &SkippedRow::gene},
            {column::kMethod, &SkippedByMethod::method},
-           {column::kSetSize.saying("peaks asked for"), &SkippedRow::set_size},
+           {column::kAskedSize, &SkippedRow::set_size},
            {column::kReason, &SkippedRow::reason},
            {column::kGate, &SkippedRow::gate}}};
 }

@@ -199,9 +199,9 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
 }
 
 Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained) {
-  std::vector<OffTargetRow> rows;
-  for (const auto& entry : explained) rows.push_back({study, entry});
-  return off_target_columns().table(rows);
+  return off_target_columns().table(explained, [&](const ExplainedTarget& entry) {
+    return OffTargetRow{study, entry};
+  });
 }
 
 TableText describe_off_target() {
@@ -211,6 +211,7 @@ TableText describe_off_target() {
 std::vector<SkippedRow> skipped_rows(const Study& study,
                                      const std::vector<SkippedTarget>& skipped) {
   std::vector<SkippedRow> rows;
+  rows.reserve(skipped.size());
   for (const auto& entry : skipped) {
     rows.push_back({type_name(study, entry.target), study.genes.names[at(entry.target.gene)],
                     entry.target.set_size, entry.reason, entry.gate_a ? "A" : ""});
@@ -223,7 +224,7 @@ Columns<SkippedRow> skipped_columns() {
           "what was asked for and not explained",
           {{column::kLearnedIn, &SkippedRow::cell_type},
            {column::kGene, &SkippedRow::gene},
-           {column::kSetSize.saying("peaks asked for"), &SkippedRow::set_size},
+           {column::kAskedSize, &SkippedRow::set_size},
            {column::kReason, &SkippedRow::reason},
            {column::kGate, &SkippedRow::gate}}};
 }

@@ -109,8 +109,7 @@ Columns<PeakRow> subset_columns() {
   return {
       "subsets.tsv",
       "a row for each peak of each set; from `average_change` on, numbers are of the set and "
-      "repeat "
-      "on each of its rows",
+      "repeat on each of its rows",
       {{column::kLearnedIn, type_of},
        {column::kGene, gene_of},
        {column::kMethod, method_of},
@@ -327,9 +326,9 @@ TableText describe_partners() {
 }
 
 Table change_by_type_table(const Study& study, std::span<const ChangeInType> changes) {
-  std::vector<ChangeRow> rows;
-  for (const auto& entry : changes) rows.push_back({study, entry});
-  return change_by_type_columns().table(rows);
+  return change_by_type_columns().table(changes, [&](const ChangeInType& entry) {
+    return ChangeRow{study, entry};
+  });
 }
 
 TableText describe_change_by_type() {

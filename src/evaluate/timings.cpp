@@ -30,9 +30,9 @@ Columns<TimingRow> timing_columns() {
 }  // namespace
 
 Table timings_table(const Study& study, const std::vector<ExplainedTarget>& explained) {
-  std::vector<TimingRow> rows;
-  for (const auto& entry : explained) rows.push_back({study, entry});
-  return timing_columns().table(rows);
+  return timing_columns().table(explained, [&](const ExplainedTarget& entry) {
+    return TimingRow{study, entry};
+  });
 }
 
 TableText describe_timings() {
@@ -42,6 +42,7 @@ TableText describe_timings() {
 std::vector<ComparedTiming> timings_of(std::span<const ComparedSet> sets,
                                        const std::string& objective) {
   std::vector<ComparedTiming> rows;
+  rows.reserve(sets.size());
   for (const auto& set : sets) rows.push_back({objective, &set, set.seconds});
   return rows;
 }
@@ -55,8 +56,7 @@ Columns<ComparedTiming> compared_timing_columns() {
            {column::kLearnedIn, [](const Row& row) { return row.set->cell_type; }},
            {column::kGene, [](const Row& row) { return row.set->gene; }},
            {column::kMethod, [](const Row& row) { return row.set->method; }},
-           {column::kSetSize.saying("peaks asked for"),
-            [](const Row& row) { return row.set->set_size; }},
+           {column::kAskedSize, [](const Row& row) { return row.set->set_size; }},
            {column::kSeed, [](const Row& row) { return row.set->seed; }},
            {column::kAllowance, [](const Row& row) { return allowance_name(row.set->allowance); }},
            {column::kMethodSeconds, &Row::seconds}}};

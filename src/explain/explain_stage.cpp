@@ -318,7 +318,10 @@ void describe_method(OptionSet& set, std::string& method, bool with_data) {
   for (const Explainer* one : explainers()) {
     if (with_data || !one->needs_data()) names.emplace_back(one->name(), one->name());
   }
-  set.choice<std::string>("--method", method, names, "How sets are found (docs/methods.md)");
+  set.choice<std::string>("--method", method, names,
+                          with_data ? "How sets are found (docs/methods.md)"
+                                    : "How sets are found (docs/methods.md); those that look at "
+                                      "measured cells are left out");
   set.rule([&method](Problems& problems) {
     try {
       find_explainer(method);

@@ -156,9 +156,15 @@ class Columns {
 
   /// A table of these rows; its source is the table's file.
   Table table(std::span<const Row> rows) const {
+    return table(rows, [](const Row& row) -> const Row& { return row; });
+  }
+
+  /// The same with a row for each item, which `row_of` makes of it.
+  template <typename Items, typename RowOf>
+  Table table(const Items& items, const RowOf& row_of) const {
     Table table(names());
     table.source = file_;
-    for (const Row& row : rows) table.add(cells(row));
+    for (const auto& item : items) table.add(cells(row_of(item)));
     return table;
   }
 

@@ -35,7 +35,7 @@ call("several wrong values, all told",
      r"--min-genes: 'few'", r"--min-peak-share: 'half'")
 call("values out of range, all told",
      [*PREPARE, "--min-genes", "-1", "--min-peak-share", "1.5", "--max-mito-share", "-1", "-o", "s.h5mu"],
-     r"--min-genes", r"--min-peak-share must lie between 0 and 1", r"--max-mito-share")
+     r"--min-genes", r"--min-peak-share must be at least 0 and at most 1", r"--max-mito-share")
 call("a value that is nan", [*PREPARE, "--min-peak-share", "nan", "-o", "s.h5mu"], r"--min-peak-share",
      r"nan")
 call("shares of the split", [*PREPARE, "--train-share", "0.9", "--test-share", "0.9", "-o", "s.h5mu"],
@@ -46,10 +46,11 @@ call("a choice that is none", ["explain", *MODEL, "--objective", "best", "-o", "
 call("two files of cells", [*PREPARE, "more.h5mu", "-o", "s.h5mu"], r"'more\.h5mu'")
 call("an output without a name", [*PREPARE, "-o", ""], r"output file has no name", code=3)
 call("simulate: no such preset", ["simulate", "--preset", "huge", "-o", "sim"], r"'huge'",
-     r"tiny, demo or paper")
+     r"tiny, demo, paper")
 call("simulate: several impossible sizes",
      ["simulate", "--preset", "tiny", "--cells", "0", "--peaks", "-5", "--capture", "2", "-o", "sim"],
-     r"cells is 0", r"peaks is -5", r"capture is 2")
+     r"--cells must be at least 1.*not 0", r"--peaks must be.*not -5",
+     r"--capture must be.*not 2")
 call("train: unknown options", ["train", "../good/study.h5mu", "--speed", "9", "-o", "s.safetensors"],
      r"'--speed'", torch=True)
 
@@ -88,7 +89,7 @@ def _(room):
 
 call("partners: fewer than none", ["explain", *MODEL, "--cell-type", "type_1", "--gene", "SIM00001",
                                    "--partners", "-1", "--domain-window", "0", "-o", "out"],
-     r"at most -1 of them cannot be listed", r"--domain-window: 0", code=2)
+     r"--partners must be at least 0, not -1", r"--domain-window must be at least 1, not 0", code=2)
 
 
 @case("output: simulation below a file", r"in_the_way/sim")
@@ -136,8 +137,12 @@ def config(name, content, *says, code=2):
         return ["--config", "options.toml", *PREPARE, "-o", "study.h5mu"]
 
 
-config("unknown key", "[prepare]\nmin-geens = 3\n", r"options\.toml", r"'prepare\.min-geens'", r"did you mean 'prepare\.min-genes'")
-config("unknown section", "[prepair]\nmin-genes = 3\n", r"options\.toml", r"'prepair'", r"did you mean 'prepare'")
+config("unknown key", "[prepare]\nmin-geens = 3\n", r"options\.toml", r"line 2", r"'min-geens' in \[prepare\]",
+       r"did you mean 'min-genes'")
+config("unknown section", "[prepair]\nmin-genes = 3\n", r"options\.toml", r"\[prepair\]", r"did you mean 'prepare'")
+config("unknown key of another command", "[train]\nno-such-option = 7\n", r"line 2",
+       r"no option 'no-such-option' in \[train\]")
+config("an option twice", "[prepare]\nmin-genes = 3\nmin-genes = 4\n", r"options\.toml, line 3")
 config("wrong value", '[prepare]\nmin-genes = "few"\n', r"--min-genes: 'few' is not a number")
 config("not TOML", "{ this is: [ no toml\n", r"options\.toml")
 config("a binary file", bytes(range(256)), r"options\.toml")
@@ -163,6 +168,23 @@ def _(room):
 @case("config: a folder", r"--config", r"sim")
 def _(room):
     return ["--config", "../good/sim", *PREPARE, "-o", "study.h5mu"]
+
+
+@case("config: unknown key of a stage of run", r"no option 'no-such-option' in \[train\]", code=2)
+def _(room):
+    room.file("options.toml", "[train]\nno-such-option = 7\n")
+    return run("--config", "options.toml")
+
+
+# ---- options given twice, lists ----
+
+call("an option twice", [*PREPARE, "--min-genes", "3", "--min-genes", "4", "-o", "s.h5mu"],
+     r"--min-genes is given 2 times \(3, 4\)")
+call("a flag twice", [*PREPARE, "--keep-all", "--keep-all", "-o", "s.h5mu"], r"--keep-all is given 2")
+call("a method twice", ["explain", *MODEL, "--method", "greedy", "--method", "links", "--cell-type",
+                        "type_1", "--gene", "SIM00001", "-o", "out"], r"--method is given 2 times")
+call("a list that took the files", ["explain", "--cell-type", "type_1", "--gene", "SIM00001", *MODEL,
+                                    "-o", "out"], r"--gene takes all words", r"--gene SIM00001 -- ")
 
 
 # ---- results folders ----

@@ -250,9 +250,9 @@ def _(file):
     write_texts(file["mod/atac/var"], "start", ["here"] * 600)
 
 
-@h5mu("a cell type called all", r"'All'", r"reserved", r"rename")
+@h5mu("cell types called all and type:all", r"'all' and 'type:all' would be one type", r"rename")
 def _(file):
-    write_texts(file["obs/cell_type"], "categories", ["All", "type_2", "type_3"])
+    write_texts(file["obs/cell_type"], "categories", ["all", "type:all", "type_3"])
 
 
 # ---- options that do not fit the cells ----

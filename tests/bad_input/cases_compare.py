@@ -19,10 +19,10 @@ def call(name, words, *says, code=3):
 TARGET = ["--cell-type", "type_1", "--gene", "SIM00001"]
 
 call("an unknown method", ["compare", STUDY, SURROGATE, *TARGET, "--methods", "grids,limes", "-o",
-                           "out"], r"no method 'limes'; choose one of: grids, ", code=2)
+                           "out"], r"--methods: 'limes' is none of: all, grids, .*did you mean 'lime'", code=2)
 call("all that is wrong with the call, at once",
      ["compare", STUDY, SURROGATE, *TARGET, "--methods", "random", "--seeds", "0", "-L", "10,many",
-      "-o", "out"], r"--seeds: 0", r"-L: 'many' is no whole number", r"add it to --methods, or give "
+      "-o", "out"], r"--seeds must be at least 1, not 0", r"--set-size: 'many' is not a whole number", r"add it to --methods, or give "
      r"--budget", code=2)
 call("nothing to explain", compare(), r"--targets FILE", code=2)
 call("planted targets without the truth", compare("--planted", "3"), r"--truth, which is not given",

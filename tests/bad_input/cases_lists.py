@@ -307,7 +307,6 @@ labels("a barcode twice", "A\tB cell\nB\tT\nA\tT cell\n", r"labels\.tsv, line 3"
        r"'A' has a label already, on line 1")
 labels("empty", "", r"labels\.tsv", r"no labels")
 labels("one column", lambda text: text.replace("\t", " "), r"labels\.tsv, line 1", r"found 1")
-labels("a type called all", lambda text: text.replace("type_1", "ALL"), r"'ALL'", r"reserved")
 
 
 @case("labels: no such file", r"annotation\.tsv: .*[Nn]o such file")

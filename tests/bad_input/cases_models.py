@@ -312,7 +312,7 @@ def _(room):
     return explain("-L", "5000")
 
 
-@case("no peaks at all", r"-L", r"0 is less than 1", code=2, torch=True)
+@case("no peaks at all", r"--set-size must be at least 1, not 0", code=2, torch=True)
 def _(room):
     return explain("-L", "0")
 
@@ -332,7 +332,7 @@ def _(room):
     return ["explain", STUDY, SURROGATE, "--cell-type", "type_1", "-o", "out"]
 
 
-@case("several wrong settings at once", r"candidates must be at least 1", r"restarts", r"no method 'magic'",
+@case("several wrong settings at once", r"candidates must be at least 1", r"restarts", r"'magic' is none of",
       code=2, torch=True)
 def _(room):
     return explain("--candidates", "0", "--restarts", "-1", "--method", "magic")
@@ -467,8 +467,8 @@ def _(room):
 
 @case("train: checkpoint of another study", r"another run", r"without --resume", torch=True, once=True)
 def _(room):
-    steps = ["--checkpoint", "checkpoint", "--checkpoint-every", "2", "--max-steps", "3"]
-    room.run("train", "../good/other_study.h5mu", *steps, "-o", "other.safetensors")
+    steps = ["--checkpoint", "checkpoint", "--checkpoint-every", "2"]
+    room.run("train", "../good/other_study.h5mu", *steps, "--max-steps", "3", "-o", "other.safetensors")
     return train(*steps, "--resume")
 
 

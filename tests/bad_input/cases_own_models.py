@@ -53,7 +53,7 @@ def asked(name, *says, words, code=3):
     own(name, *says, words=words, code=code)(lambda folder: None)
 
 
-asked("as it should be", r"2 features masked", words=("--target-class", "2", "-L", "2", "-o", "more"),
+asked("as it should be", r"2 features masked", words=("--target-class", "2", "-L", "2"),
       code=0)
 asked("nothing asked", r"either --target-class or --output", words=(), code=2)
 asked("two questions", r"either --target-class or --output",
@@ -67,7 +67,7 @@ asked("rows of a label that none has", r"rows\.npz: x: 0 rows of class 9",
       words=("--target-class", "2", "--from-class", "9"))
 asked("more features than there are", r"5 .*features|fewer|features may be masked",
       words=("--target-class", "2", "-L", "6"))
-asked("a method of chromatin", r"'links' looks at measured chromatin", code=2,
+asked("a method of chromatin", r"'links' is none of: grids, ", code=2,
       words=("--target-class", "2", "-L", "2", "--method", "links"))
 asked("an image of another size", r"--image 2x2: 4 pixels, but rows\.npz: x has 5 features",
       words=("--target-class", "2", "--image", "2x2"))

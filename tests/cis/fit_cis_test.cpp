@@ -13,6 +13,7 @@
 #include "cis/simulated_study.hpp"
 #include "cis/state_part.hpp"
 #include "data/within_type.hpp"
+#include "support/test_size.hpp"
 
 namespace grids {
 namespace {
@@ -22,9 +23,9 @@ using ::testing::HasSubstr;
 /// Few genes on the demo's terms, so that a fit takes a second.
 SimulateOptions few_genes() {
   SimulateOptions options = simulate_preset("demo");
-  options.genes = 90;
-  options.peaks = 4500;
-  options.chromosomes = 8;
+  options.genes = testing::sized(90, 45);
+  options.peaks = 50 * options.genes;
+  options.chromosomes = testing::sized(8, 4);
   options.mean_open_peaks = 400;
   options.kind_shares = {4, 1, 1, 1, 1, 1};
   return options;
@@ -107,8 +108,9 @@ TEST(FitCis, FindsWhatWasPlantedAndLittleElse) {
     recalls[truth.kind] += recall(w, w.fit, gene, rows);
   }
   for (auto& [kind, sum] : recalls) sum /= counts[kind];
-  // Ten genes a kind. Over larger simulations the shares are 0.97 to 1; where all members are
-  // required, masking one of them is all that masking can do, so the second is chance or a partner.
+  // Ten genes a kind (five in a small test). Over larger simulations the shares are 0.97 to 1;
+  // where all members are required, masking one of them is all that masking can do, so the second
+  // is chance or a partner.
   EXPECT_GE(recalls[Regulation::kSingle], 0.9);
   EXPECT_GE(recalls[Regulation::kMultiplicative], 0.9);
   EXPECT_GE(recalls[Regulation::kEither], 0.9);
@@ -160,11 +162,12 @@ TEST(FitCis, ResultsDependNeitherOnThreadsNorOnOtherGenes) {
   const TestContext one(1);
   CisOptions options;
   const auto& all = world().fit.path.genes;
-  for (size_t g = 0; g < 12; ++g) options.genes.push_back(all[g * 7].gene);
+  const size_t step = all.size() / 12;
+  for (size_t g = 0; g < 12; ++g) options.genes.push_back(all[g * step].gene);
   const auto some = fit_cis(cells.study, cells.latents, options, one.context);
   ASSERT_EQ(some.path.genes.size(), 12u);
   for (size_t g = 0; g < 12; ++g) {
-    auto expected = all[g * 7], found = some.path.genes[g];
+    auto expected = all[g * step], found = some.path.genes[g];
     // q-values and who passes are the only things that other genes decide; NaN equals nothing.
     for (CisGene* gene : {&expected, &found}) {
       for (CisGate* gate : {&gene->whole, &gene->cis}) {
@@ -192,7 +195,7 @@ TEST(FitCis, WhereNothingIsMissedTheEstimateOfCaptureChangesNothing) {
   options.capture = 0;
   const auto estimated = fit_cis(cells.study, cells.latents, options, world().threads.context);
   EXPECT_TRUE(estimated.capture.estimated);
-  EXPECT_GE(estimated.capture.genes, 20);
+  EXPECT_GE(estimated.capture.genes, testing::sized(20, 10));
   EXPECT_EQ(estimated.capture.capture, 1);
   EXPECT_EQ(without_gates(estimated.path.genes), without_gates(plain.path.genes));
 }
@@ -204,9 +207,10 @@ TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
   const auto cells = simulated_study(simulation, two.context);
   CisOptions options;
   options.gate_folds = 0;
-  for (int32_t gene = 0; gene < 90; ++gene) {
+  for (int32_t gene = 0; gene < cells.study.genes.size(); ++gene) {
     const bool regulated = cells.truth(gene).kind != Regulation::kNone;
-    if (regulated && options.genes.size() < 16) options.genes.push_back(gene);
+    const size_t most = testing::sized(16, 6);
+    if (regulated && options.genes.size() < most) options.genes.push_back(gene);
   }
   const auto plain = fit_cis(cells.study, cells.latents, options, two.context);
   options.capture = 0.4;
@@ -219,7 +223,7 @@ TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
 TEST(FitCis, TestCellsAreNeverSeen) {
   auto study = world().cells.study;
   CisOptions options;
-  for (size_t g = 0; g < 4; ++g) options.genes.push_back(world().fit.path.genes[g * 20].gene);
+  for (size_t g = 0; g < 4; ++g) options.genes.push_back(world().fit.path.genes[g * 10].gene);
   TestContext threads;
   const auto before = fit_cis(study, world().cells.latents, options, threads.context);
   for (int64_t cell = 0; cell < study.cells.size(); ++cell) {
@@ -367,7 +371,7 @@ TEST(FitCis, BadOptionsAreToldAllAtOnce) {
 
 TEST(CisRows, WindowsHoldThePeaksWithinTheDistance) {
   const auto& study = world().cells.study;
-  for (const int64_t gene : {int64_t{0}, int64_t{17}, int64_t{60}}) {
+  for (const int64_t gene : {int64_t{0}, int64_t{17}, int64_t{44}}) {
     std::vector<int32_t> expected;
     for (int64_t peak = 0; peak < study.peaks.size(); ++peak) {
       const auto distance = distance_to_tss(study, gene, peak);

@@ -124,13 +124,6 @@ TEST(Labels, SelectionKeepsCountsOfWhatItExcludes) {
   EXPECT_TRUE(selection.table[3].excluded);
 }
 
-TEST(Labels, AllIsReserved) {
-  EXPECT_THAT(message_of([] {
-                select_labels({"l.tsv", {"A", "All", "A"}, {}}, {});
-              }),
-              HasSubstr("l.tsv: a cell type is called 'All', which is reserved"));
-}
-
 TEST(Labels, NothingLeftAndColumnsThatAreNoTypesAreErrors) {
   EXPECT_THAT(message_of([] {
                 select_labels({"l.tsv", {"", ""}, {}}, {});

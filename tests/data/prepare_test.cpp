@@ -22,6 +22,7 @@ using test::two_types;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 PrepareInputs by_type() {
   PrepareInputs inputs;
@@ -288,6 +289,38 @@ TEST(Prepare, DonorsAreKeptAndMissingOnesSaid) {
   const auto result = run(std::move(raw), inputs);
   EXPECT_THAT(result.study.cells.donor.names, ElementsAre("d1", "d2", "unknown"));
   EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("1 cells have no donor")));
+}
+
+TEST(Prepare, TypesCalledLikeWordsOfCommandsGetNamesOfTheirOwn) {
+  auto raw = two_types(30);
+  for (auto& column : raw.rna.obs.columns) {
+    if (column.name != "cell_type") continue;
+    auto& labels = std::get<std::vector<std::string>>(column.values);
+    std::replace(labels.begin(), labels.end(), labels.front(), std::string("all"));
+  }
+  const auto result = run(std::move(raw));
+  EXPECT_THAT(result.study.cells.type.names, Contains("type:all"));
+  EXPECT_THAT(result.study.cells.type.names, Not(Contains("all")));
+  EXPECT_THAT(result.summary.notes, Contains(HasSubstr("'all' are of the type 'type:all'")));
+}
+
+TEST(Prepare, AnExcludedLabelMayHoldCommas) {
+  auto raw = two_types(30);
+  std::string kept;
+  for (auto& column : raw.rna.obs.columns) {
+    if (column.name != "cell_type") continue;
+    auto& labels = std::get<std::vector<std::string>>(column.values);
+    const auto first = labels.front();
+    for (auto& label : labels) {
+      if (label == first)
+        label = "odd, and more";
+      else
+        kept = label;
+    }
+  }
+  PrepareOptions options;
+  options.exclude_labels = {"odd, and more"};
+  EXPECT_THAT(run(std::move(raw), by_type(), options).study.cells.type.names, ElementsAre(kept));
 }
 
 TEST(Prepare, AllProblemsOfTheOptionsAreToldAtOnce) {

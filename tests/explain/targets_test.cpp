@@ -45,11 +45,11 @@ TEST(Targets, EachIsEveryTypeInTurnAndAllIsTheirCellsTogether) {
   for (size_t i = 0; i < each.size(); ++i) EXPECT_EQ(each[i].type, static_cast<int32_t>(i));
   EXPECT_EQ(find_targets(study, {{"type:B", "g3", 5}})[0].type, study.cells.type.code_of("B"));
   // Types whose labels were such words are called so in a study.
-  study.cells.type.names = {type_called("all"), "each, or none", type_called("each")};
-  EXPECT_EQ(find_targets(study, {{"type:all", "g3", 5}})[0].type, 0);
+  study.cells.type.names = {"each, or none", type_called("all"), type_called("each")};
+  EXPECT_EQ(find_targets(study, {{"type:all", "g3", 5}})[0].type, 1);
   EXPECT_EQ(find_targets(study, {{"type:each", "g3", 5}})[0].type, 2);
   EXPECT_EQ(find_targets(study, {{"all", "g3", 5}})[0].type, std::nullopt);
-  EXPECT_EQ(find_targets(study, {{"each, or none", "g3", 5}})[0].type, 1);
+  EXPECT_EQ(find_targets(study, {{"each, or none", "g3", 5}})[0].type, 0);
   EXPECT_EQ(type_name(study, find_targets(study, {{"type:all", "g3", 5}})[0]), "type:all");
 }
 

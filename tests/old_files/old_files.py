@@ -8,6 +8,7 @@ skipped, by name. Every folder version_N of tests/fixtures holds what a version 
 results, a comparison, simulated cells. Ends with "N passed, N failed".
 """
 
+import hashlib
 import json
 import pathlib
 import shutil
@@ -112,6 +113,16 @@ def use(version):
                   "compare-file/compare.tsv")
 
 
+def leave_checkpoint(run):
+    """What training of version 1 leaves when it is stopped: a checkpoint, and of what it is."""
+    settings = json.loads((run / "stages.json").read_text())["train"]["key"].split(" seed 1 ")[1]
+    digest = hashlib.sha256((run / "study.h5mu").read_bytes()).hexdigest()
+    (run / "surrogate.safetensors").unlink()
+    (run / "checkpoint").mkdir()
+    (run / "checkpoint/settings.txt").write_text(f"{settings}seed 1; {digest}")
+    (run / "checkpoint/checkpoint.safetensors").write_bytes(b"in a form of its own")
+
+
 def train(version):
     """What needs grids-torch."""
     version.check("train, options in a file",
@@ -120,6 +131,10 @@ def train(version):
     version.check("run goes on in its folder",
                   [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],
                   f"{version.name}/run/report.html", says=["The report:"])
+    leave_checkpoint(version.folder / version.name / "run")
+    version.check("run does not resume the checkpoint of another version",
+                  [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],
+                  f"{version.name}/run/surrogate.safetensors")
     manifest = json.loads((version.folder / version.name / "run/manifest.json").read_text())
     stages = [stage["name"] for stage in manifest["stages"]]
     problems = [] if "train" in stages and "explain" in stages else [f"its stages are {stages}"]

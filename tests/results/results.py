@@ -4,11 +4,13 @@
     results.py PROGRAMS
 
 Each table must have the columns that `grids docs results` declares for it, every declared table must
-have been written, and the two rounds must agree byte for byte in everything but what tells times.
+have been written, and the two rounds must agree byte for byte in everything but what tells times. The
+second round gives `run` by a configuration file what the first gives by flags.
 PROGRAMS is the folder with `grids` and maybe `grids-torch`; without the latter only what needs no
 surrogate is looked at. Ends with the number of files that were compared.
 """
 
+import json
 import pathlib
 import re
 import shutil
@@ -22,7 +24,21 @@ TIMED = ("manifest.json", "stages.json", "report.html", "timings.tsv")
 PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"))
 
 
-def commands(torch):
+OPTIONS = """[train]
+max-steps = 30
+latent = 7
+batch = 100
+[explain]
+set-size = 3
+force = true
+[report]
+title = "A tiny run"
+"""
+FLAGS = ["--max-training-steps", "30", "--latent", "7", "--training-batch", "100", "-L", "3", "--force",
+         "--title", "A tiny run"]
+
+
+def commands(torch, from_file=False):
     """Folder of the results → (command, its words)."""
     cells = ["cells/cells.h5mu", "--labels", "cell_type", "--genes", "cells/genes.bed"]
     found = {"cells": ("simulate", ["simulate", "--preset", "tiny", "--seed", "3", "-o", "cells"])}
@@ -33,8 +49,8 @@ def commands(torch):
     planted = ["--truth", "cells", "--planted", "1", "-L", "2,3", "--seeds", "2", "--force",
                "--methods", "grids,links,random", "--unlimited", "grids"]
     found |= {
-        "run": ("run", ["run", *cells, "--truth", "cells/truth.tsv", "--max-training-steps", "30",
-                        "--force", "-L", "3", "-o", "run"]),
+        "run": ("run", ["run", *cells, "--truth", "cells/truth.tsv", "-o", "run",
+                        *(["--config", "options.toml"] if from_file else FLAGS)]),
         "explain": ("explain", ["explain", *study, *few, "-o", "explain"]),
         "knockout": ("knockout", ["knockout", *study, "--cell-type", "type_1", "--gene", "SIM00001",
                                   "-o", "knockout"]),
@@ -72,9 +88,10 @@ def write_targets(folder):
     (folder / "targets.tsv").write_text("".join(f"{line}\n" for line in lines))
 
 
-def make(programs, folder):
+def make(programs, folder, from_file):
     folder.mkdir()
-    for name, (_, words) in commands((programs / "grids-torch").exists()).items():
+    (folder / "options.toml").write_text(OPTIONS)
+    for name, (_, words) in commands((programs / "grids-torch").exists(), from_file).items():
         if name == "explain":
             write_targets(folder)
         done = subprocess.run([programs / "grids", *words, "--threads", "2"], cwd=folder,
@@ -111,6 +128,26 @@ def wrong_columns(programs, folder):
     return problems
 
 
+def wrong_latents(folder):
+    """The surrogate has the latents that [train] asks for."""
+    surrogate = folder / "run/surrogate.safetensors"
+    if not surrogate.exists():
+        return []
+    data = surrogate.read_bytes()
+    header = json.loads(data[8:8 + int.from_bytes(data[:8], "little")])
+    latent = int(header["__metadata__"]["latent_dim"])
+    return [] if latent == 7 else [f"{surrogate.name} has {latent} latents, not 7"]
+
+
+def missing_in_report(folder):
+    """The report of a run finds every table that it reads."""
+    report = folder / "run/report.html"
+    if not report.exists():
+        return []
+    return [f"the report says: {words}" for words in
+            re.findall(r'<p class="missing">(.*?)</p>', report.read_text())]
+
+
 def differing(first, second):
     problems, compared = [], 0
     files = {path.relative_to(root) for root in (first, second) for path in root.rglob("*")
@@ -129,10 +166,11 @@ def main():
     programs = pathlib.Path(sys.argv[1]).resolve()
     root = pathlib.Path(tempfile.mkdtemp(prefix="grids-results-"))
     try:
-        for name in ("first", "second"):
-            make(programs, root / name)
+        for name, from_file in (("first", False), ("second", True)):
+            make(programs, root / name, from_file)
         problems, compared = differing(root / "first", root / "second")
-        problems += wrong_columns(programs, root / "first")
+        problems += wrong_columns(programs, root / "first") + missing_in_report(root / "first")
+        problems += wrong_latents(root / "second")
     finally:
         shutil.rmtree(root)
     print("".join(f"{problem}\n" for problem in problems) + f"{compared} files compared")

@@ -274,8 +274,8 @@ TEST(SetPartners, AllBadOptionsAreToldAtOnce) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
-    for (const char* part : {"minimal sub-set keeps", "least single change", "after the set",
-                             "cannot be listed", "candidates must"}) {
+    for (const char* part : {"keep must be above 0", "least-single must", "most-after must",
+                             "--partners must be at least 0, not -1", "candidates must"}) {
       EXPECT_THAT(error.what(), HasSubstr(part));
     }
   }

@@ -6,6 +6,8 @@
 #include <numeric>
 
 #include "explain/explain_model.hpp"
+#include "explain/lime.hpp"
+#include "explain/sage.hpp"
 #include "script_networks.hpp"
 #include "support/temp_folder.hpp"
 #include "train/script_model.hpp"
