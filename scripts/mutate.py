@@ -26,7 +26,7 @@ SANITIZED = (
     "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DGRIDS_NO_CLONES",
 )  # fmt: skip
 
-# ---- Where a change can be made -------------------------------------------------------------------
+# ---- Where a change can be made ----------------------------------------------------------------
 
 NO_CODE = re.compile(
     r"""//[^\n]* | /\*.*?\*/                        # comments
@@ -134,7 +134,7 @@ def draw(sources, seed):
     return mutants
 
 
-# ---- Compiling and testing ------------------------------------------------------------------------
+# ---- Compiling and testing ---------------------------------------------------------------------
 
 
 class Build:
