@@ -13,16 +13,20 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 JOBS = os.cpu_count()
 SLOWER = 5  # times the time of the tests without a change: such a change is killed
+IDLE_SECONDS = 60  # without any thread at work: it hangs
 MEMORY_MB = 6000
 PLAIN = ("-O1",)
 # Of the changed file alone: what it reads or writes past an end is in the heap that all share.
-SANITIZED = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DGRIDS_NO_CLONES")
+SANITIZED = (
+    "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-DGRIDS_NO_CLONES",
+)  # fmt: skip
 
-# ---- Where a change can be made ---------------------------------------------------------------------
+# ---- Where a change can be made ----------------------------------------------------------------
 
 NO_CODE = re.compile(
     r"""//[^\n]* | /\*.*?\*/                        # comments
@@ -87,7 +91,7 @@ def blank(text, start, end):
 
 
 def end_of(text, start, stop):
-    """Where the bracket that opens at `start` is closed, or where `stop` stands outside of brackets."""
+    """Where the bracket that opens at `start` is closed, or `stop` stands outside of brackets."""
     depth = 0
     for at in range(start, len(text)):
         depth += (text[at] in "([{") - (text[at] in ")]}")
@@ -130,7 +134,7 @@ def draw(sources, seed):
     return mutants
 
 
-# ---- Compiling and testing --------------------------------------------------------------------------
+# ---- Compiling and testing ---------------------------------------------------------------------
 
 
 class Build:
@@ -141,6 +145,8 @@ class Build:
         self.folder = ROOT / "build/release"
         self.own = ROOT / "build/mutate" / room
         self.own.mkdir(parents=True, exist_ok=True)
+        for folder in filter(pathlib.Path.is_dir, self.own.iterdir()):
+            shutil.rmtree(folder)
         self.program = f"bin/test_{room}"
         self.archive = f"libgrids_{room}.a"
         self.compiler = self.flags_of(f"CMakeFiles/grids_{room}.dir/")
@@ -149,7 +155,7 @@ class Build:
         names = [str(source.relative_to(ROOT)) for source in sources]
         self.objects = dict(zip(names, pool.map(self.unchanged, sources)))
         self.broken = []
-        self.limits = {flags: self.limit(flags) for flags in (PLAIN, SANITIZED)}
+        self.limits = {PLAIN: self.limit(PLAIN)}
 
     def output(self, *command):
         return subprocess.run(
@@ -213,9 +219,8 @@ class Build:
         # The changed file comes first: of inline functions the linker takes the first it sees.
         objects = [str(changed)] if changed else []
         objects += [str(made) for name, made in self.objects.items() if name != path]
-        words = []
-        for word in self.link:
-            words += objects if word == self.archive else [str(program) if word == self.program else word]
+        instead = {self.archive: objects, self.program: [str(program)]}
+        words = [part for word in self.link for part in instead.get(word, [word])]
         subprocess.run([*words, *flags], cwd=self.folder, check=True)
         return program
 
@@ -228,17 +233,12 @@ class Build:
         broken = ":".join(self.broken)
         runs = [f"{mine}:-{broken}", f"-{mine}:{broken}"] if mine else [f"-{broken}"]
         for chosen in runs:
-            try:
-                done = subprocess.run(
-                    [*limits, str(program), f"--gtest_filter={chosen}", "--gtest_fail_fast"],
-                    cwd=self.own, timeout=120 + 20 * limit, env=ENVIRONMENT,
-                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                )  # fmt: skip
-            except subprocess.TimeoutExpired as slow:
-                return f"hangs in {last_test(slow.output)}"
-            if done.returncode:
-                slow = done.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
-                return f"{'takes too long in' if slow else 'fails'} {last_test(done.stdout)}"
+            output, ended = run_watched(
+                [*limits, str(program), f"--gtest_filter={chosen}", "--gtest_fail_fast"], self.own
+            )
+            if ended != 0:
+                slow = {None: "hangs in", -signal.SIGXCPU: "takes too long in"}
+                return f"{slow.get(ended, 'fails')} {last_test(output)}"
         return ""
 
     def fate(self, mutant, made, flags):
@@ -259,13 +259,49 @@ ENVIRONMENT = {
 }
 
 
+def is_idle(process):
+    """Whether none of its threads runs, nor has a child that might."""
+    try:
+        for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+            state = (task / "stat").read_text().rpartition(")")[2].split()[0]
+            if state != "S" or (task / "children").read_text():
+                return False
+        return True
+    except OSError:  # it ended
+        return False
+
+
+def run_watched(command, folder):
+    """What a program prints and its exit status, None where it waits for what never comes.
+
+    Not by the clock: on a busy machine a program may get little of it.
+    """
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(
+            command, cwd=folder, env=ENVIRONMENT,
+            stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        idle = 0
+        while process.poll() is None and idle < IDLE_SECONDS:
+            try:
+                process.wait(1)
+            except subprocess.TimeoutExpired:
+                idle = idle + 1 if is_idle(process) else 0
+        hangs = process.poll() is None
+        process.kill()
+        process.wait()
+        output.seek(0)
+        return output.read(), None if hangs else process.returncode
+
+
 def cpu_seconds():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 
 
 def last_test(output):
-    names = re.findall(r"^\[(?: RUN      |  FAILED  )\] (\w[\w./]*)", (output or b"").decode(errors="replace"), re.M)
+    text = output.decode(errors="replace")
+    names = re.findall(r"^\[(?: RUN      |  FAILED  )\] (\w[\w./]*)", text, re.M)
     return names[-1] if names else "before the first test"
 
 
@@ -323,6 +359,8 @@ def main():
         build = Build(room, sources, pool)
         pairs = drawn(build, pool, int(wanted), mutants)
         alive = surviving(build, pool, pairs, PLAIN)
+        if alive:
+            build.limits[SANITIZED] = build.limit(SANITIZED)
         sanitized = pool.map(lambda m: build.compiled(m, alive.index(m), SANITIZED), alive)
         alive = surviving(build, pool, list(zip(alive, sanitized)), SANITIZED)
 

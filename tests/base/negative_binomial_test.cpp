@@ -135,6 +135,19 @@ TEST(NegativeBinomial, IsPoissonAtDispersionZero) {
   EXPECT_LT(fit_negative_binomial(d.rows()).dispersion, 0.05);
 }
 
+TEST(NegativeBinomial, AnInterceptAloneBeginsAtItsPoissonOptimum) {
+  const auto d = draw(200, 0, 8);
+  double counts = 0, exposure = 0;
+  for (size_t i = 0; i < d.counts.size(); ++i) {
+    counts += d.counts[i];
+    exposure += std::exp(d.offset[i]);
+  }
+  const auto fit = fit_negative_binomial({d.counts, d.offset, {d.ones}}, given(0));
+  EXPECT_TRUE(fit.converged);
+  EXPECT_EQ(fit.steps, 1);  // which finds nothing left to gain
+  EXPECT_NEAR(fit.coefficients.at(0), std::log(counts / exposure), 1e-12);
+}
+
 TEST(NegativeBinomial, SandwichIsTheOneComputedByHand) {
   // Intercept only, Poisson: the mean is 2 for counts 0, 1, 2, 5, so scores are −2, −1, 0, 3 and
   // the information is 8. Rows: (4 + 1 + 9) / 64 · 4/3. Clusters {0, 1}, {2, 3}: sums −3, 3, so 18

@@ -72,15 +72,17 @@ TEST(PenalisedRegression, FeaturesMayHaveValues) {
   const auto planted = planted_cells(600, 16, {0.7, -0.5, 0, 0.3}, 2);
   auto rows = rows_of(*planted, 8);
   RandomStream random(5, Purpose::kBenchmark);
-  std::vector<std::vector<float>> values;
-  for (const auto& feature : rows.features) {
-    auto& mine = values.emplace_back();
-    for (size_t i = 0; i < feature.size(); ++i) {
-      mine.push_back(static_cast<float>(1 + 0.5 * random.normal()));
+  for (const double unit : {1, 5}) {  // in another unit the steps must be others
+    std::vector<std::vector<float>> values;
+    for (const auto& feature : rows.features) {
+      auto& mine = values.emplace_back();
+      for (size_t i = 0; i < feature.size(); ++i) {
+        mine.push_back(static_cast<float>(unit * (1 + 0.5 * random.normal())));
+      }
     }
+    rows.values.assign(values.begin(), values.end());
+    expect_unpenalised_fit(rows);
   }
-  rows.values.assign(values.begin(), values.end());
-  expect_unpenalised_fit(rows);
 }
 
 TEST(PenalisedRegression, WithoutPenaltyValuesGiveLeastSquares) {

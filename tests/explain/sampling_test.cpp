@@ -67,6 +67,30 @@ TEST(Lime, TheFirstNeighbourIsTheCellItself) {
   EXPECT_GT(largest, 0);
 }
 
+TEST(Lime, ManyFeaturesAreKeptIndependently) {
+  // Features that were kept together would share what one of them does.
+  constexpr int64_t kFeatures = 150;
+  const OneThread f;
+  const auto coefficient = [](size_t j) { return static_cast<double>(j % 7) - 3; };
+  const FormulaModel model(kFeatures, [&](const std::vector<double>& x) {
+    double sum = 500;
+    for (size_t j = 0; j < x.size(); ++j) sum += coefficient(j) * x[j];
+    return sum;
+  });
+  Objective objective = value_objective(model);
+  LimeOptions options;
+  options.neighbours = 1024;
+  options.ridge = 1e-9;
+  const auto cells = static_cast<double>(objective.cell_count());
+  lime_coefficients(objective, options, 0, f.context, [&](const CellCoefficients& cell) {
+    ASSERT_EQ(std::ssize(cell.features), kFeatures);
+    for (size_t j = 0; j < cell.coefficients.size(); ++j) {
+      // Predictions are floats near 500; ten times their rounding of 3e-5.
+      EXPECT_NEAR(cell.coefficients[j] * cells, coefficient(j), 1e-3) << j;
+    }
+  });
+}
+
 /// Each cell is a linear model of its own, with the same value when nothing is masked.
 class OwnCoefficients : public MaskableModel {
  public:

@@ -271,5 +271,15 @@ TEST(AnnDataWriting, AFailureLeavesNoFile) {
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
+TEST(AnnDataWriting, AColumnNeedsANameThatTheIndexDoesNotHave) {
+  const TempFolder folder;
+  for (const char* name : {"", "_index"}) {
+    const Frame frame{{"c1"}, {{name, std::vector<double>{1}}}};
+    EXPECT_THROW(write_h5ad(folder / "a.h5ad", frame, {}, [](const hdf5::Group&) {}), Error)
+        << name;
+  }
+  EXPECT_TRUE(fs::is_empty(folder.path()));
+}
+
 }  // namespace
 }  // namespace grids

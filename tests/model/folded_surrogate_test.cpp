@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "support/conformance.hpp"
 #include "support/dense_reference.hpp"
 #include "support/random_surrogate.hpp"
@@ -117,6 +120,56 @@ TEST(FoldedSurrogate, BlocksOfTheTailAtOnceAreThoseOfOneAfterTheOther) {
     }
     EXPECT_EQ(together, alone);
   }
+}
+
+/// All genes of a surrogate in panels, as where packed matrices do not pay.
+OutputLayer in_panels(const FoldedSurrogate& surrogate) {
+  const int64_t hidden = surrogate.shape().rna_hidden_1;
+  OutputLayer layer;
+  std::vector<std::vector<float>> rows;  // genes × hidden
+  for (const int32_t gene : indices_below(surrogate.shape().genes)) {
+    const auto row = surrogate.output_layer({&gene, 1});
+    layer.genes.push_back(gene);
+    layer.bias.push_back(row.bias.at(0));
+    rows.push_back(row.weight);
+  }
+  for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {
+    const int64_t end = std::min(layer.size(), first + OutputLayer::kPanel);
+    for (int64_t h = 0; h < hidden; ++h) {
+      for (int64_t gene = first; gene < end; ++gene) {
+        layer.weight.push_back(rows[at(gene)][at(h)]);
+      }
+    }
+  }
+  return layer;
+}
+
+TEST(FoldedSurrogate, PanelsGiveWhatThisMachineTakes) {
+  auto shape = published_tail();
+  shape.genes = 500;
+  const FoldedSurrogate surrogate(random_surrogate(shape, 11));
+  const auto panels = in_panels(surrogate);
+  const auto own = surrogate.output_layer();
+  RandomStream random(12, Purpose::kBenchmark);
+  const auto drawn = [&](int64_t count) {
+    std::vector<float> values(at(count));
+    for (float& value : values) value = static_cast<float>(random.normal());
+    return values;
+  };
+  constexpr int64_t kBlocks = 3;
+  const auto latents = drawn(kBlocks * kTailRows * shape.latent);
+  std::vector<float> a(at(kBlocks * kTailRows * shape.genes)), b(a.size());
+  surrogate.tail(panels, latents.data(), a.data(), kBlocks);
+  surrogate.tail(own, latents.data(), b.data(), kBlocks);
+  // The same 640 products of about 1, added in another order.
+  for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-4) << i;
+
+  const auto cotangent = drawn(kTailRows * shape.genes);
+  std::vector<float> da(at(kTailRows * shape.latent)), db(da.size());
+  surrogate.tail_backward(panels, latents.data(), cotangent.data(), da.data());
+  surrogate.tail_backward(own, latents.data(), cotangent.data(), db.data());
+  const float largest = *std::max_element(db.begin(), db.end());
+  for (size_t i = 0; i < da.size(); ++i) ASSERT_NEAR(da[i], db[i], 1e-4 * largest) << i;
 }
 
 // The searches compare predictions of one cell computed in different blocks; that is sound only if
