@@ -56,7 +56,7 @@ case "${1:-release}" in
   release) build_and_test release ;;
   lint) lint ;;
   asan) build_and_test asan ;;
-  tsan) build_and_test tsan test_base test_model test_search test_cis ;;
+  tsan) build_and_test tsan test_base test_math test_search test_model test_cis ;;
   ci) run_parts release lint "asan small" "tsan small" ;;
   all) run_parts release lint asan tsan ;;
   *)

@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "data/prepare.hpp"
-#include "data/simulate.hpp"
 #include "model/surrogate_file.hpp"
+#include "prepare/prepare.hpp"
+#include "simulate/simulate.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::bench {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "model/folded_surrogate.hpp"
 #include "settings.hpp"
+#include "study/study.hpp"
 
 namespace grids::bench {
 

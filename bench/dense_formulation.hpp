@@ -20,10 +20,10 @@
 #include <string>
 #include <vector>
 
-#include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
-#include "model/maskable_model.hpp"
+#include "math/sparse.hpp"
 #include "model/surrogate_file.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids::bench {
 

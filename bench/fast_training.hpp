@@ -11,8 +11,8 @@
 #include <string>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "model/surrogate_file.hpp"
+#include "study/study.hpp"
 
 namespace grids::bench {
 

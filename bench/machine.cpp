@@ -3,7 +3,7 @@
 #include <fstream>
 #include <vector>
 
-#include "base/gemm.hpp"
+#include "math/gemm.hpp"
 #include "stopwatch.hpp"
 
 namespace grids::bench {

@@ -10,8 +10,8 @@
 #include <memory>
 
 #include "cells.hpp"
-#include "explain/explainer.hpp"
-#include "explain/sage.hpp"
+#include "methods/explainer.hpp"
+#include "methods/sage.hpp"
 #include "search_problem.hpp"
 #include "stopwatch.hpp"
 

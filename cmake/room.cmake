@@ -1,20 +1,18 @@
-# grids_room(NAME DEPENDS ... [PRIVATE_DEPENDS ...] [INCLUDES dirs] [EXCLUDE files] [ALONE])
+# grids_room(NAME [USES rooms...] [LINKS ...] [PRIVATE_LINKS ...] [INCLUDES dirs] [ALONE])
 #
 # A room of src/ is one static library of all its files, so that a new method or format is one new
-# file and no edit here. What a room links decides what it can include: arrows point down only.
-# INCLUDES are the directories of libraries found by file, kept free of our warnings.
+# file and no edit here. USES are the rooms below that it may include; it finds no other header (see
+# grids_sees). LINKS are libraries that its headers include, PRIVATE_LINKS only its sources; INCLUDES
+# are the directories of libraries found by file, kept free of our warnings.
 # GRIDS_TOGETHER files at a time share the headers, which cost more to compile than our code; they share
 # their anonymous namespace, too. ALONE keeps a room's files apart, and so are those with loops that are
 # cloned for several processors: what can be inlined into a clone decides which products and sums the
 # compiler fuses, and the last bit of a result must not depend on which files meet.
 function(grids_room name)
-  cmake_parse_arguments(ROOM "ALONE" "" "DEPENDS;PRIVATE_DEPENDS;INCLUDES;EXCLUDE" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
-  foreach(file ${ROOM_EXCLUDE})
-    list(REMOVE_ITEM sources ${PROJECT_SOURCE_DIR}/src/${name}/${file})
-  endforeach()
+  cmake_parse_arguments(ROOM "ALONE" "" "USES;LINKS;PRIVATE_LINKS;INCLUDES" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   add_library(grids_${name} STATIC ${sources})
-  set_target_properties(grids_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  set_target_properties(grids_${name} PROPERTIES LINKER_LANGUAGE CXX GRIDS_USES "${ROOM_USES}")
   if(NOT ROOM_ALONE)
     grids_compile_together(grids_${name})
   endif()
@@ -24,10 +22,24 @@ function(grids_room name)
       set_source_files_properties(${file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
-  target_include_directories(grids_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+  grids_sees(grids_${name} ${name} ${ROOM_USES})
   target_include_directories(grids_${name} SYSTEM PUBLIC ${ROOM_INCLUDES})
-  target_link_libraries(grids_${name} PUBLIC ${ROOM_DEPENDS}
-                        PRIVATE ${ROOM_PRIVATE_DEPENDS} grids_options)
+  target_link_libraries(grids_${name} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS} grids_options)
+  foreach(room ${ROOM_USES})
+    target_link_libraries(grids_${name} PUBLIC grids_${room})
+  endforeach()
+endfunction()
+
+# grids_sees(TARGET rooms...): the target can include headers of these rooms, as "room/file.hpp", and of
+# no other: its include folder holds a link to each and nothing else.
+function(grids_sees target)
+  set(folder ${PROJECT_BINARY_DIR}/sees/${target})
+  file(REMOVE_RECURSE ${folder})
+  file(MAKE_DIRECTORY ${folder})
+  foreach(room ${ARGN})
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${room} ${folder}/${room} SYMBOLIC)
+  endforeach()
+  target_include_directories(${target} PRIVATE ${folder})
 endfunction()
 
 # Compiles GRIDS_TOGETHER files of a target at a time, all of them where that is 0.

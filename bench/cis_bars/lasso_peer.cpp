@@ -9,14 +9,14 @@
 #include <numeric>
 
 #include "base/at.hpp"
-#include "base/information.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/gene_problem.hpp"
 #include "cis/openness.hpp"
 #include "cis/state_part.hpp"
 #include "cis/term_regression.hpp"
 #include "cis_bars/parts.hpp"
-#include "explain/penalised_regression.hpp"
+#include "math/information.hpp"
+#include "math/penalised_regression.hpp"
 
 namespace grids::bench {
 namespace {

@@ -5,13 +5,13 @@
 #include <span>
 
 #include "base/at.hpp"
-#include "data/pca.hpp"
+#include "math/pca.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::bench {
 namespace {
 
-/// What an open peak counts: TF-IDF (data/pca.hpp) in a cell with the mean number of open peaks. A
+/// What an open peak counts: TF-IDF (math/pca.hpp) in a cell with the mean number of open peaks. A
 /// weight that does not depend on the cell keeps the latents a sum over peaks.
 std::vector<float> peak_weights(const CsrPattern& open) {
   const auto rarity = TfIdf::fit(open).inverse_frequency;

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "model/surrogate_file.hpp"
+#include "study/study.hpp"
 
 namespace grids::bench {
 

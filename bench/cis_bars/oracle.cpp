@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "base/negative_binomial.hpp"
 #include "cis_bars/parts.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids::bench {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 #include "cis_bars/parts.hpp"
-#include "data/within_type.hpp"
+#include "math/within_type.hpp"
 
 namespace grids::bench {
 namespace {

@@ -6,8 +6,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "base/statistics.hpp"
 #include "io/atomic_file.hpp"
+#include "math/statistics.hpp"
 
 namespace grids::bench {
 namespace {

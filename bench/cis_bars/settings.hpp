@@ -8,7 +8,7 @@
 
 #include "base/program.hpp"
 #include "cis/fit_cis.hpp"
-#include "data/simulate.hpp"
+#include "simulate/simulate.hpp"
 
 namespace grids::bench {
 

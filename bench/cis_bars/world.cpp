@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "cis_bars/linear_encoder.hpp"
-#include "data/prepare.hpp"
+#include "prepare/prepare.hpp"
 
 namespace grids::bench {
 namespace {

@@ -7,10 +7,10 @@
 
 #include "base/context.hpp"
 #include "cis/fit_cis.hpp"
-#include "data/simulate.hpp"
-#include "data/study.hpp"
 #include "model/folded_surrogate.hpp"
 #include "model/study_surrogate.hpp"
+#include "simulate/simulate.hpp"
+#include "study/study.hpp"
 
 namespace grids::bench {
 

@@ -1,7 +1,7 @@
 #include <vector>
 
-#include "base/gemm.hpp"
 #include "kernels/inputs.hpp"
+#include "math/gemm.hpp"
 
 namespace grids::bench {
 namespace {

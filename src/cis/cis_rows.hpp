@@ -6,9 +6,9 @@
 #include <span>
 #include <vector>
 
-#include "base/sparse.hpp"
-#include "data/study.hpp"
+#include "math/sparse.hpp"
 #include "model/cis_path.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -4,7 +4,7 @@
 
 #include "base/at.hpp"
 #include "cis/fit_cis.hpp"
-#include "data/shared_columns.hpp"
+#include "study/shared_columns.hpp"
 
 namespace grids {
 namespace {

@@ -2,9 +2,9 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "base/gemm.hpp"
 #include "base/simd.hpp"
 #include "cis/expected_terms.hpp"
+#include "math/gemm.hpp"
 
 namespace grids {
 namespace {

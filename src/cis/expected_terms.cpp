@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "base/information.hpp"
 #include "cis/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
+#include "math/information.hpp"
 
 namespace grids {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/information.hpp"
+#include "math/information.hpp"
 
 namespace grids {
 namespace {

@@ -17,9 +17,9 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "cis/capture.hpp"
-#include "data/study.hpp"
 #include "io/columns.hpp"
 #include "model/cis_path.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/nan.hpp"
-#include "base/negative_binomial.hpp"
-#include "base/statistics.hpp"
+#include "math/negative_binomial.hpp"
+#include "math/statistics.hpp"
 
 namespace grids {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/information.hpp"
-#include "base/negative_binomial.hpp"
+#include "math/information.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids {
 

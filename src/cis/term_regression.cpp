@@ -5,10 +5,10 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/information.hpp"
-#include "base/negative_binomial.hpp"
 #include "cis/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
+#include "math/information.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/negative_binomial.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids {
 namespace {

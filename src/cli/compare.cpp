@@ -4,9 +4,9 @@
 #include "cli/recording_reporter.hpp"
 #include "cli/stages.hpp"
 #include "cli/target_arguments.hpp"
-#include "evaluate/comparison.hpp"
-#include "explain/explainer.hpp"
-#include "report/comparison_files.hpp"
+#include "compare/comparison.hpp"
+#include "compare/comparison_files.hpp"
+#include "methods/explainer.hpp"
 
 namespace grids {
 namespace {

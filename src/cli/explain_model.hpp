@@ -10,7 +10,7 @@
 #include "base/context.hpp"
 #include "base/program.hpp"
 #include "io/feature_matrix.hpp"
-#include "model/maskable_model.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids {
 

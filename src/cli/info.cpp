@@ -3,9 +3,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
-#include "base/gemm_rate.hpp"
-#include "base/machine.hpp"
 #include "cli/commands.hpp"
+#include "math/gemm_rate.hpp"
+#include "math/machine.hpp"
 
 namespace grids {
 namespace {

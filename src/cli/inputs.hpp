@@ -6,11 +6,11 @@
 #include <vector>
 
 #include "base/program.hpp"
-#include "data/study.hpp"
 #include "explain/explain_stage.hpp"
 #include "io/folder.hpp"
 #include "model/study_surrogate.hpp"
 #include "model/surrogate_file.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -1,4 +1,4 @@
-#include "data/prepare.hpp"
+#include "prepare/prepare.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/stages.hpp"

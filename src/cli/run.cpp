@@ -6,14 +6,14 @@
 #include "cli/run_folder.hpp"
 #include "cli/sibling.hpp"
 #include "cli/stages.hpp"
-#include "data/peak_truth.hpp"
-#include "data/truth.hpp"
+#include "compare/recovery.hpp"
+#include "evaluate/cell_map.hpp"
 #include "evaluate/log_values.hpp"
-#include "evaluate/recovery.hpp"
 #include "io/atomic_file.hpp"
 #include "model/train_options.hpp"
 #include "report/report.hpp"
-#include "report/umap.hpp"
+#include "simulate/peak_truth.hpp"
+#include "simulate/truth.hpp"
 
 namespace grids {
 namespace {

@@ -1,4 +1,4 @@
-#include "data/simulate.hpp"
+#include "simulate/simulate.hpp"
 
 #include "cli/commands.hpp"
 #include "cli/inputs.hpp"

@@ -9,13 +9,13 @@
 #include "base/program.hpp"
 #include "cis/fit_cis.hpp"
 #include "cli/inputs.hpp"
-#include "data/prepare.hpp"
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/markers.hpp"
 #include "explain/explain_stage.hpp"
 #include "explain/targets.hpp"
 #include "io/manifest.hpp"
 #include "io/readers.hpp"
+#include "prepare/prepare.hpp"
 
 namespace grids {
 

@@ -9,10 +9,10 @@
 
 #include "base/context.hpp"
 #include "base/described.hpp"
-#include "data/shared_columns.hpp"
-#include "data/study.hpp"
 #include "evaluate/agreement.hpp"
 #include "evaluate/baselines.hpp"
+#include "study/shared_columns.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

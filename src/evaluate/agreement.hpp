@@ -5,8 +5,8 @@
 #include <span>
 #include <vector>
 
-#include "base/least_squares.hpp"
-#include "data/study.hpp"
+#include "math/least_squares.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

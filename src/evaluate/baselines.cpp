@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "base/least_squares.hpp"
 #include "evaluate/agreement.hpp"
+#include "math/least_squares.hpp"
 
 namespace grids {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "data/study.hpp"
-#include "evaluate/monotone_map.hpp"
+#include "math/monotone_map.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

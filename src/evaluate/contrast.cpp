@@ -6,10 +6,10 @@
 #include <numeric>
 
 #include "base/at.hpp"
-#include "base/information.hpp"
 #include "base/nan.hpp"
-#include "base/negative_binomial.hpp"
-#include "base/statistics.hpp"
+#include "math/information.hpp"
+#include "math/negative_binomial.hpp"
+#include "math/statistics.hpp"
 
 namespace grids {
 namespace {

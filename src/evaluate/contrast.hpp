@@ -36,7 +36,7 @@
 #include <vector>
 
 #include "base/described.hpp"
-#include "data/study.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -4,10 +4,10 @@
 #include <numeric>
 
 #include "base/at.hpp"
-#include "base/information.hpp"
-#include "base/least_squares.hpp"
-#include "data/pca.hpp"
 #include "evaluate/contrast.hpp"
+#include "math/information.hpp"
+#include "math/least_squares.hpp"
+#include "math/pca.hpp"
 
 namespace grids {
 namespace {

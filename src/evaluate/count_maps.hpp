@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "evaluate/changes.hpp"
 #include "model/study_surrogate.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -10,10 +10,10 @@
 
 #include "base/context.hpp"
 #include "base/described.hpp"
-#include "data/study.hpp"
 #include "evaluate/set_summary.hpp"
 #include "explain/explain_stage.hpp"
 #include "model/study_surrogate.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

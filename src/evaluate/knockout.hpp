@@ -16,10 +16,10 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "evaluate/changes.hpp"
 #include "io/columns.hpp"
 #include "model/study_surrogate.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

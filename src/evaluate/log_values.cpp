@@ -2,7 +2,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "evaluate/monotone_map.hpp"
+#include "math/monotone_map.hpp"
 
 namespace grids {
 namespace {

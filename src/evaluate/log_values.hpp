@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "model/study_surrogate.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -5,8 +5,8 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "data/shared_columns.hpp"
 #include "explain/targets.hpp"
+#include "study/shared_columns.hpp"
 
 namespace grids {
 namespace {

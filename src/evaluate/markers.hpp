@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "data/study.hpp"
 #include "io/columns.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

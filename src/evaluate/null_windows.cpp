@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "base/at.hpp"
-#include "base/information.hpp"
-#include "base/negative_binomial.hpp"
+#include "math/information.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids {
 namespace {

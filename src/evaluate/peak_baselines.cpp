@@ -4,12 +4,12 @@
 #include <limits>
 
 #include "base/at.hpp"
-#include "base/gemm.hpp"
-#include "base/least_squares.hpp"
 #include "base/thread_pool.hpp"
-#include "data/neighbours.hpp"
-#include "data/pca.hpp"
 #include "evaluate/baselines.hpp"
+#include "math/gemm.hpp"
+#include "math/least_squares.hpp"
+#include "math/neighbours.hpp"
+#include "math/pca.hpp"
 
 namespace grids {
 namespace {

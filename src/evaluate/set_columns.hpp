@@ -1,8 +1,8 @@
 /// Columns of the tables about sets of peaks that several of these have or that are read back by
-/// name, said once; those of cells, genes and peaks are in data/shared_columns.hpp.
+/// name, said once; those of cells, genes and peaks are in study/shared_columns.hpp.
 #pragma once
 
-#include "data/shared_columns.hpp"
+#include "study/shared_columns.hpp"
 
 namespace grids::column {
 

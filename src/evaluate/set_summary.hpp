@@ -10,12 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "data/study.hpp"
 #include "evaluate/changes.hpp"
 #include "evaluate/contrast.hpp"
-#include "explain/explainer.hpp"
 #include "io/columns.hpp"
+#include "methods/explainer.hpp"
 #include "search/set_partners.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

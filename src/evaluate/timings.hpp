@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "evaluate/compare.hpp"
 #include "explain/explain_stage.hpp"
 #include "io/columns.hpp"
 
@@ -24,16 +23,5 @@ inline constexpr ColumnText kMethodSeconds{"method_seconds",
 /// Of explained sets.
 Table timings_table(const Study& study, const std::vector<ExplainedTarget>& explained);
 TableText describe_timings();
-
-/// A row of the timings of a comparison.
-struct ComparedTiming {
-  std::string objective;  ///< what was searched, as in recall_by_kind.tsv
-  const ComparedSet* set = nullptr;
-  double seconds = ComparedSet::kNone;
-};
-
-std::vector<ComparedTiming> timings_of(std::span<const ComparedSet> sets,
-                                       const std::string& objective);
-Columns<ComparedTiming> compared_timing_columns();
 
 }  // namespace grids

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "explain/explainer.hpp"
-#include "model/maskable_model.hpp"
+#include "methods/explainer.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids {
 

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
-#include "explain/explainer.hpp"
 #include "explain/targets.hpp"
+#include "methods/explainer.hpp"
 #include "model/study_surrogate.hpp"
 #include "search/set_partners.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -6,7 +6,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/least_squares.hpp"
+#include "math/least_squares.hpp"
 
 namespace grids {
 namespace {

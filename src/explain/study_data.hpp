@@ -1,8 +1,8 @@
 /// What was measured in a study, for methods that look at the data alone (target_data.hpp).
 #pragma once
 
-#include "data/study.hpp"
-#include "explain/target_data.hpp"
+#include "methods/target_data.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/suggestion.hpp"
-#include "data/shared_columns.hpp"
+#include "study/shared_columns.hpp"
 
 namespace grids {
 namespace {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/error.hpp"
-#include "data/study.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

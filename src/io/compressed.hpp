@@ -2,8 +2,8 @@
 /// Cell Ranger share this part.
 #pragma once
 
-#include "base/sparse.hpp"
 #include "io/hdf5.hpp"
+#include "math/sparse.hpp"
 
 namespace grids {
 

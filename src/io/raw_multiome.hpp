@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/sparse.hpp"
+#include "math/sparse.hpp"
 
 namespace grids {
 

@@ -4,8 +4,8 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/lanes.hpp"
 #include "model/dense_layer.hpp"
 
 namespace grids {

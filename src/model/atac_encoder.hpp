@@ -17,8 +17,8 @@
 #include <span>
 #include <vector>
 
-#include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
+#include "math/sparse.hpp"
 #include "model/surrogate_file.hpp"
 
 namespace grids {

@@ -1,7 +1,7 @@
 #include "model/cis_kernels.hpp"
 
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/lanes.hpp"
 
 namespace grids {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/lanes.hpp"
+#include "math/lanes.hpp"
 #include "model/cis_kernels.hpp"
 
 namespace grids {

@@ -17,9 +17,9 @@
 #include <span>
 #include <vector>
 
-#include "base/sparse.hpp"
+#include "math/sparse.hpp"
 #include "model/cis_path.hpp"
-#include "model/maskable_model.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids {
 

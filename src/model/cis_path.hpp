@@ -21,7 +21,7 @@
 #include <string>
 #include <vector>
 
-#include "base/sparse.hpp"
+#include "math/sparse.hpp"
 #include "model/safetensors.hpp"
 
 namespace grids {

@@ -5,8 +5,8 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/gemm.hpp"
 #include "base/simd.hpp"
+#include "math/gemm.hpp"
 
 namespace grids {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "base/packed_matrix.hpp"
+#include "math/packed_matrix.hpp"
 #include "model/surrogate_file.hpp"
 
 namespace grids {

@@ -5,10 +5,10 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/gemm.hpp"
 #include "base/indices.hpp"
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/gemm.hpp"
+#include "math/lanes.hpp"
 
 namespace grids {
 namespace {

@@ -14,8 +14,8 @@
 #include <span>
 #include <vector>
 
-#include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
+#include "math/sparse.hpp"
 #include "model/atac_encoder.hpp"
 #include "model/dense_layer.hpp"
 #include "model/latent_map.hpp"

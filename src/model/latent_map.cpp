@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/at.hpp"
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/lanes.hpp"
 
 namespace grids {
 namespace {

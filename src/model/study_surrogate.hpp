@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "base/thread_pool.hpp"
-#include "data/study.hpp"
 #include "model/cis_path.hpp"
 #include "model/folded_surrogate.hpp"
 #include "model/surrogate_model.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "data/study.hpp"
 #include "model/cis_path.hpp"
 #include "model/safetensors.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

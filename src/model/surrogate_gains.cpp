@@ -5,10 +5,10 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/information.hpp"
-#include "base/lanes.hpp"
 #include "base/random.hpp"
 #include "base/simd.hpp"
+#include "math/information.hpp"
+#include "math/lanes.hpp"
 #include "model/surrogate_state.hpp"
 
 namespace grids {

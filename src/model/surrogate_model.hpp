@@ -21,12 +21,12 @@
 #include <span>
 #include <vector>
 
-#include "base/information.hpp"
-#include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
+#include "math/information.hpp"
+#include "math/sparse.hpp"
 #include "model/cis_outputs.hpp"
 #include "model/folded_surrogate.hpp"
-#include "model/maskable_model.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids {
 

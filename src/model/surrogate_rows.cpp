@@ -3,8 +3,8 @@
 #include <vector>
 
 #include "base/at.hpp"
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/lanes.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "base/information.hpp"
+#include "math/information.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <map>
 
-#include "data/shared_columns.hpp"
+#include "evaluate/cell_map.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
-#include "report/umap.hpp"
+#include "study/shared_columns.hpp"
 
 namespace grids {
 namespace {

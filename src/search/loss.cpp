@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "base/at.hpp"
-#include "base/exponential.hpp"
 #include "base/simd.hpp"
+#include "math/exponential.hpp"
 #include "search/plain_losses.hpp"
 
 namespace grids {

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
-#include "model/maskable_model.hpp"
 #include "search/loss.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids {
 

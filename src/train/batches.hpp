@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "data/study.hpp"
+#include "study/study.hpp"
 #include "train/losses.hpp"
 
 namespace grids {

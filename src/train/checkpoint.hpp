@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
-#include "data/study.hpp"
 #include "io/table.hpp"
 #include "model/safetensors.hpp"
+#include "study/study.hpp"
 #include "train/train.hpp"
 
 namespace grids {

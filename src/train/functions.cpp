@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/gemm.hpp"
+#include "math/gemm.hpp"
 #include "train/kernels_map.hpp"
 #include "train/kernels_norm.hpp"
 

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "base/lanes.hpp"
+#include "math/lanes.hpp"
 #include "train/peak_batch.hpp"
 
 // Loops over a peak's vector have a length known to the compiler for the published width, which

@@ -3,8 +3,8 @@
 #include <cmath>
 #include <vector>
 
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/lanes.hpp"
 #include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "base/gemm.hpp"
+#include "math/gemm.hpp"
 
 namespace grids {
 namespace {

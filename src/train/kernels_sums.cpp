@@ -1,8 +1,8 @@
 // Sums of the vectors of open peaks, and their gradient.
 #include <vector>
 
-#include "base/lanes.hpp"
 #include "base/simd.hpp"
+#include "math/lanes.hpp"
 #include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 

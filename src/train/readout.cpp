@@ -6,8 +6,8 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/gemm.hpp"
-#include "base/least_squares.hpp"
+#include "math/gemm.hpp"
+#include "math/least_squares.hpp"
 
 namespace grids {
 namespace {

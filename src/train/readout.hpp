@@ -10,8 +10,8 @@
 #include <span>
 #include <vector>
 
-#include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
+#include "math/sparse.hpp"
 
 namespace grids {
 

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "base/random.hpp"
-#include "base/sparse.hpp"
 #include "base/thread_pool.hpp"
+#include "math/sparse.hpp"
 
 namespace grids {
 

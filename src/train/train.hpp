@@ -18,10 +18,10 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/study.hpp"
 #include "io/table.hpp"
 #include "model/surrogate_file.hpp"
 #include "model/train_options.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

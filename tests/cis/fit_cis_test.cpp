@@ -12,7 +12,7 @@
 #include "cis/cis_rows.hpp"
 #include "cis/simulated_study.hpp"
 #include "cis/state_part.hpp"
-#include "data/within_type.hpp"
+#include "math/within_type.hpp"
 #include "support/test_size.hpp"
 
 namespace grids {

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/negative_binomial.hpp"
 #include "base/random.hpp"
 #include "cis/capture.hpp"
 #include "cis/expected_terms.hpp"
 #include "cis/toy_windows.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids {
 namespace {

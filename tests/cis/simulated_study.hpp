@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "base/context.hpp"
-#include "data/pca.hpp"
-#include "data/prepare.hpp"
-#include "data/simulate.hpp"
+#include "math/pca.hpp"
+#include "prepare/prepare.hpp"
+#include "simulate/simulate.hpp"
 
 namespace grids {
 

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/negative_binomial.hpp"
 #include "base/random.hpp"
 #include "cis/kept_terms.hpp"
 #include "cis/open_together.hpp"
 #include "cis/term_trials.hpp"
 #include "cis/toy_windows.hpp"
+#include "math/negative_binomial.hpp"
 
 namespace grids {
 namespace {

@@ -3,14 +3,14 @@
 
 #include <cmath>
 
-#include "base/negative_binomial.hpp"
 #include "base/random.hpp"
-#include "base/statistics.hpp"
 #include "cis/gates.hpp"
 #include "cis/gene_problem.hpp"
 #include "cis/term_regression.hpp"
 #include "cis/term_scan.hpp"
 #include "cis/toy_windows.hpp"
+#include "math/negative_binomial.hpp"
+#include "math/statistics.hpp"
 
 namespace grids {
 namespace {

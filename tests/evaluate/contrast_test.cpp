@@ -6,10 +6,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "base/least_squares.hpp"
 #include "base/random.hpp"
-#include "base/statistics.hpp"
 #include "evaluate/small_study.hpp"
+#include "math/least_squares.hpp"
+#include "math/statistics.hpp"
 
 namespace grids {
 namespace {

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
-#include "base/statistics.hpp"
 #include "explain/small_study.hpp"
+#include "math/statistics.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids {

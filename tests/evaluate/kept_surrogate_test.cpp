@@ -8,7 +8,6 @@
 #include <set>
 
 #include "base/indices.hpp"
-#include "data/prepare.hpp"
 #include "evaluate/accuracy.hpp"
 #include "evaluate/changes.hpp"
 #include "evaluate/judge_sets.hpp"
@@ -19,6 +18,7 @@
 #include "io/readers.hpp"
 #include "io/table.hpp"
 #include "model/surrogate_file.hpp"
+#include "prepare/prepare.hpp"
 #include "search/exhaustive.hpp"
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <map>
 
-#include "base/statistics.hpp"
-#include "data/pca.hpp"
-#include "data/prepare.hpp"
-#include "data/simulate.hpp"
 #include "evaluate/small_study.hpp"
+#include "math/pca.hpp"
+#include "math/statistics.hpp"
+#include "prepare/prepare.hpp"
+#include "simulate/simulate.hpp"
 
 namespace grids {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/context.hpp"
 #include "base/random.hpp"
-#include "data/study.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
-#include "data/study.hpp"
 #include "model/folded_surrogate.hpp"
+#include "study/study.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::testing {

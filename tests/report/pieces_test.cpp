@@ -17,7 +17,6 @@
 #include "report/html_checker.hpp"
 #include "report/svg.hpp"
 #include "report/tracks.hpp"
-#include "report/umap.hpp"
 #include "support/temp_folder.hpp"
 
 namespace grids {
@@ -91,80 +90,6 @@ TEST(HeatMap, DrawsEveryCellAndCutsLongNames) {
   const auto svg = draw_heat_map(map);
   EXPECT_EQ(html_fault(svg), "");
   EXPECT_THAT(svg, ::testing::HasSubstr(">0.5</text>"));
-}
-
-/// Groups of points around distant centres, in turn.
-std::vector<float> clouds(int64_t cells, int64_t dimensions, int groups) {
-  RandomStream random(5, Purpose::kBenchmark);
-  std::vector<double> centres;
-  for (int64_t i = 0; i < groups * dimensions; ++i) centres.push_back(3 * random.normal());
-  std::vector<float> points;
-  for (int64_t i = 0; i < cells; ++i) {
-    for (int64_t d = 0; d < dimensions; ++d) {
-      points.push_back(static_cast<float>(
-          centres[static_cast<size_t>((i % groups) * dimensions + d)] + random.normal()));
-    }
-  }
-  return points;
-}
-
-std::vector<int32_t> groups_in_turn(int64_t cells, int groups) {
-  std::vector<int32_t> codes;
-  for (int64_t i = 0; i < cells; ++i) codes.push_back(static_cast<int32_t>(i % groups));
-  return codes;
-}
-
-TEST(Umap, KeepsDistantGroupsApart) {
-  TestContext test;
-  const auto map = umap(clouds(400, 10, 4), 10, {}, test.context);
-  for (const float value : map) ASSERT_TRUE(std::isfinite(value));
-  // Groups at several times their width: anything but a broken layout separates them.
-  EXPECT_GT(silhouette(map, 2, groups_in_turn(400, 4), 4, test.context).mean, 0.5);
-}
-
-TEST(Umap, IsTheSameForASeedWhateverTheThreads) {
-  TestContext one(1);
-  TestContext three(3);
-  const auto points = clouds(150, 5, 3);
-  const UmapOptions options{.neighbours = 10, .epochs = 30};
-  const auto map = umap(points, 5, options, one.context);
-  EXPECT_EQ(map, umap(points, 5, options, three.context));
-  Context other{8, one.pool, one.reporter};
-  EXPECT_NE(map, umap(points, 5, options, other));
-}
-
-TEST(Umap, TakesFewCellsAndCopiesButNotNonsense) {
-  TestContext test;
-  const std::vector<float> copies(20, 1.0f);
-  for (const float value : umap(copies, 2, {}, test.context)) EXPECT_TRUE(std::isfinite(value));
-  EXPECT_THROW(umap(std::span(copies).first(6), 2, {}, test.context), Error);
-  EXPECT_THROW(umap(copies, 2, {.neighbours = 0}, test.context), Error);
-}
-
-TEST(Silhouette, IsThatOfItsDefinition) {
-  TestContext test;
-  // On a line: 0 and 1 against 4. Cell 0: (4 − 1) / 4; cell 1: (3 − 1) / 3; the third is alone.
-  const std::vector<float> points = {0, 1, 4};
-  const std::vector<int32_t> groups = {0, 0, 1};
-  const auto result = silhouette(points, 1, groups, 2, test.context);
-  EXPECT_NEAR(result.of_group[0], (0.75 + 2.0 / 3) / 2, 1e-12);
-  EXPECT_TRUE(std::isnan(result.of_group[1]));
-  EXPECT_NEAR(result.mean, (0.75 + 2.0 / 3) / 2, 1e-12);
-  EXPECT_TRUE(
-      std::isnan(silhouette(points, 1, std::vector<int32_t>{0, 0, 0}, 1, test.context).mean));
-}
-
-TEST(Umap, TablesNameCellsAndTypes) {
-  TestContext test;
-  const auto study = small_study(30, 10, 5, 2);
-  const std::vector<int32_t> cells = {3, 0};
-  const auto table = umap_table(study, cells, std::vector<float>{1, 2, 3, 4});
-  EXPECT_EQ(table.text(0, "barcode"), "cell3");
-  EXPECT_EQ(table.text(0, "cell_type"), "type 1");
-  EXPECT_EQ(table.number(1, "umap2"), 4);
-  const auto scores = silhouette_table(study, cells, {0.25, {0.1, 0.4}});
-  EXPECT_EQ(scores.rows(), 3u);
-  EXPECT_EQ(scores.text(0, "cell_type"), "all");
 }
 
 Table two_peaks(const std::vector<std::pair<std::string, std::string>>& pairs) {

@@ -10,7 +10,7 @@
 #include <span>
 #include <string>
 
-#include "base/sparse.hpp"
+#include "math/sparse.hpp"
 #include "model/safetensors.hpp"
 #include "model/surrogate_file.hpp"
 #include "support/fixtures.hpp"

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/maskable_model.hpp"
+#include "search/maskable_model.hpp"
 
 namespace grids::testing {
 

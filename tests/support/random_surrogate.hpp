@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/random.hpp"
-#include "base/sparse.hpp"
+#include "math/sparse.hpp"
 #include "model/surrogate_file.hpp"
 
 namespace grids::testing {

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "data/study.hpp"
+#include "study/study.hpp"
 
 namespace grids::test {
 

@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/random.hpp"
-#include "data/study.hpp"
+#include "study/study.hpp"
 
 namespace grids {
 

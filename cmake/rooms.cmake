@@ -1,0 +1,29 @@
+# The house: what each room may use, lowest floor first. This is the one list of arrows; a header of any
+# other room is not found (cmake/room.cmake), and tests/house tries.
+grids_room(base
+  LINKS Threads::Threads fmt::fmt
+  PRIVATE_LINKS CLI11::CLI11 ${TOMLPLUSPLUS_LIBRARY}
+  INCLUDES ${RANDOM123_INCLUDE_DIR})
+grids_room(math USES base
+  LINKS OpenMP::OpenMP_CXX ${DNNL_LIBRARY} INCLUDES ${DNNL_INCLUDE_DIR})
+grids_room(io USES base math
+  LINKS nlohmann_json::nlohmann_json PRIVATE_LINKS ZLIB::ZLIB OpenSSL::Crypto hdf5::hdf5)
+grids_room(search USES base math)
+grids_room(methods USES base math search)
+grids_room(study USES base math io)
+grids_room(simulate USES base math io search study)
+grids_room(prepare USES base math io study
+  PRIVATE_LINKS ${IGRAPH_LIBRARY} INCLUDES ${IGRAPH_INCLUDE_DIR})
+grids_room(model USES base math io search study)
+grids_room(cis USES base math io search study model)
+grids_room(explain USES base math io search methods study model)
+grids_room(evaluate USES base math io search methods study model explain)
+grids_room(report USES base math io search methods study model explain evaluate)
+grids_room(compare USES base math io search methods study simulate model explain evaluate report)
+# Each command has its Arguments: not compiled together.
+grids_room(cli ALONE
+  USES base math io search methods study simulate prepare model cis explain evaluate report compare)
+if(GRIDS_TORCH)
+  grids_room(train USES base math io search study model LINKS ${TORCH_LIBRARIES})
+  grids_room(torchscript USES base math io search train)
+endif()

@@ -1,0 +1,109 @@
+#include "compare/comparison_files.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <set>
+#include <utility>
+
+#include "compare/compare_page.hpp"
+#include "compare/compare_tables.hpp"
+#include "compare/compare_timings.hpp"
+#include "io/atomic_file.hpp"
+#include "io/folder.hpp"
+
+namespace grids {
+namespace {
+
+/// What was searched.
+constexpr const char* kSurrogate = "surrogate";
+constexpr const char* kTrueFunction = "true function";
+constexpr const char* kRedundant = "true function, redundant";
+
+Table joined(std::initializer_list<Table> tables) {
+  Table all(tables.begin()->columns());
+  all.source = tables.begin()->source;
+  for (const Table& table : tables) {
+    for (size_t row = 0; row < table.rows(); ++row) all.add(table.row(row));
+  }
+  return all;
+}
+
+/// Times of all sets, in the order of the tables that they stand in.
+Table all_timings(const Comparison& comparison) {
+  auto rows = timings_of(comparison.sets, kSurrogate);
+  const auto add = [&](const std::vector<ComparedSet>& sets, const char* objective) {
+    const auto more = timings_of(sets, objective);
+    rows.insert(rows.end(), more.begin(), more.end());
+  };
+  if (comparison.truth) {
+    add(comparison.truth->all, kTrueFunction);
+    add(comparison.truth->redundant, kRedundant);
+  }
+  return compared_timing_columns().table(rows);
+}
+
+std::string setting_words(const Comparison& comparison, const ComparisonOptions& options) {
+  std::set<std::pair<std::string, std::string>> targets;
+  for (const auto& set : comparison.sets) targets.insert({set.cell_type, set.gene});
+  const auto budget = options.budget > 0
+                          ? fmt::format("{} for each target", options.budget)
+                          : fmt::format("what {} used without a limit, for each target, L and seed",
+                                        kComparisonReference);
+  const auto unlimited = options.unlimited.empty()
+                             ? std::string()
+                             : fmt::format(" Without a limit, at their own settings, also: {}.",
+                                           fmt::join(options.unlimited, ", "));
+  return fmt::format(
+      "{} targets (gene in cell type) × L = {} × {} seed{}; methods: {}. Sets are learned on "
+      "training cells and judged on test cells. Equal budget of model evaluations (one cell under "
+      "one mask; a gradient counts three a cell): {}.{} Every set: `compare.tsv`.",
+      targets.size(), fmt::join(options.sizes, ", "), options.seeds, options.seeds == 1 ? "" : "s",
+      fmt::join(options.methods, ", "), budget, unlimited);
+}
+
+}  // namespace
+
+std::vector<std::string> write_comparison(const std::filesystem::path& folder,
+                                          const Comparison& comparison,
+                                          const ComparisonOptions& options) {
+  const auto direction = options.each.explain.loss.direction == Direction::kDown
+                             ? ChangeDirection::kDown
+                             : ChangeDirection::kUp;
+  ComparePage page;
+  page.setting = setting_words(comparison, options);
+  page.held_out = held_out_table(comparison.sets);
+  page.own_objective = own_objective_table(comparison.sets, kComparisonReference, direction);
+  page.by_type = table_by_type(comparison.sets);
+  page.by_method = table_by_method(comparison.sets);
+  page.skipped = comparison.skipped;
+  std::vector<std::string> names;
+  const auto write = [&](const Table& table) { names.push_back(write_into(folder, table)); };
+  make_folder(folder);
+  write(compared_columns().table(comparison.sets));
+  write(page.held_out);
+  write(page.own_objective);
+  write(page.by_type);
+  write(page.by_method);
+  write(page.skipped);
+  write(all_timings(comparison));
+  if (comparison.truth) {
+    const auto& [all, redundant] = *comparison.truth;
+    page.recall = joined({recall_table(all, kTrueFunction), recall_table(redundant, kRedundant),
+                          recall_table(comparison.sets, kSurrogate)});
+    write(page.recall);
+    write(compared_columns(kTruthAll).table(all));
+    write(compared_columns(kTruthRedundant).table(redundant));
+  }
+  if (comparison.types) {
+    page.has_types = true;
+    write(type_matrix_table(*comparison.types));
+    replace_file(folder / "types.svg", draw_type_matrix(*comparison.types));
+    names.emplace_back("types.svg");
+  }
+  replace_file(folder / "compare.md", compare_markdown(page));
+  names.emplace_back("compare.md");
+  return names;
+}
+
+}  // namespace grids

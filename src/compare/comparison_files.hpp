@@ -1,0 +1,22 @@
+/// The files of `grids compare`.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "compare/comparison.hpp"
+
+namespace grids {
+
+/// Files of sets found on the true function, written like compare.tsv.
+inline constexpr const char* kTruthAll = "truth_all.tsv";
+inline constexpr const char* kTruthRedundant = "truth_redundant.tsv";
+
+/// Writes compare.md and the tables and picture that it rests on (docs/compare.md) into the folder,
+/// which is made; returns their names.
+std::vector<std::string> write_comparison(const std::filesystem::path& folder,
+                                          const Comparison& comparison,
+                                          const ComparisonOptions& options);
+
+}  // namespace grids

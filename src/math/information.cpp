@@ -1,0 +1,141 @@
+#include "math/information.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/simd.hpp"
+
+namespace grids {
+namespace {
+
+constexpr size_t kBlockRows = 256;  // a block of all columns stays in the second cache
+/// A pivot that keeps less than this share of its diagonal is rounding.
+constexpr double kRounding = 1e-10;
+
+GRIDS_CLONES
+double dot(const double* a, const double* b, size_t count) {
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (size_t i = 0; i < count; ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// Four columns against one at a time: the one is loaded once.
+GRIDS_CLONES
+void dot_four(const double* a, const double* const* b, size_t count, double* sums) {
+  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  const double *b0 = b[0], *b1 = b[1], *b2 = b[2], *b3 = b[3];
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+  for (size_t i = 0; i < count; ++i) {
+    s0 += a[i] * b0[i];
+    s1 += a[i] * b1[i];
+    s2 += a[i] * b2[i];
+    s3 += a[i] * b3[i];
+  }
+  sums[0] += s0;
+  sums[1] += s1;
+  sums[2] += s2;
+  sums[3] += s3;
+}
+
+}  // namespace
+
+std::vector<double> weighted_products(std::span<const std::span<const double>> columns,
+                                      std::span<const double> weights) {
+  const size_t size = columns.size();
+  std::vector<double> result(size * size);
+  std::vector<double> weighted(kBlockRows);
+  std::vector<const double*> at(size);
+  for (size_t begin = 0; begin < weights.size(); begin += kBlockRows) {
+    const size_t count = std::min(kBlockRows, weights.size() - begin);
+    for (size_t j = 0; j < size; ++j) at[j] = columns[j].data() + begin;
+    for (size_t i = 0; i < size; ++i) {
+      for (size_t r = 0; r < count; ++r) weighted[r] = weights[begin + r] * at[i][r];
+      double* row = result.data() + i * size;
+      size_t j = 0;
+      for (; j + 4 <= i + 1; j += 4) dot_four(weighted.data(), at.data() + j, count, row + j);
+      for (; j <= i; ++j) row[j] += dot(weighted.data(), at[j], count);
+    }
+  }
+  for (size_t i = 0; i < size; ++i) {
+    for (size_t j = 0; j < i; ++j) result[j * size + i] = result[i * size + j];
+  }
+  return result;
+}
+
+std::vector<double> column_products(std::span<const std::span<const double>> columns,
+                                    std::span<const double> values) {
+  std::vector<double> result;
+  for (const auto column : columns) {
+    result.push_back(dot(column.data(), values.data(), values.size()));
+  }
+  return result;
+}
+
+CholeskyFactor::CholeskyFactor(std::vector<double> matrix)
+    : size_(static_cast<size_t>(std::llround(std::sqrt(static_cast<double>(matrix.size()))))),
+      factor_(std::move(matrix)),
+      left_out_(size_) {
+  const size_t n = size_;
+  for (size_t j = 0; j < n; ++j) {
+    double* row_j = factor_.data() + j * n;
+    double pivot = row_j[j];
+    for (size_t k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
+    left_out_[j] = pivot > kRounding * row_j[j] ? 0 : 1;
+    row_j[j] = left_out_[j] != 0 ? 0 : std::sqrt(pivot);
+    for (size_t i = j + 1; i < n; ++i) {
+      double* row_i = factor_.data() + i * n;
+      double sum = row_i[j];
+      for (size_t k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
+      row_i[j] = left_out_[j] != 0 ? 0 : sum / row_j[j];
+    }
+  }
+}
+
+void CholeskyFactor::solve(std::span<double> b) const {
+  const size_t n = size_;
+  for (size_t i = 0; i < n; ++i) {
+    if (left_out_[i] != 0) {
+      b[i] = 0;
+      continue;
+    }
+    for (size_t k = 0; k < i; ++k) b[i] -= factor_[i * n + k] * b[k];
+    b[i] /= factor_[i * n + i];
+  }
+  for (size_t i = n; i-- > 0;) {
+    if (left_out_[i] != 0) continue;
+    for (size_t k = i + 1; k < n; ++k) b[i] -= factor_[k * n + i] * b[k];
+    b[i] /= factor_[i * n + i];
+  }
+}
+
+std::vector<double> CholeskyFactor::lower_times(std::span<const double> x) const {
+  std::vector<double> result(size_, 0.0);
+  for (size_t i = 0; i < size_; ++i) {
+    for (size_t k = 0; k <= i; ++k) result[i] += factor_[i * size_ + k] * x[k];
+  }
+  return result;
+}
+
+double CholeskyFactor::log_determinant() const {
+  double sum = 0;
+  for (size_t j = 0; j < size_; ++j) {
+    if (left_out_[j] == 0) sum += 2 * std::log(factor_[j * size_ + j]);
+  }
+  return sum;
+}
+
+std::vector<double> CholeskyFactor::inverse() const {
+  std::vector<double> result(size_ * size_);
+  std::vector<double> unit(size_);
+  for (size_t j = 0; j < size_; ++j) {
+    if (left_out_[j] != 0) continue;
+    std::fill(unit.begin(), unit.end(), 0);
+    unit[j] = 1;
+    solve(unit);
+    for (size_t i = 0; i < size_; ++i) result[i * size_ + j] = unit[i];
+  }
+  return result;
+}
+
+}  // namespace grids

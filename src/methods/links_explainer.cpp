@@ -1,0 +1,157 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "base/at.hpp"
+#include "base/error.hpp"
+#include "math/statistics.hpp"
+#include "methods/links.hpp"
+
+namespace grids {
+namespace {
+
+struct Spread {
+  double mean = 0;
+  double squares = 0;  ///< summed squared deviations
+};
+
+Spread spread_of(std::span<const double> values) {
+  Spread spread;
+  spread.mean =
+      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  for (const double v : values) spread.squares += (v - spread.mean) * (v - spread.mean);
+  return spread;
+}
+
+/// Features of other groups, laid out for finding those that resemble one.
+class Background {
+ public:
+  explicit Background(const TargetData& data) : measured_(*data.measured) {
+    const auto cells = static_cast<int64_t>(measured_.cells());
+    for (Feature feature = 0; feature < measured_.by_feature.rows; ++feature) {
+      const auto open = static_cast<int64_t>(measured_.by_feature.row(feature).size());
+      if (measured_.group[at(feature)] == data.group) continue;
+      if (open < kLeastCells || cells - open < kLeastCells) continue;
+      features_.push_back(feature);
+      openness_.push_back(log_openness(feature));
+      width_.push_back(log_width(feature));
+    }
+    openness_scale_ = scale(openness_);
+    width_scale_ = scale(width_);
+  }
+
+  size_t size() const { return features_.size(); }
+
+  std::vector<Feature> closest(Feature feature, int64_t count) const {
+    const double openness = log_openness(feature);
+    const double width = log_width(feature);
+    std::vector<std::pair<double, Feature>> order(features_.size());
+    for (size_t i = 0; i < order.size(); ++i) {
+      const double a = (openness_[i] - openness) * openness_scale_;
+      const double b = (width_[i] - width) * width_scale_;
+      order[i] = {a * a + b * b, features_[i]};
+    }
+    const size_t kept = std::min(order.size(), at(count));
+    std::nth_element(order.begin(), order.begin() + static_cast<long>(kept), order.end());
+    std::vector<Feature> result;
+    for (size_t i = 0; i < kept; ++i) result.push_back(order[i].second);
+    std::sort(result.begin(), result.end());
+    return result;
+  }
+
+ private:
+  double log_openness(Feature feature) const {
+    return std::log(static_cast<double>(measured_.by_feature.row(feature).size()));
+  }
+  double log_width(Feature feature) const {
+    return std::log(static_cast<double>(std::max<int64_t>(1, measured_.width[at(feature)])));
+  }
+  /// 1 / standard deviation, or 0 where nothing varies.
+  static double scale(std::span<const double> values) {
+    if (values.empty()) return 0;
+    const double variance = spread_of(values).squares / static_cast<double>(values.size());
+    return variance > 1e-12 ? 1 / std::sqrt(variance) : 0;
+  }
+
+  const MeasuredCells& measured_;
+  std::vector<Feature> features_;
+  std::vector<double> openness_, width_;
+  double openness_scale_ = 0, width_scale_ = 0;
+};
+
+class LinksExplainer : public Explainer {
+ public:
+  std::string_view name() const override { return "links"; }
+  std::string_view summary() const override {
+    return "correlation with expression against matched peaks, as Signac links peaks to genes";
+  }
+  bool needs_data() const override { return true; }
+  Explanation explain(Objective& objective, const ExplainerOptions& options,
+                      const Context& context) const override {
+    const TargetData& data = require_data(options, name());
+    const auto features = window_features(data, objective.allowed);
+    std::vector<Standing> standings;
+    for (const Link& link : find_links(data, features, {}, context)) {
+      const double towards = data.wanted * link.z;
+      standings.push_back({link.feature, link.kept && towards > 0 ? 0 : 1, towards, 0});
+    }
+    return explanation_of(objective, data, std::move(standings), options.set_size);
+  }
+};
+
+}  // namespace
+
+double openness_correlation(std::span<const int32_t> open, std::span<const double> values,
+                            double mean, double squares) {
+  const auto n = static_cast<double>(values.size());
+  const auto count = static_cast<double>(open.size());
+  const double variance = count * (1 - count / n);  // summed squared deviations of the feature
+  if (!(variance > 0 && squares > 0)) return 0;
+  double sum = 0;
+  for (const int32_t cell : open) sum += values[at(cell)] - mean;
+  return sum / std::sqrt(variance * squares);
+}
+
+std::vector<Feature> link_background(const TargetData& data, Feature feature, int64_t count) {
+  return Background(data).closest(feature, count);
+}
+
+std::vector<Link> find_links(const TargetData& data, std::span<const Feature> features,
+                             const LinkOptions& options, const Context& context) {
+  const Background background(data);
+  if (background.size() < 2) {
+    throw input_error(
+        "links: {} peaks lie on other chromosomes than the gene and are open in {} cells or more; "
+        "a correlation is held against those",
+        background.size(), kLeastCells);
+  }
+  const auto& open = data.measured->by_feature;
+  const Spread spread = spread_of(data.normalised);
+  const auto correlation = [&](Feature feature) {
+    return openness_correlation(open.row(feature), data.normalised, spread.mean, spread.squares);
+  };
+  std::vector<Link> links(features.size());
+  context.pool.for_each(static_cast<int64_t>(features.size()), [&](int64_t i) {
+    Link& link = links[at(i)];
+    link.feature = features[at(i)];
+    link.score = correlation(link.feature);
+    std::vector<double> others;
+    for (const Feature other : background.closest(link.feature, options.background)) {
+      others.push_back(correlation(other));
+    }
+    const Spread chance = spread_of(others);
+    const double sd = std::sqrt(chance.squares / (static_cast<double>(others.size()) - 1));
+    link.z = sd > 0 ? (link.score - chance.mean) / sd : 0;
+    link.p = normal_upper_tail(std::abs(link.z));
+    link.kept = std::abs(link.score) > options.least_score && link.p < options.largest_p;
+  });
+  return links;
+}
+
+const Explainer& links_explainer() {
+  static const LinksExplainer method;
+  return method;
+}
+
+}  // namespace grids

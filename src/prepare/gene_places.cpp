@@ -1,0 +1,301 @@
+#include "prepare/gene_places.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/error.hpp"
+#include "io/peak_name.hpp"
+#include "prepare/match_cells.hpp"
+#include "prepare/peaks.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kHardly = 0.2;
+
+std::optional<int64_t> position_at(const FrameColumn& column, size_t row) {
+  double value = -1;
+  if (column.is_text()) {
+    const auto& text = column.text()[row];
+    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
+  } else {
+    value = column.numbers()[row];
+  }
+  if (!(value >= 0 && value < 1e15) || value != std::floor(value)) return std::nullopt;
+  return static_cast<int64_t>(value);
+}
+
+/// Intervals of the genes by columns of `var`: chrom, start, end, or 10x's interval; a gene that
+/// has none (10x leaves some out) has an empty chromosome. Nothing when there are no such columns.
+std::optional<std::vector<Interval>> gene_intervals(const Frame& var) {
+  const auto* chromosome = text_column(var, {"chrom", "chr", "chromosome", "seqnames", "seqname"});
+  const auto* start = var.find("start");
+  const auto* end = var.find("end");
+  const auto* interval = text_column(var, {"interval"});
+  std::vector<Interval> result(var.index.size());
+  if (chromosome != nullptr && start != nullptr && end != nullptr) {
+    for (size_t j = 0; j < result.size(); ++j) {
+      const auto from = position_at(*start, j);
+      const auto to = position_at(*end, j);
+      if (from && to && *to > *from) result[j] = {(*chromosome)[j], *from, *to};
+    }
+    return result;
+  }
+  if (interval == nullptr) return std::nullopt;
+  for (size_t j = 0; j < result.size(); ++j) {
+    result[j] = parse_peak_name((*interval)[j]).value_or(Interval{});
+  }
+  return result;
+}
+
+bool same_place(const GenePosition& a, const GenePosition& b) {
+  return a.chromosome == b.chromosome && a.start == b.start && a.end == b.end &&
+         a.strand == b.strand;
+}
+
+/// Finds positions by what they are called.
+class Positions {
+ public:
+  explicit Positions(std::span<const GenePosition> given) : given_(given) {
+    for (size_t p = 0; p < given.size(); ++p) {
+      if (!given[p].name.empty()) by_symbol_[given[p].name].push_back(p);
+      const auto id = id_of(given[p]);
+      if (!id.empty()) by_id_[without_version(id)].push_back(p);
+    }
+  }
+
+  struct Found {
+    const GenePosition* position;
+    bool by_symbol;
+    bool same_version;
+    bool several;  ///< others of that name lie elsewhere, and nothing tells which is meant
+  };
+
+  /// `id` may be empty.
+  std::optional<Found> find(const std::string& symbol, const std::string& id) const {
+    // A file may list ids of any kind where names are expected.
+    for (const std::string_view name : {std::string_view(id), std::string_view(symbol)}) {
+      const auto entry = name.empty() ? by_id_.end() : by_id_.find(without_version(name));
+      if (entry != by_id_.end()) return best(entry->second, symbol, name, false);
+    }
+    const auto entry = by_symbol_.find(symbol);
+    if (entry == by_symbol_.end()) return std::nullopt;
+    return best(entry->second, symbol, id, true);
+  }
+
+ private:
+  using Lookup = std::unordered_map<std::string_view, std::vector<size_t>>;
+
+  static std::string_view id_of(const GenePosition& position) {
+    if (position.id.empty() && is_ensembl_gene(position.name)) return position.name;
+    return position.id;
+  }
+
+  Found best(const std::vector<size_t>& candidates, std::string_view symbol, std::string_view id,
+             bool by_symbol) const {
+    // An id that is the same to its version, then a symbol that is the same, speak for a candidate.
+    const auto rank = [&](size_t p) {
+      return (id_of(given_[p]) == id ? 2 : 0) + (given_[p].name == symbol ? 1 : 0);
+    };
+    size_t chosen = candidates.front();
+    for (const size_t p : candidates) {
+      if (rank(p) > rank(chosen)) chosen = p;
+    }
+    const bool several = std::any_of(candidates.begin(), candidates.end(), [&](size_t p) {
+      return rank(p) == rank(chosen) && !same_place(given_[p], given_[chosen]);
+    });
+    return {&given_[chosen], by_symbol, id_of(given_[chosen]) == id, several};
+  }
+
+  std::span<const GenePosition> given_;
+  Lookup by_symbol_, by_id_;
+};
+
+void place_by_name(const GeneNames& names, const GivenPositions& given, GenePlaces& result) {
+  result.source = given.source;
+  const Positions positions(given.of_gene);
+  for (size_t j = 0; j < names.symbols.size(); ++j) {
+    const auto found = positions.find(names.symbols[j], names.ids[j]);
+    if (!found) continue;
+    result.of_gene[j] = *found->position;
+    auto& count = found->by_symbol      ? result.by_symbol
+                  : found->same_version ? result.by_id
+                                        : result.by_id_without_version;
+    ++count;
+    if (found->several) result.several.push_back(names.unique[j]);
+  }
+}
+
+void place_by_columns(const GeneNames& names, const Frame& var,
+                      const std::vector<Interval>& intervals, GenePlaces& result) {
+  result.source = "columns of the file";
+  const auto* strand = text_column(var, {"strand", "Strand"});
+  for (size_t j = 0; j < intervals.size(); ++j) {
+    const auto& interval = intervals[j];
+    if (interval.chromosome.empty()) continue;
+    const bool has_strand = strand != nullptr && (*strand)[j].size() == 1;
+    result.of_gene[j] = {names.symbols[j], names.ids[j], interval.chromosome,
+                         interval.start,   interval.end, has_strand ? (*strand)[j][0] : '.'};
+  }
+}
+
+std::string upper(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return result;
+}
+
+/// Genes that would have a position if letter case did not count.
+int64_t matched_in_any_case(const GeneNames& names, const GivenPositions& given) {
+  std::unordered_set<std::string> known;
+  for (const auto& position : given.of_gene) known.insert(upper(position.name));
+  return std::count_if(names.symbols.begin(), names.symbols.end(),
+                       [&](const std::string& name) { return known.contains(upper(name)); });
+}
+
+Strand strand_of(char strand) {
+  if (strand == '+') return Strand::kPlus;
+  if (strand == '-') return Strand::kMinus;
+  return Strand::kUnknown;
+}
+
+enum class Spelling { kAsIs, kWithChr, kWithoutChr };
+
+std::string spelt(const std::string& name, Spelling spelling) {
+  const bool has_chr = name.starts_with("chr");
+  if (spelling == Spelling::kWithChr && !has_chr && !is_scaffold(name)) {
+    return name == "MT" ? "chrM" : "chr" + name;
+  }
+  if (spelling == Spelling::kWithoutChr && has_chr && !is_scaffold(name)) {
+    return name == "chrM" ? "MT" : name.substr(3);
+  }
+  return name;
+}
+
+}  // namespace
+
+double GenePlaces::share() const {
+  return of_gene.empty() ? 0 : static_cast<double>(matched) / static_cast<double>(of_gene.size());
+}
+
+GenePlaces gene_places(const GeneNames& names, const Frame& var, const GivenPositions& given) {
+  GenePlaces result;
+  result.of_gene.resize(names.unique.size());
+  if (!given.of_gene.empty()) {
+    place_by_name(names, given, result);
+  } else if (const auto columns = gene_intervals(var)) {
+    place_by_columns(names, var, *columns, result);
+  } else {
+    result.source = "none";
+  }
+  for (size_t j = 0; j < result.of_gene.size(); ++j) {
+    if (result.of_gene[j].chromosome.empty()) {
+      result.unmatched.push_back(names.unique[j]);
+    } else {
+      ++result.matched;
+    }
+  }
+  if (!given.of_gene.empty() && result.matched == 0) {
+    throw input_error("{}", describe_mismatch(names, result, given));
+  }
+  return result;
+}
+
+bool hardly_matched(const GenePlaces& places, const GivenPositions& given) {
+  if (given.of_gene.empty()) return false;
+  const auto possible = std::min(places.of_gene.size(), given.of_gene.size());
+  return static_cast<double>(places.matched) < kHardly * static_cast<double>(possible);
+}
+
+std::string describe_mismatch(const GeneNames& names, const GenePlaces& places,
+                              const GivenPositions& given) {
+  std::vector<std::string> theirs;
+  for (const auto& position : given.of_gene.first(std::min<size_t>(3, given.of_gene.size()))) {
+    theirs.push_back(position.id.empty() ? position.name
+                                         : fmt::format("{} ({})", position.name, position.id));
+  }
+  std::vector<std::string> ours;
+  for (size_t j = 0; j < names.symbols.size() && ours.size() < 3; ++j) {
+    const bool unplaced = places.of_gene[j].chromosome.empty();
+    if (!unplaced) continue;
+    const bool has_id = !names.ids[j].empty() && names.ids[j] != names.symbols[j];
+    ours.push_back(has_id ? fmt::format("{} ({})", names.symbols[j], names.ids[j])
+                          : names.symbols[j]);
+  }
+  const int64_t any_case = matched_in_any_case(names, given);
+  return fmt::format(
+      "{} of the {} genes have a position in {}, which has {}: the cells' genes are called {}{}, "
+      "those of the positions {}{}; {}give a BED or GTF of the same species, with the same symbols "
+      "or with Ensembl ids",
+      places.matched == 0 ? "not one" : fmt::format("only {}", places.matched),
+      names.symbols.size(), given.source, given.of_gene.size(), fmt::join(ours, ", "),
+      names.symbols.size() > ours.size() ? ", …" : "", fmt::join(theirs, ", "),
+      given.of_gene.size() > theirs.size() ? ", …" : "",
+      any_case > places.matched
+          ? fmt::format("{} would match if letter case did not count, as symbols of another "
+                        "species do; ",
+                        any_case)
+          : "");
+}
+
+int64_t respell_chromosomes(GenePlaces& genes, std::span<const std::string> of_peaks) {
+  const std::set<std::string_view> known(of_peaks.begin(), of_peaks.end());
+  const auto fits = [&](Spelling spelling) {
+    return std::count_if(genes.of_gene.begin(), genes.of_gene.end(), [&](const GenePosition& gene) {
+      return !gene.chromosome.empty() && known.contains(spelt(gene.chromosome, spelling));
+    });
+  };
+  auto best = Spelling::kAsIs;
+  for (const auto spelling : {Spelling::kWithChr, Spelling::kWithoutChr}) {
+    if (fits(spelling) > fits(best)) best = spelling;
+  }
+  int64_t changed = 0;
+  for (auto& gene : genes.of_gene) {
+    if (gene.chromosome.empty()) continue;
+    auto name = spelt(gene.chromosome, best);
+    changed += name != gene.chromosome ? 1 : 0;
+    gene.chromosome = std::move(name);
+  }
+  return changed;
+}
+
+void require_common_chromosomes(const GenePlaces& genes, std::span<const std::string> of_peaks) {
+  std::set<std::string> of_genes;
+  for (const auto& position : genes.of_gene) {
+    if (!position.chromosome.empty()) of_genes.insert(position.chromosome);
+  }
+  if (of_genes.empty()) return;
+  for (const auto& name : of_peaks) {
+    if (of_genes.contains(name)) return;
+  }
+  const std::vector<std::string> names(of_genes.begin(), of_genes.end());
+  throw input_error(
+      "genes and peaks share no chromosome: genes lie on {} ({}), peaks on {}; give positions "
+      "whose chromosomes are called as those of the peaks, and of the same genome build",
+      examples(names, 5), genes.source, examples(of_peaks, 5));
+}
+
+GeneTable gene_table(const GeneNames& names, const GenePlaces& places,
+                     std::span<const int32_t> columns) {
+  GeneTable table;
+  for (const int32_t column : columns) {
+    const auto j = static_cast<size_t>(column);
+    const auto& position = places.of_gene[j];
+    table.names.push_back(names.unique[j]);
+    table.ids.push_back(names.ids[j].empty() ? position.id : names.ids[j]);
+    table.chromosome.push_back(position.chromosome);
+    table.start.push_back(position.start);
+    table.end.push_back(position.end);
+    table.strand.push_back(strand_of(position.strand));
+  }
+  return table;
+}
+
+}  // namespace grids

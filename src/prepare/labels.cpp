@@ -1,0 +1,216 @@
+#include "prepare/labels.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <unordered_map>
+
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+std::string trimmed(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\r\n";
+  const auto first = text.find_first_not_of(kSpace);
+  if (first == std::string_view::npos) return {};
+  return std::string(text.substr(first, text.find_last_not_of(kSpace) - first + 1));
+}
+
+/// ASCII only: other letters stay as they are.
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return result;
+}
+
+std::string text_of(const FrameColumn& column, size_t row) {
+  if (column.is_text()) return trimmed(column.text()[row]);
+  const double value = column.numbers()[row];
+  return std::isnan(value) ? std::string() : fmt::format("{}", value);
+}
+
+/// Both lower-case already. Classic greedy matching: on a mismatch, the last star takes one more.
+bool matches_pattern(std::string_view text, std::string_view pattern) {
+  size_t t = 0;
+  size_t p = 0;
+  std::optional<std::pair<size_t, size_t>> star;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = {p++, t};
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (star) {
+      p = star->first + 1;
+      t = ++star->second;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
+/// A place where a column may be, and which of its rows each matched cell is.
+struct Place {
+  std::string name;
+  const Frame* frame;
+  const std::vector<int32_t>* rows;  ///< null: look barcodes up by name
+  std::string column;
+};
+
+std::vector<Place> places(const RawMultiome& raw, const MatchedCells& cells,
+                          std::string_view column) {
+  const std::string wanted(column);
+  std::vector<Place> result = {{"obs of the whole", &raw.obs, nullptr, wanted},
+                               {"obs of the RNA", &raw.rna.obs, &cells.rna_row, wanted},
+                               {"obs of the ATAC", &raw.atac.obs, &cells.atac_row, wanted}};
+  for (const std::string prefix : {"rna:", "atac:"}) {
+    const bool is_rna = prefix == "rna:";
+    if (column.starts_with(prefix)) {
+      result.push_back({is_rna ? "obs of the RNA" : "obs of the ATAC",
+                        is_rna ? &raw.rna.obs : &raw.atac.obs,
+                        is_rna ? &cells.rna_row : &cells.atac_row, wanted.substr(prefix.size())});
+    } else {
+      result.push_back({"obs of the whole", &raw.obs, nullptr, prefix + wanted});
+    }
+  }
+  return result;
+}
+
+std::string column_names(const Frame& frame) {
+  if (frame.columns.empty()) return "none";
+  std::vector<std::string> names;
+  for (const auto& column : frame.columns) names.push_back(column.name);
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+}  // namespace
+
+CellLabels labels_from_column(const RawMultiome& raw, const MatchedCells& cells,
+                              std::string_view column) {
+  for (const auto& place : places(raw, cells, column)) {
+    const FrameColumn* found = place.frame->find(place.column);
+    if (found == nullptr) continue;
+    CellLabels result;
+    result.source = fmt::format("column '{}' in {}", place.column, place.name);
+    result.of_cell.resize(cells.barcodes.size());
+    if (place.rows != nullptr) {
+      for (size_t i = 0; i < result.of_cell.size(); ++i) {
+        result.of_cell[i] = text_of(*found, static_cast<size_t>((*place.rows)[i]));
+      }
+      return result;
+    }
+    const auto rows = find_barcodes(cells.barcodes, place.frame->index);
+    if (rows.found == 0) continue;  // annotations of other cells: look further
+    if (rows.ignored_suffix) {
+      result.notes.push_back(
+          fmt::format("{}: barcodes matched without their trailing number", result.source));
+    }
+    for (size_t i = 0; i < result.of_cell.size(); ++i) {
+      if (rows.row[i] >= 0) {
+        result.of_cell[i] = text_of(*found, static_cast<size_t>(rows.row[i]));
+      }
+    }
+    return result;
+  }
+  throw input_error(
+      "no column '{}' among the annotations of the cells; there are, in the obs of the whole: {}; "
+      "of the RNA ({}): {}; of the ATAC ({}): {}",
+      column, column_names(raw.obs), raw.rna.source, column_names(raw.rna.obs), raw.atac.source,
+      column_names(raw.atac.obs));
+}
+
+CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells) {
+  std::vector<std::string> barcodes;
+  std::vector<std::string> labels;
+  std::unordered_map<std::string_view, size_t> first_at;
+  for (size_t i = 0; i < map.entries.size(); ++i) {
+    const auto& [barcode, label] = map.entries[i];
+    const auto [slot, is_new] = first_at.emplace(barcode, i);
+    if (is_new) {
+      barcodes.push_back(barcode);
+      labels.push_back(trimmed(label));
+    } else if (trimmed(map.entries[slot->second].second) != trimmed(label)) {
+      throw input_error("{}: barcode '{}' has two labels, '{}' and '{}'", map.source, barcode,
+                        map.entries[slot->second].second, label);
+    }
+  }
+  const auto rows = find_barcodes(cells.barcodes, barcodes);
+  if (rows.found == 0) {
+    throw input_error(
+        "{}: none of its {} barcodes ({}) is among the {} cells ({}); the first column must hold "
+        "the barcodes, the second the labels",
+        map.source, barcodes.size(), examples(barcodes), cells.size(), examples(cells.barcodes));
+  }
+  CellLabels result;
+  result.source = map.source;
+  result.of_cell.resize(cells.barcodes.size());
+  for (size_t i = 0; i < rows.row.size(); ++i) {
+    if (rows.row[i] >= 0) result.of_cell[i] = labels[static_cast<size_t>(rows.row[i])];
+  }
+  if (rows.ignored_suffix) {
+    result.notes.push_back(
+        fmt::format("{}: barcodes matched without their trailing number", map.source));
+  }
+  return result;
+}
+
+bool matches_label(std::string_view label, std::span<const std::string> patterns) {
+  const std::string text = lower(label);
+  return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
+    return matches_pattern(text, lower(trimmed(pattern)));
+  });
+}
+
+LabelSelection select_labels(const CellLabels& labels, std::span<const std::string> exclude) {
+  std::map<std::string, LabelCount> table;
+  for (const auto& label : labels.of_cell) {
+    auto& entry = table[label];
+    if (entry.cells++ == 0) {
+      entry.label = label;
+      entry.excluded = label.empty() || matches_label(label, exclude);
+    }
+  }
+  LabelSelection result;
+  for (size_t i = 0; i < labels.of_cell.size(); ++i) {
+    if (!table[labels.of_cell[i]].excluded) result.kept.push_back(static_cast<int32_t>(i));
+  }
+  size_t used = 0;
+  for (const auto& [label, entry] : table) {
+    result.table.push_back(entry);
+    if (entry.excluded) continue;
+    ++used;
+  }
+  if (used == 0) {
+    std::vector<std::string> names;
+    for (const auto& entry : result.table) names.push_back(fmt::format("'{}'", entry.label));
+    throw input_error(
+        "{}: no cell has a label that is used; all labels are missing or excluded: {}; see "
+        "--exclude-labels",
+        labels.source, examples(names, 10));
+  }
+  constexpr size_t kFewCells = 20;
+  if (result.kept.size() >= kFewCells && used * 2 > result.kept.size()) {
+    throw input_error("{}: {} different labels for {} cells; is this a column of cell types?",
+                      labels.source, used, result.kept.size());
+  }
+  return result;
+}
+
+Categorical categorical_of(std::span<const std::string> values) {
+  Categorical result;
+  result.names.assign(values.begin(), values.end());
+  std::sort(result.names.begin(), result.names.end());
+  result.names.erase(std::unique(result.names.begin(), result.names.end()), result.names.end());
+  result.codes.reserve(values.size());
+  for (const auto& value : values) result.codes.push_back(*result.code_of(value));
+  return result;
+}
+
+}  // namespace grids

@@ -1,0 +1,61 @@
+/// Which type each cell is of (and, in the same way, which donor it comes from).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "io/raw_multiome.hpp"
+#include "prepare/match_cells.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+
+/// A table of the user: barcode → label.
+struct LabelMap {
+  std::string source;  ///< for messages: the file's path
+  std::vector<std::pair<std::string, std::string>> entries;
+};
+
+struct CellLabels {
+  std::string source;                ///< "cell_type of mod/rna", for messages
+  std::vector<std::string> of_cell;  ///< one a matched cell, trimmed; "" = no label
+  std::vector<std::string> notes;    ///< what the user should hear, for example an ignored suffix
+};
+
+/// Reads a column of annotations: of the whole (MuData's obs), else of the RNA, else of the ATAC.
+/// "rna:cell_type" means that column of MuData's obs, or "cell_type" of the RNA. Numbers become
+/// text ("3"). Throws Error(kInput) that lists the columns there are.
+CellLabels labels_from_column(const RawMultiome& raw, const MatchedCells& cells,
+                              std::string_view column);
+
+/// Throws Error(kInput) when no barcode of the map is among the cells (with examples of both), or
+/// when it gives one barcode two labels.
+CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells);
+
+/// True when `label` is one of the `patterns`: letter case does not count, "*" stands for anything.
+bool matches_label(std::string_view label, std::span<const std::string> patterns);
+
+struct LabelCount {
+  std::string label;  ///< "" = cells without a label
+  int64_t cells = 0;
+  bool excluded = false;
+};
+
+struct LabelSelection {
+  std::vector<int32_t> kept;      ///< cells whose label is used, ascending
+  std::vector<LabelCount> table;  ///< every label, sorted by name
+};
+
+/// Leaves out cells without a label and those whose label matches a pattern of `exclude`. Throws
+/// Error(kInput) when none is left, or when there are more labels than half the cells (no column of
+/// types looks like that).
+LabelSelection select_labels(const CellLabels& labels, std::span<const std::string> exclude);
+
+/// Sorted names and codes.
+Categorical categorical_of(std::span<const std::string> values);
+
+}  // namespace grids

@@ -1,0 +1,134 @@
+#include "prepare/normalise.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/at.hpp"
+#include "base/error.hpp"
+
+namespace grids {
+namespace {
+
+constexpr double kCountsPerCell = 1e5;
+constexpr int64_t kRowBlock = 64;
+
+/// Rows and columns chosen, columns renamed; `values` may be null. Counts first, so that the result
+/// is allocated once and blocks of rows are filled side by side.
+CsrPattern gather_with(const CsrMatrix& matrix, std::span<const int32_t> rows,
+                       std::span<const int32_t> columns, ThreadPool& pool,
+                       std::vector<float>* values) {
+  std::vector<int32_t> rename(at(matrix.columns()), -1);
+  for (size_t j = 0; j < columns.size(); ++j) {
+    auto& slot = rename[static_cast<size_t>(columns[j])];
+    if (slot >= 0) throw internal_error("column {} gathered twice", columns[j]);
+    slot = static_cast<int32_t>(j);
+  }
+  CsrPattern result;
+  result.rows = static_cast<int64_t>(rows.size());
+  result.columns = static_cast<int64_t>(columns.size());
+  result.offsets.assign(rows.size() + 1, 0);
+  const auto each = [&](int64_t row, auto&& take) {
+    const auto indices = matrix.row_indices(rows[at(row)]);
+    const auto entries = matrix.row_values(rows[at(row)]);
+    for (size_t k = 0; k < indices.size(); ++k) {
+      const int32_t column = rename[static_cast<size_t>(indices[k])];
+      if (column >= 0 && entries[k] > 0) take(column, entries[k]);
+    }
+  };
+  pool.for_blocks(result.rows, kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
+    for (int64_t i = begin; i < end; ++i)
+      each(i, [&](int32_t, float) { ++result.offsets[at(i) + 1]; });
+  });
+  for (size_t i = 0; i < rows.size(); ++i) result.offsets[i + 1] += result.offsets[i];
+  result.indices.resize(at(result.offsets.back()));
+  if (values != nullptr) values->resize(result.indices.size());
+  pool.for_blocks(result.rows, kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
+    std::vector<std::pair<int32_t, float>> line;
+    for (int64_t i = begin; i < end; ++i) {
+      line.clear();
+      each(i, [&](int32_t column, float value) { line.emplace_back(column, value); });
+      const auto by_column = [](const auto& a, const auto& b) { return a.first < b.first; };
+      if (!std::is_sorted(line.begin(), line.end(), by_column)) {
+        std::sort(line.begin(), line.end(), by_column);
+      }
+      auto slot = at(result.offsets[at(i)]);
+      for (const auto& [column, value] : line) {
+        result.indices[slot] = column;
+        if (values != nullptr) (*values)[slot] = value;
+        ++slot;
+      }
+    }
+  });
+  return result;
+}
+
+}  // namespace
+
+RnaKind recognise_rna(const RawModality& rna) {
+  bool whole = true;
+  float largest = 0;
+  for (const float value : rna.values.values) {
+    if (!std::isfinite(value))
+      throw input_error("{}: the RNA has values that are not finite", rna.source);
+    if (value < 0) {
+      throw input_error(
+          "{}: the RNA has negative values ({}), as after scaling; give counts or log-normalised "
+          "values, for example from a layer",
+          rna.source, value);
+    }
+    whole = whole && value == std::floor(value);
+    largest = std::max(largest, value);
+  }
+  if (largest == 0) throw input_error("{}: the RNA has no value above zero", rna.source);
+  if (whole) return RnaKind::kCounts;
+  return largest < kLargestLogged ? RnaKind::kLogged : RnaKind::kLinear;
+}
+
+std::vector<double> rna_totals(const CsrMatrix& rna, std::span<const int32_t> rows, RnaKind kind) {
+  std::vector<double> totals;
+  totals.reserve(rows.size());
+  for (const int32_t row : rows) {
+    double sum = 0;
+    for (const float value : rna.row_values(row)) {
+      sum += kind == RnaKind::kLogged ? std::expm1(static_cast<double>(value)) : value;
+    }
+    totals.push_back(sum);
+  }
+  return totals;
+}
+
+void log_normalise(CsrMatrix& matrix, std::span<const double> totals) {
+  for (int64_t i = 0; i < matrix.rows(); ++i) {
+    const double scale = kCountsPerCell / std::max(totals[at(i)], 1e-300);
+    for (int64_t k = matrix.pattern.offsets[at(i)]; k < matrix.pattern.offsets[at(i) + 1]; ++k) {
+      matrix.values[at(k)] = static_cast<float>(std::log1p(matrix.values[at(k)] * scale));
+    }
+  }
+}
+
+CsrMatrix gather(const CsrMatrix& matrix, std::span<const int32_t> rows,
+                 std::span<const int32_t> columns, ThreadPool& pool) {
+  CsrMatrix result;
+  result.pattern = gather_with(matrix, rows, columns, pool, &result.values);
+  return result;
+}
+
+CsrPattern gather_open(const CsrMatrix& matrix, std::span<const int32_t> rows,
+                       std::span<const int32_t> columns, ThreadPool& pool) {
+  return gather_with(matrix, rows, columns, pool, nullptr);
+}
+
+std::vector<int64_t> count_positive(const CsrMatrix& matrix, std::span<const int32_t> rows) {
+  std::vector<int64_t> counts(at(matrix.columns()), 0);
+  for (const int32_t row : rows) {
+    const auto indices = matrix.row_indices(row);
+    const auto values = matrix.row_values(row);
+    for (size_t k = 0; k < indices.size(); ++k) {
+      if (values[k] > 0) ++counts[static_cast<size_t>(indices[k])];
+    }
+  }
+  return counts;
+}
+
+}  // namespace grids

@@ -1,0 +1,417 @@
+#include "prepare/prepare.hpp"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/at.hpp"
+#include "base/error.hpp"
+#include "base/indices.hpp"
+#include "base/name_list.hpp"
+#include "prepare/diary.hpp"
+#include "prepare/match_cells.hpp"
+#include "prepare/normalise.hpp"
+#include "prepare/place_features.hpp"
+
+namespace grids {
+namespace {
+int64_t count_of(const auto& list) {
+  return static_cast<int64_t>(list.size());
+}
+
+/// Below these, numbers are printed but hardly to be trusted.
+constexpr int64_t kFewCells = 200;
+constexpr int64_t kFewTestCells = 50;
+constexpr double kFewPositions = 0.5;
+
+/// The cells in use while they are being chosen; all lists run in parallel.
+struct Cells {
+  MatchedCells matched;
+  std::vector<std::string> types;   ///< empty until known
+  std::vector<std::string> donors;  ///< empty when there are none
+
+  void keep(std::span<const int32_t> chosen) {
+    const auto pick = [&](auto& list) {
+      if (list.empty()) return;
+      std::remove_reference_t<decltype(list)> kept;
+      kept.reserve(chosen.size());
+      for (const int32_t i : chosen) kept.push_back(std::move(list[static_cast<size_t>(i)]));
+      list = std::move(kept);
+    };
+    pick(matched.barcodes);
+    pick(matched.rna_row);
+    pick(matched.atac_row);
+    pick(types);
+    pick(donors);
+  }
+};
+
+void require_shape(const RawModality& modality) {
+  if (modality.obs.rows() == modality.values.rows() &&
+      modality.var.rows() == modality.values.columns()) {
+    return;
+  }
+  throw input_error("{}: the matrix is {} × {}, but there are names of {} cells and {} features",
+                    modality.source, modality.values.rows(), modality.values.columns(),
+                    modality.obs.rows(), modality.var.rows());
+}
+
+Cells match(const RawMultiome& raw, Diary& diary) {
+  Cells cells;
+  cells.matched = match_cells(raw.rna, raw.atac);
+  const auto& matched = cells.matched;
+  diary.step("cells", "RNA and ATAC of the same barcode",
+             matched.size() + matched.only_rna + matched.only_atac, matched.size());
+  if (matched.only_rna + matched.only_atac > 0) {
+    diary.note("{} cells have RNA only, {} ATAC only: dropped", matched.only_rna,
+               matched.only_atac);
+  }
+  if (matched.ignored_suffix) {
+    diary.warn(
+        "no barcode of RNA and ATAC is the same as it stands; they were matched without "
+        "their trailing number (AAAC-1 = AAAC)");
+  }
+  return cells;
+}
+
+/// The patterns of --exclude-labels; a word that is a label of the file is one, commas and all.
+std::vector<std::string> excluded_labels(const CellLabels& labels, const PrepareOptions& options) {
+  if (options.keep_all) return {};
+  const std::set<std::string, std::less<>> known(labels.of_cell.begin(), labels.of_cell.end());
+  return split_names(options.exclude_labels,
+                     [&](std::string_view name) { return known.contains(name); });
+}
+
+/// Labels that commands give a meaning of their own become other names.
+void call_types(const std::string& source, std::vector<std::string>& labels, Diary& diary) {
+  for (const char* word : {kAllTypes, kEachType}) {
+    if (std::find(labels.begin(), labels.end(), word) == labels.end()) continue;
+    const auto name = type_called(word);
+    if (std::find(labels.begin(), labels.end(), name) != labels.end()) {
+      throw input_error("{}: the labels '{}' and '{}' would be one type; rename one of them",
+                        source, word, name);
+    }
+    diary.note("the cells labelled '{}' are of the type '{}': '{}' alone stands for {}", word, name,
+               word, word == kAllTypes ? "all types together" : "each type in turn");
+    std::replace(labels.begin(), labels.end(), std::string(word), name);
+  }
+}
+
+void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
+           Cells& cells, PrepareSummary& summary, Diary& diary) {
+  if (!inputs.donor_column.empty()) {
+    auto donors = labels_from_column(raw, cells.matched, inputs.donor_column);
+    for (const auto& note : donors.notes) diary.warn("{}", note);
+    const auto missing = std::count(donors.of_cell.begin(), donors.of_cell.end(), "");
+    if (missing > 0) {
+      diary.warn("{}: {} cells have no donor; they count as one donor, 'unknown'", donors.source,
+                 missing);
+      std::replace(donors.of_cell.begin(), donors.of_cell.end(), std::string(),
+                   std::string("unknown"));
+    }
+    cells.donors = std::move(donors.of_cell);
+  }
+  if (!inputs.label_map && inputs.label_column.empty()) return;
+  auto labels = inputs.label_map ? labels_from_map(*inputs.label_map, cells.matched)
+                                 : labels_from_column(raw, cells.matched, inputs.label_column);
+  for (const auto& note : labels.notes) diary.warn("{}", note);
+  if (options.keep_all) {
+    for (auto& name : labels.of_cell) {
+      if (name.empty()) name = "unlabelled";
+    }
+  }
+  const auto selection = select_labels(labels, excluded_labels(labels, options));
+  summary.label_source = labels.source;
+  summary.labels = selection.table;
+  const int64_t before = cells.matched.size();
+  cells.types = std::move(labels.of_cell);
+  call_types(labels.source, cells.types, diary);
+  cells.keep(selection.kept);
+  diary.step("cells", "labelled with a cell type (--exclude-labels)", before, cells.matched.size());
+  for (const auto& entry : selection.table) {
+    if (!entry.excluded) continue;
+    diary.note("excluded {} cells {}", entry.cells,
+               entry.label.empty() ? "without a label" : fmt::format("labelled '{}'", entry.label));
+  }
+}
+
+CellQuality check_quality(const RawMultiome& raw, RnaKind kind, const PrepareOptions& options,
+                          Cells& cells, Diary& diary) {
+  auto quality =
+      measure_quality(raw.rna, cells.matched.rna_row, raw.atac, cells.matched.atac_row, kind);
+  if (options.keep_all) return quality;
+  const auto passed = passing_cells(quality, options.quality);
+  for (const auto& step : passed.steps) {
+    diary.step(
+        "cells",
+        fmt::format("{} at {} {} ({})", step.quantity,
+                    step.flag.starts_with("--min") ? "least" : "most", step.threshold, step.flag),
+        step.before, step.after);
+  }
+  cells.keep(passed.kept);
+  const auto pick = [&](std::vector<double>& values) {
+    for (size_t k = 0; k < passed.kept.size(); ++k) {
+      values[k] = values[static_cast<size_t>(passed.kept[k])];
+    }
+    values.resize(passed.kept.size());
+  };
+  pick(quality.rna_counts);
+  pick(quality.genes);
+  pick(quality.mito_share);
+  pick(quality.peaks);
+  return quality;
+}
+
+/// Types for cells without labels.
+void cluster(const RawMultiome& raw, RnaKind kind, const std::vector<double>& totals,
+             const PrepareOptions& options, Cells& cells, PrepareSummary& summary, Diary& diary,
+             const Context& context) {
+  const auto& rows = cells.matched.rna_row;
+  const auto chosen = choose_genes(
+      measure_variability(raw.rna.values, rows, options.genes.loess_span), {}, options.genes);
+  auto expression = gather(raw.rna.values, rows, chosen, context.pool);
+  if (kind != RnaKind::kLogged) log_normalise(expression, totals);
+  const auto clusters = cluster_cells(expression, options.clusters, context);
+  std::vector<int64_t> sizes(at(clusters.count), 0);
+  for (const int32_t c : clusters.of_cell) {
+    ++sizes[static_cast<size_t>(c)];
+    cells.types.push_back(fmt::format("cluster {}", c + 1));
+  }
+  summary.label_source = "graph clusters";
+  for (size_t c = 0; c < sizes.size(); ++c) {
+    summary.labels.push_back({fmt::format("cluster {}", c + 1), sizes[c], false});
+  }
+  std::string columns;
+  for (const auto& column : raw.rna.obs.columns) {
+    if (column.is_text()) columns += (columns.empty() ? "" : ", ") + column.name;
+  }
+  diary.warn(
+      "no labels were given: the cells were grouped into {} graph clusters of their "
+      "expression (Leiden, resolution {}), which are no cell types until someone looks at "
+      "them{}",
+      clusters.count, options.clusters.resolution,
+      columns.empty() ? "" : fmt::format("; text columns for --labels: {}", columns));
+}
+
+void fill_cells(Cells& cells, const PrepareOptions& options, CellQuality& quality, Study& study,
+                Diary& diary, const Context& context) {
+  study.cells.barcodes = std::move(cells.matched.barcodes);
+  study.cells.type = categorical_of(cells.types);
+  if (!cells.donors.empty()) study.cells.donor = categorical_of(cells.donors);
+  study.cells.total_rna = std::move(quality.rna_counts);
+  study.cells.open_peaks = std::move(quality.peaks);
+  study.cells.split = split_cells(study.cells.barcodes, study.cells.type, study.cells.donor,
+                                  options.split, context.seed);
+  std::vector<std::string> whole;
+  std::vector<std::string> small;
+  for (size_t t = 0; t < study.cells.type.names.size(); ++t) {
+    const auto& codes = study.cells.type.codes;
+    const auto code = static_cast<int32_t>(t);
+    const auto size = std::count(codes.begin(), codes.end(), code);
+    const auto& name = study.cells.type.names[t];
+    if (size < kFewestCellsToSplit) {
+      whole.push_back(fmt::format("{} ({})", name, size));
+    } else if (count_of(study.cells_of(Split::kTest, code)) < kFewTestCells) {
+      small.push_back(fmt::format("{} ({})", name, count_of(study.cells_of(Split::kTest, code))));
+    }
+  }
+  diary.note("{} training, {} validation and {} test cells of {} types",
+             count_of(study.cells_of(Split::kTrain)), count_of(study.cells_of(Split::kValidation)),
+             count_of(study.cells_of(Split::kTest)), study.cells.type.names.size());
+  if (study.cells.size() < kFewCells) {
+    diary.warn("{} cells are too few to trust what is learned from them (fewer than {})",
+               study.cells.size(), kFewCells);
+  }
+  if (!whole.empty()) {
+    diary.warn(
+        "types with fewer than {} cells cannot be split, all their cells are training cells: {}",
+        kFewestCellsToSplit, examples(whole, 8));
+  }
+  if (!small.empty()) {
+    diary.warn("types with fewer than {} test cells, too few for a firm number: {}", kFewTestCells,
+               examples(small, 8));
+  }
+}
+
+std::vector<int32_t> rows_of(const std::vector<int32_t>& cells, const std::vector<int32_t>& rows) {
+  std::vector<int32_t> result;
+  result.reserve(cells.size());
+  for (const int32_t cell : cells) result.push_back(rows[static_cast<size_t>(cell)]);
+  return result;
+}
+
+void fill_peaks(const RawModality& atac, const std::vector<Interval>& intervals,
+                const std::vector<int32_t>& rows, const std::vector<int32_t>& training,
+                const PrepareOptions& options, Study& study, Diary& diary, const Context& context) {
+  const auto open_in = count_positive(atac.values, rows_of(training, rows));
+  const auto chosen =
+      select_peaks(intervals, open_in, count_of(training), options.peaks, options.keep_all);
+  int64_t left = count_of(intervals);
+  if (!options.keep_all) {
+    diary.step("peaks", "on chromosomes, not on scaffolds", left, left - chosen.scaffold);
+    left -= chosen.scaffold;
+    if (!chosen.scaffolds.empty()) {
+      diary.note("taken as scaffolds: {}", examples(chosen.scaffolds, 8));
+    }
+    diary.step("peaks", "not mitochondrial", left, left - chosen.mitochondrial);
+    left -= chosen.mitochondrial;
+    diary.step("peaks",
+               fmt::format("open in at least {} of {} training cells (--min-peak-cells, "
+                           "--min-peak-share)",
+                           chosen.required_cells, training.size()),
+               left, left - chosen.rare);
+  }
+  study.peaks = peak_table(intervals, atac.var.index, chosen.columns);
+  study.open = gather_open(atac.values, rows, chosen.columns, context.pool);
+}
+
+std::vector<int32_t> pick_genes(const RawModality& rna, const GeneNames& names,
+                                const std::vector<int32_t>& training_rows, RnaKind kind,
+                                const PrepareInputs& inputs, const PrepareOptions& options,
+                                Diary& diary) {
+  const auto wanted = find_genes(names, inputs.keep_genes);
+  if (!wanted.missing.empty()) {
+    if (!options.skip_missing_genes) {
+      throw input_error(
+          "{} genes to keep are not in {}: {}; correct them or pass them over with "
+          "--skip-missing-genes",
+          wanted.missing.size(), rna.source, examples(wanted.missing, 20));
+    }
+    diary.warn("{} genes to keep are not in the RNA and were passed over: {}",
+               wanted.missing.size(), examples(wanted.missing, 20));
+  }
+  if (options.keep_all) return indices_below(rna.values.columns());
+  const auto variability = measure_variability(rna.values, training_rows, options.genes.loess_span);
+  const auto seen = std::count_if(variability.cells.begin(), variability.cells.end(),
+                                  [&](int64_t n) { return n >= options.genes.min_gene_cells; });
+  diary.step("genes",
+             fmt::format("seen in at least {} training cells (--min-gene-cells)",
+                         options.genes.min_gene_cells),
+             rna.values.columns(), seen);
+  auto chosen = choose_genes(variability, wanted.columns, options.genes);
+  if (chosen.empty()) {
+    throw input_error("{}: no gene is seen in {} of the {} training cells; lower --min-gene-cells",
+                      rna.source, options.genes.min_gene_cells, training_rows.size());
+  }
+  diary.step("genes",
+             fmt::format("most variable{}{}", kind == RnaKind::kCounts ? "" : ", values as given",
+                         wanted.columns.empty()
+                             ? ""
+                             : fmt::format(", and the {} asked for", wanted.columns.size())),
+             seen, count_of(chosen));
+  const auto mitochondrial = std::count_if(chosen.begin(), chosen.end(), [&](int32_t j) {
+    return is_mitochondrial_gene(names.symbols[static_cast<size_t>(j)]);
+  });
+  if (mitochondrial > 0) diary.note("{} of the chosen genes are mitochondrial", mitochondrial);
+  return chosen;
+}
+
+void tell_positions(const GenePlaces& places, const GeneTable& genes, PrepareSummary& summary,
+                    Diary& diary) {
+  int64_t placed = 0;
+  for (int64_t j = 0; j < genes.size(); ++j) placed += genes.has_position(j) ? 1 : 0;
+  summary.position_share = static_cast<double>(placed) / static_cast<double>(genes.size());
+  if (places.matched == 0) return;  // told at the start
+  diary.note("{} of {} chosen genes have a position ({})", placed, genes.size(), places.source);
+  if (summary.position_share < kFewPositions) {
+    diary.warn("only {} of {} chosen genes have a position ({}), for example not {}", placed,
+               genes.size(), places.source, examples(places.unmatched, 5));
+  }
+}
+
+void fill_genes(const RawModality& rna, const PlacedFeatures& features,
+                const std::vector<int32_t>& rows, const std::vector<int32_t>& training,
+                RnaKind kind, const PrepareInputs& inputs, const PrepareOptions& options,
+                Study& study, PrepareSummary& summary, Diary& diary, const Context& context) {
+  const auto chosen =
+      pick_genes(rna, features.names, rows_of(training, rows), kind, inputs, options, diary);
+  study.genes = gene_table(features.names, features.places, chosen);
+  tell_positions(features.places, study.genes, summary, diary);
+  study.expression = gather(rna.values, rows, chosen, context.pool);
+  summary.rna_normalised = kind != RnaKind::kCounts;
+  if (kind == RnaKind::kCounts) {
+    study.scale = ExpressionScale::kLog1pCp100k;
+    study.counts = study.expression;
+  } else {
+    study.scale = ExpressionScale::kAsGiven;
+  }
+  if (kind != RnaKind::kLogged) log_normalise(study.expression, study.cells.total_rna);
+}
+
+void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
+  switch (kind) {
+    case RnaKind::kCounts:
+      diary.note("{}: raw counts; log1p of counts per 100,000", rna.source);
+      break;
+    case RnaKind::kLogged:
+      diary.warn(
+          "{}: fractions below {}, so log-normalised before it came here: used as it is; "
+          "without counts, changes in counts cannot be given",
+          rna.source, kLargestLogged);
+      break;
+    case RnaKind::kLinear:
+      diary.warn(
+          "{}: fractions and large values, so normalised but not logged: scaled to 100,000 a "
+          "cell and log1p taken; without counts, changes in counts cannot be given",
+          rna.source);
+      break;
+  }
+}
+
+}  // namespace
+
+void PrepareOptions::describe(OptionSet& set) {
+  set.group("Which cells, peaks and genes");
+  set.flag("--keep-all", keep_all, "Filter nothing; counts are still normalised");
+  set.list("--exclude-labels", exclude_labels, "Labels that are no cell type");
+  quality.describe(set);
+  peaks.describe(set);
+  genes.describe(set);
+  set.flag("--skip-missing-genes", skip_missing_genes,
+           "Pass over names in --keep-genes that the file does not have");
+  set.group("Split and clusters");
+  split.describe(set);
+  clusters.describe(set);
+  set.group("");
+  set.flag("--force", force,
+           "Go on where genes and peaks seem to be of different genome builds, or hardly any gene "
+           "has a position");
+}
+
+PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
+                      const Context& context) {
+  validate(options, "options of prepare");
+  require_shape(raw.rna);
+  require_shape(raw.atac);
+  PrepareResult result;
+  Study& study = result.study;
+  PrepareSummary& summary = result.summary;
+  Diary diary(summary, context.reporter);
+
+  const auto features = place_features(raw, inputs, options, summary, diary);
+  const RnaKind kind = recognise_rna(raw.rna);
+  say_how_rna_is_taken(kind, raw.rna, diary);
+  Cells cells = match(raw, diary);
+  label(raw, inputs, options, cells, summary, diary);
+  context.check_cancelled();
+  CellQuality quality = check_quality(raw, kind, options, cells, diary);
+  if (cells.types.empty()) {
+    cluster(raw, kind, quality.rna_counts, options, cells, summary, diary, context);
+  }
+  context.check_cancelled();
+  const auto rna_rows = std::move(cells.matched.rna_row);
+  const auto atac_rows = std::move(cells.matched.atac_row);
+  fill_cells(cells, options, quality, study, diary, context);
+  const auto training = study.cells_of(Split::kTrain);
+
+  fill_peaks(raw.atac, features.peaks, atac_rows, training, options, study, diary, context);
+  raw.atac = RawModality();
+  context.check_cancelled();
+  fill_genes(raw.rna, features, rna_rows, training, kind, inputs, options, study, summary, diary,
+             context);
+  raw.rna = RawModality();
+  study.provenance = provenance_json(options, summary);
+  return result;
+}
+
+}  // namespace grids

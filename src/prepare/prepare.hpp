@@ -1,0 +1,109 @@
+/// From what readers return to a study: cells matched, labelled, checked and split; peaks and genes
+/// chosen on training cells and ordered; RNA normalised.
+///
+/// Steps, each a free function of its own header: `gene_places.hpp`, `builds.hpp`, `match_cells`,
+/// labels (`labels.hpp`; without any, `clusters.hpp`), `quality.hpp`, `split.hpp`, `peaks.hpp`,
+/// `genes.hpp`, `variable_genes.hpp`, `normalise.hpp`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/described.hpp"
+#include "io/raw_multiome.hpp"
+#include "prepare/builds.hpp"
+#include "prepare/clusters.hpp"
+#include "prepare/labels.hpp"
+#include "prepare/peaks.hpp"
+#include "prepare/quality.hpp"
+#include "prepare/split.hpp"
+#include "prepare/variable_genes.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+
+/// What `prepare` is given besides the matrices. With neither `label_map` nor `label_column`, cells
+/// are labelled by graph clusters.
+struct PrepareInputs {
+  std::optional<LabelMap> label_map;         ///< barcode → label; goes before `label_column`
+  std::string label_column;                  ///< see `labels_from_column`
+  std::string donor_column;                  ///< likewise; empty when there are no donors
+  std::vector<GenePosition> gene_positions;  ///< empty: positions are sought in the RNA's columns
+  std::string gene_source = "the positions given";  ///< their file, for messages
+  std::optional<GenomeBuild> chromosome_sizes;      ///< else those of hg38 and hg19 are tried
+  std::vector<std::string> keep_genes;              ///< always kept: symbols or ids
+};
+
+/// Every field is also a flag: `min_peaks` is --min-peaks. Messages name flags so.
+struct PrepareOptions {
+  /// Filters nothing: no thresholds, no labels excluded, no peak or gene selection; scaffolds count
+  /// as chromosomes; cells without a label are of type "unlabelled". Counts are still normalised,
+  /// and cells in one modality only are still dropped.
+  bool keep_all = false;
+  /// Labels that are no cell type, in any letter case; "*" stands for anything. Cells with them,
+  /// and cells without a label, are left out.
+  std::vector<std::string> exclude_labels = {
+      "na",         "n/a",         "nan",         "none",        "null",         "unknown",
+      "unassigned", "unlabelled",  "unlabeled",   "undefined",   "undetermined", "ambiguous",
+      "*doublet*",  "*multiplet*", "low quality", "low_quality", "low-quality"};
+  QualityOptions quality;
+  PeakOptions peaks;
+  VariableGeneOptions genes;
+  SplitOptions split;
+  ClusterOptions clusters;
+  /// Names in `keep_genes` that are no gene of the file are passed over instead of an error.
+  bool skip_missing_genes = false;
+  /// Goes on, with a warning, where genes and peaks seem to be of different files: hardly any gene
+  /// has a position, or many positions lie beyond the ends of chromosomes.
+  bool force = false;
+
+  void describe(OptionSet& set);
+};
+
+/// One thing that was done to cells, peaks or genes.
+struct PrepareStep {
+  std::string of;    ///< "cells", "peaks" or "genes"
+  std::string what;  ///< "open peaks at least 10 (--min-peaks)"
+  int64_t before = 0;
+  int64_t after = 0;
+};
+
+/// Where the positions of genes come from. Counts are of all genes of the file.
+struct PositionSummary {
+  std::string source;  ///< see `GenePlaces`, as for the counts
+  int64_t matched = 0;
+  int64_t by_symbol = 0;
+  int64_t by_id = 0;
+  int64_t by_id_without_version = 0;
+};
+
+/// What was done, for people and for the report; also, as JSON, the study's `provenance`.
+struct PrepareSummary {
+  std::vector<PrepareStep> steps;     ///< in order
+  std::vector<std::string> warnings;  ///< what to know before trusting the result
+  std::vector<std::string> notes;     ///< choices made: how RNA was taken, where labels come from
+  std::vector<LabelCount> labels;     ///< all labels, those excluded included
+  std::string label_source;           ///< "graph clusters" when there were none
+  bool rna_normalised = false;        ///< the RNA came without counts
+  PositionSummary positions;
+  double position_share = 0;        ///< of the chosen genes that have a position
+  std::optional<BuildCheck> build;  ///< where genes have positions
+};
+
+struct PrepareResult {
+  Study study;
+  PrepareSummary summary;
+};
+
+/// Steps and notes also go to the reporter as information, warnings as warnings, as they arise.
+/// Frees each part of `raw` as soon as it is used. Throws Error(kInput) that names the file and
+/// what to change, Error(kUsage) for options that make no sense.
+PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
+                      const Context& context);
+
+/// Options and summary as a JSON object.
+std::string provenance_json(const PrepareOptions& options, const PrepareSummary& summary);
+
+}  // namespace grids

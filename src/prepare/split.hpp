@@ -1,0 +1,32 @@
+/// Training, validation and test cells, fixed once for all stages.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/described.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+
+struct SplitOptions {
+  double train = 0.7;       ///< what the surrogate and the searches learn from
+  double validation = 0.1;  ///< early stopping, gates
+  double test = 0.2;        ///< what is reported; seen by nothing else
+
+  void describe(OptionSet& set);
+};
+
+/// Types with fewer cells than this go to training whole: they cannot be split.
+inline constexpr int64_t kFewestCellsToSplit = 3;
+
+/// The split of each cell. Each type is split by itself, to sizes by largest remainder (a type with
+/// at least three cells has one in test), its donors in proportion; the draw depends on the seed
+/// and the names of type, donors and cells, not on the order of cells or on other types.
+std::vector<Split> split_cells(std::span<const std::string> barcodes, const Categorical& type,
+                               const Categorical& donor, const SplitOptions& options,
+                               uint64_t seed);
+
+}  // namespace grids

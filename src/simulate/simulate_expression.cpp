@@ -1,0 +1,190 @@
+#include "simulate/simulate_expression.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "base/at.hpp"
+
+namespace grids::simulation {
+namespace {
+
+constexpr int64_t kCellBlock = 64;
+constexpr double kTypeNoise = 0.3;  // of the log rate, private to gene and type
+
+/// Expected cis factor when the causes open independently with the given probabilities: the number
+/// that is open follows their Poisson-binomial law.
+double expected_cis(Regulation kind, double effect, std::span<const double> probabilities) {
+  std::vector<double> law = {1.0};
+  for (const double p : probabilities) {
+    law.push_back(0);
+    for (size_t m = law.size() - 1; m > 0; --m) law[m] = law[m] * (1 - p) + law[m - 1] * p;
+    law[0] *= 1 - p;
+  }
+  double mean = 0;
+  const int size = static_cast<int>(probabilities.size());
+  for (size_t m = 0; m < law.size(); ++m) {
+    mean += law[m] * cis_factor(kind, size, static_cast<int>(m), effect);
+  }
+  return mean;
+}
+
+/// The part of the cells that one block draws.
+struct Part {
+  std::vector<int32_t> latent, observed, genes;
+  std::vector<float> counts;
+  std::vector<int64_t> latent_size, observed_size, genes_size;  // of cells
+};
+
+void append(CsrPattern& pattern, const std::vector<int32_t>& indices,
+            const std::vector<int64_t>& sizes) {
+  pattern.indices.insert(pattern.indices.end(), indices.begin(), indices.end());
+  for (const int64_t size : sizes) pattern.offsets.push_back(pattern.offsets.back() + size);
+  pattern.rows += static_cast<int64_t>(sizes.size());
+}
+
+}  // namespace
+
+ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& layout,
+                               const CellPlan& plan, uint64_t seed) {
+  const size_t types = plan.types.size();
+  ExpressionPlan result;
+  auto random = stream(seed, Step::kBaseRates);
+  for (const auto& gene : layout.genes) {
+    const bool regulated = gene.kind != Regulation::kNone;
+    result.mean_count.push_back(options.median_count *
+                                std::exp(options.count_spread * random.normal()));
+    result.programme.push_back(
+        static_cast<int32_t>(random.below(static_cast<uint32_t>(plan.cells.programmes))));
+    const double loading = random.uniform() * options.state_loading;
+    result.state_loading.push_back(regulated ? options.regulated_state_loading : loading);
+
+    const double follows = 0.5 + random.uniform();
+    std::vector<double> effects;
+    for (size_t type = 0; type < types; ++type) {
+      effects.push_back(follows *
+                            plan.mean_score(static_cast<int32_t>(type), result.programme.back()) +
+                        kTypeNoise * random.normal());
+    }
+    const size_t least = (types + 1) / 2;
+    const size_t act_in = least + random.below(static_cast<uint32_t>(types - least + 1));
+    auto sorted = effects;
+    std::sort(sorted.begin(), sorted.end(), std::greater<>());
+    for (const double effect : effects) {
+      result.acting.push_back(regulated && effect >= sorted[act_in - 1] ? 1 : 0);
+    }
+    result.type_effect.insert(result.type_effect.end(), effects.begin(), effects.end());
+  }
+  return result;
+}
+
+Truth make_truth(const Layout& layout, const CellPlan& plan, const ExpressionPlan& expression,
+                 const PeakLaw& law, std::span<const std::string> peak_names) {
+  const size_t types = plan.types.size();
+  std::vector<double> share(types);
+  for (const int32_t type : plan.cells.type) {
+    share[at(type)] += 1.0 / static_cast<double>(plan.cells.size());
+  }
+  Truth truth;
+  truth.types = plan.types;
+  for (size_t g = 0; g < layout.genes.size(); ++g) {
+    const auto& planned = layout.genes[g];
+    GeneTruth gene;
+    gene.gene = fmt::format("SIM{:05}", g + 1);
+    gene.kind = planned.kind;
+    gene.effect = planned.effect;
+    for (const int32_t peak : planned.causes) gene.peaks.push_back(peak_names[at(peak)]);
+    for (const int32_t peak : planned.bystanders) gene.bystanders.push_back(peak_names[at(peak)]);
+    gene.programme = expression.programme[g];
+    gene.state_loading = expression.state_loading[g];
+    double mean = 0;
+    for (size_t type = 0; type < types; ++type) {
+      double cis = 1;
+      if (expression.acting[g * types + type] != 0) {
+        gene.types.push_back(plan.types[type]);
+        std::vector<double> open;
+        for (const int32_t peak : planned.causes) {
+          open.push_back(law.open_probability(static_cast<int32_t>(type), peak));
+        }
+        cis = expected_cis(gene.kind, gene.effect, open);
+      }
+      gene.base_rate.push_back(std::exp(expression.type_effect[g * types + type]));
+      mean += share[type] * gene.base_rate.back() * cis;
+    }
+    for (auto& rate : gene.base_rate) rate *= expression.mean_count[g] / mean;
+    truth.genes.push_back(std::move(gene));
+  }
+  return truth;
+}
+
+Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, const PeakLaw& law,
+                         const TrueRegulation& regulation, int64_t peaks, const Context& context) {
+  const int64_t cells = plan.cells.size();
+  const int64_t genes = regulation.genes();
+  const bool lossy = options.capture < 1;
+  Drawn drawn;
+  drawn.open_causes.resize(at(cells * genes));
+  drawn.total_rate.resize(at(cells));
+
+  std::vector<Part> parts(at((cells + kCellBlock - 1) / kCellBlock));
+  context.pool.for_blocks(cells, kCellBlock, [&](int64_t begin, int64_t end, int64_t block) {
+    context.check_cancelled();
+    auto open_random = stream(context.seed, Step::kOpen, block);
+    auto capture_random = stream(context.seed, Step::kCapture, block);
+    auto count_random = stream(context.seed, Step::kCounts, block);
+    std::vector<uint64_t> bits(at((peaks + 63) / 64));
+    Part& part = parts[at(block)];
+    for (int64_t cell = begin; cell < end; ++cell) {
+      law.draw_open(open_random, plan, cell, bits);
+      const double seen =
+          1 - std::pow(1 - options.capture, std::sqrt(plan.cells.atac_depth[at(cell)]));
+      const size_t latent_before = part.latent.size(), observed_before = part.observed.size();
+      for (size_t word = 0; word < bits.size(); ++word) {
+        for (uint64_t rest = bits[word]; rest != 0; rest &= rest - 1) {
+          const auto peak = static_cast<int32_t>(word * 64 + at(std::countr_zero(rest)));
+          part.latent.push_back(peak);
+          if (lossy && capture_random.uniform() < seen) part.observed.push_back(peak);
+        }
+      }
+      part.latent_size.push_back(static_cast<int64_t>(part.latent.size() - latent_before));
+      part.observed_size.push_back(static_cast<int64_t>(part.observed.size() - observed_before));
+
+      const int32_t type = plan.cells.type[at(cell)];
+      const auto scores = plan.cells.scores_of(cell);
+      const size_t genes_before = part.genes.size();
+      for (int64_t gene = 0; gene < genes; ++gene) {
+        int open = 0;
+        for (const int32_t cause : regulation.causes(gene)) {
+          open += static_cast<int>(bits[at(cause) / 64] >> (at(cause) % 64) & 1);
+        }
+        drawn.open_causes[at(cell * genes + gene)] = static_cast<uint8_t>(open);
+        const double rate =
+            regulation.state_rate(gene, type, scores) * regulation.cis(gene, type, open);
+        drawn.total_rate[at(cell)] += rate;
+        const int64_t count = draw_negative_binomial(
+            count_random, plan.cells.rna_size[at(cell)] * rate, options.overdispersion);
+        if (count == 0) continue;
+        part.genes.push_back(static_cast<int32_t>(gene));
+        part.counts.push_back(static_cast<float>(count));
+      }
+      part.genes_size.push_back(static_cast<int64_t>(part.genes.size() - genes_before));
+    }
+  });
+
+  drawn.latent.columns = peaks;
+  drawn.observed.columns = peaks;
+  drawn.counts.pattern.columns = genes;
+  for (auto& part : parts) {
+    append(drawn.latent, part.latent, part.latent_size);
+    if (lossy) append(drawn.observed, part.observed, part.observed_size);
+    append(drawn.counts.pattern, part.genes, part.genes_size);
+    drawn.counts.values.insert(drawn.counts.values.end(), part.counts.begin(), part.counts.end());
+    part = Part{};
+  }
+  return drawn;
+}
+
+}  // namespace grids::simulation

@@ -1,0 +1,47 @@
+/// From programmes and open causes to counts.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "simulate/simulate_cells.hpp"
+#include "simulate/simulate_layout.hpp"
+#include "simulate/simulate_peaks.hpp"
+
+namespace grids::simulation {
+
+/// What a gene does before its own regulation.
+struct ExpressionPlan {
+  std::vector<double> mean_count;     ///< of genes, in a cell of size 1, over all cells
+  std::vector<double> type_effect;    ///< genes × types: log rate
+  std::vector<uint8_t> acting;        ///< genes × types: 1 where the set acts
+  std::vector<int32_t> programme;     ///< of genes
+  std::vector<double> state_loading;  ///< of genes
+};
+
+/// A set acts in the types where its gene is expressed most: in half of them to all.
+ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& layout,
+                               const CellPlan& plan, uint64_t seed);
+
+/// The truth, with base rates that give every gene its mean count under its own regulation.
+Truth make_truth(const Layout& layout, const CellPlan& plan, const ExpressionPlan& expression,
+                 const PeakLaw& law, std::span<const std::string> peak_names);
+
+/// Cells as drawn.
+struct Drawn {
+  CsrPattern latent;                 ///< cells × peaks
+  CsrPattern observed;               ///< the same at capture 1, and then left empty (no rows)
+  CsrMatrix counts;                  ///< cells × genes
+  std::vector<uint8_t> open_causes;  ///< cells × genes: causes of the gene that are open
+  std::vector<double> total_rate;    ///< of cells: sum of the true rates over genes
+};
+
+Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, const PeakLaw& law,
+                         const TrueRegulation& regulation, int64_t peaks, const Context& context);
+
+/// Ceilings of all genes (see simulate.hpp).
+std::vector<GeneCeiling> measure_ceilings(const CellPlan& plan, const TrueRegulation& regulation,
+                                          const Drawn& drawn, const Context& context);
+
+}  // namespace grids::simulation

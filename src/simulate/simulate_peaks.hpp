@@ -1,0 +1,54 @@
+/// How often each simulated peak is open, and in which cells.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "simulate/simulate_cells.hpp"
+#include "simulate/simulate_draws.hpp"
+#include "simulate/simulate_layout.hpp"
+
+namespace grids::simulation {
+
+/// Peak j is open in a cell of type t with probability
+///
+///     1 − exp(−atac_depth · popularity[t, j] · exp(level · score[programme])).
+///
+/// Peaks of one programme and level form a group; group 0 follows no programme.
+class PeakLaw {
+ public:
+  /// Popularities of background and promoters follow their programme's mean in each type (see
+  /// `PeakTruth::type_level`) besides a draw of their own; those of causes (and their bystanders)
+  /// are such that they are open in `open_min` to `open_max` of the cells of the types in `acting`
+  /// (genes × types). A cell has `mean_open_peaks`.
+  PeakLaw(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
+          std::span<const uint8_t> acting, const Context& context);
+
+  /// Sets a bit for each open peak of a cell; bystanders have copied their causes. `bits` holds
+  /// (peaks + 63) / 64 words.
+  void draw_open(RandomStream& random, const CellPlan& plan, int64_t cell,
+                 std::span<uint64_t> bits) const;
+
+  /// Marginal probability over the cells of a type (before copying, which does not change it).
+  double open_probability(int32_t type, int64_t peak) const {
+    return probability_[static_cast<size_t>(type)][static_cast<size_t>(peak)];
+  }
+
+  /// What each peak follows.
+  PeakTruth truth(const Layout& layout, std::vector<std::string> names) const;
+
+ private:
+  struct Copy {
+    int32_t bystander, cause;
+  };
+
+  double bystander_copy_;
+  std::vector<Copy> copies_;
+  std::vector<std::vector<int32_t>> group_peaks_;
+  std::vector<std::vector<AliasTable>> tables_;  // type, group
+  std::vector<std::vector<float>> probability_;  // type, peak
+};
+
+}  // namespace grids::simulation

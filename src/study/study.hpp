@@ -1,0 +1,133 @@
+/// A prepared experiment: what every stage after `prepare` works on.
+///
+/// Cells are in one order in both modalities; peaks are sorted by chromosome, then start; peaks and
+/// genes were chosen, and size factors computed, as `prepare.hpp` says.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "math/sparse.hpp"
+
+namespace grids {
+
+enum class Split : uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
+
+/// "train", "validation", "test".
+const char* split_name(Split split);
+
+/// A column of names stored as codes, as AnnData's categorical.
+struct Categorical {
+  std::vector<std::string> names;  ///< each name once, sorted
+  std::vector<int32_t> codes;      ///< one a cell, index into `names`
+
+  bool empty() const { return names.empty(); }
+  /// The code of a name, or nothing.
+  std::optional<int32_t> code_of(std::string_view name) const;
+};
+
+/// Words that commands give a meaning of their own: the cells of all types together, and each type
+/// in turn. A type that bears one is called "type:all" or "type:each" in a study.
+inline constexpr const char* kAllTypes = "all";
+inline constexpr const char* kEachType = "each";
+inline constexpr std::string_view kTypePrefix = "type:";
+
+/// What a type is called whose label this is.
+std::string type_called(const std::string& label);
+
+struct CellTable {
+  std::vector<std::string> barcodes;
+  Categorical type;
+  Categorical donor;  ///< empty when the experiment has none
+  std::vector<Split> split;
+  /// Counts over all genes before selection; for RNA that came normalised, the sum of
+  /// expm1(values).
+  std::vector<double> total_rna;
+  /// Open peaks before the peak filter.
+  std::vector<double> open_peaks;
+
+  int64_t size() const { return static_cast<int64_t>(barcodes.size()); }
+};
+
+/// Half-open, 0-based intervals; `name` as the user's file spells it.
+struct PeakTable {
+  std::vector<std::string> names;
+  std::vector<std::string> chromosomes;     ///< in the order of the peaks
+  std::vector<int64_t> chromosome_offsets;  ///< chromosomes + 1: first peak of each
+  std::vector<int64_t> start;
+  std::vector<int64_t> end;
+
+  int64_t size() const { return static_cast<int64_t>(names.size()); }
+  /// The chromosome of a peak, as an index.
+  int32_t chromosome_of(int64_t peak) const;
+};
+
+enum class Strand : char { kPlus = '+', kMinus = '-', kUnknown = '.' };
+
+/// Positions are those of the gene body; a gene without one has an empty chromosome.
+struct GeneTable {
+  std::vector<std::string> names;  ///< symbols; unique
+  std::vector<std::string> ids;    ///< Ensembl ids, or empty strings
+  std::vector<std::string> chromosome;
+  std::vector<int64_t> start;
+  std::vector<int64_t> end;
+  std::vector<Strand> strand;
+
+  int64_t size() const { return static_cast<int64_t>(names.size()); }
+  bool has_position(int64_t gene) const { return !chromosome[static_cast<size_t>(gene)].empty(); }
+  /// The transcription start site: `start` on the plus strand, `end` − 1 on the minus strand.
+  int64_t tss(int64_t gene) const;
+  std::optional<int32_t> index_of(std::string_view name) const;  ///< by symbol, then by id
+};
+
+/// What the values of `Study::expression` are.
+enum class ExpressionScale : uint8_t {
+  kLog1pCp100k,  ///< log1p of counts per 100,000, from raw counts
+  kAsGiven,      ///< normalised before it came here; no counts
+};
+
+struct Study {
+  CellTable cells;
+  PeakTable peaks;
+  GeneTable genes;
+  CsrPattern open;       ///< cells × peaks: the open ones
+  CsrMatrix expression;  ///< cells × genes, on `scale`
+  CsrMatrix counts;      ///< cells × genes, raw; 0 × 0 when the RNA came normalised
+  ExpressionScale scale = ExpressionScale::kLog1pCp100k;
+  /// Whether a row of `open` and the same row of `expression` are of one cell, as in a multiome
+  /// experiment; otherwise the modalities were measured in different cells.
+  bool paired = true;
+  /// How it was prepared: a JSON object with options, counts removed at each step, warnings.
+  std::string provenance = "{}";
+
+  bool has_counts() const { return counts.rows() > 0; }
+  /// Cells of a split, of a type (or of all types when empty), ascending.
+  std::vector<int32_t> cells_of(Split split, std::optional<int32_t> type = std::nullopt) const;
+};
+
+/// Distance in base pairs from a gene's TSS to a peak: 0 inside the peak, signed by the strand of
+/// the gene (negative = upstream); nothing when they lie on different chromosomes or the gene has
+/// no position.
+std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t peak);
+
+/// Whether the peak overlaps the gene's body more than 1 kb from its TSS. Fragments of a highly
+/// expressed gene's transcripts among the ATAC reads make just such peaks "open" where the gene is
+/// expressed, and nothing here can tell them from regulation.
+bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
+
+/// Reads a study written by `write_study` of this or any earlier version. Throws Error(kInput) that
+/// names file and field; one of a later version, or whose cells are not paired (every command needs
+/// pairs), is refused with what to do.
+Study read_study(const std::filesystem::path& path);
+
+/// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
+/// with cell_type, donor, split, total_rna, open_peaks; `uns/grids` holds format, scale, paired and
+/// provenance.
+/// Goes to a temporary name beside `path` first, then is renamed.
+void write_study(const std::filesystem::path& path, const Study& study);
+
+}  // namespace grids

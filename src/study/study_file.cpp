@@ -1,0 +1,366 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/at.hpp"
+#include "io/anndata.hpp"
+#include "io/mudata.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+namespace {
+
+using hdf5::Group;
+
+/// Raised when an older grids would misread a newer file: 2 says whether the cells are paired,
+/// which those of 1 always are.
+constexpr int64_t kStudyFormat = 2;
+constexpr const char* kPrepare = "grids prepare FILE --labels COLUMN -o study.h5mu";
+constexpr const char* kPrepareAgain = "prepare the study again (grids prepare)";
+constexpr const char* kLog1pCp100k = "log1p_cp100k";
+constexpr const char* kAsGiven = "as_given";
+
+std::vector<double> to_numbers(const std::vector<int64_t>& values) {
+  return {values.begin(), values.end()};
+}
+
+// ---- writing ----
+
+void require_whole(const Study& study) {
+  const auto cells = study.cells.size();
+  const auto peaks = study.peaks.size();
+  const auto genes = study.genes.size();
+  Problems problems;
+  const auto expect = [&](std::string_view what, size_t found, int64_t expected) {
+    if (static_cast<int64_t>(found) != expected) {
+      problems.add("{} has {} entries instead of {}", what, found, expected);
+    }
+  };
+  expect("cell type", study.cells.type.codes.size(), cells);
+  if (!study.cells.donor.empty()) expect("donor", study.cells.donor.codes.size(), cells);
+  expect("split", study.cells.split.size(), cells);
+  expect("total_rna", study.cells.total_rna.size(), cells);
+  expect("open_peaks", study.cells.open_peaks.size(), cells);
+  expect("peak start", study.peaks.start.size(), peaks);
+  expect("peak end", study.peaks.end.size(), peaks);
+  expect("chromosome offsets", study.peaks.chromosome_offsets.size(),
+         static_cast<int64_t>(study.peaks.chromosomes.size()) + 1);
+  if (!study.peaks.chromosome_offsets.empty() && study.peaks.chromosome_offsets.back() != peaks) {
+    problems.add("the chromosomes hold {} peaks instead of {}",
+                 study.peaks.chromosome_offsets.back(), peaks);
+  }
+  expect("gene id", study.genes.ids.size(), genes);
+  expect("gene chromosome", study.genes.chromosome.size(), genes);
+  expect("gene start", study.genes.start.size(), genes);
+  expect("gene end", study.genes.end.size(), genes);
+  expect("gene strand", study.genes.strand.size(), genes);
+  const auto shape = [&](std::string_view what, const CsrPattern& pattern, int64_t columns) {
+    if (pattern.rows != cells || pattern.columns != columns) {
+      problems.add("{} is {} × {} instead of {} × {}", what, pattern.rows, pattern.columns, cells,
+                   columns);
+    }
+  };
+  shape("open", study.open, peaks);
+  shape("expression", study.expression.pattern, genes);
+  if (study.has_counts()) shape("counts", study.counts.pattern, genes);
+  problems.raise(ErrorKind::kInternal, "a study that does not fit together");
+}
+
+Frame cells_frame(const CellTable& cells) {
+  Frame frame{cells.barcodes, {}};
+  std::vector<std::string> split;
+  for (const auto part : cells.split) split.emplace_back(split_name(part));
+  frame.columns.push_back({"split", std::move(split)});
+  frame.columns.push_back({"total_rna", cells.total_rna});
+  frame.columns.push_back({"open_peaks", cells.open_peaks});
+  return frame;
+}
+
+Frame peaks_frame(const PeakTable& peaks) {
+  Frame frame{peaks.names, {}};
+  std::vector<std::string> chromosomes;
+  for (size_t c = 0; c < peaks.chromosomes.size(); ++c) {
+    chromosomes.resize(at(peaks.chromosome_offsets[c + 1]), peaks.chromosomes[c]);
+  }
+  frame.columns.push_back({"chrom", std::move(chromosomes)});
+  frame.columns.push_back({"start", to_numbers(peaks.start)});
+  frame.columns.push_back({"end", to_numbers(peaks.end)});
+  return frame;
+}
+
+Frame genes_frame(const GeneTable& genes) {
+  Frame frame{genes.names, {}};
+  std::vector<std::string> strand;
+  for (const auto side : genes.strand) strand.emplace_back(1, static_cast<char>(side));
+  frame.columns.push_back({"gene_id", genes.ids});
+  frame.columns.push_back({"chrom", genes.chromosome});
+  frame.columns.push_back({"start", to_numbers(genes.start)});
+  frame.columns.push_back({"end", to_numbers(genes.end)});
+  frame.columns.push_back({"strand", std::move(strand)});
+  return frame;
+}
+
+// ---- reading ----
+
+const FrameColumn& column(const hdf5::Object& table, const Frame& frame, std::string_view name,
+                          bool text) {
+  const auto* found = frame.find(name);
+  if (found == nullptr) {
+    throw table.error(fmt::format("the column '{}' is missing; {}", name, kPrepareAgain));
+  }
+  if (found->is_text() != text) {
+    throw table.error(fmt::format("must hold {}", text ? "text" : "numbers"), name);
+  }
+  return *found;
+}
+
+std::vector<int64_t> positions(const hdf5::Object& table, const Frame& frame,
+                               std::string_view name) {
+  std::vector<int64_t> result;
+  for (const double value : column(table, frame, name, false).numbers()) {
+    if (!(value >= 0 && value < 1e15)) {
+      throw table.error(fmt::format("{} is no position", value), name);
+    }
+    result.push_back(static_cast<int64_t>(value));
+  }
+  return result;
+}
+
+void require_unique(const hdf5::Object& table, const std::vector<std::string>& names) {
+  std::unordered_set<std::string_view> seen;
+  seen.reserve(names.size());
+  for (const auto& name : names) {
+    if (!seen.insert(name).second) {
+      throw table.error(fmt::format("'{}' is there twice", name), "_index");
+    }
+  }
+}
+
+/// The names sorted (another program may have written them in another order), codes to match.
+Categorical categorical(const Group& obs, const std::string& name) {
+  const auto stored = read_categorical(obs, name);
+  Categorical result;
+  result.names = stored.categories;
+  std::sort(result.names.begin(), result.names.end());
+  require_unique(obs, result.names);
+  for (size_t cell = 0; cell < stored.codes.size(); ++cell) {
+    if (stored.codes[cell] < 0) {
+      throw obs.error(fmt::format("cell {} has none", cell), name);
+    }
+    const auto code = result.code_of(stored.categories[at(stored.codes[cell])]);
+    result.codes.push_back(*code);
+  }
+  return result;
+}
+
+CellTable read_cells(const Group& root) {
+  const auto obs = root.group("obs");
+  auto frame = read_frame(root, "obs");
+  CellTable cells;
+  require_unique(obs, frame.index);
+  for (const auto& name : column(obs, frame, "split", true).text()) {
+    bool known = false;
+    for (const auto split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+      if (name != split_name(split)) continue;
+      cells.split.push_back(split);
+      known = true;
+    }
+    if (!known)
+      throw obs.error(fmt::format("'{}' is none of train, validation, test", name), "split");
+  }
+  cells.total_rna = column(obs, frame, "total_rna", false).numbers();
+  cells.open_peaks = column(obs, frame, "open_peaks", false).numbers();
+  column(obs, frame, "cell_type", true);
+  cells.type = categorical(obs, "cell_type");
+  if (frame.find("donor") != nullptr) cells.donor = categorical(obs, "donor");
+  cells.barcodes = std::move(frame.index);
+  return cells;
+}
+
+PeakTable read_peaks(const Group& modality) {
+  const auto var = modality.group("var");
+  auto frame = read_frame(modality, "var");
+  PeakTable peaks;
+  require_unique(var, frame.index);
+  peaks.start = positions(var, frame, "start");
+  peaks.end = positions(var, frame, "end");
+  const auto& chromosomes = column(var, frame, "chrom", true).text();
+  for (size_t peak = 0; peak < chromosomes.size(); ++peak) {
+    if (!peaks.chromosomes.empty() && peaks.chromosomes.back() == chromosomes[peak]) continue;
+    const auto& all = peaks.chromosomes;
+    if (std::find(all.begin(), all.end(), chromosomes[peak]) != all.end()) {
+      throw var.error(
+          fmt::format("the peaks are not sorted: {} begins a second time at peak {}; {}",
+                      chromosomes[peak], frame.index[peak], kPrepareAgain),
+          "chrom");
+    }
+    peaks.chromosomes.push_back(chromosomes[peak]);
+    peaks.chromosome_offsets.push_back(static_cast<int64_t>(peak));
+  }
+  peaks.chromosome_offsets.push_back(static_cast<int64_t>(chromosomes.size()));
+  peaks.names = std::move(frame.index);
+  return peaks;
+}
+
+GeneTable read_genes(const Group& modality) {
+  const auto var = modality.group("var");
+  auto frame = read_frame(modality, "var");
+  GeneTable genes;
+  require_unique(var, frame.index);
+  genes.ids = column(var, frame, "gene_id", true).text();
+  genes.chromosome = column(var, frame, "chrom", true).text();
+  genes.start = positions(var, frame, "start");
+  genes.end = positions(var, frame, "end");
+  for (const auto& strand : column(var, frame, "strand", true).text()) {
+    if (strand != "+" && strand != "-" && strand != ".") {
+      throw var.error(fmt::format("'{}' is none of + - .", strand), "strand");
+    }
+    genes.strand.push_back(static_cast<Strand>(strand[0]));
+  }
+  genes.names = std::move(frame.index);
+  return genes;
+}
+
+void require_cells(const Group& root, const CellTable& cells, const std::string& modality) {
+  // Cells have one order in a study; a file edited elsewhere may have lost it.
+  const auto place = "mod/" + modality + "/obs";
+  const auto frame = read_frame(root.group("mod/" + modality), "obs");
+  if (frame.index != cells.barcodes) {
+    throw root.error(
+        fmt::format("names other cells than obs, or in another order; {}", kPrepareAgain), place);
+  }
+}
+
+void require_shape(const Group& modality, const std::string& name, const CsrPattern& pattern,
+                   int64_t rows, int64_t columns) {
+  if (pattern.rows == rows && pattern.columns == columns) return;
+  throw modality.error(fmt::format("is {} × {}, but the tables name {} cells and {} features",
+                                   pattern.rows, pattern.columns, rows, columns),
+                       name);
+}
+
+void require_finite(const Group& modality, const std::string& name, const CsrMatrix& matrix) {
+  for (const float value : matrix.values) {
+    if (!std::isfinite(value)) throw modality.error("holds a value that is not finite", name);
+  }
+}
+
+ExpressionScale read_scale(const Group& grids) {
+  const auto scale = grids.dataset("scale").read_text();
+  if (scale.size() == 1 && scale[0] == kLog1pCp100k) return ExpressionScale::kLog1pCp100k;
+  if (scale.size() == 1 && scale[0] == kAsGiven) return ExpressionScale::kAsGiven;
+  throw grids.error("is no known scale of expression", "scale");
+}
+
+/// Throws unless the study is of this format or an earlier one.
+void require_known_format(const Group& root) {
+  if (!root.has("uns/grids")) {
+    throw root.error(fmt::format("is no prepared study; prepare it first: {}", kPrepare));
+  }
+  const auto grids = root.group("uns/grids");
+  if (!grids.has("format")) return;  // as 1
+  const auto format = grids.dataset("format").read<int64_t>();
+  if (format.size() != 1 || format[0] < 1) {
+    throw grids.error(fmt::format("must be one whole number from 1; {}", kPrepareAgain), "format");
+  }
+  if (format[0] > kStudyFormat) {
+    throw grids.error(
+        fmt::format("the study is of format {}, and grids {} knows formats up to {}; use the grids "
+                    "that prepared it, or {} with this one",
+                    format[0], GRIDS_VERSION, kStudyFormat, kPrepareAgain),
+        "format");
+  }
+}
+
+/// What a study of any format holds.
+void require_members(const Group& root) {
+  for (const char* name :
+       {"obs", "mod/rna/obs", "mod/rna/var", "mod/rna/X", "mod/atac/obs", "mod/atac/var",
+        "mod/atac/X", "uns/grids/scale", "uns/grids/provenance"}) {
+    if (!root.has(name)) {
+      throw root.error(fmt::format("the study lacks it; {}", kPrepareAgain), name);
+    }
+  }
+}
+
+/// Throws unless a row is the same cell in both modalities.
+void require_paired(const Group& grids) {
+  if (!grids.has("paired")) return;  // as all of format 1 are
+  const auto paired = grids.dataset("paired").read<int64_t>();
+  if (paired.size() != 1) throw grids.error("must be one boolean", "paired");
+  if (paired[0] == 0) {
+    throw grids.error(
+        fmt::format(
+            "chromatin and RNA were measured in different cells, and this needs both of each "
+            "cell; prepare a multiome experiment: {}",
+            kPrepare),
+        "paired");
+  }
+}
+
+}  // namespace
+
+Study read_study(const std::filesystem::path& path) {
+  const auto file = hdf5::File::open(path);
+  const auto& root = file.root();
+  require_known_format(root);
+  require_members(root);
+  const auto grids = root.group("uns/grids");
+  require_paired(grids);
+  const auto rna = root.group("mod/rna");
+  const auto atac = root.group("mod/atac");
+  Study study;
+  study.cells = read_cells(root);
+  study.peaks = read_peaks(atac);
+  study.genes = read_genes(rna);
+  require_cells(root, study.cells, "rna");
+  require_cells(root, study.cells, "atac");
+  const auto cells = study.cells.size();
+  study.open = read_binary_matrix(atac, "X");
+  require_shape(atac, "X", study.open, cells, study.peaks.size());
+  study.expression = read_matrix(rna, "X");
+  require_shape(rna, "X", study.expression.pattern, cells, study.genes.size());
+  require_finite(rna, "X", study.expression);
+  study.scale = read_scale(grids);
+  if (rna.has("layers/counts")) {
+    study.counts = read_matrix(rna, "layers/counts");
+    require_shape(rna, "layers/counts", study.counts.pattern, cells, study.genes.size());
+    require_finite(rna, "layers/counts", study.counts);
+  }
+  const auto provenance = grids.dataset("provenance").read_text();
+  if (provenance.size() != 1) throw grids.error("must be one text", "provenance");
+  study.provenance = provenance[0];
+  return study;
+}
+
+void write_study(const std::filesystem::path& path, const Study& study) {
+  require_whole(study);
+  const Frame bare{study.cells.barcodes, {}};
+  const Frame peaks = peaks_frame(study.peaks);
+  const Frame genes = genes_frame(study.genes);
+  const ModalityToWrite modalities[] = {
+      {"rna", bare, genes,
+       [&](const Group& group) {
+         write_matrix(group, "X", study.expression);
+         if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
+       }},
+      {"atac", bare, peaks, [&](const Group& group) { write_matrix(group, "X", study.open); }},
+  };
+  write_h5mu(path, cells_frame(study.cells), modalities, [&](const Group& root) {
+    const auto obs = root.group("obs");
+    write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
+    if (!study.cells.donor.empty()) {
+      write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
+    }
+    const auto grids = create_dict(root, "uns/grids");
+    write_integer_element(grids, "format", kStudyFormat);
+    const bool raw = study.scale == ExpressionScale::kLog1pCp100k;
+    write_text_element(grids, "scale", raw ? kLog1pCp100k : kAsGiven);
+    write_boolean_element(grids, "paired", study.paired);
+    write_text_element(grids, "provenance", study.provenance);
+  });
+}
+
+}  // namespace grids

@@ -1,0 +1,51 @@
+/// Some cells of a ScriptModel under one subset of masked features.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "torchscript/script_model.hpp"
+
+namespace grids {
+
+class ScriptState : public MaskState {
+ public:
+  ScriptState(const ScriptModel& model, std::span<const Feature> subset,
+              std::span<const int32_t> cells, std::span<const int32_t> outputs);
+  /// Without masked features, but with noise or gates: of these only `outputs` and `cell_gains` may
+  /// be asked.
+  ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
+              std::span<const int32_t> outputs, const Noise& noise);
+  ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
+              std::span<const int32_t> outputs, std::span<const CellGates> gates);
+
+  std::span<const Feature> subset() const override { return subset_; }
+  std::span<const float> outputs() const override { return outputs_; }
+  void outputs_after(std::span<const Edit> edits, const EditSink& sink) const override;
+  void apply(Edit edit) override;
+  std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const override;
+  void gains(std::span<const float> cotangent, std::span<double> gains) const override;
+  void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const override;
+
+ private:
+  ScriptModel::Row row(int64_t position) const;
+  /// Computes the outputs at these positions.
+  void renew(std::span<const int32_t> positions);
+  /// Positions at which an edit puts another value in, ascending.
+  std::vector<int32_t> touched(Edit edit) const;
+  /// Calls `sink(block, position, gains of its features)`, blocks side by side.
+  void block_gains(std::span<const float> cotangent,
+                   const std::function<void(int64_t block, int64_t position,
+                                            std::span<const float> gains)>& sink) const;
+
+  const ScriptModel& model_;
+  std::vector<Feature> subset_;
+  std::vector<int32_t> cells_;
+  std::vector<int32_t> chosen_;  ///< outputs of the model
+  std::optional<Noise> noise_;
+  std::vector<CellGates> gates_;  ///< one a cell, or none
+  std::vector<float> outputs_;    ///< cells × chosen
+};
+
+}  // namespace grids

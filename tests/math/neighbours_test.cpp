@@ -1,0 +1,109 @@
+#include "math/neighbours.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "base/error.hpp"
+#include "base/random.hpp"
+#include "support/fixture.hpp"
+
+namespace grids {
+namespace {
+
+using test::Fixture;
+
+std::vector<float> random_points(uint64_t seed, int64_t count, double shift) {
+  RandomStream random(seed, Purpose::kBenchmark);
+  std::vector<float> points(static_cast<size_t>(count));
+  for (auto& value : points) value = static_cast<float>(random.normal() + shift);
+  return points;
+}
+
+double distance_of(const float* a, const float* b, int64_t d, Distance distance) {
+  double ab = 0, aa = 0, bb = 0;
+  for (int64_t j = 0; j < d; ++j) {
+    ab += static_cast<double>(a[j]) * b[j];
+    aa += static_cast<double>(a[j]) * a[j];
+    bb += static_cast<double>(b[j]) * b[j];
+  }
+  if (distance == Distance::kCosine) return 1 - ab / std::sqrt(aa * bb);
+  double square = 0;
+  for (int64_t j = 0; j < d; ++j) square += std::pow(static_cast<double>(a[j]) - b[j], 2);
+  return std::sqrt(square);
+}
+
+/// Law: the neighbours are those of a full sort of all distances, whatever the threads.
+RC_GTEST_PROP(Neighbours, EqualAFullSort, ()) {
+  const int64_t n = *rc::gen::inRange(2, 300);
+  const int64_t d = *rc::gen::inRange(1, 12);
+  const int64_t k = *rc::gen::inRange(1, 20);
+  const auto distance = *rc::gen::element(Distance::kEuclidean, Distance::kCosine);
+  // A common shift of 100 spreads is where |a|² + |b|² − 2ab in float would go wrong.
+  const double shift = distance == Distance::kEuclidean ? 100 : 0.5;
+  const auto points = random_points(static_cast<uint64_t>(n * 31 + d), n * d, shift);
+  Fixture one(1);
+  Fixture three(3);
+  const auto found = nearest_neighbours(points, d, {.count = k, .distance = distance}, one.context);
+  const auto again =
+      nearest_neighbours(points, d, {.count = k, .distance = distance}, three.context);
+  RC_ASSERT(found.index == again.index);
+  RC_ASSERT(found.distance == again.distance);
+  RC_ASSERT(found.count == std::min(k, n - 1));
+  for (int64_t i = 0; i < n; ++i) {
+    std::vector<std::pair<double, int32_t>> all;
+    for (int64_t j = 0; j < n; ++j) {
+      if (j == i) continue;
+      all.emplace_back(distance_of(&points[static_cast<size_t>(i * d)],
+                                   &points[static_cast<size_t>(j * d)], d, distance),
+                       static_cast<int32_t>(j));
+    }
+    std::sort(all.begin(), all.end());
+    for (int64_t c = 0; c < found.count; ++c) {
+      const auto slot = static_cast<size_t>(i * found.count + c);
+      // One-dimensional cosine distances are all 0 or 2: which of the equals comes is then decided
+      // by rounding in this oracle, so only the distance is compared.
+      if (d > 1) RC_ASSERT(found.index[slot] == all[static_cast<size_t>(c)].second);
+      // Distances are computed in double and rounded to float once.
+      RC_ASSERT(std::abs(found.distance[slot] - all[static_cast<size_t>(c)].first) <=
+                1e-6 * (1 + all[static_cast<size_t>(c)].first));
+    }
+  }
+}
+
+TEST(Neighbours, TiesGoToTheSmallerIndex) {
+  const std::vector<float> points = {0, 1, -1, 1, 0};  // one dimension
+  Fixture f(2);
+  const auto found =
+      nearest_neighbours(points, 1, {.count = 4, .distance = Distance::kEuclidean}, f.context);
+  EXPECT_EQ(std::vector<int32_t>(found.index.begin(), found.index.begin() + 4),
+            (std::vector<int32_t>{4, 1, 2, 3}));
+}
+
+TEST(Neighbours, QueriesMayFindThemselvesAmongReferences) {
+  const auto points = random_points(3, 400 * 4, 0);
+  Fixture f(2);
+  const auto found = nearest_neighbours(points, points, 4,
+                                        {.count = 1, .distance = Distance::kEuclidean}, f.context);
+  for (int32_t i = 0; i < 400; ++i) EXPECT_EQ(found.of(i)[0], i);
+}
+
+TEST(Neighbours, ZeroRowsAreFarFromAllInCosine) {
+  const std::vector<float> points = {0, 0, 1, 0, 2, 0};
+  Fixture f(1);
+  const auto found = nearest_neighbours(points, 2, {.count = 2}, f.context);
+  EXPECT_FLOAT_EQ(found.distance[0], 1);
+  EXPECT_EQ(found.of(1)[0], 2);
+}
+
+TEST(Neighbours, AskingForNoneIsAnErrorOfUse) {
+  Fixture f(1);
+  EXPECT_THROW(nearest_neighbours(std::vector<float>{1, 2}, 1, {.count = 0}, f.context), Error);
+}
+
+}  // namespace
+}  // namespace grids

@@ -1,0 +1,346 @@
+#include "prepare/prepare.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+
+#include "prepare/fixture.hpp"
+#include "prepare/normalise.hpp"
+
+namespace grids {
+namespace {
+
+using test::Fixture;
+using test::message_of;
+using test::two_types;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+PrepareInputs by_type() {
+  PrepareInputs inputs;
+  inputs.label_column = "cell_type";
+  return inputs;
+}
+
+PrepareResult run(RawMultiome raw, const PrepareInputs& inputs = by_type(),
+                  const PrepareOptions& options = {}, int threads = 2) {
+  Fixture f(threads);
+  return prepare(std::move(raw), inputs, options, f.context);
+}
+
+/// What a study says, whatever the order of its cells, peaks and genes.
+struct Content {
+  std::map<std::string, std::string> cells;  ///< barcode → type, split, totals
+  std::set<std::pair<std::string, std::string>> open;
+  std::map<std::pair<std::string, std::string>, float> expression;
+  std::set<std::string> genes;
+  std::vector<std::string> peaks;  ///< their order is fixed by position
+
+  bool operator==(const Content&) const = default;
+};
+
+Content content_of(const Study& study) {
+  Content content;
+  for (int64_t i = 0; i < study.cells.size(); ++i) {
+    const auto k = static_cast<size_t>(i);
+    const auto& barcode = study.cells.barcodes[k];
+    content.cells[barcode] = fmt::format(
+        "{} {} {} {}", study.cells.type.names[static_cast<size_t>(study.cells.type.codes[k])],
+        split_name(study.cells.split[k]), study.cells.total_rna[k], study.cells.open_peaks[k]);
+    for (const int32_t j : study.open.row(i)) {
+      content.open.emplace(barcode, study.peaks.names[static_cast<size_t>(j)]);
+    }
+    const auto indices = study.expression.row_indices(i);
+    for (size_t e = 0; e < indices.size(); ++e) {
+      content.expression[{barcode, study.genes.names[static_cast<size_t>(indices[e])]}] =
+          study.expression.row_values(i)[e];
+    }
+  }
+  content.genes.insert(study.genes.names.begin(), study.genes.names.end());
+  content.peaks = study.peaks.names;
+  return content;
+}
+
+std::vector<int32_t> shuffled(size_t count, uint64_t seed) {
+  std::vector<int32_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  RandomStream random(seed, Purpose::kBenchmark);
+  random.shuffle(std::span(order));
+  return order;
+}
+
+template <typename T>
+std::vector<T> reordered(const std::vector<T>& list, const std::vector<int32_t>& order) {
+  std::vector<T> result;
+  for (const int32_t i : order) result.push_back(list[static_cast<size_t>(i)]);
+  return result;
+}
+
+void permute(RawModality& part, uint64_t seed) {
+  const auto rows = shuffled(part.obs.index.size(), seed);
+  const auto columns = shuffled(part.var.index.size(), seed + 1);
+  part.obs.index = reordered(part.obs.index, rows);
+  for (auto& column : part.obs.columns) column.values = reordered(column.text(), rows);
+  part.var.index = reordered(part.var.index, columns);
+  part.values = select_columns(select_rows(part.values, rows), columns);
+}
+
+TEST(Prepare, PermutingCellsAndFeaturesChangesOnlyOrder) {
+  PrepareOptions options;
+  options.genes.variable_genes = 15;
+  const auto expected = content_of(run(two_types(200), by_type(), options).study);
+  auto raw = two_types(200);
+  permute(raw.rna, 10);
+  permute(raw.atac, 20);
+  EXPECT_EQ(content_of(run(std::move(raw), by_type(), options).study), expected);
+  EXPECT_EQ(expected.genes.size(), 15u);
+}
+
+TEST(Prepare, ThreadsDoNotMatter) {
+  const auto one = run(two_types(150), by_type(), {}, 1);
+  const auto three = run(two_types(150), by_type(), {}, 3);
+  EXPECT_EQ(content_of(one.study), content_of(three.study));
+  EXPECT_EQ(one.study.provenance, three.study.provenance);
+}
+
+TEST(Prepare, GivesAStudyWhosePartsFit) {
+  auto raw = two_types(120);
+  const auto rna = raw.rna.values;
+  const auto result = run(std::move(raw));
+  const auto& study = result.study;
+  EXPECT_EQ(study.cells.size(), 120);
+  EXPECT_THAT(study.cells.type.names, ElementsAre("A", "B"));
+  EXPECT_THAT(study.peaks.chromosomes, ElementsAre("chr1", "chr10", "chr2"));
+  EXPECT_EQ(study.open.columns, study.peaks.size());
+  EXPECT_EQ(study.open.rows, 120);
+  EXPECT_EQ(study.counts.pattern.indices, study.expression.pattern.indices);
+  EXPECT_EQ(study.scale, ExpressionScale::kLog1pCp100k);
+  EXPECT_EQ(study.cells_of(Split::kTest, 0).size(), 12u);
+  // Expression by its definition, from the counts of the file.
+  const auto totals = rna_totals(rna, std::vector<int32_t>{7}, RnaKind::kCounts);
+  EXPECT_EQ(study.cells.total_rna[7], totals[0]);
+  for (size_t k = 0; k < study.expression.row_indices(7).size(); ++k) {
+    EXPECT_FLOAT_EQ(
+        study.expression.row_values(7)[k],
+        static_cast<float>(std::log1p(study.counts.row_values(7)[k] * 1e5 / totals[0])));
+  }
+}
+
+TEST(Prepare, SizeFactorsComeFromAllGenesBeforeSelection) {
+  PrepareOptions few;
+  few.genes.variable_genes = 5;
+  const auto a = run(two_types(100), by_type(), few).study;
+  const auto b = run(two_types(100)).study;
+  EXPECT_EQ(a.cells.total_rna, b.cells.total_rna);
+  EXPECT_EQ(a.genes.size(), 5);
+}
+
+TEST(Prepare, PeaksAndGenesAreChosenOnTrainingCellsOnly) {
+  // A gene and a peak that only test cells have must not be there.
+  const auto split = run(two_types(200)).study;
+  const auto test_cells = split.cells_of(Split::kTest);
+  auto raw = two_types(200);
+  for (auto* part : {&raw.rna, &raw.atac}) {
+    const auto last = static_cast<int32_t>(part->values.columns()) - 1;
+    auto dense = to_dense(part->values);
+    const auto width = static_cast<size_t>(part->values.columns());
+    std::vector<std::vector<float>> rows;
+    for (size_t i = 0; i < 200; ++i) {
+      rows.emplace_back(dense.begin() + static_cast<int64_t>(i * width),
+                        dense.begin() + static_cast<int64_t>((i + 1) * width));
+      rows.back()[static_cast<size_t>(last)] = 0;
+    }
+    for (const int32_t cell : test_cells) rows[static_cast<size_t>(cell)].back() = 40;
+    part->values = test::sparse(rows);
+  }
+  const auto study = run(std::move(raw)).study;
+  EXPECT_EQ(study.genes.size(), 39);
+  EXPECT_EQ(study.peaks.size(), 59);
+}
+
+TEST(Prepare, KeepAllFiltersNothingButStillNormalises) {
+  auto raw = two_types(20);
+  raw.atac.var.index[0] = "chrUn_KI1:5-9";
+  raw.rna.obs.columns[0].values = std::vector<std::string>(20, "doublet");
+  auto inputs = by_type();
+  PrepareOptions options;
+  options.keep_all = true;
+  const auto study = run(std::move(raw), inputs, options).study;
+  EXPECT_EQ(study.cells.size(), 20);
+  EXPECT_EQ(study.peaks.size(), 60);
+  EXPECT_EQ(study.genes.size(), 40);
+  EXPECT_THAT(study.cells.type.names, ElementsAre("doublet"));
+  EXPECT_THAT(study.peaks.chromosomes, Contains("chrUn_KI1"));
+  EXPECT_GT(*std::max_element(study.expression.values.begin(), study.expression.values.end()), 5);
+}
+
+TEST(Prepare, WithoutLabelsCellsAreClusteredAndThatIsSaid) {
+  PrepareOptions options;
+  options.clusters.resolution = 0.3;
+  const auto result = run(two_types(100), {}, options);
+  EXPECT_THAT(result.study.cells.type.names, ElementsAre("cluster 1", "cluster 2"));
+  EXPECT_EQ(result.summary.label_source, "graph clusters");
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("no labels were given")));
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("for --labels: cell_type")));
+}
+
+TEST(Prepare, NormalisedRnaIsTakenAsItIs) {
+  auto raw = two_types(100);
+  for (auto& value : raw.rna.values.values) value = std::log1p(value);
+  const auto given = raw.rna.values;
+  const auto result = run(std::move(raw));
+  EXPECT_FALSE(result.study.has_counts());
+  EXPECT_EQ(result.study.scale, ExpressionScale::kAsGiven);
+  EXPECT_TRUE(result.summary.rna_normalised);
+  EXPECT_EQ(to_dense(result.study.expression), to_dense(given));
+  // log1p and back in float, then summed over 40 genes of up to 30.
+  EXPECT_NEAR(result.study.cells.total_rna[0],
+              std::accumulate(given.row_values(0).begin(), given.row_values(0).end(), 0.0,
+                              [](double sum, float v) { return sum + std::expm1(v); }),
+              1e-3);
+}
+
+TEST(Prepare, NormalisedButNotLoggedRnaIsLogged) {
+  auto raw = two_types(100);
+  for (auto& value : raw.rna.values.values) value *= 10.5f;
+  const auto result = run(std::move(raw));
+  EXPECT_FALSE(result.study.has_counts());
+  const auto first = result.study.expression.row_values(0);
+  double total = 0;
+  for (const float value : first) total += std::expm1(value);
+  EXPECT_NEAR(total, 1e5, 1);  // 40 values through a float logarithm
+}
+
+TEST(Prepare, GenesAskedForAreKeptAndMissingOnesNamed) {
+  PrepareOptions options;
+  options.genes.variable_genes = 3;
+  auto inputs = by_type();
+  inputs.keep_genes = {"G39", "G0"};
+  const auto names = run(two_types(100), inputs, options).study.genes.names;
+  EXPECT_EQ(names.size(), 3u);
+  EXPECT_THAT(names, Contains("G0"));
+  EXPECT_THAT(names, Contains("G39"));
+  inputs.keep_genes.push_back("NOPE");
+  EXPECT_THAT(message_of([&] { run(two_types(100), inputs, options); }),
+              HasSubstr("1 genes to keep are not in test.h5mu: mod/rna: NOPE"));
+  options.skip_missing_genes = true;
+  EXPECT_THAT(run(two_types(100), inputs, options).summary.warnings, Contains(HasSubstr("NOPE")));
+}
+
+TEST(Prepare, FewCellsAndTinyTypesAreWarnedOf) {
+  auto raw = two_types(42);
+  auto types = raw.rna.obs.columns[0].text();
+  types[0] = types[1] = "rare";
+  raw.rna.obs.columns[0].values = types;
+  const auto result = run(std::move(raw));
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("42 cells are too few to trust")));
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("rare (2)")));
+  const auto rare = *result.study.cells.type.code_of("rare");
+  EXPECT_EQ(result.study.cells_of(Split::kTrain, rare).size(), 2u);
+}
+
+TEST(Prepare, EveryStepCarriesOnWhereTheLastOfItsKindEnded) {
+  auto raw = two_types(100);
+  raw.rna.obs.index[3] = "stranger";
+  auto types = raw.rna.obs.columns[0].text();
+  types[5] = "unknown";
+  types[6] = "";
+  raw.rna.obs.columns[0].values = types;
+  const auto result = run(std::move(raw));
+  std::map<std::string, int64_t> last;
+  for (const auto& step : result.summary.steps) {
+    EXPECT_LE(step.after, step.before) << step.what;
+    if (last.contains(step.of)) {
+      EXPECT_EQ(step.before, last[step.of]) << step.what;
+    }
+    last[step.of] = step.after;
+  }
+  EXPECT_EQ(last["cells"], result.study.cells.size());
+  EXPECT_EQ(last["peaks"], result.study.peaks.size());
+  EXPECT_EQ(last["genes"], result.study.genes.size());
+  EXPECT_EQ(result.study.cells.size(), 97);
+}
+
+TEST(Prepare, ProvenanceIsJsonWithEverything) {
+  const auto result = run(two_types(100));
+  const auto json = nlohmann::json::parse(result.study.provenance);
+  EXPECT_EQ(json["steps"].size(), result.summary.steps.size());
+  EXPECT_EQ(json["options"]["min_peaks"], PrepareOptions().quality.min_peaks);
+  EXPECT_EQ(json["label_source"], "column 'cell_type' in obs of the RNA");
+  EXPECT_EQ(json["labels"][0]["cells"], 50);
+}
+
+TEST(Prepare, DonorsAreKeptAndMissingOnesSaid) {
+  auto raw = two_types(60);
+  std::vector<std::string> donors(60, "d1");
+  donors[4] = "";
+  donors[7] = "d2";
+  raw.rna.obs.columns.push_back({"donor", donors});
+  auto inputs = by_type();
+  inputs.donor_column = "donor";
+  const auto result = run(std::move(raw), inputs);
+  EXPECT_THAT(result.study.cells.donor.names, ElementsAre("d1", "d2", "unknown"));
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("1 cells have no donor")));
+}
+
+TEST(Prepare, TypesCalledLikeWordsOfCommandsGetNamesOfTheirOwn) {
+  auto raw = two_types(30);
+  for (auto& column : raw.rna.obs.columns) {
+    if (column.name != "cell_type") continue;
+    auto& labels = std::get<std::vector<std::string>>(column.values);
+    std::replace(labels.begin(), labels.end(), labels.front(), std::string("all"));
+  }
+  const auto result = run(std::move(raw));
+  EXPECT_THAT(result.study.cells.type.names, Contains("type:all"));
+  EXPECT_THAT(result.study.cells.type.names, Not(Contains("all")));
+  EXPECT_THAT(result.summary.notes, Contains(HasSubstr("'all' are of the type 'type:all'")));
+}
+
+TEST(Prepare, AnExcludedLabelMayHoldCommas) {
+  auto raw = two_types(30);
+  std::string kept;
+  for (auto& column : raw.rna.obs.columns) {
+    if (column.name != "cell_type") continue;
+    auto& labels = std::get<std::vector<std::string>>(column.values);
+    const auto first = labels.front();
+    for (auto& label : labels) {
+      if (label == first)
+        label = "odd, and more";
+      else
+        kept = label;
+    }
+  }
+  PrepareOptions options;
+  options.exclude_labels = {"odd, and more"};
+  EXPECT_THAT(run(std::move(raw), by_type(), options).study.cells.type.names, ElementsAre(kept));
+}
+
+TEST(Prepare, AllProblemsOfTheOptionsAreToldAtOnce) {
+  PrepareOptions options;
+  options.quality.min_peaks = -1;
+  options.split.train = 0.9;
+  options.genes.variable_genes = 0;
+  options.clusters.resolution = 0;
+  const auto message = message_of([&] { validate(options, "prepare"); }, ErrorKind::kUsage);
+  for (const char* part : {"--min-peaks", "sum to 1", "--variable-genes", "resolution"}) {
+    EXPECT_THAT(message, HasSubstr(part));
+  }
+}
+
+TEST(Prepare, AMatrixThatDoesNotFitItsNamesIsAnError) {
+  auto raw = two_types(30);
+  raw.atac.obs.index.pop_back();
+  EXPECT_THAT(message_of([&] { run(std::move(raw)); }),
+              HasSubstr("test.h5mu: mod/atac: the matrix is 30 × 60, but there are names of 29"));
+}
+
+}  // namespace
+}  // namespace grids

@@ -1,0 +1,36 @@
+/// Simulated cells for the tests of the simulation.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "base/at.hpp"
+#include "base/context.hpp"
+#include "simulate/simulate.hpp"
+
+namespace grids::testing {
+
+inline SimulatedCells simulated(const SimulateOptions& options, uint64_t seed = 1,
+                                int threads = 2) {
+  ThreadPool pool(threads);
+  Reporter reporter;
+  return simulate(options, Context{seed, pool, reporter});
+}
+
+/// The demo's cells, drawn once for all tests that look at their laws.
+inline const SimulatedCells& demo() {
+  static const SimulatedCells cells = simulated(simulate_preset("demo"));
+  return cells;
+}
+
+/// Position of each peak of the simulated cells, by name.
+inline std::map<std::string, int32_t> peak_indices(const SimulatedCells& cells) {
+  const auto& names = cells.data.atac.var.index;
+  std::map<std::string, int32_t> index;
+  for (size_t i = 0; i < names.size(); ++i) index[names[i]] = static_cast<int32_t>(i);
+  return index;
+}
+
+}  // namespace grids::testing

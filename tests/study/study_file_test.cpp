@@ -1,0 +1,211 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include "io/anndata.hpp"
+#include "io/mudata.hpp"
+#include "io/support.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+namespace {
+
+using test::TempFolder;
+using ::testing::HasSubstr;
+
+CsrMatrix random_matrix(int64_t rows, int64_t columns, bool ones) {
+  CsrMatrix matrix;
+  matrix.pattern.rows = rows;
+  matrix.pattern.columns = columns;
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int32_t j = 0; j < columns; ++j) {
+      if (!*rc::gen::weightedElement<bool>({{2, false}, {1, true}})) continue;
+      matrix.pattern.indices.push_back(j);
+      matrix.values.push_back(ones ? 1.0f : static_cast<float>(*rc::gen::inRange(1, 900)) / 7.0f);
+    }
+    matrix.pattern.offsets.push_back(matrix.pattern.nonzeros());
+  }
+  return matrix;
+}
+
+Study random_study() {
+  const int64_t cells = *rc::gen::inRange(1, 12);
+  const int64_t peaks = *rc::gen::inRange(1, 20);
+  const int64_t genes = *rc::gen::inRange(1, 9);
+  Study study;
+  study.cells.type.names = {"B/plasma cell", "NK \xCE\xB1", "absent", "zz"};
+  const bool donors = *rc::gen::arbitrary<bool>();
+  if (donors) study.cells.donor.names = {"d1", "d2"};
+  for (int64_t i = 0; i < cells; ++i) {
+    study.cells.barcodes.push_back(fmt::format("CELL-{}", i));
+    study.cells.type.codes.push_back(i % 2 == 0 ? 3 : *rc::gen::inRange(0, 2));
+    if (donors) study.cells.donor.codes.push_back(*rc::gen::inRange(0, 2));
+    study.cells.split.push_back(*rc::gen::element(Split::kTrain, Split::kValidation, Split::kTest));
+    study.cells.total_rna.push_back(1000.25 * static_cast<double>(i));
+    study.cells.open_peaks.push_back(static_cast<double>(i));
+  }
+  // Chromosomes in an order that is not alphabetic: it must be kept.
+  const std::vector<std::string> chromosomes = {"chr2", "chr10", "chr1", "chrX"};
+  study.peaks.chromosome_offsets = {};
+  for (int64_t j = 0; j < peaks; ++j) {
+    if (j < 4) {
+      study.peaks.chromosomes.push_back(chromosomes[static_cast<size_t>(j)]);
+      study.peaks.chromosome_offsets.push_back(j);
+    }
+    study.peaks.start.push_back(j * 100);
+    study.peaks.end.push_back(j * 100 + 50);
+    study.peaks.names.push_back(fmt::format("peak_{}", peaks - j));
+  }
+  study.peaks.chromosome_offsets.push_back(peaks);
+  for (int64_t g = 0; g < genes; ++g) {
+    study.genes.names.push_back(fmt::format("GENE{}", genes - g));
+    const bool placed = *rc::gen::arbitrary<bool>();
+    study.genes.ids.push_back(placed ? fmt::format("ENSG{}", g) : "");
+    study.genes.chromosome.push_back(placed ? "chr1" : "");
+    study.genes.start.push_back(placed ? g : 0);
+    study.genes.end.push_back(placed ? g + 5 : 0);
+    study.genes.strand.push_back(
+        *rc::gen::element(Strand::kPlus, Strand::kMinus, Strand::kUnknown));
+  }
+  study.open = random_matrix(cells, peaks, true).pattern;
+  study.expression = random_matrix(cells, genes, false);
+  if (*rc::gen::arbitrary<bool>()) {
+    study.counts = random_matrix(cells, genes, true);
+  } else {
+    study.scale = ExpressionScale::kAsGiven;
+  }
+  study.provenance = R"({"command": "prepare", "note": "α β"})";
+  return study;
+}
+
+template <typename Matrix>
+bool same_pattern(const Matrix& a, const Matrix& b) {
+  return a.rows == b.rows && a.columns == b.columns && a.offsets == b.offsets &&
+         a.indices == b.indices;
+}
+
+RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
+  const TempFolder folder;
+  const Study study = random_study();
+  write_study(folder / "study.h5mu", study);
+  const Study back = read_study(folder / "study.h5mu");
+  RC_ASSERT(back.cells.barcodes == study.cells.barcodes);
+  RC_ASSERT(back.cells.type.names == study.cells.type.names);
+  RC_ASSERT(back.cells.type.codes == study.cells.type.codes);
+  RC_ASSERT(back.cells.donor.names == study.cells.donor.names);
+  RC_ASSERT(back.cells.donor.codes == study.cells.donor.codes);
+  RC_ASSERT(back.cells.split == study.cells.split);
+  RC_ASSERT(back.cells.total_rna == study.cells.total_rna);
+  RC_ASSERT(back.cells.open_peaks == study.cells.open_peaks);
+  RC_ASSERT(back.peaks.names == study.peaks.names);
+  RC_ASSERT(back.peaks.chromosomes == study.peaks.chromosomes);
+  RC_ASSERT(back.peaks.chromosome_offsets == study.peaks.chromosome_offsets);
+  RC_ASSERT(back.peaks.start == study.peaks.start);
+  RC_ASSERT(back.peaks.end == study.peaks.end);
+  RC_ASSERT(back.genes.names == study.genes.names);
+  RC_ASSERT(back.genes.ids == study.genes.ids);
+  RC_ASSERT(back.genes.chromosome == study.genes.chromosome);
+  RC_ASSERT(back.genes.start == study.genes.start);
+  RC_ASSERT(back.genes.end == study.genes.end);
+  RC_ASSERT(back.genes.strand == study.genes.strand);
+  RC_ASSERT(same_pattern(back.open, study.open));
+  RC_ASSERT(same_pattern(back.expression.pattern, study.expression.pattern));
+  RC_ASSERT(back.expression.values == study.expression.values);
+  RC_ASSERT(same_pattern(back.counts.pattern, study.counts.pattern));
+  RC_ASSERT(back.counts.values == study.counts.values);
+  RC_ASSERT(back.scale == study.scale);
+  RC_ASSERT(back.provenance == study.provenance);
+}
+
+Study fixed_study() {
+  Study study;
+  study.cells.barcodes = {"c1", "c2", "c3", "c4"};
+  study.cells.type = {{"A", "B"}, {1, 0, 1, 1}};
+  study.cells.split = {Split::kTrain, Split::kTest, Split::kTrain, Split::kValidation};
+  study.cells.total_rna = {10, 20.5, 30, 40};
+  study.cells.open_peaks = {1, 2, 1, 0};
+  study.peaks = {{"p1", "p2", "p3"}, {"chr1", "chr2"}, {0, 2, 3}, {5, 90, 7}, {9, 95, 11}};
+  study.genes = {{"G1", "G2"}, {"ENSG1", ""}, {"chr2", ""},
+                 {100, 0},     {200, 0},      {Strand::kMinus, Strand::kUnknown}};
+  study.open = {4, 3, {0, 1, 3, 4, 4}, {2, 0, 1, 1}};
+  study.expression = {{4, 2, {0, 2, 2, 3, 4}, {0, 1, 1, 0}}, {0.5f, 1.25f, 2, 3}};
+  study.counts = {study.expression.pattern, {1, 2, 3, 4}};
+  return study;
+}
+
+TEST(StudyFile, IsMuDataThatAnnDataReads) {
+  GRIDS_NEEDS_ANNDATA();
+  const TempFolder folder;
+  const auto path = folder / "study.h5mu";
+  const auto study = fixed_study();
+  write_study(path, study);
+  const auto script = std::string(GRIDS_TEST_DIR) + "/io/check_anndata.py";
+  EXPECT_TRUE(test::run_python(fmt::format("{} {} --mudata", script, path.string())));
+  ASSERT_TRUE(test::run_python(
+      fmt::format("{} {} mod/rna {} counts", script, path.string(), (folder / "rna").string())));
+  EXPECT_EQ(test::slurp(folder / "rna"),
+            "shape 4 2\nobs c1\nobs c2\nobs c3\nobs c4\nvar G1\nvar G2\n"
+            "var.gene_id\tENSG1\t\nvar.chrom\tchr2\t\nvar.start\t100\t0\nvar.end\t200\t0\n"
+            "var.strand\t-\t.\n0 0 1\n0 1 2\n2 1 3\n3 0 4\n");
+  ASSERT_TRUE(test::run_python(
+      fmt::format("{} {} mod/atac {}", script, path.string(), (folder / "atac").string())));
+  EXPECT_EQ(test::slurp(folder / "atac"),
+            "shape 4 3\nobs c1\nobs c2\nobs c3\nobs c4\nvar p1\nvar p2\nvar p3\n"
+            "var.chrom\tchr1\tchr1\tchr2\nvar.start\t5\t90\t7\nvar.end\t9\t95\t11\n"
+            "0 2 1\n1 0 1\n1 1 1\n2 1 1\n");
+}
+
+TEST(StudyFile, SaysWhatToDoWithAFileThatIsNoStudy) {
+  const TempFolder folder;
+  RawMultiome multiome;
+  multiome.rna.obs.index = multiome.atac.obs.index = {"c1"};
+  multiome.rna.var.index = {"G"};
+  multiome.atac.var.index = {"chr1:1-2"};
+  multiome.rna.values.pattern = multiome.atac.values.pattern = {1, 1, {0, 0}, {}};
+  write_multiome(folder / "raw.h5mu", multiome);
+  EXPECT_THAT(test::input_message([&] { read_study(folder / "raw.h5mu"); }),
+              HasSubstr("raw.h5mu: is no prepared study; prepare it first: grids prepare"));
+  EXPECT_THAT(test::input_message([&] { read_study(folder / "none.h5mu"); }),
+              HasSubstr("there is no such file"));
+}
+
+TEST(StudyFile, NamesWhatDoesNotFit) {
+  const TempFolder folder;
+  const auto path = folder / "study.h5mu";
+  auto study = fixed_study();
+  study.peaks.chromosomes = {"chr1", "chr1"};
+  write_study(path, study);
+  EXPECT_NO_THROW(read_study(path));  // neighbouring runs of one chromosome are one chromosome
+  study = fixed_study();
+  study.peaks = {{"p1", "p2", "p3"}, {"chr1", "chr2", "chr1"}, {0, 1, 2, 3}, {1, 1, 1}, {2, 2, 2}};
+  write_study(path, study);
+  EXPECT_THAT(test::input_message([&] { read_study(path); }),
+              HasSubstr("mod/atac/var/chrom: the peaks are not sorted: chr1"));
+  study = fixed_study();
+  study.expression.values[1] = std::nanf("");
+  write_study(path, study);
+  EXPECT_THAT(test::input_message([&] { read_study(path); }),
+              HasSubstr("mod/rna/X: holds a value that is not finite"));
+  study = fixed_study();
+  study.cells.barcodes[1] = "c1";
+  EXPECT_THAT(test::input_message([&] { write_study(path, study); }),
+              HasSubstr("names the cell 'c1' twice"));
+  study = fixed_study();
+  study.genes.ids.pop_back();
+  EXPECT_THROW(write_study(path, study), Error);
+}
+
+TEST(StudyFile, ACutFileIsAnErrorAtAnyLength) {
+  const TempFolder folder;
+  write_study(folder / "whole.h5mu", fixed_study());
+  const auto bytes = test::slurp(folder / "whole.h5mu");
+  for (size_t length = 0; length < bytes.size(); length += bytes.size() / 60) {
+    test::put(folder / "cut.h5mu", bytes.substr(0, length));
+    EXPECT_THAT(test::input_message([&] { read_study(folder / "cut.h5mu"); }),
+                HasSubstr("cut.h5mu"));
+  }
+}
+
+}  // namespace
+}  // namespace grids
