@@ -81,7 +81,7 @@ TEST(KeptStudy, WhatItLacksIsNamedWithTheCommandThatMakesIt) {
     SCOPED_TRACE(name);
     const TempFolder folder;
     std::filesystem::copy_file(kKept, folder / "study.h5mu");
-    ASSERT_TRUE(test::run_python(fmt::format("{}/data/take_away.py {} {}", GRIDS_TEST_DIR,
+    ASSERT_TRUE(test::run_python(fmt::format("{}/study/take_away.py {} {}", GRIDS_TEST_DIR,
                                              (folder / "study.h5mu").string(), name)));
     const std::string last = std::filesystem::path(name).filename();
     EXPECT_THAT(test::input_message([&] { read_study(folder / "study.h5mu"); }),
