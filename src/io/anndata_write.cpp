@@ -94,8 +94,11 @@ void write_frame(const Group& parent, const std::string& name, const Frame& fram
   write_texts(table, "_index", frame.index);
   std::vector<std::string> names;
   for (const auto& column : frame.columns) {
+    if (column.name == "_index" || column.name.empty()) {
+      throw internal_error("{}: a column cannot be called '{}'", table.path(), column.name);
+    }
     const auto length = column.is_text() ? column.text().size() : column.numbers().size();
-    if (length != frame.index.size() || column.name == "_index" || column.name.empty()) {
+    if (length != frame.index.size()) {
       throw internal_error("{}: column '{}' has {} entries for {} rows", table.path(), column.name,
                            length, frame.index.size());
     }

@@ -31,9 +31,10 @@ SimulateOptions few_genes() {
   return options;
 }
 
-/// As few as laws need that hold of any fit, whatever it finds.
+/// As few genes; at small size no more than laws need that hold of any fit, whatever it finds.
 SimulateOptions handful() {
   SimulateOptions options = few_genes();
+  if (!testing::small_size()) return options;
   options.cells = 900;
   options.genes = 12;
   options.peaks = 600;
@@ -58,7 +59,9 @@ const World& world() {
   return one;
 }
 
-const World& small_world() {
+/// For laws that hold of any fit.
+const World& any_world() {
+  if (!testing::small_size()) return world();
   static const World one(handful());
   return one;
 }
@@ -68,7 +71,7 @@ const World& small_world() {
 class FitCisOfManyGenes : public ::testing::Test {
   void SetUp() override {
 #ifdef __SANITIZE_THREAD__
-    if (testing::sized(false, true)) GTEST_SKIP() << "races are sought with a handful of genes";
+    if (testing::small_size()) GTEST_SKIP() << "races are sought with a handful of genes";
 #endif
   }
 };
@@ -188,15 +191,17 @@ TEST_F(FitCisOfManyGenes, PredictsNewCellsWithinTypesNearlyAsTheTrueFunction) {
 }
 
 TEST(FitCis, ResultsDependNeitherOnThreadsNorOnOtherGenes) {
-  const auto& cells = small_world().cells;
+  const auto& cells = any_world().cells;
   const TestContext one(1);
   CisOptions options;
-  const auto& all = small_world().fit.path.genes;
-  for (size_t g = 0; g < all.size(); g += 2) options.genes.push_back(all[g].gene);
+  const auto& all = any_world().fit.path.genes;
+  const size_t some_of_all = testing::sized(12, 6);
+  const size_t step = all.size() / some_of_all;
+  for (size_t g = 0; g < some_of_all; ++g) options.genes.push_back(all[g * step].gene);
   const auto some = fit_cis(cells.study, cells.latents, options, one.context);
-  ASSERT_EQ(some.path.genes.size(), options.genes.size());
-  for (size_t g = 0; g < options.genes.size(); ++g) {
-    auto expected = all[2 * g], found = some.path.genes[g];
+  ASSERT_EQ(some.path.genes.size(), some_of_all);
+  for (size_t g = 0; g < some_of_all; ++g) {
+    auto expected = all[g * step], found = some.path.genes[g];
     // q-values and who passes are the only things that other genes decide; NaN equals nothing.
     for (CisGene* gene : {&expected, &found}) {
       for (CisGate* gate : {&gene->whole, &gene->cis}) {
@@ -238,7 +243,8 @@ TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
   options.gate_folds = 0;
   for (int32_t gene = 0; gene < cells.study.genes.size(); ++gene) {
     const bool regulated = cells.truth(gene).kind != Regulation::kNone;
-    if (regulated && options.genes.size() < 6) options.genes.push_back(gene);
+    const size_t most = testing::sized(16, 6);
+    if (regulated && options.genes.size() < most) options.genes.push_back(gene);
   }
   const auto plain = fit_cis(cells.study, cells.latents, options, two.context);
   options.capture = 0.4;
@@ -249,18 +255,19 @@ TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
 }
 
 TEST(FitCis, TestCellsAreNeverSeen) {
-  auto study = small_world().cells.study;
+  auto study = any_world().cells.study;
   CisOptions options;
-  for (size_t g = 0; g < 4; ++g) options.genes.push_back(small_world().fit.path.genes[g * 3].gene);
+  const size_t step = testing::sized(10, 3);
+  for (size_t g = 0; g < 4; ++g) options.genes.push_back(any_world().fit.path.genes[g * step].gene);
   TestContext threads;
-  const auto before = fit_cis(study, small_world().cells.latents, options, threads.context);
+  const auto before = fit_cis(study, any_world().cells.latents, options, threads.context);
   for (int64_t cell = 0; cell < study.cells.size(); ++cell) {
     if (study.cells.split[static_cast<size_t>(cell)] != Split::kTest) continue;
     const auto begin = study.counts.pattern.offsets[static_cast<size_t>(cell)];
     const auto end = study.counts.pattern.offsets[static_cast<size_t>(cell) + 1];
     for (auto i = begin; i < end; ++i) study.counts.values[static_cast<size_t>(i)] += 7;
   }
-  const auto after = fit_cis(study, small_world().cells.latents, options, threads.context);
+  const auto after = fit_cis(study, any_world().cells.latents, options, threads.context);
   for (size_t g = 0; g < 4; ++g) {
     EXPECT_EQ(after.path.genes[g].terms, before.path.genes[g].terms);
     EXPECT_EQ(after.path.genes[g].state, before.path.genes[g].state);
@@ -271,9 +278,9 @@ TEST(FitCis, TestCellsAreNeverSeen) {
 TEST(FitCis, LatentsThatKnowTheTrainingCellsByHeartPassNoGate) {
   // The first latent of a training cell is what was measured of a gene, elsewhere it is noise: an
   // encoder that has learnt its cells and nothing else.
-  const auto& study = small_world().cells.study;
-  const int32_t gene = small_world().fit.path.genes[0].gene;
-  auto latents = small_world().cells.latents;
+  const auto& study = any_world().cells.study;
+  const int32_t gene = any_world().fit.path.genes[0].gene;
+  auto latents = any_world().cells.latents;
   const size_t width = latents.size() / static_cast<size_t>(study.cells.size());
   RandomStream random(3, Purpose::kBenchmark);
   TestContext threads;
@@ -344,8 +351,8 @@ TEST_F(FitCisOfManyGenes, LogValuesAreFittedWhereThereAreNoCounts) {
 }
 
 TEST(FitCis, TheTableHasARowATermAndOneForGenesWithout) {
-  const auto& fit = small_world().fit;
-  const auto table = cis_table(small_world().cells.study, fit);
+  const auto& fit = any_world().fit;
+  const auto table = cis_table(any_world().cells.study, fit);
   size_t rows = 0;
   for (const auto& gene : fit.path.genes) rows += std::max<size_t>(1, gene.terms.size());
   ASSERT_EQ(table.rows(), rows);
@@ -359,18 +366,18 @@ TEST(FitCis, TheTableHasARowATermAndOneForGenesWithout) {
 }
 
 TEST(FitCis, GenesWithoutPlaceAreSkippedAndNoneAtAllIsToldHowToMend) {
-  auto study = small_world().cells.study;
-  const int32_t gene = small_world().fit.path.genes[3].gene;
+  auto study = any_world().cells.study;
+  const int32_t gene = any_world().fit.path.genes[3].gene;
   study.genes.chromosome[static_cast<size_t>(gene)].clear();
   CisOptions options;
-  options.genes = {gene, small_world().fit.path.genes[0].gene};
+  options.genes = {gene, any_world().fit.path.genes[0].gene};
   TestContext threads;
-  const auto fit = fit_cis(study, small_world().cells.latents, options, threads.context);
+  const auto fit = fit_cis(study, any_world().cells.latents, options, threads.context);
   EXPECT_EQ(fit.skipped, std::vector<int32_t>{gene});
   EXPECT_EQ(fit.path.genes.size(), 1u);
   for (auto& chromosome : study.genes.chromosome) chromosome.clear();
   try {
-    fit_cis(study, small_world().cells.latents, options, threads.context);
+    fit_cis(study, any_world().cells.latents, options, threads.context);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kInput);
@@ -398,8 +405,9 @@ TEST(FitCis, BadOptionsAreToldAllAtOnce) {
 }
 
 TEST(CisRows, WindowsHoldThePeaksWithinTheDistance) {
-  const auto& study = small_world().cells.study;
-  for (const int64_t gene : {int64_t{0}, int64_t{5}, int64_t{11}}) {
+  const auto& study = any_world().cells.study;
+  for (const int64_t gene :
+       {int64_t{0}, testing::sized<int64_t>(17, 5), testing::sized<int64_t>(44, 11)}) {
     std::vector<int32_t> expected;
     for (int64_t peak = 0; peak < study.peaks.size(); ++peak) {
       const auto distance = distance_to_tss(study, gene, peak);

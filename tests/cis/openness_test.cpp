@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/error.hpp"
 #include "base/random.hpp"
 #include "cis/capture.hpp"
 #include "cis/expected_terms.hpp"
@@ -282,6 +283,16 @@ TEST(CaptureEstimate, IsTheBestOnlyWhereTheCountsTell) {
   const auto few = estimate_capture(genes_with_terms(3), peaked(1000), context);
   EXPECT_EQ(few.capture, 1);
   EXPECT_TRUE(few.profile.empty());
+}
+
+TEST(Capture, IsReadFromTheWordsOfTheOption) {
+  EXPECT_EQ(capture_from("off"), 1);
+  EXPECT_EQ(capture_from("auto"), 0);
+  EXPECT_EQ(capture_from("0.4"), 0.4);
+  EXPECT_EQ(capture_from("1"), 1);
+  for (const char* wrong : {"", "0", "1.01", "-0.4", "0.4x", "nan", "on"}) {
+    EXPECT_THROW(capture_from(wrong), Error) << wrong;
+  }
 }
 
 }  // namespace

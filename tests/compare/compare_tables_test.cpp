@@ -134,6 +134,15 @@ TEST(HeldOut, RanksByWhatMeasuredExpressionBearsOut) {
   EXPECT_EQ(table.text(0, "recall"), "NA");
 }
 
+TEST(HeldOut, TheMedianIsTheMiddleOrHalfwayBetweenTheTwo) {
+  auto sets = two_methods();
+  const double z[] = {7, 1, 3, 8, 2, 4};
+  for (size_t i = 0; i < 6; ++i) sets[i].z = z[i];
+  EXPECT_EQ(cell(held_out_table(sets), 0, "median_z"), 3.5);
+  sets[0].z = ComparedSet::kNone;
+  EXPECT_EQ(cell(held_out_table(sets), 0, "median_z"), 3);
+}
+
 TEST(HeldOut, MethodsWithoutAnyTestComeLast) {
   auto sets = two_methods();
   for (size_t i = 0; i < 6; ++i) sets[i].p = sets[i].z = ComparedSet::kNone;

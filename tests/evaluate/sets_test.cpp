@@ -163,6 +163,27 @@ TEST(SetSummary, ContrastsTableHoldsFoundAndRandomSetsAndTurnsIntervals) {
   EXPECT_EQ(table.text(1, "set"), "random 1");
   EXPECT_EQ(table.number(1, "observed_low"), -0.5);
   EXPECT_EQ(table.number(1, "observed_high"), 0.125);
+  const std::vector<EvaluatedSet> two(2, sets[0]);
+  const auto of_two = contrasts_table(study, two, std::vector<RandomSets>(2, beside[0]));
+  ASSERT_EQ(of_two.rows(), 4u);
+  EXPECT_EQ(of_two.text(2, "set"), "found");
+}
+
+TEST(SetSummary, NearnessHasAColumnForEachDistance) {
+  auto study = small_study(60, 24, 9, 3);
+  study.peaks.start[3] = 5'000'000;  // the TSS lies at 102,000 of the same chromosome
+  study.peaks.end[3] = 5'000'500;
+  const auto set = example_set();
+  const std::vector<RandomSets> random(1);
+  const auto table = set_summary_table(study, std::span(&set, 1), random, ChangeDirection::kDown);
+  const std::vector<int64_t> distances = {1'000'000, 10'000'000};
+  const auto near = nearness(study, set.gene, set.peaks, distances);
+  ASSERT_LT(near[0].share, near[1].share);
+  // 1e-6: tables hold floats.
+  EXPECT_NEAR(table.number(0, "share_within_1mb"), near[0].share, 1e-6);
+  EXPECT_NEAR(table.number(0, "share_within_10mb"), near[1].share, 1e-6);
+  EXPECT_NEAR(table.number(0, "chance_within_1mb"), near[0].chance, 1e-6);
+  EXPECT_NEAR(table.number(0, "chance_within_10mb"), near[1].chance, 1e-6);
 }
 
 TEST(SetSummary, PercentileCountsRandomSetsThatGoLessFar) {
