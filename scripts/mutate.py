@@ -310,7 +310,7 @@ def suites_of(mutant):
     room, name = pathlib.Path(mutant.path).parts[1:]
     header = f'#include "{room}/{pathlib.Path(name).stem}.hpp"'
     found = set()
-    for tests in sorted((ROOT / "tests" / room).glob("*_test.cpp")):
+    for tests in sorted((ROOT / "tests" / room).rglob("*_test.cpp")):
         text = tests.read_text()
         if header in text:
             found |= set(re.findall(r"^(?:TEST\w*|RC_GTEST\w*)\(\s*(\w+)", text, re.M))
@@ -345,7 +345,7 @@ def surviving(build, pool, pairs, flags):
 def main():
     room, wanted = sys.argv[1:3]
     kept = ROOT / "build/mutate" / room / "survivors.json"
-    sources = [s for s in sorted((ROOT / "src" / room).glob("*.cpp")) if s.name != "main.cpp"]
+    sources = [s for s in sorted((ROOT / "src" / room).rglob("*.cpp"))]
     if wanted == "again":
         mutants = [Mutant(**fields) for fields in json.loads(kept.read_text())]
         mutants = [mutant for mutant in mutants if mutant.applied()]
