@@ -20,9 +20,11 @@ grids_room(explain USES base math io search methods study model)
 grids_room(evaluate USES base math io search methods study model explain)
 grids_room(report USES base math io search methods study model explain evaluate)
 grids_room(compare USES base math io search methods study simulate model explain evaluate report)
+grids_room(pipeline
+  USES base math io search methods study simulate prepare model cis explain evaluate report compare)
 # Each command has its Arguments: not compiled together.
 grids_room(cli ALONE
-  USES base math io search methods study simulate prepare model cis explain evaluate report compare)
+  USES base math io search methods study simulate prepare model cis explain evaluate report compare pipeline)
 if(GRIDS_TORCH)
   grids_room(train USES base math io search study model LINKS ${TORCH_LIBRARIES})
   grids_room(torchscript USES base math io search train)

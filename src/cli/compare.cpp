@@ -1,12 +1,15 @@
 #include <algorithm>
 
+#include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "cli/recording_reporter.hpp"
-#include "cli/stages.hpp"
 #include "cli/target_arguments.hpp"
 #include "compare/comparison.hpp"
 #include "compare/comparison_files.hpp"
+#include "io/folder.hpp"
 #include "methods/explainer.hpp"
+#include "pipeline/explain_into.hpp"
+#include "pipeline/inputs.hpp"
+#include "pipeline/manifests.hpp"
 
 namespace grids {
 namespace {
@@ -138,7 +141,7 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   arguments.targets.require_table();
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto loaded = load(arguments.inputs);
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   if (truth != nullptr) check_truth(study, *truth);
   const auto targets = targets_of(arguments, study, truth, options.sizes);

@@ -8,12 +8,12 @@
 
 #include "base/name_list.hpp"
 #include "base/random.hpp"
-#include "cli/model_results.hpp"
-#include "cli/recording_reporter.hpp"
-#include "cli/stages.hpp"
+#include "base/recording_reporter.hpp"
 #include "explain/explain_model.hpp"
 #include "io/folder.hpp"
 #include "io/npy.hpp"
+#include "pipeline/manifests.hpp"
+#include "pipeline/model_results.hpp"
 
 namespace grids {
 namespace {

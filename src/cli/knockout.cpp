@@ -5,12 +5,16 @@
 #include "base/at.hpp"
 #include "base/file_name.hpp"
 #include "base/indices.hpp"
+#include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "cli/recording_reporter.hpp"
-#include "cli/stages.hpp"
 #include "cli/target_arguments.hpp"
 #include "evaluate/count_maps.hpp"
+#include "explain/targets.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
+#include "io/lines.hpp"
+#include "pipeline/inputs.hpp"
+#include "pipeline/manifests.hpp"
 
 namespace grids {
 namespace {
@@ -180,7 +184,7 @@ void knock_out_into(const Arguments& arguments, const OptionSet::Values& values,
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto in_file = names_in_file(arguments);
-  const auto loaded = load(arguments.inputs);
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
   const Plan what = plan(arguments, in_file, values.at("cells"), study, context);

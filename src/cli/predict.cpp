@@ -3,9 +3,10 @@
 #include <numeric>
 
 #include "cli/commands.hpp"
-#include "cli/inputs.hpp"
 #include "io/anndata.hpp"
 #include "io/atomic_file.hpp"
+#include "io/lines.hpp"
+#include "pipeline/inputs.hpp"
 
 namespace grids {
 namespace {
@@ -60,7 +61,7 @@ void predict_into(const Arguments& arguments, const Context& context) {
   const std::filesystem::path read[] = {arguments.inputs.study, arguments.inputs.surrogate,
                                         arguments.mask};
   require_writable(arguments.out, read);
-  const auto loaded = load(arguments.inputs);
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
   std::vector<int32_t> mask;

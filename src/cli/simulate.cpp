@@ -1,7 +1,7 @@
 #include "simulate/simulate.hpp"
 
 #include "cli/commands.hpp"
-#include "cli/inputs.hpp"
+#include "pipeline/inputs.hpp"
 
 namespace grids {
 namespace {

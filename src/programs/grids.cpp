@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "cli/sibling.hpp"
+#include "pipeline/sibling.hpp"
 
 int main(int argc, char** argv) {
   // Training and models of the user's own need LibTorch, which no other command should load: they

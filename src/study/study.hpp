@@ -79,6 +79,8 @@ struct GeneTable {
 
   int64_t size() const { return static_cast<int64_t>(names.size()); }
   bool has_position(int64_t gene) const { return !chromosome[static_cast<size_t>(gene)].empty(); }
+  /// Whether any gene has one.
+  bool has_positions() const;
   /// The transcription start site: `start` on the plus strand, `end` − 1 on the minus strand.
   int64_t tss(int64_t gene) const;
   std::optional<int32_t> index_of(std::string_view name) const;  ///< by symbol, then by id

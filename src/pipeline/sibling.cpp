@@ -1,4 +1,4 @@
-#include "cli/sibling.hpp"
+#include "pipeline/sibling.hpp"
 
 #include <sys/prctl.h>
 #include <sys/wait.h>

@@ -1,8 +1,4 @@
-#include "cli/inputs.hpp"
-
-#include <sstream>
-
-#include "io/atomic_file.hpp"
+#include "pipeline/inputs.hpp"
 
 namespace grids {
 
@@ -17,7 +13,7 @@ void describe_surrogate(OptionSet& set, SurrogateKind& kind) {
       "cis = with the peaks around each gene, where they were fitted; published = without");
 }
 
-StudyAndSurrogate load(const StudyArguments& arguments) {
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments) {
   // The surrogate first: a wrong one is told before the large file is read.
   SurrogateFile file = read_surrogate(arguments.surrogate);
   FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
@@ -30,17 +26,6 @@ StudyAndSurrogate load(const StudyArguments& arguments) {
     with_context(arguments.surrogate.string(), [&] { require_same_cells(*cis, file, study); });
   }
   return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
-}
-
-std::vector<std::string> read_lines(const std::filesystem::path& path) {
-  std::istringstream content(read_file(path));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(content, line);) {
-    const size_t begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos || line[begin] == '#') continue;
-    lines.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
-  }
-  return lines;
 }
 
 }  // namespace grids

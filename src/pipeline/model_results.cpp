@@ -1,4 +1,4 @@
-#include "cli/model_results.hpp"
+#include "pipeline/model_results.hpp"
 
 #include <algorithm>
 

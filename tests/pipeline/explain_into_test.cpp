@@ -1,6 +1,6 @@
-#include "cli/stages.hpp"
-
 #include <gtest/gtest.h>
+
+#include "pipeline/explain_into.hpp"
 
 namespace grids {
 namespace {

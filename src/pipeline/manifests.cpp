@@ -1,6 +1,6 @@
-#include <nlohmann/json.hpp>
+#include "pipeline/manifests.hpp"
 
-#include "cli/stages.hpp"
+#include <nlohmann/json.hpp>
 
 namespace grids {
 

@@ -1,13 +1,13 @@
-#include "cli/run_folder.hpp"
+#include "pipeline/run_folder.hpp"
 
 #include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "base/recording_reporter.hpp"
 #include "base/terminal.hpp"
-#include "cli/inputs.hpp"
-#include "cli/recording_reporter.hpp"
 #include "io/atomic_file.hpp"
+#include "pipeline/inputs.hpp"
 
 namespace grids {
 namespace {

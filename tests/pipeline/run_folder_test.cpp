@@ -1,4 +1,4 @@
-#include "cli/run_folder.hpp"
+#include "pipeline/run_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,12 +2,9 @@
 #pragma once
 
 #include <filesystem>
-#include <string>
-#include <vector>
+#include <optional>
 
-#include "base/program.hpp"
-#include "explain/explain_stage.hpp"
-#include "io/folder.hpp"
+#include "base/described.hpp"
 #include "model/study_surrogate.hpp"
 #include "model/surrogate_file.hpp"
 #include "study/study.hpp"
@@ -38,9 +35,6 @@ struct StudyAndSurrogate {
 };
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
-StudyAndSurrogate load(const StudyArguments& arguments);
-
-/// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
-std::vector<std::string> read_lines(const std::filesystem::path& path);
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments);
 
 }  // namespace grids
