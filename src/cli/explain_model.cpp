@@ -10,6 +10,7 @@
 #include "base/random.hpp"
 #include "base/recording_reporter.hpp"
 #include "explain/explain_model.hpp"
+#include "explain/explain_stage.hpp"
 #include "io/folder.hpp"
 #include "io/npy.hpp"
 #include "pipeline/manifests.hpp"

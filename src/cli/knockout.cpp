@@ -9,7 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
 #include "evaluate/count_maps.hpp"
-#include "explain/targets.hpp"
+#include "explain/explain_stage.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "io/lines.hpp"

@@ -1,6 +1,7 @@
 #include "simulate/simulate.hpp"
 
 #include "cli/commands.hpp"
+#include "io/folder.hpp"
 #include "pipeline/inputs.hpp"
 
 namespace grids {
