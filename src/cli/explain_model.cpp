@@ -1,5 +1,7 @@
 #include "cli/explain_model.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

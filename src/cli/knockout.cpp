@@ -1,5 +1,7 @@
 #include "evaluate/knockout.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "base/at.hpp"

@@ -1,5 +1,7 @@
 #include "evaluate/explained.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>

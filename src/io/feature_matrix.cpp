@@ -1,5 +1,7 @@
 #include "io/feature_matrix.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>

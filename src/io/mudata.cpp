@@ -1,5 +1,7 @@
 #include "io/mudata.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <fstream>

@@ -1,5 +1,7 @@
 #include "io/readers.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 

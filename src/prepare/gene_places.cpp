@@ -1,5 +1,7 @@
 #include "prepare/gene_places.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
