@@ -1,12 +1,20 @@
-#include <algorithm>
-#include <limits>
-#include <numeric>
+#include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/at.hpp"
 #include "io/hdf5.hpp"
 #include "io/hdf5_internal.hpp"
 
 namespace grids::hdf5 {
 namespace {
+
+using store::ArraySink;
+using store::AttributeValue;
+using store::GroupSink;
+using store::Scalar;
+using store::Type;
+using store::Values;
 
 /// Entries from which on compression pays for its chunk.
 constexpr int64_t kCompressFrom = 1024;
@@ -15,12 +23,21 @@ constexpr int64_t kChunkBytes = 1 << 18;
 /// The lowest level costs a third of the time of the default for files a few per cent larger.
 constexpr unsigned kGzipLevel = 1;
 
-int64_t product(const std::vector<int64_t>& shape) {
-  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
-}
+struct StoredType {
+  hid_t id;
+  size_t bytes;
+};
 
-bool is_number(Kind kind) {
-  return kind == Kind::kInteger || kind == Kind::kFloat || kind == Kind::kBoolean;
+StoredType stored_type(Type type) {
+  switch (type) {
+    case Type::kFloat32:
+      return {H5T_NATIVE_FLOAT, sizeof(float)};
+    case Type::kUint8:
+      return {H5T_NATIVE_UINT8, sizeof(uint8_t)};
+    case Type::kInt32:
+      return {H5T_NATIVE_INT32, sizeof(int32_t)};
+  }
+  throw internal_error("an array of type {}", static_cast<int>(type));
 }
 
 /// How to create a dataset: in compressed chunks of `chunk`, or in one piece when that is empty.
@@ -35,6 +52,7 @@ Handle creation(const std::vector<hsize_t>& chunk, size_t element_size) {
   return properties;
 }
 
+/// Names are UTF-8, and groups on the way are made.
 Handle links() {
   Handle properties(H5Pcreate(H5P_LINK_CREATE));
   H5Pset_create_intermediate_group(properties.id(), 1);
@@ -42,309 +60,297 @@ Handle links() {
   return properties;
 }
 
-/// The name of a filter that this build of HDF5 lacks, or empty.
-std::string missing_filter(hid_t dataset) {
-  const Handle properties(H5Dget_create_plist(dataset));
-  const int count = H5Pget_nfilters(properties.id());
-  for (int i = 0; i < count; ++i) {
-    unsigned flags = 0;
-    unsigned config = 0;
-    size_t values = 0;
-    char name[64] = "";
-    const auto filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &values,
-                                       nullptr, sizeof name, name, &config);
-    if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
-      return name[0] != 0 ? name : fmt::format("filter {}", filter);
+Handle vector_space(hsize_t count) {
+  return Handle(H5Screate_simple(1, &count, nullptr));
+}
+
+// ---- attributes ----
+
+/// Creates (replacing nothing) and fills one attribute; an empty list has no value.
+void put_attribute(const Place& place, hid_t object, const std::string& name, hid_t type,
+                   const Handle& space, const void* value) {
+  const Handle attribute(
+      H5Acreate2(object, name.c_str(), type, space.id(), H5P_DEFAULT, H5P_DEFAULT));
+  checked(place, attribute.id(), "attribute " + name);
+  if (value != nullptr) checked(place, H5Awrite(attribute.id(), type, value), "attribute " + name);
+}
+
+void write_attribute(const Place& place, hid_t object, const std::string& name,
+                     const AttributeValue& value) {
+  const Lock lock;
+  const auto put = [&](hid_t type, const Handle& space, const void* data) {
+    put_attribute(place, object, name, type, space, data);
+  };
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
+    const std::string copy(*text);
+    const char* pointer = copy.c_str();
+    put(text_type().id(), Handle(H5Screate(H5S_SCALAR)), &pointer);
+  } else if (const auto* truth = std::get_if<bool>(&value)) {
+    const int8_t stored = *truth ? 1 : 0;
+    put(boolean_type().id(), Handle(H5Screate(H5S_SCALAR)), &stored);
+  } else if (const auto* number = std::get_if<int64_t>(&value)) {
+    put(H5T_NATIVE_INT64, Handle(H5Screate(H5S_SCALAR)), number);
+  } else if (const auto* numbers = std::get_if<std::span<const int64_t>>(&value)) {
+    put(H5T_NATIVE_INT64, vector_space(numbers->size()),
+        numbers->empty() ? nullptr : numbers->data());
+  } else {
+    std::vector<const char*> pointers;
+    for (const auto& one : std::get<std::span<const std::string>>(value)) {
+      pointers.push_back(one.c_str());
     }
-  }
-  return {};
-}
-
-Error read_failure(const Object& object) {
-  const auto cause = reason();
-  const auto filter = missing_filter(object.id());
-  if (filter.empty()) return object.error(fmt::format("cannot be read ({})", cause));
-  return object.error(fmt::format(
-      "is compressed by '{}', which cannot be read here; write the file with gzip", filter));
-}
-
-}  // namespace
-
-std::vector<int64_t> Dataset::shape() const {
-  const Handle space(checked(H5Dget_space(id()), "has no shape"));
-  const int dimensions = H5Sget_simple_extent_ndims(space.id());
-  std::vector<hsize_t> sizes(static_cast<size_t>(std::max(dimensions, 0)));
-  if (!sizes.empty()) H5Sget_simple_extent_dims(space.id(), sizes.data(), nullptr);
-  return {sizes.begin(), sizes.end()};
-}
-
-int64_t Dataset::size() const {
-  return product(shape());
-}
-
-Kind Dataset::kind() const {
-  const Handle type(checked(H5Dget_type(id()), "has no type"));
-  return kind_of(type.id());
-}
-
-void Dataset::require_dimensions(size_t count) const {
-  const auto found = shape().size();
-  if (found != count) {
-    throw error(
-        fmt::format("expected {} dimension{}, found {}", count, count == 1 ? "" : "s", found));
+    put(text_type().id(), vector_space(pointers.size()),
+        pointers.empty() ? nullptr : pointers.data());
   }
 }
 
-int64_t Dataset::believable_size() const {
-  // Chunks may be missing (then HDF5 fills in zeros) and deflate shrinks at most a thousandfold.
-  constexpr double kMostPerByte = 2000;
-  constexpr double kAlways = 1 << 24;
-  double entries = 1;
-  for (const auto length : shape()) entries *= static_cast<double>(length);
-  const auto stored = static_cast<double>(H5Dget_storage_size(id()));
-  if (entries > kAlways && entries > stored * kMostPerByte) {
-    throw error(fmt::format("claims {:.0f} entries, but the file holds only {:.0f} bytes of them",
-                            entries, stored));
-  }
-  return size();
-}
-
-template <Number T>
-std::vector<T> Dataset::read() const {
-  if (!is_number(kind())) throw error("expected numbers, found something else");
-  std::vector<T> values(static_cast<size_t>(believable_size()));
-  if (!values.empty() &&
-      H5Dread(id(), native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
-    throw read_failure(*this);
-  }
-  return values;
-}
-
-template <Number T>
-void Dataset::read_rows(int64_t first, std::span<T> out) const {
-  if (!is_number(kind())) throw error("expected numbers, found something else");
-  const auto sizes = shape();
-  const int64_t width = sizes.size() > 1 ? product({sizes.begin() + 1, sizes.end()}) : 1;
-  if (out.empty() || width == 0) return;
-  std::vector<hsize_t> start(sizes.size(), 0);
-  std::vector<hsize_t> count(sizes.begin(), sizes.end());
-  start[0] = static_cast<hsize_t>(first);
-  count[0] = out.size() / static_cast<size_t>(width);
-  const Handle space(checked(H5Dget_space(id()), "has no shape"));
-  checked(
-      H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr),
-      "has fewer rows than expected");
-  const hsize_t entries = out.size();
-  const Handle memory(H5Screate_simple(1, &entries, nullptr));
-  if (H5Dread(id(), native_type<T>(), memory.id(), space.id(), H5P_DEFAULT, out.data()) < 0) {
-    throw read_failure(*this);
-  }
-}
-
-std::vector<std::string> Dataset::read_text() const {
-  const Handle type(checked(H5Dget_type(id()), "has no type"));
-  if (kind_of(type.id()) != Kind::kText) throw error("expected text, found something else");
+/// Attributes cannot grow: the list is written anew.
+void extend_list(const Place& place, hid_t object, const std::string& name,
+                 const std::string& text) {
+  const Lock lock;
   std::vector<std::string> texts;
-  const int64_t count = believable_size();
-  const bool good = read_strings(
-      type.id(), {}, count,
-      [&](hid_t memory, void* out) {
-        return count == 0 ? 0 : H5Dread(id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
-      },
-      texts);
-  if (!good) throw read_failure(*this);
-  return texts;
-}
-
-std::vector<std::string> Dataset::fields() const {
-  const Handle type(checked(H5Dget_type(id()), "has no type"));
-  if (kind_of(type.id()) != Kind::kCompound) throw error("expected a table, found something else");
-  std::vector<std::string> names;
-  const int count = H5Tget_nmembers(type.id());
-  for (int i = 0; i < count; ++i) {
-    char* name = H5Tget_member_name(type.id(), static_cast<unsigned>(i));
-    names.emplace_back(name == nullptr ? "" : name);
-    H5free_memory(name);
+  {
+    const Handle attribute(
+        checked(place, H5Aopen(object, name.c_str(), H5P_DEFAULT), "attribute " + name));
+    texts = read_texts(place, attribute.id(), name);
   }
-  return names;
+  texts.push_back(text);
+  checked(place, H5Adelete(object, name.c_str()), "attribute " + name);
+  write_attribute(place, object, name, texts);
 }
 
-int64_t Dataset::member_index(const std::string& field) const {
-  const Handle type(checked(H5Dget_type(id()), "has no type"));
-  const int index = H5Tget_member_index(type.id(), field.c_str());
-  if (index < 0) throw error("has no field '" + field + "'");
-  return index;
-}
+// ---- arrays ----
 
-Kind Dataset::field_kind(const std::string& field) const {
-  const auto index = static_cast<unsigned>(member_index(field));
-  const Handle type(H5Dget_type(id()));
-  const Handle member(H5Tget_member_type(type.id(), index));
-  return kind_of(member.id());
-}
+class H5ArraySink final : public ArraySink {
+ public:
+  H5ArraySink(Place place, Handle handle)
+      : ArraySink(std::move(place)), handle_(std::move(handle)) {}
 
-std::vector<double> Dataset::read_field(const std::string& field) const {
-  if (!is_number(field_kind(field))) throw error("field '" + field + "' is no number");
-  const Handle memory(H5Tcreate(H5T_COMPOUND, sizeof(double)));
-  H5Tinsert(memory.id(), field.c_str(), 0, H5T_NATIVE_DOUBLE);
-  std::vector<double> values(static_cast<size_t>(believable_size()));
-  if (!values.empty() &&
-      H5Dread(id(), memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) {
-    throw read_failure(*this);
+  hid_t id() const { return handle_.id(); }
+  void set_attribute(const std::string& name, const AttributeValue& value) override {
+    write_attribute(place(), id(), name, value);
   }
-  return values;
+  void extend_attribute(const std::string& name, const std::string& text) override {
+    extend_list(place(), id(), name, text);
+  }
+  void append(const Values& values) override;
+  void write_rows(int64_t first, const Values& values) override;
+
+ private:
+  Handle handle_;
+};
+
+void H5ArraySink::append(const Values& values) {
+  const Lock lock;
+  const size_t entries = buffer_of<const void*>(values).size;
+  if (entries == 0) return;
+  auto extent = extent_of(id());
+  const auto before = static_cast<int64_t>(extent[0]);
+  extent[0] += entries / (extent.size() > 1 ? extent[1] : 1);
+  checked(place(), H5Dset_extent(id(), extent.data()), "cannot grow");
+  write_rows(before, values);
 }
 
-std::vector<std::string> Dataset::read_field_text(const std::string& field) const {
-  if (field_kind(field) != Kind::kText) throw error("field '" + field + "' is no text");
-  const auto index = static_cast<unsigned>(member_index(field));
-  const Handle type(H5Dget_type(id()));
-  const Handle member(H5Tget_member_type(type.id(), index));
-  std::vector<std::string> texts;
-  const int64_t count = believable_size();
-  const bool good = read_strings(
-      member.id(), field, count,
-      [&](hid_t memory, void* out) {
-        return count == 0 ? 0 : H5Dread(id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
-      },
-      texts);
-  if (!good) throw read_failure(*this);
-  return texts;
-}
-
-template <Number T>
-void Dataset::append(std::span<const T> values) const {
-  if (values.empty()) return;
-  silence();
-  const auto sizes = shape();
-  const int64_t width = sizes.size() > 1 ? sizes[1] : 1;
-  std::vector<hsize_t> grown(sizes.begin(), sizes.end());
-  grown[0] += values.size() / static_cast<size_t>(width);
-  checked(H5Dset_extent(id(), grown.data()), "cannot grow");
-  write_rows(sizes[0], values);
-}
-
-template <Number T>
-void Dataset::write_rows(int64_t first, std::span<const T> values) const {
-  if (values.empty()) return;
-  silence();
-  const auto sizes = shape();
-  const int64_t width = sizes.size() > 1 ? sizes[1] : 1;
-  std::vector<hsize_t> start(sizes.size(), 0);
-  std::vector<hsize_t> count(sizes.begin(), sizes.end());
+void H5ArraySink::write_rows(int64_t first, const Values& values) {
+  const Lock lock;
+  const auto buffer = buffer_of<const void*>(values);
+  if (buffer.size == 0) return;
+  auto count = extent_of(id());
+  const hsize_t width = count.size() > 1 ? count[1] : 1;
+  std::vector<hsize_t> start(count.size(), 0);
   start[0] = static_cast<hsize_t>(first);
-  count[0] = values.size() / static_cast<size_t>(width);
-  if (count[0] * static_cast<size_t>(width) != values.size()) {
-    throw internal_error("{}: {} values written to rows of {}", path_, values.size(), width);
+  count[0] = buffer.size / width;
+  if (count[0] * width != buffer.size) {
+    throw internal_error("{}: {} values written to rows of {}", place().path, buffer.size, width);
   }
-  const Handle space(checked(H5Dget_space(id()), "has no shape"));
+  const Handle space(checked(place(), H5Dget_space(id()), "has no shape"));
   H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
-  const hsize_t entries = values.size();
-  const Handle memory(H5Screate_simple(1, &entries, nullptr));
-  checked(H5Dwrite(id(), native_type<T>(), memory.id(), space.id(), H5P_DEFAULT, values.data()),
+  const Handle memory = vector_space(buffer.size);
+  checked(place(), H5Dwrite(id(), buffer.type, memory.id(), space.id(), H5P_DEFAULT, buffer.data),
           "cannot be written");
 }
 
-Dataset Group::create(const std::string& name, int64_t type, int64_t space, int64_t creation,
-                      int64_t access) const {
-  Handle handle(checked(H5Dcreate2(id(), name.c_str(), type, space, links().id(), creation, access),
-                        "cannot create the dataset", name));
-  return {std::move(handle), file_, child_path(name), writing_};
+// ---- groups ----
+
+class H5GroupSink final : public GroupSink {
+ public:
+  H5GroupSink(Place place, Handle handle)
+      : GroupSink(std::move(place)), handle_(std::move(handle)) {}
+
+  void set_attribute(const std::string& name, const AttributeValue& value) override {
+    write_attribute(place(), id(), name, value);
+  }
+  void extend_attribute(const std::string& name, const std::string& text) override {
+    extend_list(place(), id(), name, text);
+  }
+  std::shared_ptr<GroupSink> create_group(const std::string& name) override;
+  std::shared_ptr<GroupSink> group(const std::string& name) override;
+  std::shared_ptr<ArraySink> write(const std::string& name, const Values& values) override;
+  std::shared_ptr<ArraySink> write_text(const std::string& name,
+                                        std::span<const std::string> values) override;
+  std::shared_ptr<ArraySink> write_booleans(const std::string& name,
+                                            std::span<const uint8_t> values) override;
+  std::shared_ptr<ArraySink> write_scalar(const std::string& name, const Scalar& value) override;
+  std::shared_ptr<ArraySink> create_growing(const std::string& name, Type type,
+                                            int64_t columns) override;
+  std::shared_ptr<ArraySink> create_plain(const std::string& name, Type type, int64_t rows,
+                                          int64_t columns) override;
+  void flush() override;
+
+ private:
+  hid_t id() const { return handle_.id(); }
+  /// How a dataset is stored, and accessed while it is open.
+  struct Layout {
+    const Handle& space;
+    const Handle& creation;
+    hid_t access = H5P_DEFAULT;
+  };
+  std::shared_ptr<H5ArraySink> create(const std::string& name, hid_t type, const Layout& layout);
+  std::shared_ptr<ArraySink> write_vector(const std::string& name,
+                                          const Buffer<const void*>& values, bool compressed);
+  std::shared_ptr<ArraySink> write_one(const std::string& name, hid_t type, const void* value);
+
+  Handle handle_;
+};
+
+std::shared_ptr<GroupSink> H5GroupSink::create_group(const std::string& name) {
+  const Lock lock;
+  Handle handle(checked(place(),
+                        H5Gcreate2(id(), name.c_str(), links().id(), H5P_DEFAULT, H5P_DEFAULT),
+                        "cannot create the group", name));
+  return std::make_shared<H5GroupSink>(place().child(name), std::move(handle));
 }
 
-Dataset Group::write_whole(const std::string& name, int64_t type, std::optional<size_t> count,
-                           size_t compressed_size, const void* values) const {
-  const hsize_t length = count.value_or(1);
-  const Handle space(count ? H5Screate_simple(1, &length, nullptr) : H5Screate(H5S_SCALAR));
+std::shared_ptr<GroupSink> H5GroupSink::group(const std::string& name) {
+  const Lock lock;
+  Handle handle(
+      checked(place(), H5Gopen2(id(), name.c_str(), H5P_DEFAULT), "there is no such group", name));
+  return std::make_shared<H5GroupSink>(place().child(name), std::move(handle));
+}
+
+std::shared_ptr<H5ArraySink> H5GroupSink::create(const std::string& name, hid_t type,
+                                                 const Layout& layout) {
+  Handle handle(checked(place(),
+                        H5Dcreate2(id(), name.c_str(), type, layout.space.id(), links().id(),
+                                   layout.creation.id(), layout.access),
+                        "cannot create the dataset", name));
+  return std::make_shared<H5ArraySink>(place().child(name), std::move(handle));
+}
+
+std::shared_ptr<ArraySink> H5GroupSink::write_vector(const std::string& name,
+                                                     const Buffer<const void*>& values,
+                                                     bool compressed) {
   std::vector<hsize_t> chunk;
-  if (compressed_size > 0 && length >= kCompressFrom) {
-    chunk.push_back(std::min<hsize_t>(length, kChunkBytes / compressed_size));
+  if (compressed && values.size >= kCompressFrom) {
+    chunk.push_back(std::min<hsize_t>(values.size, kChunkBytes / values.bytes));
   }
-  const Handle properties = creation(chunk, compressed_size);
-  auto dataset = create(name, type, space.id(), properties.id(), H5P_DEFAULT);
-  if (length > 0) {
-    checked(H5Dwrite(dataset.id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values),
+  const Handle space = vector_space(values.size);
+  const Handle properties = creation(chunk, values.bytes);
+  auto dataset = create(name, values.type, {space, properties});
+  if (values.size > 0) {
+    checked(place(),
+            H5Dwrite(dataset->id(), values.type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data),
             "cannot be written", name);
   }
   return dataset;
 }
 
-template <Number T>
-Dataset Group::write(const std::string& name, std::span<const T> values) const {
-  return write_whole(name, native_type<T>(), values.size(), sizeof(T), values.data());
+std::shared_ptr<ArraySink> H5GroupSink::write_one(const std::string& name, hid_t type,
+                                                  const void* value) {
+  const Handle space(H5Screate(H5S_SCALAR));
+  const Handle properties = creation({}, 0);
+  auto dataset = create(name, type, {space, properties});
+  checked(place(), H5Dwrite(dataset->id(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, value),
+          "cannot be written", name);
+  return dataset;
 }
 
-Dataset Group::write_booleans(const std::string& name, std::span<const uint8_t> values) const {
+std::shared_ptr<ArraySink> H5GroupSink::write(const std::string& name, const Values& values) {
+  const Lock lock;
+  return write_vector(name, buffer_of<const void*>(values), true);
+}
+
+std::shared_ptr<ArraySink> H5GroupSink::write_booleans(const std::string& name,
+                                                       std::span<const uint8_t> values) {
+  const Lock lock;
+  const Handle type = boolean_type();
   // The enumeration's base type is one signed byte; 0 and 1 look the same unsigned.
-  return write_whole(name, boolean_type().id(), values.size(), 1, values.data());
+  return write_vector(name, {type.id(), 1, values.data(), values.size()}, true);
 }
 
-Dataset Group::write_text(const std::string& name, std::span<const std::string> values) const {
+std::shared_ptr<ArraySink> H5GroupSink::write_text(const std::string& name,
+                                                   std::span<const std::string> values) {
+  const Lock lock;
+  const Handle type = text_type();
   std::vector<const char*> pointers;
   pointers.reserve(values.size());
   for (const auto& value : values) pointers.push_back(value.c_str());
   // Compression would see the references to the texts, not the texts.
-  return write_whole(name, text_type().id(), values.size(), 0, pointers.data());
+  return write_vector(name, {type.id(), sizeof(char*), pointers.data(), pointers.size()}, false);
 }
 
-Dataset Group::write_text_scalar(const std::string& name, std::string_view value) const {
-  const std::string copy(value);
-  const char* pointer = copy.c_str();
-  return write_whole(name, text_type().id(), std::nullopt, 0, &pointer);
+std::shared_ptr<ArraySink> H5GroupSink::write_scalar(const std::string& name, const Scalar& value) {
+  const Lock lock;
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
+    const std::string copy(*text);
+    const char* pointer = copy.c_str();
+    return write_one(name, text_type().id(), &pointer);
+  }
+  if (const auto* truth = std::get_if<bool>(&value)) {
+    const int8_t stored = *truth ? 1 : 0;
+    return write_one(name, boolean_type().id(), &stored);
+  }
+  return write_one(name, H5T_NATIVE_INT64, &std::get<int64_t>(value));
 }
 
-Dataset Group::write_scalar(const std::string& name, int64_t value) const {
-  return write_whole(name, H5T_NATIVE_INT64, std::nullopt, 0, &value);
-}
-
-Dataset Group::write_boolean_scalar(const std::string& name, bool value) const {
-  const int8_t stored = value ? 1 : 0;
-  return write_whole(name, boolean_type().id(), std::nullopt, 0, &stored);
-}
-
-template <Number T>
-Dataset Group::create_growing(const std::string& name, int64_t columns) const {
+std::shared_ptr<ArraySink> H5GroupSink::create_growing(const std::string& name, Type type,
+                                                       int64_t columns) {
+  const Lock lock;
+  const auto [stored, bytes] = stored_type(type);
   std::vector<hsize_t> sizes = {0};
   std::vector<hsize_t> most = {H5S_UNLIMITED};
-  std::vector<hsize_t> chunk = {kChunkBytes / sizeof(T)};
+  std::vector<hsize_t> chunk = {kChunkBytes / bytes};
   if (columns > 0) {
-    sizes.push_back(static_cast<hsize_t>(columns));
-    most.push_back(static_cast<hsize_t>(columns));
-    const auto across = std::min<hsize_t>(static_cast<hsize_t>(columns), chunk[0]);
+    sizes.push_back(at(columns));
+    most.push_back(at(columns));
+    const auto across = std::min<hsize_t>(at(columns), chunk[0]);
     chunk = {std::max<hsize_t>(1, chunk[0] / across), across};
   }
   const Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), most.data()));
-  const Handle properties = creation(chunk, sizeof(T));
+  const Handle properties = creation(chunk, bytes);
   const Handle access(H5Pcreate(H5P_DATASET_ACCESS));
   // Several chunks stay open, so that a block of rows that ends inside a chunk packs it only once.
   H5Pset_chunk_cache(access.id(), 521, 8 * kChunkBytes, 1.0);
-  return create(name, native_type<T>(), space.id(), properties.id(), access.id());
+  return create(name, stored, {space, properties, access.id()});
 }
 
-template <Number T>
-Dataset Group::create_plain(const std::string& name, int64_t rows, int64_t columns) const {
-  const hsize_t sizes[] = {static_cast<hsize_t>(rows), static_cast<hsize_t>(columns)};
+std::shared_ptr<ArraySink> H5GroupSink::create_plain(const std::string& name, Type type,
+                                                     int64_t rows, int64_t columns) {
+  const Lock lock;
+  const hsize_t sizes[] = {at(rows), at(columns)};
   const Handle space(H5Screate_simple(2, sizes, nullptr));
   const Handle properties = creation({}, 0);
   H5Pset_fill_time(properties.id(), H5D_FILL_TIME_NEVER);  // every row is written anyway
-  return create(name, native_type<T>(), space.id(), properties.id(), H5P_DEFAULT);
+  return create(name, stored_type(type).id, {space, properties});
 }
 
-#define GRIDS_HDF5_NUMBER(T)                                                      \
-  template std::vector<T> Dataset::read<T>() const;                               \
-  template void Dataset::read_rows<T>(int64_t, std::span<T>) const;               \
-  template void Dataset::append<T>(std::span<const T>) const;                     \
-  template void Dataset::write_rows<T>(int64_t, std::span<const T>) const;        \
-  template Dataset Group::write<T>(const std::string&, std::span<const T>) const; \
-  template Dataset Group::create_growing<T>(const std::string&, int64_t) const;   \
-  template Dataset Group::create_plain<T>(const std::string&, int64_t, int64_t) const;
-GRIDS_HDF5_NUMBER(float)
-GRIDS_HDF5_NUMBER(double)
-GRIDS_HDF5_NUMBER(int8_t)
-GRIDS_HDF5_NUMBER(uint8_t)
-GRIDS_HDF5_NUMBER(int32_t)
-GRIDS_HDF5_NUMBER(uint32_t)
-GRIDS_HDF5_NUMBER(int64_t)
-#undef GRIDS_HDF5_NUMBER
+void H5GroupSink::flush() {
+  const Lock lock;
+  if (H5Fflush(id(), H5F_SCOPE_GLOBAL) < 0) throw place().error(reason());
+}
+
+}  // namespace
+
+store::GroupWriter create(const std::filesystem::path& path, int64_t user_block) {
+  const Lock lock;
+  const Place place{path.string(), {}, true};
+  const Handle creation(H5Pcreate(H5P_FILE_CREATE));
+  if (user_block > 0) H5Pset_userblock(creation.id(), static_cast<hsize_t>(user_block));
+  const Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, creation.id(), H5P_DEFAULT));
+  if (file.id() < 0) throw place.error(reason());
+  // Everything opened in a file keeps it open.
+  Handle root(H5Gopen2(file.id(), "/", H5P_DEFAULT));
+  if (root.id() < 0) throw place.error(reason());
+  return store::GroupWriter(std::make_shared<H5GroupSink>(place, std::move(root)));
+}
 
 }  // namespace grids::hdf5
