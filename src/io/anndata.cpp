@@ -155,6 +155,9 @@ MatrixRows::MatrixRows(const Group& parent, const std::string& name) {
 }
 
 void MatrixRows::read(int64_t first, int64_t last, CsrMatrix& block) const {
+  if (first < 0 || first > last || last > rows_) {
+    throw internal_error("rows {} to {} asked for of {}", first, last, rows_);
+  }
   block.pattern.rows = last - first;
   block.pattern.columns = columns_;
   block.pattern.offsets.assign(1, 0);

@@ -236,6 +236,40 @@ RC_GTEST_PROP(AnnDataWriting, BlocksOfRowsMakeTheWholeMatrix, ()) {
   RC_ASSERT(pattern.offsets == modality.values.pattern.offsets);
 }
 
+RC_GTEST_PROP(MatrixRowsFromDisk, BlocksOfRowsAreTheRowsOfTheWhole, ()) {
+  const TempFolder folder;
+  const auto modality = random_modality(1);
+  const auto columns = modality.values.columns();
+  const auto rows = modality.values.rows();
+  write_quickly(folder / "a.h5ad", modality, [&](const store::GroupWriter& group) {
+    write_matrix(group, "X", modality.values);
+    DenseRowsWriter dense(group, "layers/dense", columns);
+    dense.append(to_dense(modality.values));
+  });
+  const auto root = store::open(folder / "a.h5ad");
+  CsrMatrix block;  // used again and again
+  for (const char* name : {"X", "layers/dense"}) {
+    const auto whole = read_matrix(root, name);
+    const MatrixRows stored(root, name);
+    RC_ASSERT(stored.rows() == rows);
+    RC_ASSERT(stored.columns() == columns);
+    const auto first = *rc::gen::inRange<int64_t>(0, rows + 1);
+    const auto last = *rc::gen::inRange<int64_t>(first, rows + 1);
+    std::vector<int32_t> asked;
+    for (int64_t row = first; row < last; ++row) asked.push_back(static_cast<int32_t>(row));
+    const auto expected = select_rows(whole, asked);
+    stored.read(first, last, block);
+    RC_ASSERT(block.pattern.rows == last - first);
+    RC_ASSERT(block.pattern.columns == columns);
+    RC_ASSERT(block.pattern.offsets == expected.pattern.offsets);
+    RC_ASSERT(block.pattern.indices == expected.pattern.indices);
+    RC_ASSERT(block.values == expected.values);
+    std::vector<float> dense(static_cast<size_t>((last - first) * columns), -1.0f);
+    stored.read_dense(first, dense);
+    RC_ASSERT(dense == to_dense(expected));
+  }
+}
+
 TEST(AnnDataWriting, AnnDataReadsTheSame) {
   GRIDS_NEEDS_ANNDATA();
   const TempFolder folder;
