@@ -68,7 +68,7 @@ void predict_into(const Arguments& arguments, const Context& context) {
   if (!arguments.mask.empty()) mask = masked_peaks(arguments.mask, study);
   Frame genes;
   genes.index = study.genes.names;
-  write_h5ad(arguments.out, cell_frame(study.cells), genes, [&](const hdf5::Group& group) {
+  write_h5ad(arguments.out, cell_frame(study.cells), genes, [&](const store::GroupWriter& group) {
     DenseRowsWriter writer(group, "X", study.genes.size());
     Progress progress(context, "Predicting", study.cells.size());
     for (int64_t begin = 0; begin < study.cells.size(); begin += kCellsAtOnce) {

@@ -23,7 +23,7 @@ const char* split_name(Split split);
 /// A column of names stored as codes, as AnnData's categorical.
 struct Categorical {
   std::vector<std::string> names;  ///< each name once, sorted
-  std::vector<int32_t> codes;      ///< one a cell, index into `names`
+  std::vector<int32_t> codes;      ///< one per cell, index into `names`
 
   bool empty() const { return names.empty(); }
   /// The code of a name, or nothing.
