@@ -21,8 +21,7 @@ grids_room(report USES base math io search methods study model explain evaluate)
 grids_room(compare USES base math io search methods study simulate model explain evaluate report)
 grids_room(pipeline
   USES base math io search methods study simulate prepare model cis explain evaluate report compare)
-# Each command has its Arguments: not compiled together.
-grids_room(cli ALONE
+grids_room(cli
   USES base math io search methods study simulate prepare model cis explain evaluate report compare pipeline)
 if(GRIDS_TORCH)
   grids_room(train USES base math io search study model LINKS ${TORCH_LIBRARIES})

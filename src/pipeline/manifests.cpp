@@ -4,6 +4,12 @@
 
 namespace grids {
 
+std::string settings_text(const OptionSet::Values& values) {
+  std::string text;
+  for (const auto& [name, value] : values) text += fmt::format("{}={}; ", name, value);
+  return text;
+}
+
 Manifest new_manifest(const std::string& command, const OptionSet::Values& options,
                       const Context& context) {
   Manifest manifest;

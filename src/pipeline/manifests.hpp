@@ -11,6 +11,9 @@
 
 namespace grids {
 
+/// "seed=1; threads=2; ": what a result was made with, to tell whether it must be made again.
+std::string settings_text(const OptionSet::Values& values);
+
 /// A manifest of this program, seed and threads.
 Manifest new_manifest(const std::string& command, const OptionSet::Values& options,
                       const Context& context);

@@ -47,12 +47,6 @@ class Loaded {
   std::optional<StudyAndSurrogate> loaded_;
 };
 
-std::string text_of(const OptionSet::Values& values) {
-  std::string text;
-  for (const auto& [name, value] : values) text += fmt::format("{}={}; ", name, value);
-  return text;
-}
-
 /// What was planted: truth.tsv, and peaks.tsv beside it where it exists.
 struct Planted {
   Truth truth;
@@ -82,7 +76,7 @@ void check_early(const RunArguments& arguments) {
 }
 
 RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileRecord>& inputs) {
-  std::string settings = text_of(arguments.values.at("prepare"));
+  std::string settings = settings_text(arguments.values.at("prepare"));
   for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
   return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
             const PrepareResult result = prepare_from_files(arguments.prepare, context);
@@ -107,7 +101,7 @@ std::vector<std::string> training_words(const RunArguments& arguments, const Con
 }
 
 RunStage train_stage(const RunArguments& arguments) {
-  const std::string settings = text_of(arguments.values.at("train"));
+  const std::string settings = settings_text(arguments.values.at("train"));
   return {"train", settings, [&, settings](const Context& context) -> std::vector<std::string> {
             const auto checkpoint = arguments.out / "checkpoint";
             const auto settings_file = checkpoint / "settings.txt";
@@ -129,7 +123,7 @@ RunStage train_stage(const RunArguments& arguments) {
 }
 
 RunStage cis_stage(const RunArguments& arguments) {
-  return {"cis", text_of(arguments.values.at("cis")),
+  return {"cis", settings_text(arguments.values.at("cis")),
           [&](const Context& context) -> std::vector<std::string> {
             auto loaded = load_study_and_surrogate(
                 {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished});
@@ -150,7 +144,8 @@ std::string surrogate_text(const RunArguments& arguments) {
 }
 
 RunStage evaluate_stage(const RunArguments& arguments, Loaded& loaded) {
-  const std::string settings = surrogate_text(arguments) + text_of(arguments.values.at("evaluate"));
+  const std::string settings =
+      surrogate_text(arguments) + settings_text(arguments.values.at("evaluate"));
   return {"evaluate", settings, [&](const Context& context) {
             return evaluate_into(arguments.out, loaded.study(), loaded.surrogate(),
                                  arguments.evaluate, context);
@@ -176,7 +171,7 @@ std::vector<ExplainTarget> targets_of(const RunArguments& arguments, const Study
 }
 
 RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
-  std::string settings = surrogate_text(arguments) + text_of(arguments.values.at("explain"));
+  std::string settings = surrogate_text(arguments) + settings_text(arguments.values.at("explain"));
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
   return {
       "explain", settings, [&](const Context& context) {

@@ -1,4 +1,4 @@
-#include "cli/train.hpp"
+#include "cli/train_command.hpp"
 
 namespace grids {
 

@@ -16,7 +16,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct CompareCommand {
   StudyArguments inputs;
   TargetArguments targets;
   ExplainArguments stage;
@@ -67,7 +67,7 @@ std::vector<int64_t> each_once(const std::vector<int64_t>& numbers) {
   return values;
 }
 
-void check(const Arguments& arguments, Problems& problems) {
+void check(const CompareCommand& arguments, Problems& problems) {
   const auto methods = named_methods(arguments.methods);
   if (arguments.budget == 0 && !methods.empty() && methods.front() != kComparisonReference) {
     problems.add("the equal budget is what {} uses: add it to --methods, or give --budget",
@@ -82,7 +82,7 @@ void check(const Arguments& arguments, Problems& problems) {
 }
 
 /// What the command line says; without the files that finished runs are kept in.
-ComparisonOptions options_of(const Arguments& arguments) {
+ComparisonOptions options_of(const CompareCommand& arguments) {
   ComparisonOptions options;
   options.methods = named_methods(arguments.methods);
   options.unlimited = named_methods(arguments.unlimited);
@@ -99,7 +99,7 @@ ComparisonOptions options_of(const Arguments& arguments) {
 }
 
 /// Without L; every L is checked against the study.
-std::vector<ExplainTarget> targets_of(const Arguments& arguments, const Study& study,
+std::vector<ExplainTarget> targets_of(const CompareCommand& arguments, const Study& study,
                                       const SimulatedTruth* truth,
                                       const std::vector<int64_t>& sizes) {
   auto requests = arguments.planted > 0 ? planted_targets(study, truth->truth, arguments.planted, 1)
@@ -116,13 +116,7 @@ std::vector<ExplainTarget> targets_of(const Arguments& arguments, const Study& s
   return targets;
 }
 
-std::string text_of(const OptionSet::Values& values) {
-  std::string text;
-  for (const auto& [name, value] : values) text += fmt::format("{}={}; ", name, value);
-  return text;
-}
-
-std::vector<std::filesystem::path> input_files(const Arguments& arguments) {
+std::vector<std::filesystem::path> input_files(const CompareCommand& arguments) {
   std::vector<std::filesystem::path> files = {arguments.inputs.study, arguments.inputs.surrogate};
   if (!arguments.targets.table.empty()) files.push_back(arguments.targets.table);
   if (!arguments.truth.empty()) {
@@ -133,7 +127,7 @@ std::vector<std::filesystem::path> input_files(const Arguments& arguments) {
   return files;
 }
 
-void run_compare(const Arguments& arguments, const OptionSet::Values& own,
+void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
                  const OptionSet::Values& stage, const Context& outer) {
   ComparisonOptions options = options_of(arguments);
   require_folder(arguments.out);
@@ -151,7 +145,7 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
       fmt::format("{} targets, methods: {}", targets.size(), fmt::join(options.methods, ", ")));
   const auto inputs = record_files(input_files(arguments));
   options.runs = arguments.out / "runs";
-  options.settings = fmt::format("{}; {}", GRIDS_VERSION, text_of(stage));
+  options.settings = fmt::format("{}; {}", GRIDS_VERSION, settings_text(stage));
   for (const auto& file : inputs) options.settings += file.sha256 + "; ";
   const auto comparison =
       compare_methods(study, loaded.surrogate(), targets, truth, options, context);
@@ -172,7 +166,7 @@ void run_compare(const Arguments& arguments, const OptionSet::Values& own,
   context.reporter.info("The comparison: " + (arguments.out / "compare.md").string());
 }
 
-void describe_own(OptionSet& set, Arguments& arguments) {
+void describe_own(OptionSet& set, CompareCommand& arguments) {
   arguments.targets.describe(set,
                              "cell_type (a type, all or each) and gene; a column L is not read");
   set.list("-L,--set-size", arguments.sizes, "Sizes of the sets, e.g. 10,128", at_least(1));
@@ -207,7 +201,7 @@ Command compare_command() {
           "    --methods grids,greedy,random --seeds 3 -o out/\n"
           "Run again, it continues where it was stopped.",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<CompareCommand>();
             arguments->inputs.describe(options);
             options.section("compare");
             describe_own(options, *arguments);

@@ -1,12 +1,11 @@
-#include "pipeline/run.hpp"
-
 #include "cli/commands.hpp"
 #include "model/train_options.hpp"
+#include "pipeline/run.hpp"
 
 namespace grids {
 namespace {
 
-struct Arguments : RunArguments {
+struct RunCommand : RunArguments {
   TrainSettings train;  ///< only to be described: another program trains
 };
 
@@ -20,7 +19,7 @@ Command run_command() {
       "Run again, it continues where it was stopped. --force also goes on where prepare --force\n"
       "does: genes of another build than the peaks, or hardly any with a position.",
       [](OptionSet& options) -> CommandBody {
-        auto arguments = std::make_shared<Arguments>();
+        auto arguments = std::make_shared<RunCommand>();
         options.section("run");
         options.value("-o,--out", arguments->out, "Folder for everything",
                       OptionSet::Need::kRequired);

@@ -6,7 +6,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct CisCommand {
   StudyArguments inputs;
   CisArguments stage;
   std::filesystem::path out;
@@ -24,7 +24,7 @@ Command cis_command() {
       "are then\n"
       "predicted by it in every command that is given the new file; cis.tsv beside it lists all.",
       [](OptionSet& options) -> CommandBody {
-        auto arguments = std::make_shared<Arguments>();
+        auto arguments = std::make_shared<CisCommand>();
         arguments->inputs.describe(options);
         options.section("cis");
         arguments->stage.describe(options);

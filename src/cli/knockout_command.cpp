@@ -1,5 +1,3 @@
-#include "evaluate/knockout.hpp"
-
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -11,6 +9,7 @@
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
 #include "evaluate/count_maps.hpp"
+#include "evaluate/knockout.hpp"
 #include "explain/explain_stage.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
@@ -27,7 +26,7 @@ constexpr size_t kTableGenes = 50;
 
 enum class CellChoice : uint8_t { kTest, kValidation, kTrain, kAll };
 
-struct Arguments {
+struct KnockoutCommand {
   StudyArguments inputs;
   std::vector<std::string> cell_types;
   std::vector<std::string> genes;
@@ -38,7 +37,7 @@ struct Arguments {
   std::filesystem::path out;
 };
 
-void check(const Arguments& arguments, Problems& problems) {
+void check(const KnockoutCommand& arguments, Problems& problems) {
   const int ways = (arguments.genes.empty() ? 0 : 1) + (arguments.gene_file.empty() ? 0 : 1) +
                    (arguments.all_genes ? 1 : 0);
   if (ways == 0) problems.add("which genes? --gene G, --genes FILE or --all-genes");
@@ -49,7 +48,7 @@ void check(const Arguments& arguments, Problems& problems) {
 }
 
 /// The names that the file of genes holds; none without a file.
-std::vector<std::string> names_in_file(const Arguments& arguments) {
+std::vector<std::string> names_in_file(const KnockoutCommand& arguments) {
   if (arguments.gene_file.empty()) return {};
   auto names = read_lines(arguments.gene_file);
   if (names.empty()) {
@@ -83,7 +82,7 @@ struct Plan {
 };
 
 /// The genes that are named, each once.
-std::vector<int32_t> wanted_genes(const Arguments& arguments,
+std::vector<int32_t> wanted_genes(const KnockoutCommand& arguments,
                                   const std::vector<std::string>& in_file, const Study& study,
                                   Problems& problems) {
   if (arguments.all_genes) return indices_below(study.genes.size());
@@ -99,7 +98,7 @@ std::vector<int32_t> wanted_genes(const Arguments& arguments,
 
 /// The types that are named, each once. `all` is read as `each` for now, as it was before there was
 /// a word for each: a knock-out of all types together is not offered.
-std::vector<int32_t> wanted_types(const Arguments& arguments, const Study& study,
+std::vector<int32_t> wanted_types(const KnockoutCommand& arguments, const Study& study,
                                   Problems& problems, const Context& context) {
   std::vector<int32_t> types;
   for (const auto& name : cell_type_names(study, arguments.cell_types)) {
@@ -117,7 +116,7 @@ std::vector<int32_t> wanted_types(const Arguments& arguments, const Study& study
   return types;
 }
 
-Plan plan(const Arguments& arguments, const std::vector<std::string>& in_file,
+Plan plan(const KnockoutCommand& arguments, const std::vector<std::string>& in_file,
           const std::string& split, const Study& study, const Context& context) {
   Plan result;
   Problems problems;
@@ -144,12 +143,13 @@ Plan plan(const Arguments& arguments, const std::vector<std::string>& in_file,
   return result;
 }
 
-std::filesystem::path matrix_path(const Arguments& arguments, const KnockoutCells& type) {
+std::filesystem::path matrix_path(const KnockoutCommand& arguments, const KnockoutCells& type) {
   return arguments.out / fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
 }
 
-void write_matrices(const Arguments& arguments, const Plan& plan, const OptionSet::Values& values,
-                    const Study& study, const StudySurrogate& surrogate, const Context& context) {
+void write_matrices(const KnockoutCommand& arguments, const Plan& plan,
+                    const OptionSet::Values& values, const Study& study,
+                    const StudySurrogate& surrogate, const Context& context) {
   for (const auto& type : plan.types) {
     const auto path = matrix_path(arguments, type);
     const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
@@ -166,7 +166,7 @@ void write_matrices(const Arguments& arguments, const Plan& plan, const OptionSe
   }
 }
 
-void write_table_of(const Arguments& arguments, const Plan& plan, const Study& study,
+void write_table_of(const KnockoutCommand& arguments, const Plan& plan, const Study& study,
                     const StudySurrogate& surrogate, const Context& context) {
   const auto maps = fit_count_maps(study, surrogate, plan.genes, context);
   if (!maps.begin()->second.from_counts) {
@@ -180,7 +180,7 @@ void write_table_of(const Arguments& arguments, const Plan& plan, const Study& s
                                     plan.types.size() == 1 ? "" : "s", path.string()));
 }
 
-void knock_out_into(const Arguments& arguments, const OptionSet::Values& values,
+void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& values,
                     const Context& outer) {
   require_folder(arguments.out);
   RecordingReporter reporter(outer.reporter);
@@ -221,7 +221,7 @@ Command knockout_command() {
       "of more than 50 genes, write an AnnData file knockout_TYPE.h5ad for each type instead\n"
       "(X = change, peaks x genes).",
       [](OptionSet& options) -> CommandBody {
-        auto arguments = std::make_shared<Arguments>();
+        auto arguments = std::make_shared<KnockoutCommand>();
         arguments->inputs.describe(options);
         options.section("knockout");
         describe_surrogate(options, arguments->inputs.kind);

@@ -9,7 +9,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct ExplainCommand {
   StudyArguments inputs;
   TargetArguments targets;
   ExplainArguments stage;
@@ -26,7 +26,7 @@ Command explain_command() {
       "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/\n"
       "A model of your own: grids explain --model classifier.pt --help",
       [](OptionSet& options) -> CommandBody {
-        auto arguments = std::make_shared<Arguments>();
+        auto arguments = std::make_shared<ExplainCommand>();
         arguments->inputs.describe(options);
         arguments->targets.describe(options, "cell_type (a type, all or each), gene and maybe L");
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",

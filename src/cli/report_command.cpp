@@ -1,11 +1,10 @@
-#include "report/report.hpp"
-
 #include "cli/commands.hpp"
+#include "report/report.hpp"
 
 namespace grids {
 namespace {
 
-struct Arguments {
+struct ReportCommand {
   std::filesystem::path folder;
   ReportOptions options;
 };
@@ -15,7 +14,7 @@ struct Arguments {
 Command report_command() {
   return {"report", "Make the page of a results folder", "  grids report results/",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<ReportCommand>();
             options.value("folder", arguments->folder, "Results folder of grids run",
                           OptionSet::Need::kRequired);
             options.section("report");

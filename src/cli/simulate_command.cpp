@@ -1,13 +1,12 @@
-#include "simulate/simulate.hpp"
-
 #include "cli/commands.hpp"
 #include "io/folder.hpp"
 #include "pipeline/inputs.hpp"
+#include "simulate/simulate.hpp"
 
 namespace grids {
 namespace {
 
-struct Arguments {
+struct SimulateCommand {
   std::string preset = "demo";
   SimulateOptions options = simulate_preset("demo");
   std::optional<int64_t> regulated;
@@ -27,7 +26,7 @@ struct Arguments {
   }
 };
 
-void simulate_into(const Arguments& arguments, const Context& context) {
+void simulate_into(const SimulateCommand& arguments, const Context& context) {
   SimulateOptions options = arguments.options;
   if (arguments.regulated) set_regulated_genes(options, *arguments.regulated);
   require_folder(arguments.out);
@@ -47,7 +46,7 @@ Command simulate_command() {
   return {"simulate", "Make cells with planted regulation, and the truth",
           "  grids simulate --preset demo --seed 1 -o cells/",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<SimulateCommand>();
             options.section("simulate");
             arguments->describe(options);
             return [arguments](const Context& context) { simulate_into(*arguments, context); };

@@ -1,4 +1,4 @@
-#include "cli/explain_model.hpp"
+#include "cli/explain_model_command.hpp"
 
 #include <fmt/ranges.h>
 
@@ -21,7 +21,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct ModelCommand {
   std::filesystem::path model, data, test_data, out;
   std::string data_key, label_key = "y";
   std::vector<std::string> classes;
@@ -55,7 +55,7 @@ std::optional<ImageShape> image_shape(const std::string& text) {
   return shape;
 }
 
-void check(const Arguments& arguments, Problems& problems) {
+void check(const ModelCommand& arguments, Problems& problems) {
   if (arguments.target_class.empty() == !arguments.output) {
     problems.add("what is to be explained? Give either --target-class or --output");
   }
@@ -89,7 +89,7 @@ void append(FeatureMatrix& matrix, FeatureMatrix more) {
 }
 
 /// Learning and test rows: of two files, or shares of one drawn by the seed.
-Rows read_rows(const Arguments& arguments, const Context& context) {
+Rows read_rows(const ModelCommand& arguments, const Context& context) {
   Rows rows;
   rows.all = read_feature_matrix({arguments.data, arguments.data_key, arguments.label_key});
   std::vector<int32_t> order(static_cast<size_t>(rows.all.rows));
@@ -146,7 +146,7 @@ std::vector<float> means(const Rows& rows) {
   return result;
 }
 
-std::vector<float> replacement_of(const Arguments& arguments, const Rows& rows) {
+std::vector<float> replacement_of(const ModelCommand& arguments, const Rows& rows) {
   if (arguments.perturbation == "mean") return means(rows);
   if (!arguments.replaces_by_file()) {
     return std::vector<float>(static_cast<size_t>(rows.all.features), 0.0f);
@@ -166,7 +166,7 @@ std::vector<float> replacement_of(const Arguments& arguments, const Rows& rows) 
 }
 
 /// Names of the outputs: those of --classes, else their numbers.
-std::vector<std::string> class_names(const Arguments& arguments, const MaskableModel& model) {
+std::vector<std::string> class_names(const ModelCommand& arguments, const MaskableModel& model) {
   const int32_t outputs = model.shape().outputs;
   auto names = arguments.classes;
   // As many words as outputs are names as they stand, commas and all.
@@ -187,7 +187,7 @@ int32_t position(const std::vector<std::string>& names, const std::string& name)
   return found == names.end() ? -1 : static_cast<int32_t>(found - names.begin());
 }
 
-int32_t output_of(const Arguments& arguments, const std::vector<std::string>& classes) {
+int32_t output_of(const ModelCommand& arguments, const std::vector<std::string>& classes) {
   if (arguments.output) {
     if (*arguments.output >= 0 && *arguments.output < std::ssize(classes)) {
       return static_cast<int32_t>(*arguments.output);
@@ -206,7 +206,7 @@ int32_t output_of(const Arguments& arguments, const std::vector<std::string>& cl
                     arguments.classes.empty() ? " (name them with --classes)" : "");
 }
 
-void require_image(const Arguments& arguments, const FeatureMatrix& rows) {
+void require_image(const ModelCommand& arguments, const FeatureMatrix& rows) {
   if (arguments.image.empty()) return;
   const auto shape = *image_shape(arguments.image);
   if (shape.height <= rows.features && shape.height * shape.width == rows.features) return;
@@ -214,7 +214,7 @@ void require_image(const Arguments& arguments, const FeatureMatrix& rows) {
                     shape.height * shape.width, rows.source, rows.features);
 }
 
-void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::Values& values,
+void run(const ModelCommand& arguments, const ModelLoader& load, const OptionSet::Values& values,
          const Context& outer) {
   const Explainer& method = find_explainer(arguments.method);
   require_folder(arguments.out);
@@ -251,7 +251,7 @@ void run(const Arguments& arguments, const ModelLoader& load, const OptionSet::V
   write_manifest(arguments.out / "manifest.json", manifest);
 }
 
-void describe(OptionSet& options, Arguments& arguments) {
+void describe(OptionSet& options, ModelCommand& arguments) {
   options.value("--model", arguments.model, "TorchScript file (docs/your-own-model.md says more)",
                 OptionSet::Need::kRequired);
   options.value("--data", arguments.data, "Rows × features: .npy, .npz or .h5ad",
@@ -299,7 +299,7 @@ Command explain_model_command(const ModelLoader& load) {
           "  grids explain --model classifier.pt --data images.npz --target-class 3 \\\n"
           "    --from-class 8 -L 64 --image 28x28 -o out/",
           [load](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<ModelCommand>();
             describe(options, *arguments);
             const auto values = options.values("explain");
             return [arguments, load, values](const Context& context) {

@@ -10,7 +10,7 @@ namespace {
 
 enum class Page : uint8_t { kNone, kOptions, kResults };
 
-struct Arguments {
+struct DocsCommand {
   Page page = Page::kNone;
   std::filesystem::path page_template;
 
@@ -29,7 +29,7 @@ struct Arguments {
   }
 };
 
-std::string text_of(const Arguments& arguments) {
+std::string text_of(const DocsCommand& arguments) {
   if (arguments.page == Page::kOptions) return options_page();
   if (arguments.page_template.empty()) return tables_page();
   return with_context(arguments.page_template.string(),
@@ -43,7 +43,7 @@ Command docs_command() {
           "  grids docs options\n"
           "  grids docs results --template docs/templates/results.md > docs/results.md",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<DocsCommand>();
             arguments->describe(options);
             return [arguments](const Context&) { std::fputs(text_of(*arguments).c_str(), stdout); };
           }};

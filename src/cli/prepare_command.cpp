@@ -5,7 +5,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct PrepareCommand {
   PrepareArguments stage;
   std::filesystem::path out;
 };
@@ -18,7 +18,7 @@ Command prepare_command() {
           "  grids prepare filtered_feature_bc_matrix.h5 --labels labels.tsv -o study.h5mu\n"
           "  grids prepare --rna rna.h5ad --atac atac.h5ad --labels cell_type -o study.h5mu",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<PrepareCommand>();
             options.section("prepare");
             arguments->stage.describe(options);
             options.section("");

@@ -6,7 +6,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct EvaluateCommand {
   StudyArguments inputs;
   EvaluateArguments stage;
   std::filesystem::path out;
@@ -18,7 +18,7 @@ Command evaluate_command() {
   return {"evaluate", "Judge the surrogate on held-out cells, beside simple predictors",
           "  grids evaluate study.h5mu surrogate.safetensors -o out/",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<EvaluateCommand>();
             arguments->inputs.describe(options);
             options.section("evaluate");
             describe_surrogate(options, arguments->inputs.kind);

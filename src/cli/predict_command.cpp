@@ -11,7 +11,7 @@
 namespace grids {
 namespace {
 
-struct Arguments {
+struct PredictCommand {
   StudyArguments inputs;
   std::filesystem::path mask;
   std::filesystem::path out;
@@ -57,7 +57,7 @@ Frame cell_frame(const CellTable& cells) {
   return frame;
 }
 
-void predict_into(const Arguments& arguments, const Context& context) {
+void predict_into(const PredictCommand& arguments, const Context& context) {
   const std::filesystem::path read[] = {arguments.inputs.study, arguments.inputs.surrogate,
                                         arguments.mask};
   require_writable(arguments.out, read);
@@ -91,7 +91,7 @@ Command predict_command() {
           "  grids predict study.h5mu surrogate.safetensors -o predicted.h5ad\n"
           "  grids predict study.h5mu surrogate.safetensors --mask peaks.txt -o masked.h5ad",
           [](OptionSet& options) -> CommandBody {
-            auto arguments = std::make_shared<Arguments>();
+            auto arguments = std::make_shared<PredictCommand>();
             arguments->inputs.describe(options);
             describe_surrogate(options, arguments->inputs.kind);
             options.value("--mask", arguments->mask, "Peaks to mask, one name a line");
