@@ -11,10 +11,17 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g")
 
+# The rooms become part of a shared library, of which only the face is visible (cmake/library.cmake).
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
 add_library(grids_options INTERFACE)
 target_compile_options(grids_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
                                                -Wold-style-cast -Wunused -Woverloaded-virtual)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  # No function of ours is replaced when the library is loaded, so that calls may be inlined.
+  target_compile_options(grids_options INTERFACE -fno-semantic-interposition)
   # g++ 12 reports overflows inside fmt 9 that cannot happen.
   target_compile_options(grids_options INTERFACE -Wno-stringop-overflow)
 endif()

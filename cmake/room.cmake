@@ -37,6 +37,11 @@ function(grids_sees target)
   foreach(room ${ARGN})
     file(CREATE_LINK ${PROJECT_SOURCE_DIR}/src/${room} ${folder}/${room} SYMBOLIC)
   endforeach()
+  # Of the library's face, what all rooms share with its users.
+  file(MAKE_DIRECTORY ${folder}/grids)
+  foreach(header api error)
+    file(CREATE_LINK ${PROJECT_SOURCE_DIR}/include/grids/${header}.hpp ${folder}/grids/${header}.hpp SYMBOLIC)
+  endforeach()
   target_include_directories(${target} PRIVATE ${folder})
 endfunction()
 

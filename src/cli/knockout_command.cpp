@@ -24,8 +24,6 @@ namespace {
 /// and type.
 constexpr size_t kTableGenes = 50;
 
-enum class CellChoice : uint8_t { kTest, kValidation, kTrain, kAll };
-
 struct KnockoutCommand {
   StudyArguments inputs;
   std::vector<std::string> cell_types;
@@ -55,24 +53,6 @@ std::vector<std::string> names_in_file(const KnockoutCommand& arguments) {
     throw input_error("{}: names no genes; one symbol or id a line", arguments.gene_file.string());
   }
   return names;
-}
-
-std::vector<int32_t> cells_of(const Study& study, CellChoice choice, int32_t type) {
-  switch (choice) {
-    case CellChoice::kTest:
-      return study.cells_of(Split::kTest, type);
-    case CellChoice::kValidation:
-      return study.cells_of(Split::kValidation, type);
-    case CellChoice::kTrain:
-      return study.cells_of(Split::kTrain, type);
-    case CellChoice::kAll:
-      break;
-  }
-  std::vector<int32_t> cells;
-  for (int32_t cell = 0; cell < study.cells.size(); ++cell) {
-    if (study.cells.type.codes[static_cast<size_t>(cell)] == type) cells.push_back(cell);
-  }
-  return cells;
 }
 
 /// What is to be done, by index.
@@ -125,7 +105,7 @@ Plan plan(const KnockoutCommand& arguments, const std::vector<std::string>& in_f
   problems.raise(ErrorKind::kInput, "knockout");
   for (const int32_t each : types) {
     const auto& name = study.cells.type.names[static_cast<size_t>(each)];
-    auto cells = cells_of(study, arguments.cells, each);
+    auto cells = chosen_cells(study, arguments.cells, each);
     if (!cells.empty()) {
       result.types.push_back(
           {name, std::move(cells), replacement_values(study, arguments.perturbation, each)});
@@ -230,12 +210,7 @@ Command knockout_command() {
         describe_genes(options, arguments->genes);
         options.value("--genes", arguments->gene_file, "File of genes, one a line");
         options.flag("--all-genes", arguments->all_genes, "Every gene of the study");
-        options.choice<CellChoice>("--cells", arguments->cells,
-                                   {{"test", CellChoice::kTest},
-                                    {"validation", CellChoice::kValidation},
-                                    {"train", CellChoice::kTrain},
-                                    {"all", CellChoice::kAll}},
-                                   "Cells over which the prediction is averaged");
+        describe_cells(options, arguments->cells);
         describe_perturbation(options, arguments->perturbation);
         options.value("-o,--out", arguments->out, "Folder for the results",
                       OptionSet::Need::kRequired);

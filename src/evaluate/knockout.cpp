@@ -216,4 +216,31 @@ void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel
   });
 }
 
+void describe_cells(OptionSet& set, CellChoice& choice) {
+  set.choice<CellChoice>("--cells", choice,
+                         {{"test", CellChoice::kTest},
+                          {"validation", CellChoice::kValidation},
+                          {"train", CellChoice::kTrain},
+                          {"all", CellChoice::kAll}},
+                         "Cells over which the prediction is averaged");
+}
+
+std::vector<int32_t> chosen_cells(const Study& study, CellChoice choice, int32_t type) {
+  switch (choice) {
+    case CellChoice::kTest:
+      return study.cells_of(Split::kTest, type);
+    case CellChoice::kValidation:
+      return study.cells_of(Split::kValidation, type);
+    case CellChoice::kTrain:
+      return study.cells_of(Split::kTrain, type);
+    case CellChoice::kAll:
+      break;
+  }
+  std::vector<int32_t> cells;
+  for (int32_t cell = 0; cell < study.cells.size(); ++cell) {
+    if (study.cells.type.codes[static_cast<size_t>(cell)] == type) cells.push_back(cell);
+  }
+  return cells;
+}
+
 }  // namespace grids::core

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "evaluate/changes.hpp"
 #include "io/columns.hpp"
 #include "model/study_surrogate.hpp"
@@ -42,6 +43,13 @@ using KnockoutSink = std::function<void(const PeakKnockout& knockout)>;
 void knock_out(const SurrogateModel& model, std::span<const int32_t> genes,
                std::span<const MonotoneMap* const> maps, const KnockoutSink& sink,
                const Context& context, const std::string& task = "knock-out");
+
+/// The cells over which predictions are averaged.
+enum class CellChoice : uint8_t { kTest, kValidation, kTrain, kAll };
+/// --cells.
+void describe_cells(OptionSet& set, CellChoice& choice);
+/// Those of a type, ascending.
+std::vector<int32_t> chosen_cells(const Study& study, CellChoice choice, int32_t type);
 
 /// Which cells of a study, and how they are called in results.
 struct KnockoutCells {

@@ -40,12 +40,17 @@ void EvaluateArguments::describe(OptionSet& set) {
             "Your own markers: a table with a column gene and maybe cell_type (a type, or each)");
 }
 
+EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const Study& study,
+                                     const Context& context) {
+  return {arguments.split, arguments.markers_per_type,
+          read_own_markers(arguments, study, context)};
+}
+
 std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context) {
-  const EvaluationOptions options{arguments.split, arguments.markers_per_type,
-                                  read_own_markers(arguments, study, context)};
-  const Evaluation evaluation = evaluate_surrogate(study, surrogate, options, context);
+  const Evaluation evaluation = evaluate_surrogate(
+      study, surrogate, evaluation_options(arguments, study, context), context);
   make_folder(folder);
   std::vector<std::string> names;
   for (const Table& table : evaluation_tables(study, evaluation)) {

@@ -20,6 +20,10 @@ struct EvaluateArguments {
   void describe(OptionSet& set);
 };
 
+/// What the stage is to do; reads the user's markers.
+EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const Study& study,
+                                     const Context& context);
+
 /// Judges the surrogate and chooses markers; returns the names of the tables that it writes.
 std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
                                        const StudySurrogate& surrogate,

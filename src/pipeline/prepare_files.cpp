@@ -19,30 +19,6 @@ bool names_a_file(const std::string& text) {
   return false;
 }
 
-PrepareInputs read_inputs(const PrepareArguments& arguments) {
-  PrepareInputs inputs;
-  if (names_a_file(arguments.labels)) {
-    LabelMap map{arguments.labels, {}};
-    for (auto& [barcode, label] : read_labels(arguments.labels))
-      map.entries.emplace_back(barcode, label);
-    std::sort(map.entries.begin(), map.entries.end());
-    inputs.label_map = std::move(map);
-  } else {
-    inputs.label_column = arguments.labels;
-  }
-  inputs.donor_column = arguments.donors;
-  if (!arguments.genes.empty()) {
-    inputs.gene_positions = read_gene_positions(arguments.genes);
-    inputs.gene_source = arguments.genes.string();
-  }
-  if (!arguments.chromosome_sizes.empty()) {
-    inputs.chromosome_sizes = GenomeBuild{arguments.chromosome_sizes.string(),
-                                          read_chromosome_sizes(arguments.chromosome_sizes)};
-  }
-  if (!arguments.keep.empty()) inputs.keep_genes = read_lines(arguments.keep);
-  return inputs;
-}
-
 /// Keeps what is told while files are read until something is told after that: a warning of what
 /// was read goes before it, so that "no gene positions" is the first line.
 class PatientReporter : public Reporter {
@@ -103,8 +79,36 @@ Columns<PrepareRow> prepare_columns() {
 
 }  // namespace
 
+PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
+  PrepareInputs inputs;
+  if (names_a_file(arguments.labels)) {
+    LabelMap map{arguments.labels, {}};
+    for (auto& [barcode, label] : read_labels(arguments.labels))
+      map.entries.emplace_back(barcode, label);
+    std::sort(map.entries.begin(), map.entries.end());
+    inputs.label_map = std::move(map);
+  } else {
+    inputs.label_column = arguments.labels;
+  }
+  inputs.donor_column = arguments.donors;
+  if (!arguments.genes.empty()) {
+    inputs.gene_positions = read_gene_positions(arguments.genes);
+    inputs.gene_source = arguments.genes.string();
+  }
+  if (!arguments.chromosome_sizes.empty()) {
+    inputs.chromosome_sizes = GenomeBuild{arguments.chromosome_sizes.string(),
+                                          read_chromosome_sizes(arguments.chromosome_sizes)};
+  }
+  if (!arguments.keep.empty()) inputs.keep_genes = read_lines(arguments.keep);
+  return inputs;
+}
+
 void PrepareArguments::describe(OptionSet& set) {
   input.describe(set);
+  describe_preparation(set);
+}
+
+void PrepareArguments::describe_preparation(OptionSet& set) {
   set.value("--labels", labels,
             "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
             "without it the cells are clustered");
@@ -130,7 +134,7 @@ std::vector<std::filesystem::path> PrepareArguments::files() const {
 PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context) {
   validate(arguments.input, "the input");
   validate(arguments.options, "options of prepare");
-  const PrepareInputs inputs = read_inputs(arguments);
+  const PrepareInputs inputs = read_prepare_inputs(arguments);
   PatientReporter reporter(context.reporter);
   const Context patient{context.seed, context.pool, reporter, context.cancelled};
   auto raw = read_multiome(arguments.input, patient);

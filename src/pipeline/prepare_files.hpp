@@ -24,9 +24,14 @@ struct PrepareArguments {
   PrepareOptions options;
 
   void describe(OptionSet& set);
+  /// Of these, all but where the cells are.
+  void describe_preparation(OptionSet& set);
   /// Every file that is read, the user's tables included.
   std::vector<std::filesystem::path> files() const;
 };
+
+/// What the arguments name besides the cells. Throws Error(kInput) for files that cannot be read.
+PrepareInputs read_prepare_inputs(const PrepareArguments& arguments);
 
 /// Checks everything that can be checked before the matrices are read, then reads and prepares.
 PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context);

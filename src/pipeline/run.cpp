@@ -116,7 +116,7 @@ RunStage train_stage(const RunArguments& arguments) {
             make_folder(checkpoint);
             replace_file(settings_file, mark);
             if (resume) words.emplace_back("--resume");
-            run_sibling(words, context);
+            run_sibling({}, words, context);
             std::filesystem::remove_all(checkpoint);
             return {kSurrogate, kCurves};
           }};

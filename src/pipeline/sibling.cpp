@@ -1,5 +1,6 @@
 #include "pipeline/sibling.hpp"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,14 +37,69 @@ std::vector<char*> pointers(std::vector<std::string>& arguments) {
   return result;
 }
 
+/// What a child says, where it is to be read: a pipe in the place of its standard error.
+class SpokenLines {
+ public:
+  explicit SpokenLines(std::function<void(std::string_view)> on_line)
+      : on_line_(std::move(on_line)) {
+    if (on_line_ && ::pipe2(ends_, O_CLOEXEC) != 0) {
+      throw internal_error("no pipe for grids-torch: {}", std::strerror(errno));
+    }
+  }
+  ~SpokenLines() {
+    close_end(0);
+    close_end(1);
+  }
+  SpokenLines(const SpokenLines&) = delete;
+  SpokenLines& operator=(const SpokenLines&) = delete;
+
+  void be_child() {
+    if (on_line_) ::dup2(ends_[1], STDERR_FILENO);
+  }
+  void be_parent() {
+    close_end(1);
+    if (on_line_) ::fcntl(ends_[0], F_SETFL, O_NONBLOCK);
+  }
+  /// Hands on the lines that are there.
+  void read() {
+    char buffer[4096];
+    for (ssize_t got = 0; on_line_ && (got = ::read(ends_[0], buffer, sizeof buffer)) > 0;) {
+      waiting_.append(buffer, static_cast<size_t>(got));
+      for (size_t end = waiting_.find('\n'); end != std::string::npos; end = waiting_.find('\n')) {
+        last_ = waiting_.substr(0, end);
+        waiting_.erase(0, end + 1);
+        on_line_(last_);
+      }
+    }
+  }
+  /// ": " and the last line, or that the message was shown.
+  std::string last_words() const {
+    return on_line_ ? ": " + last_ : std::string(", see the message above");
+  }
+
+ private:
+  void close_end(int end) {
+    if (ends_[end] >= 0) ::close(ends_[end]);
+    ends_[end] = -1;
+  }
+
+  std::function<void(std::string_view)> on_line_;
+  int ends_[2] = {-1, -1};
+  std::string waiting_, last_;
+};
+
 /// Waits for the child; a request to stop is passed on once, and the child is given the time it
 /// needs to write its checkpoint.
-int wait_for(pid_t child, const Context& context) {
+int wait_for(pid_t child, SpokenLines& spoken, const Context& context) {
   bool told = false;
   for (;;) {
+    spoken.read();
     int status = 0;
     const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == child) return status;
+    if (ended == child) {
+      spoken.read();
+      return status;
+    }
     if (ended < 0 && errno != EINTR) throw internal_error("lost track of grids-torch");
     if (!told && context.cancelled != nullptr && context.cancelled->load()) {
       ::kill(child, SIGTERM);
@@ -51,6 +107,21 @@ int wait_for(pid_t child, const Context& context) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+[[noreturn]] void fail(int status, const SpokenLines& spoken) {
+  const std::string why = spoken.last_words();
+  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kInput)) {
+    throw input_error("training refused its input{}", why);
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kUsage)) {
+    throw usage_error("training refused its options{}", why);
+  }
+  if (WIFSIGNALED(status)) {
+    throw internal_error("training was ended by signal {}{}", WTERMSIG(status),
+                         WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
+  }
+  throw internal_error("training failed{}", why);
 }
 
 }  // namespace
@@ -61,33 +132,26 @@ void become_sibling(char** argv) {
   throw internal_error("{}", missing_words(path));
 }
 
-void run_sibling(const std::vector<std::string>& arguments, const Context& context) {
-  const std::string path = sibling_path();
+void run_sibling(const Sibling& sibling, const std::vector<std::string>& arguments,
+                 const Context& context) {
+  const std::string path = sibling.program.empty() ? sibling_path() : sibling.program.string();
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto argv = pointers(words);
+  SpokenLines spoken(sibling.on_line);
   const pid_t child = ::fork();
   if (child < 0) throw internal_error("cannot start {}: {}", path, std::strerror(errno));
   if (child == 0) {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // when this program is killed, training stops too
+    spoken.be_child();
     ::execvp(path.c_str(), argv.data());
     fmt::print(stderr, "grids: {}\n", missing_words(path));
     ::_exit(127);
   }
-  const int status = wait_for(child, context);
+  spoken.be_parent();
+  const int status = wait_for(child, spoken, context);
   context.check_cancelled();
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return;
-  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kInput)) {
-    throw input_error("training refused its input, see the message above");
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kUsage)) {
-    throw usage_error("training refused its options, see the message above");
-  }
-  if (WIFSIGNALED(status)) {
-    throw internal_error("training was ended by signal {}{}", WTERMSIG(status),
-                         WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
-  }
-  throw internal_error("training failed, see the message above");
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(status, spoken);
 }
 
 }  // namespace grids::core

@@ -1,7 +1,10 @@
 /// The program beside `grids` that may load torch.
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/context.hpp"
@@ -12,9 +15,18 @@ namespace grids::core {
 /// that program cannot be started.
 [[noreturn]] void become_sibling(char** argv);
 
+/// How `grids-torch` is run.
+struct Sibling {
+  std::filesystem::path program;  ///< empty: the one beside this program, else that of PATH
+  /// Takes what it says, line by line; without, that goes to this program's standard error.
+  std::function<void(std::string_view line)> on_line = {};
+};
+
 /// Runs `grids-torch` with these arguments and waits for it; passes a request to stop on. Throws
-/// Error(kInput) when it refuses its input, Error(kCancelled) when it was stopped, Error(kInternal)
-/// for any other failure; its own message has been shown by then.
-void run_sibling(const std::vector<std::string>& arguments, const Context& context);
+/// Error(kInput) when it refuses its input, Error(kUsage) its options, Error(kCancelled) when it was
+/// stopped, Error(kInternal) for any other failure: with its last line where lines are taken, else
+/// its own message has been shown by then.
+void run_sibling(const Sibling& sibling, const std::vector<std::string>& arguments,
+                 const Context& context);
 
 }  // namespace grids::core

@@ -1,0 +1,177 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "io/readers.hpp"
+#include "library/options.hpp"
+#include "library/parts.hpp"
+#include "pipeline/prepare_files.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+namespace {
+
+constexpr const char* kLabels = "label";
+constexpr const char* kDonors = "donor";
+
+/// What is wrong with the counts of one modality, or "".
+std::string fault(const Counts& counts, size_t cells, size_t features) {
+  if (counts.offsets.size() != cells + 1 || counts.offsets.front() != 0) {
+    return fmt::format("offsets must be {} numbers (one more than cells) from 0 on", cells + 1);
+  }
+  if (!std::is_sorted(counts.offsets.begin(), counts.offsets.end()) ||
+      counts.offsets.back() != std::ssize(counts.indices)) {
+    return fmt::format("offsets must ascend to the number of indices, {}", counts.indices.size());
+  }
+  if (counts.values.size() != counts.indices.size()) {
+    return fmt::format("{} values for {} indices", counts.values.size(), counts.indices.size());
+  }
+  for (size_t cell = 0; cell < cells; ++cell) {
+    int64_t before = -1;
+    for (int64_t i = counts.offsets[cell]; i < counts.offsets[cell + 1]; ++i) {
+      const int64_t index = counts.indices[static_cast<size_t>(i)];
+      if (index <= before) {
+        return fmt::format("indices of cell {} do not ascend", cell);
+      }
+      if (index >= static_cast<int64_t>(features)) {
+        return fmt::format("index {} of cell {}, but there are {} features", index, cell, features);
+      }
+      before = index;
+    }
+  }
+  for (const float value : counts.values) {
+    if (!std::isfinite(value) || value < 0) return fmt::format("a count is {}", value);
+  }
+  return "";
+}
+
+core::CsrMatrix matrix_of(Counts&& counts, size_t cells, size_t features) {
+  core::CsrMatrix matrix;
+  matrix.pattern.rows = static_cast<int64_t>(cells);
+  matrix.pattern.columns = static_cast<int64_t>(features);
+  matrix.pattern.offsets = std::move(counts.offsets);
+  matrix.pattern.indices = std::move(counts.indices);
+  matrix.values = std::move(counts.values);
+  return matrix;
+}
+
+void check(const CellsInMemory& cells) {
+  core::Problems problems;
+  const size_t count = cells.barcodes.size();
+  const auto add = [&](const char* what, const std::string& problem) {
+    if (!problem.empty()) problems.add("{}: {}", what, problem);
+  };
+  add("rna", fault(cells.rna, count, cells.gene_names.size()));
+  add("atac", fault(cells.atac, count, cells.peak_names.size()));
+  for (const auto& [what, column] :
+       {std::pair{"labels", &cells.labels}, {"donors", &cells.donors}}) {
+    if (!column->empty() && column->size() != count) {
+      problems.add("{}: {} for {} barcodes", what, column->size(), count);
+    }
+  }
+  problems.raise(ErrorKind::kInput, "cells in memory");
+}
+
+}  // namespace
+
+Cells::Cells(CellsInMemory cells) : parts_(std::make_unique<Parts>()) {
+  check(cells);
+  const size_t count = cells.barcodes.size();
+  core::Frame obs;
+  obs.index = std::move(cells.barcodes);
+  if (!cells.labels.empty()) {
+    obs.columns.push_back({kLabels, std::move(cells.labels)});
+    parts_->label_column = kLabels;
+  }
+  if (!cells.donors.empty()) {
+    obs.columns.push_back({kDonors, std::move(cells.donors)});
+    parts_->donor_column = kDonors;
+  }
+  auto& raw = parts_->raw;
+  raw.rna = {"cells in memory: rna",
+             obs,
+             {},
+             matrix_of(std::move(cells.rna), count, cells.gene_names.size())};
+  raw.atac = {"cells in memory: atac",
+              std::move(obs),
+              {},
+              matrix_of(std::move(cells.atac), count, cells.peak_names.size())};
+  raw.rna.var.index = std::move(cells.gene_names);
+  raw.atac.var.index = std::move(cells.peak_names);
+  for (auto& gene : cells.genes) {
+    parts_->positions.push_back(
+        {std::move(gene.name), "", std::move(gene.chromosome), gene.start, gene.end, gene.strand});
+  }
+}
+
+Cells::Cells(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Cells::Cells(Cells&&) noexcept = default;
+Cells& Cells::operator=(Cells&&) noexcept = default;
+Cells::~Cells() = default;
+
+Cells read_cells(const std::filesystem::path& path, const Options& options, Session& session) {
+  Options all = options;
+  if (!path.empty()) all.emplace_back("input", path);
+  core::MultiomeInput input;
+  assign(input, all, "reading cells");
+  auto parts = std::make_unique<Cells::Parts>();
+  parts->raw = core::read_multiome(input, session.parts().context());
+  return Cells(std::move(parts));
+}
+
+Study prepare(Cells cells, const Options& options, Session& session) {
+  core::PrepareArguments arguments;
+  core::OptionSet set;
+  arguments.describe_preparation(set);
+  assign(set, options, "prepare");
+  core::PrepareInputs inputs = core::read_prepare_inputs(arguments);
+  Cells::Parts& parts = cells.parts();
+  if (!inputs.label_map && inputs.label_column.empty()) inputs.label_column = parts.label_column;
+  if (inputs.donor_column.empty()) inputs.donor_column = parts.donor_column;
+  if (inputs.gene_positions.empty()) inputs.gene_positions = std::move(parts.positions);
+  auto result =
+      core::prepare(std::move(parts.raw), inputs, arguments.options, session.parts().context());
+  return Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)}));
+}
+
+// ---- Study -----------------------------------------------------------------------------------
+
+Study Study::read(const std::filesystem::path& path) {
+  return Study(std::make_shared<Parts>(Parts{core::read_study(path)}));
+}
+
+void Study::write(const std::filesystem::path& path) const {
+  core::write_study(path, parts_->study);
+}
+
+const std::vector<std::string>& Study::barcodes() const {
+  return parts_->study.cells.barcodes;
+}
+const std::vector<std::string>& Study::peaks() const {
+  return parts_->study.peaks.names;
+}
+const std::vector<std::string>& Study::genes() const {
+  return parts_->study.genes.names;
+}
+const std::vector<std::string>& Study::cell_types() const {
+  return parts_->study.cells.type.names;
+}
+std::span<const int32_t> Study::type_of_cell() const {
+  return parts_->study.cells.type.codes;
+}
+CellPart Study::part_of_cell(int64_t cell) const {
+  return static_cast<CellPart>(parts_->study.cells.split.at(static_cast<size_t>(cell)));
+}
+
+SparseRows Study::open() const {
+  const auto& open = parts_->study.open;
+  return {open.rows, open.columns, open.offsets, open.indices, {}};
+}
+
+SparseRows Study::expression() const {
+  const auto& matrix = parts_->study.expression;
+  return {matrix.rows(), matrix.columns(), matrix.pattern.offsets, matrix.pattern.indices,
+          matrix.values};
+}
+
+}  // namespace grids
