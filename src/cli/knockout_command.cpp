@@ -75,12 +75,6 @@ std::vector<int32_t> cells_of(const Study& study, CellChoice choice, int32_t typ
   return cells;
 }
 
-/// What is to be done, by index.
-struct Plan {
-  std::vector<KnockoutCells> types;
-  std::vector<int32_t> genes;
-};
-
 /// The genes that are named, each once.
 std::vector<int32_t> wanted_genes(const KnockoutCommand& arguments,
                                   const std::vector<std::string>& in_file, const Study& study,
@@ -116,9 +110,10 @@ std::vector<int32_t> wanted_types(const KnockoutCommand& arguments, const Study&
   return types;
 }
 
-Plan plan(const KnockoutCommand& arguments, const std::vector<std::string>& in_file,
-          const std::string& split, const Study& study, const Context& context) {
-  Plan result;
+KnockoutPlan knockout_plan(const KnockoutCommand& arguments,
+                           const std::vector<std::string>& in_file, const std::string& split,
+                           const Study& study, const Context& context) {
+  KnockoutPlan result;
   Problems problems;
   result.genes = wanted_genes(arguments, in_file, study, problems);
   const auto types = wanted_types(arguments, study, problems, context);
@@ -147,7 +142,7 @@ std::filesystem::path matrix_path(const KnockoutCommand& arguments, const Knocko
   return arguments.out / fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
 }
 
-void write_matrices(const KnockoutCommand& arguments, const Plan& plan,
+void write_matrices(const KnockoutCommand& arguments, const KnockoutPlan& plan,
                     const OptionSet::Values& values, const Study& study,
                     const StudySurrogate& surrogate, const Context& context) {
   for (const auto& type : plan.types) {
@@ -166,7 +161,7 @@ void write_matrices(const KnockoutCommand& arguments, const Plan& plan,
   }
 }
 
-void write_table_of(const KnockoutCommand& arguments, const Plan& plan, const Study& study,
+void write_table_of(const KnockoutCommand& arguments, const KnockoutPlan& plan, const Study& study,
                     const StudySurrogate& surrogate, const Context& context) {
   const auto maps = fit_count_maps(study, surrogate, plan.genes, context);
   if (!maps.begin()->second.from_counts) {
@@ -174,7 +169,7 @@ void write_table_of(const KnockoutCommand& arguments, const Plan& plan, const St
         "the RNA came without counts: change_cp100k rests on expm1 of its values");
   }
   const auto path = arguments.out / "knockout.tsv";
-  write_knockout_table(path, study, surrogate, plan.types, plan.genes, maps, context);
+  write_knockout_table(path, study, surrogate, plan, maps, context);
   context.reporter.info(fmt::format("{} peaks masked one by one in {} cell type{}: {}",
                                     study.peaks.size(), plan.types.size(),
                                     plan.types.size() == 1 ? "" : "s", path.string()));
@@ -189,14 +184,14 @@ void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& v
   const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
-  const Plan what = plan(arguments, in_file, values.at("cells"), study, context);
-  const bool as_table = !arguments.all_genes && what.genes.size() <= kTableGenes;
+  const KnockoutPlan plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
+  const bool as_table = !arguments.all_genes && plan.genes.size() <= kTableGenes;
   make_folder(arguments.out);
   if (as_table) {
-    write_table_of(arguments, what, study, surrogate, context);
+    write_table_of(arguments, plan, study, surrogate, context);
   } else {
-    for (const auto& type : what.types) require_writable(matrix_path(arguments, type), {});
-    write_matrices(arguments, what, values, study, surrogate, context);
+    for (const auto& type : plan.types) require_writable(matrix_path(arguments, type), {});
+    write_matrices(arguments, plan, values, study, surrogate, context);
   }
   Manifest manifest = new_manifest("knockout", values, context);
   std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
