@@ -52,7 +52,8 @@ std::vector<std::string> names_in_file(const KnockoutCommand& arguments) {
   if (arguments.gene_file.empty()) return {};
   auto names = read_lines(arguments.gene_file);
   if (names.empty()) {
-    throw input_error("{}: names no genes; one symbol or id a line", arguments.gene_file.string());
+    throw input_error("{}: names no genes; give one symbol or id per line",
+                      arguments.gene_file.string());
   }
   return names;
 }
@@ -223,7 +224,7 @@ Command knockout_command() {
         options.list("--cell-type", arguments->cell_types,
                      "Cell types; each = every type in turn (type:each is a type of that name)");
         describe_genes(options, arguments->genes);
-        options.value("--genes", arguments->gene_file, "File of genes, one a line");
+        options.value("--genes", arguments->gene_file, "File of genes, one per line");
         options.flag("--all-genes", arguments->all_genes, "Every gene of the study");
         options.choice<CellChoice>("--cells", arguments->cells,
                                    {{"test", CellChoice::kTest},

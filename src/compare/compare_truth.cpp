@@ -35,7 +35,7 @@ class StudyTruth {
     const auto& name = study_.genes.names[at(gene)];
     const auto found = genes_.find(name);
     if (found == genes_.end()) {
-      throw input_error("the truth knows no gene '{}'; was it simulated with these cells?", name);
+      throw input_error("the truth has no gene '{}'; was it simulated with these cells?", name);
     }
     return found->second;
   }
@@ -44,8 +44,8 @@ class StudyTruth {
     const auto& barcode = study_.cells.barcodes[at(cell)];
     const auto found = cells_.find(barcode);
     if (found == cells_.end()) {
-      throw input_error("cells.tsv of the truth has no cell '{}'; was it simulated with these?",
-                        barcode);
+      throw input_error(
+          "cells.tsv of the truth has no cell '{}'; was it simulated with these cells?", barcode);
     }
     return found->second;
   }

@@ -81,7 +81,7 @@ const GeneTruth& truth_of(const std::map<std::string_view, const GeneTruth*>& ge
                           const std::string& gene) {
   const auto found = genes.find(gene);
   if (found == genes.end()) {
-    throw input_error("the truth knows no gene '{}'; was it simulated with these cells?", gene);
+    throw input_error("the truth has no gene '{}'; was it simulated with these cells?", gene);
   }
   return *found->second;
 }

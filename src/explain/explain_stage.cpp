@@ -335,7 +335,7 @@ void describe_method(OptionSet& set, std::string& method, bool with_data) {
 void describe_budget(OptionSet& set, int64_t& budget) {
   set.value("--budget", budget,
             "Most model evaluations of a target (one is one cell under one mask, a gradient "
-            "counts three a cell); 0 = no limit",
+            "counts as three per cell); 0 = no limit",
             at_least(0));
 }
 
