@@ -1,4 +1,5 @@
 #include "cli/commands.hpp"
+#include "cli/licences.hpp"
 #include "pipeline/sibling.hpp"
 
 int main(int argc, char** argv) {
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
   const grids::ProgramText text{
       "grids", "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
       "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
-      "Each command:   grids COMMAND --help\n"};
+      "Each command:   grids COMMAND --help\n",
+      [] { return grids::licences_page(grids::Program::kGrids); }};
   return grids::run_program(text, all.commands, argc, argv, {all.other_explain});
 }
