@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A single peak beside the chosen terms.
@@ -86,4 +86,4 @@ std::vector<WeakTerm> weak_terms(const TermTrials& trials, const TermTrial& tria
   return weak;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct ExplainCommand {
@@ -64,4 +64,4 @@ Command explain_command() {
       }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

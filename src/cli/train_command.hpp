@@ -8,7 +8,7 @@
 #include "base/program.hpp"
 #include "model/train_options.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TrainArguments {
   std::filesystem::path study;
@@ -24,4 +24,4 @@ using TrainStage = std::function<void(const TrainArguments&, const Context&)>;
 
 Command train_command(const TrainStage& train);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "evaluate/set_summary.hpp"
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Called at q below this.
 inline constexpr double kCalledQ = 0.05;
@@ -43,4 +43,4 @@ TableText describe_table_by_method();
 Table recall_table(std::span<const ComparedSet> sets, const std::string& objective);
 TableText describe_recall();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include "compare/set_groups.hpp"
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kRecallOfAll =
@@ -80,4 +80,4 @@ TableText describe_held_out() {
   return held_out_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

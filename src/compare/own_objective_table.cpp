@@ -7,7 +7,7 @@
 #include "evaluate/set_columns.hpp"
 #include "math/paired_tests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using TargetName = std::pair<std::string, std::string>;
@@ -176,4 +176,4 @@ TableText describe_own_objective() {
   return own_objective_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 #include "compare/set_groups.hpp"
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct KindRecall {
@@ -65,4 +65,4 @@ TableText describe_recall() {
   return recall_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace grids {
+namespace grids::core {
 
 std::map<SetGroup, MethodSets> grouped(std::span<const ComparedSet> sets) {
   std::map<SetGroup, MethodSets> groups;
@@ -72,4 +72,4 @@ std::map<std::string, MeanChange> type_means(const SetList& sets) {
   return means;
 }
 
-}  // namespace grids
+}  // namespace grids::core

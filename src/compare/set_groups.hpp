@@ -13,7 +13,7 @@
 #include "base/nan.hpp"
 #include "compare/compare.hpp"
 
-namespace grids {
+namespace grids::core {
 
 inline constexpr const char* kMeanChangeText =
     "mean over genes and seeds of `average_change` of `subsets.tsv`";
@@ -81,4 +81,4 @@ struct MeanChange {
 /// Of each cell type.
 std::map<std::string, MeanChange> type_means(const SetList& sets);
 
-}  // namespace grids
+}  // namespace grids::core

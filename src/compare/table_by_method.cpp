@@ -6,7 +6,7 @@
 #include "compare/set_groups.hpp"
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Of one method, in each type with each L.
@@ -60,4 +60,4 @@ TableText describe_table_by_method() {
   return method_columns({"TYPE L=10"}).describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

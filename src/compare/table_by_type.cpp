@@ -2,7 +2,7 @@
 #include "compare/set_groups.hpp"
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Of one type and L, or of all types of that L.
@@ -65,4 +65,4 @@ TableText describe_table_by_type() {
   return type_columns({"METHOD"}).describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -1,6 +1,6 @@
 #include "evaluate/recovery_sums.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void RecoverySums::add(const RecoveredPeaks& set) {
   ++sets;
@@ -22,4 +22,4 @@ void RecoverySums::add(const RecoveredPeaks& set) {
   gene_programme_chance.add(set.gene_programme.chance);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/nan.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// How many of the found peaks follow a programme. NaN where that is not known.
 struct ProgrammeShare {
@@ -69,4 +69,4 @@ struct RecoverySums {
   void add(const RecoveredPeaks& set);
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool has(std::span<const int32_t> sorted, int32_t value) {
@@ -116,4 +116,4 @@ CsrPattern genes_of_peaks(const CisPath& path) {
   return transpose(peaks_of_genes);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -28,7 +28,7 @@
 #include "model/folded_surrogate.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The same replacement value for every peak: 0 = closed, 1 = open.
 std::vector<float> replace_by(int64_t peaks, float value);
@@ -113,4 +113,4 @@ class SurrogateModel : public MaskableModel {
   mutable std::vector<CholeskyFactor> covariances_;  ///< of each chromosome; made for begin_noisy
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Of the sets of one kind of planted regulation and, where there are several, one method.
@@ -198,4 +198,4 @@ std::string recovery_section(const Results& results, Page& page) {
   return html + recovery_table(view);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// One digit after the point, with a true minus sign.
@@ -62,4 +62,4 @@ std::string types_section(const Results& results, Page& page) {
       "what is particular to that type.");
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "math/exponential.hpp"
 #include "search/plain_losses.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 double clamped(float output) {
@@ -417,4 +417,4 @@ double loss_value(const Loss& loss, std::span<const float> outputs) {
   return loss.finish(loss_sums(loss, outputs));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -33,7 +33,7 @@
 
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class LossKind : uint8_t { kRate, kEq11, kValue, kCrossEntropy, kOutput };
 enum class Direction : uint8_t { kDown, kUp };
@@ -104,4 +104,4 @@ std::vector<double> loss_sums(const Loss& loss, std::span<const float> outputs);
 /// finish(loss_sums(outputs)).
 double loss_value(const Loss& loss, std::span<const float> outputs);
 
-}  // namespace grids
+}  // namespace grids::core

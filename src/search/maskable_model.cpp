@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Edits whose rows `outputs_after` may hold at once.
@@ -87,4 +87,4 @@ std::unique_ptr<GradientState> MaskableModel::begin_gated(std::span<const int32_
   throw usage_error("this model knows masked and unmasked only: choose a method without gates");
 }
 
-}  // namespace grids
+}  // namespace grids::core

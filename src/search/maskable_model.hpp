@@ -14,7 +14,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 using Feature = int32_t;
 inline constexpr Feature kNoFeature = -1;
@@ -174,4 +174,4 @@ class MaskableModel {
                                                      std::span<const CellGates> gates) const;
 };
 
-}  // namespace grids
+}  // namespace grids::core

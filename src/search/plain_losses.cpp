@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace grids {
+namespace grids::core {
 
 SoftmaxScale softmax_scale(std::span<const float> outputs) {
   SoftmaxScale scale;
@@ -58,4 +58,4 @@ std::unique_ptr<Loss> OutputLoss::on(std::span<const int32_t> cells) const {
   return std::make_unique<OutputLoss>(static_cast<int64_t>(cells.size()), outputs(), direction());
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "search/loss.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A mean over cells of a number a cell, or its negative.
 class MeanLoss : public Loss {
@@ -54,4 +54,4 @@ struct SoftmaxScale {
 };
 SoftmaxScale softmax_scale(std::span<const float> outputs);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "simulate/simulate_draws.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 struct Chromosome {
@@ -280,4 +280,4 @@ Layout draw_layout(const SimulateOptions& options, uint64_t seed) {
   return layout;
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// P(m of the causes are open), m = 0 … n, when each is open with its own probability.
@@ -281,4 +281,4 @@ std::unique_ptr<GradientState> TrueRegulationModel::begin_gated(
                                                Noise(), gates);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -216,4 +216,4 @@ TEST(CisPath, DamagedTensorsAreNamed) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kCells = 7;
@@ -245,4 +245,4 @@ TEST(Loss, AllBadOptionsAreToldAtOnce) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core
