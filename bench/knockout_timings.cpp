@@ -14,9 +14,9 @@ void write_one_gene(const Bench& bench, const std::filesystem::path& path) {
   const Cells& cells = bench.cells;
   const std::vector<int32_t> genes = {cells.target};
   const auto maps = fit_count_maps(cells.study, cells.surrogate, genes, bench.context);
-  const KnockoutCells type{cells.type, cells.cells, replace_by(cells.study.peaks.size(), 0)};
-  write_knockout_table(path, cells.study, cells.surrogate, std::span(&type, 1), genes, maps,
-                       bench.context);
+  const KnockoutPlan plan{{{cells.type, cells.cells, replace_by(cells.study.peaks.size(), 0)}},
+                          genes};
+  write_knockout_table(path, cells.study, cells.surrogate, plan, maps, bench.context);
 }
 
 /// Every peak masked, every gene, written as `grids knockout --all-genes` does.

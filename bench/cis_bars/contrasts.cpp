@@ -46,8 +46,8 @@ std::vector<Contrast> null_contrasts(const BarsBench& bench, const Cells& train,
     NullTarget target{world.path.genes[at(i)].gene, {}};
     target.peaks = window_of(world, target.gene, bench.settings.cis.window);
     if (target.peaks.empty()) return;
-    by_gene[at(i)] = null_contrasts(world.study, target, train.rows, held.rows, held.cells, windows,
-                                    {}, options, bench.context.seed);
+    by_gene[at(i)] = null_contrasts(world.study, target, {train.rows, held.rows, held.cells},
+                                    {windows, {}, options}, bench.context.seed);
   });
   std::vector<Contrast> all;
   for (const auto& gene : by_gene) all.insert(all.end(), gene.begin(), gene.end());

@@ -44,9 +44,8 @@ double capture_from(const std::string& latent_openness) {
   const char* end = latent_openness.data() + latent_openness.size();
   const auto [stop, error] = std::from_chars(latent_openness.data(), end, capture);
   if (error != std::errc() || stop != end || !(capture > 0 && capture <= 1)) {
-    throw usage_error(
-        "--latent-openness: '{}' is neither off nor auto nor a number above 0 and at most 1",
-        latent_openness);
+    throw usage_error("--latent-openness: '{}' is not off, auto or a number above 0 and at most 1",
+                      latent_openness);
   }
   return capture;
 }

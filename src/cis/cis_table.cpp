@@ -98,7 +98,7 @@ Columns<TermRow> cis_columns() {
        [](const Row& row) { return row.gene.dispersion; }}};
   const auto add_gate = [&](const std::string& name, CisGate CisGene::*gate,
                             const std::string& what) {
-    columns.push_back({name + "_gain", what + ": deviance saved a cell",
+    columns.push_back({name + "_gain", what + ": deviance saved per cell",
                        [gate](const Row& row) { return (row.gene.*gate).gain; }});
     columns.push_back({name + "_p", "one-sided p of that gain",
                        [gate](const Row& row) { return (row.gene.*gate).p; }});

@@ -184,14 +184,14 @@ struct Fold {
   std::vector<int32_t> fitted, held;
 };
 
-struct Plan {
+struct FoldPlan {
   std::vector<int32_t> fitted;  ///< cells of the final fit, ascending
   std::vector<Fold> folds;
 };
 
 /// Cells of a type are dealt to the folds in turn.
-Plan plan_folds(const Study& study, int32_t folds) {
-  Plan plan;
+FoldPlan plan_folds(const Study& study, int32_t folds) {
+  FoldPlan plan;
   if (folds == 0) {
     plan.fitted = study.cells_of(Split::kTrain);
     return plan;
@@ -266,7 +266,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   const auto all = std::max<int64_t>(1, study.cells.size());
   CisFit fit;
   fit.path = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
-  Plan plan = plan_folds(study, options.gate_folds);
+  FoldPlan plan = plan_folds(study, options.gate_folds);
   require_usable(study, plan.fitted);
   const auto rows = cis_rows(study, latents, fit.path, plan.fitted);
   const auto genes = choose_genes(study, options, rows, fit.skipped);

@@ -81,10 +81,10 @@ double approximate_gain(CisResponse family, double u, double v) {
   return seen > 0 ? seen * std::log(seen / v) - u : v;
 }
 
-void BestCandidates::add(Candidate candidate) {
-  const auto place =
-      std::upper_bound(best_.begin(), best_.end(), candidate,
-                       [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
+void BestCandidates::add(TermCandidate candidate) {
+  const auto place = std::upper_bound(
+      best_.begin(), best_.end(), candidate,
+      [](const TermCandidate& a, const TermCandidate& b) { return a.gain > b.gain; });
   best_.insert(place, std::move(candidate));
   if (best_.size() > most_) best_.pop_back();
 }
@@ -118,7 +118,7 @@ PairScan scan_pairs(const GeneProblem& problem, std::span<const RowScore> scores
                          std::initializer_list<size_t> members) {
     const double gain = approximate_gain(problem.family(), sums.score, sums.weight);
     if (!list.wants(gain)) return;
-    Candidate candidate{gain, sums.weight, {kind, {}}};
+    TermCandidate candidate{gain, sums.weight, {kind, {}}};
     for (const size_t peak : members) candidate.term.peaks.push_back(static_cast<int32_t>(peak));
     list.add(std::move(candidate));
   };

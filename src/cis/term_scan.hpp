@@ -27,7 +27,7 @@ std::vector<RowScore> row_scores(const GeneProblem& problem, std::span<const dou
 /// Gain in log likelihood of a term with total score `u` and information `v`.
 double approximate_gain(CisResponse family, double u, double v);
 
-struct Candidate {
+struct TermCandidate {
   double gain = 0;
   double information = 0;  ///< about the log rate where it is satisfied
   WindowTerm term;
@@ -39,15 +39,15 @@ class BestCandidates {
   explicit BestCandidates(size_t most) : most_(most) {}
 
   bool wants(double gain) const { return best_.size() < most_ || gain > best_.back().gain; }
-  void add(Candidate candidate);
+  void add(TermCandidate candidate);
   /// Adds `base` extended by a peak, if it is among the best by its score and information.
   void offer_extension(CisResponse family, const WindowTerm& base, int32_t peak, TermKind kind,
                        double u, double v);
-  const std::vector<Candidate>& list() const { return best_; }
+  const std::vector<TermCandidate>& list() const { return best_; }
 
  private:
   size_t most_;
-  std::vector<Candidate> best_;
+  std::vector<TermCandidate> best_;
 };
 
 struct PairScan {

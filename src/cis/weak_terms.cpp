@@ -10,14 +10,15 @@ namespace {
 
 /// A single peak beside the chosen terms.
 struct Doubtful {
-  Candidate candidate;
+  TermCandidate candidate;
   double odds;  // of belonging to the gene
   bool member;  // of a chosen term of kind kAny: a question of its own
 
   int32_t peak() const { return candidate.term.peaks[0]; }
 };
 
-Doubtful doubtful(const TermTrials& trials, const TermTrial& trial, const Candidate& candidate) {
+Doubtful doubtful(const TermTrials& trials, const TermTrial& trial,
+                  const TermCandidate& candidate) {
   const int32_t peak = candidate.term.peaks[0];
   for (const auto& term : trial.terms) {
     if (term.kind == TermKind::kAny &&

@@ -28,7 +28,7 @@ Command completions_command();
 
 /// What needs LibTorch: done by `grids-torch`, handed over to it by `grids`.
 struct TorchWork {
-  Trainer train;
+  TrainStage train;
   ModelLoader load;
   std::function<void()> elsewhere;  ///< instead of the two: hands the command over
 };

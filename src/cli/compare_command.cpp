@@ -175,7 +175,7 @@ void describe_own(OptionSet& set, CompareCommand& arguments) {
             at_least(1));
   set.value("--budget", arguments.budget,
             "Model evaluations that every method has for a target (one is one cell under one "
-            "mask, a gradient counts three a cell); 0 = as many as grids uses there",
+            "mask, a gradient counts as three per cell); 0 = as many as grids uses there",
             at_least(0));
   set.list("--unlimited", arguments.unlimited, method_words(),
            "Methods that also run without a limit, at their own settings");
@@ -183,7 +183,7 @@ void describe_own(OptionSet& set, CompareCommand& arguments) {
             "Simulated cells: their folder, or truth.tsv with cells.tsv beside it. Adds planted "
             "regulation found, with the true function and with the surrogate");
   set.value("--planted", arguments.planted,
-            "Targets: so many genes of each kind of planted regulation", at_least(0));
+            "Targets: this many genes of each kind of planted regulation", at_least(0));
   set.flag("--no-types", arguments.no_types,
            "Do not learn in every other type (types.tsv, types.svg)");
   set.value("-o,--out", arguments.out, "Folder for compare.md and its tables",

@@ -8,21 +8,21 @@
 namespace grids::core {
 namespace {
 
-enum class Page : uint8_t { kNone, kOptions, kResults };
+enum class DocsPage : uint8_t { kNone, kOptions, kResults };
 
 struct DocsCommand {
-  Page page = Page::kNone;
+  DocsPage page = DocsPage::kNone;
   std::filesystem::path page_template;
 
   void describe(OptionSet& set) {
-    set.choice<Page>(
-        "page", page, {{"options", Page::kOptions}, {"results", Page::kResults}},
+    set.choice<DocsPage>(
+        "page", page, {{"options", DocsPage::kOptions}, {"results", DocsPage::kResults}},
         "options: every option of every command; results: every table and its columns");
     set.value("--template", page_template,
               "Of results: Markdown with a line <!-- table COMMAND/FILE --> for each table");
     set.rule([this](Problems& problems) {
-      if (page == Page::kNone) problems.add("which page? options or results");
-      if (page == Page::kOptions && !page_template.empty()) {
+      if (page == DocsPage::kNone) problems.add("which page? options or results");
+      if (page == DocsPage::kOptions && !page_template.empty()) {
         problems.add("--template goes with results");
       }
     });
@@ -30,7 +30,7 @@ struct DocsCommand {
 };
 
 std::string text_of(const DocsCommand& arguments) {
-  if (arguments.page == Page::kOptions) return options_page();
+  if (arguments.page == DocsPage::kOptions) return options_page();
   if (arguments.page_template.empty()) return tables_page();
   return with_context(arguments.page_template.string(),
                       [&] { return fill_in_tables(read_file(arguments.page_template)); });

@@ -28,7 +28,8 @@ Command explain_command() {
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<ExplainCommand>();
         arguments->inputs.describe(options);
-        arguments->targets.describe(options, "cell_type (a type, all or each), gene and maybe L");
+        arguments->targets.describe(options,
+                                    "cell_type (a type, all or each), gene and, optionally, L");
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
                       OptionSet::Need::kRequired);
         options.section("explain");

@@ -63,7 +63,7 @@ void check(const ModelCommand& arguments, Problems& problems) {
     problems.add("--direction goes with --output; rows are always moved towards --target-class");
   }
   if (!arguments.image.empty() && !image_shape(arguments.image)) {
-    problems.add("--image: '{}' is no HEIGHTxWIDTH, as in 28x28", arguments.image);
+    problems.add("--image: '{}' is not HEIGHTxWIDTH, such as 28x28", arguments.image);
   }
 }
 
@@ -76,8 +76,8 @@ struct Rows {
 
 void append(FeatureMatrix& matrix, FeatureMatrix more) {
   if (more.features != matrix.features) {
-    throw input_error("{} has {} features, {} has {}: both must come from one source", more.source,
-                      more.features, matrix.source, matrix.features);
+    throw input_error("{} has {} features, {} has {}: both must come from the same source",
+                      more.source, more.features, matrix.source, matrix.features);
   }
   if (matrix.labels.empty() != more.labels.empty()) {
     throw input_error("{} has {}labels, {} has {}", more.source, more.labels.empty() ? "no " : "",
@@ -109,7 +109,7 @@ Rows read_rows(const ModelCommand& arguments, const Context& context) {
   }
   if (!arguments.from_class.empty() && rows.all.labels.empty()) {
     throw input_error(
-        "{}: no labels, so that --from-class {} chooses nothing; name them with "
+        "{}: there are no labels for --from-class {} to choose by; name them with "
         "--label-key",
         rows.all.source, arguments.from_class);
   }
@@ -196,7 +196,7 @@ int32_t output_of(const ModelCommand& arguments, const std::vector<std::string>&
                       *arguments.output, classes.size());
   }
   if (classes.size() == 1) {
-    throw input_error("{} has one output, which is no class; use --output 0",
+    throw input_error("{} has a single output, which is not a class; use --output 0",
                       arguments.model.string());
   }
   const int32_t target = position(classes, arguments.target_class);

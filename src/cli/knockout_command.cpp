@@ -50,16 +50,11 @@ std::vector<std::string> names_in_file(const KnockoutCommand& arguments) {
   if (arguments.gene_file.empty()) return {};
   auto names = read_lines(arguments.gene_file);
   if (names.empty()) {
-    throw input_error("{}: names no genes; one symbol or id a line", arguments.gene_file.string());
+    throw input_error("{}: names no genes; give one symbol or id per line",
+                      arguments.gene_file.string());
   }
   return names;
 }
-
-/// What is to be done, by index.
-struct Plan {
-  std::vector<KnockoutCells> types;
-  std::vector<int32_t> genes;
-};
 
 /// The genes that are named, each once.
 std::vector<int32_t> wanted_genes(const KnockoutCommand& arguments,
@@ -96,9 +91,10 @@ std::vector<int32_t> wanted_types(const KnockoutCommand& arguments, const Study&
   return types;
 }
 
-Plan plan(const KnockoutCommand& arguments, const std::vector<std::string>& in_file,
-          const std::string& split, const Study& study, const Context& context) {
-  Plan result;
+KnockoutPlan knockout_plan(const KnockoutCommand& arguments,
+                           const std::vector<std::string>& in_file, const std::string& split,
+                           const Study& study, const Context& context) {
+  KnockoutPlan result;
   Problems problems;
   result.genes = wanted_genes(arguments, in_file, study, problems);
   const auto types = wanted_types(arguments, study, problems, context);
@@ -127,7 +123,7 @@ std::filesystem::path matrix_path(const KnockoutCommand& arguments, const Knocko
   return arguments.out / fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
 }
 
-void write_matrices(const KnockoutCommand& arguments, const Plan& plan,
+void write_matrices(const KnockoutCommand& arguments, const KnockoutPlan& plan,
                     const OptionSet::Values& values, const Study& study,
                     const StudySurrogate& surrogate, const Context& context) {
   for (const auto& type : plan.types) {
@@ -146,7 +142,7 @@ void write_matrices(const KnockoutCommand& arguments, const Plan& plan,
   }
 }
 
-void write_table_of(const KnockoutCommand& arguments, const Plan& plan, const Study& study,
+void write_table_of(const KnockoutCommand& arguments, const KnockoutPlan& plan, const Study& study,
                     const StudySurrogate& surrogate, const Context& context) {
   const auto maps = fit_count_maps(study, surrogate, plan.genes, context);
   if (!maps.begin()->second.from_counts) {
@@ -154,7 +150,7 @@ void write_table_of(const KnockoutCommand& arguments, const Plan& plan, const St
         "the RNA came without counts: change_cp100k rests on expm1 of its values");
   }
   const auto path = arguments.out / "knockout.tsv";
-  write_knockout_table(path, study, surrogate, plan.types, plan.genes, maps, context);
+  write_knockout_table(path, study, surrogate, plan, maps, context);
   context.reporter.info(fmt::format("{} peaks masked one by one in {} cell type{}: {}",
                                     study.peaks.size(), plan.types.size(),
                                     plan.types.size() == 1 ? "" : "s", path.string()));
@@ -169,14 +165,14 @@ void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& v
   const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
-  const Plan what = plan(arguments, in_file, values.at("cells"), study, context);
-  const bool as_table = !arguments.all_genes && what.genes.size() <= kTableGenes;
+  const KnockoutPlan plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
+  const bool as_table = !arguments.all_genes && plan.genes.size() <= kTableGenes;
   make_folder(arguments.out);
   if (as_table) {
-    write_table_of(arguments, what, study, surrogate, context);
+    write_table_of(arguments, plan, study, surrogate, context);
   } else {
-    for (const auto& type : what.types) require_writable(matrix_path(arguments, type), {});
-    write_matrices(arguments, what, values, study, surrogate, context);
+    for (const auto& type : plan.types) require_writable(matrix_path(arguments, type), {});
+    write_matrices(arguments, plan, values, study, surrogate, context);
   }
   Manifest manifest = new_manifest("knockout", values, context);
   std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
@@ -208,7 +204,7 @@ Command knockout_command() {
         options.list("--cell-type", arguments->cell_types,
                      "Cell types; each = every type in turn (type:each is a type of that name)");
         describe_genes(options, arguments->genes);
-        options.value("--genes", arguments->gene_file, "File of genes, one a line");
+        options.value("--genes", arguments->gene_file, "File of genes, one per line");
         options.flag("--all-genes", arguments->all_genes, "Every gene of the study");
         describe_cells(options, arguments->cells);
         describe_perturbation(options, arguments->perturbation);

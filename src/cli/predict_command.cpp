@@ -38,7 +38,7 @@ std::vector<int32_t> masked_peaks(const std::filesystem::path& path, const Study
     }
   }
   problems.raise(ErrorKind::kInput, path.string());
-  if (peaks.empty()) throw input_error("{}: names no peaks; one name a line", path.string());
+  if (peaks.empty()) throw input_error("{}: names no peaks; give one name per line", path.string());
   std::sort(peaks.begin(), peaks.end());
   peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
   return peaks;
@@ -94,7 +94,7 @@ Command predict_command() {
             auto arguments = std::make_shared<PredictCommand>();
             arguments->inputs.describe(options);
             describe_surrogate(options, arguments->inputs.kind);
-            options.value("--mask", arguments->mask, "Peaks to mask, one name a line");
+            options.value("--mask", arguments->mask, "Peaks to mask, one name per line");
             options.value(
                 "-o,--out", arguments->out,
                 "AnnData file: X = predicted expression, cells × genes, on the study's scale",

@@ -12,7 +12,7 @@ void TrainArguments::describe(OptionSet& set) {
   settings.describe(set);
 }
 
-Command train_command(const Trainer& train) {
+Command train_command(const TrainStage& train) {
   return {"train", "Train the surrogate on a study",
           "  grids train study.h5mu -o surrogate.safetensors --curves curves.tsv\n"
           "  grids train study.h5mu -o surrogate.safetensors --alignment published --seed 2",

@@ -19,8 +19,9 @@ struct TrainArguments {
   void describe(OptionSet& set);
 };
 
-using Trainer = std::function<void(const TrainArguments&, const Context&)>;
+/// What `train` does: in `grids-torch` itself, or by handing over to it.
+using TrainStage = std::function<void(const TrainArguments&, const Context&)>;
 
-Command train_command(const Trainer& train);
+Command train_command(const TrainStage& train);
 
 }  // namespace grids::core

@@ -46,7 +46,7 @@ const char* allowance_name(Allowance allowance) {
 
 ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
-                        const CompareOptions& options, const Truth* truth, const Context& outer) {
+                        const CompareOptions& options, const Context& outer) {
   const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
   ExplainStageOptions stage = options.explain;
   stage.method = run.method;
@@ -57,15 +57,14 @@ ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
       judge_sets(study, surrogate, result.explained, stage.perturbation, options.judge, context);
   ComparedRun compared;
   compared.skipped = std::move(result.skipped);
-  std::vector<FoundSet> found;
   for (size_t i = 0; i < result.explained.size(); ++i) {
     const auto& target = result.explained[i].target;
     const auto place = std::find(targets.begin(), targets.end(), target) - targets.begin();
     compared.sets.push_back(compared_set(study, result.explained[i], judged.sets[i], run,
                                          run.budgets.empty() ? 0 : run.budgets[at(place)]));
-    found.push_back(found_set(compared.sets.back(), judged.sets[i].peaks, judged.sets[i].partners));
+    compared.found.push_back(
+        found_set(compared.sets.back(), judged.sets[i].peaks, judged.sets[i].partners));
   }
-  if (truth != nullptr) add_recovery(found, study, *truth, compared.sets);
   return compared;
 }
 

@@ -78,13 +78,14 @@ struct ComparedSet {
 
 struct ComparedRun {
   std::vector<ComparedSet> sets;       ///< in the order of the targets
-  std::vector<SkippedTarget> skipped;  ///< likewise
+  std::vector<FoundSet> found;         ///< the same sets as recovery sees them
+  std::vector<SkippedTarget> skipped;  ///< in the order of the targets
 };
 
-/// Learns and judges. `truth` may be null. Throws as `explain` does.
+/// Learns and judges. Throws as `explain` does.
 ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
-                        const CompareOptions& options, const Truth* truth, const Context& context);
+                        const CompareOptions& options, const Context& context);
 
 /// The budget that each target has when it may use what the method of `sets` used: as many entries
 /// as targets. A target without a set gets 1, since nothing is learned for it.

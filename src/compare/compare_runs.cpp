@@ -63,7 +63,7 @@ struct RunFiles {
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInput) throw;
       reporter.warning(fmt::format(
-          "{}; kept by another version of grids, as it seems: what it held is learned again",
+          "{}; another version of grids seems to have kept it: what it held is learned again",
           error.what()));
       return std::nullopt;
     }

@@ -43,7 +43,4 @@ TableText describe_table_by_method();
 Table recall_table(std::span<const ComparedSet> sets, const std::string& objective);
 TableText describe_recall();
 
-/// The different values of a field, in the order of their first rows.
-std::vector<std::string> methods_of(std::span<const ComparedSet> sets);
-
 }  // namespace grids::core

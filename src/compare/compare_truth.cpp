@@ -35,7 +35,7 @@ class StudyTruth {
     const auto& name = study_.genes.names[at(gene)];
     const auto found = genes_.find(name);
     if (found == genes_.end()) {
-      throw input_error("the truth knows no gene '{}'; was it simulated with these cells?", name);
+      throw input_error("the truth has no gene '{}'; was it simulated with these cells?", name);
     }
     return found->second;
   }
@@ -44,8 +44,8 @@ class StudyTruth {
     const auto& barcode = study_.cells.barcodes[at(cell)];
     const auto found = cells_.find(barcode);
     if (found == cells_.end()) {
-      throw input_error("cells.tsv of the truth has no cell '{}'; was it simulated with these?",
-                        barcode);
+      throw input_error(
+          "cells.tsv of the truth has no cell '{}'; was it simulated with these cells?", barcode);
     }
     return found->second;
   }
@@ -100,58 +100,94 @@ struct Searched {
   FoundSet found;
 };
 
-std::optional<Searched> search_one(const Study& study, const StudyTruth& truth,
-                                   const ExplainTarget& target, int64_t budget,
-                                   const CompareRun& run, TruthCells which,
-                                   const ExplainStageOptions& options, const Context& context) {
-  const int32_t gene = truth.gene(target.gene);
-  const Regulation kind = truth.regulation().kind(gene);
-  if (kind == Regulation::kNone || !truth.acts(gene, target)) return std::nullopt;
-  if (which == TruthCells::kRedundant && kind != Regulation::kEither) return std::nullopt;
-  const auto cells = truth.cells_of(target, gene, which);
-  if (static_cast<int64_t>(cells.size()) < kLeastTruthCells) return std::nullopt;
-  const auto model =
-      truth.model(cells, gene, replacement_values(study, options.perturbation, target.type));
-  ObjectiveInput input;
-  input.cells = indices_below(model.shape().cells);
-  input.allowed = domain_peaks(study, target.gene, options.domain, options.domain_window);
-  if (options.domain != SearchDomain::kAll &&
-      static_cast<int64_t>(input.allowed.size()) < target.set_size) {
-    return std::nullopt;
+/// One method with one seed on the true function, target by target.
+class TruthSearch {
+ public:
+  TruthSearch(const Study& study, const SimulatedTruth& truth, const CompareRun& run,
+              const TruthOptions& options, const Context& context)
+      : study_(study), truth_(study, truth), run_(run), options_(options), context_(context) {}
+
+  /// `budget`: 0 = no limit.
+  std::optional<Searched> search(const ExplainTarget& target, int64_t budget) const {
+    const int32_t gene = truth_.gene(target.gene);
+    if (!has_something_to_find(target, gene)) return std::nullopt;
+    const auto cells = truth_.cells_of(target, gene, options_.cells);
+    if (std::ssize(cells) < kLeastTruthCells) return std::nullopt;
+    const ExplainStageOptions& explain = options_.explain;
+    const auto allowed = domain_peaks(study_, target.gene, explain.domain, explain.domain_window);
+    if (explain.domain != SearchDomain::kAll && std::ssize(allowed) < target.set_size) {
+      return std::nullopt;
+    }
+    const auto model =
+        truth_.model(cells, gene, replacement_values(study_, explain.perturbation, target.type));
+    Objective objective = objective_of(model, allowed);
+    if (budget > 0) objective.budget = budget;
+    const auto start = std::chrono::steady_clock::now();
+    const auto found = explained(objective, target);
+    if (!found) return std::nullopt;
+    Searched result;
+    result.set = compared_set(target, *found, budget);
+    result.set.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    result.set.note = fmt::format("{} cells", cells.size());
+    result.found = found_set(result.set, found->subset,
+                             find_partners(objective, found->subset, explain.partners));
+    return result;
   }
-  LossOptions loss = options.loss;
-  loss.beta = 0;  // there are no other genes
-  loss.reference = LossReference::kPredicted;
-  Objective objective = make_objective(model, input, loss);
-  if (budget > 0) objective.budget = budget;
-  Searched result;
-  ComparedSet& set = result.set;
-  const auto start = std::chrono::steady_clock::now();
-  Explanation found;
-  try {
-    found = find_explainer(run.method)
-                .explain(objective, explainer_options(study, target, options), context);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::kInput) throw;
-    return std::nullopt;
+
+ private:
+  /// `gene`: of the truth.
+  bool has_something_to_find(const ExplainTarget& target, int32_t gene) const {
+    const Regulation kind = truth_.regulation().kind(gene);
+    if (kind == Regulation::kNone || !truth_.acts(gene, target)) return false;
+    return options_.cells == TruthCells::kAll || kind == Regulation::kEither;
   }
-  set.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  set.cell_type = type_name(study, target);
-  set.gene = study.genes.names[at(target.gene)];
-  set.method = run.method;
-  set.set_size = target.set_size;
-  set.seed = run.seed;
-  set.allowance = run.allowance;
-  set.budget = budget;
-  set.evaluations = found.evaluations;
-  set.budget_spent = found.budget_spent;
-  set.objective = found.objective;
-  for (const Feature peak : found.subset) set.peaks.push_back(study.peaks.names[at(peak)]);
-  set.note = fmt::format("{} cells", cells.size());
-  result.found =
-      found_set(set, found.subset, find_partners(objective, found.subset, options.partners));
-  return result;
-}
+
+  Objective objective_of(const TrueRegulationModel& model,
+                         const std::vector<Feature>& allowed) const {
+    ObjectiveInput input;
+    input.cells = indices_below(model.shape().cells);
+    input.allowed = allowed;
+    LossOptions loss = options_.explain.loss;
+    loss.beta = 0;  // there are no other genes
+    loss.reference = LossReference::kPredicted;
+    return make_objective(model, input, loss);
+  }
+
+  /// Nothing where the method cannot explain the gene.
+  std::optional<Explanation> explained(Objective& objective, const ExplainTarget& target) const {
+    try {
+      return find_explainer(run_.method)
+          .explain(objective, explainer_options(study_, target, options_.explain), context_);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::kInput) throw;
+      return std::nullopt;
+    }
+  }
+
+  ComparedSet compared_set(const ExplainTarget& target, const Explanation& found,
+                           int64_t budget) const {
+    ComparedSet set;
+    set.cell_type = type_name(study_, target);
+    set.gene = study_.genes.names[at(target.gene)];
+    set.method = run_.method;
+    set.set_size = target.set_size;
+    set.seed = run_.seed;
+    set.allowance = run_.allowance;
+    set.budget = budget;
+    set.evaluations = found.evaluations;
+    set.budget_spent = found.budget_spent;
+    set.objective = found.objective;
+    for (const Feature peak : found.subset) set.peaks.push_back(study_.peaks.names[at(peak)]);
+    return set;
+  }
+
+  const Study& study_;
+  const StudyTruth truth_;
+  const CompareRun& run_;
+  const TruthOptions& options_;
+  const Context& context_;
+};
 
 }  // namespace
 
@@ -182,19 +218,16 @@ void check_truth(const Study& study, const SimulatedTruth& simulated) {
 
 std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTruth& simulated,
                                           const std::vector<ExplainTarget>& targets,
-                                          const CompareRun& run, TruthCells which,
-                                          const ExplainStageOptions& options,
+                                          const CompareRun& run, const TruthOptions& options,
                                           const Context& outer) {
   const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
   check_truth(study, simulated);
   if (find_explainer(run.method).needs_data()) return {};
-  const StudyTruth truth(study, simulated);
+  const TruthSearch search(study, simulated, run, options, context);
   std::vector<std::optional<Searched>> searched(targets.size());
   context.pool.for_each(static_cast<int64_t>(targets.size()), [&](int64_t i) {
     context.check_cancelled();
-    searched[at(i)] =
-        search_one(study, truth, targets[at(i)], run.budgets.empty() ? 0 : run.budgets[at(i)], run,
-                   which, options, context);
+    searched[at(i)] = search.search(targets[at(i)], run.budgets.empty() ? 0 : run.budgets[at(i)]);
   });
   std::vector<ComparedSet> sets;
   std::vector<FoundSet> found;

@@ -38,16 +38,20 @@ const char* truth_cells_name(TruthCells cells);
 /// Fewest cells that are searched on.
 inline constexpr int64_t kLeastTruthCells = 5;
 
+struct TruthOptions {
+  TruthCells cells = TruthCells::kAll;
+  /// Of these, what says how a set is searched: domain, perturbation, direction, start.
+  ExplainStageOptions explain;
+};
+
 /// Searches the true function for each target whose gene has planted regulation that acts in its
-/// type, on training cells, with the options of the stage that explains (domain, perturbation,
-/// direction, start). Rows are those of compare.tsv, without test cells: changes and contrast are
-/// NaN. Genes that the method cannot explain, or with too few cells, have none; nor has any
+/// type, on training cells. Rows are those of compare.tsv, without test cells: changes and contrast
+/// are NaN. Genes that the method cannot explain, or with too few cells, have none; nor has any
 /// gene for methods on measured cells, which search no function. Budgets as in CompareRun. Throws
 /// as check_truth does.
 std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTruth& truth,
                                           const std::vector<ExplainTarget>& targets,
-                                          const CompareRun& run, TruthCells cells,
-                                          const ExplainStageOptions& options,
+                                          const CompareRun& run, const TruthOptions& options,
                                           const Context& context);
 
 /// The first `count` genes of each kind of planted regulation (in the order of the truth, all

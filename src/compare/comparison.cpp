@@ -121,8 +121,10 @@ class MethodRuns {
   std::vector<ComparedSet> on_surrogate(const std::vector<ExplainTarget>& targets,
                                         const CompareRun& run) {
     auto finished = runs_.run("surrogate", targets, run, [&](const Context& context) {
-      auto compared = compare_run(study_, surrogate_, targets, run, options_.each,
-                                  truth_ != nullptr ? &truth_->truth : nullptr, context);
+      auto compared = compare_run(study_, surrogate_, targets, run, options_.each, context);
+      if (truth_ != nullptr) {
+        add_recovery(compared.found, study_, truth_->truth, compared.sets);
+      }
       return FinishedRun{std::move(compared.sets), skipped_rows(study_, compared.skipped)};
     });
     const auto columns = compared_skipped_columns();
@@ -138,8 +140,8 @@ class MethodRuns {
     return runs_
         .run(name, targets, run,
              [&](const Context& context) {
-               return FinishedRun{compare_on_truth(study_, *truth_, targets, run, which,
-                                                   options_.each.explain, context),
+               return FinishedRun{compare_on_truth(study_, *truth_, targets, run,
+                                                   {which, options_.each.explain}, context),
                                   {}};
              })
         .sets;

@@ -57,7 +57,7 @@ std::string setting_words(const Comparison& comparison, const ComparisonOptions&
   return fmt::format(
       "{} targets (gene in cell type) × L = {} × {} seed{}; methods: {}. Sets are learned on "
       "training cells and judged on test cells. Equal budget of model evaluations (one cell under "
-      "one mask; a gradient counts three a cell): {}.{} Every set: `compare.tsv`.",
+      "one mask; a gradient counts as three per cell): {}.{} Every set: `compare.tsv`.",
       targets.size(), fmt::join(options.sizes, ", "), options.seeds, options.seeds == 1 ? "" : "s",
       fmt::join(options.methods, ", "), budget, unlimited);
 }

@@ -81,7 +81,7 @@ const GeneTruth& truth_of(const std::map<std::string_view, const GeneTruth*>& ge
                           const std::string& gene) {
   const auto found = genes.find(gene);
   if (found == genes.end()) {
-    throw input_error("the truth knows no gene '{}'; was it simulated with these cells?", gene);
+    throw input_error("the truth has no gene '{}'; was it simulated with these cells?", gene);
   }
   return *found->second;
 }
@@ -133,19 +133,6 @@ int64_t count_found(const std::vector<int32_t>& wanted, const std::unordered_set
                        [&](int32_t peak) { return found.contains(peak); });
 }
 
-/// Sum of what is not NaN, and of how much there was.
-struct Sum {
-  double total = 0;
-  double weight = 0;
-
-  void add(double value, double w = 1) {
-    if (std::isnan(value)) return;
-    total += value;
-    weight += w;
-  }
-  double mean() const { return weight > 0 ? total / weight : kNaN; }
-};
-
 /// Which peaks of a study follow which programme, and what chance gives.
 class Programmes {
  public:
@@ -190,7 +177,7 @@ class Programmes {
       });
       return peaks.empty() ? kNaN : static_cast<double>(count) / static_cast<double>(peaks.size());
     };
-    Sum chance;
+    KnownSum chance;
     const SimilarPeaks& similar = similar_in(set.cell_type);
     for (const int32_t peak : set.peaks) {
       chance.add(share_of(similar.free_around(peak, set.peaks)));
@@ -303,49 +290,25 @@ Columns<SetRecovery> recovery_columns() {
 }
 
 std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets) {
-  struct Sums {
-    int64_t sets = 0;
-    Sum recall, with_partners, chance, chance_near, whole, whole_with_partners, bystanders,
-        near_share, near_chance;
-    Sum programme, programme_chance, gene_programme, gene_programme_chance;
-  };
-  std::map<std::tuple<std::string, int64_t, Regulation>, Sums> groups;
-  for (const auto& set : sets) {
-    auto& sums = groups[{set.method, set.set_size, set.kind}];
-    ++sums.sets;
-    if (set.members > 0) {
-      const auto members = static_cast<double>(set.members);
-      sums.recall.add(static_cast<double>(set.members_found), members);
-      sums.with_partners.add(static_cast<double>(set.members_with_partners), members);
-      sums.chance.add(set.expected_by_chance, members);
-      sums.chance_near.add(set.expected_near_tss, members);
-      sums.whole.add(set.members_found == set.members ? 1 : 0);
-      sums.whole_with_partners.add(set.members_with_partners == set.members ? 1 : 0);
-    }
-    sums.bystanders.add(static_cast<double>(set.bystanders_found));
-    sums.near_share.add(set.near_tss_share);
-    sums.near_chance.add(set.near_tss_chance);
-    sums.programme.add(set.programme.share);
-    sums.programme_chance.add(set.programme.chance);
-    sums.gene_programme.add(set.gene_programme.share);
-    sums.gene_programme_chance.add(set.gene_programme.chance);
-  }
+  std::map<std::tuple<std::string, int64_t, Regulation>, RecoverySums> groups;
+  for (const auto& set : sets) groups[{set.method, set.set_size, set.kind}].add(set);
   std::vector<KindRecovery> kinds;
   kinds.reserve(groups.size());
   for (const auto& [key, sums] : groups) {
-    kinds.push_back({std::get<0>(key),
-                     std::get<2>(key),
-                     std::get<1>(key),
+    const auto& [method, set_size, kind] = key;
+    kinds.push_back({method,
+                     kind,
+                     set_size,
                      sums.sets,
-                     sums.recall.mean(),
+                     sums.found.mean(),
                      sums.with_partners.mean(),
                      sums.chance.mean(),
-                     sums.chance_near.mean(),
+                     sums.chance_near_tss.mean(),
                      sums.whole.mean(),
                      sums.whole_with_partners.mean(),
                      sums.bystanders.mean(),
-                     sums.near_share.mean(),
-                     sums.near_chance.mean(),
+                     sums.near_tss_share.mean(),
+                     sums.near_tss_chance.mean(),
                      {sums.programme.mean(), sums.programme_chance.mean()},
                      {sums.gene_programme.mean(), sums.gene_programme_chance.mean()}});
   }

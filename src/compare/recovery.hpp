@@ -7,11 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "evaluate/recovery_sums.hpp"
 #include "io/columns.hpp"
 #include "search/set_partners.hpp"
 #include "simulate/peak_truth.hpp"
@@ -29,44 +29,18 @@ struct RecoveryOptions {
   int64_t similar_peaks = 200;
 };
 
-/// How many of the found peaks follow a programme. NaN where that is not known.
-struct ProgrammeShare {
-  double share = std::numeric_limits<double>::quiet_NaN();
-  /// Mean over the found peaks of the share among the peaks that are open as often as it in the
-  /// type's training cells ("all": in all training cells), found peaks left out.
-  double chance = std::numeric_limits<double>::quiet_NaN();
-};
-
 /// One found set: the rows that share cell type, gene, method, L and seed.
-struct SetRecovery {
+struct SetRecovery : RecoveredPeaks {
   std::string cell_type;  ///< or "all"
   std::string gene;
   std::string method;
   std::string seed;  ///< as subsets.tsv spells it
-  /// As planted; `kNone` where the set does not act in the cell type ("all": in any).
+  /// As planted; `kNone`, without members, where the set does not act in the cell type ("all": in
+  /// any).
   Regulation kind = Regulation::kNone;
-  int64_t set_size = 0;  ///< L, the peaks found
-  int64_t members = 0;   ///< of the planted set, whether or not the study kept them; 0 for kNone
-  int64_t members_found = 0;
-  int64_t bystanders_found = 0;
-  double recall = 0;  ///< members_found ÷ members; NaN without members
-  /// The same of the minimal sub-set, the partners and the rest of the set, in this order, the
-  /// first L of them: where a and b are needed jointly, a search that closes peaks has no reason to
-  /// take both. As above where partners are not given.
-  int64_t members_with_partners = 0;
-  double recall_with_partners = 0;
-  /// Members found, on average, by L peaks drawn without replacement from all peaks of the study,
-  /// and from those near the TSS (NaN when the gene has no position).
-  double expected_by_chance = 0;
-  double expected_near_tss = 0;
-  double near_tss_share = 0;   ///< of the found peaks
-  double near_tss_chance = 0;  ///< of all peaks
-  /// Of the programme that marks the cell type: peaks with a positive `type_level`, i.e. open more
-  /// in that type. NaN for "all" and for types that the truth does not know.
-  ProgrammeShare programme;
-  /// Of the programme that the gene follows (any positive `level`), where that is another than the
-  /// type's; else NaN.
-  ProgrammeShare gene_programme;
+  int64_t set_size = 0;             ///< L, the peaks found
+  double recall = 0;                ///< members_found ÷ members; NaN without members
+  double recall_with_partners = 0;  ///< members_with_partners ÷ members; likewise
 };
 
 /// A set that was found.

@@ -14,7 +14,8 @@ std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrog
   if (genes.empty()) return maps;
   const auto cells = study.cells_of(Split::kTrain);
   if (cells.empty()) {
-    throw input_error("the study has no training cells, on which predictions become counts");
+    throw input_error(
+        "the study has no training cells to fit the map from predictions to counts on");
   }
   const auto predicted = surrogate.predict(study, cells, genes, context.pool);
   std::vector<float> column(cells.size());

@@ -1,7 +1,6 @@
 #include "evaluate/knockout.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/at.hpp"
 #include "base/background.hpp"
@@ -29,12 +28,14 @@ Measure clamped_and_mapped(std::span<const MonotoneMap* const> maps) {
           }};
 }
 
-void knock_out(const SurrogateModel& model, const MaskState& state, int64_t genes,
-               std::span<const MonotoneMap* const> maps, const KnockoutSink& sink,
-               const Context& context, const std::string& task) {
+/// `state` holds the genes, unmasked.
+void mask_each_peak(const SurrogateModel& model, const MaskState& state, const KnockoutGenes& genes,
+                    const KnockoutSink& sink, const Context& context, const std::string& task) {
+  const size_t count = genes.genes.size();
   const auto peaks = indices_below(model.shape().features);
   const auto cells = static_cast<double>(model.shape().cells);
-  const Measure measure = maps.empty() ? clamped_outputs(genes) : clamped_and_mapped(maps);
+  const Measure measure = genes.maps.empty() ? clamped_outputs(static_cast<int64_t>(count))
+                                             : clamped_and_mapped(genes.maps);
   std::vector<double> means(at(measure.size));
   Progress progress(context, task, model.shape().features);
   state.summed_changes(peaks, measure, [&](size_t i, int64_t, std::span<const double> changes) {
@@ -42,8 +43,8 @@ void knock_out(const SurrogateModel& model, const MaskState& state, int64_t gene
     PeakKnockout knockout;
     knockout.peak = peaks[i];
     knockout.open_cells = static_cast<int64_t>(model.cells_of_peaks().row(peaks[i]).size());
-    knockout.change = std::span(means).first(at(genes));
-    knockout.change_cp100k = std::span(means).subspan(at(genes));
+    knockout.change = std::span(means).first(count);
+    knockout.change_cp100k = std::span(means).subspan(count);
     sink(knockout);
     progress.advance();
   });
@@ -102,6 +103,39 @@ class MatrixInBackground {
   Background background_{kWaitingBlocks};  // the last member: its thread ends first
 };
 
+/// What every peak changes in the cells of one type, as the table's rows need it: by gene.
+class TypeKnockout {
+ public:
+  TypeKnockout(size_t genes, size_t peaks)
+      : peaks_(peaks), open_cells_(peaks), change_(genes * peaks), change_cp100k_(genes * peaks) {}
+
+  void keep(const PeakKnockout& knockout) {
+    open_cells_[at(knockout.peak)] = knockout.open_cells;
+    for (size_t g = 0; g < knockout.change.size(); ++g) {
+      change_[place(g, knockout.peak)] = static_cast<float>(knockout.change[g]);
+      change_cp100k_[place(g, knockout.peak)] = static_cast<float>(knockout.change_cp100k[g]);
+    }
+  }
+
+  std::vector<int32_t> strongest_first(size_t gene) const {
+    auto order = indices_below(static_cast<int64_t>(peaks_));
+    std::stable_sort(order.begin(), order.end(),
+                     [&](int32_t a, int32_t b) { return change(gene, a) < change(gene, b); });
+    return order;
+  }
+
+  int64_t open_cells(int32_t peak) const { return open_cells_[at(peak)]; }
+  float change(size_t gene, int32_t peak) const { return change_[place(gene, peak)]; }
+  float change_cp100k(size_t gene, int32_t peak) const { return change_cp100k_[place(gene, peak)]; }
+
+ private:
+  size_t place(size_t gene, int32_t peak) const { return gene * peaks_ + at(peak); }
+
+  size_t peaks_;
+  std::vector<int64_t> open_cells_;
+  std::vector<float> change_, change_cp100k_;
+};
+
 struct KnockoutRow {
   std::string_view cell_type;
   std::string_view gene;
@@ -129,52 +163,35 @@ Columns<KnockoutRow> knockout_columns() {
 
 }  // namespace
 
-void knock_out(const SurrogateModel& model, std::span<const int32_t> genes,
-               std::span<const MonotoneMap* const> maps, const KnockoutSink& sink,
+void knock_out(const SurrogateModel& model, const KnockoutGenes& genes, const KnockoutSink& sink,
                const Context& context, const std::string& task) {
-  if (!maps.empty() && maps.size() != genes.size()) {
-    throw internal_error("{} maps for {} genes", maps.size(), genes.size());
+  if (!genes.maps.empty() && genes.maps.size() != genes.genes.size()) {
+    throw internal_error("{} maps for {} genes", genes.maps.size(), genes.genes.size());
   }
-  const auto state = unmasked(model, genes);
-  knock_out(model, *state, static_cast<int64_t>(genes.size()), maps, sink, context, task);
+  mask_each_peak(model, *unmasked(model, genes.genes), genes, sink, context, task);
 }
 
 void write_knockout_table(const std::filesystem::path& path, const Study& study,
-                          const StudySurrogate& surrogate, std::span<const KnockoutCells> types,
-                          std::span<const int32_t> genes, const std::map<int32_t, CountMap>& maps,
-                          const Context& context) {
+                          const StudySurrogate& surrogate, const KnockoutPlan& plan,
+                          const std::map<int32_t, CountMap>& maps, const Context& context) {
   std::vector<const MonotoneMap*> map_of;
-  for (const int32_t gene : genes) map_of.push_back(&maps.at(gene).map);
-  const auto peaks = at(study.peaks.size());
-  std::vector<float> change(genes.size() * peaks);
-  std::vector<float> change_cp100k(genes.size() * peaks);
-  std::vector<int64_t> open_cells(peaks);
-  const auto add_type = [&](const KnockoutCells& type, const auto& add) {
-    const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
-    const KnockoutSink keep = [&](const PeakKnockout& knockout) {
-      const auto peak = at(knockout.peak);
-      open_cells[peak] = knockout.open_cells;
-      for (size_t g = 0; g < genes.size(); ++g) {
-        change[g * peaks + peak] = static_cast<float>(knockout.change[g]);
-        change_cp100k[g * peaks + peak] = static_cast<float>(knockout.change_cp100k[g]);
-      }
-    };
-    knock_out(*model, genes, map_of, keep, context, "knock-out in " + type.name);
-    auto order = indices_below(study.peaks.size());
-    for (size_t g = 0; g < genes.size(); ++g) {
-      const float* changes = change.data() + g * peaks;
-      std::iota(order.begin(), order.end(), 0);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](int32_t a, int32_t b) { return changes[a] < changes[b]; });
-      for (const int32_t peak : order) {
-        add({type.name, study.genes.names[at(genes[g])], study.peaks.names[at(peak)],
-             open_cells[at(peak)], changes[peak], change_cp100k[g * peaks + at(peak)]});
-      }
-      context.check_cancelled();
-    }
-  };
+  for (const int32_t gene : plan.genes) map_of.push_back(&maps.at(gene).map);
+  TypeKnockout knockout(plan.genes.size(), at(study.peaks.size()));
   knockout_columns().write(path, [&](const auto& add) {
-    for (const auto& type : types) add_type(type, add);
+    for (const auto& type : plan.types) {
+      const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
+      knock_out(
+          *model, {plan.genes, map_of}, [&](const PeakKnockout& peak) { knockout.keep(peak); },
+          context, "knock-out in " + type.name);
+      for (size_t g = 0; g < plan.genes.size(); ++g) {
+        for (const int32_t peak : knockout.strongest_first(g)) {
+          add({type.name, study.genes.names[at(plan.genes[g])], study.peaks.names[at(peak)],
+               knockout.open_cells(peak), knockout.change(g, peak),
+               knockout.change_cp100k(g, peak)});
+        }
+        context.check_cancelled();
+      }
+    }
   });
 }
 
@@ -208,10 +225,9 @@ void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel
     }
     DenseRowsWriter writer(group, "X", static_cast<int64_t>(genes.size()), model.shape().features);
     MatrixInBackground matrix(writer, genes.size());
-    knock_out(
-        model, *state, static_cast<int64_t>(genes.size()), {},
-        [&](const PeakKnockout& knockout) { matrix.add(knockout.change); }, context,
-        "knock-out: " + path.filename().string());
+    mask_each_peak(
+        model, *state, {genes}, [&](const PeakKnockout& knockout) { matrix.add(knockout.change); },
+        context, "knock-out: " + path.filename().string());
     matrix.finish();
   });
 }

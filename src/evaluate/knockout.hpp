@@ -37,11 +37,16 @@ struct PeakKnockout {
 /// Called once for each peak, in order, on the calling thread.
 using KnockoutSink = std::function<void(const PeakKnockout& knockout)>;
 
-/// Masks every peak of the model in turn. `maps`: one for each gene, or none. A gene's numbers
+/// Genes of the model, and what turns the prediction of each into counts: a map a gene, or none.
+struct KnockoutGenes {
+  std::span<const int32_t> genes;
+  std::span<const MonotoneMap* const> maps = {};
+};
+
+/// Masks every peak of the model in turn; `task` is what progress is called. A gene's numbers
 /// depend on no other gene beyond rounding, and not on the threads. Throws Error(kInput) when the
 /// model has no cells.
-void knock_out(const SurrogateModel& model, std::span<const int32_t> genes,
-               std::span<const MonotoneMap* const> maps, const KnockoutSink& sink,
+void knock_out(const SurrogateModel& model, const KnockoutGenes& genes, const KnockoutSink& sink,
                const Context& context, const std::string& task = "knock-out");
 
 /// The cells over which predictions are averaged.
@@ -58,13 +63,18 @@ struct KnockoutCells {
   std::vector<float> replacement;  ///< what each peak becomes when masked
 };
 
+/// What is to be knocked out.
+struct KnockoutPlan {
+  std::vector<KnockoutCells> types;
+  std::vector<int32_t> genes;  ///< of the study
+};
+
 /// knockout.tsv, a row for each type, gene and peak: types and genes in the order given, peaks by
-/// change, the strongest decrease first, equal ones in the order of the study. Keeps 8 bytes a gene
-/// and peak in memory.
+/// change, the strongest decrease first, equal ones in the order of the study. `maps` holds one for
+/// each gene (count_maps.hpp). Keeps 8 bytes for each gene and peak in memory.
 void write_knockout_table(const std::filesystem::path& path, const Study& study,
-                          const StudySurrogate& surrogate, std::span<const KnockoutCells> types,
-                          std::span<const int32_t> genes, const std::map<int32_t, CountMap>& maps,
-                          const Context& context);
+                          const StudySurrogate& surrogate, const KnockoutPlan& plan,
+                          const std::map<int32_t, CountMap>& maps, const Context& context);
 TableText describe_knockout();
 
 /// What stands beside the numbers of an AnnData file.

@@ -28,7 +28,8 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
   if (positions.empty()) return predicted;
   const auto training = study.cells_of(Split::kTrain);
   if (training.empty()) {
-    throw input_error("the study has no training cells, on which predictions become log values");
+    throw input_error(
+        "the study has no training cells to fit the map from predictions to log values on");
   }
   std::vector<int32_t> mapped;
   mapped.reserve(positions.size());

@@ -130,24 +130,22 @@ std::vector<double> window_change(const Study& study, std::span<const int32_t> c
 }
 
 std::vector<Contrast> null_contrasts(const Study& study, const NullTarget& target,
-                                     const ContrastCells& train, const ContrastCells& test,
-                                     std::span<const int32_t> test_cells, int64_t windows,
-                                     const NullWindowOptions& options,
-                                     const ContrastOptions& contrast_options, uint64_t seed) {
+                                     const NullCells& cells, const NullContrastOptions& options,
+                                     uint64_t seed) {
   std::vector<int64_t> open_cells(at(study.peaks.size()), 0);
-  for (const int32_t cell : train.cells) {
+  for (const int32_t cell : cells.train.cells) {
     for (const int32_t peak : study.open.row(cell)) ++open_cells[at(peak)];
   }
-  const auto baseline = contrast_baseline(study, target.gene, test, contrast_options);
+  const auto baseline = contrast_baseline(study, target.gene, cells.test, options.contrast);
   std::vector<Contrast> result;
-  for (int64_t i = 0; i < windows; ++i) {
+  for (int64_t i = 0; i < options.windows; ++i) {
     RandomStream random(seed, Purpose::kNullWindows, stream_key(study.genes.names[at(target.gene)]),
                         static_cast<uint32_t>(i));
     const auto peaks =
-        draw_null_window(study, target.gene, target.peaks, open_cells, options, random);
-    const auto weights = fit_window(study, target.gene, peaks, train, options);
-    result.push_back(
-        contrast(test, baseline, window_change(study, test_cells, weights), contrast_options));
+        draw_null_window(study, target.gene, target.peaks, open_cells, options.window, random);
+    const auto weights = fit_window(study, target.gene, peaks, cells.train, options.window);
+    result.push_back(contrast(cells.test, baseline, window_change(study, cells.test_cells, weights),
+                              options.contrast));
   }
   return result;
 }

@@ -55,13 +55,23 @@ struct NullTarget {
   std::vector<int32_t> peaks;
 };
 
-/// Contrasts on test cells of `windows` null windows, each fitted on the training cells.
-/// `test_cells` are those that `test` was made of. Draws depend on the seed and the gene's name.
-/// Throws as `draw_null_window` does.
+/// The cells that null windows are fitted to, and those that they are judged on.
+struct NullCells {
+  const ContrastCells& train;
+  const ContrastCells& test;
+  std::span<const int32_t> test_cells;  ///< that `test` was made of
+};
+
+struct NullContrastOptions {
+  int64_t windows = 1;  ///< of each target
+  NullWindowOptions window;
+  ContrastOptions contrast;
+};
+
+/// Contrasts on test cells of null windows, each fitted on the training cells. Draws depend on the
+/// seed and the gene's name. Throws as `draw_null_window` does.
 std::vector<Contrast> null_contrasts(const Study& study, const NullTarget& target,
-                                     const ContrastCells& train, const ContrastCells& test,
-                                     std::span<const int32_t> test_cells, int64_t windows,
-                                     const NullWindowOptions& options,
-                                     const ContrastOptions& contrast_options, uint64_t seed);
+                                     const NullCells& cells, const NullContrastOptions& options,
+                                     uint64_t seed);
 
 }  // namespace grids::core

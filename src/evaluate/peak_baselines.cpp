@@ -15,7 +15,7 @@ namespace grids::core {
 namespace {
 
 /// Rows of scores and expression to fit on or to predict.
-struct Sample {
+struct SampleRows {
   int64_t components;
   std::vector<float> scores;  // rows × components
   CsrMatrix expression;       // rows × genes
@@ -32,7 +32,7 @@ struct Moments {
   std::vector<double> cross;       // components × genes, centred
 };
 
-Moments moments(const Sample& sample, const Context& context) {
+Moments moments(const SampleRows& sample, const Context& context) {
   const int64_t rows = sample.rows();
   const int64_t k = sample.components;
   const int64_t genes = sample.genes();
@@ -111,7 +111,7 @@ std::vector<float> ridge_predict(const Moments& m, double penalty, std::span<con
 }
 
 /// Mean over genes of the squared error relative to that of the training mean.
-double relative_error(const Sample& sample, const Moments& fitted,
+double relative_error(const SampleRows& sample, const Moments& fitted,
                       std::span<const float> predicted) {
   const auto measured = to_dense(sample.expression);
   const int64_t genes = sample.genes();
@@ -131,9 +131,9 @@ double relative_error(const Sample& sample, const Moments& fitted,
   return sum / static_cast<double>(genes);
 }
 
-Sample take(const Study& study, std::span<const int32_t> training, const PeakScores& scores,
-            std::span<const int32_t> positions) {
-  Sample sample{scores.components, {}, {}};
+SampleRows take(const Study& study, std::span<const int32_t> training, const PeakScores& scores,
+                std::span<const int32_t> positions) {
+  SampleRows sample{scores.components, {}, {}};
   std::vector<int32_t> cells;
   for (const int32_t position : positions) {
     cells.push_back(training[at(position)]);
@@ -175,7 +175,7 @@ std::vector<float> predict_linear(const Study& study, std::span<const int32_t> t
   double best_penalty = 0.1;  // with fewer than ten training cells there is nothing to choose on
   if (!held_out.empty()) {
     const Moments fitted = moments(take(study, training, scores, kept), context);
-    const Sample test = take(study, training, scores, held_out);
+    const SampleRows test = take(study, training, scores, held_out);
     double least = std::numeric_limits<double>::infinity();
     for (const double penalty : kPenalties) {
       const double error =

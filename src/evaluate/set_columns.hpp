@@ -32,7 +32,7 @@ inline constexpr ColumnText kObjective{
     "prediction is to rise; plus the second term with `--beta`"};
 inline constexpr ColumnText kEvaluations{
     "evaluations",
-    "model evaluations: one is one cell under one mask, a gradient counts three a cell"};
+    "model evaluations: one is one cell under one mask, a gradient counts as three per cell"};
 inline constexpr ColumnText kBudgetSpent{"budget_spent",
                                          "whether the method would have gone on, but for the "
                                          "budget"};

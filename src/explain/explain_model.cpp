@@ -31,8 +31,8 @@ ExplainedModel explain_model(const MaskableModel& model, const ModelQuestion& qu
                              const Context& context) {
   if (method.needs_data()) {
     throw usage_error(
-        "the method '{}' looks at measured chromatin, which a model of your own has "
-        "not; choose another",
+        "the method '{}' looks at measured chromatin, which a model of your own does "
+        "not have; choose another",
         method.name());
   }
   validate(options, "explain");

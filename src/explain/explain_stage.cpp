@@ -137,10 +137,11 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
-class Stage {
+/// Explains targets with one method, type by type.
+class TargetExplainer {
  public:
-  Stage(const Study& study, const StudySurrogate& surrogate, const ExplainStageOptions& options,
-        const Context& context, size_t targets)
+  TargetExplainer(const Study& study, const StudySurrogate& surrogate,
+                  const ExplainStageOptions& options, const Context& context, size_t targets)
       : study_(study),
         surrogate_(surrogate),
         options_(options),
@@ -334,7 +335,7 @@ void describe_method(OptionSet& set, std::string& method, bool with_data) {
 void describe_budget(OptionSet& set, int64_t& budget) {
   set.value("--budget", budget,
             "Most model evaluations of a target (one is one cell under one mask, a gradient "
-            "counts three a cell); 0 = no limit",
+            "counts as three per cell); 0 = no limit",
             at_least(0));
 }
 
@@ -395,9 +396,9 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
   std::vector<SkippedTarget> skipped;  // where it was
   skipped.reserve(targets.size());
   for (const ExplainTarget& target : targets) skipped.push_back({target, "", false, false});
-  Stage stage(study, surrogate, options, context, targets.size());
+  TargetExplainer explainer(study, surrogate, options, context, targets.size());
   for (const auto& [type, which] : by_type) {
-    stage.explain_type(type, targets, which, explained, skipped);
+    explainer.explain_type(type, targets, which, explained, skipped);
   }
   ExplainResult result;
   for (size_t i = 0; i < targets.size(); ++i) {

@@ -93,7 +93,7 @@ std::vector<TargetRequest> read_targets(const std::filesystem::path& path,
     if (table.has(column::kSetSize)) {
       const double size = table.number(row, column::kSetSize);
       if (!(size >= 1) || size != std::floor(size) || size > 1e9) {
-        throw input_error("{}: row {}: L = '{}' is no whole number of peaks", path.string(),
+        throw input_error("{}: row {}: L = '{}' is not a whole number of peaks", path.string(),
                           row + 1, table.text(row, column::kSetSize));
       }
       request.set_size = static_cast<int64_t>(size);

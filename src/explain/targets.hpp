@@ -49,7 +49,7 @@ std::vector<ExplainTarget> find_targets(const Study& study,
 
 /// A table with the columns cell_type (a type, `all` or `each`), gene and L; a table without L gets
 /// `default_set_size`. Throws Error(kInput) as find_targets does, or for a missing column, an L
-/// that is no whole number, or no rows.
+/// that is not a whole number, or no rows.
 std::vector<TargetRequest> read_targets(const std::filesystem::path& path,
                                         int64_t default_set_size);
 

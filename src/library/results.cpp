@@ -148,7 +148,7 @@ std::vector<PeakChange> knock_out(const Study& study, const Surrogate& surrogate
                  core::replacement_values(cells, chosen.perturbation, target.type), context.pool);
   std::vector<PeakChange> changes;
   core::knock_out(
-      *model, {&target.gene, 1}, {},
+      *model, {{&target.gene, 1}, {}},
       [&](const core::PeakKnockout& peak) {
         changes.push_back({peak.peak, peak.open_cells, peak.change[0]});
       },

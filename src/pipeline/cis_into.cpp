@@ -8,19 +8,18 @@ namespace {
 void tell_capture(const CaptureEstimate& capture, const Context& context) {
   if (!capture.estimated) return;
   if (capture.capture == 1) {
-    context.reporter.info(
-        fmt::format("The expression of {} genes does not tell that ATAC misses open peaks: terms "
-                    "were chosen by "
-                    "observed openness",
-                    capture.genes));
+    context.reporter.info(fmt::format(
+        "The expression of {} genes does not suggest that ATAC misses open peaks: terms "
+        "were chosen by observed openness",
+        capture.genes));
     return;
   }
   double gain = 0;
   for (const auto& point : capture.profile) gain = std::max(gain, point.gain);
   context.reporter.info(fmt::format(
-      "ATAC observes about {:.0f} % of open peaks in a cell of median depth, says expression of {} "
-      "genes (log likelihood {:+.1f} over all): terms were chosen by expected openness, and fitted "
-      "to what is observed",
+      "ATAC observes about {:.0f} % of open peaks in a cell of median depth, judging by the "
+      "expression of {} genes (log likelihood {:+.1f} over all): terms were chosen by expected "
+      "openness, and fitted to what is observed",
       100 * capture.capture, capture.genes, gain));
 }
 

@@ -36,8 +36,9 @@ void EvaluateArguments::describe(OptionSet& set) {
             "that the surrogate predicts better than their mean; those that fail gate A of "
             "the cis path only where there are no others",
             at_least(0));
-  set.value("--markers", markers,
-            "Your own markers: a table with a column gene and maybe cell_type (a type, or each)");
+  set.value(
+      "--markers", markers,
+      "Your own markers: a table with a column gene and, optionally, cell_type (a type, or each)");
 }
 
 EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const Study& study,

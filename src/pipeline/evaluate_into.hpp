@@ -14,7 +14,7 @@ namespace grids::core {
 struct EvaluateArguments {
   Split split = Split::kTest;  ///< cells on which the surrogate is judged
   int64_t markers_per_type = 5;
-  /// The user's list: a table with a column gene and maybe cell_type; empty = choose.
+  /// The user's list: a table with a column gene and, optionally, cell_type; empty = choose.
   std::filesystem::path markers;
 
   void describe(OptionSet& set);

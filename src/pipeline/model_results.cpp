@@ -153,7 +153,7 @@ Columns<ModelResults> summary_columns(bool of_class) {
       {column::kObjective.saying("what is minimised, on the rows learned on"),
        [](const Row& row) { return row.explained.explanation.objective; }},
       {column::kEvaluations.saying("model evaluations: one is one row under one mask, a gradient "
-                                   "counts three a row"),
+                                   "counts as three per row"),
        [](const Row& row) { return row.explained.explanation.evaluations; }},
       {"local_optimum", "`true` where no swap of a member would help",
        [flag](const Row& row) { return flag(row.explained.explanation.local_optimum); }},

@@ -118,7 +118,7 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
             "(with or without version) and by symbol");
   set.value("--chrom-sizes", chromosome_sizes,
             "Chromosome lengths (name, length), to check positions; hg38 and hg19 are known");
-  set.value("--keep-genes", keep, "Genes that are kept in any case, one name a line");
+  set.value("--keep-genes", keep, "Genes that are kept in any case, one name per line");
   options.describe(set);
 }
 

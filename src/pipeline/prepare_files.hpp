@@ -20,7 +20,7 @@ struct PrepareArguments {
   std::string donors;           ///< a column's name
   std::filesystem::path genes;  ///< BED or GTF
   std::filesystem::path chromosome_sizes;
-  std::filesystem::path keep;  ///< genes always kept, one a line
+  std::filesystem::path keep;  ///< genes always kept, one per line
   PrepareOptions options;
 
   void describe(OptionSet& set);

@@ -48,7 +48,7 @@ class Loaded {
 };
 
 /// What was planted: truth.tsv, and peaks.tsv beside it where it exists.
-struct Planted {
+struct PlantedTruth {
   Truth truth;
   std::optional<PeakTruth> peaks;
 };
@@ -57,8 +57,8 @@ std::filesystem::path peak_truth_beside(const std::filesystem::path& truth) {
   return truth.parent_path() / "peaks.tsv";
 }
 
-Planted read_planted(const std::filesystem::path& path) {
-  Planted planted{parse_truth(read_simulated_table(path)), std::nullopt};
+PlantedTruth read_planted(const std::filesystem::path& path) {
+  PlantedTruth planted{parse_truth(read_simulated_table(path)), std::nullopt};
   const auto beside = peak_truth_beside(path);
   if (std::filesystem::exists(beside)) {
     planted.peaks = parse_peak_truth(planted.truth, read_simulated_table(beside));
@@ -204,7 +204,7 @@ RunStage recovery_stage(const RunArguments& arguments, Loaded& loaded) {
   const auto beside = peak_truth_beside(arguments.truth);
   if (std::filesystem::exists(beside)) settings += " " + sha256_of(beside);
   return {"recovery", settings, [&](const Context&) -> std::vector<std::string> {
-            const Planted planted = read_planted(arguments.truth);
+            const PlantedTruth planted = read_planted(arguments.truth);
             const Table partners = read_table(arguments.out / "partners.tsv");
             const auto found = measure_recovery(
                 read_table(arguments.out / "subsets.tsv"), planted.truth, loaded.study(), {},

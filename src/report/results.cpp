@@ -159,8 +159,7 @@ Results read_results(const std::filesystem::path& folder) {
   }
   if (!results.manifest && results.tables.empty()) {
     throw input_error(
-        "{}: holds no results of grids (no manifest.json, no subsets.tsv, …); make some with: "
-        "grids "
+        "{}: holds no grids results (no manifest.json, no subsets.tsv, …); make some with: grids "
         "run",
         folder.string());
   }

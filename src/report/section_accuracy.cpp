@@ -13,12 +13,12 @@
 namespace grids::core {
 namespace {
 
-struct Measure {
+struct AccuracyMeasure {
   ColumnText column;
   const char* title;
 };
 
-constexpr Measure kMeasures[] = {
+constexpr AccuracyMeasure kMeasures[] = {
     {column::kR, "r, all cells"},
     {column::kR2, "R², all cells"},
     {column::kWithinTypeR, "r within cell types"},
@@ -48,7 +48,7 @@ double quantile(const std::vector<double>& sorted, double share) {
 }
 
 /// What one row of the dot plot shows.
-struct Spread {
+struct DotPlotRow {
   double mean = NAN;
   double median = NAN;
   double lower = NAN;  // quartiles over genes; NaN without accuracy.tsv
@@ -67,33 +67,33 @@ GeneValues values_by_predictor(const Table* genes, const ColumnText& measure) {
   return values;
 }
 
-std::string dot_plot(const Table& summary, const Table* genes, const Measure& measure) {
+std::string dot_plot(const Table& summary, const Table* genes, const AccuracyMeasure& measure) {
   const auto values = values_by_predictor(genes, measure.column);
-  std::vector<Spread> spreads;
+  std::vector<DotPlotRow> rows;
   double low = 0;
   double high = 0.1;
   for (size_t row = 0; row < summary.rows(); ++row) {
-    Spread spread;
-    spread.mean = summary.number(row, mean_of(measure.column));
-    spread.median = summary.number(row, median_of(measure.column));
+    DotPlotRow shown;
+    shown.mean = summary.number(row, mean_of(measure.column));
+    shown.median = summary.number(row, median_of(measure.column));
     const auto found = values.find(summary.text(row, column::kPredictor));
     if (found != values.end()) {
-      spread.lower = quantile(found->second, 0.25);
-      spread.upper = quantile(found->second, 0.75);
+      shown.lower = quantile(found->second, 0.25);
+      shown.upper = quantile(found->second, 0.75);
     }
-    for (const double value : {spread.mean, spread.median, spread.lower, spread.upper}) {
+    for (const double value : {shown.mean, shown.median, shown.lower, shown.upper}) {
       if (std::isnan(value)) continue;
       low = std::min(low, value);
       high = std::max(high, value);
     }
-    spreads.push_back(spread);
+    rows.push_back(shown);
   }
   low = std::max(low, -1.0);  // a predictor that is far off must not squeeze the others
 
   constexpr double kWidth = 340;
   constexpr double kLeft = 118;
   constexpr double kRow = 21;
-  const double bottom = 30 + kRow * static_cast<double>(spreads.size());
+  const double bottom = 30 + kRow * static_cast<double>(rows.size());
   const auto marks = ticks(low, high, 4);
   const Scale x{marks.front(), marks.back(), kLeft, kWidth - 14};
   Svg svg(kWidth, bottom + 22, fmt::format("{} of each predictor", measure.title));
@@ -102,24 +102,24 @@ std::string dot_plot(const Table& summary, const Table* genes, const Measure& me
     svg.line(x(mark), 22, x(mark), bottom, mark == 0 ? "#8a8a8a" : "#e4e4e0");
     svg.text(x(mark), bottom + 15, tick_text(mark), Anchor::kMiddle);
   }
-  for (size_t row = 0; row < spreads.size(); ++row) {
+  for (size_t row = 0; row < rows.size(); ++row) {
     const auto& name = summary.text(row, column::kPredictor);
     const double y = 34 + kRow * static_cast<double>(row);
     const std::string colour = name == "surrogate" ? "#0072b2" : "#6f6f6b";
     svg.text(kLeft - 8, y + 4, predictor_label(name), Anchor::kEnd,
              name == "surrogate" ? "sb" : "");
-    const Spread& spread = spreads[row];
+    const DotPlotRow& shown = rows[row];
     const auto clamped = [&](double value) { return x(std::clamp(value, x.low, x.high)); };
-    if (!std::isnan(spread.lower)) {
-      svg.line(clamped(spread.lower), y, clamped(spread.upper), y, colour, 2);
+    if (!std::isnan(shown.lower)) {
+      svg.line(clamped(shown.lower), y, clamped(shown.upper), y, colour, 2);
     }
-    if (!std::isnan(spread.median)) {
-      svg.circle(clamped(spread.median), y, 3.6, "#ffffff", colour);
+    if (!std::isnan(shown.median)) {
+      svg.circle(clamped(shown.median), y, 3.6, "#ffffff", colour);
     }
-    if (!std::isnan(spread.mean)) {
-      svg.circle(clamped(spread.mean), y, 4.2, colour, "none",
+    if (!std::isnan(shown.mean)) {
+      svg.circle(clamped(shown.mean), y, 4.2, colour, "none",
                  fmt::format("{}: mean {}, median {}", predictor_label(name),
-                             number_text(spread.mean), number_text(spread.median)));
+                             number_text(shown.mean), number_text(shown.median)));
     }
   }
   return svg.str();

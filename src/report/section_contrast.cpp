@@ -19,7 +19,7 @@ constexpr const char* kRandom = "#b0b0ab";
 constexpr double kCalledRate = 0.05;
 
 /// A row of contrasts.tsv.
-struct Point {
+struct ContrastPoint {
   size_t row = 0;
   double predicted = 0;
   double observed = 0;
@@ -30,14 +30,14 @@ struct Point {
 
 /// Those with a slope.
 struct Points {
-  std::vector<Point> found;
-  std::vector<Point> random;
+  std::vector<ContrastPoint> found;
+  std::vector<ContrastPoint> random;
 };
 
 Points points_of(const Table& table) {
   Points points;
   for (size_t row = 0; row < table.rows(); ++row) {
-    Point point;
+    ContrastPoint point;
     point.row = row;
     point.predicted = table.number(row, column::kPredicted);
     point.observed = table.number(row, column::kObserved);
@@ -54,7 +54,7 @@ Points points_of(const Table& table) {
   return points;
 }
 
-PooledSlope pooled(const std::vector<Point>& points) {
+PooledSlope pooled(const std::vector<ContrastPoint>& points) {
   std::vector<Contrast> contrasts;
   contrasts.reserve(points.size());
   for (const auto& point : points) contrasts.push_back(point.contrast);
@@ -135,9 +135,10 @@ std::string plot(const Table& table, const Points& points) {
   return svg.str();
 }
 
-double share_below(const std::vector<Point>& points, double p) {
-  const auto below = std::count_if(points.begin(), points.end(),
-                                   [&](const Point& point) { return point.contrast.p < p; });
+double share_below(const std::vector<ContrastPoint>& points, double p) {
+  const auto below = std::count_if(points.begin(), points.end(), [&](const ContrastPoint& point) {
+    return point.contrast.p < p;
+  });
   return static_cast<double>(below) / static_cast<double>(points.size());
 }
 

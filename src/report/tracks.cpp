@@ -14,7 +14,7 @@
 namespace grids::core {
 namespace {
 
-struct Interval {
+struct TrackItem {
   std::string chrom;
   int64_t start;
   int64_t end;
@@ -47,7 +47,7 @@ std::string one_word(std::string_view text) {
 }
 
 std::string bed(const std::string& cell_type, const std::string& gene,
-                std::vector<Interval> intervals, const std::vector<std::string>& methods) {
+                std::vector<TrackItem> intervals, const std::vector<std::string>& methods) {
   std::stable_sort(intervals.begin(), intervals.end(), [](const auto& a, const auto& b) {
     return std::tie(a.chrom, a.start, a.end) < std::tie(b.chrom, b.start, b.end);
   });
@@ -77,7 +77,7 @@ std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& fol
                                                 const Table& subsets) {
   using Pair = std::pair<std::string, std::string>;
   std::vector<Pair> order;
-  std::map<Pair, std::vector<Interval>> intervals;
+  std::map<Pair, std::vector<TrackItem>> intervals;
   std::map<Pair, std::vector<std::string>> methods;
   for (size_t row = 0; row < subsets.rows(); ++row) {
     const Pair pair = {subsets.text(row, column::kCellType), subsets.text(row, column::kGene)};

@@ -195,7 +195,7 @@ def _(room):
     return ["report", "results"]
 
 
-@case("report: a folder of other things", r"holds no results of grids", r"grids run")
+@case("report: a folder of other things", r"holds no grids results", r"grids run")
 def _(room):
     return ["report", "../good/sim2"]
 

@@ -96,7 +96,7 @@ def call(name, words, *says, code=3):
 call("no window", fit("--cis-window", "0"), r"--cis-window must be at least 1 and at most 1000000, not 0", code=2)
 call("several wrong settings at once", fit("--cis-window", "2000000", "--gate-fdr", "2"), r"window",
      r"--gate-fdr must be above 0 and below 1, not 2", code=2)
-call("a capture beyond 1", fit("--latent-openness", "1.5"), r"--latent-openness: '1.5' is neither off nor auto",
+call("a capture beyond 1", fit("--latent-openness", "1.5"), r"--latent-openness: '1.5' is not off, auto or",
      code=2)
 call("the study as output", fit(out=STUDY), r"study\.h5mu", code=2)
 call("the table's own name", fit(out="cis.tsv"), r"cis\.tsv is the name of the table", code=2)

@@ -35,7 +35,7 @@ call("study and surrogate swapped",
      knockout("--gene", "SIM00001", study=SURROGATE, surrogate=STUDY), r"study\.h5mu")
 
 
-@case("knockout: a list without names", r"genes\.txt: names no genes; one symbol or id a line",
+@case("knockout: a list without names", r"genes\.txt: names no genes; give one symbol or id per line",
       torch=True)
 def _(room):
     return knockout("--genes", room.file("genes.txt", "\n# none yet\n"))

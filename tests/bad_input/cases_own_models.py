@@ -71,7 +71,7 @@ asked("a method of chromatin", r"'links' is none of: grids, ", code=2,
       words=("--target-class", "2", "-L", "2", "--method", "links"))
 asked("an image of another size", r"--image 2x2: 4 pixels, but rows\.npz: x has 5 features",
       words=("--target-class", "2", "--image", "2x2"))
-asked("an image that is none", r"'2by2' is no HEIGHTxWIDTH", code=2,
+asked("an image that is none", r"'2by2' is not HEIGHTxWIDTH", code=2,
       words=("--target-class", "2", "--image", "2by2"))
 asked("no such perturbation", r"--perturbation \(zero, mean or a \.npy\): cannot read median",
       words=("--target-class", "2", "--perturbation", "median"))

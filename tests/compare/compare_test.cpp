@@ -32,7 +32,7 @@ struct World {
   }
 
   ComparedRun run(const CompareRun& run) const {
-    return compare_run(study, surrogate, targets, run, options, nullptr, context);
+    return compare_run(study, surrogate, targets, run, options, context);
   }
 
   mutable ThreadPool pool;
@@ -277,7 +277,7 @@ struct TruthWorld : World {
   }
 
   std::vector<ComparedSet> search(const char* method, TruthCells cells) const {
-    return compare_on_truth(study, simulated, targets, {method, 1}, cells, options.explain,
+    return compare_on_truth(study, simulated, targets, {method, 1}, {cells, options.explain},
                             context);
   }
 
@@ -329,7 +329,7 @@ TEST(CompareOnTruth, KeepsToItsBudgetAndKnowsNoOtherGenes) {
   const auto limited =
       compare_on_truth(world.study, world.simulated, world.targets,
                        {"knockout", 1, Allowance::kEqual, {budget, budget, budget}},
-                       TruthCells::kAll, world.options.explain, world.context);
+                       {TruthCells::kAll, world.options.explain}, world.context);
   ASSERT_EQ(limited.size(), 1u);
   EXPECT_LE(limited[0].evaluations, budget);
   EXPECT_TRUE(limited[0].budget_spent);

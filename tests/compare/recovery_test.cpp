@@ -256,7 +256,7 @@ TEST(Recovery, SaysWhatDoesNotBelongTogether) {
   auto other = planted();
   other.genes[0].gene = "someone else";
   EXPECT_THAT(message_of([&] { measure_recovery(table_of({found(0, 0, {5})}), other, study()); }),
-              HasSubstr("subsets.tsv: the truth knows no gene 'gene0'"));
+              HasSubstr("subsets.tsv: the truth has no gene 'gene0'"));
   auto smaller = study();
   smaller.peaks.names[5] = "renamed";
   EXPECT_THAT(

@@ -147,7 +147,7 @@ TEST_P(KeptSurrogate, KnockingOutAPeakIsPredictingWithoutIt) {
   const double before = mean(kept.surrogate().predict(kept.study, cells, genes, pool));
   int64_t peaks = 0;
   knock_out(
-      *model, genes, {},
+      *model, {genes},
       [&](const PeakKnockout& knockout) {
         const std::vector<int32_t> closed = {knockout.peak};
         const double after = mean(kept.surrogate().predict(kept.study, cells, genes, pool, closed));

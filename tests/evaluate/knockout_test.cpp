@@ -65,7 +65,7 @@ Result run(KnockoutWorld& world, const SurrogateModel& model, std::span<const in
            std::span<const MonotoneMap* const> maps = {}) {
   Result result;
   knock_out(
-      model, genes, maps,
+      model, {genes, maps},
       [&](const PeakKnockout& k) {
         EXPECT_EQ(k.peak, static_cast<int32_t>(result.open_cells.size()));
         result.open_cells.push_back(k.open_cells);
@@ -169,38 +169,38 @@ TEST(KnockOut, NeedsCellsAndStopsWhenAsked) {
   const int32_t gene = 0;
   const auto nothing = [](const PeakKnockout&) {};
   try {
-    knock_out(world.model(), {&gene, 1}, {}, nothing, stopped);
+    knock_out(world.model(), {.genes = {&gene, 1}}, nothing, stopped);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::kCancelled);
   }
   world.cells.clear();
-  EXPECT_THROW(knock_out(world.model(), {&gene, 1}, {}, nothing, world.context), Error);
+  EXPECT_THROW(knock_out(world.model(), {.genes = {&gene, 1}}, nothing, world.context), Error);
 }
 
 TEST(KnockOutFiles, TableAndMatrixHoldTheSame) {
   KnockoutWorld world;
   const TempFolder folder;
-  std::vector<KnockoutCells> types;
+  KnockoutPlan plan;
   for (int32_t type = 0; type < 2; ++type) {
-    types.push_back({world.study.cells.type.names[static_cast<size_t>(type)],
-                     world.study.cells_of(Split::kTest, type),
-                     replacement_values(world.study, Perturbation::kClosed, type)});
+    plan.types.push_back({world.study.cells.type.names[static_cast<size_t>(type)],
+                          world.study.cells_of(Split::kTest, type),
+                          replacement_values(world.study, Perturbation::kClosed, type)});
   }
-  const std::vector<int32_t> genes = {12, 3};
-  const auto maps = fit_count_maps(world.study, *world.surrogate, genes, world.context);
-  write_knockout_table(folder / "knockout.tsv", world.study, *world.surrogate, types, genes, maps,
+  plan.genes = {12, 3};
+  const auto maps = fit_count_maps(world.study, *world.surrogate, plan.genes, world.context);
+  write_knockout_table(folder / "knockout.tsv", world.study, *world.surrogate, plan, maps,
                        world.context);
   const Table table = read_table(folder / "knockout.tsv");
   const auto peaks = static_cast<size_t>(world.study.peaks.size());
   ASSERT_EQ(table.rows(), 2 * 2 * peaks);
   size_t row = 0;
-  for (const auto& type : types) {
+  for (const auto& type : plan.types) {
     const SurrogateModel model(*world.surrogate, select_rows(world.study.open, type.cells),
                                type.replacement, world.pool);
     const KnockoutNames names{
         world.study.peaks.names, world.study.genes.names, {{"cell_type", type.name}}};
-    write_knockout_h5ad(folder / "k.h5ad", model, genes, names, world.context);
+    write_knockout_h5ad(folder / "k.h5ad", model, plan.genes, names, world.context);
     const auto root = store::open(folder / "k.h5ad");
     const auto x = root.array("X").read<float>();
     const auto obs = read_frame(root, "obs");

@@ -90,8 +90,8 @@ TEST(NullWindows, AreCalledAsOftenAsChanceSays) {
   std::vector<double> p;
   for (int32_t gene = 0; gene < 70; ++gene) {
     const NullTarget target{gene, {10, 11, 12}};
-    for (const auto& found : null_contrasts(w.study, target, w.train, w.held_out, w.test_cells, 6,
-                                            w.windows, w.options, 5)) {
+    for (const auto& found : null_contrasts(w.study, target, {w.train, w.held_out, w.test_cells},
+                                            {6, w.windows, w.options}, 5)) {
       if (!std::isnan(found.p)) p.push_back(found.p);
     }
   }

@@ -90,7 +90,7 @@ TEST_F(TargetsFile, IsReadWithOrWithoutL) {
 TEST_F(TargetsFile, WithABadLIsRefused) {
   for (const std::string bad : {"0", "2.5", "-1", "NA"}) {
     const auto path = write(fmt::format("cell_type\tgene\tL\nB\tg1\t{}\n", bad));
-    EXPECT_THAT(message([&] { read_targets(path, 10); }), HasSubstr("no whole number")) << bad;
+    EXPECT_THAT(message([&] { read_targets(path, 10); }), HasSubstr("not a whole number")) << bad;
   }
   const auto empty = write("cell_type\tgene\tL\n");
   EXPECT_THAT(message([&] { read_targets(empty, 10); }), HasSubstr("names no targets"));

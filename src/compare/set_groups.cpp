@@ -1,0 +1,75 @@
+#include "compare/set_groups.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace grids::core {
+
+std::map<SetGroup, MethodSets> grouped(std::span<const ComparedSet> sets) {
+  std::map<SetGroup, MethodSets> groups;
+  for (const ComparedSet& set : sets) {
+    MethodSets& methods = groups[{set.set_size, set.allowance}];
+    auto found = std::find_if(methods.begin(), methods.end(),
+                              [&](const auto& entry) { return entry.first == set.method; });
+    if (found == methods.end()) found = methods.insert(methods.end(), {set.method, {}});
+    found->second.push_back(&set);
+  }
+  return groups;
+}
+
+std::vector<std::string> methods_of(std::span<const ComparedSet> sets) {
+  std::vector<std::string> methods;
+  for (const ComparedSet& set : sets) {
+    if (std::find(methods.begin(), methods.end(), set.method) == methods.end()) {
+      methods.push_back(set.method);
+    }
+  }
+  return methods;
+}
+
+double mean_known(const std::vector<double>& values) {
+  double sum = 0;
+  double count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;
+    sum += value;
+    count += 1;
+  }
+  return count > 0 ? sum / count : kNaN;
+}
+
+double median_known(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return kNaN;
+  std::sort(values.begin(), values.end());
+  const size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+double share_of(int64_t part, int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : kNaN;
+}
+
+PlantedMembers::PlantedMembers(const SetList& sets) {
+  for (const ComparedSet* set : sets) {
+    if (set->members == 0) continue;
+    members += set->members;
+    found += set->members_found;
+    with_partners += set->recall_with_partners * static_cast<double>(set->members);
+    whole += set->members_found == set->members ? 1 : 0;
+  }
+}
+
+std::map<std::string, MeanChange> type_means(const SetList& sets) {
+  std::map<std::string, SetList> by_type;
+  for (const ComparedSet* set : sets) by_type[set->cell_type].push_back(set);
+  std::map<std::string, MeanChange> means;
+  for (const auto& [type, own] : by_type) {
+    means[type] = {
+        mean_known(values_of(own, [](const ComparedSet& s) { return s.average_change; })),
+        100 * mean_known(values_of(own, [](const ComparedSet& s) { return s.relative_change; }))};
+  }
+  return means;
+}
+
+}  // namespace grids::core
