@@ -43,15 +43,14 @@ void EvaluateArguments::describe(OptionSet& set) {
 
 EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const Study& study,
                                      const Context& context) {
-  return {arguments.split, arguments.markers_per_type,
-          read_own_markers(arguments, study, context)};
+  return {arguments.split, arguments.markers_per_type, read_own_markers(arguments, study, context)};
 }
 
 std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context) {
-  const Evaluation evaluation = evaluate_surrogate(
-      study, surrogate, evaluation_options(arguments, study, context), context);
+  const Evaluation evaluation =
+      evaluate_surrogate(study, surrogate, evaluation_options(arguments, study, context), context);
   make_folder(folder);
   std::vector<std::string> names;
   for (const Table& table : evaluation_tables(study, evaluation)) {

@@ -5,6 +5,7 @@
 
 #include "evaluate/recovery_sums.hpp"
 #include "evaluate/set_columns.hpp"
+#include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
