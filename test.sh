@@ -4,7 +4,7 @@
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
 # ./test.sh asan     the tests under the address and undefined-behaviour sanitizers (not training)
-# ./test.sh tsan     those of the thread pool, model, searches and cis path under the thread sanitizer
+# ./test.sh tsan     those of the thread pool, files, model, searches and cis path under the thread sanitizer
 #
 # `small` behind the last two: smaller problems (tests/support/test_size.hpp) and fewer random cases.
 set -euo pipefail
@@ -56,7 +56,7 @@ case "${1:-release}" in
   release) build_and_test release ;;
   lint) lint ;;
   asan) build_and_test asan ;;
-  tsan) build_and_test tsan test_base test_math test_search test_model test_cis ;;
+  tsan) build_and_test tsan test_base test_math test_io test_search test_model test_cis ;;
   ci) run_parts release lint "asan small" "tsan small" ;;
   all) run_parts release lint asan tsan ;;
   *)

@@ -94,7 +94,7 @@ TEST_F(KeptResults, AColumnThatALaterReportNeedsIsNamedWithTheCommandThatMakesIt
 TEST_F(KeptResults, AManifestThatIsNoneSaysWhatToDo) {
   replace_file(file("manifest.json"), "{\"command\": \"run\"}\n");
   EXPECT_THAT(message(), AllOf(HasSubstr("manifest.json"), HasSubstr("version"),
-                               HasSubstr("run the command again that wrote the folder")));
+                               HasSubstr("run the command that wrote the folder again")));
 }
 
 }  // namespace
