@@ -190,7 +190,7 @@ call("a list that took the files", ["explain", "--cell-type", "type_1", "--gene"
 # ---- results folders ----
 
 
-@case("report: no such folder", r"results: .*no such folder|results: holds no results")
+@case("report: no such folder", r"results: .*no such folder|results: holds no grids results")
 def _(room):
     return ["report", "results"]
 
@@ -200,7 +200,7 @@ def _(room):
     return ["report", "../good/sim2"]
 
 
-@case("report: a file", r"cells\.h5mu", r"folder|no results")
+@case("report: a file", r"cells\.h5mu", r"folder|no grids results")
 def _(room):
     return ["report", "../good/cells.h5mu"]
 
