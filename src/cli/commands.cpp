@@ -45,13 +45,4 @@ AllCommands described_commands() {
   return all_commands({}, false);
 }
 
-std::string_view named_command(const std::vector<Command>& commands, int argc, char** argv) {
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view word = argv[i];
-    const auto is_named = [&](const Command& command) { return command.name == word; };
-    if (std::any_of(commands.begin(), commands.end(), is_named)) return word;
-  }
-  return {};
-}
-
 }  // namespace grids::core

@@ -1,7 +1,6 @@
 /// The subcommands of `grids`: one file each, which describes options, calls stages, writes files.
 #pragma once
 
-#include <string_view>
 #include <vector>
 
 #include "base/program.hpp"
@@ -43,8 +42,5 @@ AllCommands all_commands(const TorchWork& work, bool own_model);
 
 /// All of them, for those who only read the descriptions.
 AllCommands described_commands();
-
-/// The command that the arguments name, if any: the first that is one of the list.
-std::string_view named_command(const std::vector<Command>& commands, int argc, char** argv);
 
 }  // namespace grids::core
