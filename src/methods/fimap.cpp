@@ -82,7 +82,7 @@ double first_weight(Objective& objective, int64_t members) {
                }
              });
   const auto cells = static_cast<double>(objective.cell_count());
-  const double scale = std::abs(loss_value(*objective.loss, state->outputs()));
+  const double scale = std::abs(loss_value(objective.loss, state->outputs()));
   if (losses.empty()) return std::max(1e-3 * scale, 1e-12);
   const auto rank = std::min(losses.size() - 1, at(members * objective.cell_count()));
   const auto place = losses.begin() + static_cast<std::ptrdiff_t>(rank);
