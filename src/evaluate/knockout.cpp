@@ -18,15 +18,13 @@ namespace {
 constexpr size_t kBlockBytes = size_t{1} << 25;
 constexpr size_t kWaitingBlocks = 2;
 
-/// The clamped outputs, and behind them what the maps make of them.
-Measure clamped_and_mapped(std::span<const MonotoneMap* const> maps) {
-  return {static_cast<int64_t>(2 * maps.size()),
-          [maps](std::span<const float> outputs, std::span<double> values) {
-            for (size_t g = 0; g < maps.size(); ++g) {
-              values[g] = std::max(outputs[g], 0.0f);
-              values[maps.size() + g] = (*maps[g])(values[g]);
-            }
-          }};
+/// The clamped outputs of the genes and, with maps, behind them what the maps make of them.
+Measure knockout_measure(int64_t genes, std::span<const MonotoneMap* const> maps) {
+  Measure measure{MeasureKind::kClamped, genes, {}};
+  if (maps.empty()) return measure;
+  measure.kind = MeasureKind::kMapped;
+  for (const MonotoneMap* map : maps) measure.maps.push_back(*map);
+  return measure;
 }
 
 void knock_out(const SurrogateModel& model, const MaskState& state, int64_t genes,
@@ -34,8 +32,8 @@ void knock_out(const SurrogateModel& model, const MaskState& state, int64_t gene
                const Context& context, const std::string& task) {
   const auto peaks = indices_below(model.shape().features);
   const auto cells = static_cast<double>(model.shape().cells);
-  const Measure measure = maps.empty() ? clamped_outputs(genes) : clamped_and_mapped(maps);
-  std::vector<double> means(at(measure.size));
+  const Measure measure = knockout_measure(genes, maps);
+  std::vector<double> means(at(measure.size()));
   Progress progress(context, task, model.shape().features);
   state.summed_changes(peaks, measure, [&](size_t i, int64_t, std::span<const double> changes) {
     for (size_t k = 0; k < means.size(); ++k) means[k] = changes[k] / cells;

@@ -185,7 +185,7 @@ class Round {
       gated.push_back({cells_.features[at(batch[i])], samples_[i].gates});
     }
     Objective part = objective_.on(batch);
-    const auto state = part.model->begin_gated(part.cells, part.outputs, gated);
+    const auto state = part.model->begin_relaxed(part.cells, part.outputs, gated);
     const auto penalty = static_cast<float>(weight / static_cast<double>(count));
     cell_gains(part, *state,
                [&](size_t i, std::span<const Feature> told, std::span<const float> gains) {

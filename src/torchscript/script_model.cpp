@@ -183,16 +183,10 @@ std::unique_ptr<MaskState> ScriptModel::begin(std::span<const Feature> subset,
   return std::make_unique<ScriptState>(*this, subset, cells, outputs);
 }
 
-std::unique_ptr<GradientState> ScriptModel::begin_noisy(std::span<const int32_t> cells,
-                                                        std::span<const int32_t> outputs,
-                                                        const Noise& noise) const {
-  return std::make_unique<ScriptState>(*this, cells, outputs, noise);
-}
-
-std::unique_ptr<GradientState> ScriptModel::begin_gated(std::span<const int32_t> cells,
-                                                        std::span<const int32_t> outputs,
-                                                        std::span<const CellGates> gates) const {
-  return std::make_unique<ScriptState>(*this, cells, outputs, gates);
+std::unique_ptr<GradientState> ScriptModel::begin_relaxed(std::span<const int32_t> cells,
+                                                          std::span<const int32_t> outputs,
+                                                          const Relaxation& relaxation) const {
+  return std::make_unique<ScriptState>(*this, cells, outputs, relaxation);
 }
 
 void ScriptModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,

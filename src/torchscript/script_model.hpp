@@ -43,12 +43,9 @@ class ScriptModel : public MaskableModel {
   std::vector<Feature> differing(int32_t cell) const override;
   void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                const PredictionSink& sink) const override;
-  std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             const Noise& noise) const override;
-  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             std::span<const CellGates> gates) const override;
+  std::unique_ptr<GradientState> begin_relaxed(std::span<const int32_t> cells,
+                                               std::span<const int32_t> outputs,
+                                               const Relaxation& relaxation) const override;
 
   /// Rows that go through the network at once: 1 where a row's outputs depend on its neighbours.
   int64_t batch_rows() const { return batch_; }

@@ -31,22 +31,17 @@ ScriptState::ScriptState(const ScriptModel& model, std::span<const Feature> subs
 }
 
 ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-                         std::span<const int32_t> outputs, const Noise& noise)
+                         std::span<const int32_t> outputs, const Relaxation& relaxation)
     : model_(model),
       cells_(cells.begin(), cells.end()),
       chosen_(outputs.begin(), outputs.end()),
-      noise_(noise),
       outputs_(cells.size() * outputs.size()) {
-  renew(all_positions(cells_.size()));
-}
-
-ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-                         std::span<const int32_t> outputs, std::span<const CellGates> gates)
-    : model_(model),
-      cells_(cells.begin(), cells.end()),
-      chosen_(outputs.begin(), outputs.end()),
-      gates_(gates.begin(), gates.end()),
-      outputs_(cells.size() * outputs.size()) {
+  if (const auto* noise = std::get_if<Noise>(&relaxation)) {
+    noise_ = *noise;
+  } else {
+    const auto gates = std::get<std::span<const CellGates>>(relaxation);
+    gates_.assign(gates.begin(), gates.end());
+  }
   renew(all_positions(cells_.size()));
 }
 

@@ -109,7 +109,7 @@ TEST(Noise, OfNoDeviationChangesNothingOfOutputsAndGains) {
     const auto cells = indices_below(30);  // some with the target's own peaks open
     const std::vector<int32_t> outputs = {world.target()};
     const auto plain = world.model.begin({}, cells, outputs);
-    const auto noisy = world.model.begin_noisy(cells, outputs, {0, 1, 0});
+    const auto noisy = world.model.begin_relaxed(cells, outputs, Noise{0, 1, 0});
     EXPECT_TRUE(std::equal(plain->outputs().begin(), plain->outputs().end(),
                            noisy->outputs().begin(), noisy->outputs().end()));
     const auto gains_of = [&](const GradientState& state) {
@@ -143,8 +143,8 @@ TEST(Noise, MovesOutputsAsMuchAsNoiseOnEveryPeakWould) {
   double sum = 0, sum_of_squares = 0;
   const double plain = world.model.begin({}, cells, outputs)->outputs()[0];
   for (int copy = 0; copy < kCopies; ++copy) {
-    const auto noisy =
-        world.model.begin_noisy(cells, outputs, {kDeviation, 9, static_cast<uint64_t>(copy)});
+    const auto noisy = world.model.begin_relaxed(cells, outputs,
+                                                 Noise{kDeviation, 9, static_cast<uint64_t>(copy)});
     const double change = noisy->outputs()[0] - plain;
     sum += change;
     sum_of_squares += change * change;
@@ -160,7 +160,7 @@ TEST(Noise, OfACellDependsOnSeedCopyAndCellAlone) {
   const std::vector<int32_t> outputs = {world.target()};
   const std::vector<int32_t> some = {9, 2}, one = {2};
   const auto outputs_of = [&](std::span<const int32_t> cells, uint64_t seed, uint64_t copy) {
-    const auto state = world.model.begin_noisy(cells, outputs, {0.2, seed, copy});
+    const auto state = world.model.begin_relaxed(cells, outputs, Noise{0.2, seed, copy});
     return std::vector<float>(state->outputs().begin(), state->outputs().end());
   };
   EXPECT_EQ(outputs_of(some, 1, 0)[1], outputs_of(one, 1, 0)[0]);
