@@ -79,7 +79,7 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
     throw internal_error("gains: room for {} of {} features", gains.size(), encoder().peaks());
   }
   const auto gradients = backward(cotangent);
-  encoder().replacement_gains(model_.pool(), model_.open(), model_.block_starts(), cells_,
+  encoder().replacement_gains(model_.pool(), {model_.open(), model_.block_starts(), cells_},
                               gradients.sums, model_.replacements(), gains);
   if (!cis_.empty()) add_cis_gains(gradients.eta, gains);
 }

@@ -66,9 +66,9 @@ struct MaskedCell {
   std::span<const Feature> subset;  ///< masked features, ascending, each once
 };
 
-/// Receives the outputs of one row, before any clamp. Called once for each row, from several
-/// threads at a time.
-using PredictionSink = std::function<void(size_t row, std::span<const float> outputs)>;
+/// Receives the outputs of rows `first`, first + 1, …, before any clamp: rows × outputs. Every row
+/// is told once, blocks of them from several threads at a time.
+using PredictionSink = std::function<void(size_t first, std::span<const float> outputs)>;
 
 /// Receives the gains of one cell (by its position): those of the features with x ≠ p, ascending;
 /// all others are zero. Called once for each position, from several threads at a time.

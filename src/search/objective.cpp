@@ -136,25 +136,40 @@ CellChanges::CellChanges(const Objective& objective)
       unmasked_(loss_, begin(objective, {})->outputs()),
       value_(loss_finish(loss_, unmasked_.sums())) {}
 
-double CellChanges::operator()(int32_t position, std::span<const float> outputs) const {
-  const auto before = unmasked_.terms(position);
+std::vector<double> CellChanges::operator()(std::span<const int32_t> positions,
+                                            std::span<const float> outputs) const {
   const auto sums = unmasked_.sums();
-  std::vector<double> terms(sums.size());
-  loss_terms(loss_, {&position, 1}, outputs, terms);
-  for (size_t t = 0; t < terms.size(); ++t) terms[t] += sums[t] - before[t];
-  return loss_finish(loss_, terms) - value_;
+  std::vector<double> terms(positions.size() * sums.size());
+  loss_terms(loss_, positions, outputs, terms);
+  std::vector<double> changes;
+  changes.reserve(positions.size());
+  for (size_t row = 0; row < positions.size(); ++row) {
+    const auto before = unmasked_.terms(positions[row]);
+    const auto own = std::span(terms).subspan(row * sums.size(), sums.size());
+    for (size_t t = 0; t < own.size(); ++t) own[t] += sums[t] - before[t];
+    changes.push_back(loss_finish(loss_, own) - value_);
+  }
+  return changes;
 }
 
 std::vector<double> cell_changes(Objective& objective, const CellChanges& changes,
                                  std::span<const MaskedPosition> rows) {
   std::vector<MaskedCell> cells;
+  std::vector<int32_t> positions;
   cells.reserve(rows.size());
-  for (const auto& row : rows) cells.push_back({objective.cells[at(row.position)], row.subset});
+  positions.reserve(rows.size());
+  for (const auto& row : rows) {
+    cells.push_back({objective.cells[at(row.position)], row.subset});
+    positions.push_back(row.position);
+  }
   std::vector<double> result(rows.size());
-  objective.model->predict(cells, objective.outputs,
-                           [&](size_t row, std::span<const float> outputs) {
-                             result[row] = changes(rows[row].position, outputs);
-                           });
+  const size_t width = objective.outputs.size();
+  objective.model->predict(
+      cells, objective.outputs, [&](size_t first, std::span<const float> outputs) {
+        const auto own = std::span(positions).subspan(first, outputs.size() / width);
+        const auto values = changes(own, outputs);
+        std::copy(values.begin(), values.end(), result.data() + first);
+      });
   objective.evaluations += static_cast<int64_t>(rows.size());
   return result;
 }

@@ -81,8 +81,10 @@ class CellChanges {
   /// Computes the unmasked outputs, which is not counted.
   explicit CellChanges(const Objective& objective);
 
-  /// `position` in the objective's cells; `outputs` before the clamp.
-  double operator()(int32_t position, std::span<const float> outputs) const;
+  /// One number a row. `positions` of the rows in the objective's cells; `outputs` before the
+  /// clamp, rows × outputs.
+  std::vector<double> operator()(std::span<const int32_t> positions,
+                                 std::span<const float> outputs) const;
 
  private:
   const Loss& loss_;

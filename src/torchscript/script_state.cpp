@@ -56,9 +56,12 @@ ScriptModel::Row ScriptState::row(int64_t position) const {
 void ScriptState::renew(std::span<const int32_t> positions) {
   model_.run(
       std::ssize(positions), chosen_, [&](int64_t i) { return row(positions[at(i)]); },
-      [&](int64_t i, std::span<const float> outputs) {
-        std::copy(outputs.begin(), outputs.end(),
-                  outputs_.begin() + positions[at(i)] * std::ssize(outputs));
+      [&](size_t first, std::span<const float> outputs) {
+        const auto width = std::ssize(chosen_);
+        for (size_t i = 0; i * chosen_.size() < outputs.size(); ++i) {
+          std::copy_n(outputs.data() + static_cast<int64_t>(i) * width, width,
+                      outputs_.data() + positions[first + i] * width);
+        }
       });
 }
 
@@ -99,8 +102,8 @@ void ScriptState::outputs_after(std::span<const Edit> edits, const EditSink& sin
           edited.edit = edits[place.edit];
           return edited;
         },
-        [&](int64_t i, std::span<const float> row) {
-          std::copy(row.begin(), row.end(), after.begin() + i * std::ssize(row));
+        [&](size_t first_row, std::span<const float> rows) {
+          std::copy(rows.begin(), rows.end(), after.data() + first_row * width);
         });
     const float* row = after.data();
     for (size_t edit = first; edit < next; ++edit) {

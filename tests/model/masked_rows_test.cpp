@@ -48,8 +48,11 @@ RC_GTEST_PROP(MaskedRows, AreThoseOfAStateBegunWithTheMaskToTheLastBit, ()) {
   }
   for (const auto& mask : masks) rows.push_back({static_cast<int32_t>(random.below(60)), mask});
   std::vector<std::vector<float>> told(rows.size());
-  model.predict(rows, outputs, [&](size_t row, std::span<const float> values) {
-    told[row].assign(values.begin(), values.end());
+  model.predict(rows, outputs, [&](size_t first, std::span<const float> values) {
+    for (size_t row = 0; row * outputs.size() < values.size(); ++row) {
+      const auto own = values.subspan(row * outputs.size(), outputs.size());
+      told[first + row].assign(own.begin(), own.end());
+    }
   });
   for (size_t row = 0; row < rows.size(); ++row) {
     const auto state = model.begin(rows[row].subset, std::span(&rows[row].cell, 1), outputs);

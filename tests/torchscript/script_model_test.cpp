@@ -197,8 +197,11 @@ TEST_P(ScriptModelOf, PredictionsAreThoseOfAState) {
   for (int32_t i = 0; i < 200; ++i)
     rows.push_back({i % kManyRows, subsets[static_cast<size_t>(i)]});
   std::vector<std::vector<float>> told(rows.size());
-  world.model->predict(
-      rows, outputs, [&](size_t row, std::span<const float> values) { told[row] = copy(values); });
+  world.model->predict(rows, outputs, [&](size_t first, std::span<const float> values) {
+    for (size_t row = 0; row * outputs.size() < values.size(); ++row) {
+      told[first + row] = copy(values.subspan(row * outputs.size(), outputs.size()));
+    }
+  });
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto state = world.model->begin(rows[i].subset, std::span(&rows[i].cell, 1), outputs);
     EXPECT_EQ(told[i], copy(state->outputs()));
