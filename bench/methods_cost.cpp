@@ -2,7 +2,7 @@
 // set does to the objective, on simulated cells and a random surrogate (cells.hpp). docs/methods.md
 // quotes its figures. On random weights every peak says a little, so the objective reached tells
 // how well a method copes with the size, not which regulation it finds.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // paper_scale: the fast engine at the size of the paper's experiment, first checked against the
 // dense formulation, then timed beside it. docs/performance.md explains the figures.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <memory>

@@ -1,6 +1,6 @@
 #include "stopwatch.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>

@@ -1,21 +1,19 @@
-# grids_room(NAME [USES rooms...] [LINKS ...] [PRIVATE_LINKS ...] [INCLUDES dirs] [ALONE])
+# grids_room(NAME [USES rooms...] [LINKS ...] [PRIVATE_LINKS ...] [INCLUDES dirs])
 #
 # A room of src/ is one static library of all its files, so that a new method or format is one new
 # file and no edit here. USES are the rooms below that it may include; it finds no other header (see
 # grids_sees). LINKS are libraries that its headers include, PRIVATE_LINKS only its sources; INCLUDES
 # are the directories of libraries found by file, kept free of our warnings.
 # GRIDS_TOGETHER files at a time share the headers, which cost more to compile than our code; they share
-# their anonymous namespace, too. ALONE keeps a room's files apart, and so are those with loops that are
-# cloned for several processors: what can be inlined into a clone decides which products and sums the
-# compiler fuses, and the last bit of a result must not depend on which files meet.
+# their anonymous namespace, too. Files with loops that are cloned for several processors stay apart: what
+# can be inlined into a clone decides which products and sums the compiler fuses, and the last bit of a
+# result must not depend on which files meet.
 function(grids_room name)
-  cmake_parse_arguments(ROOM "ALONE" "" "USES;LINKS;PRIVATE_LINKS;INCLUDES" ${ARGN})
+  cmake_parse_arguments(ROOM "" "" "USES;LINKS;PRIVATE_LINKS;INCLUDES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   add_library(grids_${name} STATIC ${sources})
   set_target_properties(grids_${name} PROPERTIES LINKER_LANGUAGE CXX GRIDS_USES "${ROOM_USES}")
-  if(NOT ROOM_ALONE)
-    grids_compile_together(grids_${name})
-  endif()
+  grids_compile_together(grids_${name})
   foreach(file ${sources})
     file(STRINGS ${file} cloned REGEX "GRIDS_CLONES|target_clones" LIMIT_COUNT 1)
     if(cloned AND GRIDS_TOGETHER)

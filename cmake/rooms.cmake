@@ -12,17 +12,17 @@ grids_room(search USES base math)
 grids_room(methods USES base math search)
 grids_room(study USES base math io)
 grids_room(simulate USES base math io search study)
-grids_room(prepare USES base math io study
-  PRIVATE_LINKS ${IGRAPH_LIBRARY} INCLUDES ${IGRAPH_INCLUDE_DIR})
+grids_room(prepare USES base math io study)
 grids_room(model USES base math io search study)
 grids_room(cis USES base math io search study model)
 grids_room(explain USES base math io search methods study model)
 grids_room(evaluate USES base math io search methods study model explain)
 grids_room(report USES base math io search methods study model explain evaluate)
 grids_room(compare USES base math io search methods study simulate model explain evaluate report)
-# Each command has its Arguments: not compiled together.
-grids_room(cli ALONE
+grids_room(pipeline
   USES base math io search methods study simulate prepare model cis explain evaluate report compare)
+grids_room(cli
+  USES base math io search methods study simulate prepare model cis explain evaluate report compare pipeline)
 if(GRIDS_TORCH)
   grids_room(train USES base math io search study model LINKS ${TORCH_LIBRARIES})
   grids_room(torchscript USES base math io search train)

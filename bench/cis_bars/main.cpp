@@ -1,6 +1,6 @@
 // cis_bars: how much of planted regulation the cis path predicts, a search on it finds, and the
 // held-out contrast confirms; each figure beside its bar. docs/surrogate.md explains the figures.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/resource.h>
 
 #include <cstdio>

@@ -1,6 +1,6 @@
 #include "cis_bars/results.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

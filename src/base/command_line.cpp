@@ -53,6 +53,13 @@ CommandLine parse_command_line(const ProgramText& text, const OptionSet& shared,
                                char** argv) {
   CLI::App app(text.summary, text.name);
   app.set_version_flag("--version", std::string(text.name) + " " GRIDS_VERSION);
+  if (text.licences) {
+    // Ends the parsing as --version does.
+    app.add_flag_callback(
+           "--licences", [&text] { throw CLI::CallForVersion(text.licences(), 0); },
+           "Show what the program is linked with, under which licences, and exit")
+        ->configurable(false);
+  }
   app.footer(text.footer);
   app.require_subcommand(0, 1);
   app.allow_extras();  // told together with everything else that is wrong

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,6 +42,8 @@ struct ProgramText {
   std::string name;
   std::string summary;
   std::string footer;  ///< shown below the list of commands
+  /// What --licences prints, without the last line's end; none: there is no such option.
+  std::function<std::string()> licences = {};
 };
 
 /// Throws Error(kUsage) where the words do not even parse.

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #define TOML_HEADER_ONLY 0
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include "base/command_line.hpp"

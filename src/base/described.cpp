@@ -1,5 +1,7 @@
 #include "base/described.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -1,5 +1,7 @@
 #include "base/error.hpp"
 
+#include <fmt/ranges.h>
+
 namespace grids {
 
 int exit_code(ErrorKind kind) {

@@ -6,8 +6,7 @@
 /// What is expected to happen (no convergence, budget spent) is a field of a result, not an error.
 #pragma once
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <exception>
 #include <string>
@@ -35,7 +34,10 @@ class Error : public std::exception {
   const char* what() const noexcept override { return message_.c_str(); }
 
   /// Puts "context: " in front of the message.
-  void add_context(std::string_view context) { message_.insert(0, fmt::format("{}: ", context)); }
+  void add_context(std::string_view context) {
+    message_.insert(0, ": ");
+    message_.insert(0, context);
+  }
 
  private:
   ErrorKind kind_;

@@ -1,6 +1,6 @@
 #include "base/file_name.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 

@@ -1,5 +1,7 @@
 #include "base/program.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstdio>

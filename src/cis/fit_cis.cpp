@@ -1,6 +1,6 @@
 #include "cis/fit_cis.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "base/program.hpp"
-#include "cli/explain_model.hpp"
-#include "cli/train.hpp"
+#include "cli/explain_model_command.hpp"
+#include "cli/train_command.hpp"
 
 namespace grids {
 

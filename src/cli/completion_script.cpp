@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 
@@ -75,7 +77,7 @@ _grids() {{
   done
   COMPREPLY=()
   if [[ -z $command ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "$names --help --version" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "$names --help --version --licences" -- "$current")
     return
   fi
   local words

@@ -31,6 +31,8 @@ and so is an option that is given twice.
 A *list* may be given several times, takes all words up to the next option, and is cut at commas, but for a word that is
 a whole name of the study ("CD4-positive, alpha-beta T cell"). Where files follow a list, `--` stands between:
 `grids explain --gene A B -- study.h5mu surrogate.safetensors`.
+
+`grids --version` prints the version, `grids --licences` what the program is linked with and under which licences.
 )";
 
 /// A cell of a Markdown table must not hold the mark between cells.

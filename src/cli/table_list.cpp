@@ -5,8 +5,6 @@
 #include <optional>
 
 #include "cis/fit_cis.hpp"
-#include "cli/model_results.hpp"
-#include "cli/stages.hpp"
 #include "compare/compare_tables.hpp"
 #include "compare/compare_timings.hpp"
 #include "compare/comparison.hpp"
@@ -14,9 +12,13 @@
 #include "compare/recovery.hpp"
 #include "evaluate/accuracy.hpp"
 #include "evaluate/cell_map.hpp"
+#include "evaluate/judge_sets.hpp"
 #include "evaluate/knockout.hpp"
+#include "evaluate/markers.hpp"
 #include "evaluate/timings.hpp"
 #include "model/training_curves.hpp"
+#include "pipeline/model_results.hpp"
+#include "pipeline/prepare_files.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"

@@ -1,6 +1,6 @@
 #include "compare/compare_runs.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 

@@ -1,6 +1,6 @@
 #include "compare/comparison.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <functional>
 #include <iterator>

@@ -1,6 +1,6 @@
 #include "compare/comparison_files.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <set>

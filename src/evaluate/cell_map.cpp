@@ -1,6 +1,8 @@
 #include "evaluate/cell_map.hpp"
 
 #include "base/at.hpp"
+#include "base/indices.hpp"
+#include "evaluate/log_values.hpp"
 #include "study/shared_columns.hpp"
 
 namespace grids {
@@ -84,6 +86,43 @@ Columns<ExpressionRow> marker_expression_columns() {
            {column::kGene, &Row::gene},
            {column::kMeasured, &Row::measured},
            {column::kPredictedExpression, &Row::predicted}}};
+}
+
+namespace {
+
+/// Measured and predicted expression of the markers in test cells.
+Table marker_expression_table(const Study& study, const StudySurrogate& surrogate,
+                              const std::vector<std::string>& names, const Context& context) {
+  std::vector<int32_t> genes;
+  for (const auto& name : names) {
+    if (const auto gene = study.genes.index_of(name)) genes.push_back(*gene);
+  }
+  const auto cells = study.cells_of(Split::kTest);
+  const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
+  const auto measured = to_dense(select_columns(select_rows(study.expression, cells), genes));
+  std::vector<ExpressionRow> rows;
+  for (size_t cell = 0; cell < cells.size(); ++cell) {
+    for (size_t g = 0; g < genes.size(); ++g) {
+      const size_t i = cell * genes.size() + g;
+      rows.push_back({study.cells.barcodes[static_cast<size_t>(cells[cell])],
+                      study.genes.names[static_cast<size_t>(genes[g])], measured[i], predicted[i]});
+    }
+  }
+  return marker_expression_columns().table(rows);
+}
+
+}  // namespace
+
+std::vector<Table> map_cells(const Study& study, const StudySurrogate& surrogate,
+                             const std::vector<std::string>& genes, const Context& context) {
+  const auto cells = indices_below(study.cells.size());
+  const auto latents = surrogate.folded().rna_latents(context.pool, study.expression);
+  const int64_t dimensions = surrogate.shape().latent;
+  const auto types = static_cast<int64_t>(study.cells.type.names.size());
+  const auto coordinates = umap(latents, dimensions, {}, context);
+  const Silhouette score = silhouette(latents, dimensions, study.cells.type.codes, types, context);
+  return {umap_table(study, cells, coordinates), silhouette_table(study, cells, score),
+          marker_expression_table(study, surrogate, genes, context)};
 }
 
 }  // namespace grids

@@ -3,10 +3,14 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/context.hpp"
 #include "io/columns.hpp"
 #include "math/umap.hpp"
+#include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
 namespace grids {
@@ -42,5 +46,10 @@ struct ExpressionRow {
   float predicted = 0;
 };
 Columns<ExpressionRow> marker_expression_columns();
+
+/// umap.tsv and silhouette.tsv of all cells, by their RNA latents; marker_expression.tsv, measured
+/// and predicted expression of the genes in test cells (names that the study lacks are left out).
+std::vector<Table> map_cells(const Study& study, const StudySurrogate& surrogate,
+                             const std::vector<std::string>& genes, const Context& context);
 
 }  // namespace grids

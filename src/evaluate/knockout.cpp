@@ -200,7 +200,7 @@ void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel
   Frame var;
   for (const int32_t gene : genes) var.index.push_back(names.genes[at(gene)]);
   var.columns = {{"mean_prediction", mean_predictions(*state, genes.size())}};
-  write_h5ad(path, obs, var, [&](const hdf5::Group& group) {
+  write_h5ad(path, obs, var, [&](const store::GroupWriter& group) {
     for (const auto& [key, text] : names.notes) {
       write_text_element(group.group("uns"), key, text);
     }

@@ -1,15 +1,17 @@
 #include "io/anndata.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 
-#include "io/compressed.hpp"
+#include "base/at.hpp"
 
 namespace grids {
 namespace {
 
-using hdf5::Dataset;
-using hdf5::Group;
+using store::Array;
+using store::Group;
 
 /// How a group stores its matrix; the second part of AnnData's encoding name, or h5sparse's.
 enum class Layout : uint8_t { kCsr, kCsc };
@@ -40,35 +42,40 @@ Shape shape_of(const Group& group) {
   return {shape[0], shape[1]};
 }
 
-CsrMatrix read_dense(const Dataset& dataset) {
-  constexpr int64_t kBlockEntries = 1 << 22;
-  dataset.require_dimensions(2);
-  dataset.believable_size();
-  const auto shape = dataset.shape();
-  CsrMatrix matrix;
-  matrix.pattern.rows = shape[0];
-  matrix.pattern.columns = shape[1];
-  if (shape[1] == 0) {
-    matrix.pattern.offsets.assign(static_cast<size_t>(shape[0]) + 1, 0);
-    return matrix;
-  }
-  const int64_t block_rows = std::max<int64_t>(1, kBlockEntries / shape[1]);
-  std::vector<float> block;
-  for (int64_t first = 0; first < shape[0]; first += block_rows) {
-    const int64_t rows = std::min(block_rows, shape[0] - first);
-    block.resize(static_cast<size_t>(rows * shape[1]));
-    dataset.read_rows<float>(first, block);
-    for (int64_t row = 0; row < rows; ++row) {
-      const float* values = block.data() + row * shape[1];
-      for (int64_t column = 0; column < shape[1]; ++column) {
-        if (values[column] == 0) continue;
-        matrix.pattern.indices.push_back(static_cast<int32_t>(column));
-        matrix.values.push_back(values[column]);
-      }
-      matrix.pattern.offsets.push_back(matrix.pattern.nonzeros());
+/// Appends the entries of dense rows that are not zero.
+void append_dense(std::span<const float> rows, CsrMatrix& matrix) {
+  auto& pattern = matrix.pattern;
+  const auto width = at(pattern.columns);
+  for (size_t begin = 0; begin < rows.size(); begin += width) {
+    for (size_t column = 0; column < width; ++column) {
+      const float value = rows[begin + column];
+      if (value == 0) continue;
+      pattern.indices.push_back(static_cast<int32_t>(column));
+      matrix.values.push_back(value);
     }
+    pattern.offsets.push_back(pattern.nonzeros());
   }
-  return matrix;
+}
+
+/// Rows [first, last) of a dense matrix, of which only a block is in memory at a time.
+void read_dense_as_csr(const Array& dense, int64_t first, int64_t last, CsrMatrix& matrix) {
+  constexpr int64_t kBlockEntries = 1 << 22;
+  const int64_t columns = matrix.pattern.columns;
+  matrix.pattern.offsets.reserve(at(last - first) + 1);
+  if (columns == 0) {
+    matrix.pattern.offsets.assign(at(last - first) + 1, 0);
+    return;
+  }
+  const int64_t block_rows = dense.rows_at_once(kBlockEntries);
+  std::vector<float> block;
+  while (first < last) {
+    // Blocks begin at multiples of their size, so that no chunk is unpacked twice.
+    const int64_t count = std::min(block_rows - first % block_rows, last - first);
+    block.resize(at(count * columns));
+    dense.read_rows<float>(first, block);
+    append_dense(block, matrix);
+    first += count;
+  }
 }
 
 /// Where a matrix lies and which table names its columns.
@@ -126,8 +133,74 @@ void add_tables(const Group& group, const Place& place, RawModality& modality) {
 
 }  // namespace
 
+MatrixRows::MatrixRows(const Group& parent, const std::string& name) {
+  if (parent.has_array(name)) {
+    dense_ = parent.array(name);
+    dense_->require_dimensions(2);
+    dense_->believable_size();
+    rows_ = dense_->shape()[0];
+    columns_ = dense_->shape()[1];
+    return;
+  }
+  const auto group = parent.group(name);
+  if (layout_of(group) == Layout::kCsc) {
+    throw group.error(
+        "is stored by columns (csc_matrix), so that its rows cannot be read block by block; write "
+        "it as csr_matrix");
+  }
+  const auto shape = shape_of(group);
+  sparse_.emplace(group, shape.rows, shape.columns);
+  rows_ = shape.rows;
+  columns_ = shape.columns;
+}
+
+void MatrixRows::read(int64_t first, int64_t last, CsrMatrix& block) const {
+  if (first < 0 || first > last || last > rows_) {
+    throw internal_error("rows {} to {} asked for of {}", first, last, rows_);
+  }
+  block.pattern.rows = last - first;
+  block.pattern.columns = columns_;
+  block.pattern.offsets.assign(1, 0);
+  block.pattern.indices.clear();
+  block.values.clear();
+  if (dense_) {
+    read_dense_as_csr(*dense_, first, last, block);
+    return;
+  }
+  const auto count = at(sparse_->nonzeros(first, last));
+  block.pattern.indices.resize(count);
+  block.values.resize(count);
+  sparse_->read(first, last, block.pattern.indices, block.values);
+  for (int64_t row = first; row < last; ++row) {
+    block.pattern.offsets.push_back(sparse_->nonzeros(first, row + 1));
+  }
+}
+
+void MatrixRows::read_dense(int64_t first, std::span<float> out) const {
+  if (dense_) {
+    dense_->read_rows<float>(first, out);
+    return;
+  }
+  if (columns_ == 0) return;
+  const int64_t count = std::ssize(out) / columns_;
+  CsrMatrix block;
+  read(first, first + count, block);
+  std::fill(out.begin(), out.end(), 0.0f);
+  for (int64_t row = 0; row < count; ++row) {
+    const auto indices = block.row_indices(row);
+    const auto values = block.row_values(row);
+    float* to = out.data() + row * columns_;
+    for (size_t k = 0; k < indices.size(); ++k) to[indices[k]] = values[k];
+  }
+}
+
 CsrMatrix read_matrix(const Group& parent, const std::string& name) {
-  if (parent.has_dataset(name)) return read_dense(parent.dataset(name));
+  CsrMatrix matrix;
+  if (parent.has_array(name)) {
+    const MatrixRows dense(parent, name);
+    dense.read(0, dense.rows(), matrix);
+    return matrix;
+  }
   const auto group = parent.group(name);
   const auto layout = layout_of(group);
   const auto shape = shape_of(group);
@@ -149,7 +222,7 @@ bool all_whole(const CsrMatrix& matrix) {
 
 RawModality read_anndata(const Group& group, const std::string& matrix) {
   if (!group.has("obs") || !group.has("var")) {
-    throw group.error("is no AnnData: there must be obs and var");
+    throw group.error("is not an AnnData file: there must be obs and var");
   }
   Place place{"X"};
   RawModality modality;

@@ -9,12 +9,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "io/hdf5.hpp"
+#include "io/compressed.hpp"
 #include "io/raw_multiome.hpp"
+#include "io/store.hpp"
+#include "io/store_writer.hpp"
 
 namespace grids {
 
@@ -22,29 +25,53 @@ namespace grids {
 
 /// A table (`obs`, `var`) of an AnnData group. Categories become their text; booleans 0 and 1;
 /// columns of kinds that have no place in a Frame (nested tables, dates) are left out.
-Frame read_frame(const hdf5::Group& parent, const std::string& name);
+Frame read_frame(const store::Group& parent, const std::string& name);
 
 /// One categorical column of a table as codes into its categories, -1 where it is missing.
 struct CategoricalColumn {
   std::vector<std::string> categories;
   std::vector<int32_t> codes;
 };
-CategoricalColumn read_categorical(const hdf5::Group& table, const std::string& column);
+CategoricalColumn read_categorical(const store::Group& table, const std::string& column);
 
 /// Whether `name` holds rows × columns, stored as CSR, CSC or dense, in any type of number.
 /// Indices come back ascending in each row. Throws Error(kInput) for lengths that do not fit each
 /// other, indices out of range and entries that are given twice, naming file and place.
-CsrMatrix read_matrix(const hdf5::Group& parent, const std::string& name);
+CsrMatrix read_matrix(const store::Group& parent, const std::string& name);
+
+/// A matrix that stays in its store, CSR or dense, of which blocks of rows are read: for one that
+/// is too large for memory. Of a CSR matrix the bounds of its rows are held.
+class MatrixRows {
+ public:
+  /// Throws Error(kInput) as `read_matrix`, and for a matrix that is stored by columns (CSC).
+  MatrixRows(const store::Group& parent, const std::string& name);
+
+  int64_t rows() const { return rows_; }
+  int64_t columns() const { return columns_; }
+
+  /// Rows [first, last) with offsets from 0, in place of what `block` held; its memory is used
+  /// again. Zeros that a CSR matrix stores stay. Throws Error(kInput) as `read_matrix`.
+  void read(int64_t first, int64_t last, CsrMatrix& block) const;
+
+  /// Rows from `first` on into row-major memory for a whole number of them.
+  void read_dense(int64_t first, std::span<float> out) const;
+
+ private:
+  std::optional<CompressedRows> sparse_;
+  std::optional<store::Array> dense_;
+  int64_t rows_ = 0;
+  int64_t columns_ = 0;
+};
 
 /// The pattern of a CSR matrix whose values must all be 1, without holding the values in memory.
-CsrPattern read_binary_matrix(const hdf5::Group& parent, const std::string& name);
+CsrPattern read_binary_matrix(const store::Group& parent, const std::string& name);
 
 /// One modality. `matrix` names what to read: "X", "raw/X", "layers/NAME" or the NAME of a layer.
 /// When empty it is `layers/counts` if there is one, else X if it holds whole numbers only, else
 /// raw/X if that does, else X. Stored zeros are dropped. Throws Error(kInput) when the shapes of
 /// matrix and tables differ, or for values that are negative, infinite or no number, naming the
 /// cell and the feature.
-RawModality read_anndata(const hdf5::Group& group, const std::string& matrix = {});
+RawModality read_anndata(const store::Group& group, const std::string& matrix = {});
 
 /// Whether all values are whole numbers, as raw counts are.
 bool all_whole(const CsrMatrix& matrix);
@@ -56,28 +83,30 @@ void require_counts_like(const RawModality& modality);
 
 /// Makes an empty group an AnnData: its tables, and empty obsm, varm, obsp, varp, layers and uns. X
 /// and layers (as "layers/NAME") follow, by `write_matrix` or the writers below.
-void begin_anndata(const hdf5::Group& group, const Frame& obs, const Frame& var);
+void begin_anndata(const store::GroupWriter& group, const Frame& obs, const Frame& var);
 
 /// Text columns with repeated values become categoricals, as AnnData does; missing text stays
 /// missing; numbers that are all whole become integers.
-void write_frame(const hdf5::Group& parent, const std::string& name, const Frame& frame);
+void write_frame(const store::GroupWriter& parent, const std::string& name, const Frame& frame);
 
 /// Adds a categorical column to a table that `write_frame` wrote. Categories keep their order.
-void write_categorical(const hdf5::Group& table, const std::string& column,
+void write_categorical(const store::GroupWriter& table, const std::string& column,
                        const CategoricalColumn& values);
 
 /// An empty group in AnnData's `dict` encoding.
-hdf5::Group create_dict(const hdf5::Group& parent, const std::string& name);
-void write_text_element(const hdf5::Group& parent, const std::string& name, std::string_view text);
-void write_integer_element(const hdf5::Group& parent, const std::string& name, int64_t value);
-void write_boolean_element(const hdf5::Group& parent, const std::string& name, bool value);
+store::GroupWriter create_dict(const store::GroupWriter& parent, const std::string& name);
+void write_text_element(const store::GroupWriter& parent, const std::string& name,
+                        std::string_view text);
+void write_integer_element(const store::GroupWriter& parent, const std::string& name,
+                           int64_t value);
+void write_boolean_element(const store::GroupWriter& parent, const std::string& name, bool value);
 
 /// Writes a sparse matrix block of rows by block of rows, so that it need never be whole in memory.
 class SparseRowsWriter {
  public:
   enum class Values : uint8_t { kFloat32, kOnes };  ///< ones are stored as one byte
 
-  SparseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns,
+  SparseRowsWriter(const store::GroupWriter& parent, const std::string& name, int64_t columns,
                    Values values);
 
   /// Both throw Error(kInternal) when the number of columns is another.
@@ -89,22 +118,22 @@ class SparseRowsWriter {
  private:
   void append_indices(const CsrPattern& rows);
 
-  hdf5::Group group_;
+  store::GroupWriter group_;
   int64_t columns_;
   Values values_;
   std::vector<int64_t> offsets_ = {0};
-  hdf5::Dataset data_;
-  hdf5::Dataset indices_;
+  store::ArrayWriter data_;
+  store::ArrayWriter indices_;
 };
 
 /// The same for a dense float matrix of at least one column.
 class DenseRowsWriter {
  public:
   /// Compressed, of as many rows as will be appended.
-  DenseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns);
+  DenseRowsWriter(const store::GroupWriter& parent, const std::string& name, int64_t columns);
   /// Not compressed, at the speed of the disk: for large matrices of numbers that hardly get
   /// smaller. All `rows` must be appended.
-  DenseRowsWriter(const hdf5::Group& parent, const std::string& name, int64_t columns,
+  DenseRowsWriter(const store::GroupWriter& parent, const std::string& name, int64_t columns,
                   int64_t rows);
   /// Whole rows, row-major.
   void append(std::span<const float> rows);
@@ -113,14 +142,16 @@ class DenseRowsWriter {
   int64_t columns_;
   bool grows_;
   int64_t next_ = 0;  ///< the row that comes next, where the matrix does not grow
-  hdf5::Dataset data_;
+  store::ArrayWriter data_;
 };
 
-void write_matrix(const hdf5::Group& parent, const std::string& name, const CsrMatrix& matrix);
-void write_matrix(const hdf5::Group& parent, const std::string& name, const CsrPattern& ones);
+void write_matrix(const store::GroupWriter& parent, const std::string& name,
+                  const CsrMatrix& matrix);
+void write_matrix(const store::GroupWriter& parent, const std::string& name,
+                  const CsrPattern& ones);
 
 /// Writes a `.h5ad` to a temporary name beside `path`, then renames. `fill` adds X and layers.
 void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,
-                const std::function<void(const hdf5::Group& group)>& fill);
+                const std::function<void(const store::GroupWriter& group)>& fill);
 
 }  // namespace grids

@@ -1,3 +1,5 @@
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -8,16 +10,12 @@
 namespace grids {
 namespace {
 
-using hdf5::Dataset;
-using hdf5::Group;
-using hdf5::Kind;
-
-bool is_number(Kind kind) {
-  return kind == Kind::kInteger || kind == Kind::kFloat || kind == Kind::kBoolean;
-}
+using store::Array;
+using store::Group;
+using store::Kind;
 
 /// The entries of a vector as text, whatever they are: category names are at times numbers.
-std::vector<std::string> as_text(const Dataset& dataset) {
+std::vector<std::string> as_text(const Array& dataset) {
   const Kind kind = dataset.kind();
   if (kind == Kind::kText) return dataset.read_text();
   std::vector<std::string> texts;
@@ -32,7 +30,7 @@ std::vector<std::string> as_text(const Dataset& dataset) {
   return texts;
 }
 
-void check_codes(const Dataset& dataset, const CategoricalColumn& column) {
+void check_codes(const Array& dataset, const CategoricalColumn& column) {
   const auto count = static_cast<int32_t>(column.categories.size());
   for (size_t i = 0; i < column.codes.size(); ++i) {
     if (column.codes[i] < -1 || column.codes[i] >= count) {
@@ -44,13 +42,13 @@ void check_codes(const Dataset& dataset, const CategoricalColumn& column) {
 
 /// Categories of the encoding 0.1.0: an attribute of the codes refers to them.
 std::optional<CategoricalColumn> referenced_categories(const Group& table, const std::string& name,
-                                                       const Dataset& codes) {
+                                                       const Array& codes) {
   if (!codes.has_attribute("categories")) return std::nullopt;
-  auto categories = codes.referenced_dataset("categories");
+  auto categories = codes.referenced_array("categories");
   if (!categories && codes.attribute_is_text("categories")) {
-    categories = table.dataset(codes.text_attribute("categories"));
+    categories = table.array(codes.text_attribute("categories"));
   }
-  if (!categories) categories = table.dataset("__categories/" + name);
+  if (!categories) categories = table.array("__categories/" + name);
   CategoricalColumn column{as_text(*categories), codes.read<int32_t>()};
   check_codes(codes, column);
   return column;
@@ -60,12 +58,12 @@ std::optional<CategoricalColumn> stored_categorical(const Group& table, const st
   if (table.has_group(name)) {
     const auto group = table.group(name);
     if (!group.has("codes") || !group.has("categories")) return std::nullopt;
-    const auto codes = group.dataset("codes");
-    CategoricalColumn column{as_text(group.dataset("categories")), codes.read<int32_t>()};
+    const auto codes = group.array("codes");
+    CategoricalColumn column{as_text(group.array("categories")), codes.read<int32_t>()};
     check_codes(codes, column);
     return column;
   }
-  return referenced_categories(table, name, table.dataset(name));
+  return referenced_categories(table, name, table.array(name));
 }
 
 std::vector<std::string> expand(const CategoricalColumn& column) {
@@ -78,8 +76,8 @@ std::vector<std::string> expand(const CategoricalColumn& column) {
 
 /// pandas' nullable columns: values beside a mask that is true where one is missing.
 std::optional<FrameColumn> read_nullable(const Group& group, const std::string& name) {
-  if (!group.has_dataset("values")) return std::nullopt;
-  const auto values = group.dataset("values");
+  if (!group.has_array("values")) return std::nullopt;
+  const auto values = group.array("values");
   FrameColumn column{name, {}};
   if (values.kind() == Kind::kText) {
     column.values = values.read_text();
@@ -88,8 +86,8 @@ std::optional<FrameColumn> read_nullable(const Group& group, const std::string& 
   } else {
     return std::nullopt;
   }
-  if (!group.has_dataset("mask")) return column;
-  const auto mask = group.dataset("mask").read<uint8_t>();
+  if (!group.has_array("mask")) return column;
+  const auto mask = group.array("mask").read<uint8_t>();
   const auto length = values.size();
   if (static_cast<int64_t>(mask.size()) != length) {
     throw group.error(fmt::format("has {} entries for {} values", mask.size(), length), "mask");
@@ -111,7 +109,7 @@ std::optional<FrameColumn> read_column(const Group& table, const std::string& na
     return FrameColumn{name, expand(*categorical)};
   }
   if (table.has_group(name)) return read_nullable(table.group(name), name);
-  const auto dataset = table.dataset(name);
+  const auto dataset = table.array(name);
   if (dataset.shape().size() != 1) return std::nullopt;
   if (dataset.kind() == Kind::kText) return FrameColumn{name, dataset.read_text()};
   if (is_number(dataset.kind())) return FrameColumn{name, dataset.read<double>()};
@@ -132,9 +130,9 @@ std::vector<std::string> read_index(const Group& table, std::string& index_name)
   if (table.has_group(index_name)) {
     auto column = read_nullable(table.group(index_name), index_name);
     if (column && column->is_text()) return column->text();
-    throw table.error("the names of the rows are no text", index_name);
+    throw table.error("the names of the rows are not text", index_name);
   }
-  const auto dataset = table.dataset(index_name);
+  const auto dataset = table.array(index_name);
   dataset.require_dimensions(1);
   return as_text(dataset);
 }
@@ -166,8 +164,8 @@ Frame read_group(const Group& table) {
 /// are taken where all codes fit.
 void apply_old_categories(const Group& parent, FrameColumn& column) {
   const auto place = "uns/" + column.name + "_categories";
-  if (column.is_text() || !parent.has_dataset(place)) return;
-  const auto categories = as_text(parent.dataset(place));
+  if (column.is_text() || !parent.has_array(place)) return;
+  const auto categories = as_text(parent.array(place));
   const auto count = static_cast<double>(categories.size());
   for (const double code : column.numbers()) {
     if (!(code >= -1 && code < count && code == std::floor(code))) return;
@@ -179,7 +177,7 @@ void apply_old_categories(const Group& parent, FrameColumn& column) {
   column.values = std::move(texts);
 }
 
-Frame read_compound(const Group& parent, const Dataset& dataset) {
+Frame read_compound(const Group& parent, const Array& dataset) {
   Frame frame;
   dataset.require_dimensions(1);
   bool first = true;
@@ -213,13 +211,13 @@ Frame read_compound(const Group& parent, const Dataset& dataset) {
 }  // namespace
 
 Frame read_frame(const Group& parent, const std::string& name) {
-  if (parent.has_dataset(name)) return read_compound(parent, parent.dataset(name));
+  if (parent.has_array(name)) return read_compound(parent, parent.array(name));
   return read_group(parent.group(name));
 }
 
 CategoricalColumn read_categorical(const Group& table, const std::string& name) {
   if (auto categorical = stored_categorical(table, name)) return std::move(*categorical);
-  const auto texts = table.dataset(name).read_text();
+  const auto texts = table.array(name).read_text();
   CategoricalColumn column;
   column.categories = texts;
   std::sort(column.categories.begin(), column.categories.end());

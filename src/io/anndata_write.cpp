@@ -8,10 +8,11 @@
 namespace grids {
 namespace {
 
-using hdf5::Dataset;
-using hdf5::Group;
+using store::ArrayWriter;
+using store::Type;
+using Group = store::GroupWriter;
 
-void encode(const hdf5::Object& object, std::string_view type, std::string_view version) {
+void encode(const store::ObjectWriter& object, std::string_view type, std::string_view version) {
   object.set_attribute("encoding-type", type);
   object.set_attribute("encoding-version", version);
 }
@@ -20,7 +21,7 @@ void write_texts(const Group& table, const std::string& name, std::span<const st
   encode(table.write_text(name, texts), "string-array", "0.2.0");
 }
 
-template <hdf5::Number T>
+template <store::Number T>
 void write_numbers(const Group& table, const std::string& name, const std::vector<T>& values) {
   encode(table.write<T>(name, values), "array", "0.2.0");
 }
@@ -76,13 +77,12 @@ void write_column(const Group& table, const FrameColumn& column) {
   }
 }
 
-/// The attribute that lists the columns, written last because attributes cannot grow.
+/// The attribute that lists the columns.
 constexpr const char* kColumnOrder = "column-order";
 
-Dataset grow_values(const Group& group, SparseRowsWriter::Values values) {
-  auto data = values == SparseRowsWriter::Values::kOnes ? group.create_growing<uint8_t>("data")
-                                                        : group.create_growing<float>("data");
-  return data;
+ArrayWriter grow_values(const Group& group, SparseRowsWriter::Values values) {
+  const bool ones = values == SparseRowsWriter::Values::kOnes;
+  return group.create_growing("data", ones ? Type::kUint8 : Type::kFloat32);
 }
 
 }  // namespace
@@ -111,10 +111,7 @@ void write_frame(const Group& parent, const std::string& name, const Frame& fram
 void write_categorical(const Group& table, const std::string& name,
                        const CategoricalColumn& column) {
   write_categorical_group(table, name, column);
-  auto names = table.texts_attribute(kColumnOrder);
-  names.push_back(name);
-  table.remove_attribute(kColumnOrder);
-  table.set_attribute(kColumnOrder, names);
+  table.extend_attribute(kColumnOrder, name);
 }
 
 Group create_dict(const Group& parent, const std::string& name) {
@@ -124,7 +121,7 @@ Group create_dict(const Group& parent, const std::string& name) {
 }
 
 void write_text_element(const Group& parent, const std::string& name, std::string_view text) {
-  encode(parent.write_text_scalar(name, text), "string", "0.2.0");
+  encode(parent.write_scalar(name, text), "string", "0.2.0");
 }
 
 void write_integer_element(const Group& parent, const std::string& name, int64_t value) {
@@ -132,7 +129,7 @@ void write_integer_element(const Group& parent, const std::string& name, int64_t
 }
 
 void write_boolean_element(const Group& parent, const std::string& name, bool value) {
-  encode(parent.write_boolean_scalar(name, value), "numeric-scalar", "0.2.0");
+  encode(parent.write_scalar(name, value), "numeric-scalar", "0.2.0");
 }
 
 void begin_anndata(const Group& group, const Frame& obs, const Frame& var) {
@@ -150,7 +147,7 @@ SparseRowsWriter::SparseRowsWriter(const Group& parent, const std::string& name,
       columns_(columns),
       values_(values),
       data_(grow_values(group_, values)),
-      indices_(group_.create_growing<int32_t>("indices")) {
+      indices_(group_.create_growing("indices", Type::kInt32)) {
   encode(group_, "csr_matrix", "0.1.0");
 }
 
@@ -176,7 +173,7 @@ void SparseRowsWriter::append(const CsrPattern& rows) {
   const std::vector<uint8_t> ones(static_cast<size_t>(std::min(kBlock, rows.nonzeros())), 1);
   for (int64_t first = 0; first < rows.nonzeros(); first += kBlock) {
     const auto count = static_cast<size_t>(std::min(kBlock, rows.nonzeros() - first));
-    data_.append(std::span(ones).first(count));
+    data_.append<uint8_t>(std::span(ones).first(count));
   }
 }
 
@@ -188,17 +185,19 @@ void SparseRowsWriter::finish() {
     group_.write<int64_t>("indptr", offsets_);
   }
   const std::vector<int64_t> shape = {static_cast<int64_t>(offsets_.size()) - 1, columns_};
-  group_.set_attribute("shape", std::span<const int64_t>(shape));
+  group_.set_attribute("shape", shape);
 }
 
 DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns)
-    : columns_(columns), grows_(true), data_(parent.create_growing<float>(name, columns)) {
+    : columns_(columns), grows_(true), data_(parent.create_growing(name, Type::kFloat32, columns)) {
   encode(data_, "array", "0.2.0");
 }
 
 DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns,
                                  int64_t rows)
-    : columns_(columns), grows_(false), data_(parent.create_plain<float>(name, rows, columns)) {
+    : columns_(columns),
+      grows_(false),
+      data_(parent.create_plain(name, Type::kFloat32, rows, columns)) {
   encode(data_, "array", "0.2.0");
 }
 
@@ -226,10 +225,10 @@ void write_matrix(const Group& parent, const std::string& name, const CsrPattern
 void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,
                 const std::function<void(const Group& group)>& fill) {
   replace_file(path, [&](const std::filesystem::path& temporary) {
-    const auto file = hdf5::File::create(temporary);
-    begin_anndata(file.root(), obs, var);
-    fill(file.root());
-    file.flush();
+    const auto root = store::create(temporary);
+    begin_anndata(root, obs, var);
+    fill(root);
+    root.flush();
   });
 }
 

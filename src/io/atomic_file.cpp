@@ -62,7 +62,7 @@ void require_place(const fs::path& path) {
     throw input_error("cannot write {}: it is a folder", path.string());
   }
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
-    throw input_error("cannot write {}: it exists and is no ordinary file", path.string());
+    throw input_error("cannot write {}: it exists and is not a regular file", path.string());
   }
 }
 

@@ -1,6 +1,7 @@
 #include "io/columns.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <cmath>

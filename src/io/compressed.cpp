@@ -1,5 +1,7 @@
 #include "io/compressed.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <limits>
 #include <numeric>
@@ -9,100 +11,145 @@
 namespace grids {
 namespace {
 
-CsrPattern read_pattern(const hdf5::Group& group, int64_t rows, int64_t columns) {
+/// The row bounds, of which a matrix of these rows has one more than rows.
+std::vector<int64_t> read_bounds(const store::Group& group, int64_t rows, int64_t columns) {
   if (rows < 0 || columns < 0 || columns > std::numeric_limits<int32_t>::max()) {
     throw group.error(fmt::format("a matrix of {} × {} cannot be read", rows, columns));
   }
-  CsrPattern pattern;
-  pattern.rows = rows;
-  pattern.columns = columns;
-  const auto bounds = group.dataset("indptr");
+  const auto bounds = group.array("indptr");
   bounds.require_dimensions(1);
-  pattern.offsets = bounds.read<int64_t>();
-  const auto indices = group.dataset("indices");
-  indices.require_dimensions(1);
-  // A larger type in the file saturates here, which the range check below then reports.
-  pattern.indices = indices.read<int32_t>();
-  const auto& offsets = pattern.offsets;
-  if (static_cast<int64_t>(offsets.size()) != rows + 1) {
-    throw bounds.error(fmt::format("has {} entries; a matrix with {} rows needs {}", offsets.size(),
+  if (bounds.size() != rows + 1) {
+    throw bounds.error(fmt::format("has {} entries; a matrix with {} rows needs {}", bounds.size(),
                                    rows, rows + 1));
   }
+  auto offsets = bounds.read<int64_t>();
   if (offsets.front() != 0 || !std::is_sorted(offsets.begin(), offsets.end())) {
     throw bounds.error("must start at 0 and never descend");
   }
-  if (offsets.back() != pattern.nonzeros()) {
-    throw bounds.error(
-        fmt::format("ends at {}, but there are {} indices", offsets.back(), pattern.nonzeros()));
-  }
-  for (size_t i = 0; i < pattern.indices.size(); ++i) {
-    if (pattern.indices[i] < 0 || pattern.indices[i] >= columns) {
-      throw indices.error(
-          fmt::format("entry {} is {}, outside of 0 to {}", i, pattern.indices[i], columns - 1));
+  return offsets;
+}
+
+store::Array entries_of(const store::Group& group, const std::string& name) {
+  auto entries = group.array(name);
+  entries.require_dimensions(1);
+  entries.believable_size();
+  return entries;
+}
+
+/// Brings the entries of one row into ascending order; the vectors are room to work in.
+struct RowSorter {
+  std::vector<int32_t> order;
+  std::vector<int32_t> row_indices;
+  std::vector<float> row_values;
+
+  /// `values` may be empty. Returns whether a column is there twice.
+  bool sort(std::span<int32_t> indices, std::span<float> values) {
+    if (!std::is_sorted(indices.begin(), indices.end())) {
+      order.resize(indices.size());
+      std::iota(order.begin(), order.end(), 0);
+      std::stable_sort(order.begin(), order.end(),
+                       [&](int32_t a, int32_t b) { return indices[at(a)] < indices[at(b)]; });
+      row_indices.assign(indices.begin(), indices.end());
+      row_values.assign(values.begin(), values.end());
+      for (size_t i = 0; i < indices.size(); ++i) indices[i] = row_indices[at(order[i])];
+      for (size_t i = 0; i < values.size(); ++i) values[i] = row_values[at(order[i])];
     }
+    return std::adjacent_find(indices.begin(), indices.end()) != indices.end();
   }
+};
+
+/// Sorts the rows that `offsets` bounds; entries lie from the first bound on. As sort_rows.
+int64_t sort_slice(std::span<const int64_t> offsets, std::span<int32_t> indices,
+                   std::span<float> values) {
+  RowSorter sorter;
+  for (size_t row = 0; row + 1 < offsets.size(); ++row) {
+    const size_t begin = at(offsets[row] - offsets.front());
+    const size_t count = at(offsets[row + 1] - offsets[row]);
+    const auto row_values = values.empty() ? values : values.subspan(begin, count);
+    if (sorter.sort(indices.subspan(begin, count), row_values)) return static_cast<int64_t>(row);
+  }
+  return -1;
+}
+
+CsrPattern empty_pattern(const CompressedRows& rows) {
+  CsrPattern pattern;
+  pattern.rows = rows.rows();
+  pattern.columns = rows.columns();
+  pattern.offsets = rows.offsets();
+  pattern.indices.resize(at(pattern.offsets.back()));
   return pattern;
-}
-
-void sort_or_refuse(const hdf5::Group& group, CsrPattern& pattern, std::span<float> values) {
-  const int64_t doubled = sort_rows(pattern, values);
-  if (doubled < 0) return;
-  const auto row = pattern.row(doubled);
-  throw group.error(fmt::format("row {} holds column {} twice", doubled,
-                                *std::adjacent_find(row.begin(), row.end())),
-                    "indices");
-}
-
-hdf5::Dataset values_of(const hdf5::Group& group, const CsrPattern& pattern) {
-  auto data = group.dataset("data");
-  data.require_dimensions(1);
-  if (data.size() != pattern.nonzeros()) {
-    throw data.error(
-        fmt::format("has {} values, but there are {} indices", data.size(), pattern.nonzeros()));
-  }
-  return data;
 }
 
 }  // namespace
 
 int64_t sort_rows(CsrPattern& pattern, std::span<float> values) {
-  std::vector<int32_t> order;
-  std::vector<int32_t> row_indices;
-  std::vector<float> row_values;
-  for (int64_t row = 0; row < pattern.rows; ++row) {
-    const auto begin = at(pattern.offsets[at(row)]);
-    const auto count = at(pattern.offsets[at(row) + 1]) - begin;
-    int32_t* indices = pattern.indices.data() + begin;
-    if (!std::is_sorted(indices, indices + count)) {
-      order.resize(count);
-      std::iota(order.begin(), order.end(), 0);
-      std::stable_sort(order.begin(), order.end(),
-                       [&](int32_t a, int32_t b) { return indices[a] < indices[b]; });
-      row_indices.assign(indices, indices + count);
-      for (size_t i = 0; i < count; ++i) indices[i] = row_indices[at(order[i])];
-      if (!values.empty()) {
-        float* out = values.data() + begin;
-        row_values.assign(out, out + count);
-        for (size_t i = 0; i < count; ++i) out[i] = row_values[at(order[i])];
-      }
-    }
-    if (std::adjacent_find(indices, indices + count) != indices + count) return row;
-  }
-  return -1;
+  return sort_slice(pattern.offsets, pattern.indices, values);
 }
 
-CsrMatrix read_compressed(const hdf5::Group& group, int64_t rows, int64_t columns) {
-  CsrMatrix matrix;
-  matrix.pattern = read_pattern(group, rows, columns);
-  matrix.values = values_of(group, matrix.pattern).read<float>();
-  sort_or_refuse(group, matrix.pattern, matrix.values);
+CompressedRows::CompressedRows(const store::Group& group, int64_t rows, int64_t columns)
+    : group_(group),
+      columns_(columns),
+      offsets_(read_bounds(group, rows, columns)),
+      indices_(entries_of(group, "indices")),
+      values_(entries_of(group, "data")) {
+  if (offsets_.back() != indices_.size()) {
+    throw group.array("indptr").error(
+        fmt::format("ends at {}, but there are {} indices", offsets_.back(), indices_.size()));
+  }
+  if (values_.size() != indices_.size()) {
+    throw values_.error(
+        fmt::format("has {} values, but there are {} indices", values_.size(), indices_.size()));
+  }
+}
+
+int64_t CompressedRows::nonzeros(int64_t first, int64_t last) const {
+  return offsets_[at(last)] - offsets_[at(first)];
+}
+
+void CompressedRows::require_in_range(int64_t first_entry, std::span<const int32_t> indices) const {
+  for (size_t i = 0; i < indices.size(); ++i) {
+    if (indices[i] < 0 || indices[i] >= columns_) {
+      throw indices_.error(fmt::format("entry {} is {}, outside of 0 to {}", at(first_entry) + i,
+                                       indices[i], columns_ - 1));
+    }
+  }
+}
+
+void CompressedRows::read(int64_t first, int64_t last, std::span<int32_t> indices,
+                          std::span<float> values) const {
+  if (first < 0 || first > last || last > rows() || nonzeros(first, last) != std::ssize(indices) ||
+      (!values.empty() && values.size() != indices.size())) {
+    throw internal_error("{}: rows {} to {} of {} read into {} indices and {} values",
+                         group_.path(), first, last, rows(), indices.size(), values.size());
+  }
+  // A larger type in the file saturates here, which the range check then reports.
+  indices_.read_rows<int32_t>(offsets_[at(first)], indices);
+  require_in_range(offsets_[at(first)], indices);
+  values_.read_rows<float>(offsets_[at(first)], values);
+  const auto bounds = std::span(offsets_).subspan(at(first), at(last - first) + 1);
+  const int64_t doubled = sort_slice(bounds, indices, values);
+  if (doubled < 0) return;
+  const auto row = indices.subspan(at(bounds[at(doubled)] - bounds.front()),
+                                   at(bounds[at(doubled) + 1] - bounds[at(doubled)]));
+  throw group_.error(fmt::format("row {} holds column {} twice", first + doubled,
+                                 *std::adjacent_find(row.begin(), row.end())),
+                     "indices");
+}
+
+CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns) {
+  const CompressedRows stored(group, rows, columns);
+  CsrMatrix matrix{empty_pattern(stored), {}};
+  matrix.values.resize(matrix.pattern.indices.size());
+  stored.read(0, stored.rows(), matrix.pattern.indices, matrix.values);
   return matrix;
 }
 
-CsrPattern read_compressed_ones(const hdf5::Group& group, int64_t rows, int64_t columns) {
+CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns) {
   constexpr int64_t kBlock = 1 << 20;
-  auto pattern = read_pattern(group, rows, columns);
-  const auto data = values_of(group, pattern);
+  const CompressedRows stored(group, rows, columns);
+  auto pattern = empty_pattern(stored);
+  stored.read(0, stored.rows(), pattern.indices, {});
+  const auto& data = stored.values();
   std::vector<float> block;
   for (int64_t first = 0; first < pattern.nonzeros(); first += kBlock) {
     block.resize(at(std::min(kBlock, pattern.nonzeros() - first)));
@@ -113,7 +160,6 @@ CsrPattern read_compressed_ones(const hdf5::Group& group, int64_t rows, int64_t 
                                    first + (other - block.begin()), *other));
     }
   }
-  sort_or_refuse(group, pattern, {});
   return pattern;
 }
 

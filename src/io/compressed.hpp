@@ -1,20 +1,54 @@
-/// Compressed sparse matrices as HDF5 groups hold them: `data`, `indices`, `indptr`. AnnData and
-/// Cell Ranger share this part.
+/// Compressed sparse matrices as stores hold them: `data`, `indices`, `indptr` in a group. AnnData
+/// and Cell Ranger share this part.
 #pragma once
 
-#include "io/hdf5.hpp"
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "io/store.hpp"
 #include "math/sparse.hpp"
 
 namespace grids {
 
-/// The matrix of `rows` × `columns` whose rows `indptr` bounds (for a CSC matrix: its columns).
-/// Indices come back ascending; stored zeros stay. Throws Error(kInput) naming the dataset and the
-/// place for lengths that do not fit, bounds that descend, indices out of range, entries given
-/// twice. Memory: the result and at most one row more.
-CsrMatrix read_compressed(const hdf5::Group& group, int64_t rows, int64_t columns);
+/// The rows of a compressed matrix that stays in its store (of a CSC matrix: its columns). Only the
+/// bounds of the rows are in memory.
+class CompressedRows {
+ public:
+  /// `rows` × `columns`, whose rows `indptr` bounds. Throws Error(kInput) naming the array for
+  /// lengths that do not fit and bounds that descend; indices and values are not read yet.
+  CompressedRows(const store::Group& group, int64_t rows, int64_t columns);
+
+  int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }
+  int64_t columns() const { return columns_; }
+  /// Where the entries of each row begin; rows + 1.
+  const std::vector<int64_t>& offsets() const { return offsets_; }
+  /// Stored entries of rows [first, last).
+  int64_t nonzeros(int64_t first, int64_t last) const;
+
+  /// Rows [first, last) into memory for all their entries; `values` may be empty: they are not
+  /// read. Indices come back ascending in each row; stored zeros stay. Throws Error(kInput) naming
+  /// the place for indices out of range and entries given twice.
+  void read(int64_t first, int64_t last, std::span<int32_t> indices, std::span<float> values) const;
+
+  /// The stored values, one for each index.
+  const store::Array& values() const { return values_; }
+
+ private:
+  void require_in_range(int64_t first_entry, std::span<const int32_t> indices) const;
+
+  store::Group group_;
+  int64_t columns_;
+  std::vector<int64_t> offsets_;
+  store::Array indices_;
+  store::Array values_;
+};
+
+/// The whole matrix. Memory: the result and at most one row more.
+CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns);
 
 /// The same where all values must be 1; they are checked block by block, never all in memory.
-CsrPattern read_compressed_ones(const hdf5::Group& group, int64_t rows, int64_t columns);
+CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns);
 
 void drop_zeros(CsrMatrix& matrix);
 

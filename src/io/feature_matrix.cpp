@@ -1,10 +1,13 @@
 #include "io/feature_matrix.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <numeric>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "io/anndata.hpp"
 #include "io/npy.hpp"
@@ -41,7 +44,7 @@ FeatureMatrix matrix_of(NpyArray array) {
 /// Whole numbers without a point, so that class 8 is "8" whatever type it was stored in.
 std::vector<std::string> labels_of(const NpyArray& array, int64_t rows) {
   if (array.shape.size() != 1 || array.shape[0] != rows) {
-    throw input_error("{}: {} labels in {} dimensions for {} rows; one label a row is needed",
+    throw input_error("{}: {} labels in {} dimensions for {} rows; each row needs one label",
                       array.source, array.values.size(), array.shape.size(), rows);
   }
   std::vector<std::string> labels;
@@ -73,18 +76,33 @@ FeatureMatrix read_from_npz(const FeatureMatrixInput& input) {
   return matrix;
 }
 
+/// The numbers of a dense matrix go where they are to stay.
+FeatureMatrix read_values(const store::Group& root, const std::string& place) {
+  FeatureMatrix matrix;
+  if (!root.has_array(place)) {
+    const auto values = read_matrix(root, place);
+    matrix.rows = values.rows();
+    matrix.features = values.columns();
+    matrix.values = to_dense(values);
+    return matrix;
+  }
+  const MatrixRows dense(root, place);
+  matrix.rows = dense.rows();
+  matrix.features = dense.columns();
+  matrix.values.resize(at(matrix.rows * matrix.features));
+  dense.read_dense(0, matrix.values);
+  for (float& value : matrix.values) value += 0.0f;  // a zero has no sign, as in a sparse matrix
+  return matrix;
+}
+
 FeatureMatrix read_from_h5ad(const FeatureMatrixInput& input) {
-  const auto file = hdf5::File::open(input.path);
+  const auto root = store::open(input.path);
   const std::string place =
       input.data_key.empty() || input.data_key == "X" ? "X" : "layers/" + input.data_key;
-  const auto values = read_matrix(file.root(), place);
-  const auto obs = read_frame(file.root(), "obs");
-  FeatureMatrix matrix;
+  auto matrix = read_values(root, place);
   matrix.source = fmt::format("{}: {}", input.path.string(), place);
-  matrix.rows = values.rows();
-  matrix.features = values.columns();
-  matrix.values = to_dense(values);
-  matrix.names = read_frame(file.root(), "var").index;
+  const auto obs = read_frame(root, "obs");
+  matrix.names = read_frame(root, "var").index;
   if (static_cast<int64_t>(matrix.names.size()) != matrix.features || obs.rows() != matrix.rows) {
     throw input_error("{}: {} × {} values for {} rows of obs and {} of var", matrix.source,
                       matrix.rows, matrix.features, obs.rows(), matrix.names.size());
@@ -108,7 +126,7 @@ std::string first_bytes(const std::filesystem::path& path) {
 }
 
 FeatureMatrix read_any(const FeatureMatrixInput& input) {
-  if (hdf5::File::is_hdf5(input.path)) return read_from_h5ad(input);
+  if (store::is_store(input.path)) return read_from_h5ad(input);
   if (first_bytes(input.path) == "PK" || input.path.extension() == ".npz") {
     return read_from_npz(input);
   }

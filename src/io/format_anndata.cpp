@@ -6,9 +6,9 @@ namespace grids {
 namespace {
 
 bool is_anndata(const std::filesystem::path& path) {
-  if (path.empty() || !hdf5::File::is_hdf5(path)) return false;
-  const auto file = hdf5::File::open(path);
-  return file.root().has("obs") && file.root().has("var");
+  if (path.empty() || !store::is_store(path)) return false;
+  const auto root = store::open(path);
+  return root.has("obs") && root.has("var");
 }
 
 bool recognises_one(const MultiomeInput& input) {
@@ -20,12 +20,12 @@ bool recognises_pair(const MultiomeInput& input) {
 }
 
 RawMultiome read_one(const MultiomeInput& input, const Context& context) {
-  const auto file = hdf5::File::open(input.path);
-  const auto mixed = read_anndata(file.root(), input.rna_layer);
+  const auto root = store::open(input.path);
+  const auto mixed = read_anndata(root, input.rna_layer);
   const auto* types = mixed.var.find("feature_types");
   if (types == nullptr || !types->is_text()) {
-    throw file.root().error(
-        "the column is missing that tells genes ('Gene Expression') from peaks ('Peaks'); for two "
+    throw root.error(
+        "the column that tells genes ('Gene Expression') from peaks ('Peaks') is missing; for two "
         "files give --rna and --atac",
         "var/feature_types");
   }
@@ -44,7 +44,7 @@ RawMultiome read_one(const MultiomeInput& input, const Context& context) {
 }
 
 RawModality read_file(const std::filesystem::path& path, const std::string& layer) {
-  return read_anndata(hdf5::File::open(path).root(), layer);
+  return read_anndata(store::open(path), layer);
 }
 
 RawMultiome read_pair(const MultiomeInput& input, const Context&) {

@@ -33,7 +33,7 @@ struct MarketHeader {
 MarketHeader read_market_header(LineReader& reader) {
   std::string_view line;
   if (!reader.next(line) || !line.starts_with(kBanner)) {
-    throw reader.error("is no Matrix Market file: it must begin with %%MatrixMarket");
+    throw reader.error("is not a Matrix Market file: it must begin with %%MatrixMarket");
   }
   line.remove_prefix(kBanner.size());
   const auto object = take_word(line);
@@ -91,7 +91,7 @@ Entries read_entries(LineReader& reader, const MarketHeader& header, bool cells_
       const auto* end = word.data() + word.size();
       const auto [rest, status] = std::from_chars(word.data(), end, value);
       if (status != std::errc() || rest != end) {
-        throw reader.error(fmt::format("'{}' is no number", word));
+        throw reader.error(fmt::format("'{}' is not a number", word));
       }
     }
     entries.cells.push_back(static_cast<int32_t>((cells_in_rows ? row : column) - 1));
@@ -198,7 +198,7 @@ RawMultiome from_matrix_market(const MultiomeInput& input, const Context& contex
 }  // namespace
 
 const Format kMatrixMarketPairFormat = {
-    "--rna RNA.mtx --atac ATAC.mtx (each maybe .gz) with lists of cells, genes and peaks",
+    "--rna RNA.mtx --atac ATAC.mtx (each plain or .gz) with lists of cells, genes and peaks",
     recognises_matrix_market, from_matrix_market};
 
 std::filesystem::path plain_or_gz(const std::filesystem::path& folder, const std::string& name) {
@@ -236,7 +236,7 @@ CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, i
   auto matrix = gather(entries, cells, features);
   const int64_t doubled = sort_rows(matrix.pattern, matrix.values);
   if (doubled >= 0) {
-    throw input_error("reading {}: an entry of cell {} is there twice", path.string(), doubled + 1);
+    throw input_error("reading {}: an entry of cell {} appears twice", path.string(), doubled + 1);
   }
   drop_zeros(matrix);
   return matrix;

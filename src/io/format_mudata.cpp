@@ -5,13 +5,12 @@ namespace grids {
 namespace {
 
 bool recognises_mudata(const MultiomeInput& input) {
-  return !input.path.empty() && hdf5::File::is_hdf5(input.path) &&
-         hdf5::File::open(input.path).root().has_group("mod");
+  return !input.path.empty() && store::is_store(input.path) &&
+         store::open(input.path).has_group("mod");
 }
 
 RawMultiome from_mudata(const MultiomeInput& input, const Context&) {
-  const auto file = hdf5::File::open(input.path);
-  const auto& root = file.root();
+  const auto root = store::open(input.path);
   const auto names = find_modalities(root, {input.rna_modality, input.atac_modality});
   RawMultiome multiome;
   multiome.rna = read_anndata(root.group("mod/" + names.rna), input.rna_layer);

@@ -15,7 +15,7 @@ bool recognises_tenx_folder(const MultiomeInput& input) {
 std::filesystem::path member(const std::filesystem::path& folder, const std::string& name) {
   auto path = plain_or_gz(folder, name);
   if (path.empty()) {
-    throw input_error("reading {}: neither {} nor {}.gz is there", folder.string(), name, name);
+    throw input_error("reading {}: there is neither {} nor {}.gz", folder.string(), name, name);
   }
   return path;
 }
@@ -60,7 +60,7 @@ RawMultiome from_tenx_folder(const MultiomeInput& input, const Context& context)
 }  // namespace
 
 const Format kTenxFolderFormat = {
-    "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each maybe .gz): Cell Ranger ARC",
+    "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each plain or .gz): Cell Ranger ARC",
     recognises_tenx_folder, from_tenx_folder};
 
 }  // namespace grids

@@ -32,7 +32,7 @@ struct MixedFeatures {
   std::vector<std::string> ids;
   std::vector<std::string> names;
   std::vector<std::string> types;  ///< "Gene Expression", "Peaks", others
-  /// One a feature, empty chromosome where the file has none; or empty altogether.
+  /// One per feature, empty chromosome where the file has none; or empty altogether.
   std::vector<Interval> intervals;
 };
 

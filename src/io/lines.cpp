@@ -6,6 +6,9 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <sstream>
+
+#include "io/atomic_file.hpp"
 
 namespace grids {
 
@@ -72,6 +75,17 @@ bool LineReader::next(std::string_view& line) {
 
 Error LineReader::error(std::string_view message) const {
   return input_error("reading {}, line {}: {}", path_.string(), line_, message);
+}
+
+std::vector<std::string> read_lines(const std::filesystem::path& path) {
+  std::istringstream content(read_file(path));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(content, line);) {
+    const size_t begin = line.find_first_not_of(" \t\r");
+    if (begin == std::string::npos || line[begin] == '#') continue;
+    lines.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
+  }
+  return lines;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

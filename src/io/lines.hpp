@@ -42,6 +42,9 @@ class LineReader {
   int64_t line_ = 0;
 };
 
+/// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
+std::vector<std::string> read_lines(const std::filesystem::path& path);
+
 /// The fields between separators; an empty text has one empty field.
 std::vector<std::string_view> split(std::string_view text, char separator);
 

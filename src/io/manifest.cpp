@@ -42,7 +42,7 @@ std::string sha256_of(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file || std::filesystem::is_directory(path, ignored)) {
     throw input_error("reading {}: {}", path.string(),
-                      errno != 0 ? std::strerror(errno) : "is no file");
+                      errno != 0 ? std::strerror(errno) : "is not a file");
   }
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> digest(EVP_MD_CTX_new(),
                                                                        &EVP_MD_CTX_free);
@@ -91,7 +91,7 @@ Manifest read_manifest(const std::filesystem::path& path) {
     return manifest;
   } catch (const nlohmann::json::exception& error) {
     throw input_error(
-        "reading {}: no manifest of grids; run the command again that wrote the folder: {}",
+        "reading {}: not a manifest of grids; run the command that wrote the folder again: {}",
         path.string(), error.what());
   }
 }
@@ -102,7 +102,7 @@ void write_manifest(const std::filesystem::path& path, const Manifest& manifest)
   json["version"] = manifest.version;
   json["options"] = ordered_json::parse(manifest.options, nullptr, false);
   if (json["options"].is_discarded()) {
-    throw internal_error("the options of a manifest are no JSON: {}", manifest.options);
+    throw internal_error("the options of a manifest are not JSON: {}", manifest.options);
   }
   json["seed"] = manifest.seed;
   json["threads"] = manifest.threads;

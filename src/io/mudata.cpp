@@ -1,5 +1,7 @@
 #include "io/mudata.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <fstream>
@@ -11,12 +13,14 @@
 namespace grids {
 namespace {
 
-using hdf5::Group;
+using store::Group;
+using store::GroupWriter;
 
 constexpr int64_t kUserBlock = 512;
 constexpr const char* kFormatVersion = "0.1.0";
 
-void encode_and_sign(const hdf5::Object& object, std::string_view type, std::string_view version) {
+void encode_and_sign(const store::ObjectWriter& object, std::string_view type,
+                     std::string_view version) {
   object.set_attribute("encoding-type", type);
   object.set_attribute("encoding-version", version);
   object.set_attribute("encoder", "grids");
@@ -60,7 +64,7 @@ std::string find_modality(const Group& mod, const std::string& asked,
 }
 
 /// The mask and the row numbers (from 1) of one modality among all cells or features.
-void write_map(const Group& root, const std::string& axis, const std::string& name,
+void write_map(const GroupWriter& root, const std::string& axis, const std::string& name,
                const std::vector<uint32_t>& map) {
   std::vector<uint8_t> mask(map.size());
   std::transform(map.begin(), map.end(), mask.begin(),
@@ -97,7 +101,7 @@ std::vector<uint32_t> positions_in(const std::vector<std::string>& all, const Fr
   return map;
 }
 
-void write_contents(const Group& root, const Frame& obs,
+void write_contents(const GroupWriter& root, const Frame& obs,
                     std::span<const ModalityToWrite> modalities) {
   encode_and_sign(root, "MuData", kFormatVersion);
   root.set_attribute("axis", int64_t{0});
@@ -141,13 +145,13 @@ ModalityNames find_modalities(const Group& root, const ModalityNames& asked) {
 
 void write_h5mu(const std::filesystem::path& path, const Frame& obs,
                 std::span<const ModalityToWrite> modalities,
-                const std::function<void(const Group& root)>& finish) {
+                const std::function<void(const store::GroupWriter& root)>& finish) {
   replace_file(path, [&](const std::filesystem::path& temporary) {
     {
-      const auto file = hdf5::File::create(temporary, kUserBlock);
-      write_contents(file.root(), obs, modalities);
-      if (finish) finish(file.root());
-      file.flush();
+      const auto root = store::create(temporary, kUserBlock);
+      write_contents(root, obs, modalities);
+      if (finish) finish(root);
+      root.flush();
     }
     write_magic(temporary);
   });
@@ -166,9 +170,9 @@ void write_multiome(const std::filesystem::path& path, const RawMultiome& multio
   }
   const ModalityToWrite modalities[] = {
       {"rna", multiome.rna.obs, multiome.rna.var,
-       [&](const Group& group) { write_matrix(group, "X", multiome.rna.values); }},
+       [&](const GroupWriter& group) { write_matrix(group, "X", multiome.rna.values); }},
       {"atac", multiome.atac.obs, multiome.atac.var,
-       [&](const Group& group) { write_matrix(group, "X", multiome.atac.values); }},
+       [&](const GroupWriter& group) { write_matrix(group, "X", multiome.atac.values); }},
   };
   write_h5mu(path, cells, modalities);
 }

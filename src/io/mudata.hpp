@@ -11,8 +11,9 @@
 #include <string>
 
 #include "io/anndata.hpp"
-#include "io/hdf5.hpp"
 #include "io/raw_multiome.hpp"
+#include "io/store.hpp"
+#include "io/store_writer.hpp"
 
 namespace grids {
 
@@ -23,14 +24,14 @@ struct ModalityNames {
   std::string rna;
   std::string atac;
 };
-ModalityNames find_modalities(const hdf5::Group& root, const ModalityNames& asked = {});
+ModalityNames find_modalities(const store::Group& root, const ModalityNames& asked = {});
 
 /// A modality to be written. The tables must outlive the call; `fill` adds X and layers.
 struct ModalityToWrite {
   std::string name;
   const Frame& obs;
   const Frame& var;
-  std::function<void(const hdf5::Group& group)> fill;
+  std::function<void(const store::GroupWriter& group)> fill;
 };
 
 /// Writes to a temporary name beside `path`, then renames. `obs` names all cells, each once, in an
@@ -38,7 +39,7 @@ struct ModalityToWrite {
 /// modality names a cell twice or one that `obs` does not name.
 void write_h5mu(const std::filesystem::path& path, const Frame& obs,
                 std::span<const ModalityToWrite> modalities,
-                const std::function<void(const hdf5::Group& root)>& finish = {});
+                const std::function<void(const store::GroupWriter& root)>& finish = {});
 
 /// Both modalities with their values in X, as `mod/rna` and `mod/atac`. Cells are those of
 /// `multiome.obs`, or, when that is empty, those of RNA followed by those that only ATAC has.

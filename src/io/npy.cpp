@@ -1,5 +1,7 @@
 #include "io/npy.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -64,7 +66,7 @@ std::vector<int64_t> shape_of(std::string_view text, const std::string& source) 
 }
 
 Header read_header(std::string_view bytes, const std::string& source) {
-  if (!bytes.starts_with(kMagic)) throw damaged(source, "this is no .npy array");
+  if (!bytes.starts_with(kMagic)) throw damaged(source, "this is not a .npy array");
   if (bytes.size() < 12) throw damaged(source, "the array is cut short");
   const auto version = static_cast<uint8_t>(bytes[6]);
   if (version < 1 || version > 3) throw damaged(source, "an unknown version of the .npy format");

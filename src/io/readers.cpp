@@ -1,5 +1,7 @@
 #include "io/readers.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 
@@ -66,9 +68,9 @@ void MultiomeInput::describe(OptionSet& set) {
   set.group("Raw cells in several files");
   set.value("--rna", rna, "RNA: .h5ad, or Matrix Market with genes in rows");
   set.value("--atac", atac, "ATAC: .h5ad, or Matrix Market with peaks in rows");
-  set.value("--rna-names", genes, "Gene names, one a line, for Matrix Market");
+  set.value("--rna-names", genes, "Gene names, one per line, for Matrix Market");
   set.value("--peaks", peaks, "Peaks as BED or names, for Matrix Market");
-  set.value("--cells", cells, "Barcodes, one a line, for Matrix Market");
+  set.value("--cells", cells, "Barcodes, one per line, for Matrix Market");
   set.value("--rna-layer", rna_layer, "Matrix of the RNA: X, raw/X or a layer");
   set.value("--atac-layer", atac_layer, "Matrix of the ATAC: X, raw/X or a layer");
   set.value("--rna-modality", rna_modality, "Name of the RNA in a .h5mu");
@@ -110,7 +112,7 @@ RawMultiome read_multiome(const MultiomeInput& input, const Context& context) {
   std::string known;
   for (const auto* format : formats()) known += fmt::format("\n  {}", format->description);
   throw input_error(
-      "{}: the format is not recognised; understood are:{}",
+      "{}: the format is not recognised; known formats are:{}",
       input.path.empty() ? input.rna.string() + ", " + input.atac.string() : input.path.string(),
       known);
 }

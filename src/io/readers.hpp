@@ -23,8 +23,9 @@ struct MultiomeInput {
   std::filesystem::path rna;
   std::filesystem::path atac;
 
-  /// Beside Matrix Market files: barcodes and gene names, one a line (of two tab-separated columns
-  /// the first is the gene's id, the second its name), and peaks as BED or as names, one a line.
+  /// Beside Matrix Market files: barcodes and gene names, one per line (of two tab-separated
+  /// columns the first is the gene's id, the second its name), and peaks as BED or as names, one
+  /// per line.
   std::filesystem::path cells;
   std::filesystem::path genes;
   std::filesystem::path peaks;

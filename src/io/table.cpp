@@ -1,5 +1,7 @@
 #include "io/table.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>

@@ -27,7 +27,7 @@ constexpr uint32_t kElsewhere = std::numeric_limits<uint32_t>::max();  ///< zip6
 std::string inflated(std::string_view packed, size_t bytes) {
   std::string content(bytes, '\0');
   z_stream stream = {};
-  if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw internal_error("zlib does not start");
+  if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) throw internal_error("zlib cannot be started");
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
   stream.avail_in = static_cast<uInt>(packed.size());
   stream.next_out = reinterpret_cast<Bytef*>(content.data());
@@ -61,7 +61,7 @@ uint32_t ZipArchive::number(size_t place, size_t bytes) const {
 
 void ZipArchive::read_members() {
   if (content_.empty()) throw input_error("{}: the file is empty", source_);
-  if (!content_.starts_with("PK")) throw input_error("{}: this is no zip archive", source_);
+  if (!content_.starts_with("PK")) throw input_error("{}: this is not a zip archive", source_);
   const size_t end = content_.rfind(kEnd);
   if (end == std::string::npos || content_.size() - end < kEndBytes) {
     throw input_error("{}: the archive is damaged, or not copied to its end", source_);

@@ -1,9 +1,10 @@
 #include "math/gemm_rate.hpp"
 
 #include <dnnl.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
+#include <ctime>
 #include <vector>
 
 #include "math/gemm.hpp"
@@ -19,6 +20,13 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// What the processor has worked for this thread: other programs take none of it away.
+double thread_seconds() {
+  timespec time = {};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
 /// One thread's matrices. Numbers of ordinary size: denormals would slow the products down.
@@ -45,14 +53,14 @@ double measure_gemm(ThreadPool& pool, const GemmShape& shape, double seconds) {
     multiply();  // makes the kernel and touches the memory
     int64_t products = 0;
     const auto start = Clock::now();
-    double elapsed = 0;
+    const double worked_before = thread_seconds();
     do {
       multiply();
       ++products;
-      elapsed = seconds_since(start);
-    } while (elapsed < seconds);
+    } while (seconds_since(start) < seconds);
+    const double worked = thread_seconds() - worked_before;
     const double flops = 2.0 * static_cast<double>(shape.m * shape.n * shape.k);
-    rates[static_cast<size_t>(thread)] = 1e-9 * flops * static_cast<double>(products) / elapsed;
+    rates[static_cast<size_t>(thread)] = 1e-9 * flops * static_cast<double>(products) / worked;
   });
   double sum = 0;
   for (const double rate : rates) sum += rate;

@@ -23,7 +23,8 @@ inline constexpr GemmShape kTailShape = {32, 3000, 640};
 inline constexpr GemmShape kSquareShape = {1024, 1024, 1024};
 
 /// GFLOP/s of all threads of the pool together, each multiplying matrices of its own, again and
-/// again for about `seconds`.
+/// again for about `seconds`; of the time that the processor gave each thread, so that a busy
+/// machine shows what it can do.
 double measure_gemm(ThreadPool& pool, const GemmShape& shape, double seconds);
 
 /// The library behind `gemm`.

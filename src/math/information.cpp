@@ -13,7 +13,7 @@ constexpr size_t kBlockRows = 256;  // a block of all columns stays in the secon
 constexpr double kRounding = 1e-10;
 
 GRIDS_CLONES
-double dot(const double* a, const double* b, size_t count) {
+double simd_dot(const double* a, const double* b, size_t count) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (size_t i = 0; i < count; ++i) sum += a[i] * b[i];
@@ -54,7 +54,7 @@ std::vector<double> weighted_products(std::span<const std::span<const double>> c
       double* row = result.data() + i * size;
       size_t j = 0;
       for (; j + 4 <= i + 1; j += 4) dot_four(weighted.data(), at.data() + j, count, row + j);
-      for (; j <= i; ++j) row[j] += dot(weighted.data(), at[j], count);
+      for (; j <= i; ++j) row[j] += simd_dot(weighted.data(), at[j], count);
     }
   }
   for (size_t i = 0; i < size; ++i) {
@@ -67,7 +67,7 @@ std::vector<double> column_products(std::span<const std::span<const double>> col
                                     std::span<const double> values) {
   std::vector<double> result;
   for (const auto column : columns) {
-    result.push_back(dot(column.data(), values.data(), values.size()));
+    result.push_back(simd_dot(column.data(), values.data(), values.size()));
   }
   return result;
 }

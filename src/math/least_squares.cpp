@@ -2,19 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "base/error.hpp"
+#include "math/dot.hpp"
 
 namespace grids {
-namespace {
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
-
-}  // namespace
-
 ColumnSpace::ColumnSpace(const std::vector<std::vector<double>>& columns) {
   for (const auto& column : columns) {
     std::vector<double> rest = column;

@@ -16,7 +16,7 @@ constexpr int64_t kCellBlock = 256;
 constexpr int64_t kFeatureBlock = 4096;
 constexpr int64_t kGramBlock = 1024;
 /// Share of the largest squared length below which a direction of float columns is only rounding.
-constexpr double kRounding = 1e-12;
+constexpr double kEigenRounding = 1e-12;
 
 /// line += Σ_k values[k] · rows[indices[k]], for rows of the given width.
 GRIDS_CLONES void gather_rows(const int32_t* indices, const float* values, size_t count,
@@ -145,7 +145,7 @@ int64_t orthonormalise(std::vector<float>& left, int64_t width, const Context& c
   // Twice: after the first pass the columns are nearly orthonormal and the second is accurate.
   for (int pass = 0; pass < 2 && width > 0; ++pass) {
     const auto eigen = symmetric_eigen(gram(left, width, context), width);
-    const double floor = kRounding * std::max(eigen.values.front(), 1e-300);
+    const double floor = kEigenRounding * std::max(eigen.values.front(), 1e-300);
     int64_t kept = 0;
     while (kept < width && eigen.values[at(kept)] > floor) ++kept;
     std::vector<float> rotation(at(width * kept));
@@ -226,7 +226,7 @@ Pca pca(const CsrMatrix& matrix, const PcaOptions& options, const Context& conte
   const auto eigen = symmetric_eigen(gram(image, width, context), width);
   int64_t kept = 0;
   while (kept < std::min(options.components, width) &&
-         eigen.values[at(kept)] > kRounding * eigen.values.front()) {
+         eigen.values[at(kept)] > kEigenRounding * eigen.values.front()) {
     ++kept;
   }
   std::vector<float> axes(at(width * kept));

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "math/dot.hpp"
+
 namespace grids {
 namespace {
 
@@ -12,10 +14,6 @@ constexpr double kLargestLogVariance = 15;
 constexpr int kVarianceSteps = 60;
 constexpr double kLeastLeft = 1e-6;  // of a variable's variance, by the covariates
 constexpr double kNoVariance = 1e-9;
-
-double dot(std::span<const double> a, std::span<const double> b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 /// One variable's log Bayes factor: X_j'r, X_j'X_j, residual and prior variance.
 double log_bayes_factor(double pull, double square, double residual, double prior) {

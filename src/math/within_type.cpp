@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
+
+#include "math/dot.hpp"
 
 namespace grids {
 namespace {
 
 /// What is left of a column that is explained but for rounding carries no information.
 constexpr double kLeastVariance = 1e-10;
-
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
-}
 
 /// The values of some cells less their projection; all zeros when only rounding is left.
 std::vector<double> rest_of(std::span<const double> values, std::span<const int32_t> cells,

@@ -1,5 +1,7 @@
 #include "model/dense_layer.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 

@@ -1,5 +1,7 @@
 #include "model/safetensors.hpp"
 
+#include <fmt/ranges.h>
+
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,5 +1,7 @@
 #include "model/surrogate_file.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>

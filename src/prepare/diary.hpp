@@ -1,7 +1,7 @@
 /// How `prepare` keeps its record. Only prepare.cpp and place_features include this.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <utility>

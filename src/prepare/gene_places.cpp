@@ -1,5 +1,7 @@
 #include "prepare/gene_places.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
@@ -278,7 +280,7 @@ void require_common_chromosomes(const GenePlaces& genes, std::span<const std::st
   const std::vector<std::string> names(of_genes.begin(), of_genes.end());
   throw input_error(
       "genes and peaks share no chromosome: genes lie on {} ({}), peaks on {}; give positions "
-      "whose chromosomes are called as those of the peaks, and of the same genome build",
+      "whose chromosomes are named like those of the peaks, and of the same genome build",
       examples(names, 5), genes.source, examples(of_peaks, 5));
 }
 

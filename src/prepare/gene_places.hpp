@@ -20,7 +20,7 @@ struct GivenPositions {
 };
 
 struct GenePlaces {
-  std::vector<GenePosition> of_gene;   ///< one a gene; an empty chromosome where none is known
+  std::vector<GenePosition> of_gene;   ///< one per gene; an empty chromosome where none is known
   std::string source;                  ///< the file given, "columns of the file", or "none"
   int64_t matched = 0;                 ///< genes with a position; the next three add up to it …
   int64_t by_symbol = 0;               ///< … where positions were given

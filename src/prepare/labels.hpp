@@ -22,7 +22,7 @@ struct LabelMap {
 
 struct CellLabels {
   std::string source;                ///< "cell_type of mod/rna", for messages
-  std::vector<std::string> of_cell;  ///< one a matched cell, trimmed; "" = no label
+  std::vector<std::string> of_cell;  ///< one per matched cell, trimmed; "" = no label
   std::vector<std::string> notes;    ///< what the user should hear, for example an ignored suffix
 };
 

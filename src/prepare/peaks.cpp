@@ -100,7 +100,7 @@ bool is_mitochondrial_chromosome(std::string_view chromosome) {
 void PeakOptions::describe(OptionSet& set) {
   set.value("--min-peak-share", min_peak_share,
             "A peak is open in at least this share of the training cells", at_least(0).at_most(1));
-  set.value("--min-peak-cells", min_peak_cells, "... and in at least so many", at_least(0));
+  set.value("--min-peak-cells", min_peak_cells, "... and in at least this many", at_least(0));
 }
 
 PeakSelection select_peaks(std::span<const Interval> peaks, std::span<const int64_t> open_in,

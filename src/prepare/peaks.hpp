@@ -28,7 +28,7 @@ bool is_mitochondrial_chromosome(std::string_view chromosome);
 struct PeakOptions {
   /// A peak is kept when open in at least this share of the training cells …
   double min_peak_share = 0.002;
-  /// … and in at least so many of them. Fewer leave nothing to learn from.
+  /// … and in at least this many of them. Fewer leave nothing to learn from.
   int64_t min_peak_cells = 5;
 
   void describe(OptionSet& set);

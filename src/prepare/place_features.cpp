@@ -1,5 +1,7 @@
 #include "prepare/place_features.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <set>
 

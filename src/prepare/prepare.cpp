@@ -68,7 +68,7 @@ Cells match(const RawMultiome& raw, Diary& diary) {
   }
   if (matched.ignored_suffix) {
     diary.warn(
-        "no barcode of RNA and ATAC is the same as it stands; they were matched without "
+        "RNA and ATAC share no barcode as it is written; they were matched without "
         "their trailing number (AAAC-1 = AAAC)");
   }
   return cells;
@@ -162,16 +162,29 @@ CellQuality check_quality(const RawMultiome& raw, RnaKind kind, const PrepareOpt
   return quality;
 }
 
-/// Types for cells without labels.
-void cluster(const RawMultiome& raw, RnaKind kind, const std::vector<double>& totals,
-             const PrepareOptions& options, Cells& cells, PrepareSummary& summary, Diary& diary,
-             const Context& context) {
+/// What the steps from cells to a study share.
+struct Preparation {
+  const RawMultiome& raw;
+  RnaKind kind;
+  const PrepareInputs& inputs;
+  const PrepareOptions& options;
+  Study& study;
+  PrepareSummary& summary;
+  Diary& diary;
+  const Context& context;
+};
+
+/// Types for cells without labels, of which `totals` are the RNA counts.
+void cluster(const Preparation& run, const std::vector<double>& totals, Cells& cells) {
+  const auto& raw = run.raw;
+  const auto& options = run.options;
+  auto& summary = run.summary;
   const auto& rows = cells.matched.rna_row;
   const auto chosen = choose_genes(
       measure_variability(raw.rna.values, rows, options.genes.loess_span), {}, options.genes);
-  auto expression = gather(raw.rna.values, rows, chosen, context.pool);
-  if (kind != RnaKind::kLogged) log_normalise(expression, totals);
-  const auto clusters = cluster_cells(expression, options.clusters, context);
+  auto expression = gather(raw.rna.values, rows, chosen, run.context.pool);
+  if (run.kind != RnaKind::kLogged) log_normalise(expression, totals);
+  const auto clusters = cluster_cells(expression, options.clusters, run.context);
   std::vector<int64_t> sizes(at(clusters.count), 0);
   for (const int32_t c : clusters.of_cell) {
     ++sizes[static_cast<size_t>(c)];
@@ -185,23 +198,24 @@ void cluster(const RawMultiome& raw, RnaKind kind, const std::vector<double>& to
   for (const auto& column : raw.rna.obs.columns) {
     if (column.is_text()) columns += (columns.empty() ? "" : ", ") + column.name;
   }
-  diary.warn(
+  run.diary.warn(
       "no labels were given: the cells were grouped into {} graph clusters of their "
-      "expression (Leiden, resolution {}), which are no cell types until someone looks at "
+      "expression (Leiden, resolution {}), which are not cell types until someone looks at "
       "them{}",
       clusters.count, options.clusters.resolution,
       columns.empty() ? "" : fmt::format("; text columns for --labels: {}", columns));
 }
 
-void fill_cells(Cells& cells, const PrepareOptions& options, CellQuality& quality, Study& study,
-                Diary& diary, const Context& context) {
+void fill_cells(const Preparation& run, Cells& cells, CellQuality& quality) {
+  Study& study = run.study;
+  Diary& diary = run.diary;
   study.cells.barcodes = std::move(cells.matched.barcodes);
   study.cells.type = categorical_of(cells.types);
   if (!cells.donors.empty()) study.cells.donor = categorical_of(cells.donors);
   study.cells.total_rna = std::move(quality.rna_counts);
   study.cells.open_peaks = std::move(quality.peaks);
   study.cells.split = split_cells(study.cells.barcodes, study.cells.type, study.cells.donor,
-                                  options.split, context.seed);
+                                  run.options.split, run.context.seed);
   std::vector<std::string> whole;
   std::vector<std::string> small;
   for (size_t t = 0; t < study.cells.type.names.size(); ++t) {
@@ -224,7 +238,7 @@ void fill_cells(Cells& cells, const PrepareOptions& options, CellQuality& qualit
   }
   if (!whole.empty()) {
     diary.warn(
-        "types with fewer than {} cells cannot be split, all their cells are training cells: {}",
+        "types with fewer than {} cells cannot be split; all their cells are training cells: {}",
         kFewestCellsToSplit, examples(whole, 8));
   }
   if (!small.empty()) {
@@ -240,9 +254,13 @@ std::vector<int32_t> rows_of(const std::vector<int32_t>& cells, const std::vecto
   return result;
 }
 
-void fill_peaks(const RawModality& atac, const std::vector<Interval>& intervals,
-                const std::vector<int32_t>& rows, const std::vector<int32_t>& training,
-                const PrepareOptions& options, Study& study, Diary& diary, const Context& context) {
+/// `rows`: of the ATAC, one per cell of the study.
+void fill_peaks(const Preparation& run, const std::vector<Interval>& intervals,
+                const std::vector<int32_t>& rows) {
+  const auto& atac = run.raw.atac;
+  const auto& options = run.options;
+  Diary& diary = run.diary;
+  const auto training = run.study.cells_of(Split::kTrain);
   const auto open_in = count_positive(atac.values, rows_of(training, rows));
   const auto chosen =
       select_peaks(intervals, open_in, count_of(training), options.peaks, options.keep_all);
@@ -261,15 +279,16 @@ void fill_peaks(const RawModality& atac, const std::vector<Interval>& intervals,
                            chosen.required_cells, training.size()),
                left, left - chosen.rare);
   }
-  study.peaks = peak_table(intervals, atac.var.index, chosen.columns);
-  study.open = gather_open(atac.values, rows, chosen.columns, context.pool);
+  run.study.peaks = peak_table(intervals, atac.var.index, chosen.columns);
+  run.study.open = gather_open(atac.values, rows, chosen.columns, run.context.pool);
 }
 
-std::vector<int32_t> pick_genes(const RawModality& rna, const GeneNames& names,
-                                const std::vector<int32_t>& training_rows, RnaKind kind,
-                                const PrepareInputs& inputs, const PrepareOptions& options,
-                                Diary& diary) {
-  const auto wanted = find_genes(names, inputs.keep_genes);
+std::vector<int32_t> pick_genes(const Preparation& run, const GeneNames& names,
+                                const std::vector<int32_t>& training_rows) {
+  const auto& rna = run.raw.rna;
+  const auto& options = run.options;
+  Diary& diary = run.diary;
+  const auto wanted = find_genes(names, run.inputs.keep_genes);
   if (!wanted.missing.empty()) {
     if (!options.skip_missing_genes) {
       throw input_error(
@@ -293,12 +312,13 @@ std::vector<int32_t> pick_genes(const RawModality& rna, const GeneNames& names,
     throw input_error("{}: no gene is seen in {} of the {} training cells; lower --min-gene-cells",
                       rna.source, options.genes.min_gene_cells, training_rows.size());
   }
-  diary.step("genes",
-             fmt::format("most variable{}{}", kind == RnaKind::kCounts ? "" : ", values as given",
-                         wanted.columns.empty()
-                             ? ""
-                             : fmt::format(", and the {} asked for", wanted.columns.size())),
-             seen, count_of(chosen));
+  diary.step(
+      "genes",
+      fmt::format("most variable{}{}", run.kind == RnaKind::kCounts ? "" : ", values as given",
+                  wanted.columns.empty()
+                      ? ""
+                      : fmt::format(", and the {} asked for", wanted.columns.size())),
+      seen, count_of(chosen));
   const auto mitochondrial = std::count_if(chosen.begin(), chosen.end(), [&](int32_t j) {
     return is_mitochondrial_gene(names.symbols[static_cast<size_t>(j)]);
   });
@@ -319,23 +339,24 @@ void tell_positions(const GenePlaces& places, const GeneTable& genes, PrepareSum
   }
 }
 
-void fill_genes(const RawModality& rna, const PlacedFeatures& features,
-                const std::vector<int32_t>& rows, const std::vector<int32_t>& training,
-                RnaKind kind, const PrepareInputs& inputs, const PrepareOptions& options,
-                Study& study, PrepareSummary& summary, Diary& diary, const Context& context) {
-  const auto chosen =
-      pick_genes(rna, features.names, rows_of(training, rows), kind, inputs, options, diary);
+/// `rows`: of the RNA, one per cell of the study.
+void fill_genes(const Preparation& run, const PlacedFeatures& features,
+                const std::vector<int32_t>& rows) {
+  const auto& rna = run.raw.rna;
+  Study& study = run.study;
+  const auto training_rows = rows_of(study.cells_of(Split::kTrain), rows);
+  const auto chosen = pick_genes(run, features.names, training_rows);
   study.genes = gene_table(features.names, features.places, chosen);
-  tell_positions(features.places, study.genes, summary, diary);
-  study.expression = gather(rna.values, rows, chosen, context.pool);
-  summary.rna_normalised = kind != RnaKind::kCounts;
-  if (kind == RnaKind::kCounts) {
+  tell_positions(features.places, study.genes, run.summary, run.diary);
+  study.expression = gather(rna.values, rows, chosen, run.context.pool);
+  run.summary.rna_normalised = run.kind != RnaKind::kCounts;
+  if (run.kind == RnaKind::kCounts) {
     study.scale = ExpressionScale::kLog1pCp100k;
     study.counts = study.expression;
   } else {
     study.scale = ExpressionScale::kAsGiven;
   }
-  if (kind != RnaKind::kLogged) log_normalise(study.expression, study.cells.total_rna);
+  if (run.kind != RnaKind::kLogged) log_normalise(study.expression, study.cells.total_rna);
 }
 
 void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
@@ -351,7 +372,7 @@ void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
       break;
     case RnaKind::kLinear:
       diary.warn(
-          "{}: fractions and large values, so normalised but not logged: scaled to 100,000 a "
+          "{}: fractions and large values, so normalised but not logged: scaled to 100,000 per "
           "cell and log1p taken; without counts, changes in counts cannot be given",
           rna.source);
       break;
@@ -363,7 +384,7 @@ void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
 void PrepareOptions::describe(OptionSet& set) {
   set.group("Which cells, peaks and genes");
   set.flag("--keep-all", keep_all, "Filter nothing; counts are still normalised");
-  set.list("--exclude-labels", exclude_labels, "Labels that are no cell type");
+  set.list("--exclude-labels", exclude_labels, "Labels that are not cell types");
   quality.describe(set);
   peaks.describe(set);
   genes.describe(set);
@@ -390,25 +411,22 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
 
   const auto features = place_features(raw, inputs, options, summary, diary);
   const RnaKind kind = recognise_rna(raw.rna);
+  const Preparation run{raw, kind, inputs, options, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
   Cells cells = match(raw, diary);
   label(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
   CellQuality quality = check_quality(raw, kind, options, cells, diary);
-  if (cells.types.empty()) {
-    cluster(raw, kind, quality.rna_counts, options, cells, summary, diary, context);
-  }
+  if (cells.types.empty()) cluster(run, quality.rna_counts, cells);
   context.check_cancelled();
   const auto rna_rows = std::move(cells.matched.rna_row);
   const auto atac_rows = std::move(cells.matched.atac_row);
-  fill_cells(cells, options, quality, study, diary, context);
-  const auto training = study.cells_of(Split::kTrain);
+  fill_cells(run, cells, quality);
 
-  fill_peaks(raw.atac, features.peaks, atac_rows, training, options, study, diary, context);
+  fill_peaks(run, features.peaks, atac_rows);
   raw.atac = RawModality();
   context.check_cancelled();
-  fill_genes(raw.rna, features, rna_rows, training, kind, inputs, options, study, summary, diary,
-             context);
+  fill_genes(run, features, rna_rows);
   raw.rna = RawModality();
   study.provenance = provenance_json(options, summary);
   return result;

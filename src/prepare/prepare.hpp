@@ -42,7 +42,7 @@ struct PrepareOptions {
   /// as chromosomes; cells without a label are of type "unlabelled". Counts are still normalised,
   /// and cells in one modality only are still dropped.
   bool keep_all = false;
-  /// Labels that are no cell type, in any letter case; "*" stands for anything. Cells with them,
+  /// Labels that are not cell types, in any letter case; "*" stands for anything. Cells with them,
   /// and cells without a label, are left out.
   std::vector<std::string> exclude_labels = {
       "na",         "n/a",         "nan",         "none",        "null",         "unknown",

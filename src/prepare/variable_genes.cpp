@@ -8,8 +8,8 @@ namespace grids {
 void VariableGeneOptions::describe(OptionSet& set) {
   set.value("--variable-genes", variable_genes, "Genes to keep, the most variable", at_least(1));
   set.inner("loess-span", loess_span, above(0).at_most(1));
-  set.value("--min-gene-cells", min_gene_cells, "A gene is seen in at least so many training cells",
-            at_least(0));
+  set.value("--min-gene-cells", min_gene_cells,
+            "A gene is seen in at least this many training cells", at_least(0));
 }
 
 GeneVariability measure_variability(const CsrMatrix& rna, std::span<const int32_t> cells,

@@ -1,5 +1,6 @@
 #include "cli/commands.hpp"
-#include "cli/sibling.hpp"
+#include "cli/licences.hpp"
+#include "pipeline/sibling.hpp"
 
 int main(int argc, char** argv) {
   // Training and models of the user's own need LibTorch, which no other command should load: they
@@ -10,6 +11,7 @@ int main(int argc, char** argv) {
   const grids::ProgramText text{
       "grids", "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
       "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
-      "Each command:   grids COMMAND --help\n"};
+      "Each command:   grids COMMAND --help\n",
+      [] { return grids::licences_page(grids::Program::kGrids); }};
   return grids::run_program(text, all.commands, argc, argv, {all.other_explain});
 }

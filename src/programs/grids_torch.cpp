@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "cli/commands.hpp"
+#include "cli/licences.hpp"
 #include "io/atomic_file.hpp"
 #include "io/table.hpp"
 #include "torchscript/script_model.hpp"
@@ -40,7 +41,8 @@ int main(int argc, char** argv) {
   // `grids train` is this program under the other's name; its help and errors should say so.
   const ProgramText text = {
       argc > 0 ? std::filesystem::path(argv[0]).filename().string() : "grids-torch",
-      "What needs LibTorch; usually run through `grids`.", ""};
+      "What needs LibTorch; usually run through `grids`.", "",
+      [] { return licences_page(Program::kTorch); }};
   const AllCommands all = all_commands({train_into, load_script, {}}, asks_for_model(argc, argv));
   return run_program(text, all.commands, argc, argv, {all.other_explain});
 }

@@ -1,6 +1,6 @@
 #include "report/masked_images.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

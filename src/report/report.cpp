@@ -1,6 +1,6 @@
 #include "report/report.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"

@@ -1,6 +1,6 @@
 #include "simulate/peak_truth.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "simulate/simulate_cells.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cmath>
 

@@ -1,6 +1,6 @@
 #include "simulate/simulate_expression.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <bit>

@@ -1,6 +1,6 @@
 #include "simulate/simulate_layout.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cmath>

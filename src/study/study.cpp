@@ -5,6 +5,7 @@
 #include "base/at.hpp"
 
 namespace grids {
+
 const char* split_name(Split split) {
   switch (split) {
     case Split::kTrain:
@@ -30,6 +31,11 @@ std::optional<int32_t> Categorical::code_of(std::string_view name) const {
 int32_t PeakTable::chromosome_of(int64_t peak) const {
   const auto after = std::upper_bound(chromosome_offsets.begin(), chromosome_offsets.end(), peak);
   return static_cast<int32_t>(after - chromosome_offsets.begin()) - 1;
+}
+
+bool GeneTable::has_positions() const {
+  return std::any_of(chromosome.begin(), chromosome.end(),
+                     [](const std::string& name) { return !name.empty(); });
 }
 
 int64_t GeneTable::tss(int64_t gene) const {

@@ -23,7 +23,7 @@ const char* split_name(Split split);
 /// A column of names stored as codes, as AnnData's categorical.
 struct Categorical {
   std::vector<std::string> names;  ///< each name once, sorted
-  std::vector<int32_t> codes;      ///< one a cell, index into `names`
+  std::vector<int32_t> codes;      ///< one per cell, index into `names`
 
   bool empty() const { return names.empty(); }
   /// The code of a name, or nothing.
@@ -79,6 +79,8 @@ struct GeneTable {
 
   int64_t size() const { return static_cast<int64_t>(names.size()); }
   bool has_position(int64_t gene) const { return !chromosome[static_cast<size_t>(gene)].empty(); }
+  /// Whether any gene has one.
+  bool has_positions() const;
   /// The transcription start site: `start` on the plus strand, `end` − 1 on the minus strand.
   int64_t tss(int64_t gene) const;
   std::optional<int32_t> index_of(std::string_view name) const;  ///< by symbol, then by id

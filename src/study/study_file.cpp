@@ -12,7 +12,8 @@
 namespace grids {
 namespace {
 
-using hdf5::Group;
+using store::Group;
+using store::GroupWriter;
 
 /// Raised when an older grids would misread a newer file: 2 says whether the cells are paired,
 /// which those of 1 always are.
@@ -104,7 +105,7 @@ Frame genes_frame(const GeneTable& genes) {
 
 // ---- reading ----
 
-const FrameColumn& column(const hdf5::Object& table, const Frame& frame, std::string_view name,
+const FrameColumn& column(const store::Object& table, const Frame& frame, std::string_view name,
                           bool text) {
   const auto* found = frame.find(name);
   if (found == nullptr) {
@@ -116,24 +117,24 @@ const FrameColumn& column(const hdf5::Object& table, const Frame& frame, std::st
   return *found;
 }
 
-std::vector<int64_t> positions(const hdf5::Object& table, const Frame& frame,
+std::vector<int64_t> positions(const store::Object& table, const Frame& frame,
                                std::string_view name) {
   std::vector<int64_t> result;
   for (const double value : column(table, frame, name, false).numbers()) {
     if (!(value >= 0 && value < 1e15)) {
-      throw table.error(fmt::format("{} is no position", value), name);
+      throw table.error(fmt::format("{} is not a position", value), name);
     }
     result.push_back(static_cast<int64_t>(value));
   }
   return result;
 }
 
-void require_unique(const hdf5::Object& table, const std::vector<std::string>& names) {
+void require_unique(const store::Object& table, const std::vector<std::string>& names) {
   std::unordered_set<std::string_view> seen;
   seen.reserve(names.size());
   for (const auto& name : names) {
     if (!seen.insert(name).second) {
-      throw table.error(fmt::format("'{}' is there twice", name), "_index");
+      throw table.error(fmt::format("'{}' appears twice", name), "_index");
     }
   }
 }
@@ -168,7 +169,7 @@ CellTable read_cells(const Group& root) {
       known = true;
     }
     if (!known)
-      throw obs.error(fmt::format("'{}' is none of train, validation, test", name), "split");
+      throw obs.error(fmt::format("'{}' is not one of train, validation, test", name), "split");
   }
   cells.total_rna = column(obs, frame, "total_rna", false).numbers();
   cells.open_peaks = column(obs, frame, "open_peaks", false).numbers();
@@ -215,7 +216,7 @@ GeneTable read_genes(const Group& modality) {
   genes.end = positions(var, frame, "end");
   for (const auto& strand : column(var, frame, "strand", true).text()) {
     if (strand != "+" && strand != "-" && strand != ".") {
-      throw var.error(fmt::format("'{}' is none of + - .", strand), "strand");
+      throw var.error(fmt::format("'{}' is not one of + - .", strand), "strand");
     }
     genes.strand.push_back(static_cast<Strand>(strand[0]));
   }
@@ -248,20 +249,20 @@ void require_finite(const Group& modality, const std::string& name, const CsrMat
 }
 
 ExpressionScale read_scale(const Group& grids) {
-  const auto scale = grids.dataset("scale").read_text();
+  const auto scale = grids.array("scale").read_text();
   if (scale.size() == 1 && scale[0] == kLog1pCp100k) return ExpressionScale::kLog1pCp100k;
   if (scale.size() == 1 && scale[0] == kAsGiven) return ExpressionScale::kAsGiven;
-  throw grids.error("is no known scale of expression", "scale");
+  throw grids.error("is not a known scale of expression", "scale");
 }
 
 /// Throws unless the study is of this format or an earlier one.
 void require_known_format(const Group& root) {
   if (!root.has("uns/grids")) {
-    throw root.error(fmt::format("is no prepared study; prepare it first: {}", kPrepare));
+    throw root.error(fmt::format("is not a prepared study; prepare it first: {}", kPrepare));
   }
   const auto grids = root.group("uns/grids");
   if (!grids.has("format")) return;  // as 1
-  const auto format = grids.dataset("format").read<int64_t>();
+  const auto format = grids.array("format").read<int64_t>();
   if (format.size() != 1 || format[0] < 1) {
     throw grids.error(fmt::format("must be one whole number from 1; {}", kPrepareAgain), "format");
   }
@@ -288,7 +289,7 @@ void require_members(const Group& root) {
 /// Throws unless a row is the same cell in both modalities.
 void require_paired(const Group& grids) {
   if (!grids.has("paired")) return;  // as all of format 1 are
-  const auto paired = grids.dataset("paired").read<int64_t>();
+  const auto paired = grids.array("paired").read<int64_t>();
   if (paired.size() != 1) throw grids.error("must be one boolean", "paired");
   if (paired[0] == 0) {
     throw grids.error(
@@ -303,8 +304,7 @@ void require_paired(const Group& grids) {
 }  // namespace
 
 Study read_study(const std::filesystem::path& path) {
-  const auto file = hdf5::File::open(path);
-  const auto& root = file.root();
+  const auto root = store::open(path);
   require_known_format(root);
   require_members(root);
   const auto grids = root.group("uns/grids");
@@ -329,7 +329,7 @@ Study read_study(const std::filesystem::path& path) {
     require_shape(rna, "layers/counts", study.counts.pattern, cells, study.genes.size());
     require_finite(rna, "layers/counts", study.counts);
   }
-  const auto provenance = grids.dataset("provenance").read_text();
+  const auto provenance = grids.array("provenance").read_text();
   if (provenance.size() != 1) throw grids.error("must be one text", "provenance");
   study.provenance = provenance[0];
   return study;
@@ -342,13 +342,14 @@ void write_study(const std::filesystem::path& path, const Study& study) {
   const Frame genes = genes_frame(study.genes);
   const ModalityToWrite modalities[] = {
       {"rna", bare, genes,
-       [&](const Group& group) {
+       [&](const GroupWriter& group) {
          write_matrix(group, "X", study.expression);
          if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
        }},
-      {"atac", bare, peaks, [&](const Group& group) { write_matrix(group, "X", study.open); }},
+      {"atac", bare, peaks,
+       [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }},
   };
-  write_h5mu(path, cells_frame(study.cells), modalities, [&](const Group& root) {
+  write_h5mu(path, cells_frame(study.cells), modalities, [&](const GroupWriter& root) {
     const auto obs = root.group("obs");
     write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
     if (!study.cells.donor.empty()) {

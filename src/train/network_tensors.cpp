@@ -1,4 +1,6 @@
 // The networks' tensors by their published names: lists, first weights, export and import.
+#include <fmt/ranges.h>
+
 #include <cmath>
 #include <cstring>
 

@@ -109,7 +109,7 @@ def _(room):
             "nowhere/curves.tsv", "-o", "s.safetensors"]
 
 
-@case("output: a device", r"/dev/full", r"no ordinary file")
+@case("output: a device", r"/dev/full", r"not a regular file")
 def _(room):
     return [*PREPARE, "-o", "/dev/full"]
 

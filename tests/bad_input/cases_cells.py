@@ -49,7 +49,7 @@ def _(room):
     return prepare()
 
 
-@case("text named h5mu", r"cells\.h5mu: the format is not recognised; understood are", r"MuData")
+@case("text named h5mu", r"cells\.h5mu: the format is not recognised; known formats are", r"MuData")
 def _(room):
     room.file("cells.h5mu", "barcode\tgene\tcount\n" * 100)
     return prepare()

@@ -83,7 +83,7 @@ def _(folder):
     cut(folder / "matrix.mtx.gz", 0.5)
 
 
-@tenx_folder("no features", r"tenx: neither features\.tsv nor features\.tsv\.gz is there")
+@tenx_folder("no features", r"tenx: there is neither features\.tsv nor features\.tsv\.gz")
 def _(folder):
     (folder / "features.tsv.gz").unlink()
 
@@ -108,7 +108,7 @@ def _(folder):
     edit_line(folder / "matrix.mtx.gz", 10, lambda line: "661 1 3")
 
 
-@tenx_folder("value no number", r"matrix\.mtx\.gz, line 10", r"'many' is no number")
+@tenx_folder("value no number", r"matrix\.mtx\.gz, line 10", r"'many' is not a number")
 def _(folder):
     edit_line(folder / "matrix.mtx.gz", 10, lambda line: "1 1 many")
 
@@ -259,7 +259,7 @@ genes("unknown strand", "chr1\t5\t9\tA\t0\tf\n", r"genes\.bed, line 1", r"'f' in
 genes("empty file", "", r"genes\.bed", r"no genes in it")
 genes("header alone", "#chr\tstart\tend\tname\n", r"genes\.bed", r"no genes in it")
 genes("chromosomes by accession", lambda text: text.replace("chr", "NC_00000"),
-      r"share no chromosome", r"peaks on chr1", r"called as those of the peaks")
+      r"share no chromosome", r"peaks on chr1", r"named like those of the peaks")
 genes("another species", lambda text: text.replace("SIM", "Mus"),
       r"not one of the 60 genes", r"SIM00001", r"Mus00001 \(MusG0", r"same species")
 genes("letter case", lambda text: text.replace("SIMG", "G").replace("SIM", "Sim"),

@@ -35,7 +35,7 @@ def study(name, *says, **options):
     return register
 
 
-@case("study: cells as they came", r"cells\.h5mu", r"no prepared study", r"grids prepare", torch=True)
+@case("study: cells as they came", r"cells\.h5mu", r"not a prepared study", r"grids prepare", torch=True)
 def _(room):
     return explain(study="../good/cells.h5mu")
 
@@ -51,13 +51,13 @@ def _(room):
     return explain(study="study.h5mu")
 
 
-@case("study: a folder", r"study: .*folder|study: .*no HDF5", torch=True)
+@case("study: a folder", r"study: .*folder|study: .*not an HDF5 file", torch=True)
 def _(room):
     (room.folder / "study").mkdir()
     return explain(study="study")
 
 
-@case("study: empty", r"study\.h5mu", r"no HDF5|is empty", torch=True)
+@case("study: empty", r"study\.h5mu", r"not an HDF5 file|is empty", torch=True)
 def _(room):
     room.file("study.h5mu", b"")
     return explain(study="study.h5mu")
@@ -74,7 +74,7 @@ def _(file):
     del file["mod/rna/X"]
 
 
-@study("an unknown part of the split", r"obs/split", r"'exam' is none of train, validation, test")
+@study("an unknown part of the split", r"obs/split", r"'exam' is not one of train, validation, test")
 def _(file):
     write_texts(file["obs/split"], "categories", ["exam", "train", "validation"])
 
@@ -116,12 +116,12 @@ def _(file):
     del file["mod/rna/layers/counts/indptr"]
 
 
-@study("an unknown scale", r"uns/grids/scale", r"no known scale")
+@study("an unknown scale", r"uns/grids/scale", r"not a known scale")
 def _(file):
     replace(file["uns/grids"], "scale", "z-scores")
 
 
-@study("a negative place", r"mod/atac/var/start", r"-5 is no position")
+@study("a negative place", r"mod/atac/var/start", r"-5 is not a position")
 def _(file):
     set_entry(file["mod/atac/var"], "start", 0, -5)
 

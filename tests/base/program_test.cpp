@@ -106,6 +106,21 @@ TEST(Program, OptionsReachTheCommand) {
   EXPECT_EQ(seen.seed, 9u);
 }
 
+TEST(Program, LicencesArePrintedWhereThereIsAPage) {
+  const auto outcome = [](const ProgramText& text) {
+    char name[] = "tool";
+    char option[] = "--licences";
+    char* argv[] = {name, option};
+    ::testing::internal::CaptureStdout();
+    ::testing::internal::CaptureStderr();
+    const int code = run_program(text, {}, 2, argv);
+    return fmt::format("{} {}{}", code, ::testing::internal::GetCapturedStdout(),
+                       ::testing::internal::GetCapturedStderr());
+  };
+  EXPECT_EQ(outcome({"tool", "A tool", "", [] { return "zlib: Zlib"; }}), "0 zlib: Zlib\n");
+  EXPECT_THAT(outcome({"tool", "A tool", ""}), HasSubstr("'--licences'"));
+}
+
 TEST_F(ConfigFile, IsTheSameAsTheFlags) {
   const auto path = write(
       "seed = 4\nquiet = true\n[fit]\ngoal = \"up\"\ngenes = [\"A\", \"B\"]\nall = true\n"

@@ -201,9 +201,9 @@ TEST(KnockOutFiles, TableAndMatrixHoldTheSame) {
     const KnockoutNames names{
         world.study.peaks.names, world.study.genes.names, {{"cell_type", type.name}}};
     write_knockout_h5ad(folder / "k.h5ad", model, genes, names, world.context);
-    const auto file = hdf5::File::open(folder / "k.h5ad");
-    const auto x = file.root().dataset("X").read<float>();
-    const auto obs = read_frame(file.root(), "obs");
+    const auto root = store::open(folder / "k.h5ad");
+    const auto x = root.array("X").read<float>();
+    const auto obs = read_frame(root, "obs");
     EXPECT_EQ(obs.index, world.study.peaks.names);
     std::map<std::string, size_t> place;
     for (size_t peak = 0; peak < peaks; ++peak) place[obs.index[peak]] = peak;

@@ -1,7 +1,7 @@
 /// A study of two cell types over the small random surrogate, for tests.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "model/folded_surrogate.hpp"
 #include "study/study.hpp"

@@ -27,7 +27,7 @@ const std::string kContent =
     "0 0 1\n0 2 2\n2 1 3\n3 0 4\n3 2 5\n";
 
 RawModality read(const fs::path& path, const std::string& matrix = {}) {
-  return read_anndata(hdf5::File::open(path).root(), matrix);
+  return read_anndata(store::open(path), matrix);
 }
 
 class AnnDataFixtures : public ::testing::Test {
@@ -120,8 +120,8 @@ TEST_F(AnnDataFixtures, DamageIsNamedWithFileAndPlace) {
       {"bad_vector", "X: expected 2 dimensions, found 1"},
       {"bad_size", "X: claims 1000000000000 entries, but the file holds only 0 bytes"},
       {"lzf", "'lzf', which cannot be read here; write the file with gzip"},
-      {"missing_obs", "is no AnnData: there must be obs and var"},
-      {"missing_var", "is no AnnData: there must be obs and var"},
+      {"missing_obs", "is not an AnnData file: there must be obs and var"},
+      {"missing_var", "is not an AnnData file: there must be obs and var"},
       {"missing_X", "X: there is no such matrix; the file has: none"},
       {"missing_X_indices", "X/indices: there is no such dataset"},
       {"missing_X_indptr", "X/indptr: there is no such dataset"},
@@ -190,17 +190,18 @@ RawModality random_modality(int fewest_columns = 0) {
 /// `write_h5ad` without its care for the disk, which would take most of the time of hundreds of
 /// files.
 void write_quickly(const fs::path& path, const RawModality& modality,
-                   const std::function<void(const hdf5::Group& group)>& fill) {
-  const auto file = hdf5::File::create(path);
-  begin_anndata(file.root(), modality.obs, modality.var);
-  fill(file.root());
+                   const std::function<void(const store::GroupWriter& group)>& fill) {
+  const auto root = store::create(path);
+  begin_anndata(root, modality.obs, modality.var);
+  fill(root);
 }
 
 RC_GTEST_PROP(AnnDataWriting, ReadsBackTheSameTablesAndValues, ()) {
   const TempFolder folder;
   const auto modality = random_modality();
-  write_quickly(folder / "a.h5ad", modality,
-                [&](const hdf5::Group& group) { write_matrix(group, "X", modality.values); });
+  write_quickly(folder / "a.h5ad", modality, [&](const store::GroupWriter& group) {
+    write_matrix(group, "X", modality.values);
+  });
   RC_ASSERT(test::describe(read(folder / "a.h5ad")) == test::describe(modality));
 }
 
@@ -208,7 +209,7 @@ RC_GTEST_PROP(AnnDataWriting, BlocksOfRowsMakeTheWholeMatrix, ()) {
   const TempFolder folder;
   const auto modality = random_modality(1);
   const auto rows = static_cast<int32_t>(modality.values.rows());
-  write_quickly(folder / "a.h5ad", modality, [&](const hdf5::Group& group) {
+  write_quickly(folder / "a.h5ad", modality, [&](const store::GroupWriter& group) {
     const auto columns = modality.values.columns();
     SparseRowsWriter sparse(group, "X", columns, SparseRowsWriter::Values::kFloat32);
     SparseRowsWriter ones(group, "layers/ones", columns, SparseRowsWriter::Values::kOnes);
@@ -229,10 +230,44 @@ RC_GTEST_PROP(AnnDataWriting, BlocksOfRowsMakeTheWholeMatrix, ()) {
   const auto expected = test::describe(modality);
   RC_ASSERT(test::describe(read(folder / "a.h5ad", "X")) == expected);
   RC_ASSERT(test::describe(read(folder / "a.h5ad", "dense")) == expected);
-  const auto file = hdf5::File::open(folder / "a.h5ad");
-  const auto pattern = read_binary_matrix(file.root(), "layers/ones");
+  const auto root = store::open(folder / "a.h5ad");
+  const auto pattern = read_binary_matrix(root, "layers/ones");
   RC_ASSERT(pattern.indices == modality.values.pattern.indices);
   RC_ASSERT(pattern.offsets == modality.values.pattern.offsets);
+}
+
+RC_GTEST_PROP(MatrixRowsFromDisk, BlocksOfRowsAreTheRowsOfTheWhole, ()) {
+  const TempFolder folder;
+  const auto modality = random_modality(1);
+  const auto columns = modality.values.columns();
+  const auto rows = modality.values.rows();
+  write_quickly(folder / "a.h5ad", modality, [&](const store::GroupWriter& group) {
+    write_matrix(group, "X", modality.values);
+    DenseRowsWriter dense(group, "layers/dense", columns);
+    dense.append(to_dense(modality.values));
+  });
+  const auto root = store::open(folder / "a.h5ad");
+  CsrMatrix block;  // used again and again
+  for (const char* name : {"X", "layers/dense"}) {
+    const auto whole = read_matrix(root, name);
+    const MatrixRows stored(root, name);
+    RC_ASSERT(stored.rows() == rows);
+    RC_ASSERT(stored.columns() == columns);
+    const auto first = *rc::gen::inRange<int64_t>(0, rows + 1);
+    const auto last = *rc::gen::inRange<int64_t>(first, rows + 1);
+    std::vector<int32_t> asked;
+    for (int64_t row = first; row < last; ++row) asked.push_back(static_cast<int32_t>(row));
+    const auto expected = select_rows(whole, asked);
+    stored.read(first, last, block);
+    RC_ASSERT(block.pattern.rows == last - first);
+    RC_ASSERT(block.pattern.columns == columns);
+    RC_ASSERT(block.pattern.offsets == expected.pattern.offsets);
+    RC_ASSERT(block.pattern.indices == expected.pattern.indices);
+    RC_ASSERT(block.values == expected.values);
+    std::vector<float> dense(static_cast<size_t>((last - first) * columns), -1.0f);
+    stored.read_dense(first, dense);
+    RC_ASSERT(dense == to_dense(expected));
+  }
 }
 
 TEST(AnnDataWriting, AnnDataReadsTheSame) {
@@ -247,7 +282,7 @@ TEST(AnnDataWriting, AnnDataReadsTheSame) {
   modality.var = {{"g1", "g2"}, {}};
   modality.values = {{3, 2, {0, 1, 1, 3}, {1, 0, 1}}, {0.25f, 3, 1e9f}};
   const auto path = folder / "a.h5ad";
-  write_h5ad(path, modality.obs, modality.var, [&](const hdf5::Group& group) {
+  write_h5ad(path, modality.obs, modality.var, [&](const store::GroupWriter& group) {
     write_matrix(group, "X", modality.values);
     DenseRowsWriter dense(group, "layers/dense", 2);
     dense.append(to_dense(modality.values));
@@ -267,7 +302,7 @@ TEST(AnnDataWriting, AnnDataReadsTheSame) {
 TEST(AnnDataWriting, AFailureLeavesNoFile) {
   const TempFolder folder;
   const Frame uneven{{"c1"}, {{"n", std::vector<double>{1, 2}}}};
-  EXPECT_THROW(write_h5ad(folder / "a.h5ad", uneven, {}, [](const hdf5::Group&) {}), Error);
+  EXPECT_THROW(write_h5ad(folder / "a.h5ad", uneven, {}, [](const store::GroupWriter&) {}), Error);
   EXPECT_TRUE(fs::is_empty(folder.path()));
 }
 
@@ -276,7 +311,7 @@ TEST(AnnDataWriting, AColumnNeedsANameThatTheIndexDoesNotHave) {
   for (const char* name : {"", "_index"}) {
     const Frame frame{{"c1"}, {{name, std::vector<double>{1}}}};
     try {
-      write_h5ad(folder / "a.h5ad", frame, {}, [](const hdf5::Group&) {});
+      write_h5ad(folder / "a.h5ad", frame, {}, [](const store::GroupWriter&) {});
       FAIL() << name;
     } catch (const Error& error) {
       EXPECT_THAT(error.what(), ::testing::HasSubstr(fmt::format("cannot be called '{}'", name)));

@@ -106,7 +106,7 @@ TEST(Npy, WhatCannotBeReadSaysWhyAndWhatToDo) {
     put(path, content);
     return input_message([&] { read_npy(path); });
   };
-  EXPECT_THAT(message("no array"), HasSubstr("x.npy: this is no .npy array"));
+  EXPECT_THAT(message("no array"), HasSubstr("x.npy: this is not a .npy array"));
   EXPECT_THAT(message(six().substr(0, 20)), HasSubstr("cut short"));
   EXPECT_THAT(message(six().substr(0, six().size() - 1)), HasSubstr("cut short"));
   EXPECT_THAT(message(npy("<c8", "(3, 2)", bytes_of(kSix))), HasSubstr("'<c8' are not read"));

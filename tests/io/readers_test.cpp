@@ -89,7 +89,7 @@ TEST(Readers, AnnDataOfBothTypesAndContainersByAnyName) {
   const TempFolder folder;
   ASSERT_TRUE(test::run_python(
       fmt::format("{}/io/make_fixtures.py {}", GRIDS_TEST_DIR, folder.path().string())));
-  const auto single = test::describe(read_anndata(hdf5::File::open(folder / "csr.h5ad").root()));
+  const auto single = test::describe(read_anndata(store::open(folder / "csr.h5ad")));
   for (const auto* name : {"usual.h5mu", "tenx_names.h5mu"}) {
     const auto multiome = read(one(folder / name));
     EXPECT_EQ(test::describe(multiome.rna), single);
@@ -113,7 +113,7 @@ TEST(Readers, AnnDataOfBothTypesAndContainersByAnyName) {
   EXPECT_EQ(mixed.atac.values.values, std::vector<float>{3});
   EXPECT_THAT(told.all, HasSubstr("left out 1 features of type Antibody Capture"));
   EXPECT_THAT(test::input_message([&] { read(one(folder / "csr.h5ad")); }),
-              HasSubstr("csr.h5ad: var/feature_types: the column is missing"));
+              HasSubstr("csr.h5ad: var/feature_types: the column that tells genes"));
 }
 
 class TenxFolder : public ::testing::Test {
@@ -151,7 +151,7 @@ TEST_F(TenxFolder, SplitsGenesFromPeaks) {
 TEST_F(TenxFolder, DamageIsNamedWithTheLine) {
   const std::string head = "%%MatrixMarket matrix coordinate integer general\n";
   const std::pair<std::string, const char*> kCases[] = {
-      {"", "matrix.mtx, line 0: is no Matrix Market file"},
+      {"", "matrix.mtx, line 0: is not a Matrix Market file"},
       {"%%MatrixMarket matrix array real general\n", "line 1: 'matrix array real general'"},
       {head, "line 1: ends before its numbers"},
       {head + "4 3\n", "line 2: expected the numbers of rows, columns and entries"},
@@ -160,9 +160,9 @@ TEST_F(TenxFolder, DamageIsNamedWithTheLine) {
       {head + "4 3 1\n5 1 1\n", "line 3: entry (5, 1) lies outside of 4 × 3"},
       {head + "4 3 1\n0 1 1\n", "line 3: entry (0, 1) lies outside of 4 × 3"},
       {head + "4 3 1\n1 x 1\n", "line 3: expected a row, a column and a value"},
-      {head + "4 3 1\n1 1 one\n", "line 3: 'one' is no number"},
-      {head + "4 3 1\n1 1\n", "line 3: '' is no number"},
-      {head + "4 3 2\n1 1 1\n1 1 2\n", "an entry of cell 1 is there twice"},
+      {head + "4 3 1\n1 1 one\n", "line 3: 'one' is not a number"},
+      {head + "4 3 1\n1 1\n", "line 3: '' is not a number"},
+      {head + "4 3 2\n1 1 1\n1 1 2\n", "an entry of cell 1 appears twice"},
       {head + "4 3 1\n1 1 -2\n", "cell 'AA-1', feature 'TP53': the value is -2"},
       {head + "4 3 1\n1 1 nan\n", "cell 'AA-1', feature 'TP53': the value is nan"},
   };
@@ -179,7 +179,7 @@ TEST_F(TenxFolder, DamageIsNamedWithTheLine) {
   put_gz(folder_ / "matrix.mtx.gz", head + "4 3 1\n1 1 1\n");
   EXPECT_EQ(total(read(one(folder_.path())).rna.values), 1);
   fs::remove(folder_ / "barcodes.tsv");
-  EXPECT_THAT(message(), HasSubstr("neither barcodes.tsv nor barcodes.tsv.gz is there"));
+  EXPECT_THAT(message(), HasSubstr("there is neither barcodes.tsv nor barcodes.tsv.gz"));
 }
 
 TEST_F(TenxFolder, NeedsBothTypes) {
@@ -223,7 +223,7 @@ TEST(Readers, UnknownFormatsListWhatIsUnderstood) {
   test::put(folder / "cells.txt", "hello");
   for (const auto& path : {folder / "cells.txt", folder.path()}) {
     const auto message = test::input_message([&] { read(one(path)); });
-    EXPECT_THAT(message, HasSubstr("the format is not recognised; understood are:"));
+    EXPECT_THAT(message, HasSubstr("the format is not recognised; known formats are:"));
     EXPECT_THAT(message, HasSubstr("FILE.h5mu"));
     EXPECT_THAT(message, HasSubstr("--rna RNA.mtx --atac ATAC.mtx"));
   }

@@ -101,7 +101,7 @@ TEST_F(AtomicFile, SaysWhyItCannotWriteOrRead) {
   // A pipe of the test's own, not a device: code that is wrong would replace it.
   const auto pipe = folder_ / "pipe";
   ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_NE(message_of([&] { replace_file(pipe, "x"); }).find("no ordinary file"),
+  EXPECT_NE(message_of([&] { replace_file(pipe, "x"); }).find("not a regular file"),
             std::string::npos);
 }
 

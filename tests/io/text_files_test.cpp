@@ -223,7 +223,7 @@ TEST(ManifestFile, SaysWhatIsMissing) {
   test::put(path, "{}");
   EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("'command'"));
   test::put(path, "{");
-  EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("no manifest of grids"));
+  EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("not a manifest of grids"));
   EXPECT_THAT(test::input_message([&] { sha256_of(folder / "none"); }), HasSubstr("none"));
   EXPECT_THAT(test::input_message([&] { sha256_of(folder.path()); }), HasSubstr("reading"));
   Manifest broken;

@@ -1,7 +1,7 @@
 /// What the tests of this room share: small experiments with known contents.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string>
 #include <vector>

@@ -19,12 +19,11 @@ using ::testing::HasSubstr;
 const std::filesystem::path kKept = test::fixture("version_1/run/study.h5mu");
 
 bool has(const std::filesystem::path& study, const std::string& name) {
-  return hdf5::File::open(study).root().has(name);
+  return store::open(study).has(name);
 }
 
 TEST(KeptStudy, OfFormat1IsReadWholeAndItsCellsArePaired) {
-  ASSERT_EQ(hdf5::File::open(kKept).root().dataset("uns/grids/format").read<int64_t>(),
-            std::vector<int64_t>{1});
+  ASSERT_EQ(store::open(kKept).array("uns/grids/format").read<int64_t>(), std::vector<int64_t>{1});
   ASSERT_FALSE(has(kKept, "uns/grids/paired"));
   const Study study = read_study(kKept);
   EXPECT_TRUE(study.paired);
@@ -42,21 +41,21 @@ TEST(KeptStudy, WrittenAnewItIsOfTheFormatOfTodayAndHoldsTheSame) {
   const Study study = read_study(kKept);
   write_study(folder / "study.h5mu", study);
   EXPECT_TRUE(has(folder / "study.h5mu", "uns/grids/paired"));
-  EXPECT_EQ(
-      hdf5::File::open(folder / "study.h5mu").root().dataset("uns/grids/format").read<int64_t>(),
-      std::vector<int64_t>{2});
+  EXPECT_EQ(store::open(folder / "study.h5mu").array("uns/grids/format").read<int64_t>(),
+            std::vector<int64_t>{2});
   const Study back = read_study(folder / "study.h5mu");
   test::expect_same_study(back, study);
   EXPECT_EQ(back.provenance, study.provenance);
 }
 
 /// A file with nothing but `uns/grids`, as far as `fill` fills it.
-std::string reading(const std::function<void(const hdf5::Group& grids)>& fill) {
+std::string reading(const std::function<void(const store::GroupWriter& grids)>& fill) {
   const TempFolder folder;
   const Frame obs{{"c1"}, {}};
-  const ModalityToWrite modalities[] = {{"rna", obs, Frame{{"G"}, {}}, [](const hdf5::Group&) {}}};
+  const ModalityToWrite modalities[] = {
+      {"rna", obs, Frame{{"G"}, {}}, [](const store::GroupWriter&) {}}};
   write_h5mu(folder / "later.h5mu", obs, modalities,
-             [&](const hdf5::Group& root) { fill(create_dict(root, "uns/grids")); });
+             [&](const store::GroupWriter& root) { fill(create_dict(root, "uns/grids")); });
   return test::input_message([&] { read_study(folder / "later.h5mu"); });
 }
 

@@ -165,7 +165,7 @@ TEST(StudyFile, SaysWhatToDoWithAFileThatIsNoStudy) {
   multiome.rna.values.pattern = multiome.atac.values.pattern = {1, 1, {0, 0}, {}};
   write_multiome(folder / "raw.h5mu", multiome);
   EXPECT_THAT(test::input_message([&] { read_study(folder / "raw.h5mu"); }),
-              HasSubstr("raw.h5mu: is no prepared study; prepare it first: grids prepare"));
+              HasSubstr("raw.h5mu: is not a prepared study; prepare it first: grids prepare"));
   EXPECT_THAT(test::input_message([&] { read_study(folder / "none.h5mu"); }),
               HasSubstr("there is no such file"));
 }

@@ -1,7 +1,7 @@
 /// A small study with planted structure: types with peaks and genes of their own, made in memory.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/random.hpp"
 #include "study/study.hpp"

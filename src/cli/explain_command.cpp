@@ -1,0 +1,66 @@
+#include "base/recording_reporter.hpp"
+#include "cli/commands.hpp"
+#include "cli/target_arguments.hpp"
+#include "io/folder.hpp"
+#include "pipeline/explain_into.hpp"
+#include "pipeline/inputs.hpp"
+#include "pipeline/manifests.hpp"
+
+namespace grids {
+namespace {
+
+struct ExplainCommand {
+  StudyArguments inputs;
+  TargetArguments targets;
+  ExplainArguments stage;
+  std::filesystem::path out;
+};
+
+}  // namespace
+
+Command explain_command() {
+  return {
+      "explain", "Find the sets of peaks that a gene's prediction rests on",
+      "  grids explain study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -L 10 "
+      "-o out/\n"
+      "  grids explain study.h5mu surrogate.safetensors --targets targets.tsv -o out/\n"
+      "A model of your own: grids explain --model classifier.pt --help",
+      [](OptionSet& options) -> CommandBody {
+        auto arguments = std::make_shared<ExplainCommand>();
+        arguments->inputs.describe(options);
+        arguments->targets.describe(options, "cell_type (a type, all or each), gene and maybe L");
+        options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
+                      OptionSet::Need::kRequired);
+        options.section("explain");
+        describe_surrogate(options, arguments->inputs.kind);
+        arguments->stage.describe(options);
+        options.rule([arguments](Problems& problems) {
+          arguments->targets.check("either --targets FILE, or --cell-type T with --gene G", false,
+                                   problems);
+        });
+        const auto values = options.values("explain");
+        return [arguments, values](const Context& outer) {
+          arguments->targets.require_table();
+          require_folder(arguments->out);
+          RecordingReporter reporter(outer.reporter);
+          const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
+          const auto loaded = load_study_and_surrogate(arguments->inputs);
+          const Study& study = loaded.study;
+          const StudySurrogate surrogate = loaded.surrogate();
+          const auto targets =
+              find_targets(study, arguments->targets.requests(study, arguments->stage.set_size));
+          const auto tables =
+              explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
+          Manifest manifest = new_manifest("explain", values(), context);
+          std::vector<std::filesystem::path> read = {arguments->inputs.study,
+                                                     arguments->inputs.surrogate};
+          if (!arguments->targets.table.empty()) read.push_back(arguments->targets.table);
+          manifest.inputs = record_files(read);
+          manifest.outputs = record_outputs(arguments->out, tables);
+          manifest.warnings = reporter.warnings();
+          write_manifest(arguments->out / "manifest.json", manifest);
+        };
+      }};
+}
+
+}  // namespace grids

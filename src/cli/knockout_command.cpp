@@ -1,0 +1,250 @@
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "base/at.hpp"
+#include "base/file_name.hpp"
+#include "base/indices.hpp"
+#include "base/recording_reporter.hpp"
+#include "cli/commands.hpp"
+#include "cli/target_arguments.hpp"
+#include "evaluate/count_maps.hpp"
+#include "evaluate/knockout.hpp"
+#include "explain/explain_stage.hpp"
+#include "io/atomic_file.hpp"
+#include "io/folder.hpp"
+#include "io/lines.hpp"
+#include "pipeline/inputs.hpp"
+#include "pipeline/manifests.hpp"
+
+namespace grids {
+namespace {
+
+/// More genes than this go to an AnnData file for each type: a table would have a row a gene, peak
+/// and type.
+constexpr size_t kTableGenes = 50;
+
+enum class CellChoice : uint8_t { kTest, kValidation, kTrain, kAll };
+
+struct KnockoutCommand {
+  StudyArguments inputs;
+  std::vector<std::string> cell_types;
+  std::vector<std::string> genes;
+  std::filesystem::path gene_file;
+  bool all_genes = false;
+  CellChoice cells = CellChoice::kTest;
+  Perturbation perturbation = Perturbation::kClosed;
+  std::filesystem::path out;
+};
+
+void check(const KnockoutCommand& arguments, Problems& problems) {
+  const int ways = (arguments.genes.empty() ? 0 : 1) + (arguments.gene_file.empty() ? 0 : 1) +
+                   (arguments.all_genes ? 1 : 0);
+  if (ways == 0) problems.add("which genes? --gene G, --genes FILE or --all-genes");
+  if (ways > 1) problems.add("give one of --gene, --genes and --all-genes");
+  if (arguments.cell_types.empty()) {
+    problems.add("which cells? --cell-type T (each = every type in turn)");
+  }
+}
+
+/// The names that the file of genes holds; none without a file.
+std::vector<std::string> names_in_file(const KnockoutCommand& arguments) {
+  if (arguments.gene_file.empty()) return {};
+  auto names = read_lines(arguments.gene_file);
+  if (names.empty()) {
+    throw input_error("{}: names no genes; one symbol or id a line", arguments.gene_file.string());
+  }
+  return names;
+}
+
+std::vector<int32_t> cells_of(const Study& study, CellChoice choice, int32_t type) {
+  switch (choice) {
+    case CellChoice::kTest:
+      return study.cells_of(Split::kTest, type);
+    case CellChoice::kValidation:
+      return study.cells_of(Split::kValidation, type);
+    case CellChoice::kTrain:
+      return study.cells_of(Split::kTrain, type);
+    case CellChoice::kAll:
+      break;
+  }
+  std::vector<int32_t> cells;
+  for (int32_t cell = 0; cell < study.cells.size(); ++cell) {
+    if (study.cells.type.codes[static_cast<size_t>(cell)] == type) cells.push_back(cell);
+  }
+  return cells;
+}
+
+/// What is to be done, by index.
+struct Plan {
+  std::vector<KnockoutCells> types;
+  std::vector<int32_t> genes;
+};
+
+/// The genes that are named, each once.
+std::vector<int32_t> wanted_genes(const KnockoutCommand& arguments,
+                                  const std::vector<std::string>& in_file, const Study& study,
+                                  Problems& problems) {
+  if (arguments.all_genes) return indices_below(study.genes.size());
+  std::vector<int32_t> genes;
+  for (const auto& name : in_file.empty() ? gene_names(study, arguments.genes) : in_file) {
+    const auto gene = find_gene(study, name, problems);
+    if (gene && std::find(genes.begin(), genes.end(), *gene) == genes.end()) {
+      genes.push_back(*gene);
+    }
+  }
+  return genes;
+}
+
+/// The types that are named, each once. `all` is read as `each` for now, as it was before there was
+/// a word for each: a knock-out of all types together is not offered.
+std::vector<int32_t> wanted_types(const KnockoutCommand& arguments, const Study& study,
+                                  Problems& problems, const Context& context) {
+  std::vector<int32_t> types;
+  for (const auto& name : cell_type_names(study, arguments.cell_types)) {
+    if (name == kAllTypes) {
+      context.reporter.warning(
+          "--cell-type all is read as each, every type in turn; write each: in a later version all "
+          "means the types together, as it does in explain");
+    }
+    for (const auto& type : find_types(study, name == kAllTypes ? kEachType : name, problems)) {
+      if (type && std::find(types.begin(), types.end(), *type) == types.end()) {
+        types.push_back(*type);
+      }
+    }
+  }
+  return types;
+}
+
+Plan plan(const KnockoutCommand& arguments, const std::vector<std::string>& in_file,
+          const std::string& split, const Study& study, const Context& context) {
+  Plan result;
+  Problems problems;
+  result.genes = wanted_genes(arguments, in_file, study, problems);
+  const auto types = wanted_types(arguments, study, problems, context);
+  problems.raise(ErrorKind::kInput, "knockout");
+  for (const int32_t each : types) {
+    const auto& name = study.cells.type.names[static_cast<size_t>(each)];
+    auto cells = cells_of(study, arguments.cells, each);
+    if (!cells.empty()) {
+      result.types.push_back(
+          {name, std::move(cells), replacement_values(study, arguments.perturbation, each)});
+    } else if (types.size() > 1) {
+      context.reporter.warning(fmt::format("{}: no {} cells; left out", name, split));
+    }
+  }
+  if (result.types.empty()) {
+    std::vector<std::string> names;
+    names.reserve(types.size());
+    for (const int32_t each : types) names.push_back(study.cells.type.names[at(each)]);
+    throw input_error("knockout: no {} cells of {}; --cells all takes those of every part", split,
+                      fmt::join(names, ", "));
+  }
+  return result;
+}
+
+std::filesystem::path matrix_path(const KnockoutCommand& arguments, const KnockoutCells& type) {
+  return arguments.out / fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
+}
+
+void write_matrices(const KnockoutCommand& arguments, const Plan& plan,
+                    const OptionSet::Values& values, const Study& study,
+                    const StudySurrogate& surrogate, const Context& context) {
+  for (const auto& type : plan.types) {
+    const auto path = matrix_path(arguments, type);
+    const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
+    KnockoutNames names{study.peaks.names, study.genes.names, {}};
+    names.notes = {
+        {"quantity", "change of the mean prediction when the peak is masked in the surrogate"},
+        {"cell_type", type.name},
+        {"split", values.at("cells")},
+        {"masked_peaks_become", values.at("perturbation")}};
+    write_knockout_h5ad(path, *model, plan.genes, names, context);
+    context.reporter.info(fmt::format("{} peaks masked one by one in {} cells of {}: {}",
+                                      study.peaks.size(), type.cells.size(), type.name,
+                                      path.string()));
+  }
+}
+
+void write_table_of(const KnockoutCommand& arguments, const Plan& plan, const Study& study,
+                    const StudySurrogate& surrogate, const Context& context) {
+  const auto maps = fit_count_maps(study, surrogate, plan.genes, context);
+  if (!maps.begin()->second.from_counts) {
+    context.reporter.warning(
+        "the RNA came without counts: change_cp100k rests on expm1 of its values");
+  }
+  const auto path = arguments.out / "knockout.tsv";
+  write_knockout_table(path, study, surrogate, plan.types, plan.genes, maps, context);
+  context.reporter.info(fmt::format("{} peaks masked one by one in {} cell type{}: {}",
+                                    study.peaks.size(), plan.types.size(),
+                                    plan.types.size() == 1 ? "" : "s", path.string()));
+}
+
+void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& values,
+                    const Context& outer) {
+  require_folder(arguments.out);
+  RecordingReporter reporter(outer.reporter);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
+  const auto in_file = names_in_file(arguments);
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const Study& study = loaded.study;
+  const StudySurrogate surrogate = loaded.surrogate();
+  const Plan what = plan(arguments, in_file, values.at("cells"), study, context);
+  const bool as_table = !arguments.all_genes && what.genes.size() <= kTableGenes;
+  make_folder(arguments.out);
+  if (as_table) {
+    write_table_of(arguments, what, study, surrogate, context);
+  } else {
+    for (const auto& type : what.types) require_writable(matrix_path(arguments, type), {});
+    write_matrices(arguments, what, values, study, surrogate, context);
+  }
+  Manifest manifest = new_manifest("knockout", values, context);
+  std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
+  if (!arguments.gene_file.empty()) read.push_back(arguments.gene_file);
+  manifest.inputs = record_files(read);
+  manifest.warnings = reporter.warnings();
+  write_manifest(arguments.out / "manifest.json", manifest);
+}
+
+}  // namespace
+
+Command knockout_command() {
+  return {
+      "knockout", "Mask every single peak, one by one: the exact predicted change of genes",
+      "  grids knockout study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -o "
+      "out/\n"
+      "  grids knockout study.h5mu surrogate.safetensors --cell-type each --all-genes -o out/\n\n"
+      "Every peak and every cell that it touches, nothing sampled; \"exact\" is said of the "
+      "surrogate.\n"
+      "knockout.tsv has a row for each type, gene and peak, the strongest decrease first; a peak\n"
+      "that is open in no cell of the type has open_cells 0 and change 0. --all-genes, and lists\n"
+      "of more than 50 genes, write an AnnData file knockout_TYPE.h5ad for each type instead\n"
+      "(X = change, peaks x genes).",
+      [](OptionSet& options) -> CommandBody {
+        auto arguments = std::make_shared<KnockoutCommand>();
+        arguments->inputs.describe(options);
+        options.section("knockout");
+        describe_surrogate(options, arguments->inputs.kind);
+        options.list("--cell-type", arguments->cell_types,
+                     "Cell types; each = every type in turn (type:each is a type of that name)");
+        describe_genes(options, arguments->genes);
+        options.value("--genes", arguments->gene_file, "File of genes, one a line");
+        options.flag("--all-genes", arguments->all_genes, "Every gene of the study");
+        options.choice<CellChoice>("--cells", arguments->cells,
+                                   {{"test", CellChoice::kTest},
+                                    {"validation", CellChoice::kValidation},
+                                    {"train", CellChoice::kTrain},
+                                    {"all", CellChoice::kAll}},
+                                   "Cells over which the prediction is averaged");
+        describe_perturbation(options, arguments->perturbation);
+        options.value("-o,--out", arguments->out, "Folder for the results",
+                      OptionSet::Need::kRequired);
+        options.rule([arguments](Problems& problems) { check(*arguments, problems); });
+        const auto values = options.values("knockout");
+        return [arguments, values](const Context& context) {
+          knock_out_into(*arguments, values(), context);
+        };
+      }};
+}
+
+}  // namespace grids

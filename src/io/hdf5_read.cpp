@@ -1,0 +1,337 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <system_error>
+
+#include "io/hdf5.hpp"
+#include "io/hdf5_internal.hpp"
+#include "io/store_source.hpp"
+
+namespace grids::hdf5 {
+namespace {
+
+using store::ArrayInfo;
+using store::ArraySource;
+using store::Attribute;
+using store::GroupSource;
+using store::Member;
+using store::Memory;
+
+herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* out) {
+  static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+  return 0;
+}
+
+/// The name of a filter that this build of HDF5 lacks, or empty.
+std::string missing_filter(hid_t dataset) {
+  const Handle properties(H5Dget_create_plist(dataset));
+  const int count = H5Pget_nfilters(properties.id());
+  for (int i = 0; i < count; ++i) {
+    unsigned flags = 0;
+    unsigned config = 0;
+    size_t values = 0;
+    char name[64] = "";
+    const auto filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &values,
+                                       nullptr, sizeof name, name, &config);
+    if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
+      return name[0] != 0 ? name : fmt::format("filter {}", filter);
+    }
+  }
+  return {};
+}
+
+Error read_failure(const Place& place, hid_t dataset) {
+  const auto cause = reason();
+  const auto filter = missing_filter(dataset);
+  if (filter.empty()) return place.error(fmt::format("cannot be read ({})", cause));
+  return place.error(fmt::format(
+      "is compressed by '{}', which cannot be read here; write the file with gzip", filter));
+}
+
+std::optional<double> fill_of(hid_t properties) {
+  H5D_fill_value_t defined = H5D_FILL_VALUE_UNDEFINED;
+  double fill = 0;
+  if (H5Pfill_value_defined(properties, &defined) < 0 || defined == H5D_FILL_VALUE_UNDEFINED ||
+      H5Pget_fill_value(properties, H5T_NATIVE_DOUBLE, &fill) < 0) {
+    return std::nullopt;
+  }
+  return fill;
+}
+
+std::vector<int64_t> chunk_of(hid_t properties, size_t dimensions) {
+  if (H5Pget_layout(properties) != H5D_CHUNKED) return {};
+  std::vector<hsize_t> chunk(dimensions);
+  H5Pget_chunk(properties, static_cast<int>(dimensions), chunk.data());
+  return {chunk.begin(), chunk.end()};
+}
+
+/// The member of a compound type; it is there.
+Handle member_type(hid_t type, const std::string& field) {
+  const int index = H5Tget_member_index(type, field.c_str());
+  return Handle(H5Tget_member_type(type, static_cast<unsigned>(index)));
+}
+
+class H5Array final : public ArraySource {
+ public:
+  H5Array(Place place, Handle handle) : ArraySource(std::move(place)), handle_(std::move(handle)) {}
+
+  bool has_attribute(const std::string& name) const override;
+  Attribute attribute(const std::string& name) const override;
+  ArrayInfo info() const override;
+  std::optional<int64_t> stored_bytes() const override;
+  void read(int64_t first, const Memory& out) const override;
+  std::vector<std::string> read_text() const override;
+  std::vector<Field> fields() const override;
+  void read_field(const std::string& field, std::span<double> out) const override;
+  std::vector<std::string> read_field_text(const std::string& field) const override;
+
+ private:
+  hid_t id() const { return handle_.id(); }
+  Handle type() const { return Handle(checked(place(), H5Dget_type(id()), "has no type")); }
+  /// All texts of the stored type, or of a member of the compound.
+  std::vector<std::string> texts(hid_t stored, const std::string& field) const;
+
+  Handle handle_;
+};
+
+class H5Group final : public GroupSource {
+ public:
+  H5Group(Place place, Handle handle) : GroupSource(std::move(place)), handle_(std::move(handle)) {}
+
+  bool has_attribute(const std::string& name) const override;
+  Attribute attribute(const std::string& name) const override;
+  Member member(const std::string& name) const override;
+  std::vector<std::string> names() const override;
+  std::shared_ptr<const GroupSource> group(const std::string& name) const override;
+  std::shared_ptr<const ArraySource> array(const std::string& name) const override;
+
+ private:
+  hid_t id() const { return handle_.id(); }
+
+  Handle handle_;
+};
+
+// ---- attributes ----
+
+bool attribute_exists(hid_t object, const std::string& name) {
+  const Lock lock;
+  return H5Aexists(object, name.c_str()) > 0;
+}
+
+std::shared_ptr<const ArraySource> referenced(const Place& place, hid_t object, hid_t attribute,
+                                              const std::string& name) {
+  hobj_ref_t reference = 0;
+  checked(place, H5Aread(attribute, H5T_STD_REF_OBJ, &reference), "attribute " + name);
+  Handle target(H5Rdereference2(object, H5P_DEFAULT, H5R_OBJECT, &reference));
+  if (target.id() < 0 || H5Iget_type(target.id()) != H5I_DATASET) {
+    throw place.error("attribute '" + name + "' refers to nothing");
+  }
+  return std::make_shared<H5Array>(Place{place.file, place.path + "@" + name}, std::move(target));
+}
+
+template <store::Number T>
+std::vector<T> read_numbers(const Place& place, hid_t attribute, const std::string& name) {
+  const Handle space(checked(place, H5Aget_space(attribute), "attribute " + name));
+  std::vector<T> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space.id())));
+  if (!values.empty()) {
+    checked(place, H5Aread(attribute, native_type<T>(), values.data()), "attribute " + name);
+  }
+  return values;
+}
+
+Attribute read_attribute(const Place& place, hid_t object, const std::string& name) {
+  const Lock lock;
+  const Handle attribute(
+      checked(place, H5Aopen(object, name.c_str(), H5P_DEFAULT), "attribute " + name));
+  const Handle type(checked(place, H5Aget_type(attribute.id()), "attribute " + name));
+  switch (kind_of(type.id())) {
+    case Kind::kText:
+      return read_texts(place, attribute.id(), name);
+    case Kind::kInteger:
+    case Kind::kBoolean:
+      return read_numbers<int64_t>(place, attribute.id(), name);
+    case Kind::kFloat:
+      return read_numbers<double>(place, attribute.id(), name);
+    default:
+      if (H5Tequal(type.id(), H5T_STD_REF_OBJ) <= 0) return std::monostate();
+      return referenced(place, object, attribute.id(), name);
+  }
+}
+
+bool H5Array::has_attribute(const std::string& name) const {
+  return attribute_exists(id(), name);
+}
+
+Attribute H5Array::attribute(const std::string& name) const {
+  return read_attribute(place(), id(), name);
+}
+
+bool H5Group::has_attribute(const std::string& name) const {
+  return attribute_exists(id(), name);
+}
+
+Attribute H5Group::attribute(const std::string& name) const {
+  return read_attribute(place(), id(), name);
+}
+
+// ---- arrays ----
+
+ArrayInfo H5Array::info() const {
+  const Lock lock;
+  const Handle stored = type();
+  const auto extent = extent_of(id());
+  const Handle properties(H5Dget_create_plist(id()));
+  ArrayInfo info;
+  info.shape.assign(extent.begin(), extent.end());
+  info.kind = kind_of(stored.id());
+  info.entry_bytes = static_cast<int64_t>(H5Tget_size(stored.id()));
+  if (is_number(info.kind)) info.fill = fill_of(properties.id());
+  info.chunk = chunk_of(properties.id(), extent.size());
+  return info;
+}
+
+std::optional<int64_t> H5Array::stored_bytes() const {
+  const Lock lock;
+  return static_cast<int64_t>(H5Dget_storage_size(id()));
+}
+
+void H5Array::read(int64_t first, const Memory& out) const {
+  const Lock lock;
+  const auto buffer = buffer_of<void*>(out);
+  const hsize_t entries = buffer.size;
+  auto count = extent_of(id());
+  Handle memory;
+  Handle slice;
+  hsize_t all = 1;
+  for (const auto length : count) all *= length;
+  if (entries != all) {
+    std::vector<hsize_t> start(count.size(), 0);
+    start[0] = static_cast<hsize_t>(first);
+    count[0] = entries / (all / count[0]);
+    slice = Handle(checked(place(), H5Dget_space(id()), "has no shape"));
+    H5Sselect_hyperslab(slice.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
+    memory = Handle(H5Screate_simple(1, &entries, nullptr));
+  }
+  const bool whole = slice.id() < 0;
+  if (H5Dread(id(), buffer.type, whole ? H5S_ALL : memory.id(), whole ? H5S_ALL : slice.id(),
+              H5P_DEFAULT, buffer.data) < 0) {
+    throw read_failure(place(), id());
+  }
+}
+
+std::vector<std::string> H5Array::texts(hid_t stored, const std::string& field) const {
+  int64_t count = 1;
+  for (const auto length : extent_of(id())) count *= static_cast<int64_t>(length);
+  std::vector<std::string> texts;
+  const bool good = read_strings(
+      stored, field, count,
+      [&](hid_t memory, void* out) {
+        return count == 0 ? 0 : H5Dread(id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+      },
+      texts);
+  if (!good) throw read_failure(place(), id());
+  return texts;
+}
+
+std::vector<std::string> H5Array::read_text() const {
+  const Lock lock;
+  return texts(type().id(), {});
+}
+
+std::vector<ArraySource::Field> H5Array::fields() const {
+  const Lock lock;
+  const Handle compound = type();
+  std::vector<Field> fields;
+  const int count = H5Tget_nmembers(compound.id());
+  for (int i = 0; i < count; ++i) {
+    char* name = H5Tget_member_name(compound.id(), static_cast<unsigned>(i));
+    const Handle member(H5Tget_member_type(compound.id(), static_cast<unsigned>(i)));
+    fields.push_back({name == nullptr ? "" : name, kind_of(member.id())});
+    H5free_memory(name);
+  }
+  return fields;
+}
+
+void H5Array::read_field(const std::string& field, std::span<double> out) const {
+  if (out.empty()) return;
+  const Lock lock;
+  const Handle memory(H5Tcreate(H5T_COMPOUND, sizeof(double)));
+  H5Tinsert(memory.id(), field.c_str(), 0, H5T_NATIVE_DOUBLE);
+  if (H5Dread(id(), memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data()) < 0) {
+    throw read_failure(place(), id());
+  }
+}
+
+std::vector<std::string> H5Array::read_field_text(const std::string& field) const {
+  const Lock lock;
+  return texts(member_type(type().id(), field).id(), field);
+}
+
+// ---- groups ----
+
+Member H5Group::member(const std::string& name) const {
+  const Lock lock;
+  for (size_t slash = name.find('/'); slash != std::string::npos;
+       slash = name.find('/', slash + 1)) {
+    const auto parent = name.substr(0, slash);
+    if (H5Lexists(id(), parent.c_str(), H5P_DEFAULT) <= 0) return Member::kNone;
+  }
+  if (H5Lexists(id(), name.c_str(), H5P_DEFAULT) <= 0 ||
+      H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) <= 0) {
+    return Member::kNone;
+  }
+  const Handle object(H5Oopen(id(), name.c_str(), H5P_DEFAULT));
+  if (object.id() < 0) return Member::kOther;
+  const auto type = H5Iget_type(object.id());
+  if (type == H5I_GROUP) return Member::kGroup;
+  return type == H5I_DATASET ? Member::kArray : Member::kOther;
+}
+
+std::vector<std::string> H5Group::names() const {
+  const Lock lock;
+  std::vector<std::string> names;
+  hsize_t position = 0;
+  checked(place(), H5Literate(id(), H5_INDEX_NAME, H5_ITER_INC, &position, collect_name, &names),
+          "cannot list the members");
+  return names;
+}
+
+std::shared_ptr<const GroupSource> H5Group::group(const std::string& name) const {
+  const Lock lock;
+  Handle handle(
+      checked(place(), H5Gopen2(id(), name.c_str(), H5P_DEFAULT), "is not a group", name));
+  return std::make_shared<H5Group>(place().child(name), std::move(handle));
+}
+
+std::shared_ptr<const ArraySource> H5Group::array(const std::string& name) const {
+  const Lock lock;
+  Handle handle(
+      checked(place(), H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "is not a dataset", name));
+  return std::make_shared<H5Array>(place().child(name), std::move(handle));
+}
+
+}  // namespace
+
+bool is_hdf5(const std::filesystem::path& path) {
+  const Lock lock;
+  std::error_code ignored;
+  return std::filesystem::is_regular_file(path, ignored) && H5Fis_hdf5(path.c_str()) > 0;
+}
+
+store::Group open(const std::filesystem::path& path) {
+  const Lock lock;
+  const Place place{path.string(), {}};
+  const Handle access(H5Pcreate(H5P_FILE_ACCESS));
+  // Files on read-only or network disks cannot be locked, and readers need not.
+  H5Pset_file_locking(access.id(), 0, 1);
+  const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
+  if (file.id() < 0) {
+    throw place.error(fmt::format("damaged, or not copied to its end ({})", reason()));
+  }
+  // Everything opened in a file keeps it open.
+  Handle root(H5Gopen2(file.id(), "/", H5P_DEFAULT));
+  if (root.id() < 0) throw place.error(reason());
+  return store::Group(std::make_shared<H5Group>(place, std::move(root)));
+}
+
+}  // namespace grids::hdf5

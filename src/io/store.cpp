@@ -1,0 +1,271 @@
+#include "io/store.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "base/at.hpp"
+#include "io/hdf5.hpp"
+#include "io/store_source.hpp"
+#include "io/store_writer.hpp"
+
+namespace grids::store {
+namespace {
+
+struct Store {
+  std::string_view what;  ///< "an HDF5 file", for messages
+  /// By content; never throws.
+  bool (*recognises)(const std::filesystem::path& path);
+  Group (*open)(const std::filesystem::path& path);
+};
+
+/// Every kind of store that is understood; the first that recognises a path opens it.
+constexpr std::array stores = {Store{"an HDF5 file", hdf5::is_hdf5, hdf5::open}};
+
+int64_t product(std::span<const int64_t> shape) {
+  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+}
+
+const Store* store_of(const std::filesystem::path& path) {
+  for (const auto& store : stores) {
+    if (store.recognises(path)) return &store;
+  }
+  return nullptr;
+}
+
+std::string names_of_stores() {
+  std::string names(stores.front().what);
+  for (size_t i = 1; i < stores.size(); ++i) names += fmt::format(" or {}", stores[i].what);
+  return names;
+}
+
+}  // namespace
+
+bool is_number(Kind kind) {
+  return kind == Kind::kInteger || kind == Kind::kFloat || kind == Kind::kBoolean;
+}
+
+bool is_store(const std::filesystem::path& path) {
+  return store_of(path) != nullptr;
+}
+
+Group open(const std::filesystem::path& path) {
+  const Place place{path.string(), {}};
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) throw place.error("there is no such file");
+  const Store* store = store_of(path);
+  if (store == nullptr) {
+    throw place.error(fmt::format("cannot be read, or is not {}", names_of_stores()));
+  }
+  return store->open(path);
+}
+
+GroupWriter create(const std::filesystem::path& path, int64_t bytes_before) {
+  return hdf5::create(path, bytes_before);
+}
+
+Place Place::child(std::string_view name) const {
+  return {file, path.empty() ? std::string(name) : fmt::format("{}/{}", path, name), writing};
+}
+
+Error Place::error(std::string_view message, std::string_view child) const {
+  const std::string where = child.empty() ? path : this->child(child).path;
+  return input_error("{} {}: {}{}{}", writing ? "writing" : "reading", file, where,
+                     where.empty() ? "" : ": ", message);
+}
+
+// ---- attributes ----
+
+const std::string& Object::file() const {
+  return source_->place().file;
+}
+
+const std::string& Object::path() const {
+  return source_->place().path;
+}
+
+Error Object::error(std::string_view message, std::string_view child) const {
+  return source_->place().error(message, child);
+}
+
+bool Object::has_attribute(const std::string& name) const {
+  return source_->has_attribute(name);
+}
+
+bool Object::attribute_is_text(const std::string& name) const {
+  return has_attribute(name) &&
+         std::holds_alternative<std::vector<std::string>>(source_->attribute(name));
+}
+
+std::vector<std::string> Object::texts_attribute(const std::string& name) const {
+  if (!has_attribute(name)) throw error("has no attribute '" + name + "'");
+  auto attribute = source_->attribute(name);
+  auto* texts = std::get_if<std::vector<std::string>>(&attribute);
+  if (texts == nullptr) throw error("attribute '" + name + "' is not text");
+  return std::move(*texts);
+}
+
+std::string Object::text_attribute(const std::string& name) const {
+  auto texts = texts_attribute(name);
+  if (texts.size() != 1) {
+    throw error(fmt::format("attribute '{}' has {} texts instead of one", name, texts.size()));
+  }
+  return std::move(texts.front());
+}
+
+std::string Object::text_attribute_or(const std::string& name, std::string_view fallback) const {
+  return attribute_is_text(name) ? text_attribute(name) : std::string(fallback);
+}
+
+std::vector<int64_t> Object::integers_attribute(const std::string& name) const {
+  if (!has_attribute(name)) throw error("has no attribute '" + name + "'");
+  auto attribute = source_->attribute(name);
+  if (auto* integers = std::get_if<std::vector<int64_t>>(&attribute)) return std::move(*integers);
+  const auto* numbers = std::get_if<std::vector<double>>(&attribute);
+  if (numbers == nullptr) throw error("attribute '" + name + "' is not a number");
+  std::vector<int64_t> integers;
+  for (const double number : *numbers) integers.push_back(static_cast<int64_t>(number));
+  return integers;
+}
+
+std::optional<Array> Object::referenced_array(const std::string& name) const {
+  if (!has_attribute(name)) return std::nullopt;
+  const auto attribute = source_->attribute(name);
+  const auto* array = std::get_if<std::shared_ptr<const ArraySource>>(&attribute);
+  if (array == nullptr) return std::nullopt;
+  return Array(*array);
+}
+
+// ---- arrays ----
+
+Array::Array(std::shared_ptr<const ArraySource> source)
+    : Object(std::move(source)), info_(entries().info()) {}
+
+const ArraySource& Array::entries() const {
+  return static_cast<const ArraySource&>(*source_);
+}
+
+int64_t Array::size() const {
+  return product(shape());
+}
+
+int64_t Array::row_width() const {
+  return shape().empty() ? 1 : product(std::span(shape()).subspan(1));
+}
+
+void Array::require_dimensions(size_t count) const {
+  if (shape().size() == count) return;
+  throw error(fmt::format("expected {} dimension{}, found {}", count, count == 1 ? "" : "s",
+                          shape().size()));
+}
+
+void Array::require_numbers() const {
+  if (!is_number(kind())) throw error("expected numbers, found something else");
+}
+
+int64_t Array::believable_size() const {
+  // Chunks may be missing (then they hold the fill value) and deflate shrinks at most a
+  // thousandfold.
+  constexpr double kMostPerByte = 2000;
+  constexpr double kAlways = 1 << 24;
+  double entries_claimed = 1;
+  for (const auto length : shape()) entries_claimed *= static_cast<double>(length);
+  if (entries_claimed <= kAlways) return size();
+  const auto stored = entries().stored_bytes();
+  if (stored && entries_claimed > static_cast<double>(*stored) * kMostPerByte) {
+    throw error(fmt::format("claims {:.0f} entries, but the file holds only {} bytes of them",
+                            entries_claimed, *stored));
+  }
+  return size();
+}
+
+int64_t Array::rows_at_once(int64_t entries) const {
+  const int64_t rows = std::max<int64_t>(1, entries / std::max<int64_t>(1, row_width()));
+  const int64_t chunk = info_.chunk.empty() ? 1 : info_.chunk.front();
+  return rows > chunk ? rows - rows % chunk : rows;
+}
+
+void Array::read_into(int64_t first, const Memory& out) const {
+  require_numbers();
+  const auto count =
+      std::visit([](const auto& span) { return static_cast<int64_t>(span.size()); }, out);
+  const int64_t width = row_width();
+  if (count == 0 || width == 0) return;
+  const int64_t rows = shape().empty() ? 1 : shape().front();
+  if (count % width != 0) {
+    throw internal_error("{}: {} values asked for of rows of {}", path(), count, width);
+  }
+  if (first < 0 || count / width > rows - first) throw error("has fewer rows than expected");
+  entries().read(first, out);
+}
+
+std::vector<std::string> Array::read_text() const {
+  if (kind() != Kind::kText) throw error("expected text, found something else");
+  believable_size();
+  return entries().read_text();
+}
+
+std::vector<std::string> Array::fields() const {
+  if (kind() != Kind::kCompound) throw error("expected a table, found something else");
+  std::vector<std::string> names;
+  for (auto& field : entries().fields()) names.push_back(std::move(field.name));
+  return names;
+}
+
+Kind Array::field_kind(const std::string& name) const {
+  for (const auto& field : entries().fields()) {
+    if (field.name == name) return field.kind;
+  }
+  throw error("has no field '" + name + "'");
+}
+
+std::vector<double> Array::read_field(const std::string& field) const {
+  if (!is_number(field_kind(field))) throw error("field '" + field + "' is not a number");
+  std::vector<double> values(at(believable_size()));
+  entries().read_field(field, values);
+  return values;
+}
+
+std::vector<std::string> Array::read_field_text(const std::string& field) const {
+  if (field_kind(field) != Kind::kText) throw error("field '" + field + "' is not text");
+  believable_size();
+  return entries().read_field_text(field);
+}
+
+// ---- groups ----
+
+Group::Group(std::shared_ptr<const GroupSource> source) : Object(std::move(source)) {}
+
+const GroupSource& Group::members() const {
+  return static_cast<const GroupSource&>(*source_);
+}
+
+bool Group::has(const std::string& name) const {
+  return members().member(name) != Member::kNone;
+}
+
+bool Group::has_group(const std::string& name) const {
+  return members().member(name) == Member::kGroup;
+}
+
+bool Group::has_array(const std::string& name) const {
+  return members().member(name) == Member::kArray;
+}
+
+std::vector<std::string> Group::names() const {
+  return members().names();
+}
+
+Group Group::group(const std::string& name) const {
+  if (!has(name)) throw error("there is no such group", name);
+  return Group(members().group(name));
+}
+
+Array Group::array(const std::string& name) const {
+  if (!has(name)) throw error("there is no such dataset", name);
+  return Array(members().array(name));
+}
+
+}  // namespace grids::store

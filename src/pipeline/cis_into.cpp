@@ -1,0 +1,94 @@
+#include "pipeline/cis_into.hpp"
+
+#include <algorithm>
+
+namespace grids {
+namespace {
+
+void tell_capture(const CaptureEstimate& capture, const Context& context) {
+  if (!capture.estimated) return;
+  if (capture.capture == 1) {
+    context.reporter.info(
+        fmt::format("The expression of {} genes does not tell that ATAC misses open peaks: terms "
+                    "were chosen by "
+                    "observed openness",
+                    capture.genes));
+    return;
+  }
+  double gain = 0;
+  for (const auto& point : capture.profile) gain = std::max(gain, point.gain);
+  context.reporter.info(fmt::format(
+      "ATAC observes about {:.0f} % of open peaks in a cell of median depth, says expression of {} "
+      "genes (log likelihood {:+.1f} over all): terms were chosen by expected openness, and fitted "
+      "to what is observed",
+      100 * capture.capture, capture.genes, gain));
+}
+
+void tell_fit(const CisFit& fit, const Context& context) {
+  int64_t with_terms = 0, whole = 0, cis = 0;
+  for (const auto& gene : fit.path.genes) {
+    with_terms += std::any_of(gene.terms.begin(), gene.terms.end(),
+                              [](const CisTerm& term) { return term.inclusion == 1; })
+                      ? 1
+                      : 0;
+    whole += gene.whole.passed ? 1 : 0;
+    cis += gene.cis.passed ? 1 : 0;
+  }
+  const auto genes = fit.path.genes.size();
+  context.reporter.info(
+      fmt::format("The cis path of {} genes: {} have terms beyond weak ones; in {} it predicts "
+                  "held-out cells better than their "
+                  "state does, and is used; {} are predicted better than by depth, type and donor",
+                  genes, with_terms, cis, whole));
+  tell_capture(fit.capture, context);
+  if (cis == 0) {
+    context.reporter.warning(
+        "no gene is predicted better by the peaks around it than by the state of the cell: the "
+        "surrogate stands alone, and single elements cannot be seen");
+  }
+  if (fit.path.response == CisResponse::kLogValues) {
+    context.reporter.warning(
+        "the RNA came without counts: the cis path is fitted to log values, with normal errors");
+  }
+}
+
+}  // namespace
+
+void CisArguments::describe(OptionSet& set) {
+  options.describe(set);
+  set.value(
+      "--latent-openness", latent_openness,
+      "Choose terms by how likely each closed peak is an open one that ATAC missed: off, auto "
+      "(how many are missed is estimated), or the share of open peaks that ATAC observes in a "
+      "cell of median depth, above 0 and at most 1");
+  set.rule([this](Problems& problems) {
+    try {
+      capture_from(latent_openness);
+    } catch (const Error& error) {
+      problems.add("{}", error.what());
+    }
+  });
+}
+
+CisOptions CisArguments::resolved() const {
+  CisOptions result = options;
+  result.capture = capture_from(latent_openness);
+  return result;
+}
+
+void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                  const FoldedSurrogate& folded, const CisArguments& arguments,
+                  const Context& context) {
+  const auto latents = folded.atac_latents(context.pool, study.open);
+  const CisFit fit = fit_cis(study, latents, arguments.resolved(), context);
+  set_cis_path(file, &fit.path);
+  write_surrogate(out, file);  // first: where the disk is full, the larger file fails
+  write_table(cis_table_beside(out), cis_table(study, fit));
+  tell_fit(fit, context);
+}
+
+std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate) {
+  return surrogate.parent_path() / "cis.tsv";
+}
+
+}  // namespace grids

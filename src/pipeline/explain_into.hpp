@@ -1,0 +1,42 @@
+/// The stage `explain` with its files.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/described.hpp"
+#include "evaluate/explained.hpp"
+
+namespace grids {
+
+/// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
+enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
+
+struct ExplainArguments {
+  int64_t set_size = 10;  ///< L, where a target does not say
+  WantedDirection direction = WantedDirection::kAuto;
+  /// But for the direction of the loss: see `stage_options`.
+  ExplainStageOptions options;
+  JudgeSetsOptions judge;
+
+  void describe(OptionSet& set);
+  /// Of these, what is asked and how methods work; `compare` has methods, sizes, budgets and random
+  /// sets of its own.
+  void describe_question(OptionSet& set);
+  /// The options with the direction that was asked for.
+  ExplainStageOptions stage_options() const;
+
+ private:
+  void describe_direction(OptionSet& set);
+};
+
+/// Explains the targets and judges the sets on test cells. Writes tables, whose names it returns,
+/// and tracks/.
+std::vector<std::string> explain_into(const std::filesystem::path& folder, const Study& study,
+                                      const StudySurrogate& surrogate,
+                                      const std::vector<ExplainTarget>& targets,
+                                      const ExplainArguments& arguments, const Context& context);
+
+}  // namespace grids

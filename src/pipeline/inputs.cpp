@@ -1,0 +1,31 @@
+#include "pipeline/inputs.hpp"
+
+namespace grids {
+
+void StudyArguments::describe(OptionSet& set) {
+  set.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
+  set.value("surrogate", surrogate, "Surrogate written by train", OptionSet::Need::kRequired);
+}
+
+void describe_surrogate(OptionSet& set, SurrogateKind& kind) {
+  set.choice<SurrogateKind>(
+      "--surrogate", kind, {{"cis", SurrogateKind::kCis}, {"published", SurrogateKind::kPublished}},
+      "cis = with the peaks around each gene, where they were fitted; published = without");
+}
+
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments) {
+  // The surrogate first: a wrong one is told before the large file is read.
+  SurrogateFile file = read_surrogate(arguments.surrogate);
+  FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
+                                        [&] { return FoldedSurrogate(file); });
+  Study study = read_study(arguments.study);
+  with_context(arguments.surrogate.string(), [&] { require_same_features(file, study); });
+  std::optional<CisPath> cis;
+  if (arguments.kind == SurrogateKind::kCis) cis = cis_path_of(file);
+  if (cis) {
+    with_context(arguments.surrogate.string(), [&] { require_same_cells(*cis, file, study); });
+  }
+  return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
+}
+
+}  // namespace grids

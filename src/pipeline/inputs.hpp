@@ -1,0 +1,40 @@
+/// What most commands begin with: a study, and the surrogate that was trained on it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+
+#include "base/described.hpp"
+#include "model/study_surrogate.hpp"
+#include "model/surrogate_file.hpp"
+#include "study/study.hpp"
+
+namespace grids {
+
+/// Whether the cis path is used where there is one.
+enum class SurrogateKind : uint8_t { kCis, kPublished };
+
+/// --surrogate.
+void describe_surrogate(OptionSet& set, SurrogateKind& kind);
+
+struct StudyArguments {
+  std::filesystem::path study;
+  std::filesystem::path surrogate;
+  SurrogateKind kind = SurrogateKind::kCis;
+
+  void describe(OptionSet& set);
+};
+
+struct StudyAndSurrogate {
+  Study study;
+  SurrogateFile file;
+  FoldedSurrogate folded;
+  std::optional<CisPath> cis;  ///< where the file has one, and it is to be used
+
+  StudySurrogate surrogate() const { return {folded, cis ? &*cis : nullptr}; }
+};
+
+/// Throws Error(kInput) when either cannot be read or they do not belong to each other.
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments);
+
+}  // namespace grids

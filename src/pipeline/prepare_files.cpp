@@ -1,0 +1,158 @@
+#include "pipeline/prepare_files.hpp"
+
+#include <algorithm>
+
+#include "io/annotation.hpp"
+#include "io/labels.hpp"
+#include "io/lines.hpp"
+
+namespace grids {
+namespace {
+
+/// Whether the user meant a file: it exists, or it is spelt as one.
+bool names_a_file(const std::string& text) {
+  if (std::filesystem::exists(text)) return true;
+  if (text.find('/') != std::string::npos) return true;
+  for (const char* ending : {".tsv", ".csv", ".txt", ".gz"}) {
+    if (text.ends_with(ending)) return true;
+  }
+  return false;
+}
+
+PrepareInputs read_inputs(const PrepareArguments& arguments) {
+  PrepareInputs inputs;
+  if (names_a_file(arguments.labels)) {
+    LabelMap map{arguments.labels, {}};
+    for (auto& [barcode, label] : read_labels(arguments.labels))
+      map.entries.emplace_back(barcode, label);
+    std::sort(map.entries.begin(), map.entries.end());
+    inputs.label_map = std::move(map);
+  } else {
+    inputs.label_column = arguments.labels;
+  }
+  inputs.donor_column = arguments.donors;
+  if (!arguments.genes.empty()) {
+    inputs.gene_positions = read_gene_positions(arguments.genes);
+    inputs.gene_source = arguments.genes.string();
+  }
+  if (!arguments.chromosome_sizes.empty()) {
+    inputs.chromosome_sizes = GenomeBuild{arguments.chromosome_sizes.string(),
+                                          read_chromosome_sizes(arguments.chromosome_sizes)};
+  }
+  if (!arguments.keep.empty()) inputs.keep_genes = read_lines(arguments.keep);
+  return inputs;
+}
+
+/// Keeps what is told while files are read until something is told after that: a warning of what
+/// was read goes before it, so that "no gene positions" is the first line.
+class PatientReporter : public Reporter {
+ public:
+  explicit PatientReporter(Reporter& inner) : inner_(inner) {}
+
+  void wait_no_longer() { waiting_ = false; }
+  void info(std::string_view message) override {
+    kept_.emplace_back(message);
+    if (!waiting_) tell();
+  }
+  void warning(std::string_view message) override {
+    inner_.warning(message);
+    if (!waiting_) tell();
+  }
+  void progress(std::string_view task, int64_t done, int64_t total,
+                std::string_view note) override {
+    inner_.progress(task, done, total, note);
+  }
+  void progress_end() override { inner_.progress_end(); }
+  bool quiet() const override { return inner_.quiet(); }
+
+ private:
+  void tell() {
+    for (const auto& message : kept_) inner_.info(message);
+    kept_.clear();
+  }
+
+  Reporter& inner_;
+  std::vector<std::string> kept_;
+  bool waiting_ = true;
+};
+
+struct PrepareRow {
+  std::string of;
+  std::string step;
+  std::optional<int64_t> before = {};
+  std::optional<int64_t> after = {};
+};
+
+Columns<PrepareRow> prepare_columns() {
+  using Row = PrepareRow;
+  const auto count = [](std::optional<int64_t> value) {
+    return value ? std::to_string(*value) : std::string();
+  };
+  return {
+      "prepare.tsv",
+      "a row for each step, each label and each thing to know",
+      {{"of",
+        "`cells`, `peaks`, `genes`: a step; `label`: a cell type; `note`, `warning`: a sentence",
+        &Row::of},
+       {"step", "what was asked of them; the label; the sentence", &Row::step},
+       {"before", "how many there were; empty for sentences",
+        [count](const Row& row) { return count(row.before); }},
+       {"after", "how many passed (of a label: 0 = excluded); empty for sentences",
+        [count](const Row& row) { return count(row.after); }}}};
+}
+
+}  // namespace
+
+void PrepareArguments::describe(OptionSet& set) {
+  input.describe(set);
+  set.value("--labels", labels,
+            "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
+            "without it the cells are clustered");
+  set.value("--donors", donors, "Column that names the donor or sample of each cell");
+  set.value("--genes", genes,
+            "Gene positions, BED or GTF, of the genome build of the peaks; matched by Ensembl id "
+            "(with or without version) and by symbol");
+  set.value("--chrom-sizes", chromosome_sizes,
+            "Chromosome lengths (name, length), to check positions; hg38 and hg19 are known");
+  set.value("--keep-genes", keep, "Genes that are kept in any case, one name a line");
+  options.describe(set);
+}
+
+std::vector<std::filesystem::path> PrepareArguments::files() const {
+  auto result = input.files();
+  for (const auto& path :
+       {std::filesystem::path(names_a_file(labels) ? labels : ""), genes, chromosome_sizes, keep}) {
+    if (!path.empty()) result.push_back(path);
+  }
+  return result;
+}
+
+PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context) {
+  validate(arguments.input, "the input");
+  validate(arguments.options, "options of prepare");
+  const PrepareInputs inputs = read_inputs(arguments);
+  PatientReporter reporter(context.reporter);
+  const Context patient{context.seed, context.pool, reporter, context.cancelled};
+  auto raw = read_multiome(arguments.input, patient);
+  reporter.wait_no_longer();
+  return prepare(std::move(raw), inputs, arguments.options, patient);
+}
+
+Table prepare_table(const PrepareSummary& summary) {
+  std::vector<PrepareRow> rows;
+  for (const auto& step : summary.steps)
+    rows.push_back({step.of, step.what, step.before, step.after});
+  for (const auto& label : summary.labels) {
+    rows.push_back({"label", label.label.empty() ? "(none)" : label.label, label.cells,
+                    label.excluded ? 0 : label.cells});
+  }
+  for (const auto& note : summary.notes) rows.push_back({"note", note});
+  for (const auto& warning : summary.warnings) rows.push_back({"warning", warning});
+  return prepare_columns().table(rows);
+}
+
+TableText describe_prepare() {
+  return prepare_columns().describe();
+}
+
+}  // namespace grids

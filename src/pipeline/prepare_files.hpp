@@ -1,0 +1,38 @@
+/// From the files of a user to a study: what `grids prepare` and the first stage of `grids run` do.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/described.hpp"
+#include "io/columns.hpp"
+#include "io/readers.hpp"
+#include "prepare/prepare.hpp"
+
+namespace grids {
+
+/// The raw files, and how a study is made of them.
+struct PrepareArguments {
+  MultiomeInput input;
+  std::string labels;           ///< a column's name or a file
+  std::string donors;           ///< a column's name
+  std::filesystem::path genes;  ///< BED or GTF
+  std::filesystem::path chromosome_sizes;
+  std::filesystem::path keep;  ///< genes always kept, one a line
+  PrepareOptions options;
+
+  void describe(OptionSet& set);
+  /// Every file that is read, the user's tables included.
+  std::vector<std::filesystem::path> files() const;
+};
+
+/// Checks everything that can be checked before the matrices are read, then reads and prepares.
+PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context);
+
+/// prepare.tsv.
+Table prepare_table(const PrepareSummary& summary);
+TableText describe_prepare();
+
+}  // namespace grids

@@ -1,0 +1,41 @@
+/// `grids run`: every stage in turn, from raw files to a report, in one folder that remembers what
+/// is done.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/described.hpp"
+#include "pipeline/cis_into.hpp"
+#include "pipeline/evaluate_into.hpp"
+#include "pipeline/explain_into.hpp"
+#include "pipeline/inputs.hpp"
+#include "pipeline/prepare_files.hpp"
+#include "report/report.hpp"
+
+namespace grids {
+
+struct RunArguments {
+  PrepareArguments prepare;
+  SurrogateKind kind = SurrogateKind::kCis;
+  CisArguments cis;
+  EvaluateArguments evaluate;
+  ExplainArguments explain;
+  std::filesystem::path targets;  ///< instead of the markers; empty = the markers
+  std::filesystem::path truth;    ///< of simulated cells; empty = none
+  std::filesystem::path out;
+  ReportOptions report;
+  /// What each section of the options holds (prepare, train, cis, evaluate, explain, …): a stage is
+  /// done again where its section changed; all go into the manifest.
+  std::map<std::string, OptionSet::Values> values;
+  /// What of [train] the user gave, as words for the program that trains.
+  std::vector<std::string> given_training;
+};
+
+/// Throws what the stages throw; what is done by then is kept for the next call.
+void run_into(const RunArguments& arguments, const Context& context);
+
+}  // namespace grids
