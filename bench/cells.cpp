@@ -9,7 +9,7 @@
 #include "simulate/simulate.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 Study make_study(const Sizes& sizes, const Context& context) {
@@ -148,4 +148,4 @@ Cells make_cells(const Settings& settings, const Sizes& sizes, const Context& co
   return cells;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

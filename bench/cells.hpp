@@ -11,7 +11,7 @@
 #include "settings.hpp"
 #include "study/study.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 struct Cells {
   std::filesystem::path study_path, surrogate_path;
@@ -36,4 +36,4 @@ struct Cells {
 /// chromosome sums get the statistics of training cells, and the last layer's offsets lie around 1.
 Cells make_cells(const Settings& settings, const Sizes& sizes, const Context& context);
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

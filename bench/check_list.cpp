@@ -1,6 +1,6 @@
 #include "check_list.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 void CheckList::tell(const std::string& line, bool passed) {
   reporter_.info(fmt::format("check {} {}", passed ? "ok  " : "FAIL", line));
@@ -20,4 +20,4 @@ void CheckList::raise() const {
   failures_.raise(ErrorKind::kInternal, "the fast paths fail their checks");
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "model/safetensors.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// Of outputs, gains, values, gradients and knock-outs, relative to the largest. Both sides compute
 /// in float32 and add up tens of thousands of terms in different orders: about 1e-6 of the largest
@@ -67,4 +67,4 @@ inline std::span<const float> floats(const Tensor& tensor) {
   return {tensor.f32(), static_cast<size_t>(tensor.size())};
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

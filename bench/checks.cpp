@@ -5,7 +5,7 @@
 
 #include "fast_training.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 void check_search(const CheckBench& bench) {
   const auto [seed, batch_size] = std::pair(bench.context.seed, bench.sizes.batch);
@@ -121,4 +121,4 @@ void run_checks(const Cells& cells, const Sizes& sizes, const Context& context, 
   list.raise();
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

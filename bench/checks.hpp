@@ -7,7 +7,7 @@
 #include "figures.hpp"
 #include "search_problem.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// What every check is handed.
 struct CheckBench {
@@ -54,4 +54,4 @@ std::vector<KnockoutPair> draw_pairs(const SurrogateModel& model, int64_t count,
 std::vector<double> knockout_changes(const SurrogateModel& model,
                                      std::span<const KnockoutPair> pairs);
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -8,7 +8,7 @@
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr int64_t kWindow = 250'000;
@@ -162,4 +162,4 @@ void time_cis(const Bench& bench) {
              "the same, every other gene on the cis path");
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "train/functions.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr double kNormEpsilon = 1e-5;
@@ -112,7 +112,7 @@ struct DenseFormulation::Impl {
     const at::Tensor& w = weight(name + ".weight");
     const at::Tensor& b = weight(name + ".bias");
     if (products == Products::kTorch) return at::linear(x, w, b);
-    return grids::linear(Pass{pool}, x.contiguous(), w, b);
+    return grids::core::linear(Pass{pool}, x.contiguous(), w, b);
   }
 
   at::Tensor norm(const std::string& name, const at::Tensor& x, bool training) const {
@@ -408,4 +408,4 @@ double DenseFormulation::training_step(std::span<const int32_t> cells, uint64_t 
   return loss;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -25,7 +25,7 @@
 #include "model/surrogate_file.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// Copies of the batch that are evaluated together in a coordinate step.
 inline constexpr int64_t kTrialSubsets = 4;
@@ -102,4 +102,4 @@ class DenseFormulation {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -4,7 +4,7 @@
 
 #include "train/stages.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// A step that no training makes: what is drawn for the checks is drawn nowhere else.
@@ -12,7 +12,7 @@ constexpr uint64_t kCheckKey = uint64_t{1} << 44;
 
 /// The gradients under the published names. Export reads the tensors in place, so the gradients
 /// are put where the weights are.
-std::map<std::string, Tensor> export_gradients(SurrogateNetworks& net, grids::Part part) {
+std::map<std::string, Tensor> export_gradients(SurrogateNetworks& net, grids::core::Part part) {
   std::vector<std::string> starts;
   for (auto& named : net.tensors(part)) {
     if (named.trainable) *named.tensor = named.tensor->grad().contiguous();
@@ -36,14 +36,14 @@ FastTrainingStep fast_training_gradients(const Study& study, const SurrogateFile
   const BatchMaker batches(study, net.atac.blocks, context.seed, context.pool);
   AtacBatch batch;
   batches.fill(cells, kCheckKey, batch);
-  net.train_only({grids::Part::kAtac});
+  net.train_only({grids::core::Part::kAtac});
   const Pass pass{context.pool, Statistics::kBatch};
   const at::Tensor loss = atac_reconstruction(net, pass, net.atac.encode(pass, batch.open), batch);
   loss.backward();
   FastTrainingStep result;
   result.loss = loss.item<double>();
   result.closed = batch.closed.pattern;
-  result.gradients = export_gradients(net, grids::Part::kAtac);
+  result.gradients = export_gradients(net, grids::core::Part::kAtac);
   return result;
 }
 
@@ -95,4 +95,4 @@ void PublishedStages::end(int64_t stage) {
   impl_->stages.at(static_cast<size_t>(stage)).reset();
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

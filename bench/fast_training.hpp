@@ -14,7 +14,7 @@
 #include "model/surrogate_file.hpp"
 #include "study/study.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 struct FastTrainingStep {
   double loss = 0;
@@ -49,4 +49,4 @@ class PublishedStages {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

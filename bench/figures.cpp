@@ -9,7 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "stopwatch.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Four significant digits, without an exponent where that is readable.
@@ -70,4 +70,4 @@ void Figures::write_json(const std::filesystem::path& path) const {
   replace_file(path, json.dump(2) + "\n");
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -8,7 +8,7 @@
 
 #include "base/context.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 class Stopwatch;
 
@@ -45,4 +45,4 @@ class Figures {
   std::vector<std::string> busy_;
 };
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -5,7 +5,7 @@
 #include "support/random_surrogate.hpp"
 #include "timings.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// The sizes of one point; every peak is equally often open.
@@ -106,4 +106,4 @@ void time_growth(const Bench& bench) {
   }
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -4,7 +4,7 @@
 #include "base/at.hpp"
 #include "checks.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// The change of a pair by masking the peak and predicting again: `predict` returns the gene's
@@ -97,4 +97,4 @@ void check_knockout(const CheckBench& bench) {
                      "prediction"});
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -6,7 +6,7 @@
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Every peak masked, one gene, written as `grids knockout --gene` does.
@@ -63,4 +63,4 @@ void time_knockout(const Bench& bench) {
   std::filesystem::remove(matrix);  // 1.5 GB at full size
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -6,7 +6,7 @@
 #include "math/gemm.hpp"
 #include "stopwatch.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 std::string processor_name() {
@@ -80,4 +80,4 @@ double rna_step_flops(const SurrogateShape& shape, int64_t cells) {
   return 3 * 2 * weights * static_cast<double>(cells);
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -6,7 +6,7 @@
 #include "base/thread_pool.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 struct Machine {
   std::string processor;
@@ -28,4 +28,4 @@ double atac_adam_bytes(const SurrogateShape& shape);
 /// Operations of one RNA autoencoder step on `cells` cells: forward, and twice that backward.
 double rna_step_flops(const SurrogateShape& shape, int64_t cells);
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

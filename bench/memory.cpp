@@ -11,7 +11,7 @@
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 std::filesystem::path sibling(const std::string& name) {
@@ -94,4 +94,4 @@ void measure_memory(const Bench& bench) {
                                  trained.seconds)});
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -17,8 +17,8 @@
 
 namespace {
 
-using namespace grids;
-using namespace grids::bench;
+using namespace grids::core;
+using namespace grids::core::bench;
 
 struct CostSettings {
   std::string preset = "demo";

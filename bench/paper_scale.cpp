@@ -13,8 +13,8 @@
 
 namespace {
 
-using namespace grids;
-using namespace grids::bench;
+using namespace grids::core;
+using namespace grids::core::bench;
 
 /// A part of the run and what makes it; the checks come before all of them.
 struct Timing {

@@ -5,7 +5,7 @@
 
 #include "stopwatch.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 std::vector<int32_t> up_to(int32_t count) {
@@ -89,4 +89,4 @@ int64_t rows_of_step(const SurrogateModel& model, const std::vector<int32_t>& ba
   return rows;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -8,7 +8,7 @@
 #include "model/surrogate_model.hpp"
 #include "search/coordinate_descent.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// The weight of the second term where there is one. Only that it is above 0 matters for the cost.
 inline constexpr double kBeta = 0.5;
@@ -55,4 +55,4 @@ TimedStep step_on_batch(const Objective& objective, const MaskState& everywhere,
 int64_t rows_of_step(const SurrogateModel& model, const std::vector<int32_t>& batch,
                      const std::vector<Feature>& candidates);
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -2,7 +2,7 @@
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Of many steps: medians of the times, the mean of the rows.
@@ -163,4 +163,4 @@ void time_searches(const Bench& bench) {
                      "its objective: (mean predicted rate after ÷ before)²"});
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

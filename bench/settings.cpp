@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Beside the folder of the programs, in the build folder.
@@ -58,4 +58,4 @@ Sizes::Sizes(const Settings& settings) {
   growth_base = 16;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

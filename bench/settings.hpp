@@ -8,7 +8,7 @@
 
 #include "base/program.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// Parts of a run, in the order in which they are made.
 enum class Part : uint8_t {
@@ -62,4 +62,4 @@ struct Sizes {
   explicit Sizes(const Settings& settings);
 };
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -12,7 +12,7 @@
 #include <thread>
 #include <utility>
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 double seconds_of(const timeval& time) {
@@ -108,4 +108,4 @@ double load_average() {
   return getloadavg(&load, 1) == 1 ? load : -1;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

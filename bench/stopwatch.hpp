@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// Wall time since its construction, and how much of the machine others had meanwhile.
 class Stopwatch {
@@ -43,4 +43,4 @@ std::vector<double> time_each(int64_t count, const std::function<void()>& work);
 /// The 1-minute load average, or −1.
 double load_average();
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

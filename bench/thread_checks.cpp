@@ -3,7 +3,7 @@
 #include "checks.hpp"
 #include "fast_training.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Everything that the fast paths compute.
@@ -76,4 +76,4 @@ void check_threads(const CheckBench& bench) {
   bench.list.expect("gradients of a training step of 1 and 2 threads, likewise", same);
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

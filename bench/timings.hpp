@@ -5,7 +5,7 @@
 #include "figures.hpp"
 #include "machine.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// What every timing is handed.
 struct Bench {
@@ -35,4 +35,4 @@ void time_growth(const Bench& bench);
 /// explain_peak_mb, train_peak_mb, of the real programs.
 void measure_memory(const Bench& bench);
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

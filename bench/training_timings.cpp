@@ -6,7 +6,7 @@
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr int64_t kWarmSteps = 3;
@@ -92,4 +92,4 @@ void time_schedule(const Bench& bench) {
       {"schedule_h", hours, "h", {}, "the whole published schedule, extrapolated from these"});
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -6,7 +6,7 @@
 #include "evaluate/contrast.hpp"
 #include "evaluate/null_windows.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr double kLevel = 0.05;
@@ -168,4 +168,4 @@ void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget
            "planted sets refitted");
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -18,7 +18,7 @@
 #include "math/information.hpp"
 #include "math/penalised_regression.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// What all genes share.
@@ -157,4 +157,4 @@ std::vector<SetScore> lasso_scores(const BarsBench& bench) {
   return scores;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -8,7 +8,7 @@
 #include "math/pca.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// What an open peak counts: TF-IDF (math/pca.hpp) in a cell with the mean number of open peaks. A
@@ -98,4 +98,4 @@ SurrogateFile linear_encoder(const Study& study, int64_t latents, const Context&
   return file;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

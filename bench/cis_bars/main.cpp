@@ -12,8 +12,8 @@
 
 namespace {
 
-using namespace grids;
-using namespace grids::bench;
+using namespace grids::core;
+using namespace grids::core::bench;
 
 double cpu_seconds() {
   rusage usage{};

@@ -7,7 +7,7 @@
 #include "cis_bars/parts.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// The share of the type's cells in which a peak is open, as probability in a cell of a depth.
@@ -188,4 +188,4 @@ void measure_oracle(const BarsBench& bench) {
   }
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

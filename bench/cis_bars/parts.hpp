@@ -11,7 +11,7 @@
 #include "cis_bars/world.hpp"
 #include "explain/explain_stage.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 struct BarsBench {
   const World& world;
@@ -53,4 +53,4 @@ void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget
 /// What the methods that look at the data alone find of the planted sets, beside the search.
 void measure_methods(const BarsBench& bench);
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

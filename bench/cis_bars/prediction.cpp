@@ -7,7 +7,7 @@
 #include "cis_bars/parts.hpp"
 #include "math/within_type.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 double median_of(std::vector<double> values) {
@@ -137,4 +137,4 @@ void measure_prediction(const BarsBench& bench) {
   });
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

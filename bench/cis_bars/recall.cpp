@@ -5,7 +5,7 @@
 #include "cis_bars/parts.hpp"
 #include "search/set_partners.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Least recall of each kind at a capture. At 0.3 it is what the lasso of the first trials reached.
@@ -185,4 +185,4 @@ FoundSets measure_search(const BarsBench& bench) {
   return {std::move(result.explained), std::move(scores)};
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -9,7 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "math/statistics.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 double quantile(const std::vector<double>& sorted, double share) {
@@ -148,4 +148,4 @@ void Results::require_sane(double limit) const {
   problems.raise(ErrorKind::kInternal, "figures that cannot be");
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// What is made of the observations of a figure, over all seeds and for each.
 enum class Statistic : uint8_t {
@@ -76,4 +76,4 @@ class Results {
   std::vector<Row> rows_;
 };
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr std::pair<const char*, BarsPart> kParts[] = {{"fit", BarsPart::kFit},
@@ -85,4 +85,4 @@ SimulateOptions BarsSettings::simulation() const {
   return result;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

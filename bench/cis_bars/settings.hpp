@@ -10,7 +10,7 @@
 #include "cis/fit_cis.hpp"
 #include "simulate/simulate.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 enum class BarsPart : uint8_t { kFit, kSearch, kPeers, kContrast, kMethods };
 
@@ -40,4 +40,4 @@ struct BarsSettings {
   CisOptions fitting() const;
 };
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -7,7 +7,7 @@
 #include "cis_bars/linear_encoder.hpp"
 #include "prepare/prepare.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// For each of `wanted` its position in `names`.
@@ -91,4 +91,4 @@ std::vector<Kind> kinds_and_all() {
   return result;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -12,7 +12,7 @@
 #include "simulate/simulate.hpp"
 #include "study/study.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// Latent numbers of a cell.
 inline constexpr int64_t kWorldLatents = 16;
@@ -56,4 +56,4 @@ const std::vector<Kind>& kinds();
 /// The five kinds and "all".
 std::vector<Kind> kinds_and_all();
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -3,7 +3,7 @@
 #include "kernels/inputs.hpp"
 #include "math/gemm.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// C (m × n) = A · B with A m × k; transposed, as the gradient of a weight needs it, Aᵀ · B with A
@@ -50,4 +50,4 @@ BENCHMARK_CAPTURE(multiply, weight_gradient, Transpose::kYes)
     ->UseRealTime();
 
 }  // namespace
-}  // namespace grids::bench
+}  // namespace grids::core::bench

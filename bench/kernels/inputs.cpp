@@ -2,7 +2,7 @@
 
 #include "train/sampler.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 SurrogateShape paper_shape() {
   SurrogateShape shape;
@@ -30,4 +30,4 @@ CsrPattern random_rows(int64_t cells, int64_t peaks, uint64_t seed) {
   return drawn;
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

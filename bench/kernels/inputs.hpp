@@ -10,7 +10,7 @@
 #include "math/sparse.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 
 /// Share of the peaks that are open in a cell: 4,811 of 127,219.
 inline constexpr double kDensity = 0.0378;
@@ -35,4 +35,4 @@ inline void count(benchmark::State& state, double flops, double bytes) {
   }
 }
 
-}  // namespace grids::bench
+}  // namespace grids::core::bench

@@ -8,7 +8,7 @@
 #include "kernels/inputs.hpp"
 #include "search/objective.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 /// Outputs that are there already: an edit touches `touched` cells, evenly spaced, at no cost.
@@ -76,4 +76,4 @@ BENCHMARK(values_after_edits)
     ->UseRealTime();
 
 }  // namespace
-}  // namespace grids::bench
+}  // namespace grids::core::bench

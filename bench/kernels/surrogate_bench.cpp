@@ -7,7 +7,7 @@
 #include "model/surrogate_model.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr int64_t kCells = 64;
@@ -119,4 +119,4 @@ BENCHMARK(outputs_after)
 BENCHMARK(prelu_block)->UseRealTime();
 
 }  // namespace
-}  // namespace grids::bench
+}  // namespace grids::core::bench

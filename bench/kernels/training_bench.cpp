@@ -4,7 +4,7 @@
 #include "train/kernels.hpp"
 #include "train/sampler.hpp"
 
-namespace grids::bench {
+namespace grids::core::bench {
 namespace {
 
 constexpr int64_t kCells = 128;
@@ -111,4 +111,4 @@ BENCHMARK(adam_embedding)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 BENCHMARK(zero_sampling)->ArgName("threads")->Arg(1)->Arg(2)->UseRealTime();
 
 }  // namespace
-}  // namespace grids::bench
+}  // namespace grids::core::bench

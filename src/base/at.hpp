@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace grids {
+namespace grids::core {
 
 constexpr size_t at(int64_t i) {
   return static_cast<size_t>(i);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/signals.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct Background::State {
   size_t most_waiting = 0;
@@ -79,4 +79,4 @@ void Background::finish() {
   state_->wait_until(lock, [&] { return state_->waiting.empty() && !state_->running; });
 }
 
-}  // namespace grids
+}  // namespace grids::core

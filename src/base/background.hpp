@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-namespace grids {
+namespace grids::core {
 
 class Background {
  public:
@@ -28,4 +28,4 @@ class Background {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The parser's option of each field; null for inner ones.
@@ -95,4 +95,4 @@ CommandLine parse_command_line(const ProgramText& text, const OptionSet& shared,
   return line;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// One command as the parser sees it.
 struct DescribedCommand {
@@ -62,4 +62,4 @@ std::vector<std::string> read_configuration(const std::filesystem::path& path,
                                             const std::vector<DescribedCommand>& commands,
                                             CommandLine& line, Problems& problems);
 
-}  // namespace grids
+}  // namespace grids::core

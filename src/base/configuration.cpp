@@ -12,7 +12,7 @@
 #include "base/command_line.hpp"
 #include "base/suggestion.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A line of the file: key = words, in a section or above all.
@@ -246,4 +246,4 @@ std::vector<std::string> read_configuration(const std::filesystem::path& path,
   return unread;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void Context::check_cancelled() const {
   if (cancelled != nullptr && cancelled->load(std::memory_order_relaxed)) {
@@ -29,4 +29,4 @@ void Progress::advance(int64_t units, std::string_view note) {
   context_.reporter.progress(task_, done_, total_, note);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 
 #include "base/thread_pool.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Where a library tells its user something. Nothing in the library prints.
 class Reporter {
@@ -57,4 +57,4 @@ class Progress {
   std::chrono::steady_clock::time_point next_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "base/name_list.hpp"
 #include "base/suggestion.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The whole text as a number that the type can hold: -4 is no unsigned one, nan no number.
@@ -394,4 +394,4 @@ std::function<std::vector<std::string>()> OptionSet::given(const std::string& se
   };
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -20,7 +20,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The numbers that a field may hold: `at_least(1)`, `above(0).at_most(1)`. Only finite ones.
 struct Range {
@@ -194,4 +194,4 @@ void validate(const Options& options, std::string_view stage) {
   problems.raise(ErrorKind::kUsage, stage);
 }
 
-}  // namespace grids
+}  // namespace grids::core

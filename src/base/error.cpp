@@ -2,7 +2,7 @@
 
 #include <fmt/ranges.h>
 
-namespace grids {
+namespace grids::core {
 
 int exit_code(ErrorKind kind) {
   switch (kind) {
@@ -24,4 +24,4 @@ void Problems::raise(ErrorKind kind, std::string_view headline) const {
   throw Error(kind, fmt::format("{}:\n  - {}", headline, fmt::join(problems_, "\n  - ")));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 enum class ErrorKind {
   kInternal,   ///< a broken promise of our own code; exit code 1
@@ -88,4 +88,4 @@ class Problems {
   std::vector<std::string> problems_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

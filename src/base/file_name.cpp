@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr size_t kLongest = 100;
@@ -45,4 +45,4 @@ std::string safe_file_name(std::string_view name, std::string_view also_escape) 
   return fmt::format("{}~~{:016x}", kept, fnv1a(name));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace grids {
+namespace grids::core {
 
 /// A file name (without folder) for a name: ASCII letters, digits and `+ - . _ =` stay, every other
 /// byte becomes `~` and two hex digits, as do a leading `-` or `.` (hidden files, options) and the
@@ -14,4 +14,4 @@ namespace grids {
 /// File systems that ignore case can still confuse names that differ only by it.
 std::string safe_file_name(std::string_view name, std::string_view also_escape = {});
 
-}  // namespace grids
+}  // namespace grids::core

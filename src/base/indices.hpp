@@ -6,7 +6,7 @@
 #include <numeric>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// 0, 1, …, count − 1.
 inline std::vector<int32_t> indices_below(int64_t count) {
@@ -15,4 +15,4 @@ inline std::vector<int32_t> indices_below(int64_t count) {
   return indices;
 }
 
-}  // namespace grids
+}  // namespace grids::core

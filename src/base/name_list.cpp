@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -41,4 +41,4 @@ std::vector<std::string> split_names(const std::vector<std::string>& words,
   return names;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// The names that the words of a list stand for. A word that is a name stays whole ("CD4-positive,
 /// alpha-beta T cell"); any other is cut at its commas into the longest pieces that are names, and
@@ -14,4 +14,4 @@ namespace grids {
 std::vector<std::string> split_names(const std::vector<std::string>& words,
                                      const std::function<bool(std::string_view)>& is_name);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,8 +3,8 @@
 
 #include <limits>
 
-namespace grids {
+namespace grids::core {
 
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-}  // namespace grids
+}  // namespace grids::core

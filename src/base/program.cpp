@@ -10,7 +10,7 @@
 #include "base/suggestion.hpp"
 #include "base/terminal.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The one place that a signal handler can reach.
@@ -239,4 +239,4 @@ int run_program(const ProgramText& text, const std::vector<Command>& commands, i
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

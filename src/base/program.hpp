@@ -10,7 +10,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What a command does once its options are parsed.
 using CommandBody = std::function<void(const Context&)>;
@@ -51,4 +51,4 @@ void assign_options(OptionSet& options, const GivenOptions& given, Problems& pro
 int run_program(const ProgramText& text, const std::vector<Command>& commands, int argc,
                 char** argv, const std::vector<Command>& others = {});
 
-}  // namespace grids
+}  // namespace grids::core

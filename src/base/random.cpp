@@ -7,7 +7,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr uint32_t kCounters = 32;  // fewer, and the compiler unrolls instead of vectorising
@@ -109,4 +109,4 @@ uint32_t stream_key(std::string_view name) {
   return hash;
 }
 
-}  // namespace grids
+}  // namespace grids::core

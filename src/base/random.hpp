@@ -11,7 +11,7 @@
 #include <string_view>
 #include <utility>
 
-namespace grids {
+namespace grids::core {
 
 /// What the numbers are for. The values are part of the seed's meaning: never renumber.
 enum class Purpose : uint32_t {
@@ -80,4 +80,4 @@ class RandomStream {
 /// which other genes were asked for (FNV-1a).
 uint32_t stream_key(std::string_view name);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/context.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class RecordingReporter : public Reporter {
  public:
@@ -31,4 +31,4 @@ class RecordingReporter : public Reporter {
   std::vector<std::string> warnings_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

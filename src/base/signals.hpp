@@ -6,7 +6,7 @@
 
 #include <csignal>
 
-namespace grids {
+namespace grids::core {
 
 /// Threads that are started while it lives receive no signals.
 class SignalsBlocked {
@@ -24,4 +24,4 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include <numeric>
 #include <utility>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string lower(std::string_view text) {
@@ -60,4 +60,4 @@ std::string suggestion(std::string_view name, const std::vector<std::string>& na
   return fmt::format(" (did you mean {}?)", text);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <cstdio>
 
-namespace grids {
+namespace grids::core {
 
 TerminalReporter::TerminalReporter(bool quiet)
     : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) != 0) {}
@@ -69,4 +69,4 @@ std::string format_duration(double seconds) {
   return fmt::format("{} h {:02} min", whole / 3600, whole % 3600 / 60);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/context.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Writes to the standard error stream: messages always (unless quiet, then warnings only),
 /// progress with the time left only when the stream is a terminal.
@@ -36,4 +36,4 @@ class TerminalReporter : public Reporter {
 /// "42 s", "3 min 05 s", "1 h 12 min".
 std::string format_duration(double seconds);
 
-}  // namespace grids
+}  // namespace grids::core

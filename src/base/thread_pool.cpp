@@ -13,7 +13,7 @@
 
 #include "base/signals.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 int usable_cores() {
@@ -172,4 +172,4 @@ void ThreadPool::for_each(int64_t count, const std::function<void(int64_t)>& wor
   for_blocks(count, 1, [&](int64_t begin, int64_t, int64_t) { work(begin); });
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include <functional>
 #include <memory>
 
-namespace grids {
+namespace grids::core {
 
 class ThreadPool {
  public:
@@ -36,4 +36,4 @@ class ThreadPool {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Captures that are compared; nearer ones hardly differ in what they make of closed peaks.
@@ -81,4 +81,4 @@ CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureO
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "base/context.hpp"
 #include "model/cis_path.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CapturePoint {
   double capture = 1;
@@ -47,4 +47,4 @@ using CaptureObjective = std::function<GeneObjective(double capture)>;
 CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureObjective& objective,
                                  const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Columns of 0 and 1 for all codes but the first.
@@ -96,4 +96,4 @@ std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t wind
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

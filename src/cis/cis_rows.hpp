@@ -10,7 +10,7 @@
 #include "model/cis_path.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CisRows {
   std::vector<int32_t> cells;        ///< of the study, by type, then ascending
@@ -37,4 +37,4 @@ CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPa
 /// The peaks that lie within `window` bp of the gene's TSS (distance 0 inside the peak), ascending.
 std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t window);
 
-}  // namespace grids
+}  // namespace grids::core

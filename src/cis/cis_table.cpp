@@ -6,7 +6,7 @@
 #include "cis/fit_cis.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A term of a gene; null and number 0 for a gene without terms.
@@ -135,4 +135,4 @@ TableText describe_cis() {
   return cis_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "cis/expected_terms.hpp"
 #include "math/gemm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// What rows say of a further column once intercepts of types and the slope on depth are refitted.
@@ -264,4 +264,4 @@ BestCandidates ExpectedTerms::scan_extensions(std::span<const RowScore> scores,
   return best;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "cis/type_prior.hpp"
 #include "math/information.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Parameters: an intercept a type, a weight a term (exp(w) − 1 where terms add), the slope on
@@ -215,4 +215,4 @@ TermFit ExpectedTerms::fit(std::span<const WindowTerm> terms, const TermRegressi
   return regression.run();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -16,7 +16,7 @@
 #include "cis/term_regression.hpp"
 #include "cis/term_scan.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// t in each row.
 std::vector<double> term_belief(const Beliefs& beliefs, const WindowTerm& term);
@@ -52,4 +52,4 @@ class ExpectedTerms {
   std::vector<double> log_depth_;  // of each row, mean 0
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "math/information.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kTolerance = 1e-7;
@@ -35,4 +35,4 @@ std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
   return information;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 #include <functional>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// Gradient and expected information (size × size) at the present parameters.
 using AssembleStep =
@@ -17,4 +17,4 @@ std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
                                       const AssembleStep& assemble,
                                       const std::function<double(size_t, double)>& within);
 
-}  // namespace grids
+}  // namespace grids::core

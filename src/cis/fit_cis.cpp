@@ -17,7 +17,7 @@
 #include "cis/state_part.hpp"
 #include "cis/term_search.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// What tells how much is missed is above all what peaks that go together say of each other. In the
@@ -325,4 +325,4 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   return fit;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -21,7 +21,7 @@
 #include "model/cis_path.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CisOptions {
   /// Peaks within this distance (bp) of the TSS are candidates. Larger windows find farther
@@ -94,4 +94,4 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
 Table cis_table(const Study& study, const CisFit& fit);
 TableText describe_cis();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/negative_binomial.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Totals {
@@ -79,4 +79,4 @@ void judge(std::span<CisGate*> gates, double rate) {
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

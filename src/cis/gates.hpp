@@ -6,7 +6,7 @@
 
 #include "model/cis_path.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Predictions of one gene for cells that neither model has seen.
 struct GateInput {
@@ -40,4 +40,4 @@ CisGate test_gate(const GateSums& sums);
 /// q-values over the gates, and who passes: q at most `rate`, and a gain above 0.
 void judge(std::span<CisGate*> gates, double rate);
 
-}  // namespace grids
+}  // namespace grids::core

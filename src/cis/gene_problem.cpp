@@ -6,7 +6,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 WindowTerm extended(const WindowTerm& base, int32_t peak, TermKind kind) {
   WindowTerm term = base;
   term.peaks.insert(std::upper_bound(term.peaks.begin(), term.peaks.end(), peak), peak);
@@ -83,4 +83,4 @@ std::vector<int32_t> GeneProblem::rows_of(const WindowTerm& term) const {
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "cis/cis_rows.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A term whose peaks are positions in the gene's window.
 struct WindowTerm {
@@ -63,4 +63,4 @@ class GeneProblem {
   std::vector<double> response_, base_, exp_base_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Precisions of the deviations by type that are compared; ∞ (no deviations) comes first.
@@ -92,4 +92,4 @@ void keep_terms(const KeptFrom& from, const GeneProblem& problem, TermSelection 
   store_terms(beside, found, with_deviations(beside, found, from.options), gene);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "cis/state_part.hpp"
 #include "cis/term_search.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct KeptFrom {
   const CisRows& fitted;
@@ -19,4 +19,4 @@ struct KeptFrom {
 void keep_terms(const KeptFrom& from, const GeneProblem& problem, TermSelection found,
                 CisGene& gene);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// One peak in ten has, by chance, one among a hundred others that is so often open with it.
@@ -76,4 +76,4 @@ Companions::Companions(const GeneProblem& problem, std::span<const double> open_
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 
 #include "cis/gene_problem.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Of a window's rows: how deep each is for its type, and how often peaks are open.
 struct WindowRates {
@@ -42,4 +42,4 @@ class Companions {
   std::vector<std::vector<int32_t>> companions_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "cis/open_together.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLargestPrevalence = 0.95;
@@ -160,4 +160,4 @@ Beliefs openness_beliefs(const GeneProblem& problem, std::span<const double> ope
   return Window(problem, open_peaks, seen, neighbours).beliefs();
 }
 
-}  // namespace grids
+}  // namespace grids::core

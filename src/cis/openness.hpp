@@ -18,7 +18,7 @@
 
 #include "cis/gene_problem.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// s_i at a capture in (0, 1], from the open peaks of each row (in the whole cell) relative to
 /// their median: depth is what makes depth × s as much larger. All 1 at capture 1.
@@ -49,4 +49,4 @@ class Beliefs {
 Beliefs openness_beliefs(const GeneProblem& problem, std::span<const double> open_peaks,
                          std::span<const double> seen, size_t neighbours = 0);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Log likelihood beyond that of a stand-in at which both matter: about one stand-in in twenty
@@ -68,4 +68,4 @@ Cause judge_companions(const std::vector<WindowTerm>& terms, int32_t first, int3
   return is_first ? Cause::kFirst : Cause::kSecond;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -17,7 +17,7 @@
 #include "cis/gene_problem.hpp"
 #include "cis/term_regression.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class Cause { kFirst, kSecond, kBoth };
 
@@ -32,4 +32,4 @@ Cause judge_companions(const std::vector<WindowTerm>& terms, int32_t first, int3
 std::vector<WindowTerm> with_exchanged(const std::vector<WindowTerm>& terms, int32_t peak,
                                        int32_t by);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "math/information.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 
 StateDesign::StateDesign(const CisRows& training, CisResponse response, double ridge)
     : response_(response), ridge_(ridge) {
@@ -89,4 +89,4 @@ std::vector<double> state_values(const CisRows& rows, const std::vector<double>&
   return values;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "cis/cis_rows.hpp"
 #include "cis/fit_cis.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The state's columns centred and scaled by the training cells, so that one ridge fits all.
 class StateDesign {
@@ -40,4 +40,4 @@ class StateDesign {
 /// log mean (with exposure), or mean of log values, of each row by the first coefficients.
 std::vector<double> state_values(const CisRows& rows, const std::vector<double>& coefficients);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "math/information.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLargestWeight = 6;  // e⁶: beyond, a term is all there is
@@ -235,4 +235,4 @@ double dispersion_at(const GeneProblem& problem, std::span<const double> mean) {
   return std::max(1e-9, squares / static_cast<double>(std::max<size_t>(1, y.size())));
 }
 
-}  // namespace grids
+}  // namespace grids::core

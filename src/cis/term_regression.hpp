@@ -11,7 +11,7 @@
 
 #include "cis/gene_problem.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TermRegressionOptions {
   TermSum sum = TermSum::kMultiply;
@@ -60,4 +60,4 @@ double dispersion_at(const GeneProblem& problem, std::span<const double> mean);
 /// C from the sum over satisfied terms of w (multiplying) or exp(w) − 1 (adding).
 double term_sum(TermSum sum, double total);
 
-}  // namespace grids
+}  // namespace grids::core

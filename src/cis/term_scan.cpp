@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rows of which less is known than this cannot carry a weight (expected counts, about).
@@ -169,4 +169,4 @@ BestCandidates scan_extensions(const GeneProblem& problem, std::span<const RowSc
   return best;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 
 #include "cis/gene_problem.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Score and information of a shift of the log rate (or log value) of each row.
 struct RowScore {
@@ -63,4 +63,4 @@ PairScan scan_pairs(const GeneProblem& problem, std::span<const RowScore> scores
 BestCandidates scan_extensions(const GeneProblem& problem, std::span<const RowScore> scores,
                                const WindowTerm& base, TermKind kind, size_t most);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "cis/term_trials.hpp"
 #include "cis/weak_terms.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr size_t kScanned = 3;       // candidates of each kind that a scan returns
@@ -258,4 +258,4 @@ TermSelection search_terms(const GeneProblem& problem, const CisOptions& options
   return TermSearch(problem, options, expected, companions).run();
 }
 
-}  // namespace grids
+}  // namespace grids::core

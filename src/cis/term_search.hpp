@@ -15,7 +15,7 @@
 #include "cis/open_together.hpp"
 #include "cis/term_regression.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TermSelection {
   std::vector<WindowTerm> terms;    ///< the chosen ones in order, then weak ones
@@ -40,4 +40,4 @@ TermSelection search_terms(const GeneProblem& problem, const CisOptions& options
                            const ExpectedTerms* expected = nullptr,
                            const Companions* companions = nullptr);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 // However few the candidates: about one term in twenty that is not there would gain this.
@@ -118,4 +118,4 @@ BestCandidates TermTrials::extensions(std::span<const RowScore> scores, const Wi
   return expected_->scan_extensions(scores, base, kind, most);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -16,7 +16,7 @@
 #include "cis/term_regression.hpp"
 #include "cis/term_scan.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Terms with their exact fit.
 struct TermTrial {
@@ -67,4 +67,4 @@ class TermTrials {
   double constant_ = 0;  // of the likelihood at this dispersion
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids {
+namespace grids::core {
 
 TypePrior::TypePrior(const GeneProblem& problem, double precision) {
   const auto begin = problem.type_begin();
@@ -46,4 +46,4 @@ void TypePrior::add_to(std::span<const double> intercepts, std::vector<double>& 
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "cis/gene_problem.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class TypePrior {
  public:
@@ -29,4 +29,4 @@ class TypePrior {
   double sum_ = 0;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A single peak beside the chosen terms.
@@ -85,4 +85,4 @@ std::vector<WeakTerm> weak_terms(const TermTrials& trials, const TermTrial& tria
   return weak;
 }
 
-}  // namespace grids
+}  // namespace grids::core

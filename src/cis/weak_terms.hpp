@@ -9,7 +9,7 @@
 #include "cis/open_together.hpp"
 #include "cis/term_trials.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct WeakTerm {
   WindowTerm term;
@@ -28,4 +28,4 @@ std::vector<WeakTerm> weak_terms(const TermTrials& trials, const TermTrial& tria
 /// Whether a peak is in any of the terms.
 bool holds_peak(std::span<const WindowTerm> terms, int32_t peak);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "pipeline/cis_into.hpp"
 #include "pipeline/inputs.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct CisCommand {
@@ -48,4 +48,4 @@ Command cis_command() {
       }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

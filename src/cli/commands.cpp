@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The same command with another body: its options are checked here, its work is done elsewhere.
@@ -54,4 +54,4 @@ std::string_view named_command(const std::vector<Command>& commands, int argc, c
   return {};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "cli/explain_model_command.hpp"
 #include "cli/train_command.hpp"
 
-namespace grids {
+namespace grids::core {
 
 Command prepare_command();
 Command cis_command();
@@ -47,4 +47,4 @@ AllCommands described_commands();
 /// The command that the arguments name, if any: the first that is one of the list.
 std::string_view named_command(const std::vector<Command>& commands, int argc, char** argv);
 
-}  // namespace grids
+}  // namespace grids::core

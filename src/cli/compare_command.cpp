@@ -13,7 +13,7 @@
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct CompareCommand {
@@ -216,4 +216,4 @@ Command compare_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

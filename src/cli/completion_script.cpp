@@ -6,7 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/options_page.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A command with every option that it may be given.
@@ -194,4 +194,4 @@ std::string completion_script(const std::string& shell) {
   throw usage_error("completions: '{}' is none of bash, zsh, fish", shell);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/options_page.hpp"
 
-namespace grids {
+namespace grids::core {
 
 Command completions_command() {
   return {
@@ -22,4 +22,4 @@ Command completions_command() {
       }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

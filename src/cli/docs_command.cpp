@@ -5,7 +5,7 @@
 #include "cli/table_list.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 enum class Page : uint8_t { kNone, kOptions, kResults };
@@ -49,4 +49,4 @@ Command docs_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "pipeline/evaluate_into.hpp"
 #include "pipeline/inputs.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct EvaluateCommand {
@@ -44,4 +44,4 @@ Command evaluate_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct ExplainCommand {
@@ -63,4 +63,4 @@ Command explain_command() {
       }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -18,7 +18,7 @@
 #include "pipeline/manifests.hpp"
 #include "pipeline/model_results.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct ModelCommand {
@@ -308,4 +308,4 @@ Command explain_model_command(const ModelLoader& load) {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "io/feature_matrix.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Loads the model of a file over rows, with the value that a mask puts in the place of each
 /// feature. What it returns must not outlive the context.
@@ -25,4 +25,4 @@ Command explain_model_command(const ModelLoader& load);
 /// Whether the arguments ask for it: `--model` or `--model=FILE` among them.
 bool asks_for_model(int argc, char** argv);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/gemm_rate.hpp"
 #include "math/machine.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Seconds of each of the four measurements: half a second for one core, half for all.
@@ -117,4 +117,4 @@ Command info_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

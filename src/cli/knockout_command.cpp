@@ -17,7 +17,7 @@
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// More genes than this go to an AnnData file for each type: a table would have a row a gene, peak
@@ -247,4 +247,4 @@ Command knockout_command() {
       }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

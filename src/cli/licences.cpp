@@ -6,7 +6,7 @@
 
 #include "math/gemm_rate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Library {
@@ -72,4 +72,4 @@ std::string licences_page(Program program) {
   return page;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-namespace grids {
+namespace grids::core {
 
 enum class Program : uint8_t {
   kGrids,  ///< may be passed on under the MIT licence: links nothing under the GPL alone
@@ -14,4 +14,4 @@ enum class Program : uint8_t {
 /// A line for each library: name and version, licence, and as which files it is loaded.
 std::string licences_page(Program program);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "cli/commands.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kIntroduction =
@@ -151,4 +151,4 @@ std::string options_page() {
   return text + section_of(all.other_explain, "grids explain --model");
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/command_line.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// docs/options.md: every option of every command with its default, its range and its line of help.
 std::string options_page();
@@ -15,4 +15,4 @@ std::string options_page();
 /// Error(kUsage) for another one.
 std::string completion_script(const std::string& shell);
 
-}  // namespace grids
+}  // namespace grids::core

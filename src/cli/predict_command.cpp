@@ -8,7 +8,7 @@
 #include "io/lines.hpp"
 #include "pipeline/inputs.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct PredictCommand {
@@ -103,4 +103,4 @@ Command predict_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

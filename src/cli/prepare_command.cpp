@@ -2,7 +2,7 @@
 #include "io/atomic_file.hpp"
 #include "pipeline/prepare_files.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct PrepareCommand {
@@ -35,4 +35,4 @@ Command prepare_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -1,7 +1,7 @@
 #include "cli/commands.hpp"
 #include "report/report.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct ReportCommand {
@@ -26,4 +26,4 @@ Command report_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

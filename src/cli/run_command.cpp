@@ -2,7 +2,7 @@
 #include "model/train_options.hpp"
 #include "pipeline/run.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct RunCommand : RunArguments {
@@ -63,4 +63,4 @@ Command run_command() {
       }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

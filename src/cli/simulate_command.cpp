@@ -3,7 +3,7 @@
 #include "pipeline/inputs.hpp"
 #include "simulate/simulate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct SimulateCommand {
@@ -53,4 +53,4 @@ Command simulate_command() {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -23,7 +23,7 @@
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"
 
-namespace grids {
+namespace grids::core {
 
 std::vector<CommandTables> all_tables() {
   return {
@@ -134,4 +134,4 @@ std::string tables_page() {
   return page;
 }
 
-}  // namespace grids
+}  // namespace grids::core

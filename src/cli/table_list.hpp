@@ -8,7 +8,7 @@
 
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CommandTables {
   std::string command;  ///< "explain"
@@ -25,4 +25,4 @@ std::string fill_in_tables(std::string_view page_template);
 /// All of them, a section for each command.
 std::string tables_page();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include "base/name_list.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void describe_cell_types(OptionSet& set, std::vector<std::string>& words) {
   set.list("--cell-type", words,
@@ -56,4 +56,4 @@ std::vector<TargetRequest> TargetArguments::requests(const Study& study,
   return requests;
 }
 
-}  // namespace grids
+}  // namespace grids::core

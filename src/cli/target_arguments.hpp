@@ -9,7 +9,7 @@
 #include "base/described.hpp"
 #include "explain/targets.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// --cell-type: types, `all` (together), `each` (in turn); names are split once the study is known.
 void describe_cell_types(OptionSet& set, std::vector<std::string>& words);
@@ -38,4 +38,4 @@ struct TargetArguments {
   std::vector<TargetRequest> requests(const Study& study, int64_t default_set_size) const;
 };
 
-}  // namespace grids
+}  // namespace grids::core

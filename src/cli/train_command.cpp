@@ -1,6 +1,6 @@
 #include "cli/train_command.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void TrainArguments::describe(OptionSet& set) {
   set.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
@@ -23,4 +23,4 @@ Command train_command(const Trainer& train) {
           }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/program.hpp"
 #include "model/train_options.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TrainArguments {
   std::filesystem::path study;
@@ -23,4 +23,4 @@ using Trainer = std::function<void(const TrainArguments&, const Context&)>;
 
 Command train_command(const Trainer& train);
 
-}  // namespace grids
+}  // namespace grids::core

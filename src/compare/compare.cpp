@@ -9,7 +9,7 @@
 #include "evaluate/set_columns.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 ComparedSet compared_set(const Study& study, const ExplainedTarget& explained,
@@ -140,4 +140,4 @@ Columns<ComparedSet> compared_columns(const std::string& file) {
        {"peaks", "by rank, with commas", &Set::peaks}}};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -19,7 +19,7 @@
 #include "simulate/truth.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What a method was allowed: as many evaluations as all others, or what its own settings ask for.
 enum class Allowance : uint8_t { kEqual, kUnlimited };
@@ -102,4 +102,4 @@ void add_recovery(std::span<const FoundSet> found, const Study& study, const Tru
 /// compare.tsv, and what is written like it.
 Columns<ComparedSet> compared_columns(const std::string& file = "compare.tsv");
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "report/heat_map.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// "0.01235" for a number with a fraction, the text itself for any other.
@@ -159,4 +159,4 @@ std::string draw_type_matrix(const TypeMatrix& matrix) {
   return svg;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "compare/compare_types.hpp"
 #include "io/table.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A table as Markdown; numbers are rounded to four digits.
 std::string markdown_table(const Table& table);
@@ -28,4 +28,4 @@ std::string compare_markdown(const ComparePage& page);
 /// types.svg: a picture that stands alone.
 std::string draw_type_matrix(const TypeMatrix& matrix);
 
-}  // namespace grids
+}  // namespace grids::core

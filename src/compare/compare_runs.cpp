@@ -11,7 +11,7 @@
 #include "io/folder.hpp"
 #include "io/manifest.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Shows the progress of a stage as a part of the whole.
@@ -146,4 +146,4 @@ FinishedRun CompareRuns::run(const std::string& objective,
   return finished;
 }
 
-}  // namespace grids
+}  // namespace grids::core

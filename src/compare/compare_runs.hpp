@@ -9,7 +9,7 @@
 
 #include "compare/compare.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct FinishedRun {
   std::vector<ComparedSet> sets;
@@ -46,4 +46,4 @@ class CompareRuns {
   const Context& context_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

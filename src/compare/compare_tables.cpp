@@ -14,7 +14,7 @@
 #include "evaluate/set_columns.hpp"
 #include "math/paired_tests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kMeanChange =
@@ -527,4 +527,4 @@ TableText describe_recall() {
   return recall_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

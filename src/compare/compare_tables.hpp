@@ -12,7 +12,7 @@
 #include "evaluate/set_summary.hpp"
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Called at q below this.
 inline constexpr double kCalledQ = 0.05;
@@ -46,4 +46,4 @@ TableText describe_recall();
 /// The different values of a field, in the order of their first rows.
 std::vector<std::string> methods_of(std::span<const ComparedSet> sets);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 std::vector<ComparedTiming> timings_of(std::span<const ComparedSet> sets,
                                        const std::string& objective) {
@@ -27,4 +27,4 @@ Columns<ComparedTiming> compared_timing_columns() {
            {column::kMethodSeconds, &Row::seconds}}};
 }
 
-}  // namespace grids
+}  // namespace grids::core

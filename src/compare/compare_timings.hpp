@@ -9,7 +9,7 @@
 #include "evaluate/timings.hpp"
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A row of the timings of a comparison.
 struct ComparedTiming {
@@ -22,4 +22,4 @@ std::vector<ComparedTiming> timings_of(std::span<const ComparedSet> sets,
                                        const std::string& objective);
 Columns<ComparedTiming> compared_timing_columns();
 
-}  // namespace grids
+}  // namespace grids::core

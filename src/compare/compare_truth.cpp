@@ -13,7 +13,7 @@
 #include "search/set_partners.hpp"
 #include "simulate/true_regulation_model.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The truth in the order of the study.
@@ -237,4 +237,4 @@ std::vector<TargetRequest> planted_targets(const Study& study, const Truth& trut
   return requests;
 }
 
-}  // namespace grids
+}  // namespace grids::core

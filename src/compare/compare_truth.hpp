@@ -10,7 +10,7 @@
 #include "compare/compare.hpp"
 #include "simulate/truth.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct SimulatedTruth {
   Truth truth;
@@ -56,4 +56,4 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
 std::vector<TargetRequest> planted_targets(const Study& study, const Truth& truth, int64_t count,
                                            int64_t set_size);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/nan.hpp"
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// gene, learned in, tested in → relative change.
@@ -118,4 +118,4 @@ TableText describe_type_matrix() {
   return type_matrix_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "compare/compare.hpp"
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TypeMatrix {
   std::vector<std::string> learned_in;  ///< types of the study
@@ -33,4 +33,4 @@ TypeMatrix compare_types(const Study& study, const StudySurrogate& surrogate,
 Table type_matrix_table(const TypeMatrix& matrix);
 TableText describe_type_matrix();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "compare/compare_runs.hpp"
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 void append(std::vector<ComparedSet>& all, std::vector<ComparedSet> more) {
@@ -180,4 +180,4 @@ TableText describe_compared_skipped() {
   return compared_skipped_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

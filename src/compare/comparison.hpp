@@ -14,7 +14,7 @@
 #include "compare/compare_types.hpp"
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Whose evaluations the others get, and who is tested against them.
 inline constexpr const char* kComparisonReference = "grids";
@@ -58,4 +58,4 @@ Comparison compare_methods(const Study& study, const StudySurrogate& surrogate,
 /// The skipped.tsv of a comparison, which names methods.
 TableText describe_compared_skipped();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// What was searched.
@@ -106,4 +106,4 @@ std::vector<std::string> write_comparison(const std::filesystem::path& folder,
   return names;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "compare/comparison.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Files of sets found on the true function, written like compare.tsv.
 inline constexpr const char* kTruthAll = "truth_all.tsv";
@@ -19,4 +19,4 @@ std::vector<std::string> write_comparison(const std::filesystem::path& folder,
                                           const Comparison& comparison,
                                           const ComparisonOptions& options);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -16,7 +16,7 @@
 #include "evaluate/set_summary.hpp"
 #include "evaluate/similar_peaks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using PeakIndex = std::unordered_map<std::string_view, int32_t>;
@@ -382,4 +382,4 @@ Columns<KindRecovery> recovery_by_kind_columns() {
             [](const Kind& kind) { return kind.gene_programme.chance; }}}};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -18,7 +18,7 @@
 #include "simulate/truth.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct RecoveryOptions {
   /// Distance (bp) from the TSS that counts as near, the window within which regulation is planted.
@@ -119,4 +119,4 @@ std::vector<KindRecovery> summarise_recovery(std::span<const SetRecovery> sets);
 /// recovery_by_kind.tsv.
 Columns<KindRecovery> recovery_by_kind_columns();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
@@ -274,4 +274,4 @@ TableText describe_marker_means() {
   return marker_mean_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

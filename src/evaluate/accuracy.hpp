@@ -14,7 +14,7 @@
 #include "study/shared_columns.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 namespace column {
 
@@ -111,4 +111,4 @@ double marker_means_r2(std::span<const MarkerMean> means);
 Table marker_means_table(const Study& study, std::span<const MarkerMean> means);
 TableText describe_marker_means();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/nan.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Below this share of its mean square the variance of float values is their rounding.
@@ -138,4 +138,4 @@ GeneAgreement AgreementScorer::score(std::span<const float> measured,
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/least_squares.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// All are NaN for a gene whose measured values do not vary over the cells in question: there is
 /// nothing to predict. A prediction that does not vary has r = 0, so that a predictor is not spared
@@ -51,4 +51,4 @@ class AgreementScorer {
 /// means in grids.
 std::vector<std::vector<double>> depth_columns(const Study& study, std::span<const int32_t> cells);
 
-}  // namespace grids
+}  // namespace grids::core

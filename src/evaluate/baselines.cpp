@@ -7,7 +7,7 @@
 #include "evaluate/agreement.hpp"
 #include "math/least_squares.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Adds the expression of a cell, times a factor, to a row over all genes.
@@ -90,4 +90,4 @@ std::vector<float> predict_from_depth(const Study& study, std::span<const int32_
   return predicted;
 }
 
-}  // namespace grids
+}  // namespace grids::core

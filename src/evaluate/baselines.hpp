@@ -12,7 +12,7 @@
 #include "base/context.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The gene's mean over the training cells, for every cell.
 std::vector<float> predict_gene_mean(const Study& study, std::span<const int32_t> training,
@@ -58,4 +58,4 @@ std::vector<float> predict_from_neighbours(const Study& study, std::span<const i
                                            const PeakBaselineOptions& options,
                                            const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

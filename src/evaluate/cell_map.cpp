@@ -5,7 +5,7 @@
 #include "evaluate/log_values.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A cell and its place on the map.
@@ -125,4 +125,4 @@ std::vector<Table> map_cells(const Study& study, const StudySurrogate& surrogate
           marker_expression_table(study, surrogate, genes, context)};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 namespace column {
 
@@ -52,4 +52,4 @@ Columns<ExpressionRow> marker_expression_columns();
 std::vector<Table> map_cells(const Study& study, const StudySurrogate& surrogate,
                              const std::vector<std::string>& genes, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

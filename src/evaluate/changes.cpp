@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 double entry(const CsrMatrix& matrix, int64_t row, int32_t column) {
@@ -69,4 +69,4 @@ CountMap fit_count_map(const Study& study, int64_t gene, std::span<const int32_t
   return {fit_monotone_map(prediction, cp100k), counted};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "math/monotone_map.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// NaN where there are no cells.
 struct PredictedChange {
@@ -42,4 +42,4 @@ CountMap fit_count_map(const Study& study, int64_t gene, std::span<const int32_t
 std::vector<float> gene_expression(const Study& study, int64_t gene,
                                    std::span<const int32_t> cells);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "math/negative_binomial.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -334,4 +334,4 @@ PooledSlope pooled_slope(std::span<const Contrast> contrasts, double confidence)
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -38,7 +38,7 @@
 #include "base/described.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Ridge on the standardised covariates of regressions of counts: a normal prior of standard
 /// deviation 10 on a log fold change, which hardly moves an estimate, but keeps that of a type
@@ -147,4 +147,4 @@ struct PooledSlope {
 };
 PooledSlope pooled_slope(std::span<const Contrast> contrasts, double confidence);
 
-}  // namespace grids
+}  // namespace grids::core

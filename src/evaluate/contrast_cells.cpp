@@ -9,7 +9,7 @@
 #include "math/least_squares.hpp"
 #include "math/pca.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 double clamped(float prediction) {
@@ -150,4 +150,4 @@ std::vector<double> measured_values(const Study& study, int32_t gene, const Cont
   return values;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 
 std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrogate& surrogate,
                                            std::vector<int32_t> genes, const Context& context) {
@@ -27,4 +27,4 @@ std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrog
   return maps;
 }
 
-}  // namespace grids
+}  // namespace grids::core

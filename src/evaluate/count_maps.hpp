@@ -9,11 +9,11 @@
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// From gene to its map, each gene once; fitted on the training cells of all types. Throws
 /// Error(kInput) when there are none.
 std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrogate& surrogate,
                                            std::vector<int32_t> genes, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

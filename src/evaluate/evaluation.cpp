@@ -5,7 +5,7 @@
 #include "base/indices.hpp"
 #include "evaluate/log_values.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<float> predicted_values(const Study& study, const StudySurrogate& surrogate,
@@ -61,4 +61,4 @@ std::vector<Table> evaluation_tables(const Study& study, const Evaluation& evalu
           marker_columns().table(marker_names(study, evaluation.markers))};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct EvaluationOptions {
   Split split = Split::kTest;  ///< cells on which the surrogate is judged
@@ -32,4 +32,4 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
 /// accuracy.tsv, accuracy_summary.tsv, marker_means.tsv and markers.tsv.
 std::vector<Table> evaluation_tables(const Study& study, const Evaluation& evaluation);
 
-}  // namespace grids
+}  // namespace grids::core

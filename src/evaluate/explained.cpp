@@ -9,7 +9,7 @@
 
 #include "evaluate/timings.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 ChangeDirection direction_of(const ExplainStageOptions& options) {
@@ -142,4 +142,4 @@ void tell_explained(const Study& study, const Explained& explained, const Contex
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

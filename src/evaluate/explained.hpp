@@ -8,7 +8,7 @@
 #include "explain/explain_stage.hpp"
 #include "io/table.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct Explained {
   ExplainResult result;
@@ -29,4 +29,4 @@ std::vector<Table> explained_tables(const Study& study, const Explained& explain
 /// Tells what came out in a line a set, the strongest signal no stronger than it is.
 void tell_explained(const Study& study, const Explained& explained, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "evaluate/similar_peaks.hpp"
 #include "model/surrogate_model.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A gene's predictions on all cells of the model, clamped at 0.
@@ -229,4 +229,4 @@ Columns<SkippedRow> skipped_columns() {
            {column::kGate, &SkippedRow::gate}}};
 }
 
-}  // namespace grids
+}  // namespace grids::core

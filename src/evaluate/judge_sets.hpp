@@ -15,7 +15,7 @@
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct JudgeSetsOptions {
   /// Random sets drawn for each explained set. More make the percentile finer.
@@ -61,4 +61,4 @@ struct SkippedRow {
 std::vector<SkippedRow> skipped_rows(const Study& study, const std::vector<SkippedTarget>& skipped);
 Columns<SkippedRow> skipped_columns();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "evaluate/set_columns.hpp"
 #include "io/anndata.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rows of the matrix that the writing thread is handed at once, in bytes, and how many such blocks
@@ -214,4 +214,4 @@ void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -21,7 +21,7 @@
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What masking one peak changes, an entry a gene; the spans last for the call only.
 struct PeakKnockout {
@@ -74,4 +74,4 @@ void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel
                          std::span<const int32_t> genes, const KnockoutNames& names,
                          const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 #include "base/error.hpp"
 #include "math/monotone_map.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Positions in the list of the genes whose predictions are log1p of mean counts.
@@ -53,4 +53,4 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
   return predicted;
 }
 
-}  // namespace grids
+}  // namespace grids::core

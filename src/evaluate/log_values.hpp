@@ -13,7 +13,7 @@
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Expected log1p values of genes, clamped at 0: cells × genes. Without a cis path, and for genes
 /// that it does not predict, those of the surrogate to the last bit. Throws Error(kInput) when
@@ -22,4 +22,4 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
                                       std::span<const int32_t> cells,
                                       std::span<const int32_t> genes, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

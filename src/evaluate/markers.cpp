@@ -8,7 +8,7 @@
 #include "explain/targets.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Sums over the training cells, of each type.
@@ -158,4 +158,4 @@ Columns<MarkerName> marker_columns() {
           {{column::kCellType, &MarkerName::cell_type}, {column::kGene, &MarkerName::gene}}};
 }
 
-}  // namespace grids
+}  // namespace grids::core

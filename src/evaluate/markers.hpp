@@ -9,7 +9,7 @@
 #include "io/columns.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A gene to explain in a type.
 struct Marker {
@@ -60,4 +60,4 @@ struct MarkerName {
 std::vector<MarkerName> marker_names(const Study& study, std::span<const Marker> markers);
 Columns<MarkerName> marker_columns();
 
-}  // namespace grids
+}  // namespace grids::core

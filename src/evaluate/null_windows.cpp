@@ -8,7 +8,7 @@
 #include "math/information.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Where windows of `size` peaks can start: a range of first peaks for each other chromosome.
@@ -152,4 +152,4 @@ std::vector<Contrast> null_contrasts(const Study& study, const NullTarget& targe
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

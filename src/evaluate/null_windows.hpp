@@ -15,7 +15,7 @@
 #include "base/random.hpp"
 #include "evaluate/contrast.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct NullWindowOptions {
   /// Random places on other chromosomes of which the one that is open most nearly as often is
@@ -64,4 +64,4 @@ std::vector<Contrast> null_contrasts(const Study& study, const NullTarget& targe
                                      const NullWindowOptions& options,
                                      const ContrastOptions& contrast_options, uint64_t seed);
 
-}  // namespace grids
+}  // namespace grids::core

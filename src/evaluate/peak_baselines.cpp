@@ -11,7 +11,7 @@
 #include "math/neighbours.hpp"
 #include "math/pca.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rows of scores and expression to fit on or to predict.
@@ -220,4 +220,4 @@ std::vector<float> predict_from_neighbours(const Study& study, std::span<const i
   return predicted;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "study/shared_columns.hpp"
 
-namespace grids::column {
+namespace grids::core::column {
 
 /// Where a set was learned.
 inline constexpr ColumnText kLearnedIn =
@@ -149,4 +149,4 @@ inline constexpr ColumnText kGeneProgrammeShare{
     "share that follows the programme that the gene follows, where that is another"};
 inline constexpr ColumnText kGeneProgrammeChance{"gene_programme_chance", kProgrammeChance.what};
 
-}  // namespace grids::column
+}  // namespace grids::core::column

@@ -10,7 +10,7 @@
 #include "evaluate/set_columns.hpp"
 #include "explain/targets.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string type_name(const Study& study, std::optional<int32_t> type) {
@@ -416,4 +416,4 @@ TableText describe_set_summary() {
   return set_summary_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

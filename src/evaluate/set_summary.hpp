@@ -17,7 +17,7 @@
 #include "search/set_partners.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// One explained set: one gene in one type by one method.
 struct EvaluatedSet {
@@ -103,4 +103,4 @@ Table set_summary_table(const Study& study, std::span<const EvaluatedSet> sets,
                         std::span<const RandomSets> random, ChangeDirection direction);
 TableText describe_set_summary();
 
-}  // namespace grids
+}  // namespace grids::core

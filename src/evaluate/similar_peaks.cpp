@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 SimilarPeaks::SimilarPeaks(const CsrPattern& open, int64_t count) : count_(count) {
   std::vector<int64_t> open_in(at(open.columns), 0);
   for (const int32_t peak : open.indices) ++open_in[at(peak)];
@@ -48,4 +48,4 @@ std::vector<int32_t> SimilarPeaks::free_within(int32_t member, int64_t reach,
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Peaks in the order of how often they are open in some cells, so that those around a peak are
 /// open as often as it is.
@@ -36,4 +36,4 @@ class SimilarPeaks {
   std::vector<int64_t> place_;  ///< of each peak in `order_`
 };
 
-}  // namespace grids
+}  // namespace grids::core

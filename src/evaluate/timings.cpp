@@ -2,7 +2,7 @@
 
 #include "evaluate/set_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct TimingRow {
@@ -39,4 +39,4 @@ TableText describe_timings() {
   return timing_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

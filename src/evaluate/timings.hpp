@@ -9,7 +9,7 @@
 #include "explain/explain_stage.hpp"
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 namespace column {
 
@@ -24,4 +24,4 @@ inline constexpr ColumnText kMethodSeconds{"method_seconds",
 Table timings_table(const Study& study, const std::vector<ExplainedTarget>& explained);
 TableText describe_timings();
 
-}  // namespace grids
+}  // namespace grids::core

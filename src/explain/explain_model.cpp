@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "search/softmax.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::span<const float> row_of(std::span<const float> outputs, int64_t width, int64_t row) {
@@ -86,4 +86,4 @@ ClassChange class_change(const ExplainedModel& explained, int64_t outputs, int32
   return change;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "methods/explainer.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct ModelQuestion {
   std::vector<int32_t> learn;  ///< rows of the model, ascending
@@ -54,4 +54,4 @@ struct ClassChange {
 ClassChange class_change(const ExplainedModel& explained, int64_t outputs, int32_t from,
                          int32_t to);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "explain/study_data.hpp"
 #include "model/surrogate_model.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 double rate(float prediction) {
@@ -410,4 +410,4 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -16,7 +16,7 @@
 #include "search/set_partners.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What a masked peak becomes.
 enum class Perturbation : uint8_t {
@@ -134,4 +134,4 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
                       const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "math/least_squares.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<int32_t> seen_cells(const Study& study) {
@@ -104,4 +104,4 @@ void require_positions(const Study& study, std::string_view method) {
       method);
 }
 
-}  // namespace grids
+}  // namespace grids::core

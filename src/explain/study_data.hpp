@@ -4,7 +4,7 @@
 #include "methods/target_data.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The training and validation cells of all types: what the surrogate and its cis path have seen.
 /// Published analyses link peaks to genes over all cells, because cells of one type differ too
@@ -19,4 +19,4 @@ TargetData target_data(const Study& study, const MeasuredCells& measured, int32_
 /// Throws Error(kInput) that names the remedy when no gene of the study has a position.
 void require_positions(const Study& study, std::string_view method);
 
-}  // namespace grids
+}  // namespace grids::core

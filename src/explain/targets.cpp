@@ -7,7 +7,7 @@
 #include "base/suggestion.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 void complain(std::string_view what, const std::string& name, const std::vector<std::string>& names,
@@ -103,4 +103,4 @@ std::vector<TargetRequest> read_targets(const std::filesystem::path& path,
   return requests;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct ExplainTarget {
   std::optional<int32_t> type;  ///< nothing = the cells of all types together
@@ -53,4 +53,4 @@ std::vector<ExplainTarget> find_targets(const Study& study,
 std::vector<TargetRequest> read_targets(const std::filesystem::path& path,
                                         int64_t default_set_size);
 
-}  // namespace grids
+}  // namespace grids::core

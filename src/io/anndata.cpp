@@ -7,7 +7,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using store::Array;
@@ -265,4 +265,4 @@ void require_counts_like(const RawModality& modality) {
       modality.source, modality.obs.index[row], modality.var.index[column], *bad);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -19,7 +19,7 @@
 #include "io/store.hpp"
 #include "io/store_writer.hpp"
 
-namespace grids {
+namespace grids::core {
 
 // ---- reading ----
 
@@ -154,4 +154,4 @@ void write_matrix(const store::GroupWriter& parent, const std::string& name,
 void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,
                 const std::function<void(const store::GroupWriter& group)>& fill);
 
-}  // namespace grids
+}  // namespace grids::core

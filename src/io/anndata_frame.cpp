@@ -7,7 +7,7 @@
 
 #include "io/anndata.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using store::Array;
@@ -230,4 +230,4 @@ CategoricalColumn read_categorical(const Group& table, const std::string& name) 
   return column;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include "io/anndata.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using store::ArrayWriter;
@@ -232,4 +232,4 @@ void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

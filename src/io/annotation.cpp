@@ -5,7 +5,7 @@
 
 #include "io/lines.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool is_comment(std::string_view line) {
@@ -141,4 +141,4 @@ std::vector<ChromosomeSize> read_chromosome_sizes(const std::filesystem::path& p
   return sizes;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Reads genes in the file's order, plain or gzip, told apart by content:
 /// BED — chrom, start, end, name, then maybe score, strand, id, type; lines that begin with `#`,
@@ -29,4 +29,4 @@ struct ChromosomeSize {
 /// number.
 std::vector<ChromosomeSize> read_chromosome_sizes(const std::filesystem::path& path);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -149,4 +149,4 @@ std::string read_file(const fs::path& path) {
   return content;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include <span>
 #include <string_view>
 
-namespace grids {
+namespace grids::core {
 
 /// Calls `write(temporary)` with a fresh name beside `path`, flushes it to disk and renames it to
 /// `path`. When `write` throws or the disk is full, removes the temporary file, leaves an existing
@@ -32,4 +32,4 @@ void replace_file(const std::filesystem::path& path, std::string_view content);
 /// The whole file; a .gz is decompressed. Throws Error(kInput) naming path and reason.
 std::string read_file(const std::filesystem::path& path);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 Error unreadable(const Cell& cell, std::string_view wanted) {
@@ -51,4 +51,4 @@ std::string cell_text(const std::vector<std::string>& list) {
   return fmt::format("{}", fmt::join(list, ","));
 }
 
-}  // namespace grids
+}  // namespace grids::core

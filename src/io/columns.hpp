@@ -26,7 +26,7 @@
 
 #include "io/table.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Name and meaning of a column that several tables have, or that is read back by name; stands for
 /// its name wherever a table asks for one.
@@ -192,4 +192,4 @@ class Columns {
   std::vector<Column<Row>> columns_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

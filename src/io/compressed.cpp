@@ -8,7 +8,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The row bounds, of which a matrix of these rows has one more than rows.
@@ -180,4 +180,4 @@ void drop_zeros(CsrMatrix& matrix) {
   pattern.indices.resize(kept);
 }
 
-}  // namespace grids
+}  // namespace grids::core

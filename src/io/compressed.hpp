@@ -9,7 +9,7 @@
 #include "io/store.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The rows of a compressed matrix that stays in its store (of a CSC matrix: its columns). Only the
 /// bounds of the rows are in memory.
@@ -56,4 +56,4 @@ void drop_zeros(CsrMatrix& matrix);
 /// or -1. `values` may be empty.
 int64_t sort_rows(CsrPattern& pattern, std::span<float> values);
 
-}  // namespace grids
+}  // namespace grids::core

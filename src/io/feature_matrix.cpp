@@ -12,7 +12,7 @@
 #include "io/anndata.hpp"
 #include "io/npy.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::string_view kDefaultData = "x";
@@ -145,4 +145,4 @@ FeatureMatrix read_feature_matrix(const FeatureMatrixInput& input) {
   return matrix;
 }
 
-}  // namespace grids
+}  // namespace grids::core

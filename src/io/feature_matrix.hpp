@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct FeatureMatrix {
   std::string source;  ///< "images.npz: x", for messages
@@ -32,4 +32,4 @@ struct FeatureMatrixInput {
 /// place for what cannot be read, values that are not finite, and labels that do not fit the rows.
 FeatureMatrix read_feature_matrix(const FeatureMatrixInput& input);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -35,4 +35,4 @@ void require_folder(const std::filesystem::path& folder) {
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-namespace grids {
+namespace grids::core {
 
 /// Makes the folder, and those that it lies in. Throws Error(kInput) naming it and the reason.
 void make_folder(const std::filesystem::path& folder);
@@ -12,4 +12,4 @@ void make_folder(const std::filesystem::path& folder);
 /// after it. Writes nothing.
 void require_folder(const std::filesystem::path& folder);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 #include "io/anndata.hpp"
 #include "io/formats.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool is_anndata(const std::filesystem::path& path) {
@@ -59,4 +59,4 @@ const Format kAnnDataFormat = {
 const Format kAnnDataPairFormat = {"--rna RNA.h5ad --atac ATAC.h5ad: AnnData, one file each",
                                    recognises_pair, read_pair};
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "io/formats.hpp"
 #include "io/lines.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::string_view kBanner = "%%MatrixMarket";
@@ -252,4 +252,4 @@ std::vector<std::string> read_list(const std::filesystem::path& path) {
   return list;
 }
 
-}  // namespace grids
+}  // namespace grids::core

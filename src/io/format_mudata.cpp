@@ -1,7 +1,7 @@
 #include "io/formats.hpp"
 #include "io/mudata.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool recognises_mudata(const MultiomeInput& input) {
@@ -24,4 +24,4 @@ RawMultiome from_mudata(const MultiomeInput& input, const Context&) {
 const Format kMuDataFormat = {"FILE.h5mu: MuData with a modality for RNA and one for ATAC",
                               recognises_mudata, from_mudata};
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "io/formats.hpp"
 #include "io/lines.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool recognises_tenx_folder(const MultiomeInput& input) {
@@ -63,4 +63,4 @@ const Format kTenxFolderFormat = {
     "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each plain or .gz): Cell Ranger ARC",
     recognises_tenx_folder, from_tenx_folder};
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "io/compressed.hpp"
 #include "io/formats.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool recognises_tenx_h5(const MultiomeInput& input) {
@@ -56,4 +56,4 @@ const Format kTenxH5Format = {
     "filtered_feature_bc_matrix.h5: 10x multiome (Cell Ranger ARC) in HDF5", recognises_tenx_h5,
     from_tenx_h5};
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "io/raw_multiome.hpp"
 #include "io/readers.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct Format {
   std::string_view description;  ///< for people: what it is, and how it is given
@@ -54,4 +54,4 @@ CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, i
 /// Non-empty lines of a list.
 std::vector<std::string> read_list(const std::filesystem::path& path);
 
-}  // namespace grids
+}  // namespace grids::core

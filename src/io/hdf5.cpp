@@ -6,7 +6,7 @@
 
 #include "io/hdf5_internal.hpp"
 
-namespace grids::hdf5 {
+namespace grids::core::hdf5 {
 namespace {
 
 /// The one lock around the library.
@@ -155,4 +155,4 @@ std::vector<std::string> read_texts(const Place& place, hid_t attribute, const s
   return texts;
 }
 
-}  // namespace grids::hdf5
+}  // namespace grids::core::hdf5

@@ -14,7 +14,7 @@
 #include "io/store.hpp"
 #include "io/store_writer.hpp"
 
-namespace grids::hdf5 {
+namespace grids::core::hdf5 {
 
 /// Whether the file can be read and is HDF5.
 bool is_hdf5(const std::filesystem::path& path);
@@ -26,4 +26,4 @@ store::Group open(const std::filesystem::path& path);
 /// As store::create.
 store::GroupWriter create(const std::filesystem::path& path, int64_t user_block);
 
-}  // namespace grids::hdf5
+}  // namespace grids::core::hdf5

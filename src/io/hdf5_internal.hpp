@@ -11,7 +11,7 @@
 
 #include "io/store.hpp"
 
-namespace grids::hdf5 {
+namespace grids::core::hdf5 {
 
 using store::Kind;
 using store::Place;
@@ -96,4 +96,4 @@ bool read_strings(hid_t stored, const std::string& field, int64_t count,
 /// An attribute of texts that is there.
 std::vector<std::string> read_texts(const Place& place, hid_t attribute, const std::string& name);
 
-}  // namespace grids::hdf5
+}  // namespace grids::core::hdf5

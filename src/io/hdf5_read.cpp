@@ -7,7 +7,7 @@
 #include "io/hdf5_internal.hpp"
 #include "io/store_source.hpp"
 
-namespace grids::hdf5 {
+namespace grids::core::hdf5 {
 namespace {
 
 using store::ArrayInfo;
@@ -334,4 +334,4 @@ store::Group open(const std::filesystem::path& path) {
   return store::Group(std::make_shared<H5Group>(place, std::move(root)));
 }
 
-}  // namespace grids::hdf5
+}  // namespace grids::core::hdf5

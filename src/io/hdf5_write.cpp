@@ -6,7 +6,7 @@
 #include "io/hdf5.hpp"
 #include "io/hdf5_internal.hpp"
 
-namespace grids::hdf5 {
+namespace grids::core::hdf5 {
 namespace {
 
 using store::ArraySink;
@@ -353,4 +353,4 @@ store::GroupWriter create(const std::filesystem::path& path, int64_t user_block)
   return store::GroupWriter(std::make_shared<H5GroupSink>(place, std::move(root)));
 }
 
-}  // namespace grids::hdf5
+}  // namespace grids::core::hdf5

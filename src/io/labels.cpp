@@ -6,7 +6,7 @@
 
 #include "io/lines.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string_view unquote(std::string_view field) {
@@ -75,4 +75,4 @@ std::unordered_map<std::string, std::string> read_labels(const std::filesystem::
   return labels;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-namespace grids {
+namespace grids::core {
 
 /// Barcode → label from a file of two columns, separated by tabs (a TSV of barcode and label) or,
 /// where the first line has no tab, by commas (Cell Ranger's `clusters.csv`); plain or gzip. A
@@ -14,4 +14,4 @@ namespace grids {
 /// and for a barcode that is there twice, and for a file without labels.
 std::unordered_map<std::string, std::string> read_labels(const std::filesystem::path& path);
 
-}  // namespace grids
+}  // namespace grids::core

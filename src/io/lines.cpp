@@ -10,7 +10,7 @@
 
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct LineReader::Stream {
   explicit Stream(const std::filesystem::path& path) : file(::gzopen(path.c_str(), "rb")) {}
@@ -104,4 +104,4 @@ bool parse_position(std::string_view text, int64_t& value) {
   return status == std::errc() && rest == end && !text.empty() && text[0] != '-';
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class LineReader {
  public:
@@ -51,4 +51,4 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// The whole text as a whole number from 0; false for anything else.
 bool parse_position(std::string_view text, int64_t& value);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using nlohmann::ordered_json;
@@ -117,4 +117,4 @@ void write_manifest(const std::filesystem::path& path, const Manifest& manifest)
   replace_file(path, json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
-}  // namespace grids
+}  // namespace grids::core

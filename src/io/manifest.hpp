@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// A file by content.
 struct FileRecord {
@@ -46,4 +46,4 @@ Manifest read_manifest(const std::filesystem::path& path);
 /// Atomically. Throws Error(kInternal) when `options` is no JSON.
 void write_manifest(const std::filesystem::path& path, const Manifest& manifest);
 
-}  // namespace grids
+}  // namespace grids::core

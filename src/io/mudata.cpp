@@ -10,7 +10,7 @@
 
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using store::Group;
@@ -177,4 +177,4 @@ void write_multiome(const std::filesystem::path& path, const RawMultiome& multio
   write_h5mu(path, cells, modalities);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "io/store.hpp"
 #include "io/store_writer.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The names under `mod/` of the two modalities: those asked for, or, where empty, the usual ones
 /// (rna, gex, "Gene Expression"; atac, peaks, "Peaks"; in any case). Throws Error(kInput) listing
@@ -45,4 +45,4 @@ void write_h5mu(const std::filesystem::path& path, const Frame& obs,
 /// `multiome.obs`, or, when that is empty, those of RNA followed by those that only ATAC has.
 void write_multiome(const std::filesystem::path& path, const RawMultiome& multiome);
 
-}  // namespace grids
+}  // namespace grids::core

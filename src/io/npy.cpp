@@ -15,7 +15,7 @@
 
 // numpy.lib.format: "\x93NUMPY", version (2 bytes), length of the header (2 bytes, from version 2
 // on 4), the header as a Python dictionary of three keys, the numbers.
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
@@ -175,4 +175,4 @@ NpyArray read_npz(const std::filesystem::path& path, const std::string& name) {
   return parse(archive.read(member), fmt::format("{}: {}", path.string(), name));
 }
 
-}  // namespace grids
+}  // namespace grids::core

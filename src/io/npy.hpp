@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct NpyArray {
   std::string source;          ///< "images.npz: x", for messages
@@ -28,4 +28,4 @@ std::vector<std::string> npz_names(const std::filesystem::path& path);
 /// and for archives of 4 GB and more.
 NpyArray read_npz(const std::filesystem::path& path, const std::string& name);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -39,4 +39,4 @@ std::string json_of(const OptionSet& set, const std::map<std::string, std::strin
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A JSON object of what the options hold, those that are no flags included: numbers, true or
 /// false, texts, lists; keys with _ for -. `first`: texts that stand before them. `without`: keys
@@ -15,4 +15,4 @@ namespace grids {
 std::string json_of(const OptionSet& set, const std::map<std::string, std::string>& first = {},
                     const std::vector<std::string>& without = {});
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "io/lines.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string lower(std::string_view text) {
@@ -105,4 +105,4 @@ void add_interval_columns(Frame& var, const std::vector<Interval>& intervals) {
   var.columns.push_back({"end", std::move(ends)});
 }
 
-}  // namespace grids
+}  // namespace grids::core

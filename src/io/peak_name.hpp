@@ -9,7 +9,7 @@
 
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Half-open, 0-based.
 struct Interval {
@@ -33,4 +33,4 @@ std::vector<Interval> peak_intervals(const Frame& var, std::string_view source);
 /// Its chrom, start and end as columns of a table.
 void add_interval_columns(Frame& var, const std::vector<Interval>& intervals);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -1,6 +1,6 @@
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 const FrameColumn* Frame::find(std::string_view name) const {
   for (const auto& column : columns) {
@@ -9,4 +9,4 @@ const FrameColumn* Frame::find(std::string_view name) const {
   return nullptr;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// One column of annotations. Missing strings are empty, missing numbers NaN.
 struct FrameColumn {
@@ -54,4 +54,4 @@ struct GenePosition {
   char strand = '.';
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "io/formats.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -172,4 +172,4 @@ RawMultiome split_by_type(CsrMatrix values, const Frame& obs, const MixedFeature
   return multiome;
 }
 
-}  // namespace grids
+}  // namespace grids::core

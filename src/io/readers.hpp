@@ -11,7 +11,7 @@
 #include "base/described.hpp"
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Where the two modalities lie. Either `path`, or `rna` and `atac`.
 struct MultiomeInput {
@@ -55,4 +55,4 @@ struct MultiomeInput {
 /// that cannot be used, naming file and place. Features of other types are left out and said.
 RawMultiome read_multiome(const MultiomeInput& input, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
 
-namespace grids::store {
+namespace grids::core::store {
 namespace {
 
 struct Store {
@@ -268,4 +268,4 @@ Array Group::array(const std::string& name) const {
   return Array(members().array(name));
 }
 
-}  // namespace grids::store
+}  // namespace grids::core::store

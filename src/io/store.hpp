@@ -25,7 +25,7 @@
 
 #include "base/error.hpp"
 
-namespace grids::store {
+namespace grids::core::store {
 
 class Source;
 class GroupSource;
@@ -169,4 +169,4 @@ bool is_store(const std::filesystem::path& path);
 /// or is cut short.
 Group open(const std::filesystem::path& path);
 
-}  // namespace grids::store
+}  // namespace grids::core::store

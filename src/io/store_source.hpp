@@ -6,7 +6,7 @@
 
 #include "io/store.hpp"
 
-namespace grids::store {
+namespace grids::core::store {
 
 /// The value of an attribute; a scalar is a list of one. An array where the attribute refers to
 /// one, nothing where it is of a kind that has no place here.
@@ -67,4 +67,4 @@ class GroupSource : public Source {
   virtual std::shared_ptr<const ArraySource> array(const std::string& name) const = 0;
 };
 
-}  // namespace grids::store
+}  // namespace grids::core::store

@@ -13,7 +13,7 @@
 
 #include "io/store.hpp"
 
-namespace grids::store {
+namespace grids::core::store {
 
 /// Numbers that are written, in the type in which they are stored.
 using Values =
@@ -154,4 +154,4 @@ class GroupWriter : public ObjectWriter {
 /// two from 512) are left free at its beginning. Closed when the last handle to it goes.
 GroupWriter create(const std::filesystem::path& path, int64_t bytes_before = 0);
 
-}  // namespace grids::store
+}  // namespace grids::core::store

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<std::string> split_line(std::string_view line) {
@@ -159,4 +159,4 @@ std::vector<std::string> split_list(const std::string& text) {
   return parts;
 }
 
-}  // namespace grids
+}  // namespace grids::core

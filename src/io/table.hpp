@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 class Table {
  public:
@@ -62,4 +62,4 @@ std::string format_number(double value);
 /// The parts of a cell that lists several things with commas between; none for an empty cell.
 std::vector<std::string> split_list(const std::string& text);
 
-}  // namespace grids
+}  // namespace grids::core

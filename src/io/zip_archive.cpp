@@ -10,7 +10,7 @@
 
 // The layout is that of PKWARE's APPNOTE.TXT, sections 4.3.7 (local header), 4.3.12 (central
 // directory) and 4.3.16 (its end). Numbers are little-endian.
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::string_view kEnd("PK\5\6", 4);
@@ -138,4 +138,4 @@ std::string ZipArchive::read(const std::string& name) const {
   return bytes;
 }
 
-}  // namespace grids
+}  // namespace grids::core

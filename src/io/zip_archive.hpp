@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 class ZipArchive {
  public:
@@ -38,4 +38,4 @@ class ZipArchive {
   std::vector<Member> members_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

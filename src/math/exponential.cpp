@@ -5,7 +5,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Numbers of one call of the kernel. Always whole: so that each number goes through the same
@@ -60,4 +60,4 @@ void expm1_of_positive(int64_t count, const float* x, double* out) {
   std::copy(results, results + (count - i), out + i);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-namespace grids {
+namespace grids::core {
 
 /// out = expm1(max(x, 0)), in double, with a relative error below 5e-16; NaN stays NaN, and above
 /// 709 (where doubles end) x counts as 709. A number's bits do not depend on its neighbours.
 void expm1_of_positive(int64_t count, const float* x, double* out);
 
-}  // namespace grids
+}  // namespace grids::core

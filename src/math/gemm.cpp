@@ -7,7 +7,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// OpenMP's thread count is a property of the calling thread; set it once on each.
@@ -69,4 +69,4 @@ void gemm(ThreadPool& pool, Transpose transpose_a, Transpose transpose_b, int64_
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/thread_pool.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class Transpose : bool { kNo = false, kYes = true };
 
@@ -23,4 +23,4 @@ void gemm(ThreadPool& pool, Transpose transpose_a, Transpose transpose_b, int64_
           int64_t k, const float* a, int64_t a_stride, const float* b, int64_t b_stride, float beta,
           float* c, int64_t c_stride);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 
 #include "math/gemm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// GFLOP/s of one core that a CPU of the last ten years exceeds when nothing is wrong.
@@ -101,4 +101,4 @@ std::string gemm_warning(const GemmLibrary& library, bool cpu_avx512, bool cpu_a
       rate, cpu_avx512 ? "AVX-512" : "AVX2", least);
 }
 
-}  // namespace grids
+}  // namespace grids::core

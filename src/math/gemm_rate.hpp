@@ -7,7 +7,7 @@
 
 #include "base/thread_pool.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// C m × n, summed over k.
 struct GemmShape {
@@ -40,4 +40,4 @@ GemmLibrary gemm_library();
 /// instructions, and what to do; empty when nothing is.
 std::string gemm_warning(const GemmLibrary& library, bool cpu_avx512, bool cpu_avx2, double rate);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr size_t kBlockRows = 256;  // a block of all columns stays in the second cache
@@ -138,4 +138,4 @@ std::vector<double> CholeskyFactor::inverse() const {
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// X'WX, columns × columns, row-major, for columns of equal length.
 std::vector<double> weighted_products(std::span<const std::span<const double>> columns,
@@ -34,4 +34,4 @@ class CholeskyFactor {
   std::vector<uint8_t> left_out_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

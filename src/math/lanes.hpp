@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace grids {
+namespace grids::core {
 
 inline constexpr int64_t kLanes = 16;
 
@@ -35,4 +35,4 @@ inline LooseLanes& lanes_at(float* at) {
   return x[0];
 }
 
-}  // namespace grids
+}  // namespace grids::core

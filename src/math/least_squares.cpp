@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "math/dot.hpp"
 
-namespace grids {
+namespace grids::core {
 ColumnSpace::ColumnSpace(const std::vector<std::vector<double>>& columns) {
   for (const auto& column : columns) {
     std::vector<double> rest = column;
@@ -71,4 +71,4 @@ void solve_positive_definite(std::vector<double> a, int64_t size, std::span<doub
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

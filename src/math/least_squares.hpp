@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// Orthonormal columns that span the given columns (rows of equal length), by Gram–Schmidt done
 /// twice; columns that depend on earlier ones up to rounding are left out.
@@ -34,4 +34,4 @@ std::vector<std::vector<double>> orthogonal_columns(
 void solve_positive_definite(std::vector<double> a, int64_t size, std::span<double> b,
                              int64_t sides);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/indices.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Gains below this share of a node's strength are rounding, and would let nodes move forever.
@@ -470,4 +470,4 @@ Communities leiden(int64_t nodes, std::span<const WeightedEdge> edges, const Lei
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Undirected. Where several join the same two nodes, their weights add; a weight of 0 joins
 /// nothing; of an edge from a node to itself both ends count.
@@ -47,4 +47,4 @@ struct Communities {
 Communities leiden(int64_t nodes, std::span<const WeightedEdge> edges, const LeidenOptions& options,
                    RandomStream& random);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The value of the first line "key … : value" of a file of /proc, or nothing.
@@ -78,4 +78,4 @@ Machine describe_machine() {
   return machine;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct Machine {
   std::string cpu;                    ///< model name, or "unknown"
@@ -19,4 +19,4 @@ struct Machine {
 
 Machine describe_machine();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLeastProgress = 1e-6;
@@ -168,4 +168,4 @@ std::vector<double> mask_ridge(const KeptTable& table, std::span<const double> w
   return beta;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// Which columns (features of a cell) each row (a mask) keeps: a bit each, 1 = kept.
 class KeptTable {
@@ -58,4 +58,4 @@ class KeptTable {
 std::vector<double> mask_ridge(const KeptTable& table, std::span<const double> weights,
                                std::span<const double> values, double penalty);
 
-}  // namespace grids
+}  // namespace grids::core

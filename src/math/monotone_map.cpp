@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Neighbouring values pooled into one.
@@ -107,4 +107,4 @@ MonotoneMap fit_monotone_map(std::span<const float> prediction, std::span<const 
   return {std::move(knot_x), std::move(knot_y)};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// The non-decreasing sequence closest to `values` in weighted squares. Keeps the weighted mean;
 /// leaves a non-decreasing sequence as it is. `weights` are positive, one for each value; empty
@@ -41,4 +41,4 @@ class MonotoneMap {
 MonotoneMap fit_monotone_map(std::span<const float> prediction, std::span<const double> response,
                              std::span<const double> weights = {});
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/information.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLargestLog = 30;  // of a mean: beyond it, counts could not be told apart
@@ -385,4 +385,4 @@ std::vector<double> sandwich_covariance(const CountRows& rows, const NegativeBin
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

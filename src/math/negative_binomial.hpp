@@ -11,7 +11,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// The rows of a regression; spans are borrowed, all of the same length.
 struct CountRows {
@@ -91,4 +91,4 @@ std::vector<double> sandwich_covariance(const CountRows& rows, const NegativeBin
                                         std::span<const int32_t> clusters = {},
                                         std::span<const double> ridge = {});
 
-}  // namespace grids
+}  // namespace grids::core

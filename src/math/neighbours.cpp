@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "math/gemm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kQueryBlock = 128;
@@ -171,4 +171,4 @@ Neighbours nearest_neighbours(std::span<const float> queries, std::span<const fl
   return search(queries, references, dimensions, false, options, context);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class Distance : uint8_t {
   kEuclidean,
@@ -48,4 +48,4 @@ Neighbours nearest_neighbours(std::span<const float> queries, std::span<const fl
                               int64_t dimensions, const NeighbourOptions& options,
                               const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/simd.hpp"
 #include "math/lanes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Eight rows by three vectors of columns: 24 of the 32 registers hold sums, three hold the
@@ -141,4 +141,4 @@ void PackedMatrix::multiply(int64_t rows, const float* x, int64_t x_stride, cons
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

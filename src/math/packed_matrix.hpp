@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 class PackedMatrix {
  public:
@@ -34,4 +34,4 @@ class PackedMatrix {
   std::vector<float> values_;  ///< panels of columns: inputs × width each, padded with zeros
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/nan.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// P(sum of a random half of the ranks ≥ `sum`): each rank is in it with probability ½. Twice the
@@ -78,4 +78,4 @@ PairedTest signed_rank_test(std::span<const double> differences) {
   return test;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-namespace grids {
+namespace grids::core {
 
 struct PairedTest {
   int64_t pairs = 0;     ///< that count
@@ -25,4 +25,4 @@ inline constexpr int64_t kExactSignedRanks = 50;
 /// approximation with the variance corrected for ties and no continuity correction.
 PairedTest signed_rank_test(std::span<const double> differences);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/simd.hpp"
 #include "math/gemm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kCellBlock = 256;
@@ -295,4 +295,4 @@ CsrMatrix TfIdf::apply(const CsrPattern& open) const {
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "base/described.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct PcaOptions {
   /// Components wanted; cut to what cells − 1 and the features allow.
@@ -62,4 +62,4 @@ struct SymmetricEigen {
 };
 SymmetricEigen symmetric_eigen(std::vector<double> matrix, int64_t n);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "math/information.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLargestPathLog = 30;  // of a mean
@@ -296,4 +296,4 @@ PenaltyPath penalty_path(const PenalisedRows& rows, const PenaltyPathOptions& op
   return path;
 }
 
-}  // namespace grids
+}  // namespace grids::core

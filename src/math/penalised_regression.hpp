@@ -17,7 +17,7 @@
 
 #include "base/context.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct PenalisedRows {
   bool counts = true;
@@ -101,4 +101,4 @@ struct PenaltyPath {
 PenaltyPath penalty_path(const PenalisedRows& rows, const PenaltyPathOptions& options,
                          uint64_t stream, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "math/dot.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLeastLogVariance = -30;
@@ -266,4 +266,4 @@ SingleEffectsInput single_effects_input(std::span<const std::span<const int32_t>
   return input;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct SingleEffectsInput {
   /// X'X of columns without mean, of variance 1 (diagonal = rows); 0 in rows and columns of
@@ -53,4 +53,4 @@ SingleEffectsInput single_effects_input(std::span<const std::span<const int32_t>
                                         std::span<const double> response,
                                         std::span<const std::vector<double>> covariates);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 size_t index(int64_t i) {
@@ -144,4 +144,4 @@ std::vector<float> to_dense(const CsrMatrix& matrix) {
   return dense;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// The positions of the non-zeros of a rows × columns matrix; indices ascend within a row.
 struct CsrPattern {
@@ -52,4 +52,4 @@ CsrMatrix select_columns(const CsrMatrix& matrix, std::span<const int32_t> colum
 /// Row-major rows × columns.
 std::vector<float> to_dense(const CsrMatrix& matrix);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/nan.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -175,4 +175,4 @@ std::vector<double> benjamini_hochberg(std::span<const double> p) {
   return q;
 }
 
-}  // namespace grids
+}  // namespace grids::core

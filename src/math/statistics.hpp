@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// log Γ(x) for x > 0: std::lgamma without the sign, which it leaves in a variable that all threads
 /// share.
@@ -46,4 +46,4 @@ KolmogorovSmirnov test_uniform(std::span<const double> values);
 /// called. NaN entries are no tests: they stay NaN and do not count.
 std::vector<double> benjamini_hochberg(std::span<const double> p);
 
-}  // namespace grids
+}  // namespace grids::core

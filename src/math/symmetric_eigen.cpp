@@ -5,7 +5,7 @@
 #include "base/at.hpp"
 #include "math/pca.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The rotation that makes entry (p, q) zero (Golub & Van Loan, 8.5).
@@ -68,4 +68,4 @@ SymmetricEigen symmetric_eigen(std::vector<double> matrix, int64_t n) {
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

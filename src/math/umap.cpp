@@ -11,7 +11,7 @@
 #include "math/neighbours.hpp"
 #include "math/pca.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// An edge of the neighbour graph in one direction.
@@ -287,4 +287,4 @@ Silhouette silhouette(std::span<const float> points, int64_t dimensions,
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct UmapOptions {
   /// Neighbours of each cell, by cosine distance. More show coarser structure. Fewer are used when
@@ -49,4 +49,4 @@ struct Silhouette {
 Silhouette silhouette(std::span<const float> points, int64_t dimensions,
                       std::span<const int32_t> groups, int64_t group_count, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

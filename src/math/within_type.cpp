@@ -6,7 +6,7 @@
 
 #include "math/dot.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// What is left of a column that is explained but for rounding carries no information.
@@ -60,4 +60,4 @@ double WithinType::correlation(std::span<const double> measured,
   return weight > 0 ? sum / weight : std::numeric_limits<double>::quiet_NaN();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "math/least_squares.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class WithinType {
  public:
@@ -30,4 +30,4 @@ class WithinType {
   std::vector<Group> groups_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 #include "methods/explainer.hpp"
 #include "search/beam.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class BeamExplainer : public Explainer {
@@ -38,4 +38,4 @@ const Explainer& beam_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "methods/nets/share_network.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Held out of the training to end it.
@@ -287,4 +287,4 @@ CxplainImportance cxplain_importance(Objective& objective, const CxplainOptions&
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

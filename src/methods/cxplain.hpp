@@ -33,7 +33,7 @@
 #include "base/described.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CxplainOptions {
   /// Features of a block, neighbours in the order of the allowed features; in an image blocks are
@@ -102,4 +102,4 @@ struct CxplainImportance {
 CxplainImportance cxplain_importance(Objective& objective, const CxplainOptions& options,
                                      uint64_t stream, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include "methods/cxplain.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class CxplainExplainer : public Explainer {
@@ -37,4 +37,4 @@ const Explainer& cxplain_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

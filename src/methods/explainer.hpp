@@ -16,7 +16,7 @@
 #include "methods/method_options.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TargetData;  // target_data.hpp
 
@@ -91,4 +91,4 @@ void describe_methods(OptionSet& set, MethodOptions& options);
 /// Throws Error(kUsage) that lists the methods when there is none of that name.
 const Explainer& find_explainer(std::string_view name);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "methods/nets/gate_samples.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kFirstTemperature = 1;
@@ -323,4 +323,4 @@ FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

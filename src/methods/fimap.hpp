@@ -29,7 +29,7 @@
 #include "base/described.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct FimapOptions {
   /// Steps of Adam in a round. Larger values settle the gates better and cost 3 evaluations a cell
@@ -57,4 +57,4 @@ struct FimapGates {
 FimapGates fimap_gates(Objective& objective, int64_t members, const FimapOptions& options,
                        uint64_t stream, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 #include "methods/fimap.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class FimapExplainer : public Explainer {
@@ -30,4 +30,4 @@ const Explainer& fimap_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

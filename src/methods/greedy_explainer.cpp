@@ -2,7 +2,7 @@
 #include "methods/explainer.hpp"
 #include "search/greedy.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class GreedyExplainer : public Explainer {
@@ -29,4 +29,4 @@ const Explainer& greedy_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

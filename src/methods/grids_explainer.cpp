@@ -2,7 +2,7 @@
 #include "methods/explainer.hpp"
 #include "search/coordinate_descent.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class GridsExplainer : public Explainer {
@@ -31,4 +31,4 @@ const Explainer& grids_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

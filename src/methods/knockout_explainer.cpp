@@ -7,7 +7,7 @@
 
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Features evaluated between two looks at whether the user wants to stop.
@@ -74,4 +74,4 @@ const Explainer& knockout_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "math/penalised_regression.hpp"
 #include "methods/target_data.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Of the counts given the covariates.
@@ -75,4 +75,4 @@ const Explainer& lasso_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

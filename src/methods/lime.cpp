@@ -10,7 +10,7 @@
 #include "math/mask_ridge.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Fewer neighbours say nothing about thousands of features.
@@ -171,4 +171,4 @@ LimeCost lime_coefficients(Objective& objective, const LimeOptions& options, uin
   return cost;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -17,7 +17,7 @@
 #include "base/described.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct LimeOptions {
   /// Neighbours of a cell. Larger values give less noisy coefficients and cost in proportion; the
@@ -59,4 +59,4 @@ LimeCost lime_coefficients(Objective& objective, const LimeOptions& options, uin
                            const Context& context,
                            const std::function<void(const CellCoefficients&)>& sink);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -22,7 +22,7 @@
 #include "methods/lime.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class LimeExplainer : public Explainer {
@@ -144,4 +144,4 @@ const Explainer& lime_pick_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

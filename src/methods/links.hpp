@@ -16,7 +16,7 @@
 
 #include "methods/target_data.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct LinkOptions {
   int64_t background = 200;  ///< peaks; fewer where other chromosomes have fewer
@@ -45,4 +45,4 @@ std::vector<Feature> link_background(const TargetData& data, Feature feature, in
 std::vector<Link> find_links(const TargetData& data, std::span<const Feature> features,
                              const LinkOptions& options, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/statistics.hpp"
 #include "methods/links.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Spread {
@@ -154,4 +154,4 @@ const Explainer& links_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// One struct of each type that was asked for; what was never set holds its defaults.
 class MethodOptions {
@@ -43,4 +43,4 @@ OwnOptions owns() {
           [](OptionSet& set, MethodOptions& options) { options.edit<Options>().describe(set); }};
 }
 
-}  // namespace grids
+}  // namespace grids::core

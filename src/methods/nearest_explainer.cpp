@@ -2,7 +2,7 @@
 // is 0 inside a peak; ties go to the smaller index.
 #include "methods/target_data.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class NearestExplainer : public Explainer {
@@ -23,4 +23,4 @@ const Explainer& nearest_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include "search/coordinate_descent.hpp"
 #include "search/starts.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class RandomExplainer : public Explainer {
@@ -33,4 +33,4 @@ const Explainer& random_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

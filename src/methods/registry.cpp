@@ -24,7 +24,7 @@
   METHOD(cxplain)                \
   METHOD(fimap)
 
-namespace grids {
+namespace grids::core {
 
 #define GRIDS_DECLARE(name) const Explainer& name##_explainer();
 GRIDS_EXPLAINERS(GRIDS_DECLARE)
@@ -86,4 +86,4 @@ const Explainer& find_explainer(std::string_view name) {
                     fmt::join(explainer_names(), ", "));
 }
 
-}  // namespace grids
+}  // namespace grids::core

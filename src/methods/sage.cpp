@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Masked features of the rows that are predicted at once: bounds the memory.
@@ -196,4 +196,4 @@ SageValues sage_values(Objective& objective, int64_t members, const SageOptions&
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

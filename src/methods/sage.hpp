@@ -25,7 +25,7 @@
 #include "base/described.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct SageOptions {
   /// Most permutations. Larger values shrink the errors with the square root; the budget may reduce
@@ -59,4 +59,4 @@ struct SageValues {
 SageValues sage_values(Objective& objective, int64_t members, const SageOptions& options,
                        uint64_t stream, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "methods/sage.hpp"
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Standard errors to either side of a value that make an interval of 95 %.
@@ -45,4 +45,4 @@ const Explainer& sage_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 // It costs 3 evaluations a cell; a budget below that is spent on some of the cells.
 #include "methods/scores.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class SaliencyExplainer : public Explainer {
@@ -43,4 +43,4 @@ const Explainer& saliency_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

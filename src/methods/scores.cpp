@@ -9,7 +9,7 @@
 #include "base/indices.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Of the stream that draws cells: no cell of its own.
@@ -108,4 +108,4 @@ Explanation conclude(Objective& objective, std::vector<Feature> ranked, int64_t 
   return explanation;
 }
 
-}  // namespace grids
+}  // namespace grids::core

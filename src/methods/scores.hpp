@@ -10,7 +10,7 @@
 #include "methods/explainer.hpp"
 #include "search/starts.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Evaluations that a method may spend: the budget's rest once the value of the subset that it will
 /// choose is set aside, at least 0.
@@ -45,4 +45,4 @@ struct ScoredFeatures {
 Explanation conclude(Objective& objective, std::vector<Feature> ranked, int64_t before,
                      bool budget_spent, const ScoredFeatures& scored = {});
 
-}  // namespace grids
+}  // namespace grids::core

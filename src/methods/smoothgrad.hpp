@@ -5,7 +5,7 @@
 
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct SmoothGradOptions {
   /// Noisy copies of each cell. Larger values smooth more and cost in proportion.
@@ -17,4 +17,4 @@ struct SmoothGradOptions {
   void describe(OptionSet& set);
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "methods/scores.hpp"
 #include "methods/smoothgrad.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 uint64_t noise_seed(uint64_t seed, uint64_t stream) {
@@ -66,4 +66,4 @@ const Explainer& smoothgrad_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

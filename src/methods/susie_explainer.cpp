@@ -7,7 +7,7 @@
 #include "math/single_effects.hpp"
 #include "methods/target_data.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 class SusieExplainer : public Explainer {
@@ -45,4 +45,4 @@ const Explainer& susie_explainer() {
   return method;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// All allowed features on the target's chromosome, the nearest first.
@@ -73,4 +73,4 @@ Explanation explanation_of(Objective& objective, const TargetData& data,
   return explanation;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "math/sparse.hpp"
 #include "methods/explainer.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What the targets share.
 struct MeasuredCells {
@@ -69,4 +69,4 @@ struct Standing {
 Explanation explanation_of(Objective& objective, const TargetData& data,
                            std::vector<Standing> standings, int64_t set_size);
 
-}  // namespace grids
+}  // namespace grids::core

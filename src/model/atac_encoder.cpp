@@ -8,7 +8,7 @@
 #include "math/lanes.hpp"
 #include "model/dense_layer.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// out = start + Σ_i x_i · weight[i, ·]; `width` is a whole number of lanes, `start` may be null.
@@ -309,4 +309,4 @@ void AtacEncoder::replacement_gains(ThreadPool& pool, const OpenCells& cells,
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

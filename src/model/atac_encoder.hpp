@@ -21,7 +21,7 @@
 #include "math/sparse.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// For each cell (row) and block of peaks (AtacEncoder), where the cell's open peaks of that block
 /// begin among its open peaks: cells × (blocks + 1), so that no gradient searches for them.
@@ -126,4 +126,4 @@ class AtacEncoder {
   std::vector<float> latent_bias_;  ///< latent_stride
 };
 
-}  // namespace grids
+}  // namespace grids::core

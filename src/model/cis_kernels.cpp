@@ -3,7 +3,7 @@
 #include "base/simd.hpp"
 #include "math/lanes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Integers = int32_t __attribute__((vector_size(64)));
@@ -67,4 +67,4 @@ GRIDS_CLONES float dot(int64_t count, const float* a, const float* b) {
   return sum_of(sum);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-namespace grids {
+namespace grids::core {
 
 /// η = fixed + latents · coefficients for `count` outputs (whole lanes; coefficients latents ×
 /// count), and of it log(1 + exp(η)) where `counts`, else η itself. Errors of a few units in the
@@ -14,4 +14,4 @@ void cis_values(int64_t count, const float* fixed, int64_t latent_count, const f
 /// Σ a · b over whole lanes.
 float dot(int64_t count, const float* a, const float* b);
 
-}  // namespace grids
+}  // namespace grids::core

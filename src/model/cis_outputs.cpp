@@ -9,7 +9,7 @@
 #include "math/lanes.hpp"
 #include "model/cis_kernels.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rates of the cis path are shares of a cell's RNA, predictions are of counts per 100,000.
@@ -223,4 +223,4 @@ void CisOutputs::add_gains(int32_t cell, const Masked& masked, std::span<const f
   for (const int32_t slot : open_.row(cell)) row.unmasked_[at(slot)] = 0;
 }
 
-}  // namespace grids
+}  // namespace grids::core

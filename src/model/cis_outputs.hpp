@@ -21,7 +21,7 @@
 #include "model/cis_path.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A cis path and what it needs to know of some cells.
 struct CisContribution {
@@ -132,4 +132,4 @@ class CisOutputs {
   std::vector<float> coefficients_;  ///< latents × stride
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool has(std::span<const int32_t> sorted, int32_t value) {
@@ -85,4 +85,4 @@ std::vector<CisSlope> cis_slopes(const CisGene& gene, int32_t type, std::span<co
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -23,7 +23,7 @@
 
 #include "model/safetensors.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class TermKind : uint8_t { kAll = 0, kAny = 1 };
 enum class TermSum : uint8_t { kMultiply = 0, kAdd = 1 };
@@ -135,4 +135,4 @@ std::map<std::string, Tensor> to_tensors(const CisPath& path);
 /// finite, indices out of range or out of order.
 CisPath cis_from_tensors(const std::map<std::string, Tensor>& tensors);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "model/cis_path.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 // Columns of cis.gates and cis.statistics.
@@ -237,4 +237,4 @@ CisPath cis_from_tensors(const std::map<std::string, Tensor>& tensors) {
   return path;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "base/simd.hpp"
 #include "math/gemm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// As torch's BatchNorm, by default.
@@ -155,4 +155,4 @@ GRIDS_CLONES void prelu_backward(float slope, int64_t count, const float* before
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/packed_matrix.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// y = x · weight + bias.
 struct DenseLayer {
@@ -65,4 +65,4 @@ void prelu(float slope, int64_t count, float* x);
 /// `gradient` is multiplied by the slope where `before`, the input of the PReLU, is not positive.
 void prelu_backward(float slope, int64_t count, const float* before, float* gradient);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "model/folded_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Calls `work(rows in, rows out)` on blocks of kTailRows rows, the last one padded with zeros, so
@@ -179,4 +179,4 @@ std::vector<float> FoldedSurrogate::predict(ThreadPool& pool, const CsrPattern& 
   return predicted;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "math/gemm.hpp"
 #include "math/lanes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Up to here a dot product for each gene beats a product of matrices.
@@ -226,4 +226,4 @@ void FoldedSurrogate::tail_backward(const OutputLayer& layer, const float* laten
   atac_to_rna_.backward(kTailRows, trace, mapped.get(), gradient);
 }
 
-}  // namespace grids
+}  // namespace grids::core

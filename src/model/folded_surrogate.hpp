@@ -21,7 +21,7 @@
 #include "model/latent_map.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Rows of one block of the tail. Products of 32 rows already run at nearly full speed, and few
 /// rows are wasted on padding.
@@ -131,4 +131,4 @@ class FoldedSurrogate {
   Discriminator atac_discriminator_, rna_discriminator_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

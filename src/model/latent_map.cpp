@@ -9,7 +9,7 @@
 #include "base/simd.hpp"
 #include "math/lanes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::unique_ptr<float[]> scratch(int64_t count) {
@@ -167,4 +167,4 @@ void LatentMap::backward(int64_t rows, const Trace& trace, const float* dy, floa
   for (int64_t i = 0; i < rows * latent_; ++i) dx[i] += d_out[at(i)];
 }
 
-}  // namespace grids
+}  // namespace grids::core

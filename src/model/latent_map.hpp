@@ -8,7 +8,7 @@
 
 #include "model/dense_layer.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class LatentMap {
  public:
@@ -41,4 +41,4 @@ class LatentMap {
   float slope_ = 0;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Json = nlohmann::json;
@@ -213,4 +213,4 @@ void write_safetensors(const std::filesystem::path& path, const SafeTensors& fil
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

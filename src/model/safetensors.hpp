@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// A dense row-major tensor. Files may hold F32, F64, I64 and U8; all are kept as what they were.
 struct Tensor {
@@ -45,4 +45,4 @@ SafeTensors read_safetensors(const std::filesystem::path& path);
 /// Writes to a temporary name beside `path`, then renames.
 void write_safetensors(const std::filesystem::path& path, const SafeTensors& file);
 
-}  // namespace grids
+}  // namespace grids::core

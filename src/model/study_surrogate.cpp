@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/indices.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Fills the cis path's columns of predictions (cells × genes of the list), clamped at 0; `latents`
@@ -79,4 +79,4 @@ std::vector<float> StudySurrogate::predict_all(const Study& study, std::span<con
   return predict(study, cells, indices_below(study.genes.size()), pool, closed);
 }
 
-}  // namespace grids
+}  // namespace grids::core

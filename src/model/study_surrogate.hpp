@@ -12,7 +12,7 @@
 #include "model/surrogate_model.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A view: cheap to copy; what it shows must outlive it and the models made from it.
 class StudySurrogate {
@@ -54,4 +54,4 @@ class StudySurrogate {
   const CisPath* cis_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/simd.hpp"
 #include "model/surrogate_state.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rows that one thread works on at least: few blocks are then padded.
@@ -147,4 +147,4 @@ void SurrogateState::summed_changes(std::span<const Feature> features, const Mea
   ChangeSums(*this, measure).run(features, sink);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "model/surrogate_state.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rows of one batch: bounds what it keeps in memory (an edit is never split).
@@ -208,4 +208,4 @@ void SurrogateState::outputs_after(std::span<const Edit> edits, const EditSink& 
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

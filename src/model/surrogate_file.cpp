@@ -9,7 +9,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Json = nlohmann::json;
@@ -263,4 +263,4 @@ void require_same_features(const SurrogateFile& surrogate, const Study& study) {
                  "use the study it was trained on");
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "model/safetensors.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Sizes of all layers (defaults: published-settings, "Surrogate").
 struct SurrogateShape {
@@ -60,4 +60,4 @@ void require_same_cells(const CisPath& path, const SurrogateFile& surrogate, con
 /// Throws Error(kInput) that says which peaks and genes of the study and the surrogate differ.
 void require_same_features(const SurrogateFile& surrogate, const Study& study);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "math/lanes.hpp"
 #include "model/surrogate_state.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Cells whose gains of the cis path are added up by one thread: a fixed number, so that sums do
@@ -256,4 +256,4 @@ std::unique_ptr<GradientState> SurrogateModel::begin_relaxed(std::span<const int
   return state;
 }
 
-}  // namespace grids
+}  // namespace grids::core

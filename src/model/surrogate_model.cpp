@@ -8,7 +8,7 @@
 #include "math/lanes.hpp"
 #include "model/surrogate_state.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 void require_fitting(const CisContribution& cis, const CsrPattern& open,
@@ -135,4 +135,4 @@ void SurrogateModel::mask_in_sum(Feature peak, float x, float* sum, float gate) 
   if (change != 0) add_scaled(encoder().sum_stride(), change, encoder().difference(peak), sum);
 }
 
-}  // namespace grids
+}  // namespace grids::core

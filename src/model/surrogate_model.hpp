@@ -28,7 +28,7 @@
 #include "model/folded_surrogate.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The same replacement value for every peak: 0 = closed, 1 = open.
 std::vector<float> replace_by(int64_t peaks, float value);
@@ -114,4 +114,4 @@ class SurrogateModel : public MaskableModel {
       covariances_;  ///< of each chromosome; made when noise is asked for
 };
 
-}  // namespace grids
+}  // namespace grids::core

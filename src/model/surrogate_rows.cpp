@@ -7,7 +7,7 @@
 #include "math/lanes.hpp"
 #include "model/surrogate_model.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// sum += Σ_i factors_i · rows_i, in order: the bits of SurrogateModel::mask_in_sum, one after the
@@ -106,4 +106,4 @@ void SurrogateModel::predict(std::span<const MaskedCell> rows, std::span<const i
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/indices.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
@@ -315,4 +315,4 @@ void SurrogateState::apply(Edit edit) {
   renew(masks, cis, positions);
 }
 
-}  // namespace grids
+}  // namespace grids::core

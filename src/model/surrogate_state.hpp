@@ -8,7 +8,7 @@
 #include "math/information.hpp"
 #include "model/surrogate_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class SurrogateState : public MaskState {
  public:
@@ -147,4 +147,4 @@ class SurrogateState : public MaskState {
   std::vector<CisOutputs::Masked> moved_;  ///< of each cell, with noise or gates; else empty
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "io/option_json.hpp"
 
-namespace grids {
+namespace grids::core {
 
 TrainOptions TrainOptions::published() {
   TrainOptions options;
@@ -127,4 +127,4 @@ TrainOptions TrainSettings::resolved() const {
   return resolved;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "base/described.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class Alignment : uint8_t { kPublished, kJoint };
 
@@ -125,4 +125,4 @@ struct TrainSettings {
   TrainOptions resolved() const;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -1,6 +1,6 @@
 #include "model/training_curves.hpp"
 
-namespace grids {
+namespace grids::core {
 
 Columns<CurvePoint> curve_columns() {
   using Point = CurvePoint;
@@ -15,4 +15,4 @@ Columns<CurvePoint> curve_columns() {
            {"value", "lower is better; terms are not comparable with each other", &Point::value}}};
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CurvePoint {
   std::string stage;
@@ -18,4 +18,4 @@ struct CurvePoint {
 
 Columns<CurvePoint> curve_columns();
 
-}  // namespace grids
+}  // namespace grids::core

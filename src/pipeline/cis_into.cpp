@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 void tell_capture(const CaptureEstimate& capture, const Context& context) {
@@ -91,4 +91,4 @@ std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate) {
   return surrogate.parent_path() / "cis.tsv";
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "model/folded_surrogate.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct CisArguments {
   CisOptions options;
@@ -29,4 +29,4 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
 /// cis.tsv in the folder of the surrogate.
 std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "io/folder.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Those of the user's table.
@@ -54,4 +54,4 @@ std::vector<std::string> evaluate_into(const std::filesystem::path& folder, cons
   return names;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/described.hpp"
 #include "evaluate/evaluation.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct EvaluateArguments {
   Split split = Split::kTest;  ///< cells on which the surrogate is judged
@@ -25,4 +25,4 @@ std::vector<std::string> evaluate_into(const std::filesystem::path& folder, cons
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

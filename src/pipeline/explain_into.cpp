@@ -3,7 +3,7 @@
 #include "io/folder.hpp"
 #include "report/tracks.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void ExplainArguments::describe(OptionSet& set) {
   set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say", at_least(1));
@@ -50,4 +50,4 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder, const
   return names;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/described.hpp"
 #include "evaluate/explained.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
 enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
@@ -39,4 +39,4 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder, const
                                       const std::vector<ExplainTarget>& targets,
                                       const ExplainArguments& arguments, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

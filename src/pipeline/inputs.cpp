@@ -1,6 +1,6 @@
 #include "pipeline/inputs.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void StudyArguments::describe(OptionSet& set) {
   set.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
@@ -28,4 +28,4 @@ StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments) {
   return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
 }
 
-}  // namespace grids
+}  // namespace grids::core

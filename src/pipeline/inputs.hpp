@@ -9,7 +9,7 @@
 #include "model/surrogate_file.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Whether the cis path is used where there is one.
 enum class SurrogateKind : uint8_t { kCis, kPublished };
@@ -37,4 +37,4 @@ struct StudyAndSurrogate {
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
 StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace grids {
+namespace grids::core {
 
 std::string settings_text(const OptionSet::Values& values) {
   std::string text;
@@ -39,4 +39,4 @@ std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
   return records;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/described.hpp"
 #include "io/manifest.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// "seed=1; threads=2; ": what a result was made with, to tell whether it must be made again.
 std::string settings_text(const OptionSet::Values& values);
@@ -24,4 +24,4 @@ std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& f
 std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
                                        const std::vector<std::string>& names);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "evaluate/timings.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr size_t kShownImages = 12;
@@ -258,4 +258,4 @@ void tell(const ModelResults& results, const Context& context) {
       change.probability_before, change.probability_after));
 }
 
-}  // namespace grids
+}  // namespace grids::core

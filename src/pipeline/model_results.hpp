@@ -12,7 +12,7 @@
 #include "io/feature_matrix.hpp"
 #include "report/masked_images.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct ModelResults {
   std::string method;
@@ -36,4 +36,4 @@ std::vector<TableText> describe_model_results();
 /// One line.
 void tell(const ModelResults& results, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "io/labels.hpp"
 #include "io/lines.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Whether the user meant a file: it exists, or it is spelt as one.
@@ -155,4 +155,4 @@ TableText describe_prepare() {
   return prepare_columns().describe();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "io/readers.hpp"
 #include "prepare/prepare.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The raw files, and how a study is made of them.
 struct PrepareArguments {
@@ -35,4 +35,4 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
 Table prepare_table(const PrepareSummary& summary);
 TableText describe_prepare();
 
-}  // namespace grids
+}  // namespace grids::core

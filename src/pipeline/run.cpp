@@ -14,7 +14,7 @@
 #include "simulate/peak_truth.hpp"
 #include "simulate/truth.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kStudy = "study.h5mu";
@@ -255,4 +255,4 @@ void run_into(const RunArguments& arguments, const Context& context) {
   context.reporter.info("The report: " + (arguments.out / "report.html").string());
 }
 
-}  // namespace grids
+}  // namespace grids::core

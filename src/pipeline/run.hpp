@@ -16,7 +16,7 @@
 #include "pipeline/prepare_files.hpp"
 #include "report/report.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct RunArguments {
   PrepareArguments prepare;
@@ -38,4 +38,4 @@ struct RunArguments {
 /// Throws what the stages throw; what is done by then is kept for the next call.
 void run_into(const RunArguments& arguments, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "pipeline/inputs.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Json = nlohmann::json;
@@ -96,4 +96,4 @@ void RunFolder::run(const RunStage& stage, const Context& context) {
   save();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "base/context.hpp"
 #include "io/manifest.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What a finished stage left behind.
 struct StageRecord {
@@ -55,4 +55,4 @@ class RunFolder {
   std::vector<std::pair<std::string, StageRecord>> done_;  ///< in this run
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string sibling_path() {
@@ -90,4 +90,4 @@ void run_sibling(const std::vector<std::string>& arguments, const Context& conte
   throw internal_error("training failed, see the message above");
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/context.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Replaces this process by `grids-torch` with the same arguments. Throws Error(kInternal) when
 /// that program cannot be started.
@@ -17,4 +17,4 @@ namespace grids {
 /// for any other failure; its own message has been shown by then.
 void run_sibling(const std::vector<std::string>& arguments, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kStray = 0.001;  // of peaks may lie beyond the ends of their own build
@@ -189,4 +189,4 @@ BuildCheck check_builds(std::span<const Interval> peaks, std::span<const GenePos
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 #include "io/peak_name.hpp"
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The chromosomes of a build: "hg38", or the file that lists them.
 struct GenomeBuild {
@@ -65,4 +65,4 @@ struct BuildCheck {
 BuildCheck check_builds(std::span<const Interval> peaks, std::span<const GenePosition> genes,
                         const std::optional<GenomeBuild>& given);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "math/leiden.hpp"
 #include "math/pca.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Each pair of neighbours once, with the Jaccard index of their neighbourhoods (themselves
@@ -82,4 +82,4 @@ Clusters cluster_cells(const CsrMatrix& expression, const ClusterOptions& option
   return leiden_clusters(near, options.resolution, context);
 }
 
-}  // namespace grids
+}  // namespace grids::core

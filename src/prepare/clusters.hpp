@@ -9,7 +9,7 @@
 #include "math/neighbours.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct ClusterOptions {
   /// Principal components of the expression that neighbours are sought in.
@@ -36,4 +36,4 @@ Clusters leiden_clusters(const Neighbours& neighbours, double resolution, const 
 Clusters cluster_cells(const CsrMatrix& expression, const ClusterOptions& options,
                        const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

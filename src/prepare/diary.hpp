@@ -9,7 +9,7 @@
 #include "base/context.hpp"
 #include "prepare/prepare.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The summary as it grows, told to the reporter line by line.
 class Diary {
@@ -36,4 +36,4 @@ class Diary {
   Reporter& reporter_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

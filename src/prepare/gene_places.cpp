@@ -16,7 +16,7 @@
 #include "prepare/match_cells.hpp"
 #include "prepare/peaks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kHardly = 0.2;
@@ -300,4 +300,4 @@ GeneTable gene_table(const GeneNames& names, const GenePlaces& places,
   return table;
 }
 
-}  // namespace grids
+}  // namespace grids::core

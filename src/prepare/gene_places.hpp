@@ -11,7 +11,7 @@
 #include "prepare/genes.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Positions as the user gives them (`read_gene_positions`).
 struct GivenPositions {
@@ -63,4 +63,4 @@ void require_common_chromosomes(const GenePlaces& genes, std::span<const std::st
 GeneTable gene_table(const GeneNames& names, const GenePlaces& places,
                      std::span<const int32_t> columns);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// AnnData's rule: the second of a name becomes name-1, the next name-2, passing over names in use.
@@ -107,4 +107,4 @@ WantedGenes find_genes(const GeneNames& names, std::span<const std::string> want
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The first of these columns that is there and holds text, or null.
 const std::vector<std::string>* text_column(const Frame& frame,
@@ -42,4 +42,4 @@ struct WantedGenes {
 };
 WantedGenes find_genes(const GeneNames& names, std::span<const std::string> wanted);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string trimmed(std::string_view text) {
@@ -213,4 +213,4 @@ Categorical categorical_of(std::span<const std::string> values) {
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

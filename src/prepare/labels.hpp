@@ -12,7 +12,7 @@
 #include "prepare/match_cells.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A table of the user: barcode → label.
 struct LabelMap {
@@ -58,4 +58,4 @@ LabelSelection select_labels(const CellLabels& labels, std::span<const std::stri
 /// Sorted names and codes.
 Categorical categorical_of(std::span<const std::string> values);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "prepare/variable_genes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Knot {
@@ -132,4 +132,4 @@ std::vector<double> loess(std::span<const double> x, std::span<const double> y, 
   return fitted;
 }
 
-}  // namespace grids
+}  // namespace grids::core

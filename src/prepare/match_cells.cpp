@@ -8,7 +8,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Rows = std::unordered_map<std::string_view, int32_t>;
@@ -106,4 +106,4 @@ MatchedCells match_cells(const RawModality& rna, const RawModality& atac) {
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

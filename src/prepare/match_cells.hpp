@@ -9,7 +9,7 @@
 
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct MatchedCells {
   std::vector<std::string> barcodes;  ///< as the RNA spells them, in its order
@@ -41,4 +41,4 @@ FoundBarcodes find_barcodes(std::span<const std::string> barcodes,
 /// "a, b, c" or "none": the first few of some names, for messages.
 std::string examples(std::span<const std::string> names, size_t count = 3);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kCountsPerCell = 1e5;
@@ -131,4 +131,4 @@ std::vector<int64_t> count_positive(const CsrMatrix& matrix, std::span<const int
   return counts;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/context.hpp"
 #include "io/raw_multiome.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What the values of an RNA matrix look like.
 enum class RnaKind : uint8_t {
@@ -43,4 +43,4 @@ CsrPattern gather_open(const CsrMatrix& matrix, std::span<const int32_t> rows,
 /// In how many of the given rows each column is above zero.
 std::vector<int64_t> count_positive(const CsrMatrix& matrix, std::span<const int32_t> rows);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 
 #include "prepare/match_cells.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool all_of(std::string_view text, auto&& test) {
@@ -159,4 +159,4 @@ PeakTable peak_table(std::span<const Interval> peaks, std::span<const std::strin
   return table;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "io/raw_multiome.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The intervals of all peaks (by columns, else by their names: io/peak_name.hpp). Throws
 /// Error(kInput) that names a peak without a place, or one that occurs twice.
@@ -53,4 +53,4 @@ PeakSelection select_peaks(std::span<const Interval> peaks, std::span<const int6
 PeakTable peak_table(std::span<const Interval> peaks, std::span<const std::string> names,
                      std::span<const int32_t> columns);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "prepare/match_cells.hpp"
 #include "prepare/peaks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// What would give wrong results without a word: an error, unless the user insists.
@@ -120,4 +120,4 @@ PlacedFeatures place_features(const RawMultiome& raw, const PrepareInputs& input
   return features;
 }
 
-}  // namespace grids
+}  // namespace grids::core

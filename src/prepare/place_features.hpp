@@ -10,7 +10,7 @@
 #include "prepare/genes.hpp"
 #include "prepare/prepare.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Of all genes and peaks of the files, in their order.
 struct PlacedFeatures {
@@ -26,4 +26,4 @@ struct PlacedFeatures {
 PlacedFeatures place_features(const RawMultiome& raw, const PrepareInputs& inputs,
                               const PrepareOptions& options, PrepareSummary& summary, Diary& diary);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 int64_t count_of(const auto& list) {
   return static_cast<int64_t>(list.size());
@@ -432,4 +432,4 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

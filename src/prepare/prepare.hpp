@@ -22,7 +22,7 @@
 #include "prepare/variable_genes.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What `prepare` is given besides the matrices. With neither `label_map` nor `label_column`, cells
 /// are labelled by graph clusters.
@@ -106,4 +106,4 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
 /// Options and summary as a JSON object.
 std::string provenance_json(const PrepareOptions& options, const PrepareSummary& summary);
 
-}  // namespace grids
+}  // namespace grids::core

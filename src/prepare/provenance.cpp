@@ -3,7 +3,7 @@
 #include "io/option_json.hpp"
 #include "prepare/prepare.hpp"
 
-namespace grids {
+namespace grids::core {
 
 using Json = nlohmann::ordered_json;
 
@@ -60,4 +60,4 @@ std::string provenance_json(const PrepareOptions& options, const PrepareSummary&
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-}  // namespace grids
+}  // namespace grids::core

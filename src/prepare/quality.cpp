@@ -5,7 +5,7 @@
 
 #include "prepare/genes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Threshold {
@@ -129,4 +129,4 @@ QualityResult passing_cells(const CellQuality& quality, const QualityOptions& op
                     quality.genes.size(), reasons);
 }
 
-}  // namespace grids
+}  // namespace grids::core

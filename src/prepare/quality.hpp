@@ -10,7 +10,7 @@
 #include "io/raw_multiome.hpp"
 #include "prepare/normalise.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Thresholds of quality control. The defaults only take out what is all but empty, so that small
 /// panels and shallow assays pass; raise them for deep 10x data. Each is also the name of a flag
@@ -63,4 +63,4 @@ QualityResult passing_cells(const CellQuality& quality, const QualityOptions& op
 /// True for mitochondrial genes by symbol: "MT-CO1", "mt-Co1".
 bool is_mitochondrial_gene(std::string_view symbol);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr size_t kSplits = 3;
@@ -116,4 +116,4 @@ std::vector<Split> split_cells(std::span<const std::string> barcodes, const Cate
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

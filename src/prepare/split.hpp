@@ -9,7 +9,7 @@
 #include "base/described.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct SplitOptions {
   double train = 0.7;       ///< what the surrogate and the searches learn from
@@ -29,4 +29,4 @@ std::vector<Split> split_cells(std::span<const std::string> barcodes, const Cate
                                const Categorical& donor, const SplitOptions& options,
                                uint64_t seed);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace grids {
+namespace grids::core {
 
 void VariableGeneOptions::describe(OptionSet& set) {
   set.value("--variable-genes", variable_genes, "Genes to keep, the most variable", at_least(1));
@@ -96,4 +96,4 @@ std::vector<int32_t> choose_genes(const GeneVariability& variability,
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "base/described.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct VariableGeneOptions {
   int64_t variable_genes = 3000;  ///< genes wanted; all are kept where there are no more
@@ -48,4 +48,4 @@ std::vector<int32_t> choose_genes(const GeneVariability& variability,
 /// interpolation. Returns the fitted value at each x.
 std::vector<double> loess(std::span<const double> x, std::span<const double> y, double span);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,13 +5,13 @@
 int main(int argc, char** argv) {
   // Training and models of the user's own need LibTorch, which no other command should load: they
   // have a program of their own.
-  grids::TorchWork work;
-  work.elsewhere = [argv] { grids::become_sibling(argv); };
-  const auto all = grids::all_commands(work, grids::asks_for_model(argc, argv));
-  const grids::ProgramText text{
+  grids::core::TorchWork work;
+  work.elsewhere = [argv] { grids::core::become_sibling(argv); };
+  const auto all = grids::core::all_commands(work, grids::core::asks_for_model(argc, argv));
+  const grids::core::ProgramText text{
       "grids", "Which sets of peaks, masked together in a learned surrogate, lower a gene most?\n",
       "The whole way:  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
       "Each command:   grids COMMAND --help\n",
-      [] { return grids::licences_page(grids::Program::kGrids); }};
-  return grids::run_program(text, all.commands, argc, argv, {all.other_explain});
+      [] { return grids::core::licences_page(grids::core::Program::kGrids); }};
+  return grids::core::run_program(text, all.commands, argc, argv, {all.other_explain});
 }

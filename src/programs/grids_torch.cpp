@@ -12,7 +12,7 @@
 
 namespace {
 
-using namespace grids;
+using namespace grids::core;
 
 void train_into(const TrainArguments& arguments, const Context& context) {
   require_writable(arguments.out, {&arguments.study, 1});

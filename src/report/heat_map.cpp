@@ -8,7 +8,7 @@
 #include "report/html.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kLetter = 6.2;  // mean width of a letter at the size that labels have
@@ -91,4 +91,4 @@ std::string draw_heat_map(const HeatMap& map) {
   return svg.str();
 }
 
-}  // namespace grids
+}  // namespace grids::core

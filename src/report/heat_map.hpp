@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct HeatMap {
   std::string label;  ///< for screen readers
@@ -24,4 +24,4 @@ std::string draw_heat_map(const HeatMap& map);
 /// At most `letters` characters (UTF-8 code points), the last an ellipsis when something was cut.
 std::string shortened(std::string_view text, size_t letters);
 
-}  // namespace grids
+}  // namespace grids::core

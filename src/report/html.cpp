@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::string_view kReplacement = "\uFFFD";
@@ -128,4 +128,4 @@ std::string html_details(std::string_view summary, std::string_view content, boo
                      content);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// Text for element content and quoted attributes: & < > " ' are spelled out, control characters
 /// (which no HTML may hold) become spaces, and bytes that are no UTF-8 the replacement character.
@@ -41,4 +41,4 @@ std::string html_figure(int number, std::string_view content, std::string_view c
 /// A block that opens on a click.
 std::string html_details(std::string_view summary, std::string_view content, bool open = false);
 
-}  // namespace grids
+}  // namespace grids::core

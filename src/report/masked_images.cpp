@@ -7,7 +7,7 @@
 
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kPixel = 4;     ///< side
@@ -95,4 +95,4 @@ std::string mask_svg(std::span<const float> mean, std::span<const int32_t> maske
   return document(svg);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct ImageShape {
   int64_t height = 0;
@@ -31,4 +31,4 @@ std::string masked_images_svg(std::span<const ShownImage> images, std::span<cons
 std::string mask_svg(std::span<const float> mean, std::span<const int32_t> masked,
                      ImageShape shape);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "report/sections.hpp"
 #include "report/style.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Section {
@@ -67,4 +67,4 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
                   title, kStyle, version, contents, body));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct ReportOptions {
   std::string title = "Which peaks does each gene’s prediction rest on?";
@@ -30,4 +30,4 @@ struct ReportOptions {
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
                   const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "evaluate/set_columns.hpp"
 #include "evaluate/timings.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kFiles[] = {
@@ -186,4 +186,4 @@ std::vector<std::string> distinct(const Table& table, std::string_view column) {
   return values;
 }
 
-}  // namespace grids
+}  // namespace grids::core

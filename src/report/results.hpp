@@ -11,7 +11,7 @@
 #include "io/manifest.hpp"
 #include "io/table.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// One masked peak of a found set.
 struct PeakView {
@@ -78,4 +78,4 @@ Results read_results(const std::filesystem::path& folder);
 /// The different values of a column, in order of appearance.
 std::vector<std::string> distinct(const Table& table, std::string_view column);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Measure {
@@ -222,4 +222,4 @@ std::string accuracy_section(const Results& results, Page& page) {
   return html;
 }
 
-}  // namespace grids
+}  // namespace grids::core

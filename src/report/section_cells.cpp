@@ -10,7 +10,7 @@
 #include "report/svg.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kSide = 300;  // of a map
@@ -250,4 +250,4 @@ std::string cells_section(const Results& results, Page& page) {
                          words);
 }
 
-}  // namespace grids
+}  // namespace grids::core

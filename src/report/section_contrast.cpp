@@ -10,7 +10,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kFound = "#0072b2";
@@ -243,4 +243,4 @@ std::string contrast_section(const Results& results, Page& page) {
   return html;
 }
 
-}  // namespace grids
+}  // namespace grids::core

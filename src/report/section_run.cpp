@@ -11,7 +11,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// One curve: the values of a loss over steps, in one split.
@@ -199,4 +199,4 @@ std::string run_section(const Results& results, Page&) {
   return html;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "report/svg.hpp"
 #include "report/tracks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr const char* kFoundColour = "#0072b2";
@@ -350,4 +350,4 @@ std::string sets_section(const Results& results, Page& page) {
   return html;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "report/html.hpp"
 #include "report/sections.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Below this percentile a set is said to go no further than random ones. A wording, not a test.
@@ -240,4 +240,4 @@ std::string summary_section(const Results& results, Page&) {
          "hypothesis about regulation, not a measurement of it.</p>\n";
 }
 
-}  // namespace grids
+}  // namespace grids::core

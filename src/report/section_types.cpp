@@ -10,7 +10,7 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Sums over the genes of one kind of planted regulation.
@@ -217,4 +217,4 @@ std::string recovery_section(const Results& results, Page& page) {
   return html + html_table(columns, rows);
 }
 
-}  // namespace grids
+}  // namespace grids::core

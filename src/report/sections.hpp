@@ -7,7 +7,7 @@
 #include "report/report.hpp"
 #include "report/results.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What a section needs besides the results.
 struct Page {
@@ -33,4 +33,4 @@ std::string missing_file(std::string_view file, std::string_view what);
 /// A set's gene and type: "<i>GENE</i> in TYPE", escaped.
 std::string set_name(const SetView& set);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 
 #include <string_view>
 
-namespace grids {
+namespace grids::core {
 
 inline constexpr std::string_view kStyle = R"css(
 :root{color-scheme:light;--ink:#1c1c1a;--soft:#5d5d58;--rule:#dcdcd6;--paper:#fdfdfb;--blue:#0072b2}
@@ -77,4 +77,4 @@ footer{color:var(--soft);font-size:13px;margin-top:60px;padding-top:14px;padding
 @media print{details{break-inside:avoid}nav{display:none}}
 )css";
 
-}  // namespace grids
+}  // namespace grids::core

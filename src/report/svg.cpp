@@ -9,7 +9,7 @@
 
 #include "report/html.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Rgb {
@@ -168,4 +168,4 @@ std::string text_colour_on(std::string_view colour) {
   return lightness > 140 ? "#1a1a1a" : "#ffffff";
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 enum class Anchor { kStart, kMiddle, kEnd };
 
@@ -78,4 +78,4 @@ std::string diverging_colour(double value);
 /// Black or white, whichever reads better on the colour ("#rrggbb").
 std::string text_colour_on(std::string_view colour);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Interval {
@@ -105,4 +105,4 @@ std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& fol
   return files;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "io/table.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The file name of the track of a gene in a cell type: safe for any file system, different for
 /// different pairs.
@@ -20,4 +20,4 @@ std::string track_file_name(std::string_view cell_type, std::string_view gene);
 std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& folder,
                                                 const Table& subsets);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Swaps evaluated between two looks at whether the user wants to stop.
@@ -216,4 +216,4 @@ SearchResult beam_search(Objective& objective, const BeamOptions& options, const
       });
 }
 
-}  // namespace grids
+}  // namespace grids::core

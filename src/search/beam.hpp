@@ -17,7 +17,7 @@
 #include "search/coordinate_descent.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct BeamOptions {
   /// L, the members of a subset.
@@ -56,4 +56,4 @@ SearchResult beam_search(Objective& objective, const BeamOptions& options, const
 std::vector<Edit> best_swaps(std::span<const double> gains, std::span<const Feature> subset,
                              std::span<const Feature> allowed, int64_t count);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/indices.hpp"
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Numbers that are made of rows at once: few enough to stay in cache.
@@ -129,4 +129,4 @@ void BlockSums::add_changed(int64_t block, std::span<const int32_t> cells,
   add_rows(block_end(loss_, block) - unchanged, terms_.data() + unchanged * loss_.terms, sums);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "search/loss.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Cells of a block. Part of what sums mean: other sizes round in another way.
 inline constexpr int64_t kSumCells = 1024;
@@ -45,4 +45,4 @@ class BlockSums {
   std::vector<double> sums_;    ///< terms
 };
 
-}  // namespace grids
+}  // namespace grids::core

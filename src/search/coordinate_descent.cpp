@@ -7,7 +7,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 bool is_member(std::span<const Feature> coordinates, Feature feature) {
@@ -377,4 +377,4 @@ std::vector<Feature> rank_members(Objective& objective, const MaskState& state) 
   return ranked;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "search/objective.hpp"
 #include "search/starts.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class SearchRule : uint8_t {
   /// Members are no candidates, and a member stays unless a candidate is strictly better: on fixed
@@ -112,4 +112,4 @@ SearchResult best_of_starts(
 /// index.
 std::vector<Feature> rank_members(Objective& objective, const MaskState& state);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kMostSubsets = 1e6;
@@ -52,4 +52,4 @@ ExhaustiveResult exhaustive_search(Objective& objective, int64_t set_size, const
   return best;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 #include "base/context.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct ExhaustiveResult {
   std::vector<Feature> subset;  ///< ascending; of equal values the first in lexicographic order
@@ -14,4 +14,4 @@ struct ExhaustiveResult {
 /// Throws Error(kInput) when there are more than a million subsets, or fewer features than members.
 ExhaustiveResult exhaustive_search(Objective& objective, int64_t set_size, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

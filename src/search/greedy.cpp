@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Additions evaluated between two looks at whether the user wants to stop.
@@ -93,4 +93,4 @@ SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

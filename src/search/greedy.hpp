@@ -13,7 +13,7 @@
 #include "search/coordinate_descent.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct GreedyOptions {
   /// L, the rounds.
@@ -33,4 +33,4 @@ struct GreedyOptions {
 SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
                            const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/at.hpp"
 #include "math/exponential.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kInfinite = std::numeric_limits<double>::infinity();
@@ -233,4 +233,4 @@ int64_t cells_below_floor(const Loss& loss) {
   return std::count(loss.below_floor.begin(), loss.below_floor.end(), 1);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -31,7 +31,7 @@
 
 #include "base/described.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class LossKind : uint8_t { kRate, kEq11, kValue, kCrossEntropy, kOutput };
 enum class Direction : uint8_t { kDown, kUp };
@@ -121,4 +121,4 @@ void loss_cotangent(const Loss& loss, std::span<const float> outputs, std::span<
 /// Cells whose unmasked prediction of the target lies below the floor (`eq11`, else 0).
 int64_t cells_below_floor(const Loss& loss);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "search/loss.hpp"
 #include "search/softmax.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 double clamped(float output) {
@@ -232,4 +232,4 @@ void loss_cotangent(const Loss& loss, std::span<const float> outputs, std::span<
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

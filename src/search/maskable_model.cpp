@@ -4,7 +4,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Edits whose rows `outputs_after` may hold at once.
@@ -74,4 +74,4 @@ std::unique_ptr<GradientState> MaskableModel::begin_relaxed(std::span<const int3
   throw usage_error("this model knows masked and unmasked only: choose a method without gates");
 }
 
-}  // namespace grids
+}  // namespace grids::core

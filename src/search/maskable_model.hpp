@@ -17,7 +17,7 @@
 
 #include "search/measure.hpp"
 
-namespace grids {
+namespace grids::core {
 
 using Feature = int32_t;
 inline constexpr Feature kNoFeature = -1;
@@ -166,4 +166,4 @@ class MaskableModel {
                                                        const Relaxation& relaxation) const;
 };
 
-}  // namespace grids
+}  // namespace grids::core

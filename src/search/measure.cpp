@@ -5,7 +5,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 GRIDS_CLONES void clamp(int64_t count, const float* outputs, double* values) {
@@ -38,4 +38,4 @@ void measure_cells(const Measure& measure, std::span<const float> outputs,
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

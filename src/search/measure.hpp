@@ -7,7 +7,7 @@
 
 #include "math/monotone_map.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class MeasureKind : uint8_t {
   kClamped,  ///< every output, clamped at 0 as predictions are
@@ -28,4 +28,4 @@ struct Measure {
 void measure_cells(const Measure& measure, std::span<const float> outputs,
                    std::span<double> values);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/indices.hpp"
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<int32_t> outputs_read(const MaskableModel& model, int32_t target,
@@ -213,4 +213,4 @@ std::vector<Feature> lowest(std::span<const double> scores, std::span<const Feat
   return features;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "search/loss.hpp"
 #include "search/maskable_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct Objective {
   const MaskableModel* model = nullptr;
@@ -112,4 +112,4 @@ std::vector<double> transition_row(std::span<const double> gains,
 std::vector<Feature> lowest(std::span<const double> scores, std::span<const Feature> allowed,
                             int64_t count);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A change below this share of the unmasked rate is rounding of single-precision outputs.
@@ -176,4 +176,4 @@ std::vector<Feature> with_partners(std::span<const Feature> subset, const SetPar
   return exchanged;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -17,7 +17,7 @@
 #include "base/described.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct PartnerOptions {
   /// Share of the set's change that the minimal sub-set keeps. Larger values keep more members.
@@ -73,4 +73,4 @@ SetPartners find_partners(const Objective& objective, std::span<const Feature> s
 /// and {a, anything} was found, it holds both.
 std::vector<Feature> with_partners(std::span<const Feature> subset, const SetPartners& found);
 
-}  // namespace grids
+}  // namespace grids::core

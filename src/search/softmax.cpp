@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-namespace grids {
+namespace grids::core {
 
 SoftmaxScale softmax_scale(std::span<const float> outputs) {
   SoftmaxScale scale;
@@ -12,4 +12,4 @@ SoftmaxScale softmax_scale(std::span<const float> outputs) {
   return scale;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 
 #include <span>
 
-namespace grids {
+namespace grids::core {
 
 /// Σ exp(output − largest), and the largest: softmax without overflow.
 struct SoftmaxScale {
@@ -12,4 +12,4 @@ struct SoftmaxScale {
 };
 SoftmaxScale softmax_scale(std::span<const float> outputs);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "search/coordinate_descent.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<Feature> lowest_gains(Objective& objective, std::span<const Feature> masked,
@@ -107,4 +107,4 @@ void require_features(std::span<const Feature> allowed, int64_t count) {
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "search/objective.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The starts of a search; the fields are those of SearchOptions.
 struct SearchStarts {
@@ -53,4 +53,4 @@ int64_t informed_start_evaluations(int64_t count);
 /// Throws Error(kInput) when fewer than `count` features may be masked.
 void require_features(std::span<const Feature> allowed, int64_t count);
 
-}  // namespace grids
+}  // namespace grids::core

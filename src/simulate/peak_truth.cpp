@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::array<const char*, 4> kRoleNames = {"background", "promoter", "cause", "bystander"};
@@ -119,4 +119,4 @@ PeakTruth parse_peak_truth(const Truth& truth, const Table& table) {
   return peaks;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "io/columns.hpp"
 #include "simulate/truth.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class PeakRole : uint8_t { kBackground, kPromoter, kCause, kBystander };
 
@@ -45,4 +45,4 @@ TableText describe_peak_truth();
 /// Throws Error(kInput) that names table, row and column.
 PeakTruth parse_peak_truth(const Truth& truth, const Table& table);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "simulate/simulate_layout.hpp"
 #include "simulate/simulate_peaks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kMostCells = 1 << 24;  // barcodes spell a cell's number in 12 letters
@@ -200,4 +200,4 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context) 
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

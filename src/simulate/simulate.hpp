@@ -34,7 +34,7 @@
 #include "simulate/peak_truth.hpp"
 #include "simulate/truth.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct SimulateOptions {
   // How much.
@@ -158,4 +158,4 @@ void write_simulation(const std::filesystem::path& folder, const SimulatedCells&
 /// oracle.tsv, how well the true function itself predicts.
 TableText describe_oracle();
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/at.hpp"
 #include "simulate/simulate_draws.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 constexpr double kMarkerMean = 1.6;   // score of a type's own programme in that type
@@ -105,4 +105,4 @@ CellPlan draw_cells(const SimulateOptions& options, uint64_t seed) {
   return plan;
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -6,7 +6,7 @@
 
 #include "simulate/simulate.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 
 struct CellPlan {
   std::vector<std::string> types;  ///< "type_1" …, largest first
@@ -24,4 +24,4 @@ struct CellPlan {
 /// state.
 CellPlan draw_cells(const SimulateOptions& options, uint64_t seed);
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 constexpr double kTwo32 = 4294967296.0;
@@ -102,4 +102,4 @@ std::vector<int64_t> apportion(int64_t total, std::span<const double> weights) {
   return counts;
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -7,7 +7,7 @@
 
 #include "base/random.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 
 /// Streams of the simulator: the `step` of their key. The values are part of the seed's meaning.
 enum class Step : uint64_t {
@@ -63,4 +63,4 @@ class AliasTable {
 /// `total` items in proportion to weights, by largest remainder; ties to the smaller index.
 std::vector<int64_t> apportion(int64_t total, std::span<const double> weights);
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -9,7 +9,7 @@
 
 #include "base/at.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 constexpr int64_t kCellBlock = 64;
@@ -187,4 +187,4 @@ Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, c
   return drawn;
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -9,7 +9,7 @@
 #include "simulate/simulate_layout.hpp"
 #include "simulate/simulate_peaks.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 
 /// What a gene does before its own regulation.
 struct ExpressionPlan {
@@ -44,4 +44,4 @@ Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, c
 std::vector<GeneCeiling> measure_ceilings(const CellPlan& plan, const TrueRegulation& regulation,
                                           const Drawn& drawn, const Context& context);
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

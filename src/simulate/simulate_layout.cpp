@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "simulate/simulate_draws.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 struct Chromosome {
@@ -291,4 +291,4 @@ Layout draw_layout(const SimulateOptions& options, uint64_t seed) {
   return layout;
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -7,7 +7,7 @@
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 
 using Role = PeakRole;
 
@@ -39,4 +39,4 @@ struct Layout {
 /// Throws Error(kUsage) when a chromosome has fewer peaks than its genes need, or no room for them.
 Layout draw_layout(const SimulateOptions& options, uint64_t seed);
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -6,7 +6,7 @@
 #include "math/within_type.hpp"
 #include "simulate/simulate_expression.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 double median(std::vector<double> values) {
@@ -63,4 +63,4 @@ std::vector<GeneCeiling> measure_ceilings(const CellPlan& plan, const TrueRegula
   return ceilings;
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

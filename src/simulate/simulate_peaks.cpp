@@ -8,7 +8,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 constexpr std::array<double, 3> kLevels = {0.4, 0.8, 1.2};
@@ -292,4 +292,4 @@ void PeakLaw::draw_open(RandomStream& random, const CellPlan& plan, int64_t cell
   }
 }
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

@@ -10,7 +10,7 @@
 #include "simulate/simulate_draws.hpp"
 #include "simulate/simulate_layout.hpp"
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 
 /// Peak j is open in a cell of type t with probability
 ///
@@ -51,4 +51,4 @@ class PeakLaw {
   std::vector<std::vector<float>> probability_;  // type, peak
 };
 
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

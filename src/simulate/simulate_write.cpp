@@ -8,7 +8,7 @@
 #include "simulate/simulate.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::string genes_bed(const std::vector<GenePosition>& genes) {
@@ -64,4 +64,4 @@ void write_simulation(const std::filesystem::path& folder, const SimulatedCells&
   write_into(folder, oracle_table(simulated));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// P(m of the causes are open), m = 0 … n, when each is open with its own probability.
@@ -279,4 +279,4 @@ std::unique_ptr<GradientState> TrueRegulationModel::begin_relaxed(
                                                relaxation);
 }
 
-}  // namespace grids
+}  // namespace grids::core

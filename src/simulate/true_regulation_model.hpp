@@ -18,7 +18,7 @@
 #include "search/maskable_model.hpp"
 #include "simulate/truth.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct TrueRegulationInput {
   CsrPattern open;                  ///< cells × peaks, those of `regulation`
@@ -50,4 +50,4 @@ class TrueRegulationModel : public MaskableModel {
   bool masks_only_open_ = false;  ///< every replacement is 0
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "study/shared_columns.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr std::array<const char*, kRegulationKinds> kKindNames = {
@@ -311,4 +311,4 @@ double TrueRegulation::cis(int64_t gene, int32_t type, std::span<const int32_t> 
   return cis(gene, type, open_causes);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -27,7 +27,7 @@
 
 #include "io/columns.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class Regulation : uint8_t {
   kNone = 0,
@@ -145,4 +145,4 @@ class TrueRegulation {
   int32_t types_ = 0;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 
 #include "io/columns.hpp"
 
-namespace grids::column {
+namespace grids::core::column {
 
 inline constexpr ColumnText kBarcode{"barcode", "the cell"};
 inline constexpr ColumnText kCellType{"cell_type", "as the labels spell it"};
@@ -34,4 +34,4 @@ inline constexpr ColumnText kKind{
     "how the set was planted: `single`, `additive`, `multiplicative`, `either` (any one suffices), "
     "`together` (needed jointly), or `none`"};
 
-}  // namespace grids::column
+}  // namespace grids::core::column

@@ -4,7 +4,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 
 const char* split_name(Split split) {
   switch (split) {
@@ -82,4 +82,4 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak) {
          study.peaks.end[at(peak)] > study.genes.start[at(gene)];
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 enum class Split : uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
 
@@ -132,4 +132,4 @@ Study read_study(const std::filesystem::path& path);
 /// Goes to a temporary name beside `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "io/mudata.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using store::Group;
@@ -364,4 +364,4 @@ void write_study(const std::filesystem::path& path, const Study& study) {
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

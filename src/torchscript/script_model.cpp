@@ -10,7 +10,7 @@
 #include "base/random.hpp"
 #include "torchscript/script_state.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Sizes of a batch that are tried, the first that is sound is taken.
@@ -222,4 +222,4 @@ bool ScriptModel::is_sound(int64_t batch) {
   return true;
 }
 
-}  // namespace grids
+}  // namespace grids::core

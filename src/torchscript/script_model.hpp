@@ -27,7 +27,7 @@
 #include "search/maskable_model.hpp"
 #include "torchscript/script_module.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class ScriptModel : public MaskableModel {
  public:
@@ -88,4 +88,4 @@ class ScriptModel : public MaskableModel {
   int64_t batch_ = 1;
 };
 
-}  // namespace grids
+}  // namespace grids::core

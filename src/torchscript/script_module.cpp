@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "train/blas.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// The line of a TorchScript trace that says what happened, without its backtrace.
@@ -130,4 +130,4 @@ ScriptCalls::~ScriptCalls() {
   torch::jit::setGraphExecutorOptimize(optimised_);
 }
 
-}  // namespace grids
+}  // namespace grids::core

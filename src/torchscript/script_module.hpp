@@ -17,7 +17,7 @@
 #include <filesystem>
 #include <string>
 
-namespace grids {
+namespace grids::core {
 
 class ScriptModule {
  public:
@@ -58,4 +58,4 @@ class ScriptCalls {
   bool optimised_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/at.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Rows of `outputs_after` whose outputs may be held at once.
@@ -179,4 +179,4 @@ void ScriptState::cell_gains(std::span<const float> cotangent, const CellGainSin
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

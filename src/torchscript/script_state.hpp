@@ -7,7 +7,7 @@
 
 #include "torchscript/script_model.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class ScriptState : public MaskState {
  public:
@@ -46,4 +46,4 @@ class ScriptState : public MaskState {
   std::vector<float> outputs_;    ///< cells × chosen
 };
 
-}  // namespace grids
+}  // namespace grids::core

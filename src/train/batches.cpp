@@ -4,7 +4,7 @@
 
 #include "train/sampler.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 CsrPattern entries_above(const CsrMatrix& matrix, float threshold) {
@@ -92,4 +92,4 @@ void BatchMaker::fill(std::span<const int32_t> cells, uint64_t key, RnaBatch& ba
   batch.type = types_of(cells);
 }
 
-}  // namespace grids
+}  // namespace grids::core

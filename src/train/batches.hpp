@@ -9,7 +9,7 @@
 #include "study/study.hpp"
 #include "train/losses.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Draws batches without replacement: a fresh permutation of the cells for every pass over them, a
 /// last incomplete batch left out.
@@ -48,4 +48,4 @@ class BatchMaker {
   CsrPattern expressed_;  // cells × genes: the entries above kExpressed
 };
 
-}  // namespace grids
+}  // namespace grids::core

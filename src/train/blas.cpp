@@ -9,11 +9,11 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 
 void serve_torch_with_onednn() {}
 
-}  // namespace grids
+}  // namespace grids::core
 
 extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const int* m, const int* n,
                        const int* k, const float* alpha, const float* a, const int* lda,
@@ -25,7 +25,7 @@ extern "C" void sgemm_(const char* transpose_a, const char* transpose_b, const i
   const dnnl_status_t status =
       dnnl_sgemm(*transpose_b, *transpose_a, *n, *m, *k, *alpha, b, *ldb, a, *lda, *beta, c, *ldc);
   if (status != dnnl_success) {
-    throw grids::internal_error("oneDNN could not multiply {} × {} by {} × {} (status {})", *m, *k,
-                                *k, *n, static_cast<int>(status));
+    throw grids::core::internal_error("oneDNN could not multiply {} × {} by {} × {} (status {})",
+                                      *m, *k, *k, *n, static_cast<int>(status));
   }
 }

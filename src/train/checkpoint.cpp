@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "io/folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -148,4 +148,4 @@ std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& folder,
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 #include "study/study.hpp"
 #include "train/train.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct Checkpoint {
   int64_t stage = 0;  ///< index of the stage under way
@@ -46,4 +46,4 @@ void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& che
 std::optional<Checkpoint> read_checkpoint(const std::filesystem::path& folder,
                                           const std::string& identity);
 
-}  // namespace grids
+}  // namespace grids::core

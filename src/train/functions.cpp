@@ -12,7 +12,7 @@
 #include "train/kernels_map.hpp"
 #include "train/kernels_norm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using torch::autograd::variable_list;
@@ -311,4 +311,4 @@ PairedError paired_error(const Pass& pass, const CsrPattern& first, const CsrPat
   return error;
 }
 
-}  // namespace grids
+}  // namespace grids::core

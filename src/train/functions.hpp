@@ -12,7 +12,7 @@
 #include "train/kernels.hpp"
 #include "train/tensor_memory.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Which statistics BatchNorm normalises by.
 enum class Statistics : uint8_t {
@@ -98,4 +98,4 @@ struct PairedError {
 PairedError paired_error(const Pass& pass, const CsrPattern& first, const CsrPattern& second,
                          const at::Tensor& decoded, const at::Tensor& target, double weight);
 
-}  // namespace grids
+}  // namespace grids::core

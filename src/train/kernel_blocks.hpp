@@ -14,7 +14,7 @@
 // instruction set.
 #define GRIDS_INLINE [[gnu::always_inline]] inline
 
-namespace grids {
+namespace grids::core {
 
 /// Sixteen doubles as two vectors: the compiler keeps one of 128 bytes in memory.
 using HalfLanes = float __attribute__((vector_size(32)));
@@ -95,4 +95,4 @@ class BlockShares {
   std::unique_ptr<float[]> values_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 
 #include "train/peak_batch.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// For each chromosome, Σ_j E[j, x_j] over its peaks (paper, Eq. 3), from the open peaks only:
 /// Σ_j E[j, 0] + Σ_{j open} (E[j, 1] − E[j, 0]). `embedding` is peaks × 2 × width, `sums`
@@ -74,4 +74,4 @@ void move_average(ThreadPool& pool, double decay, std::span<const float> values,
 /// Σ x².
 double squared_norm(ThreadPool& pool, std::span<const float> values);
 
-}  // namespace grids
+}  // namespace grids::core

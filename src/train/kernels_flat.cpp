@@ -7,7 +7,7 @@
 #include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 GRIDS_CLONES void adam_block(float rate, float beta1, float beta2, float epsilon,
@@ -150,4 +150,4 @@ double squared_norm(ThreadPool& pool, std::span<const float> values) {
   return sum;
 }
 
-}  // namespace grids
+}  // namespace grids::core

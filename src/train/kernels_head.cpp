@@ -8,7 +8,7 @@
 #include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// exp(x) for x in [−87, 0]: 2^k times a polynomial on [−½ ln 2, ½ ln 2]; relative error 2e-7.
@@ -267,4 +267,4 @@ double focal_reconstruction(ThreadPool& pool, const PeakBlocks& blocks, const Bl
   return sum * scale;
 }
 
-}  // namespace grids
+}  // namespace grids::core

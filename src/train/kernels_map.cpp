@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "math/gemm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// y (rows × out) = x (rows × in) · weightᵀ + bias.
@@ -186,4 +186,4 @@ void mixture_map_gradient(const MixtureMap& map, int64_t cells, const MixtureTra
   gate_gradients(map, cells, trace, to_gate, gradient);
 }
 
-}  // namespace grids
+}  // namespace grids::core

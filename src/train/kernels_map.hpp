@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// y = layer_L(… prelu(layer_1(x))), layer(x) = Σ_k w_k (A_k x + o_k), with the same weights
 /// w = softmax(W₂ relu(W₀ x + b₀) + b₂) of the map's input in all layers, and PReLU between layers.
@@ -56,4 +56,4 @@ void mixture_map(const MixtureMap& map, int64_t cells, const float* x, float* y,
 void mixture_map_gradient(const MixtureMap& map, int64_t cells, const MixtureTrace& trace,
                           const float* y_gradient, const MixtureGradient& gradient);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Columns that a thread takes at a time: all rows of them stay in the cache between passes.
@@ -171,4 +171,4 @@ void normalise_gradient(ThreadPool& pool, const NormLayer& layer, const float* x
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

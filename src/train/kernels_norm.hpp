@@ -7,7 +7,7 @@
 
 #include "base/thread_pool.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Mean and (biased) variance of each column.
 void column_moments(ThreadPool& pool, int64_t rows, int64_t columns, const float* x, float* mean,
@@ -44,4 +44,4 @@ void normalise(ThreadPool& pool, const NormLayer& layer, const float* x, float* 
 void normalise_gradient(ThreadPool& pool, const NormLayer& layer, const float* x,
                         const float* y_gradient, const NormGradient& gradient);
 
-}  // namespace grids
+}  // namespace grids::core

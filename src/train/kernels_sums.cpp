@@ -6,7 +6,7 @@
 #include "train/kernel_blocks.hpp"
 #include "train/kernels.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct SumsBlock {
@@ -163,4 +163,4 @@ void chromosome_sums_gradient(ThreadPool& pool, const PeakBlocks& blocks, const 
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -1,6 +1,6 @@
 #include "train/losses.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Mean binary cross-entropy of the scores at each cell's own type, against all real or all not.
@@ -82,4 +82,4 @@ at::Tensor discriminator_loss(SurrogateNetworks& net, const Pass& pass, const La
          weight;
 }
 
-}  // namespace grids
+}  // namespace grids::core

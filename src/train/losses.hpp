@@ -5,7 +5,7 @@
 
 #include "train/networks.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What a step reads of the ATAC of its cells.
 struct AtacBatch {
@@ -65,4 +65,4 @@ at::Tensor discriminator_loss(SurrogateNetworks& net, const Pass& pass, const La
                               const AtacBatch& atac, const RnaBatch& rna, double weight,
                               Dropout& dropout);
 
-}  // namespace grids
+}  // namespace grids::core

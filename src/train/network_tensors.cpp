@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "train/networks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Collects a network's tensors under their published names.
@@ -250,4 +250,4 @@ void SurrogateNetworks::import_tensors(const std::map<std::string, Tensor>& from
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/random.hpp"
 #include "train/kernels_norm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kMomentum = 0.1;  // of BatchNorm's running statistics
@@ -223,4 +223,4 @@ at::Tensor SurrogateNetworks::predict_rna(const Pass& pass, const BlockedRows& o
   return rna.decode(pass, atac2rna(pass, atac.encode(pass, open)));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "model/surrogate_file.hpp"
 #include "train/functions.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct LinearLayer {
   at::Tensor weight;  ///< out × in
@@ -176,4 +176,4 @@ struct SurrogateNetworks {
   explicit SurrogateNetworks(const SurrogateShape& shape);
 };
 
-}  // namespace grids
+}  // namespace grids::core

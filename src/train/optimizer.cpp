@@ -5,7 +5,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::span<const float> values_of(const at::Tensor& tensor) {
@@ -74,4 +74,4 @@ void Optimizer::load(const std::string& prefix, const std::map<std::string, Tens
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "train/kernels.hpp"
 #include "train/networks.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct OptimizerOptions {
   double rate = 1e-3;
@@ -44,4 +44,4 @@ class Optimizer {
   int64_t steps_ = 0;
 };
 
-}  // namespace grids
+}  // namespace grids::core

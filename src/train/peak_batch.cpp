@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 
 PeakBlocks::PeakBlocks(std::span<const int64_t> chromosome_peaks, int64_t block_size)
     : begin_{0}, first_block_{0} {
@@ -80,4 +80,4 @@ void find_bounds(ThreadPool& pool, const PeakBlocks& blocks, BlockedRows& rows) 
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

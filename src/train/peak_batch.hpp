@@ -8,7 +8,7 @@
 #include "base/thread_pool.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Peaks cut into blocks that lie within one chromosome each. A block of a layer's weights fits the
 /// cache, and one thread owns it: sums over a batch need neither atomics nor a transposed batch.
@@ -49,4 +49,4 @@ void gather_rows(ThreadPool& pool, const CsrPattern& source, std::span<const int
 /// Fills `rows.bounds`.
 void find_bounds(ThreadPool& pool, const PeakBlocks& blocks, BlockedRows& rows);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "math/gemm.hpp"
 #include "math/least_squares.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Relative to the mean variance of a feature, times the number of cells.
@@ -156,4 +156,4 @@ Readout fit_readout(const ReadoutCells& training, const ReadoutCells& validation
   return best;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "base/thread_pool.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Cells with the inputs of the layer and what it should give.
 struct ReadoutCells {
@@ -35,4 +35,4 @@ struct Readout {
 /// validation cells. Throws Error(kInternal) when sizes disagree or there are no cells.
 Readout fit_readout(const ReadoutCells& training, const ReadoutCells& validation, ThreadPool& pool);
 
-}  // namespace grids
+}  // namespace grids::core

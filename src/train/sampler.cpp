@@ -8,7 +8,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int kDraws = 128;
@@ -138,4 +138,4 @@ void sample_zeros(ThreadPool& pool, const CsrPattern& nonzeros, double probabili
   });
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/thread_pool.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// The probability that makes the expected sample of zeros as large as the number of non-zeros, at
 /// most 1: non-zeros / zeros of the batch.
@@ -19,4 +19,4 @@ double zero_sampling_probability(const CsrPattern& nonzeros);
 void sample_zeros(ThreadPool& pool, const CsrPattern& nonzeros, double probability, uint64_t seed,
                   Purpose purpose, uint64_t step, CsrPattern& zeros);
 
-}  // namespace grids
+}  // namespace grids::core

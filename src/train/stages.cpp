@@ -7,7 +7,7 @@
 #include "model/folded_surrogate.hpp"
 #include "train/readout.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kMostValidationCells = 2048;
@@ -341,4 +341,4 @@ std::vector<std::unique_ptr<Stage>> make_stages(Workshop& shop) {
   return stages;
 }
 
-}  // namespace grids
+}  // namespace grids::core

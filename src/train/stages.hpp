@@ -11,7 +11,7 @@
 #include "train/optimizer.hpp"
 #include "train/train.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// What all stages share.
 struct Workshop {
@@ -59,4 +59,4 @@ class Stage {
 /// All stages that the options ask for, in order. The workshop must outlive them.
 std::vector<std::unique_ptr<Stage>> make_stages(Workshop& workshop);
 
-}  // namespace grids
+}  // namespace grids::core

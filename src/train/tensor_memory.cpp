@@ -2,7 +2,7 @@
 
 #include <c10/core/TensorImpl.h>
 
-namespace grids {
+namespace grids::core {
 
 at::Tensor TensorMemory::take(at::IntArrayRef sizes) {
   int64_t count = 1;
@@ -21,4 +21,4 @@ at::Tensor TensorMemory::take(at::IntArrayRef sizes) {
   return tensor;
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// Not for several threads at once. Tensors may outlive it.
 class TensorMemory {
@@ -20,4 +20,4 @@ class TensorMemory {
   std::vector<at::Storage> blocks_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -23,7 +23,7 @@
 #include "model/train_options.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 struct StageSummary {
   std::string stage;  ///< "atac", "rna", "align" or "joint"
@@ -46,4 +46,4 @@ struct TrainResult {
 /// Error(kCancelled) after writing a checkpoint when the user stops it.
 TrainResult train(const Study& study, const TrainOptions& options, const Context& context);
 
-}  // namespace grids
+}  // namespace grids::core

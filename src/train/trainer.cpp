@@ -9,7 +9,7 @@
 #include "train/stages.hpp"
 #include "train/weight_average.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using TensorMap = std::map<std::string, Tensor>;
@@ -281,4 +281,4 @@ TrainResult train(const Study& study, const TrainOptions& options, const Context
   return Trainer(study, options, context).run();
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "train/kernels.hpp"
 
-namespace grids {
+namespace grids::core {
 
 WeightAverage::WeightAverage(std::vector<NamedTensor> tensors, double decay) : decay_(decay) {
   if (decay <= 0) return;
@@ -42,4 +42,4 @@ void WeightAverage::swap() {
   for (size_t i = 0; i < means_.size(); ++i) std::swap(*tensors_[i].tensor, means_[i]);
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 
 #include "train/networks.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class WeightAverage {
  public:
@@ -38,4 +38,4 @@ class WeightAverage {
   int64_t updates_ = 0;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(Background, DoesTasksInOrderAndAllOfThem) {
@@ -52,4 +52,4 @@ TEST(Background, WhatWaitsIsDroppedAtTheEndWhatRunsIsNot) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

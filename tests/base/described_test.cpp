@@ -6,7 +6,7 @@
 #include "base/name_list.hpp"
 #include "base/program.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -120,4 +120,4 @@ TEST(SplitNames, AWordThatIsANameIsNeverCut) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

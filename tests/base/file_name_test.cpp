@@ -6,7 +6,7 @@
 
 #include <set>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(FileName, KeepsPlainNamesAndSpellsOutTheRest) {
@@ -38,4 +38,4 @@ TEST(FileName, LongNamesStayShortAndDistinct) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -264,4 +264,4 @@ TEST(Program, ErrorsBecomeExitCodes) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

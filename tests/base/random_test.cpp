@@ -8,7 +8,7 @@
 #include <set>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(RandomStream, IsAFunctionOfItsKey) {
@@ -80,4 +80,4 @@ TEST(RandomStream, ShuffleIsAPermutation) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include <stdexcept>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(ThreadPool, EveryIndexIsVisitedOnceWhateverTheThreads) {
@@ -43,4 +43,4 @@ TEST(ThreadPool, AnExceptionReachesTheCallerAndThePoolLivesOn) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "math/within_type.hpp"
 #include "support/test_size.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -418,4 +418,4 @@ TEST(CisRows, WindowsHoldThePeaksWithinTheDistance) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "cis/toy_windows.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(Beliefs, AreProbabilitiesAndCertainWhereOpen) {
@@ -296,4 +296,4 @@ TEST(Capture, IsReadFromTheWordsOfTheOption) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

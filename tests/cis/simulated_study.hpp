@@ -11,7 +11,7 @@
 #include "prepare/prepare.hpp"
 #include "simulate/simulate.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// A context for tests: a pool of its own, silence.
 struct TestContext {
@@ -62,4 +62,4 @@ inline SimulatedStudy simulated_study(const SimulateOptions& options, const Cont
   return result;
 }
 
-}  // namespace grids
+}  // namespace grids::core

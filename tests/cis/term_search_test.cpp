@@ -14,7 +14,7 @@
 #include "cis/toy_windows.hpp"
 #include "math/negative_binomial.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<WindowTerm> chosen_terms(const TermSelection& found) {
@@ -229,4 +229,4 @@ TEST(StandIns, AreNotSeenInTwoCausesThatOpenTogether) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "math/negative_binomial.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(TermRegression, IsTheDenseRegressionOnIndicatorColumns) {
@@ -194,4 +194,4 @@ TEST(Gates, PassOnlyWithAGain) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

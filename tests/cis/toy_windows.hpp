@@ -12,7 +12,7 @@
 #include "cis/openness.hpp"
 #include "cis/term_regression.hpp"
 
-namespace grids {
+namespace grids::core {
 
 inline constexpr double kDispersion = 0.5;
 inline constexpr int32_t kPeaks = 12;
@@ -140,4 +140,4 @@ inline TermRegressionOptions regression(TermSum sum = TermSum::kMultiply) {
   return options;
 }
 
-}  // namespace grids
+}  // namespace grids::core

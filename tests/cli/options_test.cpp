@@ -12,7 +12,7 @@
 #include "cli/options_page.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::AnyOf;
@@ -324,4 +324,4 @@ TEST(Completions, EveryShellHasEveryOption) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

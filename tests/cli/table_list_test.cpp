@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -86,4 +86,4 @@ TEST(TableList, ProseStaysAndColumnsComeFromTheDeclarations) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "report/html_checker.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 Table one_row(const std::string& text) {
@@ -56,4 +56,4 @@ TEST(ComparePage, ThePictureStandsAlone) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "io/manifest.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct TwoRuns {
@@ -136,4 +136,4 @@ TEST(CompareRuns, AnythingElseIsLearnedAnew) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "math/paired_tests.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -227,4 +227,4 @@ TEST(RecallTable, AddsUpMembersByKindSizeAndMethod) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "search/coordinate_descent.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -365,4 +365,4 @@ TEST(PlantedTargets, AreTheFirstGenesOfEachKindWhereTheyAct) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

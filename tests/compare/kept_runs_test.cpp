@@ -10,7 +10,7 @@
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Asks for one run, twice; before the second time the files of version 1 take the place of what
@@ -59,4 +59,4 @@ TEST(KeptRuns, OfVersion1AreRead) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

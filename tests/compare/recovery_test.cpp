@@ -10,7 +10,7 @@
 #include "evaluate/set_summary.hpp"
 #include "evaluate/small_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -271,4 +271,4 @@ TEST(Recovery, SaysWhatDoesNotBelongTogether) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

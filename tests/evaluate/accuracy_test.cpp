@@ -12,7 +12,7 @@
 #include "evaluate/changes.hpp"
 #include "evaluate/small_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<float> measured_values(const Study& study, std::span<const int32_t> cells) {
@@ -278,4 +278,4 @@ TEST(MarkerMeans, AreMeansOverTheCellsOfAType) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

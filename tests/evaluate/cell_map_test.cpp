@@ -4,7 +4,7 @@
 
 #include "evaluate/small_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(CellMap, TablesNameCellsAndTypes) {
@@ -20,4 +20,4 @@ TEST(CellMap, TablesNameCellsAndTypes) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

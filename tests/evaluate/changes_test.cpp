@@ -7,7 +7,7 @@
 #include "evaluate/small_study.hpp"
 #include "support/conformance.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(Changes, AreTheMeansOfTheirDefinitions) {
@@ -89,4 +89,4 @@ TEST(CountMap, SaysWhenThereWereNoCounts) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

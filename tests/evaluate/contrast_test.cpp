@@ -11,7 +11,7 @@
 #include "math/least_squares.hpp"
 #include "math/statistics.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// A count with the given mean and dispersion: Poisson with a gamma rate, both by plain means.
@@ -324,4 +324,4 @@ TEST(Contrasts, PooledSlopeWeighsByPrecision) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

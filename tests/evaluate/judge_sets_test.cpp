@@ -8,7 +8,7 @@
 #include "math/statistics.hpp"
 #include "model/surrogate_model.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -240,4 +240,4 @@ TEST(JudgeSets, SkippedTableGivesTheReason) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

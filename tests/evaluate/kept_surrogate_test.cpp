@@ -23,7 +23,7 @@
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Both sides round float sums of a few hundred terms; another processor adds them in another
@@ -248,4 +248,4 @@ TEST(RealCells, ThreadsDoNotChangeABit) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

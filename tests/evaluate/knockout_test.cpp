@@ -15,7 +15,7 @@
 #include "support/dense_reference.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::TempFolder;
@@ -266,4 +266,4 @@ TEST(KnockOutFiles, AStoppedRunLeavesTheEarlierFile) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kCells = 400;
@@ -115,4 +115,4 @@ TEST(LogValues, ATrueModelOfCountsBeatsTheMeanOfMeasuredLogValues) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "prepare/prepare.hpp"
 #include "simulate/simulate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Simulated cells with planted regulation, prepared as a user would, and what contrasts on them
@@ -196,4 +196,4 @@ TEST(WindowChange, ClosingWhatIsClosedChangesNothing) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

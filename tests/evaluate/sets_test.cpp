@@ -8,7 +8,7 @@
 #include "evaluate/set_summary.hpp"
 #include "evaluate/small_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(Markers, AreGenesOfTheirTypeInOrderOfTheDifference) {
@@ -232,4 +232,4 @@ TEST(SetSummary, TablesHoldOneRowAnEntry) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::IsEmpty;
@@ -51,4 +51,4 @@ TEST(SimilarPeaks, DrawsOtherPeaksEachOnceAndLooksFurtherWhenAllAreTaken) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// `types` types, cells dealt to them in turn; the first 70 % of each type train, the next 10 %
 /// validate, the rest test. Peaks and genes lie on two chromosomes. A hidden state of each cell
@@ -94,4 +94,4 @@ struct TestContext {
   Context context{7, pool, reporter};
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "search/greedy.hpp"
 #include "support/random_cis.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -353,4 +353,4 @@ TEST(Explain, AllBadOptionsAreToldAtOnce) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "study/study.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 /// 400 cells of type "B" (many) and "A few" (the first `few` cells); genes g0…, of which g1 is
 /// expressed nowhere; genes lie 300 kb apart on chr1.
@@ -63,4 +63,4 @@ inline Study small_study(int64_t few = 100, uint64_t seed = 1) {
   return study;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

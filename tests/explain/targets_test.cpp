@@ -10,7 +10,7 @@
 #include "explain/small_study.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -99,4 +99,4 @@ TEST_F(TargetsFile, WithABadLIsRefused) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

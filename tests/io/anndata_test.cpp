@@ -6,7 +6,7 @@
 
 #include "io/support.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -321,4 +321,4 @@ TEST(AnnDataWriting, AColumnNeedsANameThatTheIndexDoesNotHave) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -150,4 +150,4 @@ TEST(Columns, CellsSpellWhatIsMissingAndWhatIsSmall) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "io/npy.hpp"
 #include "support.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -207,4 +207,4 @@ TEST(FeatureMatrix, ValuesMustBeFiniteAndLabelsFit) {
 }
 
 }  // namespace
-}  // namespace grids::test
+}  // namespace grids::core::test

@@ -12,7 +12,7 @@
 
 #include "io/store_source.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 
 /// What groups and arrays share: attributes.
 template <typename Base>
@@ -116,4 +116,4 @@ class MemoryGroup final : public WithAttributes<store::GroupSource> {
   std::map<std::string, std::shared_ptr<MemoryArray>> arrays_;
 };
 
-}  // namespace grids::test
+}  // namespace grids::core::test

@@ -12,7 +12,7 @@
 #include "io/support.hpp"
 #include "support/fixtures.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -344,4 +344,4 @@ TEST(RealFiles, SnareWithLists) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

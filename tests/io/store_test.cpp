@@ -14,7 +14,7 @@
 #include "io/store_writer.hpp"
 #include "io/support.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using store::Kind;
@@ -413,4 +413,4 @@ TEST(StoreThreads, OneFileIsReadThroughTheSameHandles) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

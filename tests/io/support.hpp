@@ -17,7 +17,7 @@
 #include "io/raw_multiome.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 
 /// The message of the Error(kInput) that `body` must end in.
 inline std::string input_message(const std::function<void()>& body) {
@@ -51,7 +51,7 @@ inline bool have_anndata() {
 }
 
 #define GRIDS_NEEDS_ANNDATA() \
-  if (!grids::test::have_anndata()) GTEST_SKIP() << "python3-anndata is not installed"
+  if (!grids::core::test::have_anndata()) GTEST_SKIP() << "python3-anndata is not installed"
 
 /// One line for each table row, column and non-zero, as `check_anndata.py` writes it.
 inline std::string describe(const RawModality& modality) {
@@ -86,4 +86,4 @@ inline std::string describe(const RawModality& modality) {
   return text;
 }
 
-}  // namespace grids::test
+}  // namespace grids::core::test

@@ -12,7 +12,7 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -130,4 +130,4 @@ TEST_F(AtomicFile, ATruncatedGzipIsAnError) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

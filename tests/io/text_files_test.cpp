@@ -13,7 +13,7 @@
 #include "io/support.hpp"
 #include "support/fixtures.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -223,7 +223,8 @@ TEST(ManifestFile, SaysWhatIsMissing) {
   test::put(path, "{}");
   EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("'command'"));
   test::put(path, "{");
-  EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("not a manifest of grids"));
+  EXPECT_THAT(test::input_message([&] { read_manifest(path); }),
+              HasSubstr("not a manifest of grids"));
   EXPECT_THAT(test::input_message([&] { sha256_of(folder / "none"); }), HasSubstr("none"));
   EXPECT_THAT(test::input_message([&] { sha256_of(folder.path()); }), HasSubstr("reading"));
   Manifest broken;
@@ -232,4 +233,4 @@ TEST(ManifestFile, SaysWhatIsMissing) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

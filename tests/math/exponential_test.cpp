@@ -6,7 +6,7 @@
 #include <limits>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(Exponential, IsExpm1OfWhatLiesAboveZeroToTheLastBits) {
@@ -50,4 +50,4 @@ TEST(Exponential, ANumberIgnoresItsPlaceAndItsNeighbours) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -4,7 +4,7 @@
 
 #include "math/machine.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(GemmRate, IsMeasuredOnEveryThread) {
@@ -44,4 +44,4 @@ TEST(Machine, IsDescribed) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 
 #include "math/leiden.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 
 /// Modularity of what igraph finds. Of 0.10.2 one call that runs "until stable" (-1) ends after the
 /// first iteration; a number is obeyed.
@@ -45,4 +45,4 @@ inline double igraph_modularity(int64_t nodes, std::span<const WeightedEdge> edg
   return quality;
 }
 
-}  // namespace grids::test
+}  // namespace grids::core::test

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using Columns = std::vector<std::vector<double>>;
@@ -82,4 +82,4 @@ TEST(SolvePositiveDefinite, RefusesAMatrixThatIsNot) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -18,7 +18,7 @@
 #include "support/fixture.hpp"
 #include "support/test_size.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -350,4 +350,4 @@ TEST(Leiden, RefusesWhatIsNoGraph) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "base/random.hpp"
 #include "math/least_squares.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 size_t place(int64_t i) {
@@ -109,4 +109,4 @@ TEST(MaskRidge, OfConstantValuesIsNothing) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

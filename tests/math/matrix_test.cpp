@@ -8,7 +8,7 @@
 #include "math/gemm.hpp"
 #include "math/sparse.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<float> random_values(RandomStream& random, int64_t count) {
@@ -96,4 +96,4 @@ TEST(Sparse, SelectionsAgreeWithTheDenseMatrix) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

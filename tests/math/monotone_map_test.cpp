@@ -10,7 +10,7 @@
 
 #include "base/error.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Small integers, so that ties and long blocks occur.
@@ -118,4 +118,4 @@ TEST(MonotoneMap, GivesEqualPredictionsTheMeanOfTheirResponses) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Counts drawn from the model itself: an intercept, two covariates, unequal exposures.
@@ -245,4 +245,4 @@ TEST(NegativeBinomial, BadOptionsAreToldAllAtOnce) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

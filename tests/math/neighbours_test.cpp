@@ -12,7 +12,7 @@
 #include "base/random.hpp"
 #include "support/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::Fixture;
@@ -106,4 +106,4 @@ TEST(Neighbours, AskingForNoneIsAnErrorOfUse) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

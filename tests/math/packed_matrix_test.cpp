@@ -8,7 +8,7 @@
 
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<float> random_floats(int64_t count, uint64_t seed) {
@@ -84,4 +84,4 @@ TEST(PackedMatrix, AnEmptyOneHasNoRows) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

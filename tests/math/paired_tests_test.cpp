@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 const std::vector<double> kNine = {1.83, 0.5, -0.2, 0.95, -1.1, 2.4, 0.7, 0.05, -0.4};
@@ -82,4 +82,4 @@ TEST(SignedRank, IsExactWithTiesAndLeavesZerosOut) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "support/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::Fixture;
@@ -170,4 +170,4 @@ TEST(SymmetricEigen, DiagonalisesAKnownMatrix) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "base/thread_pool.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -138,4 +138,4 @@ TEST(BenjaminiHochberg, FollowsItsDefinition) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

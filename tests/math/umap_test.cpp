@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "support/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::Fixture;
@@ -75,4 +75,4 @@ TEST(Silhouette, IsThatOfItsDefinition) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Values {
@@ -53,4 +53,4 @@ TEST(WithinType, NothingMeasuredIsNoResult) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

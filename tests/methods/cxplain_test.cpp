@@ -15,7 +15,7 @@
 #include "support/search_world.hpp"
 #include "support/slope.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::FormulaModel;
@@ -167,4 +167,4 @@ TEST(Cxplain, WithinABudgetLearnsFromFewerCells) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -17,7 +17,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -311,4 +311,4 @@ TEST(DataMethods, TheGoalDecidesWhichSignIsWanted) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

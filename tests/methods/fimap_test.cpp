@@ -15,7 +15,7 @@
 #include "support/search_world.hpp"
 #include "support/slope.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::FormulaModel;
@@ -155,4 +155,4 @@ TEST(Fimap, FewerOpenGatesNeedALargerWeight) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

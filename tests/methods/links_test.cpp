@@ -8,7 +8,7 @@
 #include "math/statistics.hpp"
 #include "methods/planted_cells.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::planted_cells;
@@ -157,4 +157,4 @@ TEST(Links, WithoutOtherChromosomesThereIsNoBackground) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -22,7 +22,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::FormulaModel;
@@ -368,4 +368,4 @@ TEST(Differing, IsWhatGainsAreToldOf) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "math/negative_binomial.hpp"
 #include "methods/planted_cells.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::planted_cells;
@@ -223,4 +223,4 @@ TEST(PenalisedRegression, WithoutFeaturesThePathIsOneStep) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

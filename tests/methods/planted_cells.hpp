@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "methods/target_data.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 struct PlantedCells {
   PlantedCells() { data.measured = &measured; }
@@ -84,4 +84,4 @@ inline std::vector<Feature> all_features(const TargetData& data) {
   return features;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -12,7 +12,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::FormulaModel;
@@ -198,4 +198,4 @@ TEST(Saliency, CountsTheCellsThatABudgetAffords) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "methods/planted_cells.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// y = Σ effects[j] · x_j + normal noise, x_j random 0/1 variables; the last ones may repeat
@@ -177,4 +177,4 @@ TEST(SingleEffects, ConstantVariablesAndEmptyInputsAreNoTrouble) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 
 #include "support/slope.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Channels × height × width, written out.
@@ -201,4 +201,4 @@ TEST(UNet, GradientsAreDerivatives) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -194,4 +194,4 @@ TEST(CisPath, DamagedTensorsAreNamed) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

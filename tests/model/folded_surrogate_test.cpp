@@ -12,7 +12,7 @@
 #include "support/dense_reference.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::Conformance;
@@ -282,4 +282,4 @@ TEST(FoldedSurrogate, ASurrogateThatLacksATensorIsNamed) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

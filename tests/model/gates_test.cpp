@@ -12,7 +12,7 @@
 #include "base/indices.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -135,4 +135,4 @@ RC_GTEST_PROP(Gates, GainsAreDerivativesWithRespectToThem, ()) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

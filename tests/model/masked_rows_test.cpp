@@ -10,7 +10,7 @@
 #include "base/indices.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -172,4 +172,4 @@ TEST(Noise, OfACellDependsOnSeedCopyAndCellAlone) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

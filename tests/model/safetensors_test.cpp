@@ -18,7 +18,7 @@
 #include "support/random_surrogate.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -248,4 +248,4 @@ TEST(SurrogateFile, AForeignStudyIsNamed) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::random_cis;
@@ -107,4 +107,4 @@ TEST(StudySurrogate, PredictsACellAmongManyAsAlone) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

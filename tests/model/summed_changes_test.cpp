@@ -9,7 +9,7 @@
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::random_open;
@@ -171,4 +171,4 @@ TEST(SummedChanges, RefuseFeaturesThatCannotBeMasked) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

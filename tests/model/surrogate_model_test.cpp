@@ -13,7 +13,7 @@
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::Conformance;
@@ -461,4 +461,4 @@ TEST_P(SurrogateModelConformance, AllOutputsAfterMaskingAreThePublishedOnes) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -1,8 +1,8 @@
-#include <gtest/gtest.h>
-
 #include "pipeline/explain_into.hpp"
 
-namespace grids {
+#include <gtest/gtest.h>
+
+namespace grids::core {
 namespace {
 
 TEST(ExplainArguments, OpeningAsksWhatRaisesUnlessTheUserSaysOtherwise) {
@@ -20,4 +20,4 @@ TEST(ExplainArguments, OpeningAsksWhatRaisesUnlessTheUserSaysOtherwise) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -10,7 +10,7 @@
 #include "io/atomic_file.hpp"
 #include "support/fixtures.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
@@ -142,4 +142,4 @@ TEST_F(RunFolderTest, StagesOfVersion1AreReadAndKeptByThatVersionAlone) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

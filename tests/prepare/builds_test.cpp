@@ -9,7 +9,7 @@
 #include "prepare/fixture.hpp"
 #include "support/fixtures.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -141,4 +141,4 @@ TEST(Builds, AWidePeakIsNotHiddenByANarrowOneThatBeginsInIt) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

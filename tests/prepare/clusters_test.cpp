@@ -5,7 +5,7 @@
 #include "prepare/fixture.hpp"
 #include "prepare/normalise.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::Fixture;
@@ -64,4 +64,4 @@ TEST(Clusters, TwoCellsAreOneCluster) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "io/raw_multiome.hpp"
 #include "support/fixture.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 
 inline CsrMatrix sparse(const std::vector<std::vector<float>>& rows) {
   CsrMatrix matrix;
@@ -88,4 +88,4 @@ std::string message_of(Body&& body, ErrorKind kind = ErrorKind::kInput) {
   return {};
 }
 
-}  // namespace grids::test
+}  // namespace grids::core::test

@@ -5,7 +5,7 @@
 
 #include "prepare/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::message_of;
@@ -188,4 +188,4 @@ TEST(GenePlaces, NoCommonChromosomeIsAnError) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

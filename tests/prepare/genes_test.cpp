@@ -5,7 +5,7 @@
 
 #include "prepare/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -57,4 +57,4 @@ TEST(Genes, TheUsersGenesAreFoundBySymbolAndId) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "prepare/fixture.hpp"
 #include "prepare/prepare.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::message_of;
@@ -138,4 +138,4 @@ TEST(Labels, NothingLeftAndColumnsThatAreNoTypesAreErrors) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "prepare/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::message_of;
@@ -60,4 +60,4 @@ TEST(MatchCells, RepeatedBarcodesAreAnError) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "prepare/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::message_of;
@@ -87,4 +87,4 @@ TEST(Peaks, RarePeaksGoByNumberAndByShare) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -7,7 +7,7 @@
 
 #include "prepare/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::AllOf;
@@ -70,4 +70,4 @@ TEST(PlaceFeatures, PromotersThatDoNotStandOutAreDoubted) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -13,7 +13,7 @@
 #include "prepare/fixture.hpp"
 #include "prepare/normalise.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::Fixture;
@@ -343,4 +343,4 @@ TEST(Prepare, AMatrixThatDoesNotFitItsNamesIsAnError) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 
 #include "prepare/fixture.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::message_of;
@@ -68,4 +68,4 @@ TEST(Quality, OptionsReportAllTheirProblems) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -16,7 +16,7 @@
 #include "support/fixtures.hpp"
 #include "support/same_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::Contains;
@@ -311,4 +311,4 @@ TEST_F(RealCells, GenesAreMatchedByIdWhereThereAreIds) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -11,7 +11,7 @@
 #include "prepare/fixture.hpp"
 #include "prepare/labels.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Example {
@@ -96,4 +96,4 @@ TEST(Split, SharesMustSumToOne) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

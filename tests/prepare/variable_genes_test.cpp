@@ -9,7 +9,7 @@
 #include "prepare/fixture.hpp"
 #include "prepare/normalise.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::message_of;
@@ -128,4 +128,4 @@ TEST(Normalise, GatherTakesRowsAndColumnsAndDropsStoredZeros) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

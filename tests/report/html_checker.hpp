@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 /// What is wrong with the page, or an empty string: tags that do not nest, attributes without
 /// quotes, stray < or &, an id used twice.
@@ -72,4 +72,4 @@ inline std::string html_fault(std::string_view html) {
   return open.empty() ? std::string() : open.back() + " is never closed";
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::AllOf;
@@ -98,4 +98,4 @@ TEST_F(KeptResults, AManifestThatIsNoneSaysWhatToDo) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

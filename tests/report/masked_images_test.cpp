@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 int64_t count(const std::string& text, const std::string& words) {
@@ -32,4 +32,4 @@ TEST(MaskedImages, EachPixelIsDrawnAtItsPlaceAndTheMaskOnlyInTheSecondOfAPair) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

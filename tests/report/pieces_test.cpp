@@ -19,7 +19,7 @@
 #include "report/tracks.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 RC_GTEST_PROP(Html, EscapedTextIsWellFormedWhateverItsBytes, (const std::string& text)) {
@@ -128,4 +128,4 @@ TEST(Tracks, DifferentPairsGoToDifferentFiles) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -14,7 +14,7 @@
 #include "report/results.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Whether the page holds the text; as a plain bool, so that a failed expectation does not print
@@ -399,4 +399,4 @@ TEST(Report, RefusesAFolderWithoutResultsAndNamesBrokenTables) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

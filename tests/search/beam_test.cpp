@@ -12,7 +12,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -198,4 +198,4 @@ TEST(Beam, SaysWhatItCannotDoAndCanBeStopped) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "base/random.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kWidth = 3;
@@ -156,4 +156,4 @@ TEST(BlockSums, OfASearchOverSeveralBlocksAreTheSameForAnyThreadsAndAnyPath) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

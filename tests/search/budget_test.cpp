@@ -11,7 +11,7 @@
 #include "search/greedy.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -126,4 +126,4 @@ RC_GTEST_PROP(Budget, IsSpentOnlyWhereABeamCannotAffordAnotherStep, ()) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "search/coordinate_descent.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::Conformance;
@@ -94,4 +94,4 @@ TEST_P(SearchConformance, TransitionsCandidatesLossesAndTrajectoryAreThePublishe
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -223,4 +223,4 @@ TEST(CoordinateDescent, AUserCanStopIt) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

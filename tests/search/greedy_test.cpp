@@ -11,7 +11,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -111,4 +111,4 @@ TEST(Greedy, SaysWhatItCannotDoAndCanBeStopped) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "search/block_sums.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kCells = 7;
@@ -247,4 +247,4 @@ TEST(Loss, AllBadOptionsAreToldAtOnce) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include "base/error.hpp"
 #include "support/formula_model.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Masks only.
@@ -44,4 +44,4 @@ TEST(MaskableModel, SaysWhichRelaxationItDoesNotTake) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

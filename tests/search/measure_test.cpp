@@ -4,7 +4,7 @@
 
 #include <cmath>
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 const std::vector<float> kTwoCells = {0.5f, -1.0f, 0.0f, 2.0f};  // two cells of two outputs
@@ -31,4 +31,4 @@ TEST(Measure, HasTheMappedOutputsOfACellBehindItsClampedOnes) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

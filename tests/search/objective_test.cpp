@@ -7,7 +7,7 @@
 #include "base/indices.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::SearchWorld;
@@ -221,4 +221,4 @@ TEST(CellGains, AddUpToTheGainsAndCountThree) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

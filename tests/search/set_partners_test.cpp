@@ -12,7 +12,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -282,4 +282,4 @@ TEST(SetPartners, AllBadOptionsAreToldAtOnce) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

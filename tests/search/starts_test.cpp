@@ -9,7 +9,7 @@
 #include "support/formula_model.hpp"
 #include "support/search_world.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using testing::sorted;
@@ -97,4 +97,4 @@ TEST(InformedStart, OfMoreMembersThanFeaturesIsAnError) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

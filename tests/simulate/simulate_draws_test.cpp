@@ -7,7 +7,7 @@
 #include <functional>
 #include <numeric>
 
-namespace grids::simulation {
+namespace grids::core::simulation {
 namespace {
 
 struct Moments {
@@ -85,4 +85,4 @@ TEST(Draws, ApportionIsExactAndProportional) {
 }
 
 }  // namespace
-}  // namespace grids::simulation
+}  // namespace grids::core::simulation

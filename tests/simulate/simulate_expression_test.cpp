@@ -6,7 +6,7 @@
 
 #include "simulate/simulated.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TEST(Simulate, CountsFollowTheTruthThatIsWrittenDown) {
@@ -85,4 +85,4 @@ TEST(Simulate, TheTrueFunctionReachesTheStatedAccuracy) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 #include "simulate/simulate_layout.hpp"
 #include "simulate/simulated.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -276,4 +276,4 @@ TEST(Simulate, PeaksFollowTheProgrammeThatTheirTruthNames) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

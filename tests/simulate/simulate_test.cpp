@@ -15,7 +15,7 @@
 #include "simulate/simulated.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -170,4 +170,4 @@ TEST(Simulate, CaptureHidesOpenPeaksAndChangesNothingElse) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

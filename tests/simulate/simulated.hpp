@@ -10,7 +10,7 @@
 #include "base/context.hpp"
 #include "simulate/simulate.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 inline SimulatedCells simulated(const SimulateOptions& options, uint64_t seed = 1,
                                 int threads = 2) {
@@ -33,4 +33,4 @@ inline std::map<std::string, int32_t> peak_indices(const SimulatedCells& cells) 
   return index;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -10,7 +10,7 @@
 #include "base/random.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int32_t kPeaks = 12;
@@ -227,4 +227,4 @@ TEST(TrueRegulationModel, WholeGatesAreAMaskAndGainsBetweenAreDerivatives) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -15,7 +15,7 @@
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
@@ -216,4 +216,4 @@ TEST(Truth, WhatAnotherVersionLeftOutIsNamedWithTheCommandThatMakesIt) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "support/fixtures.hpp"
 #include "support/same_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::TempFolder;
@@ -114,4 +114,4 @@ TEST(KeptStudy, BothFormatsAreMuDataWithABooleanThatAnnDataReads) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// One gene from 10,000 to 20,000 on chr1, of either strand, and peaks of 200 bp.
@@ -53,4 +53,4 @@ TEST(TranscribedPart, IsNowhereOnAnotherChromosomeOrWithoutPosition) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -8,7 +8,7 @@
 #include "io/support.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using test::TempFolder;
@@ -208,4 +208,4 @@ TEST(StudyFile, ACutFileIsAnErrorAtAnyLength) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

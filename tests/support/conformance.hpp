@@ -15,7 +15,7 @@
 #include "model/surrogate_file.hpp"
 #include "support/fixtures.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 struct Conformance {
   explicit Conformance(const std::string& size)
@@ -87,4 +87,4 @@ inline void expect_close(std::span<const float> actual, std::span<const float> e
   EXPECT_LE(worst, 1e-5 * largest) << what;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

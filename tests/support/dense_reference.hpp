@@ -9,7 +9,7 @@
 
 #include "model/surrogate_file.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 using Numbers = std::vector<double>;
 
@@ -107,4 +107,4 @@ class DenseReference {
   const SurrogateFile& file_;
 };
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -3,7 +3,7 @@
 
 #include "base/context.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 
 struct Fixture {
   explicit Fixture(int threads = 2, uint64_t seed = 1)
@@ -13,4 +13,4 @@ struct Fixture {
   Context context;
 };
 
-}  // namespace grids::test
+}  // namespace grids::core::test

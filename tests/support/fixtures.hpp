@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-namespace grids::test {
+namespace grids::core::test {
 
 inline std::filesystem::path fixture(const std::filesystem::path& name) {
   return std::filesystem::path(GRIDS_TEST_DIR) / "fixtures" / name;
@@ -22,4 +22,4 @@ inline std::filesystem::path shared(const std::filesystem::path& name) {
     if (!std::filesystem::exists(path)) GTEST_SKIP() << (path).string() << " is not there"; \
   } while (false)
 
-}  // namespace grids::test
+}  // namespace grids::core::test

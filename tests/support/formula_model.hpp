@@ -11,7 +11,7 @@
 
 #include "search/maskable_model.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 using Formula = std::function<double(const std::vector<double>& features)>;
 
@@ -142,4 +142,4 @@ inline FormulaModel redundant_pair(double strength = 3, double a = 0.1) {
   });
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

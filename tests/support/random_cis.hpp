@@ -9,7 +9,7 @@
 #include "model/surrogate_file.hpp"
 #include "support/dense_reference.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 inline constexpr int32_t kCisTypes = 3;
 inline constexpr int32_t kCisDonors = 2;
@@ -109,4 +109,4 @@ inline Numbers reference_with_cis(const DenseReference& reference,
   return predicted;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

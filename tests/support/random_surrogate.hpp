@@ -9,7 +9,7 @@
 #include "math/sparse.hpp"
 #include "model/surrogate_file.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 /// Small and uneven: no size is a whole number of vector lanes.
 inline SurrogateShape small_shape() {
@@ -130,4 +130,4 @@ inline CsrPattern random_open(int64_t cells, int64_t peaks, double density, uint
   return open;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -7,7 +7,7 @@
 
 #include "study/study.hpp"
 
-namespace grids::test {
+namespace grids::core::test {
 
 inline void expect_same_pattern(const CsrPattern& found, const CsrPattern& expected,
                                 const std::string& what) {
@@ -47,4 +47,4 @@ inline void expect_same_study(const Study& found, const Study& expected) {
   EXPECT_EQ(found.scale, expected.scale);
 }
 
-}  // namespace grids::test
+}  // namespace grids::core::test

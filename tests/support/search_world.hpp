@@ -12,7 +12,7 @@
 #include "support/random_cis.hpp"
 #include "support/random_surrogate.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 struct SearchWorld {
   explicit SearchWorld(uint64_t seed = 1, int threads = 1, int64_t cells = 60, bool cis = false)
@@ -66,4 +66,4 @@ inline Objective value_objective(const MaskableModel& model) {
   return make_objective(model, input, loss);
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

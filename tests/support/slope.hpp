@@ -3,7 +3,7 @@
 
 #include <functional>
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 /// The central difference of `value` over ± step of the parameter, which is left as it was.
 inline double slope_of(float& parameter, float step, const std::function<double()>& value) {
@@ -16,4 +16,4 @@ inline double slope_of(float& parameter, float step, const std::function<double(
   return (above - below) / double{2 * step};
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace grids::test {
+namespace grids::core::test {
 
 /// A folder of its own for a test, which goes with it: tests run side by side.
 class TempFolder {
@@ -31,4 +31,4 @@ class TempFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace grids::test
+}  // namespace grids::core::test

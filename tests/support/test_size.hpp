@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 inline bool small_size() {
   const char* size = std::getenv("GRIDS_TEST_SIZE");
@@ -18,4 +18,4 @@ Number sized(Number full, Number small) {
   return small_size() ? small : full;
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -9,7 +9,7 @@
 #include "support/temp_folder.hpp"
 #include "torchscript/script_networks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
@@ -348,4 +348,4 @@ TEST(ScriptModel, OtherFilesAreNoTorchScript) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

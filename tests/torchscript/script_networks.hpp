@@ -11,7 +11,7 @@
 #include "base/random.hpp"
 #include "io/feature_matrix.hpp"
 
-namespace grids::testing {
+namespace grids::core::testing {
 
 inline at::Tensor random_tensor(std::vector<int64_t> shape, double scale, uint64_t seed) {
   RandomStream random(seed, Purpose::kBenchmark);
@@ -108,4 +108,4 @@ inline FeatureMatrix random_matrix(int64_t rows, int64_t features, int64_t vocab
   return matrix(rows, features, std::move(values));
 }
 
-}  // namespace grids::testing
+}  // namespace grids::core::testing

@@ -12,7 +12,7 @@
 #include "torchscript/script_model.hpp"
 #include "torchscript/script_networks.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 using ::testing::UnorderedElementsAre;
@@ -133,4 +133,4 @@ TEST(Text, ChangesOfClassesAreCountedAmongRowsReadAsTheFormerClass) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -12,7 +12,7 @@
 
 #include "train/losses.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr double kTolerance = 1e-5;
@@ -259,4 +259,4 @@ TEST_P(Conformance, AlignmentStep) {
 INSTANTIATE_TEST_SUITE_P(Sizes, Conformance, ::testing::Values("small", "medium"));
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

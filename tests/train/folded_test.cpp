@@ -10,7 +10,7 @@
 #include "train/planted_study.hpp"
 #include "train/train.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 void expect_equal(const char* what, const at::Tensor& torch, const std::vector<float>& folded) {
@@ -73,4 +73,4 @@ TEST(FoldedSurrogate, SaysWhatTheTrainedNetworksSay) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

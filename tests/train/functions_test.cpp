@@ -7,7 +7,7 @@
 #include "base/random.hpp"
 #include "train/kernels_norm.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 at::Tensor normals(at::IntArrayRef sizes, uint64_t block) {
@@ -232,4 +232,4 @@ TEST(TensorMemory, TensorsOutliveIt) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "base/random.hpp"
 #include "train/sampler.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 std::vector<float> normals(size_t count, uint64_t block) {
@@ -398,4 +398,4 @@ RC_GTEST_PROP(SampleZeros, RowsAreSortedZerosOnly, (uint64_t seed)) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

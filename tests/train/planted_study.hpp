@@ -6,7 +6,7 @@
 #include "base/random.hpp"
 #include "study/study.hpp"
 
-namespace grids {
+namespace grids::core {
 
 /// Peaks and genes i with i % types == t are active in cells of type t.
 inline Study planted_study(int64_t cells = 240, int64_t peaks = 300, int64_t genes = 40,
@@ -62,4 +62,4 @@ inline Study planted_study(int64_t cells = 240, int64_t peaks = 300, int64_t gen
   return study;
 }
 
-}  // namespace grids
+}  // namespace grids::core

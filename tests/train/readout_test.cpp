@@ -6,7 +6,7 @@
 
 #include "base/random.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 struct Cells {
@@ -91,4 +91,4 @@ TEST(Readout, IsTheSameForAnyNumberOfThreadsAndSurvivesConstantFeatures) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

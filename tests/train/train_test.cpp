@@ -14,7 +14,7 @@
 #include "support/temp_folder.hpp"
 #include "train/planted_study.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 TrainOptions small_options(Alignment alignment = Alignment::kJoint) {
@@ -281,4 +281,4 @@ TEST(Train, TellsAllThatIsWrongWithTheOptions) {
 }
 
 }  // namespace
-}  // namespace grids
+}  // namespace grids::core

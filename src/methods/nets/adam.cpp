@@ -4,7 +4,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr float kEpsilon = 1e-8f;
@@ -37,4 +37,4 @@ void AdamValues::move(size_t begin, std::span<const float> gradients, int64_t st
               values_.data() + begin, factors);
 }
 
-}  // namespace grids
+}  // namespace grids::core

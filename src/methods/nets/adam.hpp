@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-namespace grids {
+namespace grids::core {
 
 struct AdamOptions {
   double rate = 1e-3;
@@ -34,4 +34,4 @@ class AdamValues {
   std::vector<float> square_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

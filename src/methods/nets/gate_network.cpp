@@ -7,7 +7,7 @@
 #include "math/lanes.hpp"
 #include "methods/nets/gathered_rows.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kWidth = GateNetwork::kWidth;
@@ -129,4 +129,4 @@ void GateNetwork::learn(std::span<Cell> cells, int64_t step, const AdamOptions& 
   layer_bias_.move(0, bias, step, options);
 }
 
-}  // namespace grids
+}  // namespace grids::core

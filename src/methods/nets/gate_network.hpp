@@ -15,7 +15,7 @@
 #include "base/thread_pool.hpp"
 #include "methods/nets/adam.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class GateNetwork {
  public:
@@ -62,4 +62,4 @@ class GateNetwork {
   AdamValues layer_bias_;  ///< width
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 
 #include "base/simd.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 /// Gates of one call of the kernel. Always whole: so that each goes through the same instructions
@@ -84,4 +84,4 @@ void sample_gates(std::span<const uint32_t> words, std::span<const float> logits
               slopes.begin() + static_cast<std::ptrdiff_t>(i));
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace grids {
+namespace grids::core {
 
 /// gate = σ((logit + log(u / (1 − u))) / temperature) with u uniform in (0, 1) from the upper 24
 /// bits of a word, and its slope by the logit; both 0 where the gate is below 1e-13. Relative
@@ -14,4 +14,4 @@ namespace grids {
 void sample_gates(std::span<const uint32_t> words, std::span<const float> logits, float temperature,
                   std::span<float> gates, std::span<float> slopes);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -3,7 +3,7 @@
 #include "base/simd.hpp"
 #include "math/lanes.hpp"
 
-namespace grids {
+namespace grids::core {
 
 GRIDS_CLONES void sum_rows(std::span<const int32_t> which, const float* rows, float* out) {
   Lanes even = {}, odd = {};  // two chains, so that one need not wait for the other
@@ -53,4 +53,4 @@ GRIDS_CLONES void add_to_rows(std::span<const int32_t> which, const float* x, in
   for (const int32_t j : which) lanes_at(rows + (j - first) * kLanes) += added;
 }
 
-}  // namespace grids
+}  // namespace grids::core

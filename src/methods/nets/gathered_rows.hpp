@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace grids {
+namespace grids::core {
 
 /// out = Σ row_j of these.
 void sum_rows(std::span<const int32_t> which, const float* rows, float* out);
@@ -25,4 +25,4 @@ void add_outer(std::span<const int32_t> which, const float* factors, const float
 /// Adds x to row_j − first, j each of these.
 void add_to_rows(std::span<const int32_t> which, const float* x, int32_t first, float* rows);
 
-}  // namespace grids
+}  // namespace grids::core

@@ -9,7 +9,7 @@
 #include "math/lanes.hpp"
 #include "methods/nets/gathered_rows.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int64_t kRank = ShareNetwork::kRank;
@@ -220,4 +220,4 @@ void ShareNetwork::learn(std::span<const BlockShares* const> cells, int64_t step
   unet_.parameters().move(0, summed(all, unet_.parameters().size()), step, options);
 }
 
-}  // namespace grids
+}  // namespace grids::core

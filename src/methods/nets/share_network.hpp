@@ -13,7 +13,7 @@
 #include "methods/cxplain.hpp"
 #include "methods/nets/unet.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class ShareNetwork {
  public:
@@ -85,4 +85,4 @@ class ShareNetwork {
   AdamValues bias_;  ///< blocks
 };
 
-}  // namespace grids
+}  // namespace grids::core

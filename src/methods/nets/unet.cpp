@@ -7,7 +7,7 @@
 #include "base/at.hpp"
 #include "methods/nets/unet_kernels.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 constexpr int kLevels = 3;
@@ -272,4 +272,4 @@ void UNet::backward(std::span<const float> out_gradient, Work& work,
   }
 }
 
-}  // namespace grids
+}  // namespace grids::core

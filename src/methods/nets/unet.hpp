@@ -18,7 +18,7 @@
 #include "base/random.hpp"
 #include "methods/nets/adam.hpp"
 
-namespace grids {
+namespace grids::core {
 
 class UNet {
  public:
@@ -123,4 +123,4 @@ class UNet {
   AdamValues parameters_;
 };
 
-}  // namespace grids
+}  // namespace grids::core

@@ -6,7 +6,7 @@
 #include "base/simd.hpp"
 #include "math/lanes.hpp"
 
-namespace grids {
+namespace grids::core {
 namespace {
 
 static_assert(kPlaneBlock == 2 * kLanes);
@@ -176,4 +176,4 @@ GRIDS_CLONES void widen_row_gradient(int64_t width, const float* upper, const fl
   for (int64_t x = 0; x < width; ++x) in[x] += lower[2 * x] + lower[2 * x + 1];
 }
 
-}  // namespace grids
+}  // namespace grids::core

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace grids {
+namespace grids::core {
 
 /// Pixels that a convolution takes at once.
 inline constexpr int64_t kPlaneBlock = 32;
@@ -49,4 +49,4 @@ void widen_row(int64_t width, const float* in, float* out);
 /// in = the sum of its copies in one row (`lower` null) or two.
 void widen_row_gradient(int64_t width, const float* upper, const float* lower, float* in);
 
-}  // namespace grids
+}  // namespace grids::core
