@@ -51,7 +51,7 @@ def main():
         environment = dict(os.environ, LD_LIBRARY_PATH=str(library.parent),
                            PKG_CONFIG_PATH=str(library.parent / "pkgconfig"))
         made = pathlib.Path(work) / "made"
-        run("cmake", "-S", HERE, "-B", made, f"-DCMAKE_PREFIX_PATH={root}", f"-DCMAKE_CXX_COMPILER={compiler}")
+        run("cmake", "-G", "Ninja", "-S", HERE, "-B", made, f"-DCMAKE_PREFIX_PATH={root}", f"-DCMAKE_CXX_COMPILER={compiler}")
         run("cmake", "--build", made)
         check_sets(run(made / "outside", FIXTURES, env=environment))
         if subprocess.run(["pkg-config", "--version"], capture_output=True).returncode == 0:
