@@ -72,7 +72,7 @@ GRIDS_CLONES void change_cotangents(const Eq11Row& row, const float* outputs, do
 }
 
 /// The outputs behind the target of one cell.
-Eq11Row others(const Loss& loss, int64_t cell) {
+Eq11Row others_of(const Loss& loss, int64_t cell) {
   return {loss.outputs - 1, loss.start.data() + cell * loss.outputs + 1, loss.least.data() + 1,
           loss.observed};
 }
@@ -94,8 +94,8 @@ double eq11_term(const Loss& loss, int32_t cell, const float* outputs) {
   const double term = loss.sign * ratio * ratio;
   const int64_t count = loss.beta > 0 ? loss.taking_part[at(cell)] : 0;
   if (count == 0) return term;
-  return term +
-         loss.beta * squared_changes(others(loss, cell), outputs + 1) / static_cast<double>(count);
+  return term + loss.beta * squared_changes(others_of(loss, cell), outputs + 1) /
+                    static_cast<double>(count);
 }
 
 double cross_entropy(std::span<const float> outputs) {
@@ -163,8 +163,8 @@ void eq11_cotangent(const Loss& loss, const float* outputs, float* cotangent) {
                                 (reference * reference));
     const int64_t count = loss.beta > 0 ? loss.taking_part[at(cell)] : 0;
     if (count == 0) continue;
-    change_cotangents(others(loss, cell), row + 1, loss.beta * scale / static_cast<double>(count),
-                      out + 1);
+    change_cotangents(others_of(loss, cell), row + 1,
+                      loss.beta * scale / static_cast<double>(count), out + 1);
   }
 }
 
