@@ -10,7 +10,7 @@ namespace grids::core {
 namespace {
 
 /// Numbers that are made of rows at once: few enough to stay in cache.
-constexpr int64_t kAtOnce = int64_t{1} << 12;
+constexpr int64_t kNumbersAtOnce = int64_t{1} << 12;
 
 GRIDS_CLONES void add_wide_rows(int64_t rows, int64_t count, const double* terms, double* sums) {
   for (int64_t row = 0; row < rows; ++row, terms += count) {
@@ -36,7 +36,7 @@ int64_t block_end(const Loss& loss, int64_t block) {
 }
 
 int64_t rows_at_once(const Loss& loss) {
-  return std::clamp<int64_t>(kAtOnce / std::max(loss.outputs, loss.terms), 1, kSumCells);
+  return std::clamp<int64_t>(kNumbersAtOnce / std::max(loss.outputs, loss.terms), 1, kSumCells);
 }
 
 }  // namespace
