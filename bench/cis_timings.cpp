@@ -104,7 +104,7 @@ void check_walk(Walk& walk, const SearchOptions& options, const std::string& wha
   const auto of_all = gains(walk.objective, *walk.everywhere);
   const double current = value(walk.objective, *walk.everywhere);
   const auto step =
-      coordinate_step(walk.objective, *walk.everywhere, current, of_all, walk.subset, 0, options);
+      coordinate_step(walk.objective, {*walk.everywhere, current, walk.subset, 0}, of_all, options);
   std::vector<double> values;
   for (const Feature candidate : step.candidates) {
     auto swapped = walk.subset;

@@ -63,7 +63,7 @@ std::vector<double> knockout_changes(const SurrogateModel& model,
   std::vector<Feature> peaks;
   for (const KnockoutPair& pair : pairs) peaks.push_back(pair.peak);
   std::vector<double> result(pairs.size());
-  state->summed_changes(peaks, clamped_outputs(model.shape().outputs),
+  state->summed_changes(peaks, {MeasureKind::kClamped, model.shape().outputs, {}},
                         [&](size_t i, int64_t, std::span<const double> changes) {
                           result[i] =
                               changes[at(pairs[i].gene)] / static_cast<double>(model.shape().cells);

@@ -72,7 +72,7 @@ TimedStep step_on_batch(const Objective& objective, const MaskState& everywhere,
   timed.state = watch.lap();
   const auto of_all = gains(part, *state);
   timed.gains = watch.lap();
-  timed.step = coordinate_step(part, *state, current, of_all, subset, coordinate, options);
+  timed.step = coordinate_step(part, {*state, current, subset, coordinate}, of_all, options);
   timed.candidates = watch.lap();
   return timed;
 }

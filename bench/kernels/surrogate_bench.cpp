@@ -70,8 +70,9 @@ void gains_product(benchmark::State& state) {
   const auto gradients = random_floats(encoder.chromosomes() * kCells * encoder.sum_stride(), 3);
   std::vector<double> gains(static_cast<size_t>(encoder.peaks()));
   for (auto _ : state) {
-    encoder.replacement_gains(world.pool, world.model.open(), world.model.block_starts(),
-                              world.cells, gradients, world.model.replacements(), gains);
+    encoder.replacement_gains(world.pool,
+                              {world.model.open(), world.model.block_starts(), world.cells},
+                              gradients, world.model.replacements(), gains);
     benchmark::DoNotOptimize(gains.data());
   }
   const auto width = static_cast<double>(encoder.sum_stride());

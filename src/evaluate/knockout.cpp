@@ -17,15 +17,13 @@ namespace {
 constexpr size_t kBlockBytes = size_t{1} << 25;
 constexpr size_t kWaitingBlocks = 2;
 
-/// The clamped outputs, and behind them what the maps make of them.
-Measure clamped_and_mapped(std::span<const MonotoneMap* const> maps) {
-  return {static_cast<int64_t>(2 * maps.size()),
-          [maps](std::span<const float> outputs, std::span<double> values) {
-            for (size_t g = 0; g < maps.size(); ++g) {
-              values[g] = std::max(outputs[g], 0.0f);
-              values[maps.size() + g] = (*maps[g])(values[g]);
-            }
-          }};
+/// The clamped outputs of the genes and, with maps, behind them what the maps make of them.
+Measure knockout_measure(int64_t genes, std::span<const MonotoneMap* const> maps) {
+  Measure measure{MeasureKind::kClamped, genes, {}};
+  if (maps.empty()) return measure;
+  measure.kind = MeasureKind::kMapped;
+  for (const MonotoneMap* map : maps) measure.maps.push_back(*map);
+  return measure;
 }
 
 /// `state` holds the genes, unmasked.
@@ -34,9 +32,8 @@ void mask_each_peak(const SurrogateModel& model, const MaskState& state, const K
   const size_t count = genes.genes.size();
   const auto peaks = indices_below(model.shape().features);
   const auto cells = static_cast<double>(model.shape().cells);
-  const Measure measure = genes.maps.empty() ? clamped_outputs(static_cast<int64_t>(count))
-                                             : clamped_and_mapped(genes.maps);
-  std::vector<double> means(at(measure.size));
+  const Measure measure = knockout_measure(static_cast<int64_t>(count), genes.maps);
+  std::vector<double> means(at(measure.size()));
   Progress progress(context, task, model.shape().features);
   state.summed_changes(peaks, measure, [&](size_t i, int64_t, std::span<const double> changes) {
     for (size_t k = 0; k < means.size(); ++k) means[k] = changes[k] / cells;

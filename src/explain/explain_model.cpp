@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "base/random.hpp"
-#include "search/plain_losses.hpp"
+#include "search/softmax.hpp"
 
 namespace grids::core {
 namespace {

@@ -256,7 +256,7 @@ class TargetExplainer {
     result->before = predictions(*cells.test, {}, target.gene);
     result->after = predictions(*cells.test, subset, target.gene);
     result->off_target = off_target(rates_before, summed_rates(*cells.test, subset), near);
-    result->cells_below_floor = objective.loss->cells_below_floor();
+    result->cells_below_floor = cells_below_floor(objective.loss);
     result->seed = context_.seed;
     result->seconds = seconds_since(start);
   }

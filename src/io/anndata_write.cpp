@@ -9,20 +9,22 @@ namespace grids::core {
 namespace {
 
 using store::ArrayWriter;
+using store::GroupWriter;
 using store::Type;
-using Group = store::GroupWriter;
 
 void encode(const store::ObjectWriter& object, std::string_view type, std::string_view version) {
   object.set_attribute("encoding-type", type);
   object.set_attribute("encoding-version", version);
 }
 
-void write_texts(const Group& table, const std::string& name, std::span<const std::string> texts) {
+void write_texts(const GroupWriter& table, const std::string& name,
+                 std::span<const std::string> texts) {
   encode(table.write_text(name, texts), "string-array", "0.2.0");
 }
 
 template <store::Number T>
-void write_numbers(const Group& table, const std::string& name, const std::vector<T>& values) {
+void write_numbers(const GroupWriter& table, const std::string& name,
+                   const std::vector<T>& values) {
   encode(table.write<T>(name, values), "array", "0.2.0");
 }
 
@@ -49,7 +51,7 @@ bool all_integers(const std::vector<double>& values) {
   });
 }
 
-void write_categorical_group(const Group& table, const std::string& name,
+void write_categorical_group(const GroupWriter& table, const std::string& name,
                              const CategoricalColumn& column) {
   const auto group = table.create_group(name);
   encode(group, "categorical", "0.2.0");
@@ -62,7 +64,7 @@ void write_categorical_group(const Group& table, const std::string& name,
   write_texts(group, "categories", column.categories);
 }
 
-void write_column(const Group& table, const FrameColumn& column) {
+void write_column(const GroupWriter& table, const FrameColumn& column) {
   if (column.is_text()) {
     CategoricalColumn categorical;
     if (categorise(column.text(), categorical)) {
@@ -80,14 +82,14 @@ void write_column(const Group& table, const FrameColumn& column) {
 /// The attribute that lists the columns.
 constexpr const char* kColumnOrder = "column-order";
 
-ArrayWriter grow_values(const Group& group, SparseRowsWriter::Values values) {
+ArrayWriter grow_values(const GroupWriter& group, SparseRowsWriter::Values values) {
   const bool ones = values == SparseRowsWriter::Values::kOnes;
   return group.create_growing("data", ones ? Type::kUint8 : Type::kFloat32);
 }
 
 }  // namespace
 
-void write_frame(const Group& parent, const std::string& name, const Frame& frame) {
+void write_frame(const GroupWriter& parent, const std::string& name, const Frame& frame) {
   const auto table = parent.create_group(name);
   encode(table, "dataframe", "0.2.0");
   table.set_attribute("_index", "_index");
@@ -108,31 +110,31 @@ void write_frame(const Group& parent, const std::string& name, const Frame& fram
   table.set_attribute(kColumnOrder, names);
 }
 
-void write_categorical(const Group& table, const std::string& name,
+void write_categorical(const GroupWriter& table, const std::string& name,
                        const CategoricalColumn& column) {
   write_categorical_group(table, name, column);
   table.extend_attribute(kColumnOrder, name);
 }
 
-Group create_dict(const Group& parent, const std::string& name) {
+GroupWriter create_dict(const GroupWriter& parent, const std::string& name) {
   auto group = parent.create_group(name);
   encode(group, "dict", "0.1.0");
   return group;
 }
 
-void write_text_element(const Group& parent, const std::string& name, std::string_view text) {
+void write_text_element(const GroupWriter& parent, const std::string& name, std::string_view text) {
   encode(parent.write_scalar(name, text), "string", "0.2.0");
 }
 
-void write_integer_element(const Group& parent, const std::string& name, int64_t value) {
+void write_integer_element(const GroupWriter& parent, const std::string& name, int64_t value) {
   encode(parent.write_scalar(name, value), "numeric-scalar", "0.2.0");
 }
 
-void write_boolean_element(const Group& parent, const std::string& name, bool value) {
+void write_boolean_element(const GroupWriter& parent, const std::string& name, bool value) {
   encode(parent.write_scalar(name, value), "numeric-scalar", "0.2.0");
 }
 
-void begin_anndata(const Group& group, const Frame& obs, const Frame& var) {
+void begin_anndata(const GroupWriter& group, const Frame& obs, const Frame& var) {
   encode(group, "anndata", "0.1.0");
   write_frame(group, "obs", obs);
   write_frame(group, "var", var);
@@ -141,8 +143,8 @@ void begin_anndata(const Group& group, const Frame& obs, const Frame& var) {
   }
 }
 
-SparseRowsWriter::SparseRowsWriter(const Group& parent, const std::string& name, int64_t columns,
-                                   Values values)
+SparseRowsWriter::SparseRowsWriter(const GroupWriter& parent, const std::string& name,
+                                   int64_t columns, Values values)
     : group_(parent.create_group(name)),
       columns_(columns),
       values_(values),
@@ -188,13 +190,14 @@ void SparseRowsWriter::finish() {
   group_.set_attribute("shape", shape);
 }
 
-DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns)
+DenseRowsWriter::DenseRowsWriter(const GroupWriter& parent, const std::string& name,
+                                 int64_t columns)
     : columns_(columns), grows_(true), data_(parent.create_growing(name, Type::kFloat32, columns)) {
   encode(data_, "array", "0.2.0");
 }
 
-DenseRowsWriter::DenseRowsWriter(const Group& parent, const std::string& name, int64_t columns,
-                                 int64_t rows)
+DenseRowsWriter::DenseRowsWriter(const GroupWriter& parent, const std::string& name,
+                                 int64_t columns, int64_t rows)
     : columns_(columns),
       grows_(false),
       data_(parent.create_plain(name, Type::kFloat32, rows, columns)) {
@@ -210,20 +213,20 @@ void DenseRowsWriter::append(std::span<const float> rows) {
   next_ += static_cast<int64_t>(rows.size()) / columns_;
 }
 
-void write_matrix(const Group& parent, const std::string& name, const CsrMatrix& matrix) {
+void write_matrix(const GroupWriter& parent, const std::string& name, const CsrMatrix& matrix) {
   SparseRowsWriter writer(parent, name, matrix.columns(), SparseRowsWriter::Values::kFloat32);
   writer.append(matrix);
   writer.finish();
 }
 
-void write_matrix(const Group& parent, const std::string& name, const CsrPattern& ones) {
+void write_matrix(const GroupWriter& parent, const std::string& name, const CsrPattern& ones) {
   SparseRowsWriter writer(parent, name, ones.columns, SparseRowsWriter::Values::kOnes);
   writer.append(ones);
   writer.finish();
 }
 
 void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,
-                const std::function<void(const Group& group)>& fill) {
+                const std::function<void(const GroupWriter& group)>& fill) {
   replace_file(path, [&](const std::filesystem::path& temporary) {
     const auto root = store::create(temporary);
     begin_anndata(root, obs, var);

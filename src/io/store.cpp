@@ -22,22 +22,22 @@ struct Store {
 };
 
 /// Every kind of store that is understood; the first that recognises a path opens it.
-constexpr std::array stores = {Store{"an HDF5 file", hdf5::is_hdf5, hdf5::open}};
+constexpr std::array kStores = {Store{"an HDF5 file", hdf5::is_hdf5, hdf5::open}};
 
 int64_t product(std::span<const int64_t> shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
 }
 
 const Store* store_of(const std::filesystem::path& path) {
-  for (const auto& store : stores) {
+  for (const auto& store : kStores) {
     if (store.recognises(path)) return &store;
   }
   return nullptr;
 }
 
 std::string names_of_stores() {
-  std::string names(stores.front().what);
-  for (size_t i = 1; i < stores.size(); ++i) names += fmt::format(" or {}", stores[i].what);
+  std::string names(kStores.front().what);
+  for (size_t i = 1; i < kStores.size(); ++i) names += fmt::format(" or {}", kStores[i].what);
   return names;
 }
 

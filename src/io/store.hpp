@@ -9,7 +9,7 @@
 ///
 /// To add a store:
 ///   1. implement GroupSource and ArraySource (io/store_source.hpp) in one file of src/io/;
-///   2. give it a line in `stores` in store.cpp.
+///   2. give it a line in `kStores` in store.cpp.
 #pragma once
 
 #include <concepts>

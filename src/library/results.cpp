@@ -22,6 +22,7 @@ Table table_of(const core::Table& table) {
 
 std::vector<Table> tables_of(const std::vector<core::Table>& tables) {
   std::vector<Table> result;
+  result.reserve(tables.size());
   for (const auto& table : tables) result.push_back(table_of(table));
   return result;
 }
@@ -62,6 +63,7 @@ PeakSet set_of(const core::Study& study, const core::ExplainTarget& target,
 std::vector<core::ExplainTarget> find(const core::Study& study, const std::vector<Target>& targets,
                                       int64_t set_size) {
   std::vector<core::TargetRequest> requests;
+  requests.reserve(targets.size());
   for (const Target& target : targets) {
     requests.push_back(
         {target.cell_type, target.gene, target.set_size == 0 ? set_size : target.set_size});

@@ -50,7 +50,7 @@ fs::path installed_trainer() {
       own.dli_fname != nullptr) {
     const fs::path folder = fs::absolute(own.dli_fname, ignored).parent_path();
     for (const fs::path up : {"../bin", "../../bin", "."}) {
-      const fs::path program = folder / up / "grids-torch";
+      fs::path program = folder / up / "grids-torch";
       if (fs::exists(program, ignored)) return program;
     }
   }

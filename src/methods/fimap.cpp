@@ -82,7 +82,7 @@ double first_weight(Objective& objective, int64_t members) {
                }
              });
   const auto cells = static_cast<double>(objective.cell_count());
-  const double scale = std::abs(loss_value(*objective.loss, state->outputs()));
+  const double scale = std::abs(loss_value(objective.loss, state->outputs()));
   if (losses.empty()) return std::max(1e-3 * scale, 1e-12);
   const auto rank = std::min(losses.size() - 1, at(members * objective.cell_count()));
   const auto place = losses.begin() + static_cast<std::ptrdiff_t>(rank);
@@ -185,7 +185,7 @@ class Round {
       gated.push_back({cells_.features[at(batch[i])], samples_[i].gates});
     }
     Objective part = objective_.on(batch);
-    const auto state = part.model->begin_gated(part.cells, part.outputs, gated);
+    const auto state = part.model->begin_relaxed(part.cells, part.outputs, gated);
     const auto penalty = static_cast<float>(weight / static_cast<double>(count));
     cell_gains(part, *state,
                [&](size_t i, std::span<const Feature> told, std::span<const float> gains) {

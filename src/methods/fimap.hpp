@@ -10,10 +10,10 @@
 ///
 ///     objective of the gated cells + weight · mean number of gates a cell
 ///
-/// with the model's gradient at the gated cells (MaskableModel::begin_gated). The weight is sought,
-/// a round of training from fresh weights each, until L gates stay open (logit > 0) on average, or
-/// until it is clear that they never will: where fewer features matter at all, no weight opens
-/// more.
+/// with the model's gradient at the gated cells (MaskableModel::begin_relaxed). The weight is
+/// sought, a round of training from fresh weights each, until L gates stay open (logit > 0) on
+/// average, or until it is clear that they never will: where fewer features matter at all, no
+/// weight opens more.
 ///
 /// A feature's score is the mean over all cells of −log P(gate closed) = log(1 + exp(logit)): how
 /// unlikely it is that the feature is left alone in all of them. The mere share of cells with an

@@ -42,8 +42,8 @@ class SmoothGradExplainer : public Explainer {
       context.check_cancelled();
       on_affordable_cells(
           objective, kGradientEvaluations, options.stream, context, [&](Objective& part) {
-            const auto state = part.model->begin_noisy(
-                part.cells, part.outputs, {own.deviation, seed, static_cast<uint64_t>(copy)});
+            const auto state = part.model->begin_relaxed(
+                part.cells, part.outputs, Noise{own.deviation, seed, static_cast<uint64_t>(copy)});
             add_absolute_gains(part, *state, scores);
           });
     }

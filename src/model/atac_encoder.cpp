@@ -280,12 +280,11 @@ BlockStarts AtacEncoder::block_starts(const CsrPattern& open) const {
   return result;
 }
 
-void AtacEncoder::replacement_gains(ThreadPool& pool, const CsrPattern& open,
-                                    const BlockStarts& starts, std::span<const int32_t> cells,
+void AtacEncoder::replacement_gains(ThreadPool& pool, const OpenCells& cells,
                                     std::span<const float> gradients,
                                     std::span<const float> fractions,
                                     std::span<double> gains) const {
-  const auto count = static_cast<int64_t>(cells.size());
+  const auto count = std::ssize(cells.chosen);
   pool.for_each(static_cast<int64_t>(blocks_.size()), [&](int64_t b) {
     const auto [first, last, chromosome] = blocks_[at(b)];
     std::vector<float> sums(at((last - first) * sum_stride_), 0.0f);
@@ -299,10 +298,11 @@ void AtacEncoder::replacement_gains(ThreadPool& pool, const CsrPattern& open,
            ++peak) {
         __builtin_prefetch(difference(first) + peak * sum_stride_, 0, 2);
       }
-      const int32_t* start = starts.row(cells[at(cell)]) + b;
+      const int32_t row = cells.chosen[at(cell)];
+      const int32_t* start = cells.starts.row(row) + b;
       scatter_gradient(sum_stride_,
-                       open.row(cells[at(cell)]).subspan(at(start[0]), at(start[1] - start[0])),
-                       first, gradient, sums.data());
+                       cells.open.row(row).subspan(at(start[0]), at(start[1] - start[0])), first,
+                       gradient, sums.data());
     }
     finish_gains(last - first, sum_stride_, total.data(), sums.data(), difference(first),
                  fractions.data() + first, gains.data() + first);

@@ -34,6 +34,13 @@ struct BlockStarts {
   }
 };
 
+/// Some cells by their open peaks.
+struct OpenCells {
+  const CsrPattern& open;           ///< cells × peaks
+  const BlockStarts& starts;        ///< of `open`
+  std::span<const int32_t> chosen;  ///< rows of `open`
+};
+
 class AtacEncoder {
  public:
   AtacEncoder() = default;
@@ -78,10 +85,8 @@ class AtacEncoder {
 
   /// For every peak, ⟨fraction_j · Σ_cells G − Σ_{cells open in j} G, D_j⟩ with G the gradients of
   /// the chromosome sums, chromosomes × cells × sum_stride(): what replacing every x_j by
-  /// fraction_j would change to first order. `cells` are rows of `open`, `starts` are its
-  /// block_starts. One sparse product, split by fixed blocks of peaks.
-  void replacement_gains(ThreadPool& pool, const CsrPattern& open, const BlockStarts& starts,
-                         std::span<const int32_t> cells, std::span<const float> gradients,
+  /// fraction_j would change to first order. One sparse product, split by fixed blocks of peaks.
+  void replacement_gains(ThreadPool& pool, const OpenCells& cells, std::span<const float> gradients,
                          std::span<const float> fractions, std::span<double> gains) const;
   BlockStarts block_starts(const CsrPattern& open) const;
 

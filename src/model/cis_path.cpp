@@ -85,35 +85,4 @@ std::vector<CisSlope> cis_slopes(const CisGene& gene, int32_t type, std::span<co
   return result;
 }
 
-std::vector<double> cis_parts(const CisPath& path, const CsrPattern& open,
-                              std::span<const int32_t> cells, std::span<const int32_t> types,
-                              std::span<const int32_t> genes, const CisMask& mask) {
-  if (types.size() != cells.size()) throw internal_error("cis path: one type for each cell");
-  std::vector<double> result;
-  result.reserve(cells.size() * genes.size());
-  for (size_t c = 0; c < cells.size(); ++c) {
-    for (const int32_t gene : genes) {
-      result.push_back(cis_part(path.genes[at(gene)], types[c], open.row(cells[c]), mask));
-    }
-  }
-  return result;
-}
-
-CsrPattern genes_of_peaks(const CisPath& path) {
-  CsrPattern peaks_of_genes;
-  peaks_of_genes.rows = static_cast<int64_t>(path.genes.size());
-  peaks_of_genes.columns = path.peaks;
-  for (const auto& gene : path.genes) {
-    std::vector<int32_t> peaks;
-    for (const auto& term : gene.terms) {
-      peaks.insert(peaks.end(), term.peaks.begin(), term.peaks.end());
-    }
-    std::sort(peaks.begin(), peaks.end());
-    peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
-    peaks_of_genes.indices.insert(peaks_of_genes.indices.end(), peaks.begin(), peaks.end());
-    peaks_of_genes.offsets.push_back(peaks_of_genes.nonzeros());
-  }
-  return transpose(peaks_of_genes);
-}
-
 }  // namespace grids::core

@@ -21,7 +21,6 @@
 #include <string>
 #include <vector>
 
-#include "math/sparse.hpp"
 #include "model/safetensors.hpp"
 
 namespace grids::core {
@@ -128,15 +127,6 @@ struct CisSlope {
 };
 std::vector<CisSlope> cis_slopes(const CisGene& gene, int32_t type, std::span<const int32_t> open,
                                  const CisMask& mask = {});
-
-/// C_g of chosen genes (positions in `path.genes`) for chosen rows of `open` (cells × peaks), whose
-/// types are `types` (one for each chosen row): cells × genes, row-major.
-std::vector<double> cis_parts(const CisPath& path, const CsrPattern& open,
-                              std::span<const int32_t> cells, std::span<const int32_t> types,
-                              std::span<const int32_t> genes, const CisMask& mask = {});
-
-/// Which genes (positions in `path.genes`) have a term with a peak: peaks × genes.
-CsrPattern genes_of_peaks(const CisPath& path);
 
 /// Tensors under the names "cis.…", to be stored beside those of the surrogate.
 std::map<std::string, Tensor> to_tensors(const CisPath& path);

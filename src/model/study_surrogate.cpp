@@ -9,9 +9,12 @@
 namespace grids::core {
 namespace {
 
-/// Fills the cis path's columns of predictions (cells × genes of the list), clamped at 0.
-void fill_cis(const CisOutputs& cis, int64_t cells, int64_t genes, int64_t latent,
-              std::span<const float> latents, ThreadPool& pool, std::vector<float>& predicted) {
+/// Fills the cis path's columns of predictions (cells × genes of the list), clamped at 0; `latents`
+/// is cells × latent.
+void fill_cis(const CisOutputs& cis, int64_t cells, std::span<const float> latents,
+              ThreadPool& pool, std::vector<float>& predicted) {
+  const int64_t genes = std::ssize(predicted) / cells;
+  const int64_t latent = std::ssize(latents) / cells;
   const auto nothing_masked = cis.masked({}, {});
   pool.for_blocks(cells, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
     CisOutputs::Row room(cis);
@@ -66,8 +69,7 @@ std::vector<float> StudySurrogate::predict(const Study& study, std::span<const i
   const auto own = contribution(study, cells);
   const CisOutputs cis(own, genes, transpose(open));
   if (cis.empty()) return predicted;
-  fill_cis(cis, open.rows, static_cast<int64_t>(genes.size()), shape().latent,
-           folded_->atac_latents(pool, open), pool, predicted);
+  if (open.rows > 0) fill_cis(cis, open.rows, folded_->atac_latents(pool, open), pool, predicted);
   return predicted;
 }
 

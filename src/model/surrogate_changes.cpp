@@ -38,14 +38,14 @@ class ChangeSums {
     while (first < features.size()) {
       const auto bounds = units_of_batch(features.subspan(first));
       const auto batch = features.subspan(first, at(bounds.back()));
-      sums_.assign(batch.size() * at(measure_.size), 0.0);
+      sums_.assign(batch.size() * at(measure_.size()), 0.0);
       touched_.assign(batch.size(), 0);
       const auto units = static_cast<int64_t>(bounds.size()) - 1;
       state_.model_.pool().for_each(
           units, [&](int64_t unit) { sum(batch, bounds[at(unit)], bounds[at(unit + 1)]); });
       for (size_t i = 0; i < batch.size(); ++i) {
         sink(first + i, touched_[i],
-             std::span(sums_).subspan(i * at(measure_.size), at(measure_.size)));
+             std::span(sums_).subspan(i * at(measure_.size()), at(measure_.size())));
       }
       first += batch.size();
     }
@@ -69,7 +69,7 @@ class ChangeSums {
   /// The bounds of the units of the next batch: unit u is features [bounds[u], bounds[u + 1]).
   std::vector<int64_t> units_of_batch(std::span<const Feature> features) const {
     std::vector<int64_t> bounds = {0};
-    const int64_t limit = std::max<int64_t>(1, kBatchSums / std::max<int64_t>(1, measure_.size));
+    const int64_t limit = std::max<int64_t>(1, kBatchSums / std::max<int64_t>(1, measure_.size()));
     int64_t rows = 0;
     int64_t unit_rows = 0;
     int64_t i = 0;
@@ -98,18 +98,20 @@ class ChangeSums {
     std::vector<float> out(at(kTailRows * width()));
     // The measure of the outputs before is taken anew for each row: that costs less than a few per
     // cent of the tail, and keeping it would take more memory than everything else.
-    std::vector<double> before(at(measure_.size));
-    std::vector<double> after(at(measure_.size));
+    std::vector<double> before(at(measure_.size()));
+    std::vector<double> after(at(measure_.size()));
     std::vector<Row> rows;
     SurrogateState::CisRows fixed(state_);
     const auto flush = [&] {
       state_.predict(in.data(), fixed.rows(), 1, out.data());
       for (size_t i = 0; i < rows.size(); ++i) {
-        measure_.of(std::span(state_.outputs_).subspan(at(rows[i].position * width()), at(width())),
-                    before);
-        measure_.of(std::span(out).subspan(i * at(width()), at(width())), after);
-        add_change(measure_.size, before.data(), after.data(),
-                   sums_.data() + rows[i].feature * measure_.size);
+        measure_cells(
+            measure_,
+            std::span(state_.outputs_).subspan(at(rows[i].position * width()), at(width())),
+            before);
+        measure_cells(measure_, std::span(out).subspan(i * at(width()), at(width())), after);
+        add_change(measure_.size(), before.data(), after.data(),
+                   sums_.data() + rows[i].feature * measure_.size());
       }
       rows.clear();
       fixed.clear();

@@ -79,7 +79,7 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
     throw internal_error("gains: room for {} of {} features", gains.size(), encoder().peaks());
   }
   const auto gradients = backward(cotangent);
-  encoder().replacement_gains(model_.pool(), model_.open(), model_.block_starts(), cells_,
+  encoder().replacement_gains(model_.pool(), {model_.open(), model_.block_starts(), cells_},
                               gradients.sums, model_.replacements(), gains);
   if (!cis_.empty()) add_cis_gains(gradients.eta, gains);
 }
@@ -235,24 +235,24 @@ void SurrogateState::renew_moved() {
   });
 }
 
-std::unique_ptr<GradientState> SurrogateModel::begin_noisy(std::span<const int32_t> cells,
-                                                           std::span<const int32_t> outputs,
-                                                           const Noise& noise) const {
+std::span<const CholeskyFactor> SurrogateModel::noise_covariances() const {
   std::call_once(covariances_once_, [&] {
     for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
       covariances_.emplace_back(encoder().difference_products(c));
     }
   });
-  auto state = std::make_unique<SurrogateState>(*this, cells, outputs);
-  state->add_noise(noise, covariances_);
-  return state;
+  return covariances_;
 }
 
-std::unique_ptr<GradientState> SurrogateModel::begin_gated(std::span<const int32_t> cells,
-                                                           std::span<const int32_t> outputs,
-                                                           std::span<const CellGates> gates) const {
+std::unique_ptr<GradientState> SurrogateModel::begin_relaxed(std::span<const int32_t> cells,
+                                                             std::span<const int32_t> outputs,
+                                                             const Relaxation& relaxation) const {
   auto state = std::make_unique<SurrogateState>(*this, cells, outputs);
-  state->open_gates(gates);
+  if (const auto* noise = std::get_if<Noise>(&relaxation)) {
+    state->add_noise(*noise, noise_covariances());
+  } else {
+    state->open_gates(std::get<std::span<const CellGates>>(relaxation));
+  }
   return state;
 }
 

@@ -62,14 +62,11 @@ class SurrogateModel : public MaskableModel {
   void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                const PredictionSink& sink) const override;
   /// The noise of a chromosome's sum is drawn at once, with the covariance that the noise of all
-  /// its peaks gives it; that of the peaks in terms of the cis path is drawn apart from it.
-  std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             const Noise& noise) const override;
-  /// Embeddings interpolate, and terms of the cis path are extended as cis_outputs.hpp says.
-  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             std::span<const CellGates> gates) const override;
+  /// its peaks gives it; that of the peaks in terms of the cis path is drawn apart from it. With
+  /// gates, embeddings interpolate, and terms of the cis path are extended as cis_outputs.hpp says.
+  std::unique_ptr<GradientState> begin_relaxed(std::span<const int32_t> cells,
+                                               std::span<const int32_t> outputs,
+                                               const Relaxation& relaxation) const override;
 
   const FoldedSurrogate& surrogate() const { return surrogate_; }
   const AtacEncoder& encoder() const { return surrogate_.encoder(); }
@@ -96,6 +93,9 @@ class SurrogateModel : public MaskableModel {
   std::shared_ptr<const ModelOutputs> model_outputs(std::span<const int32_t> outputs) const;
 
  private:
+  /// Of each chromosome's sum, under noise of deviation 1 on every peak.
+  std::span<const CholeskyFactor> noise_covariances() const;
+
   const FoldedSurrogate& surrogate_;
   CsrPattern open_;
   CsrPattern cells_of_peaks_;
@@ -110,7 +110,8 @@ class SurrogateModel : public MaskableModel {
   mutable std::vector<std::weak_ptr<const ModelOutputs>> layers_;
   mutable std::shared_ptr<const ModelOutputs> latest_layer_;
   mutable std::once_flag covariances_once_;
-  mutable std::vector<CholeskyFactor> covariances_;  ///< of each chromosome; made for begin_noisy
+  mutable std::vector<CholeskyFactor>
+      covariances_;  ///< of each chromosome; made when noise is asked for
 };
 
 }  // namespace grids::core

@@ -102,9 +102,7 @@ void SurrogateModel::predict(std::span<const MaskedCell> rows, std::span<const i
     }
     if (!cis.all()) surrogate_.tail(layer, in.data(), out.data());
     if (!cis.empty()) cis.predict(fixed_rows, in.data(), out.data());
-    for (int64_t i = begin; i < end; ++i) {
-      sink(at(i), std::span(out).subspan(at((i - begin) * layer.size()), at(layer.size())));
-    }
+    sink(at(begin), std::span(out).first(at((end - begin) * layer.size())));
   });
 }
 

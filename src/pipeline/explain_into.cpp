@@ -44,6 +44,7 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder, const
   make_folder(folder);
   const auto tables = explained_tables(study, explained);
   std::vector<std::string> names;
+  names.reserve(tables.size());
   for (const Table& table : tables) names.push_back(write_into(folder, table));
   write_tracks(folder / "tracks", tables.front());
   tell_explained(study, explained, context);

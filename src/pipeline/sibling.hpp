@@ -23,9 +23,9 @@ struct Sibling {
 };
 
 /// Runs `grids-torch` with these arguments and waits for it; passes a request to stop on. Throws
-/// Error(kInput) when it refuses its input, Error(kUsage) its options, Error(kCancelled) when it was
-/// stopped, Error(kInternal) for any other failure: with its last line where lines are taken, else
-/// its own message has been shown by then.
+/// Error(kInput) when it refuses its input, Error(kUsage) its options, Error(kCancelled) when it
+/// was stopped, Error(kInternal) for any other failure: with its last line where lines are taken,
+/// else its own message has been shown by then.
 void run_sibling(const Sibling& sibling, const std::vector<std::string>& arguments,
                  const Context& context);
 

@@ -30,26 +30,26 @@ std::vector<Feature> outsiders(const Objective& objective, std::span<const doubl
 }
 
 /// Evaluates the candidates; under the monotone rule the member is the last of them.
-CoordinateStep exact_step(Objective& objective, const MaskState& state, double current,
-                          std::vector<Feature> candidates, std::span<const Feature> coordinates,
-                          size_t coordinate, const SearchOptions& options) {
+CoordinateStep exact_step(Objective& objective, const Visit& visit, std::vector<Feature> candidates,
+                          const SearchOptions& options) {
   const bool monotone = options.rule == SearchRule::kMonotone;
+  const Feature member = visit.coordinates[visit.coordinate];
   std::vector<Edit> edits;
   edits.reserve(candidates.size());
   for (const Feature feature : candidates) {
-    edits.push_back(edit_of(coordinates, coordinate, feature));
+    edits.push_back(edit_of(visit.coordinates, visit.coordinate, feature));
   }
   CoordinateStep step;
   step.candidates = std::move(candidates);
-  step.values = values_after(objective, state, edits);
+  step.values = values_after(objective, visit.state, edits);
   if (monotone) {
-    step.candidates.push_back(coordinates[coordinate]);
-    step.values.push_back(current);
+    step.candidates.push_back(member);
+    step.values.push_back(visit.current);
     step.best = step.values.size() - 1;
   }
   for (size_t i = 0; i < step.values.size(); ++i) {
     const double difference = step.values[i] - step.values[step.best];
-    const bool stays = step.candidates[step.best] == coordinates[coordinate] && monotone;
+    const bool stays = step.candidates[step.best] == member && monotone;
     if (difference < 0 ||
         (difference == 0 && !stays && step.candidates[i] < step.candidates[step.best])) {
       step.best = i;
@@ -161,15 +161,15 @@ class Descent {
       CoordinateStep step;
       size_t i = coordinate();
       if (unchanged < options_.set_size) {
-        step =
-            coordinate_step(objective_, *state, current, current_gains, coordinates_, i, options_);
+        step = coordinate_step(objective_, {*state, current, coordinates_, i}, current_gains,
+                               options_);
       } else if (unchanged < looked_twice) {
-        step = exact_step(objective_, *state, current, unseen, coordinates_, i, options_);
+        step = exact_step(objective_, {*state, current, coordinates_, i}, unseen, options_);
       } else {
         if (!affords_wide_look()) break;
         i = weakest(*state);
-        step = exact_step(objective_, *state, current, lower_candidates(current_gains),
-                          coordinates_, i, options_);
+        step = exact_step(objective_, {*state, current, coordinates_, i},
+                          lower_candidates(current_gains), options_);
       }
       const Feature choice = step.candidates[step.best];
       const bool stays = choice == coordinates_[i];
@@ -240,7 +240,7 @@ class Descent {
       const double current = value(batch, *state);
       const auto batch_gains = gains(batch, *state);
       const auto step =
-          coordinate_step(batch, *state, current, batch_gains, coordinates_, i, options_);
+          coordinate_step(batch, {*state, current, coordinates_, i}, batch_gains, options_);
       objective_.evaluations += batch.evaluations;
       const Feature choice = step.candidates[step.best];
       ++unchanged;
@@ -269,7 +269,7 @@ class Descent {
       Objective batch = objective_.on(batches.draw());
       const auto state = begin(batch, distinct(coordinates_));
       const auto batch_gains = gains(batch, *state);
-      const auto step = coordinate_step(batch, *state, 0, batch_gains, coordinates_, i, options_);
+      const auto step = coordinate_step(batch, {*state, 0, coordinates_, i}, batch_gains, options_);
       objective_.evaluations += batch.evaluations;
       take(i, step.candidates[step.best], step.values[step.best]);
     }
@@ -323,16 +323,14 @@ Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature re
   return incumbent == replacement ? Edit{} : edit;
 }
 
-CoordinateStep coordinate_step(Objective& objective, const MaskState& state, double current,
-                               std::span<const double> gains, std::span<const Feature> coordinates,
-                               size_t coordinate, const SearchOptions& options) {
+CoordinateStep coordinate_step(Objective& objective, const Visit& visit,
+                               std::span<const double> gains, const SearchOptions& options) {
   // Within a row, d_j ranks those that are no members as T does.
   auto candidates = options.rule == SearchRule::kMonotone
-                        ? outsiders(objective, gains, coordinates, options.candidates)
-                        : lowest(transition_row(gains, coordinates, coordinate), objective.allowed,
-                                 options.candidates);
-  return exact_step(objective, state, current, std::move(candidates), coordinates, coordinate,
-                    options);
+                        ? outsiders(objective, gains, visit.coordinates, options.candidates)
+                        : lowest(transition_row(gains, visit.coordinates, visit.coordinate),
+                                 objective.allowed, options.candidates);
+  return exact_step(objective, visit, std::move(candidates), options);
 }
 
 SearchResult coordinate_descent(Objective& objective, const SearchOptions& options,

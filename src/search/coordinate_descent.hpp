@@ -81,11 +81,17 @@ struct CoordinateStep {
   size_t best = 0;                  ///< position of what takes the place
 };
 
-/// `state` holds the distinct members of `coordinates`, and `current` is its value (read by the
-/// monotone rule only).
-CoordinateStep coordinate_step(Objective& objective, const MaskState& state, double current,
-                               std::span<const double> gains, std::span<const Feature> coordinates,
-                               size_t coordinate, const SearchOptions& options);
+/// Where a search stands when it visits a member.
+struct Visit {
+  const MaskState& state;  ///< of the distinct members of `coordinates`
+  double current = 0;      ///< its value; read by the monotone rule only
+  std::span<const Feature> coordinates;
+  size_t coordinate = 0;  ///< the member that is visited
+};
+
+/// `gains` are those of the state.
+CoordinateStep coordinate_step(Objective& objective, const Visit& visit,
+                               std::span<const double> gains, const SearchOptions& options);
 
 /// The change of the set when a coordinate gets another feature (repeated members count once).
 Edit edit_of(std::span<const Feature> coordinates, size_t coordinate, Feature replacement);

@@ -26,9 +26,7 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "base/described.hpp"
@@ -70,38 +68,57 @@ struct LossInput {
   std::span<const uint8_t> left_out;  ///< outputs: 1 = not in the second term; may be empty
 };
 
-/// A loss bound to its cells. A loss is a function `finish` of sums over cells of `terms`, so that
-/// the value after a swap needs new terms only for the cells that the swap touches. Sums are taken
-/// in double and in the order of the cells: equal outputs give equal values to the last bit.
-class Loss {
- public:
-  virtual ~Loss() = default;
+/// A loss bound to its cells, as arrays. It is a function, `loss_finish`, of sums over the cells of
+/// their terms, so that the value after a swap needs new terms only for the cells that the swap
+/// touches. Terms are those of a block of cells at once, so that another device can take the work.
+/// Cells are numbered as in LossInput; F⁰, w and ref are those of the equations above.
+struct Loss {
+  LossKind kind = LossKind::kRate;
+  int64_t cells = 0;
+  int64_t outputs = 0;        ///< of a cell
+  int64_t terms = 1;          ///< numbers a cell
+  int64_t counted_cells = 0;  ///< all, but for `eq11` with observed reference
+  double sign = 1;            ///< of the target's term: 1 = it is to fall, −1 = to rise
+  double beta = 0;
 
-  virtual int64_t cells() const = 0;
-  virtual int64_t outputs() const = 0;
-  /// Numbers a cell.
-  virtual int64_t terms() const { return 1; }
-  /// Of one cell, from its outputs before the clamp.
-  virtual void cell_terms(int64_t cell, std::span<const float> outputs,
-                          std::span<double> terms) const = 0;
-  virtual double finish(std::span<const double> sums) const = 0;
-  /// The gradient of the value with respect to the outputs: cells × outputs.
-  virtual void cotangent(std::span<const float> outputs, std::span<const double> sums,
-                         std::span<float> cotangent) const = 0;
-  /// The same loss over some of the cells; floors stay those of all.
-  virtual std::unique_ptr<Loss> on(std::span<const int32_t> cells) const = 0;
-  /// Cells whose unmasked prediction of the target lies below the floor (`eq11`, else 0).
-  virtual int64_t cells_below_floor() const { return 0; }
+  /// `rate` and `eq11`: cells × outputs, what outputs are held against: before the clamp, or
+  /// observed.
+  std::vector<float> start;
+
+  // `rate` only.
+  std::vector<uint8_t> left_out;     ///< outputs: 1 = not in the second term
+  std::vector<double> rates_before;  ///< terms: Σ rate⁰ over the cells
+  std::vector<double> weights;       ///< terms: w; 0 for the target and for those left out
+
+  // `eq11` only.
+  bool observed = false;             ///< the reference is observed: 0 stands for "not there"
+  double target_floor = 0;           ///< 1 % (`floor_share`) of the target's mean F⁰
+  std::vector<double> references;    ///< cells: ref of the target; 0 where the cell is not counted
+  std::vector<uint8_t> below_floor;  ///< cells: 1 = F⁰ of the target lies below the floor
+  std::vector<double> least;         ///< outputs: least ref, infinite for those left out; beta > 0
+  std::vector<int64_t> taking_part;  ///< cells: outputs in their second term; beta > 0
 };
 
 /// Throws Error(kInput) when the target of a rate, eq11 or value has nothing to change: predicted
 /// to be 0 in every cell (no cell with expression, for observed reference).
-std::unique_ptr<Loss> make_loss(const LossInput& input, const LossOptions& options);
+Loss make_loss(const LossInput& input, const LossOptions& options);
 
-/// The sums of the terms of all cells; `outputs` is cells × outputs.
-std::vector<double> loss_sums(const Loss& loss, std::span<const float> outputs);
+/// The same loss over some of the cells; floors stay those of all.
+Loss loss_on(const Loss& loss, std::span<const int32_t> cells);
 
-/// finish(loss_sums(outputs)).
-double loss_value(const Loss& loss, std::span<const float> outputs);
+/// The terms of some cells, cells × terms, from their outputs before the clamp, cells × outputs. A
+/// cell's terms depend on no other cell.
+void loss_terms(const Loss& loss, std::span<const int32_t> cells, std::span<const float> outputs,
+                std::span<double> terms);
+
+/// The value from the sums of the terms over all cells (block_sums.hpp).
+double loss_finish(const Loss& loss, std::span<const double> sums);
+
+/// The gradient of the value with respect to the outputs of all cells: cells × outputs.
+void loss_cotangent(const Loss& loss, std::span<const float> outputs, std::span<const double> sums,
+                    std::span<float> cotangent);
+
+/// Cells whose unmasked prediction of the target lies below the floor (`eq11`, else 0).
+int64_t cells_below_floor(const Loss& loss);
 
 }  // namespace grids::core

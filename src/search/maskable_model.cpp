@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/error.hpp"
-#include "base/simd.hpp"
 
 namespace grids::core {
 namespace {
@@ -11,21 +10,11 @@ namespace {
 /// Edits whose rows `outputs_after` may hold at once.
 constexpr size_t kEditsAtOnce = 256;
 
-GRIDS_CLONES void clamp(int64_t count, const float* outputs, double* values) {
-  for (int64_t i = 0; i < count; ++i) values[i] = outputs[i] > 0 ? outputs[i] : 0.0f;
-}
-
 }  // namespace
-
-Measure clamped_outputs(int64_t outputs) {
-  return {outputs, [](std::span<const float> row, std::span<double> values) {
-            clamp(static_cast<int64_t>(values.size()), row.data(), values.data());
-          }};
-}
 
 void MaskState::summed_changes(std::span<const Feature> features, const Measure& measure,
                                const ChangeSink& sink) const {
-  const auto size = static_cast<size_t>(measure.size);
+  const auto size = static_cast<size_t>(measure.size());
   std::vector<double> changes;  // edits × size
   std::vector<int64_t> touched;
   std::vector<Edit> edits;
@@ -37,19 +26,20 @@ void MaskState::summed_changes(std::span<const Feature> features, const Measure&
     }
     changes.assign(edits.size() * size, 0.0);
     touched.assign(edits.size(), 0);
-    outputs_after(
-        edits, [&](size_t edit, std::span<const int32_t> positions, const OutputRows& rows) {
-          std::vector<double> before(size);
-          std::vector<double> after(size);
-          double* sums = changes.data() + edit * size;
-          for (size_t i = 0; i < positions.size(); ++i) {
-            const auto width = rows[i].size();
-            measure.of(outputs().subspan(static_cast<size_t>(positions[i]) * width, width), before);
-            measure.of(rows[i], after);
-            for (size_t k = 0; k < size; ++k) sums[k] += after[k] - before[k];
-          }
-          touched[edit] = static_cast<int64_t>(positions.size());
-        });
+    outputs_after(edits, [&](size_t edit, std::span<const int32_t> positions,
+                             const OutputRows& rows) {
+      std::vector<double> before(size);
+      std::vector<double> after(size);
+      double* sums = changes.data() + edit * size;
+      for (size_t i = 0; i < positions.size(); ++i) {
+        const auto width = rows[i].size();
+        measure_cells(measure, outputs().subspan(static_cast<size_t>(positions[i]) * width, width),
+                      before);
+        measure_cells(measure, rows[i], after);
+        for (size_t k = 0; k < size; ++k) sums[k] += after[k] - before[k];
+      }
+      touched[edit] = static_cast<int64_t>(positions.size());
+    });
     for (size_t edit = 0; edit < edits.size(); ++edit) {
       sink(first + edit, touched[edit], std::span(changes).subspan(edit * size, size));
     }
@@ -75,15 +65,12 @@ void MaskableModel::predict(std::span<const MaskedCell> rows, std::span<const in
   }
 }
 
-std::unique_ptr<GradientState> MaskableModel::begin_noisy(std::span<const int32_t>,
-                                                          std::span<const int32_t>,
-                                                          const Noise&) const {
-  throw usage_error("this model takes no noise: choose a method without");
-}
-
-std::unique_ptr<GradientState> MaskableModel::begin_gated(std::span<const int32_t>,
-                                                          std::span<const int32_t>,
-                                                          std::span<const CellGates>) const {
+std::unique_ptr<GradientState> MaskableModel::begin_relaxed(std::span<const int32_t>,
+                                                            std::span<const int32_t>,
+                                                            const Relaxation& relaxation) const {
+  if (std::holds_alternative<Noise>(relaxation)) {
+    throw usage_error("this model takes no noise: choose a method without");
+  }
   throw usage_error("this model knows masked and unmasked only: choose a method without gates");
 }
 

@@ -12,7 +12,10 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <variant>
 #include <vector>
+
+#include "search/measure.hpp"
 
 namespace grids::core {
 
@@ -51,16 +54,6 @@ class OutputRows {
 using EditSink =
     std::function<void(size_t edit, std::span<const int32_t> positions, const OutputRows& outputs)>;
 
-/// Numbers made of one cell's outputs that are then added up over cells.
-struct Measure {
-  int64_t size = 0;  ///< numbers a cell
-  /// Fills `values` (`size` of them) from the outputs of one cell. Called from several threads.
-  std::function<void(std::span<const float> outputs, std::span<double> values)> of;
-};
-
-/// Every output, clamped at 0 as predictions are.
-Measure clamped_outputs(int64_t outputs);
-
 /// Receives what masking one more feature would change: how many cells it touches, and for each
 /// number of the measure Σ over those cells of (after − before). Called once for each feature, in
 /// the order of the features, on the calling thread.
@@ -73,9 +66,9 @@ struct MaskedCell {
   std::span<const Feature> subset;  ///< masked features, ascending, each once
 };
 
-/// Receives the outputs of one row, before any clamp. Called once for each row, from several
-/// threads at a time.
-using PredictionSink = std::function<void(size_t row, std::span<const float> outputs)>;
+/// Receives the outputs of rows `first`, first + 1, …, before any clamp: rows × outputs. Every row
+/// is told once, blocks of them from several threads at a time.
+using PredictionSink = std::function<void(size_t first, std::span<const float> outputs)>;
 
 /// Receives the gains of one cell (by its position): those of the features with x ≠ p, ascending;
 /// all others are zero. Called once for each position, from several threads at a time.
@@ -97,6 +90,10 @@ struct CellGates {
   std::span<const Feature> features;  ///< ascending, each once
   std::span<const float> gates;       ///< in [0, 1], one a feature
 };
+
+/// What leaves the cells between unmasked and masked: noise, or gates, one entry a cell. With gates
+/// x_j + g_j (p_j − x_j) stands in the place of x_j, x_j unmasked.
+using Relaxation = std::variant<Noise, std::span<const CellGates>>;
 
 /// The outputs of some cells and their gradient.
 class GradientState {
@@ -160,18 +157,13 @@ class MaskableModel {
   virtual void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                        const PredictionSink& sink) const;
 
-  /// Unmasked cells with noise. Throws Error(kUsage) for models that take none, as by default.
-  virtual std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
-                                                     std::span<const int32_t> outputs,
-                                                     const Noise& noise) const;
-
-  /// Cells in which x_j + g_j (p_j − x_j) stands in the place of x_j, x_j unmasked, with gates of
-  /// their own (one entry a cell). A gain is then the derivative with respect to the gate. Where
-  /// all gates are 0 or 1, outputs and gains equal those under the subset to the last bit. Throws
-  /// Error(kUsage) for models that know no values between, as by default.
-  virtual std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
-                                                     std::span<const int32_t> outputs,
-                                                     std::span<const CellGates> gates) const;
+  /// Cells under no mask but with noise or gates on their features. A gain is the derivative with
+  /// respect to the gate (of 0, with noise). Where all gates are 0 or 1, outputs and gains equal
+  /// those under the subset to the last bit. Throws Error(kUsage) for what the model does not take:
+  /// by default, both.
+  virtual std::unique_ptr<GradientState> begin_relaxed(std::span<const int32_t> cells,
+                                                       std::span<const int32_t> outputs,
+                                                       const Relaxation& relaxation) const;
 };
 
 }  // namespace grids::core

@@ -20,10 +20,6 @@ std::vector<int32_t> outputs_read(const MaskableModel& model, int32_t target,
   return outputs;
 }
 
-GRIDS_CLONES void add_terms(size_t count, const double* terms, double* sums) {
-  for (size_t t = 0; t < count; ++t) sums[t] += terms[t];
-}
-
 /// The first position from `i` on whose score does not exceed the threshold; `count` if there is
 /// none. Without `features`, position i is feature i.
 GRIDS_CLONES size_t next_low(const double* scores, const Feature* features, size_t count,
@@ -42,23 +38,11 @@ GRIDS_CLONES size_t next_low(const double* scores, const Feature* features, size
   return i;
 }
 
-/// The terms of every cell: cells × terms.
-std::vector<double> cell_terms(const Loss& loss, std::span<const float> outputs) {
-  const auto width = at(loss.outputs());
-  const auto count = at(loss.terms());
-  std::vector<double> terms(at(loss.cells()) * count);
-  for (int64_t cell = 0; cell < loss.cells(); ++cell) {
-    loss.cell_terms(cell, outputs.subspan(at(cell) * width, width),
-                    std::span(terms).subspan(at(cell) * count, count));
-  }
-  return terms;
-}
-
 std::vector<float> cotangent_of(Objective& objective, const GradientState& state) {
   objective.evaluations += kGradientEvaluations * objective.cell_count();
   const auto outputs = state.outputs();
   std::vector<float> cotangent(outputs.size());
-  objective.loss->cotangent(outputs, loss_sums(*objective.loss, outputs), cotangent);
+  loss_cotangent(objective.loss, outputs, loss_sums(objective.loss, outputs), cotangent);
   return cotangent;
 }
 
@@ -78,7 +62,7 @@ Objective Objective::on(std::span<const int32_t> positions) const {
   part.model = model;
   part.outputs = outputs;
   part.allowed = allowed;
-  part.loss = loss->on(positions);
+  part.loss = loss_on(loss, positions);
   for (const int32_t position : positions) part.cells.push_back(cells[at(position)]);
   return part;
 }
@@ -122,31 +106,16 @@ std::unique_ptr<MaskState> begin(const Objective& objective, std::span<const Fea
 
 double value(Objective& objective, const MaskState& state) {
   objective.evaluations += objective.cell_count();
-  return loss_value(*objective.loss, state.outputs());
+  return loss_value(objective.loss, state.outputs());
 }
 
 std::vector<double> values_after(Objective& objective, const MaskState& state,
                                  std::span<const Edit> edits) {
-  const Loss& loss = *objective.loss;
-  const auto count = at(loss.terms());
-  const auto unchanged = cell_terms(loss, state.outputs());
+  const BlockSums sums(objective.loss, state.outputs());
   std::vector<double> values(edits.size());
   state.outputs_after(
       edits, [&](size_t edit, std::span<const int32_t> positions, const OutputRows& after) {
-        std::vector<double> changed(count);
-        std::vector<double> sums(count, 0.0);
-        // The order of loss_sums, so that the value is that of the edited subset to the last bit.
-        size_t next = 0;
-        for (int64_t cell = 0; cell < loss.cells(); ++cell) {
-          const double* terms = unchanged.data() + at(cell) * count;
-          if (next < positions.size() && positions[next] == cell) {
-            loss.cell_terms(cell, after[next], changed);
-            terms = changed.data();
-            ++next;
-          }
-          add_terms(count, terms, sums.data());
-        }
-        values[edit] = loss.finish(sums);
+        values[edit] = loss_finish(objective.loss, sums.sums_after(positions, after));
       });
   objective.evaluations += static_cast<int64_t>(edits.size()) * objective.cell_count();
   return values;
@@ -162,32 +131,45 @@ void cell_gains(Objective& objective, const GradientState& state, const CellGain
   state.cell_gains(cotangent_of(objective, state), sink);
 }
 
-CellChanges::CellChanges(const Objective& objective) : loss_(*objective.loss) {
-  const auto state = begin(objective, {});
-  terms_ = cell_terms(loss_, state->outputs());
-  sums_ = loss_sums(loss_, state->outputs());
-  unmasked_ = loss_.finish(sums_);
-}
+CellChanges::CellChanges(const Objective& objective)
+    : loss_(objective.loss),
+      unmasked_(loss_, begin(objective, {})->outputs()),
+      value_(loss_finish(loss_, unmasked_.sums())) {}
 
-double CellChanges::operator()(int64_t position, std::span<const float> outputs) const {
-  const auto count = at(loss_.terms());
-  std::vector<double> terms(count);
-  loss_.cell_terms(position, outputs, terms);
-  const double* before = terms_.data() + at(position) * count;
-  for (size_t t = 0; t < count; ++t) terms[t] += sums_[t] - before[t];
-  return loss_.finish(terms) - unmasked_;
+std::vector<double> CellChanges::operator()(std::span<const int32_t> positions,
+                                            std::span<const float> outputs) const {
+  const auto sums = unmasked_.sums();
+  std::vector<double> terms(positions.size() * sums.size());
+  loss_terms(loss_, positions, outputs, terms);
+  std::vector<double> changes;
+  changes.reserve(positions.size());
+  for (size_t row = 0; row < positions.size(); ++row) {
+    const auto before = unmasked_.terms(positions[row]);
+    const auto own = std::span(terms).subspan(row * sums.size(), sums.size());
+    for (size_t t = 0; t < own.size(); ++t) own[t] += sums[t] - before[t];
+    changes.push_back(loss_finish(loss_, own) - value_);
+  }
+  return changes;
 }
 
 std::vector<double> cell_changes(Objective& objective, const CellChanges& changes,
                                  std::span<const MaskedPosition> rows) {
   std::vector<MaskedCell> cells;
+  std::vector<int32_t> positions;
   cells.reserve(rows.size());
-  for (const auto& row : rows) cells.push_back({objective.cells[at(row.position)], row.subset});
+  positions.reserve(rows.size());
+  for (const auto& row : rows) {
+    cells.push_back({objective.cells[at(row.position)], row.subset});
+    positions.push_back(row.position);
+  }
   std::vector<double> result(rows.size());
-  objective.model->predict(cells, objective.outputs,
-                           [&](size_t row, std::span<const float> outputs) {
-                             result[row] = changes(rows[row].position, outputs);
-                           });
+  const size_t width = objective.outputs.size();
+  objective.model->predict(
+      cells, objective.outputs, [&](size_t first, std::span<const float> outputs) {
+        const auto own = std::span(positions).subspan(first, outputs.size() / width);
+        const auto values = changes(own, outputs);
+        std::copy(values.begin(), values.end(), result.data() + first);
+      });
   objective.evaluations += static_cast<int64_t>(rows.size());
   return result;
 }

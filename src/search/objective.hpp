@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "search/block_sums.hpp"
 #include "search/loss.hpp"
 #include "search/maskable_model.hpp"
 
@@ -17,7 +18,7 @@ struct Objective {
   const MaskableModel* model = nullptr;
   std::vector<int32_t> cells;    ///< of the model
   std::vector<int32_t> outputs;  ///< of the model; the first is the target
-  std::unique_ptr<Loss> loss;    ///< over these cells and outputs
+  Loss loss;                     ///< over these cells and outputs
   std::vector<Feature> allowed;  ///< features that may be masked, ascending, each once
   /// Model evaluations so far: one is one cell under one mask, counted whether or not the mask
   /// touches the cell; a gradient counts three a cell. Every function below adds to it, but not the
@@ -80,14 +81,15 @@ class CellChanges {
   /// Computes the unmasked outputs, which is not counted.
   explicit CellChanges(const Objective& objective);
 
-  /// `position` in the objective's cells; `outputs` before the clamp.
-  double operator()(int64_t position, std::span<const float> outputs) const;
+  /// One number a row. `positions` of the rows in the objective's cells; `outputs` before the
+  /// clamp, rows × outputs.
+  std::vector<double> operator()(std::span<const int32_t> positions,
+                                 std::span<const float> outputs) const;
 
  private:
   const Loss& loss_;
-  std::vector<double> terms_;  ///< cells × terms, unmasked
-  std::vector<double> sums_;
-  double unmasked_ = 0;
+  BlockSums unmasked_;
+  double value_;  ///< unmasked
 };
 
 /// One of the objective's cells (a position) under a mask of its own.

@@ -31,9 +31,7 @@ std::unique_ptr<MaskState> target_state(const Objective& objective,
 
 /// The further change of the mean rate by masking each feature in addition to the state's subset.
 std::vector<double> further_changes(const MaskState& state, std::span<const Feature> features) {
-  const Measure measure{1, [](std::span<const float> outputs, std::span<double> values) {
-                          values[0] = rate(outputs[0]);
-                        }};
+  const Measure measure{MeasureKind::kRate, 1, {}};
   const auto cells = static_cast<double>(state.outputs().size());
   std::vector<double> changes(features.size());
   state.summed_changes(features, measure,

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -83,14 +84,25 @@ std::vector<GenePlan> plan_genes(const SimulateOptions& options, uint64_t seed) 
   return genes;
 }
 
+/// What a peak is there for.
+struct PeakUse {
+  Role role = Role::kBackground;
+  int64_t gene = -1;
+  size_t slot = 0;
+};
+
+/// Where a peak may lie.
+struct PeakRange {
+  int64_t low = 0;
+  int64_t high = std::numeric_limits<int64_t>::max();
+};
+
 /// Peaks of one chromosome while they are being placed.
 class Chromosomal {
  public:
   struct Peak {
-    int64_t end;
-    Role role;
-    int64_t gene;
-    size_t slot;
+    int64_t end = 0;
+    PeakUse use;
   };
 
   Chromosomal(const SimulateOptions& options, const Chromosome& chromosome, int64_t peaks)
@@ -114,19 +126,19 @@ class Chromosomal {
     return static_cast<int64_t>(island * pitch_ + (pitch_ - island_) / 2 + offset);
   }
 
-  /// Adds a peak around `centre` unless it would leave the chromosome, [low, high) or touch
+  /// Adds a peak around `centre` unless it would leave the chromosome or the range, or touch
   /// another.
-  bool add(RandomStream& random, int64_t centre, int64_t low, int64_t high, Role role,
-           int64_t gene = -1, size_t slot = 0) {
+  bool add(RandomStream& random, int64_t centre, const PeakUse& use, const PeakRange& range = {}) {
     const double width =
         std::clamp(std::exp(std::log(700.0) + 0.4 * random.normal()), 200.0, 2500.0);
     const int64_t start = centre - static_cast<int64_t>(width / 2);
     const int64_t end = start + static_cast<int64_t>(width);
-    if (start < std::max<int64_t>(0, low) || end > std::min(length_, high)) return false;
+    if (start < std::max<int64_t>(0, range.low) || end > std::min(length_, range.high))
+      return false;
     const auto next = peaks_.lower_bound(start);
     if (next != peaks_.end() && next->first < end + kGap) return false;
     if (next != peaks_.begin() && std::prev(next)->second.end + kGap > start) return false;
-    peaks_.emplace_hint(next, start, Peak{end, role, gene, slot});
+    peaks_.emplace_hint(next, start, Peak{end, use});
     return true;
   }
 
@@ -171,17 +183,15 @@ void place_roles(const SimulateOptions& options, Chromosomal& chromosome,
   // side by side share one.
   for (const auto& gene : genes) {
     if (random.uniform() >= options.promoter_share) continue;
-    chromosome.add(random, tss_of(gene), 0, chromosome.length(), Role::kPromoter);
+    chromosome.add(random, tss_of(gene), {.role = Role::kPromoter});
   }
   for (size_t i = 0; i < genes.size(); ++i) {
     const int64_t tss = tss_of(genes[i]);
+    const PeakRange window{tss - options.window, tss + options.window};
     const auto place_one = [&](Role role, size_t slot) {
+      const PeakUse use{role, first_gene + static_cast<int64_t>(i), slot};
       for (int attempt = 0; attempt < kTries; ++attempt) {
-        if (chromosome.add(random, near(random, tss, options.window), tss - options.window,
-                           tss + options.window, role, first_gene + static_cast<int64_t>(i),
-                           slot)) {
-          return;
-        }
+        if (chromosome.add(random, near(random, tss, options.window), use, window)) return;
       }
       throw usage_error(
           "simulate: no room for the causal peaks of a gene within {} bp of its TSS; raise window "
@@ -205,7 +215,7 @@ void place_background(const SimulateOptions& options, Chromosomal& chromosome,
     } else {
       centre = chromosome.place(random, false);
     }
-    if (!chromosome.add(random, centre, 0, chromosome.length(), Role::kBackground) &&
+    if (!chromosome.add(random, centre, {.role = Role::kBackground}) &&
         ++failures > 100 * peaks + kTries) {
       throw usage_error("simulate: no room for {} peaks on a chromosome; lower peaks_per_window",
                         peaks);
@@ -261,9 +271,10 @@ Layout draw_layout(const SimulateOptions& options, uint64_t seed) {
       const auto index = static_cast<int32_t>(layout.peaks());
       layout.start.push_back(start);
       layout.end.push_back(peak.end);
-      layout.role.push_back(peak.role);
-      if (peak.role == Role::kCause) layout.genes[at(peak.gene)].causes[peak.slot] = index;
-      if (peak.role == Role::kBystander) layout.genes[at(peak.gene)].bystanders[peak.slot] = index;
+      const auto& [role, gene, slot] = peak.use;
+      layout.role.push_back(role);
+      if (role == Role::kCause) layout.genes[at(gene)].causes[slot] = index;
+      if (role == Role::kBystander) layout.genes[at(gene)].bystanders[slot] = index;
     }
     first_gene += chromosome_genes[at(c)];
   }

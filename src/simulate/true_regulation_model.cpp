@@ -28,13 +28,17 @@ class TrueRegulationState : public MaskState {
  public:
   TrueRegulationState(const TrueRegulationModel& model, std::span<const Feature> subset,
                       std::span<const int32_t> cells, std::span<const int32_t> outputs,
-                      const Noise& noise = {}, std::span<const CellGates> gates = {})
+                      const Relaxation& relaxation = Noise())
       : model_(model),
-        noise_(noise),
-        gates_(gates.begin(), gates.end()),
         subset_(subset.begin(), subset.end()),
         cells_(cells.begin(), cells.end()),
         genes_(outputs.begin(), outputs.end()) {
+    if (const auto* noise = std::get_if<Noise>(&relaxation)) {
+      noise_ = *noise;
+    } else {
+      const auto gates = std::get<std::span<const CellGates>>(relaxation);
+      gates_.assign(gates.begin(), gates.end());
+    }
     std::sort(subset_.begin(), subset_.end());
     for (size_t i = 0; i < cells_.size(); ++i) {
       position_.emplace_back(cells_[i], static_cast<int32_t>(i));
@@ -264,21 +268,15 @@ std::unique_ptr<MaskState> TrueRegulationModel::begin(std::span<const Feature> s
   return std::make_unique<TrueRegulationState>(*this, subset, cells, outputs);
 }
 
-std::unique_ptr<GradientState> TrueRegulationModel::begin_noisy(std::span<const int32_t> cells,
-                                                                std::span<const int32_t> outputs,
-                                                                const Noise& noise) const {
-  return std::make_unique<TrueRegulationState>(*this, std::span<const Feature>(), cells, outputs,
-                                               noise);
-}
-
-std::unique_ptr<GradientState> TrueRegulationModel::begin_gated(
+std::unique_ptr<GradientState> TrueRegulationModel::begin_relaxed(
     std::span<const int32_t> cells, std::span<const int32_t> outputs,
-    std::span<const CellGates> gates) const {
-  if (gates.size() != cells.size()) {
-    throw internal_error("gates of {} cells for {}", gates.size(), cells.size());
+    const Relaxation& relaxation) const {
+  const auto* gates = std::get_if<std::span<const CellGates>>(&relaxation);
+  if (gates != nullptr && gates->size() != cells.size()) {
+    throw internal_error("gates of {} cells for {}", gates->size(), cells.size());
   }
   return std::make_unique<TrueRegulationState>(*this, std::span<const Feature>(), cells, outputs,
-                                               Noise(), gates);
+                                               relaxation);
 }
 
 }  // namespace grids::core

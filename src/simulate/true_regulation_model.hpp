@@ -37,12 +37,9 @@ class TrueRegulationModel : public MaskableModel {
   ModelShape shape() const override;
   std::unique_ptr<MaskState> begin(std::span<const Feature> subset, std::span<const int32_t> cells,
                                    std::span<const int32_t> outputs) const override;
-  std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             const Noise& noise) const override;
-  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             std::span<const CellGates> gates) const override;
+  std::unique_ptr<GradientState> begin_relaxed(std::span<const int32_t> cells,
+                                               std::span<const int32_t> outputs,
+                                               const Relaxation& relaxation) const override;
 
  private:
   friend class TrueRegulationState;

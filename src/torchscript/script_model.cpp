@@ -132,8 +132,7 @@ void ScriptModel::apply_gates(const Row& row, float* embedded) const {
 }
 
 void ScriptModel::run(int64_t count, std::span<const int32_t> outputs,
-                      const std::function<Row(int64_t)>& row,
-                      const std::function<void(int64_t, std::span<const float>)>& sink) const {
+                      const std::function<Row(int64_t)>& row, const PredictionSink& sink) const {
   pool_.for_blocks(count, batch_, [&](int64_t begin, int64_t end, int64_t) {
     const ScriptCalls calls;
     const auto result =
@@ -142,17 +141,18 @@ void ScriptModel::run(int64_t count, std::span<const int32_t> outputs,
       throw input_error("{}: gives {} outputs for some rows and {} for others", module_.name(),
                         outputs_, result.size(1));
     }
-    std::vector<float> chosen(outputs.size());
+    std::vector<float> chosen;
+    chosen.reserve(at(end - begin) * outputs.size());
     for (int64_t i = begin; i < end; ++i) {
       const float* all = result.data_ptr<float>() + (i - begin) * outputs_;
-      for (size_t o = 0; o < outputs.size(); ++o) {
-        chosen[o] = all[outputs[o]];
-        if (std::isfinite(chosen[o])) continue;
-        throw input_error("{}: output {} of row {} of {} is {}", module_.name(), outputs[o],
-                          row(i).cell, rows_.source, chosen[o]);
+      for (const int32_t output : outputs) {
+        chosen.push_back(all[output]);
+        if (std::isfinite(all[output])) continue;
+        throw input_error("{}: output {} of row {} of {} is {}", module_.name(), output,
+                          row(i).cell, rows_.source, all[output]);
       }
-      sink(i, chosen);
     }
+    sink(at(begin), chosen);
   });
 }
 
@@ -183,24 +183,17 @@ std::unique_ptr<MaskState> ScriptModel::begin(std::span<const Feature> subset,
   return std::make_unique<ScriptState>(*this, subset, cells, outputs);
 }
 
-std::unique_ptr<GradientState> ScriptModel::begin_noisy(std::span<const int32_t> cells,
-                                                        std::span<const int32_t> outputs,
-                                                        const Noise& noise) const {
-  return std::make_unique<ScriptState>(*this, cells, outputs, noise);
-}
-
-std::unique_ptr<GradientState> ScriptModel::begin_gated(std::span<const int32_t> cells,
-                                                        std::span<const int32_t> outputs,
-                                                        std::span<const CellGates> gates) const {
-  return std::make_unique<ScriptState>(*this, cells, outputs, gates);
+std::unique_ptr<GradientState> ScriptModel::begin_relaxed(std::span<const int32_t> cells,
+                                                          std::span<const int32_t> outputs,
+                                                          const Relaxation& relaxation) const {
+  return std::make_unique<ScriptState>(*this, cells, outputs, relaxation);
 }
 
 void ScriptModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                           const PredictionSink& sink) const {
   run(
       static_cast<int64_t>(rows.size()), outputs,
-      [&](int64_t i) { return Row{.cell = rows[at(i)].cell, .subset = rows[at(i)].subset}; },
-      [&](int64_t i, std::span<const float> row) { sink(at(i), row); });
+      [&](int64_t i) { return Row{.cell = rows[at(i)].cell, .subset = rows[at(i)].subset}; }, sink);
 }
 
 int64_t ScriptModel::tried_batch() {

@@ -43,12 +43,9 @@ class ScriptModel : public MaskableModel {
   std::vector<Feature> differing(int32_t cell) const override;
   void predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                const PredictionSink& sink) const override;
-  std::unique_ptr<GradientState> begin_noisy(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             const Noise& noise) const override;
-  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
-                                             std::span<const int32_t> outputs,
-                                             std::span<const CellGates> gates) const override;
+  std::unique_ptr<GradientState> begin_relaxed(std::span<const int32_t> cells,
+                                               std::span<const int32_t> outputs,
+                                               const Relaxation& relaxation) const override;
 
   /// Rows that go through the network at once: 1 where a row's outputs depend on its neighbours.
   int64_t batch_rows() const { return batch_; }
@@ -73,9 +70,9 @@ class ScriptModel : public MaskableModel {
   at::Tensor batch_of(int64_t count, const std::function<Row(int64_t)>& row) const;
   void add_noise(const Row& row, float* embedded) const;
   void apply_gates(const Row& row, float* embedded) const;
-  /// Calls `sink(i, outputs of row i)` from several threads.
+  /// Calls `sink(first, outputs of rows first, first + 1, …)` from several threads.
   void run(int64_t count, std::span<const int32_t> outputs, const std::function<Row(int64_t)>& row,
-           const std::function<void(int64_t, std::span<const float>)>& sink) const;
+           const PredictionSink& sink) const;
   /// Calls `sink(i, gains of row i)` for the rows of one batch, a number a feature.
   void gains_of(int64_t count, const std::function<Row(int64_t)>& row, const at::Tensor& cotangent,
                 const std::function<void(int64_t, std::span<const float>)>& sink) const;

@@ -31,22 +31,17 @@ ScriptState::ScriptState(const ScriptModel& model, std::span<const Feature> subs
 }
 
 ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-                         std::span<const int32_t> outputs, const Noise& noise)
+                         std::span<const int32_t> outputs, const Relaxation& relaxation)
     : model_(model),
       cells_(cells.begin(), cells.end()),
       chosen_(outputs.begin(), outputs.end()),
-      noise_(noise),
       outputs_(cells.size() * outputs.size()) {
-  renew(all_positions(cells_.size()));
-}
-
-ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-                         std::span<const int32_t> outputs, std::span<const CellGates> gates)
-    : model_(model),
-      cells_(cells.begin(), cells.end()),
-      chosen_(outputs.begin(), outputs.end()),
-      gates_(gates.begin(), gates.end()),
-      outputs_(cells.size() * outputs.size()) {
+  if (const auto* noise = std::get_if<Noise>(&relaxation)) {
+    noise_ = *noise;
+  } else {
+    const auto gates = std::get<std::span<const CellGates>>(relaxation);
+    gates_.assign(gates.begin(), gates.end());
+  }
   renew(all_positions(cells_.size()));
 }
 
@@ -61,9 +56,12 @@ ScriptModel::Row ScriptState::row(int64_t position) const {
 void ScriptState::renew(std::span<const int32_t> positions) {
   model_.run(
       std::ssize(positions), chosen_, [&](int64_t i) { return row(positions[at(i)]); },
-      [&](int64_t i, std::span<const float> outputs) {
-        std::copy(outputs.begin(), outputs.end(),
-                  outputs_.begin() + positions[at(i)] * std::ssize(outputs));
+      [&](size_t first, std::span<const float> outputs) {
+        const auto width = std::ssize(chosen_);
+        for (size_t i = 0; i * chosen_.size() < outputs.size(); ++i) {
+          std::copy_n(outputs.data() + static_cast<int64_t>(i) * width, width,
+                      outputs_.data() + positions[first + i] * width);
+        }
       });
 }
 
@@ -104,8 +102,8 @@ void ScriptState::outputs_after(std::span<const Edit> edits, const EditSink& sin
           edited.edit = edits[place.edit];
           return edited;
         },
-        [&](int64_t i, std::span<const float> row) {
-          std::copy(row.begin(), row.end(), after.begin() + i * std::ssize(row));
+        [&](size_t first_row, std::span<const float> rows) {
+          std::copy(rows.begin(), rows.end(), after.data() + first_row * width);
         });
     const float* row = after.data();
     for (size_t edit = first; edit < next; ++edit) {

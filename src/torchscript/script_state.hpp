@@ -16,9 +16,7 @@ class ScriptState : public MaskState {
   /// Without masked features, but with noise or gates: of these only `outputs` and `cell_gains` may
   /// be asked.
   ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-              std::span<const int32_t> outputs, const Noise& noise);
-  ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-              std::span<const int32_t> outputs, std::span<const CellGates> gates);
+              std::span<const int32_t> outputs, const Relaxation& relaxation);
 
   std::span<const Feature> subset() const override { return subset_; }
   std::span<const float> outputs() const override { return outputs_; }

@@ -45,7 +45,7 @@ TEST(Cxplain, TargetsAreSharesOfWhatBlocksDoTowardsTheGoal) {
       const auto state = world.model.begin(
           subset, std::span(&objective.cells[static_cast<size_t>(positions[i])], 1),
           objective.outputs);
-      effects.push_back(std::max(0.0, -changes(positions[i], state->outputs())));
+      effects.push_back(std::max(0.0, -changes({&positions[i], 1}, state->outputs())[0]));
     }
     const double total = std::accumulate(effects.begin(), effects.end(), 0.0);
     for (size_t k = 0; k < effects.size(); ++k) {

@@ -14,7 +14,6 @@
 namespace grids::core {
 namespace {
 
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 /// Two genes over ten peaks, two types, one donor column, one latent.
@@ -130,31 +129,10 @@ TEST(CisPath, StatePartReadsItsCoefficientsInTheStatedOrder) {
                    0.1 + 0.2 + 0.3 + 0.4 * 10 + 0.5 * 3);
 }
 
-TEST(CisPath, PeaksKnowTheirGenesAndManyCellsAreOneAtATime) {
-  auto path = example();
-  path.genes[1].terms.pop_back();
-  path.genes[1].terms.erase(path.genes[1].terms.begin());
-  const auto index = genes_of_peaks(path);
-  EXPECT_EQ(index.rows, 10);
-  const auto genes_at = [&](int64_t peak) {
-    const auto row = index.row(peak);
-    return std::vector<int32_t>(row.begin(), row.end());
-  };
-  EXPECT_THAT(genes_at(0), ElementsAre());
-  EXPECT_THAT(genes_at(2), ElementsAre(0));
-  EXPECT_THAT(genes_at(3), ElementsAre(0, 1));
+TEST(CisPath, FindsItsGenes) {
+  const auto path = example();
   EXPECT_EQ(path.find(4), 1);
   EXPECT_EQ(path.find(2), -1);
-
-  const CsrPattern open{3, 10, {0, 2, 2, 4}, {3, 5, 2, 7}};
-  const std::vector<int32_t> cells = {2, 0}, types = {1, 0}, genes = {1, 0}, closed = {7};
-  const auto parts = cis_parts(path, open, cells, types, genes, {closed, {}});
-  for (size_t c = 0; c < 2; ++c) {
-    for (size_t g = 0; g < 2; ++g) {
-      EXPECT_EQ(parts[c * 2 + g], cis_part(path.genes[static_cast<size_t>(genes[g])], types[c],
-                                           open.row(cells[c]), {closed, {}}));
-    }
-  }
 }
 
 TEST(CisPath, TensorsGiveBackThePath) {

@@ -74,7 +74,7 @@ RC_GTEST_PROP(Gates, ThatAreWholeAreAMaskToTheLastBit, ()) {
   const GatedWorld world(seed, *rc::gen::arbitrary<bool>(), *rc::gen::element(0.0f, 0.3f, 1.0f));
   const auto features = world.model.shape().features;
   const RandomGates random(features, world.cells.size(), seed, true);
-  const auto gated = world.model.begin_gated(world.cells, world.outputs, random.gates());
+  const auto gated = world.model.begin_relaxed(world.cells, world.outputs, random.gates());
   const std::vector<float> cotangent(world.cells.size() * world.outputs.size(), 0.7f);
   const auto gains = gains_of(*gated, cotangent);
   for (size_t i = 0; i < world.cells.size(); ++i) {
@@ -98,7 +98,7 @@ RC_GTEST_PROP(Gates, GainsAreDerivativesWithRespectToThem, ()) {
   const auto features = static_cast<size_t>(world.model.shape().features);
   const RandomGates random(world.model.shape().features, world.cells.size(), seed, false);
   const std::vector<float> cotangent(world.cells.size() * world.outputs.size(), 1.0f);
-  const auto gated = world.model.begin_gated(world.cells, world.outputs, random.gates());
+  const auto gated = world.model.begin_relaxed(world.cells, world.outputs, random.gates());
   // All gates of a cell at once, in a random direction: a single gate moves a float too little.
   constexpr double kStep = 2e-3;
   RandomStream draws(seed, Purpose::kBenchmark, 6);
@@ -113,7 +113,7 @@ RC_GTEST_PROP(Gates, GainsAreDerivativesWithRespectToThem, ()) {
         moved.values[i][j] += static_cast<float>(step * direction[i][j]);
       }
     }
-    const auto state = world.model.begin_gated(world.cells, world.outputs, moved.gates());
+    const auto state = world.model.begin_relaxed(world.cells, world.outputs, moved.gates());
     double sum = 0;
     for (const float value : state->outputs()) sum += double{value};
     return sum;

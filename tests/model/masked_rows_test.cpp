@@ -48,8 +48,11 @@ RC_GTEST_PROP(MaskedRows, AreThoseOfAStateBegunWithTheMaskToTheLastBit, ()) {
   }
   for (const auto& mask : masks) rows.push_back({static_cast<int32_t>(random.below(60)), mask});
   std::vector<std::vector<float>> told(rows.size());
-  model.predict(rows, outputs, [&](size_t row, std::span<const float> values) {
-    told[row].assign(values.begin(), values.end());
+  model.predict(rows, outputs, [&](size_t first, std::span<const float> values) {
+    for (size_t row = 0; row * outputs.size() < values.size(); ++row) {
+      const auto own = values.subspan(row * outputs.size(), outputs.size());
+      told[first + row].assign(own.begin(), own.end());
+    }
   });
   for (size_t row = 0; row < rows.size(); ++row) {
     const auto state = model.begin(rows[row].subset, std::span(&rows[row].cell, 1), outputs);
@@ -109,7 +112,7 @@ TEST(Noise, OfNoDeviationChangesNothingOfOutputsAndGains) {
     const auto cells = indices_below(30);  // some with the target's own peaks open
     const std::vector<int32_t> outputs = {world.target()};
     const auto plain = world.model.begin({}, cells, outputs);
-    const auto noisy = world.model.begin_noisy(cells, outputs, {0, 1, 0});
+    const auto noisy = world.model.begin_relaxed(cells, outputs, Noise{0, 1, 0});
     EXPECT_TRUE(std::equal(plain->outputs().begin(), plain->outputs().end(),
                            noisy->outputs().begin(), noisy->outputs().end()));
     const auto gains_of = [&](const GradientState& state) {
@@ -143,8 +146,8 @@ TEST(Noise, MovesOutputsAsMuchAsNoiseOnEveryPeakWould) {
   double sum = 0, sum_of_squares = 0;
   const double plain = world.model.begin({}, cells, outputs)->outputs()[0];
   for (int copy = 0; copy < kCopies; ++copy) {
-    const auto noisy =
-        world.model.begin_noisy(cells, outputs, {kDeviation, 9, static_cast<uint64_t>(copy)});
+    const auto noisy = world.model.begin_relaxed(cells, outputs,
+                                                 Noise{kDeviation, 9, static_cast<uint64_t>(copy)});
     const double change = noisy->outputs()[0] - plain;
     sum += change;
     sum_of_squares += change * change;
@@ -160,7 +163,7 @@ TEST(Noise, OfACellDependsOnSeedCopyAndCellAlone) {
   const std::vector<int32_t> outputs = {world.target()};
   const std::vector<int32_t> some = {9, 2}, one = {2};
   const auto outputs_of = [&](std::span<const int32_t> cells, uint64_t seed, uint64_t copy) {
-    const auto state = world.model.begin_noisy(cells, outputs, {0.2, seed, copy});
+    const auto state = world.model.begin_relaxed(cells, outputs, Noise{0.2, seed, copy});
     return std::vector<float>(state->outputs().begin(), state->outputs().end());
   };
   EXPECT_EQ(outputs_of(some, 1, 0)[1], outputs_of(one, 1, 0)[0]);

@@ -58,12 +58,18 @@ Told summed(const MaskState& state, std::span<const Feature> features, const Mea
   return told;
 }
 
-/// Output 0 squared, and a constant: a measure of another size than the outputs.
-Measure square_of_first() {
-  return {2, [](std::span<const float> outputs, std::span<double> values) {
-            values[0] = double{outputs[0]} * double{outputs[0]};
-            values[1] = 3;
-          }};
+Measure clamped(int64_t outputs) {
+  return {MeasureKind::kClamped, outputs, {}};
+}
+
+/// A measure of another size than the outputs.
+Measure mapped(int64_t outputs) {
+  Measure measure{MeasureKind::kMapped, outputs, {}};
+  for (int64_t j = 0; j < outputs; ++j) {
+    const auto slope = static_cast<double>(j + 1);
+    measure.maps.push_back(MonotoneMap({0, 0.5, 2}, {0, slope, slope * slope + 1}));
+  }
+  return measure;
 }
 
 RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
@@ -81,8 +87,9 @@ RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
   std::erase_if(features, [&](Feature f) { return std::count(subset.begin(), subset.end(), f); });
   random.shuffle(std::span(features));
   const auto state = world.model.begin(subset, cells, genes);
+  const auto width = static_cast<int64_t>(genes.size());
   for (const Measure& measure :
-       {clamped_outputs(static_cast<int64_t>(genes.size())), square_of_first()}) {
+       {clamped(width), Measure{MeasureKind::kRate, width, {}}, mapped(width)}) {
     Told plain;
     state->MaskState::summed_changes(features, measure, note(plain));
     RC_ASSERT(summed(*state, features, measure) == plain);
@@ -93,7 +100,7 @@ TEST(SummedChanges, EqualMaskingAndPredictingAgain) {
   SummedWorld world(0, 4, 2, 200);
   const auto features = indices_below(70);
   const auto state = world.model.begin({}, indices_below(200), indices_below(13));
-  const auto told = summed(*state, features, clamped_outputs(13));
+  const auto told = summed(*state, features, clamped(13));
   const auto layer = world.surrogate.output_layer();
   const auto before = world.surrogate.predict(world.pool, world.open, layer);
   const double largest = *std::max_element(before.begin(), before.end());
@@ -114,7 +121,7 @@ TEST(SummedChanges, OfPeaksThatTouchNoCellAreZero) {
   const SummedWorld world(0);
   const auto state = world.model.begin({}, indices_below(45), indices_below(13));
   const auto features = indices_below(70);
-  const auto told = summed(*state, features, clamped_outputs(13));
+  const auto told = summed(*state, features, clamped(13));
   for (const int32_t peak : world.closed) {
     EXPECT_EQ(told.touched[static_cast<size_t>(peak)], 0);
     EXPECT_EQ(told.changes[static_cast<size_t>(peak)], std::vector<double>(13, 0.0));
@@ -134,12 +141,12 @@ TEST(SummedChanges, DependNeitherOnThreadsNorOnTheOtherFeatures) {
   std::vector<Told> told;
   for (const SummedWorld* world : {&one, &three}) {
     const auto state = world->model.begin({}, indices_below(4000), indices_below(13));
-    told.push_back(summed(*state, features, clamped_outputs(13)));
+    told.push_back(summed(*state, features, clamped(13)));
   }
   EXPECT_EQ(told[0], told[1]);
   const auto state = one.model.begin({}, indices_below(4000), indices_below(13));
   for (const Feature peak : {0, 41, 68}) {
-    const auto alone = summed(*state, {&peak, 1}, clamped_outputs(13));
+    const auto alone = summed(*state, {&peak, 1}, clamped(13));
     EXPECT_EQ(alone.changes[0], told[0].changes[static_cast<size_t>(peak)]);
   }
 }
@@ -151,7 +158,7 @@ TEST(SummedChanges, AnErrorOfTheSinkReachesTheCaller) {
   const auto stop = [](size_t feature, int64_t, std::span<const double>) {
     if (feature == 5) throw Error(ErrorKind::kCancelled, "stopped");
   };
-  EXPECT_THROW(state->summed_changes(features, clamped_outputs(13), stop), Error);
+  EXPECT_THROW(state->summed_changes(features, clamped(13), stop), Error);
 }
 
 TEST(SummedChanges, RefuseFeaturesThatCannotBeMasked) {
@@ -159,7 +166,7 @@ TEST(SummedChanges, RefuseFeaturesThatCannotBeMasked) {
   const std::vector<Feature> subset = {7};
   const auto state = world.model.begin(subset, indices_below(45), indices_below(13));
   for (const Feature wrong : {7, 70, -2}) {
-    EXPECT_THROW(summed(*state, {&wrong, 1}, clamped_outputs(13)), Error) << wrong;
+    EXPECT_THROW(summed(*state, {&wrong, 1}, clamped(13)), Error) << wrong;
   }
 }
 

@@ -327,28 +327,25 @@ TEST(SurrogateState, TheCisPathChangesNoOtherGene) {
 }
 
 TEST(SurrogateState, OnWholeOpennessTheCisPathIsThatOfItsRoom) {
-  // cis_parts and cis_state_part, which were used to fit it.
+  // cis_part and cis_state_part, which were used to fit it.
   const World world(Mask::kOpen, 5, 1, 45, Cis::kCounts);
   const std::vector<Feature> subset = {2, 3, 9};
   const std::vector<int32_t> genes = {0, 6, 9, 12};
   const auto state = world.model.begin(subset, all_cells(45), genes);
   const auto& types = world.contribution.type;
-  std::vector<int32_t> places;
-  for (const int32_t gene : genes) places.push_back(static_cast<int32_t>(world.path.find(gene)));
   CisMask mask;
   mask.opened = subset;
-  const auto parts = cis_parts(world.path, world.open, all_cells(45), types, places, mask);
   const DenseReference reference(world.file);
   for (int32_t cell = 0; cell < 45; ++cell) {
     const auto exact = reference.atac_latent(world.masked(cell, subset));
     const std::vector<float> latents(exact.begin(), exact.end());
     const auto c = static_cast<size_t>(cell);
     for (size_t g = 0; g < genes.size(); ++g) {
-      const double eta =
-          cis_state_part(world.path, world.path.genes[static_cast<size_t>(places[g])],
-                         {std::log(1e5), types[c], world.contribution.donor[c],
-                          world.contribution.log_open_peaks[c], latents}) +
-          parts[c * genes.size() + g];
+      const CisGene& gene = world.path.genes[static_cast<size_t>(world.path.find(genes[g]))];
+      const double eta = cis_state_part(world.path, gene,
+                                        {std::log(1e5), types[c], world.contribution.donor[c],
+                                         world.contribution.log_open_peaks[c], latents}) +
+                         cis_part(gene, types[c], world.open.row(cell), mask);
       // Float sums of numbers around 10.
       EXPECT_NEAR(state->outputs()[c * genes.size() + g], std::log1p(std::exp(eta)), 2e-5);
     }

@@ -79,7 +79,7 @@ TEST_P(SearchConformance, TransitionsCandidatesLossesAndTrajectoryAreThePublishe
       EXPECT_LE(worst, 1e-5 * largest);
     }
     const size_t i = step % coordinates.size();
-    const auto made = coordinate_step(part, *state, current, d, coordinates, i, options);
+    const auto made = coordinate_step(part, {*state, current, coordinates, i}, d, options);
     ASSERT_EQ(made.candidates.size(), width);
     for (size_t k = 0; k < width; ++k) {
       EXPECT_EQ(made.candidates[k], candidates[step * width + k]) << step << ", " << k;

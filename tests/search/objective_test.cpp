@@ -84,7 +84,7 @@ TEST(Objective, MaskingNothingGivesTheValueOfUnmaskedCells) {
   EXPECT_EQ(value(rate, *begin(rate, {})), 1.0);
   // The reference of a cell is its own prediction wherever that is above the floor.
   auto eq11 = world.objective({.kind = LossKind::kEq11, .beta = 1});
-  const double share_counted = 1 - static_cast<double>(eq11.loss->cells_below_floor()) /
+  const double share_counted = 1 - static_cast<double>(cells_below_floor(eq11.loss)) /
                                        static_cast<double>(eq11.cells.size());
   EXPECT_GE(value(eq11, *begin(eq11, {})), share_counted - 1e-12);
   EXPECT_LE(value(eq11, *begin(eq11, {})), 1 + 1e-12);

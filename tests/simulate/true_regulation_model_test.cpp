@@ -180,12 +180,12 @@ TEST(TrueRegulationModel, NoiseDependsOnSeedCopyAndCellAlone) {
   const std::vector<int32_t> all = world.cells();
   const std::vector<int32_t> one = {6};
   const int32_t gene = 3;
-  const auto whole = world.model->begin_noisy(all, {&gene, 1}, {0.2, 1, 2});
-  EXPECT_EQ(world.model->begin_noisy(one, {&gene, 1}, {0.2, 1, 2})->outputs()[0],
+  const auto whole = world.model->begin_relaxed(all, {&gene, 1}, Noise{0.2, 1, 2});
+  EXPECT_EQ(world.model->begin_relaxed(one, {&gene, 1}, Noise{0.2, 1, 2})->outputs()[0],
             whole->outputs()[6]);
-  EXPECT_NE(world.model->begin_noisy(one, {&gene, 1}, {0.2, 1, 3})->outputs()[0],
+  EXPECT_NE(world.model->begin_relaxed(one, {&gene, 1}, Noise{0.2, 1, 3})->outputs()[0],
             whole->outputs()[6]);
-  EXPECT_EQ(world.model->begin_noisy(one, {&gene, 1}, {0, 1, 2})->outputs()[0],
+  EXPECT_EQ(world.model->begin_relaxed(one, {&gene, 1}, Noise{0, 1, 2})->outputs()[0],
             world.model->begin({}, one, {&gene, 1})->outputs()[0]);
 }
 
@@ -199,17 +199,17 @@ TEST(TrueRegulationModel, WholeGatesAreAMaskAndGainsBetweenAreDerivatives) {
     const std::vector<Feature> subset = {1, 6, 9};
     const auto masked = world.model->begin(subset, cells, outputs);
     const std::vector<CellGates> shut = {{features, whole}, {features, whole}};
-    const auto gated = world.model->begin_gated(cells, outputs, shut);
+    const auto gated = world.model->begin_relaxed(cells, outputs, shut);
     EXPECT_TRUE(std::equal(masked->outputs().begin(), masked->outputs().end(),
                            gated->outputs().begin(), gated->outputs().end()));
     const std::vector<CellGates> half = {{features, between}, {features, whole}};
     const std::vector<float> cotangent = {1, -0.5, 0, 0};
-    const auto state = world.model->begin_gated(cells, outputs, half);
+    const auto state = world.model->begin_relaxed(cells, outputs, half);
     const auto value = [&](size_t gate, float change) {
       auto moved = between;
       moved[gate] += change;
       const std::vector<CellGates> other = {{features, moved}, {features, whole}};
-      const auto after = world.model->begin_gated(cells, outputs, other);
+      const auto after = world.model->begin_relaxed(cells, outputs, other);
       return double{after->outputs()[0]} - 0.5 * double{after->outputs()[1]};
     };
     state->cell_gains(cotangent, [&](size_t position, std::span<const Feature> told,

@@ -115,11 +115,14 @@ class FormulaModel : public MaskableModel {
     return std::make_unique<FormulaState>(formula_, features_, subset,
                                           static_cast<int64_t>(cells.size()));
   }
-  std::unique_ptr<GradientState> begin_gated(std::span<const int32_t> cells,
-                                             std::span<const int32_t>,
-                                             std::span<const CellGates> gates) const override {
+  /// Gates only.
+  std::unique_ptr<GradientState> begin_relaxed(std::span<const int32_t> cells,
+                                               std::span<const int32_t> outputs,
+                                               const Relaxation& relaxation) const override {
+    const auto* gates = std::get_if<std::span<const CellGates>>(&relaxation);
+    if (gates == nullptr) return MaskableModel::begin_relaxed(cells, outputs, relaxation);
     return std::make_unique<FormulaState>(formula_, features_, std::span<const Feature>(),
-                                          static_cast<int64_t>(cells.size()), gates);
+                                          static_cast<int64_t>(cells.size()), *gates);
   }
 
  private:

@@ -181,7 +181,7 @@ TEST_P(ScriptModelOf, AnyNumberOfThreadsGivesTheSameBits) {
     std::vector<double> gains(kFeatures);
     state->gains(state->outputs(), gains);
     all.insert(all.end(), gains.begin(), gains.end());
-    const auto noisy = world.model->begin_noisy(cells, outputs, {0.3, 7, 1});
+    const auto noisy = world.model->begin_relaxed(cells, outputs, Noise{0.3, 7, 1});
     all.insert(all.end(), noisy->outputs().begin(), noisy->outputs().end());
     return all;
   };
@@ -197,8 +197,11 @@ TEST_P(ScriptModelOf, PredictionsAreThoseOfAState) {
   for (int32_t i = 0; i < 200; ++i)
     rows.push_back({i % kManyRows, subsets[static_cast<size_t>(i)]});
   std::vector<std::vector<float>> told(rows.size());
-  world.model->predict(
-      rows, outputs, [&](size_t row, std::span<const float> values) { told[row] = copy(values); });
+  world.model->predict(rows, outputs, [&](size_t first, std::span<const float> values) {
+    for (size_t row = 0; row * outputs.size() < values.size(); ++row) {
+      told[first + row] = copy(values.subspan(row * outputs.size(), outputs.size()));
+    }
+  });
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto state = world.model->begin(rows[i].subset, std::span(&rows[i].cell, 1), outputs);
     EXPECT_EQ(told[i], copy(state->outputs()));
@@ -208,10 +211,10 @@ TEST_P(ScriptModelOf, PredictionsAreThoseOfAState) {
 TEST_P(ScriptModelOf, NoiseDependsOnTheCellAloneAndVanishesWithItsDeviation) {
   const World world(GetParam());
   const std::vector<int32_t> outputs = {0};
-  const auto all = world.model->begin_noisy(integers(kManyRows), outputs, {0.2, 3, 4});
-  const auto one = world.model->begin_noisy(std::vector<int32_t>{140}, outputs, {0.2, 3, 4});
+  const auto all = world.model->begin_relaxed(integers(kManyRows), outputs, Noise{0.2, 3, 4});
+  const auto one = world.model->begin_relaxed(std::vector<int32_t>{140}, outputs, Noise{0.2, 3, 4});
   EXPECT_EQ(one->outputs()[0], all->outputs()[140]);
-  const auto none = world.model->begin_noisy(integers(kManyRows), outputs, {0, 3, 4});
+  const auto none = world.model->begin_relaxed(integers(kManyRows), outputs, Noise{0, 3, 4});
   const auto plain = world.model->begin({}, integers(kManyRows), outputs);
   EXPECT_EQ(copy(none->outputs()), copy(plain->outputs()));
   EXPECT_NE(copy(all->outputs()), copy(plain->outputs()));
@@ -223,7 +226,7 @@ TEST_P(ScriptModelOf, GatesLieBetweenUnmaskedAndMasked) {
   const std::vector<int32_t> outputs = {1, 0};
   const std::vector<Feature> features = {0, 2, 5};
   const auto gated = [&](const std::vector<float>& gates) {
-    return world.model->begin_gated(cells, outputs, std::vector<CellGates>(3, {features, gates}));
+    return world.model->begin_relaxed(cells, outputs, std::vector<CellGates>(3, {features, gates}));
   };
   const auto gains_of = [&](const GradientState& state) {
     std::vector<float> all;
