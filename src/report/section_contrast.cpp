@@ -186,7 +186,7 @@ std::string contrast_rows(const std::vector<SetView>& sets) {
          count_text(static_cast<double>(contrast.changed_cells)), number_text(contrast.predicted),
          number_text(contrast.slope), interval, number_text(contrast.p), number_text(contrast.q),
          number_text(contrast.p_below_half), number_text(contrast.q_below_half),
-         escape_html(contrast.note)});
+         "<span class=\"remark\">" + escape_html(contrast.note) + "</span>"});
   }
   return html_table({{"Verdict"},
                      {"Cell type"},

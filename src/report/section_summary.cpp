@@ -272,7 +272,8 @@ std::string first_of(const SetView& set) {
   return fmt::format(" First stands {}: predicted log change {}, measured {} ({} to {}), {}.",
                      set_name(set), number_text(contrast.predicted),
                      number_text(contrast.slope * contrast.predicted), number_text(low),
-                     number_text(high), verdict_badge(contrast));
+                     number_text(high), verdict_badge(contrast)) +
+         (set.caution.empty() ? "" : " <b>Caution:</b> " + escape_html(set.caution) + ".");
 }
 
 std::string findings(const Results& results) {
