@@ -70,7 +70,7 @@ summary{cursor:pointer;font-size:15px;padding:3px 0}
 .card details{border-top:0}.card summary{font-size:14px;color:var(--blue)}
 .verdict{display:inline-block;border-radius:3px;padding:0 7px;color:#fff;font-size:12.5px;
   line-height:1.55;font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
-.remark{color:var(--soft);font-size:13px}td .remark{display:block;min-width:150px}
+.remark{color:var(--soft);font:13px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}td .remark{display:block;min-width:150px}
 .key span{margin-right:4px}.key{white-space:nowrap;margin-right:14px}
 .big{font-size:30px;font-weight:600;letter-spacing:-.02em;margin:.1em 0 .25em;line-height:1.1}
 .big small{display:block;font-size:13.5px;font-weight:400;letter-spacing:0;color:var(--soft);

@@ -9,7 +9,6 @@ namespace grids::core {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 
 /// A contrast of 100 cells whose tests came out so.
 Contrast tested(double p, double p_below_half, int64_t cells = 100) {
