@@ -234,14 +234,23 @@ struct Target {
   int64_t set_size = 0;  ///< 0: that of the option "set-size"
 };
 
+/// What measured expression of test cells says of a set, within cell type and state:
+/// docs/results.md says when it is which. In the order in which sets stand.
+enum class Verdict : uint8_t { kBorneOut, kOverstated, kUndecided, kNotJudged, kContradicted };
+
 /// Predicted against measured change in test cells. Slope 1: right on average; 0: says nothing.
 /// NaN where there is none; `note` says why.
 struct Contrast {
   double slope = std::numeric_limits<double>::quiet_NaN();
   double low = std::numeric_limits<double>::quiet_NaN();  ///< 95 % interval
   double high = std::numeric_limits<double>::quiet_NaN();
-  double p = std::numeric_limits<double>::quiet_NaN();
-  double q = std::numeric_limits<double>::quiet_NaN();
+  double p = std::numeric_limits<double>::quiet_NaN();             ///< one-sided, slope above 0
+  double q = std::numeric_limits<double>::quiet_NaN();             ///< over the sets of one call
+  double p_below_half = std::numeric_limits<double>::quiet_NaN();  ///< one-sided, slope below 0.5
+  double q_below_half = std::numeric_limits<double>::quiet_NaN();
+  /// The smallest slope that cells like these show.
+  double detectable = std::numeric_limits<double>::quiet_NaN();
+  Verdict verdict = Verdict::kNotJudged;
   std::string note;
 };
 

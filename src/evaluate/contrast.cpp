@@ -22,6 +22,9 @@ constexpr double kSlopeRidge = 1e-3;
 /// Share of a predicted change's variance that covariates must leave; predictions are floats, and
 /// what is left below it is as much rounding as change.
 constexpr double kOwnShare = 1e-4;
+/// Of the smallest slope that cells could have shown.
+constexpr double kDetectedAt = 0.05;
+constexpr double kDetectedHowOften = 0.8;
 
 std::vector<std::span<const double>> spans_of(const std::vector<std::vector<double>>& columns) {
   return {columns.begin(), columns.end()};
@@ -52,20 +55,37 @@ NegativeBinomialOptions covariate_ridge(size_t columns) {
   return options;
 }
 
-void fit_counts(const ContrastCells& cells, ContrastBaseline& baseline) {
-  const CountRows rows{baseline.measured, cells.offset, spans_of(cells.columns)};
-  const auto fit = fit_negative_binomial(rows, covariate_ridge(cells.columns.size()));
+/// Score and information of each cell with respect to its log mean.
+void score_cells(std::span<const double> counts, const NegativeBinomialFit& fit,
+                 std::vector<double>& residual, std::vector<double>& weight) {
+  residual.resize(counts.size());
+  weight.resize(counts.size());
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const double inflation = 1 + fit.dispersion * fit.mean[i];
+    residual[i] = (counts[i] - fit.mean[i]) / inflation;
+    weight[i] = fit.mean[i] / inflation;
+  }
+}
+
+/// The covariates alone, on top of the offset.
+void fit_counts(const ContrastCells& cells, std::span<const double> offset,
+                const NegativeBinomialOptions& options, ContrastBaseline& baseline) {
+  const CountRows rows{baseline.measured, offset, spans_of(cells.columns)};
+  const auto fit = fit_negative_binomial(rows, options);
   if (!fit.converged) {
     baseline.problem = "the regression on the covariates did not converge";
     return;
   }
   baseline.coefficients = fit.coefficients;
   baseline.dispersion = fit.dispersion;
-  for (size_t i = 0; i < rows.rows(); ++i) {
-    const double inflation = 1 + fit.dispersion * fit.mean[i];
-    baseline.residual.push_back((baseline.measured[i] - fit.mean[i]) / inflation);
-    baseline.weight.push_back(fit.mean[i] / inflation);
-  }
+  score_cells(baseline.measured, fit, baseline.residual, baseline.weight);
+}
+
+/// What the tests need of the cells that are fitted.
+void add_leverage(const ContrastCells& cells, ContrastBaseline& baseline) {
+  const auto columns = spans_of(cells.columns);
+  baseline.inverse = CholeskyFactor(weighted_products(columns, baseline.weight)).inverse();
+  baseline.leverage = leverages(columns, baseline.inverse, baseline.weight);
 }
 
 void fit_values(const ContrastCells& cells, ContrastBaseline& baseline) {
@@ -152,14 +172,58 @@ Spread spread_of(const ContrastCells& cells, std::span<const double> influence,
   return result;
 }
 
-/// P(a score as high or higher) at slope 0.
-double score_test(const ContrastCells& cells, const ContrastBaseline& baseline,
-                  const Regressor& regressor) {
+/// The score of the slope where the null is fitted.
+struct Score {
+  double value = 0;
+  double standard_error = 0;
+  double freedom = kInfinity;
+
+  double p_above() const { return student_upper_tail(value / standard_error, freedom); }
+  double p_below() const { return student_upper_tail(-value / standard_error, freedom); }
+};
+
+Score score_of(const ContrastCells& cells, const ContrastBaseline& baseline,
+               const Regressor& regressor) {
   const double score = std::inner_product(regressor.own.begin(), regressor.own.end(),
                                           baseline.residual.begin(), 0.0);
   const Spread spread =
       spread_of(cells, regressor.own, baseline.residual, baseline.leverage, cells.columns.size());
-  return student_upper_tail(score / std::sqrt(spread.variance), spread.freedom);
+  return {score, std::sqrt(spread.variance), spread.freedom};
+}
+
+/// See Contrast::detectable. One step from the null is score ÷ information.
+double detectable_slope(const Score& score, const Regressor& regressor) {
+  const double reach = student_upper_quantile(kDetectedAt, score.freedom) +
+                       student_upper_quantile(1 - kDetectedHowOften, score.freedom);
+  return reach * score.standard_error / regressor.information;
+}
+
+/// The cells fitted with the slope held at a value: another null. Its dispersion is that of slope
+/// 0; a `problem` where the fit does not converge.
+ContrastBaseline held_at(double slope, const ContrastCells& cells, const ContrastBaseline& at_0,
+                         const Regressor& regressor) {
+  ContrastBaseline held = at_0;
+  if (!cells.counted) {
+    for (size_t i = 0; i < held.residual.size(); ++i) held.residual[i] -= slope * regressor.own[i];
+    return held;
+  }
+  std::vector<double> offset = cells.offset;
+  for (size_t i = 0; i < offset.size(); ++i) offset[i] += slope * regressor.x[i];
+  auto options = covariate_ridge(cells.columns.size());
+  options.rule = DispersionRule::kGiven;
+  options.dispersion = at_0.dispersion;
+  options.start = at_0.coefficients;
+  fit_counts(cells, offset, options, held);
+  if (held.problem.empty()) add_leverage(cells, held);
+  return held;
+}
+
+/// P(a score as low or lower) at slope ½; NaN where the null cannot be fitted there.
+double p_below_half(const ContrastCells& cells, const ContrastBaseline& at_0,
+                    const Regressor& regressor, std::span<const double> change) {
+  const auto held = held_at(0.5, cells, at_0, regressor);
+  if (!held.problem.empty()) return kNaN;
+  return score_of(cells, held, make_regressor(cells, held, change)).p_below();
 }
 
 struct Slope {
@@ -187,11 +251,7 @@ FullFit fit_full_counts(const ContrastBaseline& baseline, const CountRows& rows,
   FullFit full;
   if (!fit.converged || fit.aliased.back() != 0) return full;
   full.slope = fit.coefficients.back();
-  for (size_t i = 0; i < rows.rows(); ++i) {
-    const double inflation = 1 + fit.dispersion * fit.mean[i];
-    full.residual.push_back((rows.counts[i] - fit.mean[i]) / inflation);
-    full.weight.push_back(fit.mean[i] / inflation);
-  }
+  score_cells(rows.counts, fit, full.residual, full.weight);
   return full;
 }
 
@@ -251,14 +311,11 @@ ContrastBaseline contrast_baseline(const Study& study, int32_t gene, const Contr
   } else if (expressing < options.min_expressing_cells) {
     baseline.problem = fmt::format("only {} of {} cells express the gene", expressing, n);
   } else if (cells.counted) {
-    fit_counts(cells, baseline);
+    fit_counts(cells, cells.offset, covariate_ridge(cells.columns.size()), baseline);
   } else {
     fit_values(cells, baseline);
   }
-  if (!baseline.problem.empty()) return baseline;
-  const auto columns = spans_of(cells.columns);
-  baseline.inverse = CholeskyFactor(weighted_products(columns, baseline.weight)).inverse();
-  baseline.leverage = leverages(columns, baseline.inverse, baseline.weight);
+  if (baseline.problem.empty()) add_leverage(cells, baseline);
   return baseline;
 }
 
@@ -291,7 +348,10 @@ Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
     result.note = "the covariates explain the predicted change: nothing of its own is left to test";
     return result;
   }
-  result.p = score_test(cells, baseline, regressor);
+  const Score score = score_of(cells, baseline, regressor);
+  result.p = score.p_above();
+  result.p_below_half = p_below_half(cells, baseline, regressor, change);
+  result.detectable = detectable_slope(score, regressor);
   const Slope slope = fit_slope(cells, baseline, regressor);
   if (!std::isfinite(slope.standard_error)) {
     result.note = "the slope did not converge";
@@ -309,11 +369,8 @@ Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
   return result;
 }
 
-void add_q_values(std::span<Contrast> contrasts) {
-  std::vector<double> p;
-  for (const auto& entry : contrasts) p.push_back(entry.p);
-  const auto q = benjamini_hochberg(p);
-  for (size_t i = 0; i < q.size(); ++i) contrasts[i].q = q[i];
+std::pair<double, double> Contrast::observed() const {
+  return std::minmax({low * predicted, high * predicted});
 }
 
 PooledSlope pooled_slope(std::span<const Contrast> contrasts, double confidence) {

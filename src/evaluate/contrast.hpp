@@ -19,6 +19,9 @@
 /// - p comes from the score test at slope 0, in which nothing but the null is fitted, so that it
 ///   exists where the slope runs away (all changed cells without a count); the interval is the
 ///   slope ± its sandwich standard error, and so need not agree with p to the last digit.
+/// - The same test with the null fitted at slope ½ asks the opposite: whether the changes are less
+///   than half of the predicted ones. The dispersion stays that of slope 0, where this test is to
+///   have its power. A verdict (verdict.hpp) needs both.
 /// - In sums of squares over cells each square is divided by 1 − leverage (HC2, MacKinnon & White
 ///   1985): a gene with few counts has few cells that matter, and covariates fit those best.
 /// - Donors are covariates. Where there are at least `min_donors`, scores are summed over each
@@ -33,6 +36,7 @@
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/described.hpp"
@@ -113,6 +117,10 @@ struct ContrastBaseline {
 ContrastBaseline contrast_baseline(const Study& study, int32_t gene, const ContrastCells& cells,
                                    const ContrastOptions& options);
 
+/// What measured expression says of a set, in the order in which sets stand; verdict.hpp says when
+/// it is which.
+enum class Verdict : uint8_t { kBorneOut, kOverstated, kUndecided, kNotJudged, kContradicted };
+
 /// NaN where it cannot be computed; `note` then says why.
 struct Contrast {
   static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
@@ -123,18 +131,25 @@ struct Contrast {
   double slope = kNone;
   double low = kNone;  ///< interval of the slope
   double high = kNone;
-  double p = kNone;      ///< one-sided, slope > 0
-  double q = kNone;      ///< see `add_q_values`
+  double p = kNone;             ///< one-sided, slope > 0
+  double p_below_half = kNone;  ///< one-sided, slope < ½
+  /// The smallest slope that cells like these show, with a probability of 0.8, at p ≤ 0.05.
+  double detectable = kNone;
   int64_t clusters = 0;  ///< donors that the variance is clustered by; 0 = cells independent
   std::string note;      ///< a reason for NaN, or what to know; may be empty
+  /// Of the set among those of its run: see `add_verdicts`.
+  double q = kNone;
+  double q_below_half = kNone;
+  Verdict verdict = Verdict::kNotJudged;
+
+  /// Slope × `predicted`: the interval of the change as measured expression has it. A predicted
+  /// change that is negative turns it round.
+  std::pair<double, double> observed() const;
 };
 
 /// `change`: δ of every cell that `contrast_cells` was given, in that order.
 Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
                   std::span<const double> change, const ContrastOptions& options);
-
-/// Benjamini–Hochberg over all contrasts of a run that have a p.
-void add_q_values(std::span<Contrast> contrasts);
 
 /// Inverse-variance weighted mean of the slopes and its interval: how well calibrated the predicted
 /// changes of many sets are together. NaN when none has a slope. Sets of one gene, or of genes that

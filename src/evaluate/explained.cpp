@@ -7,7 +7,9 @@
 #include <map>
 #include <tuple>
 
+#include "base/at.hpp"
 #include "evaluate/timings.hpp"
+#include "explain/targets.hpp"
 
 namespace grids::core {
 namespace {
@@ -16,19 +18,28 @@ ChangeDirection direction_of(const ExplainStageOptions& options) {
   return options.loss.direction == Direction::kDown ? ChangeDirection::kDown : ChangeDirection::kUp;
 }
 
-/// "; 2 of the peaks keep 97 % of the change; 1 partner", where there is something to say.
+/// "1 cell", "3 cells".
+std::string counted_of(int64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+/// "; 2 of the peaks keep 97 % of the change; 1 partner", where there is something to say. Some of
+/// the peaks may do more than all of them, where others go the opposite way.
 std::string partners_words(const EvaluatedSet& set) {
   const SetPartners& found = set.partners;
   if (found.minimal.empty()) return "";
   std::string words;
   if (found.minimal.size() < set.peaks.size()) {
-    words = fmt::format("; {} of them keep{} {:.0f} % of it on training cells",
-                        found.minimal.size(), found.minimal.size() == 1 ? "s" : "",
-                        100 * found.minimal_change / found.change);
+    const double share = found.minimal_change / found.change;
+    const bool one = found.minimal.size() == 1;
+    words = share > 1 ? fmt::format("; {} of them alone do{} as much on training cells",
+                                    found.minimal.size(), one ? "es" : "")
+                      : fmt::format("; {} of them keep{} {:.0f} % of it on training cells",
+                                    found.minimal.size(), one ? "s" : "", 100 * share);
   }
   if (found.partners.empty()) return words;
-  return words + fmt::format("; {} partner{} (see partners.tsv)", found.partners.size(),
-                             found.partners.size() == 1 ? "" : "s");
+  return words + fmt::format("; {} (see partners.tsv)",
+                             counted_of(static_cast<int64_t>(found.partners.size()), "partner"));
 }
 
 /// A line for each cell type and reason: a small type is skipped with all its genes.
@@ -47,12 +58,27 @@ void tell_skipped(const Study& study, const std::vector<SkippedTarget>& skipped,
   }
 }
 
-/// "measured expression: slope 0.42 (−0.1 to 0.9), p 0.06, q 0.2", or why there is none.
+/// "undecided: these cells could have shown a slope of 0.8".
+std::string verdict_words(const Contrast& contrast) {
+  const auto remark = verdict_remark(contrast);
+  return verdict_title(contrast.verdict) + (remark.empty() ? "" : ": " + remark);
+}
+
+/// "; against measured expression: slope 0.42 (−0.1 to 0.9), p 0.06, q 0.2", where there is one.
 std::string contrast_words(const Contrast& contrast) {
-  if (std::isnan(contrast.p)) return "not held against measured expression: " + contrast.note;
+  if (std::isnan(contrast.p)) return "";
   return fmt::format(
-      "against measured expression: slope {:.2f} ({:.2f} to {:.2f}), p {:.2g}, q {:.2g}",
+      "; against measured expression: slope {:.2f} ({:.2f} to {:.2f}), p {:.2g}, q {:.2g}",
       contrast.slope, contrast.low, contrast.high, contrast.p, contrast.q);
+}
+
+/// Where random sets go as far: that a set which was searched for goes further says nothing.
+std::string random_words(const EvaluatedSet& set, const RandomSets& random,
+                         ChangeDirection direction) {
+  constexpr double kAsFar = 95;
+  const double percentile = effect_size_percentile(set.change.relative_change, random, direction);
+  if (!(percentile < kAsFar)) return "";
+  return fmt::format(" (further than {:.0f} % of random sets)", percentile);
 }
 
 /// Says so first when nothing was explained because of gate A.
@@ -67,19 +93,41 @@ void tell_gate(const ExplainResult& result, const Context& context) {
       failed, result.skipped.size()));
 }
 
-/// Warns when measured expression bears out few of the sets.
-void tell_contrasts(const JudgedSets& judged, const Context& context) {
-  constexpr double kCalled = 0.05;
-  int64_t borne_out = 0;
-  for (const auto& set : judged.sets) borne_out += set.contrast.q < kCalled ? 1 : 0;
-  if (judged.sets.empty() || 2 * borne_out >= static_cast<int64_t>(judged.sets.size())) return;
-  const auto which =
-      judged.sets.size() == 1
-          ? std::string("does not bear out the predicted change")
-          : fmt::format("bears out the predicted changes of {} of {} sets",
-                        borne_out == 0 ? "none" : std::to_string(borne_out), judged.sets.size());
-  context.reporter.warning(fmt::format(
-      "the measured expression of test cells {} (q < {}; see contrasts.tsv)", which, kCalled));
+std::vector<Contrast> contrasts_of(const JudgedSets& judged) {
+  std::vector<Contrast> contrasts;
+  contrasts.reserve(judged.sets.size());
+  for (const auto& set : judged.sets) contrasts.push_back(set.contrast);
+  return contrasts;
+}
+
+/// How many sets are what; a warning where that is no reason for trust, with what is contradicted
+/// by name.
+void tell_verdicts(const Study& study, const JudgedSets& judged, const Context& context) {
+  if (judged.sets.empty()) return;
+  const auto contrasts = contrasts_of(judged);
+  std::vector<std::string> contradicted;
+  bool any_follows = false;
+  for (const auto& set : judged.sets) {
+    const Verdict verdict = set.contrast.verdict;
+    any_follows |= verdict == Verdict::kBorneOut || verdict == Verdict::kOverstated;
+    if (verdict != Verdict::kContradicted) continue;
+    contradicted.push_back(
+        fmt::format("{} in {}", study.genes.names[static_cast<size_t>(set.gene)],
+                    set.type ? study.cells.type.names[at(*set.type)] : std::string(kAllTypes)));
+  }
+  context.reporter.info(fmt::format(
+      "measured expression of test cells, within type and state, over {}: {} (see "
+      "contrasts.tsv)",
+      counted_of(static_cast<int64_t>(contrasts.size()), "set"), count_verdicts(contrasts)));
+  if (!contradicted.empty()) {
+    context.reporter.warning(
+        fmt::format("contradicted by the measured expression of test cells, and no findings: {}",
+                    fmt::join(contradicted, ", ")));
+  } else if (!any_follows) {
+    context.reporter.warning(
+        "the measured expression of test cells bears out none of the predicted changes (see "
+        "contrasts.tsv)");
+  }
 }
 
 /// "−12.3", "+0.0042": a change that is shown is never all zeros.
@@ -118,23 +166,23 @@ std::vector<Table> explained_tables(const Study& study, const Explained& explain
 void tell_explained(const Study& study, const Explained& explained, const Context& context) {
   const auto& [result, judged, direction] = explained;
   tell_gate(result, context);
-  for (size_t i = 0; i < result.explained.size(); ++i) {
+  const std::vector<ChangeDirection> asked(judged.sets.size(), direction);
+  for (const size_t i : order_of_standing(contrasts_of(judged), asked)) {
     const auto& entry = result.explained[i];
     const auto& set = judged.sets[i];
     context.reporter.info(fmt::format(
-        "{} in {}: {} peaks, predicted change when masked in the surrogate {} % on {} test "
-        "cells (effect-size percentile among {} random sets: {:.0f}){}; {}{}{}",
+        "{} in {}: {}; {}, predicted change when masked in the surrogate {} % on {}{}{}{}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
-        set.peaks.size(), percent(set.change.relative_change), set.change.cells,
-        judged.random[i].changes.size(),
-        effect_size_percentile(set.change.relative_change, judged.random[i], direction),
-        partners_words(set), contrast_words(set.contrast),
+        verdict_words(set.contrast), counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
+        percent(set.change.relative_change), counted_of(set.change.cells, "test cell"),
+        random_words(set, judged.random[i], direction), partners_words(set),
+        contrast_words(set.contrast),
         entry.explanation.local_optimum || entry.explanation.steps == 0
             ? ""
             : "; the step limit ended the search before a local optimum",
         entry.caution.empty() ? "" : "; caution: " + entry.caution));
   }
-  tell_contrasts(judged, context);
+  tell_verdicts(study, judged, context);
   tell_skipped(study, result.skipped, context);
   if (!judged.sets.empty() && !judged.from_counts) {
     context.reporter.warning(

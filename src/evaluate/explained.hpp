@@ -26,7 +26,8 @@ Explained explain_and_judge(const Study& study, const StudySurrogate& surrogate,
 /// off_target.tsv, skipped.tsv and timings.tsv, in this order.
 std::vector<Table> explained_tables(const Study& study, const Explained& explained);
 
-/// Tells what came out in a line a set, the strongest signal no stronger than it is.
+/// Tells what came out in a line a set, in the order in which they stand (verdict.hpp), the
+/// strongest signal no stronger than it is.
 void tell_explained(const Study& study, const Explained& explained, const Context& context);
 
 }  // namespace grids::core

@@ -183,6 +183,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
       const CountMap& map = maps.at(explained[i].target.gene);
       const auto measured = judge.baseline(explained[i].target.gene);
       result.sets[i] = judge.set(explained[i], map, measured);
+      if (surrogate.fails_gate_a(explained[i].target.gene)) result.sets[i].gate = "A";
       result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);
     });
@@ -190,8 +191,8 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
   }
   std::vector<Contrast> contrasts;
   for (const auto& set : result.sets) contrasts.push_back(set.contrast);
-  add_q_values(contrasts);
-  for (size_t i = 0; i < contrasts.size(); ++i) result.sets[i].contrast.q = contrasts[i].q;
+  add_verdicts(contrasts);
+  for (size_t i = 0; i < contrasts.size(); ++i) result.sets[i].contrast = contrasts[i];
   for (const auto& changes : by_type) {
     result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
   }

@@ -53,6 +53,10 @@ inline constexpr ColumnText kContrastSlope{"contrast_slope",
                                            "`slope` of the set in `contrasts.tsv`"};
 inline constexpr ColumnText kContrastP{"contrast_p", "`p` of the set in `contrasts.tsv`"};
 inline constexpr ColumnText kContrastQ{"contrast_q", "`q` of the set in `contrasts.tsv`"};
+inline constexpr ColumnText kVerdict{
+    "verdict",
+    "what measured expression of test cells says of it: `borne_out`, `overstated`, `undecided`, "
+    "`not_judged` or `contradicted` (below)"};
 inline constexpr ColumnText kContrastNote{"contrast_note", "`note` of the set in `contrasts.tsv`"};
 
 /// Of set_summary.tsv.
@@ -66,6 +70,8 @@ inline constexpr ColumnText kShareNear{"share_within_250kb",
                                        "share of the set's peaks within 250 kb of the TSS, 0 … 1"};
 inline constexpr ColumnText kChanceNear{
     "chance_within_250kb", "that share among all peaks of the study: what chance gives"};
+inline constexpr ColumnText kDirection{"direction",
+                                       "what was asked of the prediction: `down` or `up`"};
 inline constexpr ColumnText kFromCounts{
     "counts", "`yes`: `change_cp100k` rests on counts; `no`: on expm1 of the values given"};
 inline constexpr ColumnText kMinimalShare{"minimal_share",
@@ -104,6 +110,15 @@ inline constexpr ColumnText kP{
 inline constexpr ColumnText kQ{"q",
                                "Benjamini–Hochberg over the found sets of the run; NA for random "
                                "ones"};
+inline constexpr ColumnText kPBelowHalf{
+    "p_below_half",
+    "one-sided, slope below ½: small where these cells would have shown half of the predicted "
+    "change, and do not"};
+inline constexpr ColumnText kQBelowHalf{"q_below_half",
+                                        "of `p_below_half`, as `q` of `p`; NA for random sets"};
+inline constexpr ColumnText kDetectable{
+    "detectable",
+    "the smallest slope that cells like these show at `p` ≤ 0.05, with a probability of 0.8"};
 inline constexpr ColumnText kNote{"note", "why there is no number, or what to know"};
 
 /// Of change_by_type.tsv.

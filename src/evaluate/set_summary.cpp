@@ -42,11 +42,7 @@ struct PeakRow : SetRow {
 struct ContrastRow : SetRow {
   std::string which;
   const Contrast& contrast;
-
-  /// A predicted change that is negative turns the interval round.
-  std::pair<double, double> observed() const {
-    return std::minmax({contrast.low * contrast.predicted, contrast.high * contrast.predicted});
-  }
+  bool judged;  ///< random sets are not
 };
 
 std::string type_of(const SetRow& row) {
@@ -142,6 +138,8 @@ Columns<PeakRow> subset_columns() {
        {column::kContrastQ, [](const PeakRow& row) { return Probability{row.set.contrast.q}; }},
        {"contrast_cells", "`cells` of the set in `contrasts.tsv`",
         [](const PeakRow& row) { return row.set.contrast.cells; }},
+       {column::kVerdict,
+        [](const PeakRow& row) { return verdict_name(row.set.contrast.verdict); }},
        {column::kContrastNote, [](const PeakRow& row) { return row.set.contrast.note; }}}};
 }
 
@@ -230,13 +228,23 @@ Columns<ContrastRow> contrast_columns() {
        {column::kPredicted, [](const ContrastRow& row) { return row.contrast.predicted; }},
        {column::kObserved,
         [](const ContrastRow& row) { return row.contrast.slope * row.contrast.predicted; }},
-       {column::kObservedLow, [](const ContrastRow& row) { return row.observed().first; }},
-       {column::kObservedHigh, [](const ContrastRow& row) { return row.observed().second; }},
+       {column::kObservedLow, [](const ContrastRow& row) { return row.contrast.observed().first; }},
+       {column::kObservedHigh,
+        [](const ContrastRow& row) { return row.contrast.observed().second; }},
        {column::kSlope, [](const ContrastRow& row) { return row.contrast.slope; }},
        {column::kSlopeLow, [](const ContrastRow& row) { return row.contrast.low; }},
        {column::kSlopeHigh, [](const ContrastRow& row) { return row.contrast.high; }},
        {column::kP, [](const ContrastRow& row) { return Probability{row.contrast.p}; }},
        {column::kQ, [](const ContrastRow& row) { return Probability{row.contrast.q}; }},
+       {column::kPBelowHalf,
+        [](const ContrastRow& row) { return Probability{row.contrast.p_below_half}; }},
+       {column::kQBelowHalf,
+        [](const ContrastRow& row) { return Probability{row.contrast.q_below_half}; }},
+       {column::kVerdict.saying("of the set (above); NA for random ones"),
+        [](const ContrastRow& row) {
+          return row.judged ? verdict_name(row.contrast.verdict) : "NA";
+        }},
+       {column::kDetectable, [](const ContrastRow& row) { return row.contrast.detectable; }},
        {"clusters",
         "donors that the variance is clustered by; 0 = fewer than ten, cells taken as independent "
         "given their donor",
@@ -285,9 +293,16 @@ Columns<SummaryRow> set_summary_columns() {
            {"minimal_peaks", "members of the minimal sub-set",
             [](const SummaryRow& row) { return row.set.partners.minimal.size(); }},
            {column::kMinimalShare, minimal_share},
+           {column::kVerdict,
+            [](const SummaryRow& row) { return verdict_name(row.set.contrast.verdict); }},
+           {column::kDirection,
+            [](const SummaryRow& row) {
+              return row.direction == ChangeDirection::kDown ? "down" : "up";
+            }},
            {"partners", "how many are in `partners.tsv`",
             [](const SummaryRow& row) { return row.set.partners.partners.size(); }},
-           {column::kCaution, [](const SummaryRow& row) { return row.set.caution; }}}};
+           {column::kCaution, [](const SummaryRow& row) { return row.set.caution; }},
+           {column::kGate, [](const SummaryRow& row) { return row.set.gate; }}}};
 }
 
 void require_random_sets_of_each(std::span<const EvaluatedSet> sets,
@@ -352,10 +367,10 @@ Table contrasts_table(const Study& study, std::span<const EvaluatedSet> sets,
   require_random_sets_of_each(sets, random);
   std::vector<ContrastRow> rows;
   for (size_t i = 0; i < sets.size(); ++i) {
-    rows.push_back({{study, sets[i]}, "found", sets[i].contrast});
+    rows.push_back({{study, sets[i]}, "found", sets[i].contrast, true});
     const auto& contrasts = random[i].contrasts;
     for (size_t k = 0; k < contrasts.size(); ++k) {
-      rows.push_back({{study, sets[i]}, fmt::format("random {}", k + 1), contrasts[k]});
+      rows.push_back({{study, sets[i]}, fmt::format("random {}", k + 1), contrasts[k], false});
     }
   }
   return contrast_columns().table(rows);

@@ -12,6 +12,7 @@
 
 #include "evaluate/changes.hpp"
 #include "evaluate/contrast.hpp"
+#include "evaluate/verdict.hpp"
 #include "io/columns.hpp"
 #include "methods/explainer.hpp"
 #include "search/set_partners.hpp"
@@ -33,6 +34,7 @@ struct EvaluatedSet {
   Contrast contrast;     ///< against measured expression of the same test cells
   SetPartners partners;  ///< on the training cells
   std::string caution;   ///< why not to trust it, or empty
+  std::string gate;      ///< "A" where the gene fails that gate of the cis path
 };
 
 /// subsets.tsv, a row for each peak of each set.
@@ -74,8 +76,6 @@ TableText describe_random_sets();
 Table contrasts_table(const Study& study, std::span<const EvaluatedSet> sets,
                       std::span<const RandomSets> random);
 TableText describe_contrasts();
-
-enum class ChangeDirection : uint8_t { kDown, kUp };
 
 /// Effect-size percentile: the share, in percent, of random sets whose relative change goes less
 /// far in the direction than that of the found set, ties counted half. Not a p-value: a set that

@@ -39,8 +39,33 @@ std::vector<std::string> peak_names(const core::Study& study, std::span<const in
   return names;
 }
 
+Verdict verdict_of(core::Verdict verdict) {
+  switch (verdict) {
+    case core::Verdict::kBorneOut:
+      return Verdict::kBorneOut;
+    case core::Verdict::kOverstated:
+      return Verdict::kOverstated;
+    case core::Verdict::kUndecided:
+      return Verdict::kUndecided;
+    case core::Verdict::kNotJudged:
+      return Verdict::kNotJudged;
+    case core::Verdict::kContradicted:
+      return Verdict::kContradicted;
+  }
+  throw core::internal_error("no such verdict: {}", static_cast<int>(verdict));
+}
+
 Contrast contrast_of(const core::Contrast& contrast) {
-  return {contrast.slope, contrast.low, contrast.high, contrast.p, contrast.q, contrast.note};
+  return {contrast.slope,
+          contrast.low,
+          contrast.high,
+          contrast.p,
+          contrast.q,
+          contrast.p_below_half,
+          contrast.q_below_half,
+          contrast.detectable,
+          verdict_of(contrast.verdict),
+          contrast.note};
 }
 
 PeakSet set_of(const core::Study& study, const core::ExplainTarget& target,

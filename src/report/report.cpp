@@ -22,7 +22,7 @@ constexpr Section kSections[] = {
     {"contrast", "Predicted against measured", contrast_section},
     {"accuracy", "How well the surrogate predicts", accuracy_section},
     {"cells", "The cells", cells_section},
-    {"sets", "Found sets of peaks", sets_section},
+    {"sets", "The sets of peaks", sets_section},
     {"types", "The same sets in other cell types", types_section},
     {"recovery", "What was planted, and what was found", recovery_section},
     {"training", "Learning curves", training_section},

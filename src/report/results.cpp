@@ -90,6 +90,10 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
         set.minimal_share = table.number(row, column::kMinimalShare);
       }
       if (table.has(column::kCaution)) set.caution = table.text(row, column::kCaution);
+      if (table.has(column::kGate)) set.gate = table.text(row, column::kGate);
+      if (table.has(column::kDirection) && table.text(row, column::kDirection) == "up") {
+        set.asked = ChangeDirection::kUp;
+      }
     }
   }
 }
@@ -128,6 +132,61 @@ void add_times(const Table& table, std::vector<SetView>& sets) {
       set.seconds = table.number(row, column::kSeconds);
     }
   }
+}
+
+/// NaN where the table, of an earlier version, has no such column.
+double number_of(const Table& table, size_t row, const ColumnText& column) {
+  return table.has(column) ? table.number(row, column) : kNaN;
+}
+
+Contrast contrast_of(const Table& table, size_t row) {
+  Contrast contrast;
+  contrast.cells = static_cast<int64_t>(table.number(row, column::kTestCells));
+  contrast.changed_cells = static_cast<int64_t>(table.number(row, column::kChangedCells));
+  contrast.predicted = table.number(row, column::kPredicted);
+  contrast.slope = table.number(row, column::kSlope);
+  contrast.low = table.number(row, column::kSlopeLow);
+  contrast.high = table.number(row, column::kSlopeHigh);
+  contrast.p = table.number(row, column::kP);
+  contrast.p_below_half = number_of(table, row, column::kPBelowHalf);
+  contrast.detectable = number_of(table, row, column::kDetectable);
+  contrast.note = table.text(row, column::kNote);
+  return contrast;
+}
+
+/// A folder may hold tables of several runs, or a part of one: q and verdicts are made anew among
+/// the sets that are there.
+void add_contrasts(const Table& table, std::vector<SetView>& sets) {
+  for (size_t row = 0; row < table.rows(); ++row) {
+    if (table.text(row, column::kWhichSet) != "found") continue;
+    for (SetView& set : sets) {
+      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
+        continue;
+      set.contrast = contrast_of(table, row);
+    }
+  }
+}
+
+std::vector<Contrast> contrasts_of(const std::vector<SetView>& sets) {
+  std::vector<Contrast> contrasts;
+  contrasts.reserve(sets.size());
+  for (const SetView& set : sets) contrasts.push_back(set.contrast);
+  return contrasts;
+}
+
+/// Verdicts, and the sets in the order in which they stand.
+void judge_and_order(std::vector<SetView>& sets) {
+  auto contrasts = contrasts_of(sets);
+  add_verdicts(contrasts);
+  std::vector<ChangeDirection> asked;
+  for (size_t i = 0; i < sets.size(); ++i) {
+    sets[i].contrast = contrasts[i];
+    asked.push_back(sets[i].asked);
+  }
+  std::vector<SetView> ordered;
+  ordered.reserve(sets.size());
+  for (const size_t i : order_of_standing(contrasts, asked)) ordered.push_back(std::move(sets[i]));
+  sets = std::move(ordered);
 }
 
 /// What to do where a table lacks a column: another version of grids wrote the folder.
@@ -173,6 +232,10 @@ Results read_results(const std::filesystem::path& folder) {
     add_other_genes(*others, results.sets);
   }
   if (const Table* times = results.find("timings.tsv")) add_times(*times, results.sets);
+  if (const Table* contrasts = results.find("contrasts.tsv")) {
+    add_contrasts(*contrasts, results.sets);
+  }
+  judge_and_order(results.sets);
   return results;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "evaluate/verdict.hpp"
 #include "io/manifest.hpp"
 #include "io/table.hpp"
 
@@ -34,8 +35,8 @@ struct PartnerView {
   double set = 0;       ///< of the whole set
 };
 
-/// One found set, put together from subsets.tsv, partners.tsv, random_sets.tsv, set_summary.tsv,
-/// off_target.tsv and timings.tsv. What a missing file would have told is NaN.
+/// One set, put together from subsets.tsv, partners.tsv, random_sets.tsv, set_summary.tsv,
+/// contrasts.tsv, off_target.tsv and timings.tsv. What a missing file would have told is NaN.
 struct SetView {
   std::string cell_type;
   std::string gene;
@@ -49,8 +50,12 @@ struct SetView {
   double seconds = 0;           ///< of the search and what belongs to it
   std::vector<PeakView> peaks;  ///< by rank
   std::vector<PartnerView> partners;
-  double minimal_share = 0;    ///< of the set's change, kept by its minimal sub-set
-  std::string caution;         ///< why not to trust it, or empty
+  double minimal_share = 0;  ///< of the set's change, kept by its minimal sub-set
+  std::string caution;       ///< why not to trust it, or empty
+  std::string gate;          ///< "A" where its gene fails that gate of the cis path
+  Contrast contrast;         ///< q and verdict among the sets of this folder, whoever
+                             ///< ran them
+  ChangeDirection asked = ChangeDirection::kDown;
   std::vector<double> random;  ///< relative changes of random sets
   double cells = 0;            ///< test cells
   double percentile = 0;       ///< among the random sets
@@ -66,7 +71,7 @@ struct Results {
   std::filesystem::path folder;
   std::optional<Manifest> manifest;
   std::map<std::string, Table, std::less<>> tables;  ///< by file name
-  std::vector<SetView> sets;                         ///< in the order of subsets.tsv
+  std::vector<SetView> sets;                         ///< as they stand (verdict.hpp)
 
   /// The table of that file, or null when the file is missing or has no rows.
   const Table* find(std::string_view file) const;

@@ -9,23 +9,19 @@
 #include "report/html.hpp"
 #include "report/sections.hpp"
 #include "report/svg.hpp"
+#include "report/verdict_marks.hpp"
 
 namespace grids::core {
 namespace {
 
-constexpr const char* kFound = "#0072b2";
 constexpr const char* kRandom = "#b0b0ab";
-/// Rates of false discovery and error at which the text speaks of sets that are borne out.
-constexpr double kCalledRate = 0.05;
 
-/// A row of contrasts.tsv.
+/// A set with a slope.
 struct ContrastPoint {
-  size_t row = 0;
-  double predicted = 0;
-  double observed = 0;
-  double low = 0;
-  double high = 0;
-  Contrast contrast;  ///< slope, interval, p, q
+  const SetView* set = nullptr;  ///< of a random set there is none
+  Contrast contrast;
+
+  double observed() const { return contrast.slope * contrast.predicted; }
 };
 
 /// Those with a slope.
@@ -34,22 +30,20 @@ struct Points {
   std::vector<ContrastPoint> random;
 };
 
-Points points_of(const Table& table) {
+Points points_of(const Results& results, const Table& table) {
   Points points;
+  for (const SetView& set : results.sets) {
+    if (!std::isnan(set.contrast.slope)) points.found.push_back({&set, set.contrast});
+  }
   for (size_t row = 0; row < table.rows(); ++row) {
+    if (table.text(row, column::kWhichSet) == "found") continue;
     ContrastPoint point;
-    point.row = row;
-    point.predicted = table.number(row, column::kPredicted);
-    point.observed = table.number(row, column::kObserved);
-    point.low = table.number(row, column::kObservedLow);
-    point.high = table.number(row, column::kObservedHigh);
+    point.contrast.predicted = table.number(row, column::kPredicted);
     point.contrast.slope = table.number(row, column::kSlope);
     point.contrast.low = table.number(row, column::kSlopeLow);
     point.contrast.high = table.number(row, column::kSlopeHigh);
     point.contrast.p = table.number(row, column::kP);
-    point.contrast.q = table.number(row, column::kQ);
-    if (std::isnan(point.contrast.slope)) continue;
-    (table.text(row, column::kWhichSet) == "found" ? points.found : points.random).push_back(point);
+    if (!std::isnan(point.contrast.slope)) points.random.push_back(point);
   }
   return points;
 }
@@ -61,7 +55,7 @@ PooledSlope pooled(const std::vector<ContrastPoint>& points) {
   return pooled_slope(contrasts, 0.95);
 }
 
-/// How far the axes reach: all found sets and, within twice that, their intervals.
+/// How far the axes reach: all sets and, within twice that, their intervals.
 std::pair<std::vector<double>, std::vector<double>> axes(const Points& points) {
   double left = 0, right = 0, bottom = 0, top = 0;
   const auto widen = [](double value, double& low, double& high) {
@@ -69,25 +63,26 @@ std::pair<std::vector<double>, std::vector<double>> axes(const Points& points) {
     high = std::max(high, value);
   };
   for (const auto* list : {&points.found, &points.random}) {
-    for (const auto& point : *list) widen(point.predicted, left, right);
+    for (const auto& point : *list) widen(point.contrast.predicted, left, right);
   }
   for (const auto& point : points.found) {
-    widen(point.observed, bottom, top);
-    widen(point.predicted, bottom, top);
+    widen(point.observed(), bottom, top);
+    widen(point.contrast.predicted, bottom, top);
   }
   const double reach = std::max({2 * (top - bottom), right - left, 1e-3});
   const double lowest = bottom - reach / 2;
   const double highest = top + reach / 2;
   for (const auto& point : points.found) {
-    widen(std::max(point.low, lowest), bottom, top);
-    widen(std::min(point.high, highest), bottom, top);
+    const auto [low, high] = point.contrast.observed();
+    widen(std::max(low, lowest), bottom, top);
+    widen(std::min(high, highest), bottom, top);
   }
   if (right - left < 1e-6) left -= 1e-3;
   if (top - bottom < 1e-6) bottom -= 1e-3;
   return {ticks(left, right, 5), ticks(bottom, top, 5)};
 }
 
-std::string plot(const Table& table, const Points& points) {
+std::string plot(const Points& points) {
   constexpr double kWidth = 560;
   constexpr double kHeight = 400;
   constexpr double kLeft = 62;
@@ -95,7 +90,7 @@ std::string plot(const Table& table, const Points& points) {
   const auto [across, up] = axes(points);
   const Scale x{across.front(), across.back(), kLeft, kWidth - 14};
   const Scale y{up.front(), up.back(), kBottom, 12};
-  Svg svg(kWidth, kHeight, "Predicted against observed log change of found and random sets");
+  Svg svg(kWidth, kHeight, "Predicted against observed log change of sets and random sets");
   for (const double mark : across) {
     svg.line(x(mark), 12, x(mark), kBottom, mark == 0 ? "#8a8a8a" : "#e4e4e0");
     svg.text(x(mark), kBottom + 15, tick_text(mark), Anchor::kMiddle);
@@ -106,21 +101,24 @@ std::string plot(const Table& table, const Points& points) {
   }
   const double from = std::max(across.front(), up.front());
   const double to = std::min(across.back(), up.back());
-  if (from < to) svg.line(x(from), y(from), x(to), y(to), "#d55e00", 1.5);
+  if (from < to) svg.line(x(from), y(from), x(to), y(to), "#1c1c1a", 1.5);
   const double lowest = up.front(), highest = up.back();
   const auto inside = [&](double value) { return std::clamp(value, lowest, highest); };
   std::vector<Svg::Point> dots;
   for (const auto& point : points.random) {
-    dots.push_back({x(point.predicted), y(inside(point.observed))});
+    dots.push_back({x(point.contrast.predicted), y(inside(point.observed()))});
   }
   svg.dots(dots, 4.4, kRandom);
   for (const auto& point : points.found) {
-    const double at = x(point.predicted);
-    svg.line(at, y(inside(point.low)), at, y(inside(point.high)), kFound);
-    svg.circle(at, y(inside(point.observed)), 4.4, kFound, "#ffffff",
-               fmt::format("{} in {}: slope {} ({} to {})", table.text(point.row, "gene"),
-                           table.text(point.row, "cell_type"), number_text(point.contrast.slope),
-                           number_text(point.contrast.low), number_text(point.contrast.high)));
+    const auto& [set, contrast] = point;
+    const double at = x(contrast.predicted);
+    const auto [low, high] = contrast.observed();
+    const char* colour = verdict_colour(contrast.verdict);
+    svg.line(at, y(inside(low)), at, y(inside(high)), colour);
+    svg.circle(at, y(inside(point.observed())), 4.4, colour, "#ffffff",
+               fmt::format("{} in {}: {}, slope {} ({} to {})", set->gene, set->cell_type,
+                           verdict_title(contrast.verdict), number_text(contrast.slope),
+                           number_text(contrast.low), number_text(contrast.high)));
   }
   const PooledSlope slope = pooled(points.found);
   svg.text(kLeft + 8, 28,
@@ -142,62 +140,56 @@ double share_below(const std::vector<ContrastPoint>& points, double p) {
   return static_cast<double>(below) / static_cast<double>(points.size());
 }
 
-/// What the figure says, no stronger than it is.
-std::string verdict(const Points& points) {
-  const auto called =
-      std::count_if(points.found.begin(), points.found.end(),
-                    [](const auto& point) { return point.contrast.q < kCalledRate; });
-  const PooledSlope slope = pooled(points.found);
+/// What random sets say of the test, no stronger than it is.
+std::string beside_random_sets(const Points& points) {
+  const double share = share_below(points.random, kVerdictLevel);
   std::string text = fmt::format(
-      "Slope over {}: <b>{}</b> ({} to {}; 1 = measured expression differs between cells as "
-      "predicted, 0 = not at all). Sets whose predicted changes are borne out by measured "
-      "expression (q &lt; {}): <b>{} of {}</b>.",
-      counted(static_cast<double>(slope.sets), "found set"), number_text(slope.slope),
-      number_text(slope.low), number_text(slope.high), number_text(kCalledRate),
-      count_text(static_cast<double>(called)),
-      count_text(static_cast<double>(points.found.size())));
-  if (called == 0) {
+      " Of their random sets (grey), which nobody searched for, {} have p &lt; {}, where {} would "
+      "by chance; their slope is {}.",
+      percent_text(share), number_text(kVerdictLevel), percent_text(kVerdictLevel),
+      number_text(pooled(points.random).slope));
+  constexpr double kMany = 3;
+  if (share > kMany * kVerdictLevel) {
     text +=
-        " <b>None</b>: on these cells the predicted changes of the found sets are no more than "
-        "hypotheses.";
+        " So many of them say that measured expression follows the state of a cell, which any set "
+        "shares in, beyond what the covariates hold: it is weak evidence for the peaks of one set "
+        "in particular.";
   }
-  if (!points.random.empty()) {
-    text += fmt::format(
-        " Of their random sets (grey), which nobody searched for, {} have p &lt; {}, where {} "
-        "would "
-        "by chance; their slope is {}.",
-        percent_text(share_below(points.random, kCalledRate)), number_text(kCalledRate),
-        percent_text(kCalledRate), number_text(pooled(points.random).slope));
-    constexpr double kMany = 3;
-    if (called > 0 && share_below(points.random, kCalledRate) > kMany * kCalledRate) {
-      text +=
-          " So many of them say that measured expression follows the state of a cell, which any "
-          "set shares in, beyond what the covariates hold: it is weak evidence for the peaks of "
-          "a found set in particular.";
-    }
-  }
+  return text;
+}
+
+/// What the figure says, no stronger than it is.
+std::string contrast_words(const Results& results, const Points& points) {
+  const PooledSlope slope = pooled(points.found);
+  std::vector<Contrast> contrasts;
+  for (const SetView& set : results.sets) contrasts.push_back(set.contrast);
+  std::string text = fmt::format(
+      "Verdicts: <b>{}</b>. Slope over {}: <b>{}</b> ({} to {}; 1 = measured expression differs "
+      "between cells as predicted, 0 = not at all).",
+      count_verdicts(contrasts), counted(static_cast<double>(slope.sets), "set"),
+      number_text(slope.slope), number_text(slope.low), number_text(slope.high));
+  if (!points.random.empty()) text += beside_random_sets(points);
   return "<p>" + text + "</p>\n";
 }
 
-std::string contrast_rows(const Table& table) {
+std::string contrast_rows(const std::vector<SetView>& sets) {
   std::vector<std::vector<std::string>> rows;
-  for (size_t row = 0; row < table.rows(); ++row) {
-    if (table.text(row, column::kWhichSet) != "found") continue;
-    const double slope = table.number(row, column::kSlope);
-    rows.push_back({escape_html(table.text(row, column::kCellType)),
-                    "<i>" + escape_html(table.text(row, column::kGene)) + "</i>",
-                    escape_html(table.text(row, column::kSetSize)),
-                    count_text(table.number(row, column::kTestCells)),
-                    count_text(table.number(row, column::kChangedCells)),
-                    number_text(table.number(row, column::kPredicted)), number_text(slope),
-                    std::isnan(slope) ? ""
-                                      : number_text(table.number(row, column::kSlopeLow)) + " to " +
-                                            number_text(table.number(row, column::kSlopeHigh)),
-                    escape_html(table.text(row, column::kP)),
-                    escape_html(table.text(row, column::kQ)),
-                    escape_html(table.text(row, column::kNote))});
+  for (const SetView& set : sets) {
+    const Contrast& contrast = set.contrast;
+    const auto interval = std::isnan(contrast.slope)
+                              ? std::string()
+                              : number_text(contrast.low) + " to " + number_text(contrast.high);
+    rows.push_back(
+        {verdict_badge(contrast), escape_html(set.cell_type),
+         "<i>" + escape_html(set.gene) + "</i>", count_text(static_cast<double>(set.set_size)),
+         count_text(static_cast<double>(contrast.cells)),
+         count_text(static_cast<double>(contrast.changed_cells)), number_text(contrast.predicted),
+         number_text(contrast.slope), interval, number_text(contrast.p), number_text(contrast.q),
+         number_text(contrast.p_below_half), number_text(contrast.q_below_half),
+         "<span class=\"remark\">" + escape_html(contrast.note) + "</span>"});
   }
-  return html_table({{"Cell type"},
+  return html_table({{"Verdict"},
+                     {"Cell type"},
                      {"Gene"},
                      {"Peaks", true},
                      {"Test cells", true},
@@ -205,43 +197,52 @@ std::string contrast_rows(const Table& table) {
                      {"Predicted log change", true},
                      {"Slope", true},
                      {"95% interval", true},
-                     {"p", true},
+                     {"p, slope &gt; 0", true},
+                     {"q", true},
+                     {"p, slope &lt; ½", true},
                      {"q", true},
                      {"Note"}},
                     rows);
 }
 
+/// What the verdicts mean.
+constexpr const char* kVerdictsExplained =
+    "<p class=\"note\">q: Benjamini–Hochberg over all sets of this page, of the one-sided p that "
+    "the slope is above 0, and of that that it is below ½. <b>Borne out</b>: q of the first at "
+    "most 0.05, p of the second above it. <b>Overstated</b>: both at most 0.05: measured "
+    "expression follows by less than half of what was predicted. <b>Contradicted</b>: q of the "
+    "second alone: these cells would have shown half of the predicted change, and do not. "
+    "<b>Undecided</b>: neither. <b>Not judged</b>: fewer than 50 test cells, or no slope. p holds "
+    "after any search, because neither the surrogate nor the search has seen these cells. Judged "
+    "is what a set says of cells of one type and state; what it says between cell types is not "
+    "tested.</p>\n";
+
 }  // namespace
 
 std::string contrast_section(const Results& results, Page& page) {
   const Table* table = results.find("contrasts.tsv");
+  if (results.sets.empty()) return {};
   if (table == nullptr) {
-    return results.sets.empty()
-               ? std::string()
-               : missing_file("contrasts.tsv",
-                              "predicted changes were not held against measured expression");
+    return missing_file("contrasts.tsv",
+                        "predicted changes were not held against measured expression");
   }
-  const Points points = points_of(*table);
+  const Points points = points_of(results, *table);
   std::string html;
   if (points.found.empty()) {
     html +=
-        "<p><b>No found set could be held against measured expression</b>; the table says why, "
-        "set by set.</p>\n";
+        "<p><b>No set could be held against measured expression</b>; the table says why, set by "
+        "set.</p>\n";
   } else {
     html += html_figure(
-        page.next_figure(), plot(*table, points),
-        "Predicted log change of each found set (mean over test cells) against the observed one "
-        "with its 95% interval: measured expression of the test cells regressed on the predicted "
-        "change of each cell, with total RNA, type, donor, open peaks and latents as covariates. "
-        "Orange: observed = predicted. Grey: random sets of as many peaks.");
-    html += verdict(points);
+        page.next_figure(), plot(points),
+        "Predicted log change of each set (mean over test cells) against the observed one with its "
+        "95% interval: measured expression of the test cells regressed on the predicted change of "
+        "each cell, with total RNA, type, donor, open peaks and latents as covariates. " +
+            verdict_legend(results.sets) +
+            "Line: observed = predicted. Grey dots: random sets of as many peaks.");
+    html += contrast_words(results, points);
   }
-  html += contrast_rows(*table);
-  html +=
-      "<p class=\"note\">p is one-sided and holds after any search, because neither the "
-      "surrogate nor the search has seen these cells; q over all found sets "
-      "(Benjamini–Hochberg).</p>\n";
-  return html;
+  return html + contrast_rows(results.sets) + kVerdictsExplained;
 }
 
 }  // namespace grids::core

@@ -11,11 +11,12 @@
 #include "report/sections.hpp"
 #include "report/svg.hpp"
 #include "report/tracks.hpp"
+#include "report/verdict_marks.hpp"
 
 namespace grids::core {
 namespace {
 
-constexpr const char* kFoundColour = "#0072b2";
+constexpr const char* kPeakColour = "#0072b2";
 constexpr const char* kRandomColour = "#9a9a95";
 
 /// Ticks that cover the relative changes of these sets and of their random sets, and 0.
@@ -64,9 +65,10 @@ std::string overview(const std::string& type, const std::vector<const SetView*>&
       svg.line(x(*low) - 1.5, y, x(*high) + 1.5, y, "#b9b9b4", 5);
     }
     if (std::isnan(set.relative_change)) continue;
-    svg.circle(x(set.relative_change), y, 4.4, kFoundColour, "#ffffff",
-               fmt::format("{} in {} ({}): {}", set.gene, set.cell_type, set.method,
-                           percent_text(set.relative_change, true)));
+    svg.circle(
+        x(set.relative_change), y, 4.4, verdict_colour(set.contrast.verdict), "#ffffff",
+        fmt::format("{} in {} ({}): {}, {}", set.gene, set.cell_type, set.method,
+                    percent_text(set.relative_change, true), verdict_title(set.contrast.verdict)));
   }
   return svg.str();
 }
@@ -86,7 +88,7 @@ std::string overviews(const std::vector<SetView>& sets) {
   return "<div class=\"panels\">" + html + "</div>";
 }
 
-/// The found set among random ones of its size.
+/// The set among random ones of its size.
 std::string strip(const SetView& set) {
   constexpr double kWidth = 340;
   const auto marks = change_ticks({&set}, 5);
@@ -101,7 +103,7 @@ std::string strip(const SetView& set) {
   if (!std::isnan(set.relative_change)) {
     const double at = x(set.relative_change);
     svg.raw(fmt::format("<path d=\"M{0} 18l8 8l-8 8l-8 -8z\" fill=\"{1}\" stroke=\"#ffffff\"/>\n",
-                        coordinate(at), kFoundColour));
+                        coordinate(at), verdict_colour(set.contrast.verdict)));
   }
   return svg.str();
 }
@@ -129,7 +131,7 @@ std::string genome_strip(const SetView& set) {
   for (const PeakView& peak : set.peaks) {
     if (std::isnan(peak.distance)) continue;
     const double at = x(strip_position(peak.distance));
-    svg.line(at, kAxis - 13, at, kAxis + 13, kFoundColour, 2);
+    svg.line(at, kAxis - 13, at, kAxis + 13, kPeakColour, 2);
   }
   svg.raw(fmt::format("<path d=\"M{} {}l5 -8l-10 0z\" fill=\"#d55e00\"/>\n", coordinate(x(0)),
                       coordinate(kAxis - 14)));
@@ -178,9 +180,13 @@ std::string minimal_words(const SetView& set) {
   const auto count = std::count_if(set.peaks.begin(), set.peaks.end(),
                                    [](const PeakView& peak) { return peak.in_minimal; });
   if (count == 0) return {};
+  const auto whole = counted(static_cast<double>(set.peaks.size()), "peak");
+  if (set.minimal_share > 1) {
+    return fmt::format("Minimal sub-set (\u25cf): {} of {} alone do as much on training cells. ",
+                       count, whole);
+  }
   return fmt::format("Minimal sub-set (\u25cf): {} of {} keep {} of the change on training cells. ",
-                     count, counted(static_cast<double>(set.peaks.size()), "peak"),
-                     percent_text(set.minimal_share));
+                     count, whole, percent_text(set.minimal_share));
 }
 
 std::string partners_table(const SetView& set) {
@@ -199,27 +205,50 @@ std::string partners_table(const SetView& set) {
                     rows);
 }
 
-/// Random sets beside a found one, in words.
+/// Whether random sets go as far; that they do not is no news of a set that was searched for.
+bool random_sets_go_as_far(const SetView& set) {
+  return set.percentile < 100;
+}
+
+/// Random sets beside a set, in words.
 std::string beside_random(const SetView& set) {
   if (set.random.empty()) return "No random sets to compare with.";
   const auto [low, high] = std::minmax_element(set.random.begin(), set.random.end());
   std::string text = fmt::format("{} of {} random peaks: {} to {}.",
                                  counted(static_cast<double>(set.random.size()), "set"),
                                  set.set_size, percent_text(*low, true), percent_text(*high, true));
-  if (!std::isnan(set.percentile)) {
+  if (random_sets_go_as_far(set)) {
     text += fmt::format(" Effect-size percentile {}.", number_text(set.percentile));
   }
   return text;
+}
+
+/// What is predicted; not in large letters where measured expression contradicts it.
+std::string change_words(const SetView& set) {
+  const auto change = percent_text(set.relative_change, true);
+  const auto masked =
+      fmt::format("{} masked{}", counted(static_cast<double>(set.set_size), "peak"),
+                  std::isnan(set.cells) ? std::string() : ", " + counted(set.cells, "test cell"));
+  if (set.contrast.verdict == Verdict::kContradicted) {
+    return fmt::format("<p class=\"note\">Predicted {}, {}.</p>", change, masked);
+  }
+  return fmt::format("<p class=\"big\">{}<small>predicted, {}</small></p>", change, masked);
+}
+
+/// "Measured: 50.0% of the predicted change (20.0% to 80.0%)."
+std::string measured_words(const Contrast& contrast) {
+  if (std::isnan(contrast.slope)) return {};
+  return fmt::format("<p class=\"note\">Measured: {} of the predicted change ({} to {}).</p>",
+                     percent_text(contrast.slope), percent_text(contrast.low),
+                     percent_text(contrast.high));
 }
 
 std::string card(const SetView& set, bool several_methods) {
   std::string html = "<article class=\"card\">";
   html += fmt::format("<h4><i>{}</i>{}</h4>", escape_html(set.gene),
                       several_methods ? " <small>" + escape_html(set.method) + "</small>" : "");
-  html += fmt::format(
-      "<p class=\"big\">{}<small>{} masked{}</small></p>", percent_text(set.relative_change, true),
-      counted(static_cast<double>(set.set_size), "peak"),
-      std::isnan(set.cells) ? std::string() : ", " + counted(set.cells, "test cell"));
+  html += "<p>" + verdict_badge(set.contrast) + "</p>" + change_words(set) +
+          measured_words(set.contrast);
   html += strip(set) + "<p class=\"note\">" + beside_random(set) + "</p>";
   const bool placed = std::any_of(set.peaks.begin(), set.peaks.end(),
                                   [](const PeakView& peak) { return !std::isnan(peak.distance); });
@@ -262,25 +291,59 @@ std::string card(const SetView& set, bool several_methods) {
 }
 
 std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
-  std::vector<HtmlColumn> columns = {{"Cell type"}, {"Gene"}};
+  const bool with_percentile = std::any_of(sets.begin(), sets.end(), random_sets_go_as_far);
+  std::vector<HtmlColumn> columns = {{"Verdict"}, {"Cell type"}, {"Gene"}};
   if (several_methods) columns.push_back({"Method"});
-  for (const char* title :
-       {"Peaks", "Test cells", "Predicted change", "Counts per 100,000", "Percentile among random",
-        "Other genes, mean |change|", "Within 250 kb of TSS", "By chance"}) {
+  for (const char* title : {"Peaks", "Test cells", "Predicted change", "Counts per 100,000",
+                            "Other genes, mean |change|", "Within 250 kb of TSS", "By chance"}) {
     columns.push_back({title, true});
   }
+  if (with_percentile) columns.push_back({"Percentile among random", true});
   std::vector<std::vector<std::string>> rows;
   for (const SetView& set : sets) {
-    std::vector<std::string> row = {escape_html(set.cell_type),
+    std::vector<std::string> row = {verdict_badge(set.contrast), escape_html(set.cell_type),
                                     "<i>" + escape_html(set.gene) + "</i>"};
     if (several_methods) row.push_back(escape_html(set.method));
     row.insert(row.end(), {count_text(static_cast<double>(set.set_size)), count_text(set.cells),
                            percent_text(set.relative_change, true), number_text(set.change_cp100k),
-                           number_text(set.percentile), percent_text(set.others_change),
-                           percent_text(set.near_share), percent_text(set.near_chance)});
+                           percent_text(set.others_change), percent_text(set.near_share),
+                           percent_text(set.near_chance)});
+    if (with_percentile) row.push_back(number_text(set.percentile));
     rows.push_back(std::move(row));
   }
   return html_table(columns, rows);
+}
+
+/// A block of cards for each type, all open when there are few; what measured expression
+/// contradicts is no finding of any type, and comes last, closed.
+std::string cards(const std::vector<SetView>& sets, bool several_methods) {
+  std::vector<std::string> types;
+  std::map<std::string, std::string> of_type;
+  std::map<std::string, int> counts;
+  std::string contradicted;
+  int contradictions = 0;
+  for (const SetView& set : sets) {
+    if (set.contrast.verdict == Verdict::kContradicted) {
+      ++contradictions;
+      contradicted += card(set, several_methods);
+      continue;
+    }
+    if (++counts[set.cell_type] == 1) types.push_back(set.cell_type);
+    of_type[set.cell_type] += card(set, several_methods);
+  }
+  constexpr size_t kFewSets = 12;
+  std::string html;
+  for (const auto& type : types) {
+    html +=
+        html_details(fmt::format("<b>{}</b>: {}", escape_html(type), counted(counts[type], "set")),
+                     "<div class=\"cards\">" + of_type[type] + "</div>",
+                     sets.size() <= kFewSets || type == types.front());
+  }
+  if (contradictions == 0) return html;
+  return html +
+         html_details(fmt::format("<b>Contradicted by measured expression, no findings</b>: {}",
+                                  counted(contradictions, "set")),
+                      "<div class=\"cards\">" + contradicted + "</div>");
 }
 
 std::string skipped_list(const Table& skipped) {
@@ -306,10 +369,10 @@ std::string sets_section(const Results& results, Page& page) {
     const bool several_methods = distinct(*results.find("subsets.tsv"), column::kMethod).size() > 1;
     html += html_figure(
         page.next_figure(), overviews(sets),
-        "Predicted change of each gene when its found set is masked in the surrogate (blue), on "
-        "test cells; the grey bar spans random sets of as many peaks. A found set goes further "
-        "than "
-        "random ones by construction, so the percentile among them is an effect size, never a p.");
+        "Predicted change of each gene when its set is masked in the surrogate, on test cells. " +
+            verdict_legend(sets) +
+            "The grey bar spans random sets of as many peaks. A set that was searched for goes "
+            "further than random ones by construction: that is no evidence.");
     html += sets_table(sets, several_methods);
     if (std::any_of(sets.begin(), sets.end(),
                     [](const SetView& set) { return !set.from_counts; })) {
@@ -319,28 +382,14 @@ std::string sets_section(const Results& results, Page& page) {
           "as they were given, and are counts only if those were log1p of counts per "
           "100,000.</p>\n";
     }
-    // One block a type; all open when there are few.
-    std::vector<std::string> types;
-    std::map<std::string, std::string> cards;
-    std::map<std::string, int> counts;
-    for (const SetView& set : sets) {
-      if (++counts[set.cell_type] == 1) types.push_back(set.cell_type);
-      cards[set.cell_type] += card(set, several_methods);
-    }
-    constexpr size_t kFewSets = 12;
-    for (const auto& type : types) {
-      html += html_details(
-          fmt::format("<b>{}</b>: {}", escape_html(type), counted(counts[type], "set")),
-          "<div class=\"cards\">" + cards[type] + "</div>",
-          sets.size() <= kFewSets || type == types.front());
-    }
+    html += cards(sets, several_methods);
     html +=
-        "<p class=\"note\">Small strips: each found set (diamond) among random sets (dots), by "
-        "relative change; below, its peaks by signed distance to the TSS (negative = upstream; "
+        "<p class=\"note\">Small strips: each set (diamond) among random sets (dots), by relative "
+        "change; below, its peaks by signed distance to the TSS (negative = upstream; "
         "shaded: within 250 kb).</p>\n";
   }
   if (!sets.empty() && results.find("random_sets.tsv") == nullptr) {
-    html += missing_file("random_sets.tsv", "found sets are not compared with random ones");
+    html += missing_file("random_sets.tsv", "sets are not compared with random ones");
   }
   if (!sets.empty() && results.find("set_summary.tsv") == nullptr) {
     html += missing_file("set_summary.tsv",

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <span>
 
@@ -8,6 +9,7 @@
 #include "evaluate/set_columns.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
+#include "report/verdict_marks.hpp"
 
 namespace grids::core {
 namespace {
@@ -16,8 +18,6 @@ namespace {
 constexpr double kNotablePercentile = 95;
 /// Changes smaller than this are called small in words.
 constexpr double kSmallChange = 0.01;
-/// Test cells below which a set's change is called uncertain; the default of `grids explain`.
-constexpr double kFewCells = 50;
 /// Mean partial correlation below which the surrogate's within-type signal is called weak.
 constexpr double kWeakCorrelation = 0.05;
 
@@ -68,50 +68,88 @@ void warn_of_accuracy(const Table& summary, std::vector<std::string>& warnings) 
 void warn_of_sets(const std::vector<SetView>& sets, std::vector<std::string>& warnings) {
   double like_random = 0;
   double small = 0;
-  double few_cells = 0;
   for (const SetView& set : sets) {
     if (set.percentile < kNotablePercentile) ++like_random;
     if (std::abs(set.relative_change) < kSmallChange) ++small;
-    if (set.cells < kFewCells) ++few_cells;
   }
   const auto total = static_cast<double>(sets.size());
   const auto share = [&](double count) {
     return fmt::format("{} of {}", count_text(count), count_text(total));
   };
   if (like_random > 0) {
-    warnings.push_back(fmt::format(
-        "<b>No better than random sets.</b> Found sets that do not stand out from random sets of "
-        "the same size (effect-size percentile below {:.0f}): {}.",
-        kNotablePercentile, share(like_random)));
+    warnings.push_back(
+        fmt::format("<b>No better than random sets.</b> Sets that do not stand out from random "
+                    "sets of the same size (effect-size percentile below {:.0f}): {}.",
+                    kNotablePercentile, share(like_random)));
   }
   if (small > 0) {
-    warnings.push_back(fmt::format("Found sets that change the prediction by less than {}: {}.",
+    warnings.push_back(fmt::format("Sets that change the prediction by less than {}: {}.",
                                    percent_text(kSmallChange), share(small)));
-  }
-  if (few_cells > 0) {
-    warnings.push_back(fmt::format(
-        "<b>Few cells.</b> Found sets judged on fewer than {:.0f} test cells, so that their "
-        "changes are uncertain: {}.",
-        kFewCells, share(few_cells)));
   }
 }
 
-void warn_of_contrasts(const Table& contrasts, std::vector<std::string>& warnings) {
-  constexpr double kCalled = 0.05;
-  double found = 0;
-  double borne_out = 0;
-  for (size_t row = 0; row < contrasts.rows(); ++row) {
-    if (contrasts.text(row, column::kWhichSet) != "found") continue;
-    ++found;
-    if (contrasts.number(row, column::kQ) < kCalled) ++borne_out;
+/// A reason for which sets are no findings, in a word, and in a sentence with their names.
+struct Reservation {
+  std::string word;
+  std::string sentence;
+};
+
+/// "GENE in TYPE, GENE in TYPE and 12 more".
+std::string set_names(const std::vector<const SetView*>& sets) {
+  constexpr size_t kNamed = 8;
+  std::string names;
+  for (size_t i = 0; i < std::min(sets.size(), kNamed); ++i) {
+    names += (i == 0 ? "" : ", ") + set_name(*sets[i]);
   }
-  if (found == borne_out) return;
-  warnings.push_back(fmt::format(
-      "<b>Not borne out by measured expression.</b> Found sets whose predicted changes the "
-      "measured "
-      "expression of test cells does not follow (q of the <a href=\"#contrast\">contrast</a> {} or "
-      "more, or not computable): {} of {}.",
-      number_text(kCalled), count_text(found - borne_out), count_text(found)));
+  if (sets.size() > kNamed) names += fmt::format(" and {} more", sets.size() - kNamed);
+  return names;
+}
+
+template <typename Holds>
+void reserve_where(const std::vector<SetView>& sets, const char* word, const char* what,
+                   const Holds& holds, std::vector<Reservation>& reservations) {
+  std::vector<const SetView*> which;
+  for (const SetView& set : sets) {
+    if (holds(set)) which.push_back(&set);
+  }
+  if (which.empty()) return;
+  reservations.push_back({word, fmt::format("<b>{}: {} of {}.</b> {}: {}.", word, which.size(),
+                                            counted(static_cast<double>(sets.size()), "set"), what,
+                                            set_names(which))});
+}
+
+/// Why sets are no findings.
+std::vector<Reservation> reservations_of(const std::vector<SetView>& sets) {
+  std::vector<Reservation> result;
+  reserve_where(
+      sets, "Contradicted",
+      "Measured expression of test cells does not follow half of the predicted change",
+      [](const SetView& set) { return set.contrast.verdict == Verdict::kContradicted; }, result);
+  reserve_where(
+      sets, "Gate-failed",
+      "The surrogate predicts these genes in held-out cells no better than sequencing depth, type "
+      "and donor do",
+      [](const SetView& set) { return !set.gate.empty(); }, result);
+  reserve_where(
+      sets, "Forced", "Explained only because <code>--force</code> was given",
+      [](const SetView& set) { return !set.caution.empty(); }, result);
+  reserve_where(
+      sets, "Unevaluated",
+      "Not held against measured expression: fewer than 50 test cells, or no slope",
+      [](const SetView& set) { return set.contrast.verdict == Verdict::kNotJudged; }, result);
+  return result;
+}
+
+/// That the search went well says nothing of whether it is so.
+void warn_of_verdicts(const std::vector<SetView>& sets, std::vector<std::string>& warnings) {
+  const auto follows = [](const SetView& set) {
+    return set.contrast.verdict == Verdict::kBorneOut ||
+           set.contrast.verdict == Verdict::kOverstated;
+  };
+  if (sets.empty() || std::any_of(sets.begin(), sets.end(), follows)) return;
+  warnings.push_back(
+      "<b>Borne out: none.</b> Measured expression of test cells follows the predicted change of "
+      "no set (<a href=\"#contrast\">contrast</a>).");
 }
 
 /// Says so first when there is nothing to show because of gate A.
@@ -139,44 +177,65 @@ std::string as_list(std::span<const std::string> items) {
   return html + "</ul>";
 }
 
-/// What follows from the figures, then what the stages said; a long list folds away.
+/// What the stages said; a long list folds away.
+std::string stage_warnings(const Results& results) {
+  if (!results.manifest) return {};
+  std::vector<std::string> shown, folded;
+  constexpr size_t kShown = 6;
+  for (const auto& warning : results.manifest->warnings) {
+    (shown.size() < kShown ? shown : folded).push_back(escape_html(warning));
+  }
+  if (shown.empty()) return {};
+  std::string html = as_list(shown);
+  if (!folded.empty()) {
+    html += html_details(
+        counted(static_cast<double>(folded.size()), "further warning") + " of the stages",
+        as_list(folded));
+  }
+  return html;
+}
+
+/// "Contradicted, forced, unevaluated".
+std::string words_of(const std::vector<Reservation>& reservations) {
+  std::string words;
+  for (const auto& entry : reservations) words += (words.empty() ? "" : ", ") + entry.word;
+  std::transform(words.begin() + 1, words.end(), words.begin() + 1,
+                 [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+  return words;
+}
+
+/// Why sets are no findings, then what follows from the figures, then what the stages said. Red
+/// where sets are no findings, or there is none because of gate A.
 std::string warnings_box(const Results& results) {
+  const auto reservations = reservations_of(results.sets);
   std::vector<std::string> warnings;
+  for (const auto& entry : reservations) warnings.push_back(entry.sentence);
   warn_of_gate(results, warnings);
+  const bool red = !warnings.empty();
   if (const Table* summary = results.find("accuracy_summary.tsv")) {
     warn_of_accuracy(*summary, warnings);
   }
-  if (const Table* contrasts = results.find("contrasts.tsv")) {
-    warn_of_contrasts(*contrasts, warnings);
-  }
+  warn_of_verdicts(results.sets, warnings);
   warn_of_sets(results.sets, warnings);
-  std::vector<std::string> of_stages;
-  if (results.manifest) {
-    for (const auto& warning : results.manifest->warnings) {
-      of_stages.push_back(escape_html(warning));
-    }
-  }
+  const auto of_stages = stage_warnings(results);
   if (warnings.empty() && of_stages.empty()) {
     return "<div class=\"box good\"><b>No warnings.</b> No stage of this run had a reservation, "
            "and "
            "none follows from the figures below.</div>\n";
   }
-  constexpr size_t kShown = 6;
-  const size_t shown = std::min(of_stages.size(), kShown);
-  warnings.insert(warnings.end(), of_stages.begin(),
-                  of_stages.begin() + static_cast<std::ptrdiff_t>(shown));
-  std::string html = "<div class=\"box warn\"><b>Before you trust this</b>" + as_list(warnings);
-  if (shown < of_stages.size()) {
-    const auto rest = std::span<const std::string>(of_stages).subspan(shown);
-    html += html_details(
-        counted(static_cast<double>(rest.size()), "further warning") + " of the stages",
-        as_list(rest));
-  }
-  return html + "</div>\n";
+  return fmt::format("<div class=\"box {}\"><b>Before you trust this{}</b>{}{}</div>\n",
+                     red ? "bad" : "warn",
+                     reservations.empty() ? "" : ": " + words_of(reservations),
+                     warnings.empty() ? "" : as_list(warnings), of_stages);
 }
 
 std::string tile(const std::string& value, std::string_view label) {
   return fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>\n", value, label);
+}
+
+int64_t count_of(const std::vector<SetView>& sets, Verdict verdict) {
+  return std::count_if(sets.begin(), sets.end(),
+                       [&](const SetView& set) { return set.contrast.verdict == verdict; });
 }
 
 std::string tiles(const Results& results) {
@@ -194,30 +253,42 @@ std::string tiles(const Results& results) {
                              escape_html(best.name), number_text(best.r2)));
   }
   if (!results.sets.empty()) {
-    html += tile(count_text(static_cast<double>(results.sets.size())), "found sets of peaks");
+    html += tile(
+        fmt::format("{} of {}", count_of(results.sets, Verdict::kBorneOut), results.sets.size()),
+        "sets of peaks borne out by measured expression of held-out cells");
   }
   return html.empty() ? html : "<div class=\"tiles\">" + html + "</div>\n";
+}
+
+/// The set that stands first, if measured expression follows it: never one that merely changes the
+/// prediction most.
+std::string first_of(const SetView& set) {
+  const Contrast& contrast = set.contrast;
+  if (contrast.verdict != Verdict::kBorneOut && contrast.verdict != Verdict::kOverstated) {
+    return " <b>None stands as a finding</b>: these are hypotheses that these cells do not bear "
+           "out.";
+  }
+  const auto [low, high] = contrast.observed();
+  return fmt::format(" First stands {}: predicted log change {}, measured {} ({} to {}), {}.",
+                     set_name(set), number_text(contrast.predicted),
+                     number_text(contrast.slope * contrast.predicted), number_text(low),
+                     number_text(high), verdict_badge(contrast)) +
+         (set.caution.empty() ? "" : " <b>Caution:</b> " + escape_html(set.caution) + ".");
 }
 
 std::string findings(const Results& results) {
   if (results.sets.empty()) {
     return "<p>No set of peaks was learned in this run (see <a href=\"#sets\">below</a>).</p>\n";
   }
-  std::vector<double> changes;
-  const SetView* largest = &results.sets.front();
-  for (const SetView& set : results.sets) {
-    changes.push_back(set.relative_change);
-    if (std::abs(set.relative_change) > std::abs(largest->relative_change)) largest = &set;
-  }
-  std::sort(changes.begin(), changes.end());
+  std::vector<Contrast> contrasts;
+  for (const SetView& set : results.sets) contrasts.push_back(set.contrast);
   return fmt::format(
       "<p>For {} of a gene and a cell type, grids searched the peaks whose joint masking changes "
-      "the surrogate’s prediction of the gene most. On test cells, which neither the surrogate nor "
-      "the search has seen, the predicted change ranges from {} to {}; it is largest for {} "
-      "({}).</p>\n",
-      counted(static_cast<double>(changes.size()), "pair"), percent_text(changes.front(), true),
-      percent_text(changes.back(), true), set_name(*largest),
-      percent_text(largest->relative_change, true));
+      "the surrogate’s prediction of the gene most. What measured expression says of them, in test "
+      "cells that neither the surrogate nor the search has seen, within type and state: "
+      "<b>{}</b>.{}</p>\n",
+      counted(static_cast<double>(results.sets.size()), "pair"), count_verdicts(contrasts),
+      first_of(results.sets.front()));
 }
 
 }  // namespace

@@ -13,6 +13,13 @@
 namespace grids::core {
 namespace {
 
+bool is_contradicted(const Results& results, const std::string& type, const std::string& gene) {
+  return std::any_of(results.sets.begin(), results.sets.end(), [&](const SetView& set) {
+    return set.cell_type == type && set.gene == gene &&
+           set.contrast.verdict == Verdict::kContradicted;
+  });
+}
+
 /// One digit after the point, with a true minus sign.
 std::string tenths(double value) {
   const std::string digits = fmt::format("{:.1f}", std::abs(value));
@@ -44,7 +51,9 @@ std::string types_section(const Results& results, Page& page) {
     if (!std::isnan(change)) largest = std::max(largest, std::abs(change));
   }
   for (size_t r = 0; r < rows.size(); ++r) {
-    map.rows.push_back(shortened(rows[r].second, 12) + " · " + shortened(rows[r].first, 11));
+    const bool contradicted = is_contradicted(results, rows[r].first, rows[r].second);
+    map.rows.push_back((contradicted ? "✗ " : "") + shortened(rows[r].second, 12) + " · " +
+                       shortened(rows[r].first, 11));
     for (const auto& type : map.columns) {
       const auto found = value.find({r, type});
       const double change = found == value.end() ? NAN : found->second;
@@ -59,7 +68,8 @@ std::string types_section(const Results& results, Page& page) {
       "Each row is a set learned for a gene in one type (framed); each column a type whose test "
       "cells it was masked in. Numbers: predicted change in percent. Sets that change the "
       "prediction in their own type only rest on "
-      "what is particular to that type.");
+      "what is particular to that type. ✗: contradicted by measured expression in its own type, no "
+      "finding.");
 }
 
 }  // namespace grids::core

@@ -31,7 +31,8 @@ code{font:.86em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wr
 .missing{border-left:3px solid var(--rule);padding-left:12px}
 .box{border-left:5px solid;padding:12px 18px;margin:16px 0;font-size:15.5px;line-height:1.5}
 .box ul{margin:.45em 0 0;padding-left:1.15em}.box li{margin:.3em 0;max-width:86ch}
-.warn{border-color:#d55e00;background:#fdf1e7}.good{border-color:#009e73;background:#e9f6f1}
+.warn{border-color:#e69f00;background:#fdf5e4}.bad{border-color:#c8102e;background:#fcebec}
+.bad>b:first-child{color:#a50d26}.good{border-color:#009e73;background:#e9f6f1}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:12px;margin:18px 0}
 .tile{border-top:2px solid var(--ink);padding-top:6px}
 .tile b{display:block;font-size:29px;line-height:1.2;font-weight:600;letter-spacing:-.02em}
@@ -67,6 +68,10 @@ summary{cursor:pointer;font-size:15px;padding:3px 0}
   margin:12px 0}
 .card{border:1px solid var(--rule);background:#fff;padding:14px 16px 6px;min-width:0}
 .card details{border-top:0}.card summary{font-size:14px;color:var(--blue)}
+.verdict{display:inline-block;border-radius:3px;padding:0 7px;color:#fff;font-size:12.5px;
+  line-height:1.55;font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}
+.remark{color:var(--soft);font:13px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}td .remark{display:block;min-width:150px}
+.key span{margin-right:4px}.key{white-space:nowrap;margin-right:14px}
 .big{font-size:30px;font-weight:600;letter-spacing:-.02em;margin:.1em 0 .25em;line-height:1.1}
 .big small{display:block;font-size:13.5px;font-weight:400;letter-spacing:0;color:var(--soft);
   margin-top:5px}

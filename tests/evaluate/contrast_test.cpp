@@ -119,6 +119,71 @@ TEST(Contrast, PIsUniformWhereTheSetDoesNothing) {
   EXPECT_GE(covered, 360);  // 380 expected, Wald intervals of 250 cells lose a point or two
 }
 
+int below(const std::vector<double>& p, double level) {
+  return static_cast<int>(
+      std::count_if(p.begin(), p.end(), [&](double value) { return value < level; }));
+}
+
+TEST(Contrast, PBelowHalfIsUniformWhereTheSlopeIsHalf) {
+  // The set does half of what is predicted: at the border of the null. As for p above, and with
+  // predictions twice and half as large of an effect that fits them.
+  for (const double size : {1.0, 2.0}) {
+    std::vector<double> p;
+    for (uint64_t seed = 1; seed <= 400; ++seed) {
+      const PlantedContrast world(250, size / 2, 0.7, seed);
+      auto change = world.change;
+      for (double& value : change) value *= size;
+      p.push_back(world.result(change).p_below_half);
+    }
+    EXPECT_GT(test_uniform(p).p, 0.01) << size;
+    EXPECT_GE(below(p, 0.05), 7) << size;  // 20 expected, 3 standard deviations either way
+    EXPECT_LE(below(p, 0.05), 33) << size;
+  }
+}
+
+TEST(Contrast, PBelowHalfHoldsItsLevelOnFewCells) {
+  int called = 0;
+  for (uint64_t seed = 1; seed <= 400; ++seed) {
+    called += PlantedContrast(60, 0.5, 1, seed).result().p_below_half < 0.05 ? 1 : 0;
+  }
+  EXPECT_GE(called, 7);
+  EXPECT_LE(called, 33);
+}
+
+TEST(Contrast, PBelowHalfHoldsItsLevelAmongDonors) {
+  std::vector<double> p;
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    p.push_back(PlantedContrast(360, 0.5, 0.7, seed, 12).result().p_below_half);
+  }
+  EXPECT_GT(test_uniform(p).p, 0.01);
+  EXPECT_LE(below(p, 0.05), 26);  // 15 expected, 3 standard deviations (3.8) above
+}
+
+TEST(Contrast, PBelowHalfSeesThatNothingFollowsAndPassesWhatDoes) {
+  int refuted = 0, refuted_wrongly = 0;
+  for (uint64_t seed = 1; seed <= 200; ++seed) {
+    refuted += PlantedContrast(500, 0, 0.7, seed).result().p_below_half < 0.05 ? 1 : 0;
+    refuted_wrongly += PlantedContrast(500, 1, 0.7, seed).result().p_below_half < 0.05 ? 1 : 0;
+  }
+  // Half a log rate is 3.5 standard errors here, of which 1.65 are asked.
+  EXPECT_GT(refuted, 160);
+  EXPECT_LE(refuted_wrongly, 1);
+}
+
+TEST(Contrast, WhatIsDetectableIsDetectedFourTimesOfFive) {
+  // The smallest slope is asked of cells without any effect, and then planted in fresh ones.
+  double mean = 0;
+  for (uint64_t seed = 1; seed <= 50; ++seed) {
+    mean += PlantedContrast(400, 0, 1, seed).result().detectable / 50;
+  }
+  std::vector<double> p;
+  for (uint64_t seed = 101; seed <= 400; ++seed) {
+    p.push_back(PlantedContrast(400, mean, 1, seed).result().p);
+  }
+  // 240 expected; 3 standard deviations (6.9), and 15 for what the null's variance misses of it.
+  EXPECT_NEAR(below(p, 0.05), 240, 36);
+}
+
 TEST(Contrast, WithoutTheLatentsStateIsTakenForTheSet) {
   // The covariates are what the test rests on: without them the same null cells are "significant".
   int called = 0;
@@ -217,6 +282,14 @@ TEST(Contrast, OnValuesIsLeastSquaresWithTheErrorsOfMacKinnonAndWhite) {
   EXPECT_NEAR(found.p,
               student_upper_tail(xy / std::sqrt(variance_at_0), rest_of(common.columns.size())),
               1e-9);
+  double variance_at_half = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    variance_at_half += std::pow(x[i] * (y[i] - 0.5 * x[i]), 2) / (1 - leverage[i]);
+  }
+  EXPECT_NEAR(found.p_below_half,
+              student_upper_tail((0.5 * xx - xy) / std::sqrt(variance_at_half),
+                                 rest_of(common.columns.size())),
+              1e-9);
 }
 
 TEST(Contrast, SaysWhyItCannotBeComputed) {
@@ -296,16 +369,6 @@ TEST(PredictedLogChange, IsBoundedWhereRatesVanish) {
   EXPECT_EQ(change[3], 0);  // both below the floor
   const std::vector<float> nothing(3, -1.0f);
   for (const double value : predicted_log_change(nothing, nothing, 0.01)) EXPECT_EQ(value, 0);
-}
-
-TEST(Contrasts, QCountsThoseThatHaveAP) {
-  std::vector<Contrast> contrasts(3);
-  contrasts[0].p = 0.02;
-  contrasts[2].p = 0.5;
-  add_q_values(contrasts);
-  EXPECT_DOUBLE_EQ(contrasts[0].q, 0.04);
-  EXPECT_TRUE(std::isnan(contrasts[1].q));
-  EXPECT_DOUBLE_EQ(contrasts[2].q, 0.5);
 }
 
 TEST(Contrasts, PooledSlopeWeighsByPrecision) {

@@ -162,7 +162,8 @@ bool same(const Contrast& a, const Contrast& b) {
   const auto equal = [](double x, double y) { return x == y || (std::isnan(x) && std::isnan(y)); };
   return a.cells == b.cells && a.changed_cells == b.changed_cells &&
          equal(a.predicted, b.predicted) && equal(a.slope, b.slope) && equal(a.low, b.low) &&
-         equal(a.high, b.high) && equal(a.p, b.p) && a.note == b.note;
+         equal(a.high, b.high) && equal(a.p, b.p) && equal(a.p_below_half, b.p_below_half) &&
+         a.note == b.note;
 }
 
 TEST(JudgeSets, PredictedChangesAreContrastedWithWhatWasMeasuredInTheSameCells) {
@@ -186,6 +187,10 @@ TEST(JudgeSets, PredictedChangesAreContrastedWithWhatWasMeasuredInTheSameCells) 
   const auto q =
       benjamini_hochberg(std::vector<double>{judged.sets[0].contrast.p, judged.sets[1].contrast.p});
   EXPECT_EQ(judged.sets[0].contrast.q, q[0]);
+  std::vector<Contrast> both = {judged.sets[0].contrast, judged.sets[1].contrast};
+  add_verdicts(both);
+  EXPECT_EQ(judged.sets[0].contrast.verdict, both[0].verdict);
+  EXPECT_EQ(judged.sets[1].contrast.q_below_half, both[1].q_below_half);
   EXPECT_EQ(judged.random[0].contrasts.size(), 2u);
   EXPECT_EQ(judged.random[0].changes.size(), 7u);
   // No number depends on the threads.

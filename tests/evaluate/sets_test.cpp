@@ -85,6 +85,10 @@ EvaluatedSet example_set() {
   set.contrast.high = 1;
   set.contrast.p = 1e-60;
   set.contrast.note = "few";
+  set.contrast.p_below_half = 0.25;
+  set.contrast.q_below_half = 0.5;
+  set.contrast.detectable = 0.375;
+  set.contrast.verdict = Verdict::kContradicted;
   set.partners = {.rate = 8,
                   .change = -2,
                   .minimal = {3, 11},
@@ -113,6 +117,7 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
   EXPECT_EQ(table.text(1, "contrast_p"), "1e-60");  // no float: still not 0
   EXPECT_EQ(table.text(1, "contrast_q"), "NA");
   EXPECT_EQ(table.text(1, "contrast_note"), "few");
+  EXPECT_EQ(table.text(1, "verdict"), "contradicted");
   EXPECT_EQ(table.text(0, "in_minimal"), "no");
   EXPECT_EQ(table.text(1, "in_minimal"), "yes");
   EXPECT_EQ(table.text(1, "score"), "NA");  // a search has none
@@ -160,6 +165,11 @@ TEST(SetSummary, ContrastsTableHoldsFoundAndRandomSetsAndTurnsIntervals) {
   EXPECT_EQ(table.number(0, "observed"), -0.375);  // slope × predicted
   EXPECT_EQ(table.number(0, "observed_low"), -0.5);
   EXPECT_EQ(table.number(0, "observed_high"), -0.25);
+  EXPECT_EQ(table.number(0, "p_below_half"), 0.25);
+  EXPECT_EQ(table.number(0, "q_below_half"), 0.5);
+  EXPECT_EQ(table.number(0, "detectable"), 0.375);
+  EXPECT_EQ(table.text(0, "verdict"), "contradicted");
+  EXPECT_EQ(table.text(1, "verdict"), "NA");  // nobody claims anything of it
   EXPECT_EQ(table.text(1, "set"), "random 1");
   EXPECT_EQ(table.number(1, "observed_low"), -0.5);
   EXPECT_EQ(table.number(1, "observed_high"), 0.125);
@@ -176,6 +186,8 @@ TEST(SetSummary, NearnessHasAColumnForEachDistance) {
   const auto set = example_set();
   const std::vector<RandomSets> random(1);
   const auto table = set_summary_table(study, std::span(&set, 1), random, ChangeDirection::kDown);
+  EXPECT_EQ(table.text(0, "verdict"), "contradicted");
+  EXPECT_EQ(table.text(0, "direction"), "down");
   const std::vector<int64_t> distances = {1'000'000, 10'000'000};
   const auto near = nearness(study, set.gene, set.peaks, distances);
   ASSERT_LT(near[0].share, near[1].share);
