@@ -39,6 +39,7 @@ struct SurrogateFile {
   std::vector<std::string> genes;
   std::vector<std::string> chromosomes;
   std::vector<std::string> cell_types;
+  std::vector<std::string> donors;  ///< empty in files of 0.1
   std::string options = "{}";  ///< JSON: how it was trained
 };
 
