@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Analyses the same tiny simulated cells in five disguises and expects the same numbers to the last bit.
+"""Analyses the same cells in five disguises and expects the same numbers to the last bit.
 
-    order.py PROGRAMS
+    order.py PROGRAMS [GENES.bed CELLS.h5mu | GENES.bed RNA.h5ad ATAC.h5ad]
 
 The disguises: cells permuted, peaks permuted, genes permuted, barcodes with a prefix, types renamed. Of
 each, `prepare` makes a study with labels and one without; with `grids-torch` beside `grids`, `run` goes
 from the raw files to the sets, and `predict` and `compare` follow. Studies, surrogates and every table
 must be those of the cells undisguised once names are mapped back; what lists cells must list them as the
-user's file does. PROGRAMS is the folder with the programs. Ends with the number of files compared; exits
-with 77 where h5py is missing.
+user's file does. PROGRAMS is the folder with the programs. Without files, the cells are tiny simulated ones.
+Ends with the number of files compared; exits with 77 where h5py is missing.
 """
 
 import copy
@@ -28,109 +28,132 @@ except ImportError as error:
     sys.exit(77)
 
 PREFIX = "batch7_"
-# In another order than the names that they stand for.
-RENAMED = {"type_1": "Zylinder", "type_2": "Mono cyte", "type_3": "Astro/cyte"}
+# Types take such names, in another order than their own; the slash and the blank are for names of files.
+ALIAS = "Zyl/inder number "
 # What tells times, or is made of tables that are compared.
 TIMED = ("timings.tsv",)
 LISTS_CELLS = ("umap.tsv", "marker_expression.tsv")
 
 
-class Cells:
-    """An experiment as its files hold it, cells × features."""
+class Modality:
+    """Values as triplets: cell, feature, value."""
 
-    def __init__(self, path):
-        with h5py.File(path) as file:
-            self.barcodes, self.genes, self.rna = read_modality(file["mod/rna"])
-            others, self.peaks, self.atac = read_modality(file["mod/atac"])
-            assert self.barcodes == others
-            column = file["obs/cell_type"]
-            names = column["categories"].asstr()[:]
-            types = dict(zip(file["obs"][file["obs"].attrs["_index"]].asstr()[:],
-                             names[column["codes"][:]]))
-        self.labels = [types[barcode] for barcode in self.barcodes]
+    def __init__(self, group):
+        self.cells, self.features = index_of(group["obs"]), index_of(group["var"])
+        matrix = group["layers/counts"] if "layers/counts" in group else group["X"]
+        offsets = matrix["indptr"][:]
+        self.rows = numpy.repeat(numpy.arange(len(self.cells)), numpy.diff(offsets))
+        self.columns, self.values = matrix["indices"][:], matrix["data"][:]
+
+    def permute_cells(self, order):
+        self.cells = [self.cells[i] for i in order]
+        self.rows = numpy.argsort(order)[self.rows]
+
+    def permute_features(self, order):
+        self.features = [self.features[i] for i in order]
+        self.columns = numpy.argsort(order)[self.columns]
+
+    def write(self, path):
+        whole = (self.values == self.values.astype(int)).all()
+        values = self.values.astype(int) if whole else self.values
+        with open(path, "w") as file:
+            file.write(f"%%MatrixMarket matrix coordinate {'integer' if whole else 'real'} general\n")
+            file.write(f"{len(self.features)} {len(self.cells)} {len(self.values)}\n")
+            for i in numpy.lexsort((self.columns, self.rows)):
+                file.write(f"{self.columns[i] + 1} {self.rows[i] + 1} {values[i]}\n")
+
+
+class Cells:
+    """An experiment as its files hold it, both modalities in the same order."""
+
+    def __init__(self, paths, truth=""):
+        groups = [h5py.File(path) for path in paths]
+        rna, atac = groups if len(groups) == 2 else (groups[0]["mod/rna"], groups[0]["mod/atac"])
+        self.rna, self.atac, self.truth = Modality(rna), Modality(atac), truth
+        assert self.rna.cells == self.atac.cells
+        table = groups[0]["obs"]
+        types = dict(zip(index_of(table), categories_of(table, "cell_type")))
+        self.labels = [types[barcode] for barcode in self.rna.cells]
+
+    def permute_cells(self, order):
+        self.rna.permute_cells(order)
+        self.atac.permute_cells(order)
+        self.labels = [self.labels[i] for i in order]
+
+    def rename_types(self, names):
+        self.labels = [names[label] for label in self.labels]
+        for name, other in names.items():
+            self.truth = self.truth.replace(name, other)
 
     def write(self, folder):
-        write_market(folder / "rna.mtx", self.rna)
-        write_market(folder / "atac.mtx", self.atac)
-        for name, lines in (("cells.txt", self.barcodes), ("genes.txt", self.genes),
-                            ("peaks.txt", self.peaks),
-                            ("labels.tsv", map("\t".join, zip(self.barcodes, self.labels)))):
+        self.rna.write(folder / "rna.mtx")
+        self.atac.write(folder / "atac.mtx")
+        for name, lines in (("cells.txt", self.rna.cells), ("genes.txt", self.rna.features),
+                            ("peaks.txt", self.atac.features),
+                            ("labels.tsv", map("\t".join, zip(self.rna.cells, self.labels)))):
             (folder / name).write_text("".join(f"{line}\n" for line in lines))
+        if self.truth:
+            (folder / "truth.tsv").write_text(self.truth)
 
 
-def read_modality(group):
-    obs, var = group["obs"], group["var"]
-    barcodes = list(obs[obs.attrs["_index"]].asstr()[:])
-    features = list(var[var.attrs["_index"]].asstr()[:])
-    values = numpy.zeros((len(barcodes), len(features)), dtype=int)
-    offsets, columns, data = (group["X"][key][:] for key in ("indptr", "indices", "data"))
-    for row in range(len(barcodes)):
-        entries = slice(offsets[row], offsets[row + 1])
-        values[row, columns[entries]] = data[entries]
-    return barcodes, features, values
+def index_of(table):
+    return list(table[table.attrs["_index"]].asstr()[:])
 
 
-def write_market(path, values):
-    cells, features = numpy.nonzero(values)
-    with open(path, "w") as file:
-        file.write("%%MatrixMarket matrix coordinate integer general\n")
-        file.write(f"{values.shape[1]} {values.shape[0]} {len(cells)}\n")
-        for cell, feature in zip(cells, features):
-            file.write(f"{feature + 1} {cell + 1} {values[cell, feature]}\n")
+def categories_of(table, name):
+    column = table[name]
+    return column["categories"].asstr()[:][column["codes"][:]]
+
+
+def aliases(cells):
+    """Type → its name in disguise: the last in the alphabet comes first."""
+    names = sorted(set(cells.labels), reverse=True)
+    return {name: f"{ALIAS}{i:02}" for i, name in enumerate(names)}
 
 
 def disguised(cells):
     """Name → the cells so disguised."""
     random = numpy.random.default_rng(5)
-
-    def other():
-        found[name] = copy.deepcopy(cells)
-        return found[name]
-
-    found = {"plain": cells}
-    name = "cells permuted"
-    order = random.permutation(len(cells.barcodes))
-    one = other()
-    one.rna, one.atac = one.rna[order], one.atac[order]
-    one.barcodes = [cells.barcodes[i] for i in order]
-    one.labels = [cells.labels[i] for i in order]
-    name = "peaks permuted"
-    order = random.permutation(len(cells.peaks))
-    one = other()
-    one.atac, one.peaks = one.atac[:, order], [cells.peaks[i] for i in order]
-    name = "genes permuted"
-    order = random.permutation(len(cells.genes))
-    one = other()
-    one.rna, one.genes = one.rna[:, order], [cells.genes[i] for i in order]
-    name = "barcodes prefixed"
-    one = other()
-    one.barcodes = [PREFIX + barcode for barcode in cells.barcodes]
-    name = "types renamed"
-    one = other()
-    one.labels = [RENAMED[label] for label in cells.labels]
+    names = ("plain", "cells permuted", "peaks permuted", "genes permuted", "barcodes prefixed",
+             "types renamed")
+    found = {name: copy.deepcopy(cells) for name in names}
+    found["cells permuted"].permute_cells(random.permutation(len(cells.labels)))
+    for name, part in (("peaks permuted", "atac"), ("genes permuted", "rna")):
+        modality = getattr(found[name], part)
+        modality.permute_features(random.permutation(len(modality.features)))
+    for modality in (found["barcodes prefixed"].rna, found["barcodes prefixed"].atac):
+        modality.cells = [PREFIX + barcode for barcode in modality.cells]
+    found["types renamed"].rename_types(aliases(cells))
     return found
 
 
-def commands(torch):
+def commands(torch, genes, cells):
     raw = ["--rna", "rna.mtx", "--rna-names", "genes.txt", "--atac", "atac.mtx", "--peaks", "peaks.txt",
-           "--cells", "cells.txt", "--genes", "../cells/genes.bed"]
+           "--cells", "cells.txt", "--genes", genes]
+    truth = ["--truth", "truth.tsv"] if cells.truth else []
     found = [["prepare", *raw, "-o", "clustered.h5mu"]]
     if not torch:
         return [*found, ["prepare", *raw, "--labels", "labels.tsv", "-o", "run/study.h5mu"]]
     study = ["run/study.h5mu", "run/surrogate-cis.safetensors"]
     return [*found,
-            ["run", *raw, "--labels", "labels.tsv", "--truth", "../cells/truth.tsv", "-o", "run",
-             "--max-training-steps", "20", "--training-batch", "100", "-L", "3", "--force"],
+            ["run", *raw, "--labels", "labels.tsv", *truth, "-o", "run", "--max-training-steps", "20", "--training-batch", "100", "-L", "3", "--force"],
             ["predict", *study, "-o", "predicted.h5ad"],
-            ["compare", *study, "--truth", "../cells", "--planted", "1", "-L", "2", "--seeds", "1",
-             "--force", "--methods", "grids,links,random", "-o", "compare"]]
+            ["compare", *study, "--cell-type", "each", "--gene", a_gene(genes, cells), "-L", "2", "--seeds",
+             "1", "--force", "--methods", "grids,links,random", "-o", "compare"]]
 
 
-def analyse(programs, folder, cells):
+def a_gene(genes, cells):
+    """One that has a position and is expressed in most cells."""
+    placed = {line.split("\t")[3] for line in pathlib.Path(genes).read_text().splitlines()}
+    seen = numpy.bincount(cells.rna.columns, minlength=len(cells.rna.features))
+    return max((count, name) for count, name in zip(seen, cells.rna.features) if name in placed)[1]
+
+
+def analyse(programs, genes, folder, cells):
     folder.mkdir()
     (folder / "run").mkdir()
     cells.write(folder)
-    for words in commands((programs / "grids-torch").exists()):
+    for words in commands((programs / "grids-torch").exists(), genes, cells):
         done = subprocess.run([programs / "grids", *words, "--threads", "2"], cwd=folder,
                               capture_output=True, text=True)
         if done.returncode != 0:
@@ -139,20 +162,26 @@ def analyse(programs, folder, cells):
 
 # ---- what is compared ----
 
-def mapped_back(text):
-    text = text.replace(PREFIX, "")
-    for name, other in RENAMED.items():
-        text = text.replace(other, name)
-    return text
+class Names:
+    """Names in disguise → those of the plain cells."""
+
+    types = {}
+
+    @classmethod
+    def back(cls, text):
+        text = text.replace(PREFIX, "")
+        for name, other in cls.types.items():
+            text = text.replace(other, name)
+        return text
 
 
 def file_name(path):
     """Names of types stand in names of files with ~2f for a slash."""
-    return mapped_back(re.sub("~([0-9a-f]{2})", lambda found: chr(int(found[1], 16)), str(path)))
+    return Names.back(re.sub("~([0-9a-f]{2})", lambda found: chr(int(found[1], 16)), str(path)))
 
 
 def of_table(path):
-    lines = mapped_back(path.read_text()).splitlines()
+    lines = Names.back(path.read_text()).splitlines()
     return lines[:1] + sorted(lines[1:]) if path.name in LISTS_CELLS else lines
 
 
@@ -161,22 +190,22 @@ def of_model(path):
     data = path.read_bytes()
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8:8 + size])
-    metadata = mapped_back(json.dumps(header.pop("__metadata__", {}), sort_keys=True))
+    metadata = Names.back(json.dumps(header.pop("__metadata__", {}), sort_keys=True))
     return {"header": header, "types": json.loads(metadata).get("cell_types"), "data": data[8 + size:]}
 
 
 def text_of(group, name):
     column = group[name]
     if isinstance(column, h5py.Group):
-        return [mapped_back(text) for text in column["categories"].asstr()[:][column["codes"][:]]]
-    return [mapped_back(text) for text in column.asstr()[:]]
+        return [Names.back(text) for text in categories_of(group, name)]
+    return [Names.back(text) for text in column.asstr()[:]]
 
 
 def of_study(path):
     """All but the places of cells in the user's file, and how it was prepared."""
     with h5py.File(path) as file:
         obs = file["obs"]
-        found = {"types": [mapped_back(name) for name in obs["cell_type/categories"].asstr()[:]]}
+        found = {"types": [Names.back(name) for name in obs["cell_type/categories"].asstr()[:]]}
         for column in ("cell_type", "split", obs.attrs["_index"]):
             found[column] = text_of(obs, column)
         for column in ("total_rna", "open_peaks"):
@@ -200,7 +229,7 @@ READERS = {".tsv": of_table, ".bed": of_table, ".safetensors": of_model, ".h5mu"
 
 
 def results(folder):
-    inputs = {"labels.tsv"}
+    inputs = {"labels.tsv", "truth.tsv"}
     return {file_name(path.relative_to(folder)): path for path in sorted(folder.rglob("*"))
             if path.suffix in READERS and path.name not in TIMED and path.name not in inputs
             and "runs" not in path.parts}
@@ -219,7 +248,7 @@ def differences(plain, other):
 
 def wrong_order(folder, cells):
     """What lists cells otherwise than the user's file does."""
-    place = {barcode: i for i, barcode in enumerate(cells.barcodes)}
+    place = {barcode: i for i, barcode in enumerate(cells.rna.cells)}
     listed = {}
     for name in LISTS_CELLS:
         path = folder / "run" / name
@@ -228,15 +257,25 @@ def wrong_order(folder, cells):
             listed[name] = [row.split("\t")[0] for row in rows]
     if (folder / "predicted.h5ad").exists():
         with h5py.File(folder / "predicted.h5ad") as file:
-            listed["predicted.h5ad"] = list(file["obs"][file["obs"].attrs["_index"]].asstr()[:])
+            listed["predicted.h5ad"] = index_of(file["obs"])
     for name, barcodes in listed.items():
         places = [place[barcode] for barcode in barcodes]
         if places != sorted(places):
             yield f"{name}: not in the order of the user's file"
     with h5py.File(folder / "run/study.h5mu") as file:
-        names = file["obs"][file["obs"].attrs["_index"]].asstr()[:]
+        names = index_of(file["obs"])
         if [place[barcode] for barcode in names] != file["obs/place"][:].tolist():
             yield "study.h5mu: obs/place is not the row in the user's file"
+
+
+def cells_to_disguise(programs, root, arguments):
+    """Positions of genes, and the cells that were given or simulated."""
+    if arguments:
+        return pathlib.Path(arguments[0]).resolve(), Cells(arguments[1:])
+    subprocess.run([programs / "grids", "simulate", "--preset", "tiny", "--seed", "3", "-o", "cells"],
+                   cwd=root, check=True, capture_output=True)
+    folder = root / "cells"
+    return folder / "genes.bed", Cells([folder / "cells.h5mu"], (folder / "truth.tsv").read_text())
 
 
 def main():
@@ -244,21 +283,17 @@ def main():
     root = pathlib.Path(tempfile.mkdtemp(prefix="grids-order-"))
     problems, compared = [], 0
     try:
-        subprocess.run([programs / "grids", "simulate", "--preset", "tiny", "--seed", "3", "-o", "cells"],
-                       cwd=root, check=True, capture_output=True)
-        for name, cells in disguised(Cells(root / "cells/cells.h5mu")).items():
+        genes, plain = cells_to_disguise(programs, root, sys.argv[2:])
+        Names.types = aliases(plain)
+        for name, cells in disguised(plain).items():
             folder = root / name
-            analyse(programs, folder, cells)
+            analyse(programs, genes, folder, cells)
             problems += [f"{name}: {problem}" for problem in wrong_order(folder, cells)]
-            if name == "plain":
-                continue
-            problems += [f"{name}: {problem}" for problem in differences(root / "plain", folder)]
-            compared += len(results(folder))
+            if name != "plain":
+                problems += [f"{name}: {problem}" for problem in differences(root / "plain", folder)]
+                compared += len(results(folder))
     finally:
-        if "--keep" not in sys.argv:
-            shutil.rmtree(root)
-        else:
-            print(root)
+        shutil.rmtree(root)
     print("".join(f"{problem}\n" for problem in problems) + f"{compared} files compared")
     return 1 if problems else 0
 
