@@ -71,10 +71,10 @@ std::vector<std::pair<std::string, MeanChange>> type_means(const SetList& sets) 
   for (const auto& type : types) {
     const auto& own = of_type[type];
     means.emplace_back(
-        type,
-        MeanChange{
-            mean_known(values_of(own, [](const ComparedSet& s) { return s.average_change; })),
-            100 * mean_known(values_of(own, [](const ComparedSet& s) { return s.relative_change; }))});
+        type, MeanChange{
+                  mean_known(values_of(own, [](const ComparedSet& s) { return s.average_change; })),
+                  100 * mean_known(values_of(
+                            own, [](const ComparedSet& s) { return s.relative_change; }))});
   }
   return means;
 }

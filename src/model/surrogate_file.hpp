@@ -40,7 +40,7 @@ struct SurrogateFile {
   std::vector<std::string> chromosomes;
   std::vector<std::string> cell_types;
   std::vector<std::string> donors;  ///< empty in files of 0.1
-  std::string options = "{}";  ///< JSON: how it was trained
+  std::string options = "{}";       ///< JSON: how it was trained
 };
 
 /// Of this or any earlier version, which may lack a cis path. Throws Error(kInput) that names the

@@ -115,9 +115,8 @@ void order_genes(RawModality& rna, ThreadPool& pool) {
   auto order = indices_below(rna.values.columns());
   const auto by_name = [&](int32_t a, int32_t b) { return name(a) < name(b); };
   std::sort(order.begin(), order.end(), by_name);
-  const auto alike = std::adjacent_find(order.begin(), order.end(), [&](int32_t a, int32_t b) {
-    return name(a) == name(b);
-  });
+  const auto alike = std::adjacent_find(order.begin(), order.end(),
+                                        [&](int32_t a, int32_t b) { return name(a) == name(b); });
   if (alike != order.end()) {
     const auto values = column_hashes(rna.values, hashes_of(names));
     std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {

@@ -21,9 +21,9 @@ struct SplitOptions {
 inline constexpr int64_t kFewestCellsToSplit = 3;
 
 /// The split of each cell. Each type is split by itself, to sizes by largest remainder (a type with
-/// at least three cells has one in test), its donors in proportion; where `type` is empty, all cells
-/// together. The draw depends on the seed and on the order of cells, types and donors, never on what
-/// they are called.
+/// at least three cells has one in test), its donors in proportion; where `type` is empty, all
+/// cells together. The draw depends on the seed and on the order of cells, types and donors, never
+/// on what they are called.
 std::vector<Split> split_cells(int64_t cells, const Categorical& type, const Categorical& donor,
                                const SplitOptions& options, uint64_t seed);
 

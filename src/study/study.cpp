@@ -92,9 +92,8 @@ std::vector<int32_t> Study::cells_of(Split split, std::optional<int32_t> type) c
 
 std::vector<int32_t> Study::as_in_file(std::vector<int32_t> chosen) const {
   if (cells.place.empty()) return chosen;
-  std::stable_sort(chosen.begin(), chosen.end(), [&](int32_t a, int32_t b) {
-    return cells.place[at(a)] < cells.place[at(b)];
-  });
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [&](int32_t a, int32_t b) { return cells.place[at(a)] < cells.place[at(b)]; });
   return chosen;
 }
 

@@ -1,9 +1,9 @@
 /// A prepared experiment: what every stage after `prepare` works on.
 ///
-/// Cells, peaks, genes, types and donors stand in an order of their own, which neither their order in
-/// the user's file nor the names of cells and types decide (prepare/canonical_order.hpp): so does
-/// everything that depends on their order. Cells are in one order in both modalities; peaks are
-/// sorted by chromosome, then start. Peaks and genes were chosen, and size factors computed, as
+/// Cells, peaks, genes, types and donors stand in an order of their own, which neither their order
+/// in the user's file nor the names of cells and types decide (prepare/canonical_order.hpp): so
+/// does everything that depends on their order. Cells are in one order in both modalities; peaks
+/// are sorted by chromosome, then start. Peaks and genes were chosen, and size factors computed, as
 /// `prepare.hpp` says.
 #pragma once
 
@@ -56,8 +56,8 @@ struct CellTable {
   std::vector<double> total_rna;
   /// Open peaks before the peak filter.
   std::vector<double> open_peaks;
-  /// The row of each cell in the user's file (its RNA). Empty: as they stand here (studies of formats
-  /// 1 and 2).
+  /// The row of each cell in the user's file (its RNA). Empty: as they stand here (studies of
+  /// formats 1 and 2).
   std::vector<int64_t> place;
 
   int64_t size() const { return static_cast<int64_t>(barcodes.size()); }
@@ -139,9 +139,9 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 Study read_study(const std::filesystem::path& path);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
-/// with cell_type, donor, split, total_rna, open_peaks and place (the cell's row in the user's file);
-/// `uns/grids` holds format, scale, paired and provenance.
-/// Goes to a temporary name beside `path` first, then is renamed.
+/// with cell_type, donor, split, total_rna, open_peaks and place (the cell's row in the user's
+/// file); `uns/grids` holds format, scale, paired and provenance. Goes to a temporary name beside
+/// `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);
 
 }  // namespace grids::core

@@ -16,8 +16,8 @@ using store::Group;
 using store::GroupWriter;
 
 /// Raised when an older grids would misread a newer file: 2 says whether the cells are paired,
-/// which those of 1 always are; in 3 types and donors have an order, and cells a place in the user's
-/// file, where before types and donors were sorted by name and cells stood as in the file.
+/// which those of 1 always are; in 3 types and donors have an order, and cells a place in the
+/// user's file, where before types and donors were sorted by name and cells stood as in the file.
 constexpr int64_t kStudyFormat = 3;
 constexpr int64_t kFirstOrderedFormat = 3;
 constexpr const char* kPrepare = "grids prepare FILE --labels COLUMN -o study.h5mu";

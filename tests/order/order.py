@@ -41,9 +41,11 @@ class Modality:
     def __init__(self, group):
         self.cells, self.features = index_of(group["obs"]), index_of(group["var"])
         matrix = group["layers/counts"] if "layers/counts" in group else group["X"]
-        offsets = matrix["indptr"][:]
-        self.rows = numpy.repeat(numpy.arange(len(self.cells)), numpy.diff(offsets))
-        self.columns, self.values = matrix["indices"][:], matrix["data"][:]
+        lengths = numpy.diff(matrix["indptr"][:])
+        self.rows, self.columns = numpy.repeat(numpy.arange(len(lengths)), lengths), matrix["indices"][:]
+        if matrix.attrs["encoding-type"] == "csc_matrix":
+            self.rows, self.columns = self.columns, self.rows
+        self.values = matrix["data"][:]
 
     def permute_cells(self, order):
         self.cells = [self.cells[i] for i in order]
@@ -102,7 +104,9 @@ def index_of(table):
 
 def categories_of(table, name):
     column = table[name]
-    return column["categories"].asstr()[:][column["codes"][:]]
+    if isinstance(column, h5py.Group):
+        return column["categories"].asstr()[:][column["codes"][:]]
+    return table.file[column.attrs["categories"]].asstr()[:][column[:]]  # before AnnData 0.8
 
 
 def aliases(cells):
