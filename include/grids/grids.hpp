@@ -161,13 +161,17 @@ struct SparseRows {
 
 enum class CellPart : uint8_t { kTrain = 0, kValidation = 1, kTest = 2 };
 
-/// A prepared experiment: cells matched, checked and split; peaks and genes chosen.
+/// A prepared experiment: cells matched, checked and split; peaks and genes chosen. All stand in an
+/// order of the study's own, not that of the file: find a cell by its barcode, or by its row there.
 class GRIDS_API Study {
  public:
   static Study read(const std::filesystem::path& path);
   void write(const std::filesystem::path& path) const;
 
   const std::vector<std::string>& barcodes() const;
+  /// The row of each cell in the cells that were prepared; empty in studies of grids 0.1, whose
+  /// cells stand as they stood there.
+  std::span<const int64_t> rows_in_file() const;
   const std::vector<std::string>& peaks() const;
   const std::vector<std::string>& genes() const;
   const std::vector<std::string>& cell_types() const;

@@ -1,7 +1,8 @@
 #include <algorithm>
 #include <map>
-#include <numeric>
+#include <span>
 
+#include "base/indices.hpp"
 #include "cli/commands.hpp"
 #include "io/anndata.hpp"
 #include "io/atomic_file.hpp"
@@ -18,7 +19,7 @@ struct PredictCommand {
 };
 
 /// Cells predicted at a time: bounds the memory, whatever the study.
-constexpr int64_t kCellsAtOnce = 1024;
+constexpr size_t kCellsAtOnce = 1024;
 
 /// Indices of the peaks that the file names, ascending.
 std::vector<int32_t> masked_peaks(const std::filesystem::path& path, const Study& study) {
@@ -44,15 +45,15 @@ std::vector<int32_t> masked_peaks(const std::filesystem::path& path, const Study
   return peaks;
 }
 
-Frame cell_frame(const CellTable& cells) {
+Frame cell_frame(const CellTable& cells, std::span<const int32_t> order) {
+  Frame frame;
   std::vector<std::string> types, splits;
-  for (int64_t cell = 0; cell < cells.size(); ++cell) {
+  for (const int32_t cell : order) {
     const auto i = static_cast<size_t>(cell);
+    frame.index.push_back(cells.barcodes[i]);
     types.push_back(cells.type.names[static_cast<size_t>(cells.type.codes[i])]);
     splits.emplace_back(split_name(cells.split[i]));
   }
-  Frame frame;
-  frame.index = cells.barcodes;
   frame.columns = {{"cell_type", std::move(types)}, {"split", std::move(splits)}};
   return frame;
 }
@@ -68,15 +69,16 @@ void predict_into(const PredictCommand& arguments, const Context& context) {
   if (!arguments.mask.empty()) mask = masked_peaks(arguments.mask, study);
   Frame genes;
   genes.index = study.genes.names;
-  write_h5ad(arguments.out, cell_frame(study.cells), genes, [&](const store::GroupWriter& group) {
+  const auto order = study.as_in_file(indices_below(study.cells.size()));
+  const auto obs = cell_frame(study.cells, order);
+  write_h5ad(arguments.out, obs, genes, [&](const store::GroupWriter& group) {
     DenseRowsWriter writer(group, "X", study.genes.size());
     Progress progress(context, "Predicting", study.cells.size());
-    for (int64_t begin = 0; begin < study.cells.size(); begin += kCellsAtOnce) {
-      const int64_t count = std::min(kCellsAtOnce, study.cells.size() - begin);
-      std::vector<int32_t> cells(static_cast<size_t>(count));
-      std::iota(cells.begin(), cells.end(), static_cast<int32_t>(begin));
+    for (size_t begin = 0; begin < order.size(); begin += kCellsAtOnce) {
+      const size_t count = std::min(kCellsAtOnce, order.size() - begin);
+      const auto cells = std::span(order).subspan(begin, count);
       writer.append(surrogate.predict_all(study, cells, context.pool, mask));
-      progress.advance(count);
+      progress.advance(static_cast<int64_t>(count));
     }
   });
   context.reporter.info(fmt::format(

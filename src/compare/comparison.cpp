@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <functional>
 #include <iterator>
-#include <set>
 
 #include "compare/compare_runs.hpp"
 #include "evaluate/set_columns.hpp"
@@ -129,7 +129,10 @@ class MethodRuns {
     });
     const auto columns = compared_skipped_columns();
     for (const auto& row : finished.skipped) {
-      skipped_.insert(columns.cells({row, run.method}));
+      auto line = columns.cells({row, run.method});
+      if (std::find(skipped_.begin(), skipped_.end(), line) == skipped_.end()) {
+        skipped_.push_back(std::move(line));
+      }
     }
     return std::move(finished.sets);
   }
@@ -153,7 +156,7 @@ class MethodRuns {
   const ComparisonOptions& options_;
   const Context& context_;
   CompareRuns runs_;
-  std::set<TableRow> skipped_;  // lines of skipped.tsv; seeds skip the same
+  std::vector<TableRow> skipped_;  // lines of skipped.tsv; seeds skip the same
 };
 
 }  // namespace

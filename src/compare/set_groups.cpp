@@ -19,12 +19,12 @@ std::map<SetGroup, MethodSets> grouped(std::span<const ComparedSet> sets) {
 
 std::vector<std::string> methods_of(std::span<const ComparedSet> sets) {
   std::vector<std::string> methods;
-  for (const ComparedSet& set : sets) {
-    if (std::find(methods.begin(), methods.end(), set.method) == methods.end()) {
-      methods.push_back(set.method);
-    }
-  }
+  for (const ComparedSet& set : sets) add_once(methods, set.method);
   return methods;
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
 
 double mean_known(const std::vector<double>& values) {
@@ -60,14 +60,21 @@ PlantedMembers::PlantedMembers(const SetList& sets) {
   }
 }
 
-std::map<std::string, MeanChange> type_means(const SetList& sets) {
-  std::map<std::string, SetList> by_type;
-  for (const ComparedSet* set : sets) by_type[set->cell_type].push_back(set);
-  std::map<std::string, MeanChange> means;
-  for (const auto& [type, own] : by_type) {
-    means[type] = {
-        mean_known(values_of(own, [](const ComparedSet& s) { return s.average_change; })),
-        100 * mean_known(values_of(own, [](const ComparedSet& s) { return s.relative_change; }))};
+std::vector<std::pair<std::string, MeanChange>> type_means(const SetList& sets) {
+  std::vector<std::string> types;
+  std::map<std::string, SetList> of_type;
+  for (const ComparedSet* set : sets) {
+    add_once(types, set->cell_type);
+    of_type[set->cell_type].push_back(set);
+  }
+  std::vector<std::pair<std::string, MeanChange>> means;
+  for (const auto& type : types) {
+    const auto& own = of_type[type];
+    means.emplace_back(
+        type, MeanChange{
+                  mean_known(values_of(own, [](const ComparedSet& s) { return s.average_change; })),
+                  100 * mean_known(values_of(
+                            own, [](const ComparedSet& s) { return s.relative_change; }))});
   }
   return means;
 }

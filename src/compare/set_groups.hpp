@@ -78,7 +78,10 @@ struct MeanChange {
   double relative_percent = kNaN;
 };
 
-/// Of each cell type.
-std::map<std::string, MeanChange> type_means(const SetList& sets);
+/// Of each cell type, in the order of their first rows.
+std::vector<std::pair<std::string, MeanChange>> type_means(const SetList& sets);
+
+/// Adds a name that is not there yet.
+void add_once(std::vector<std::string>& names, const std::string& name);
 
 }  // namespace grids::core

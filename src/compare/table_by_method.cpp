@@ -1,7 +1,5 @@
 #include <fmt/core.h>
 
-#include <set>
-
 #include "compare/compare_tables.hpp"
 #include "compare/set_groups.hpp"
 #include "evaluate/set_columns.hpp"
@@ -20,7 +18,6 @@ struct MethodMeans {
   }
 };
 
-/// `places`: sorted.
 Columns<MethodMeans> method_columns(const std::vector<std::string>& places) {
   std::vector<Column<MethodMeans>> columns = {{column::kMethod, &MethodMeans::method}};
   for (const auto& place : places) {
@@ -38,14 +35,14 @@ Columns<MethodMeans> method_columns(const std::vector<std::string>& places) {
 
 Table table_by_method(std::span<const ComparedSet> sets) {
   std::map<std::string, std::map<std::string, MeanChange>> means;  // method, "TYPE L=10"
-  std::set<std::string> places;
+  std::vector<std::string> places;
   for (const auto& [group, own] : grouped(sets)) {
     if (group.allowance != Allowance::kEqual) continue;
     for (const auto& [method, of_method] : own) {
       for (const auto& [type, change] : type_means(of_method)) {
         const auto place = fmt::format("{} L={}", type, group.set_size);
         means[method][place] = change;
-        places.insert(place);
+        add_once(places, place);
       }
     }
   }
@@ -53,7 +50,7 @@ Table table_by_method(std::span<const ComparedSet> sets) {
   for (const auto& method : methods_of(sets)) {
     if (means.contains(method)) rows.push_back({method, means[method]});
   }
-  return method_columns({places.begin(), places.end()}).table(rows);
+  return method_columns(places).table(rows);
 }
 
 TableText describe_table_by_method() {

@@ -40,22 +40,24 @@ Table table_by_type(std::span<const ComparedSet> sets) {
   std::vector<TypeMeans> rows;
   for (const auto& [group, own] : grouped(sets)) {
     if (group.allowance != Allowance::kEqual) continue;
+    std::vector<std::string> types;
     std::map<std::string, std::map<std::string, MeanChange>> means;  // type, method
     for (const auto& [method, of_method] : own) {
-      for (const auto& [type, change] : type_means(of_method)) means[type][method] = change;
+      for (const auto& [type, change] : type_means(of_method)) {
+        add_once(types, type);
+        means[type][method] = change;
+      }
     }
     TypeMeans all{group.set_size, "mean", {}};
     for (const auto& method : methods) {
       std::vector<double> average, relative;
-      for (auto& [type, by_method] : means) {  // a method without sets of a type: NaN
-        average.push_back(by_method[method].average);
-        relative.push_back(by_method[method].relative_percent);
+      for (const auto& type : types) {  // a method without sets of a type: NaN
+        average.push_back(means[type][method].average);
+        relative.push_back(means[type][method].relative_percent);
       }
       all.by_method[method] = {mean_known(average), mean_known(relative)};
     }
-    for (auto& [type, by_method] : means) {
-      rows.push_back({group.set_size, type, std::move(by_method)});
-    }
+    for (const auto& type : types) rows.push_back({group.set_size, type, std::move(means[type])});
     rows.push_back(std::move(all));
   }
   return type_columns(methods).table(rows);

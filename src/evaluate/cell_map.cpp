@@ -1,5 +1,7 @@
 #include "evaluate/cell_map.hpp"
 
+#include <algorithm>
+
 #include "base/at.hpp"
 #include "base/indices.hpp"
 #include "evaluate/log_values.hpp"
@@ -19,7 +21,7 @@ struct CellRow {
 Columns<CellRow> umap_columns() {
   return {
       "umap.tsv",
-      "a row for each cell",
+      "a row for each cell, in the order of the user's file",
       {{column::kBarcode, [](const CellRow& row) { return row.study.cells.barcodes[row.cell]; }},
        {column::kCellType,
         [](const CellRow& row) {
@@ -49,11 +51,11 @@ Columns<SilhouetteRow> silhouette_columns() {
 
 }  // namespace
 
-Table umap_table(const Study& study, std::span<const int32_t> cells,
-                 std::span<const float> coordinates) {
+Table umap_table(const Study& study, std::span<const float> coordinates) {
   std::vector<CellRow> rows;
-  for (size_t i = 0; i < cells.size(); ++i) {
-    rows.push_back({study, at(cells[i]), coordinates[2 * i], coordinates[2 * i + 1]});
+  for (const int32_t cell : study.as_in_file(indices_below(study.cells.size()))) {
+    const auto i = at(cell);
+    rows.push_back({study, i, coordinates[2 * i], coordinates[2 * i + 1]});
   }
   return umap_columns().table(rows);
 }
@@ -81,7 +83,7 @@ TableText describe_silhouette() {
 Columns<ExpressionRow> marker_expression_columns() {
   using Row = ExpressionRow;
   return {"marker_expression.tsv",
-          "a row for each test cell and marker",
+          "a row for each test cell, in the order of the user's file, and marker",
           {{column::kBarcode, &Row::barcode},
            {column::kGene, &Row::gene},
            {column::kMeasured, &Row::measured},
@@ -101,10 +103,11 @@ Table marker_expression_table(const Study& study, const StudySurrogate& surrogat
   const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
   const auto measured = to_dense(select_columns(select_rows(study.expression, cells), genes));
   std::vector<ExpressionRow> rows;
-  for (size_t cell = 0; cell < cells.size(); ++cell) {
+  for (const int32_t cell : study.as_in_file(cells)) {
+    const auto row = at(std::lower_bound(cells.begin(), cells.end(), cell) - cells.begin());
     for (size_t g = 0; g < genes.size(); ++g) {
-      const size_t i = cell * genes.size() + g;
-      rows.push_back({study.cells.barcodes[static_cast<size_t>(cells[cell])],
+      const size_t i = row * genes.size() + g;
+      rows.push_back({study.cells.barcodes[static_cast<size_t>(cell)],
                       study.genes.names[static_cast<size_t>(genes[g])], measured[i], predicted[i]});
     }
   }
@@ -121,7 +124,7 @@ std::vector<Table> map_cells(const Study& study, const StudySurrogate& surrogate
   const auto types = static_cast<int64_t>(study.cells.type.names.size());
   const auto coordinates = umap(latents, dimensions, {}, context);
   const Silhouette score = silhouette(latents, dimensions, study.cells.type.codes, types, context);
-  return {umap_table(study, cells, coordinates), silhouette_table(study, cells, score),
+  return {umap_table(study, coordinates), silhouette_table(study, cells, score),
           marker_expression_table(study, surrogate, genes, context)};
 }
 

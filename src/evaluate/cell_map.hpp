@@ -28,9 +28,8 @@ inline constexpr ColumnText kSilhouette{
 
 }  // namespace column
 
-/// umap.tsv; `coordinates` cells × 2 of `cells`.
-Table umap_table(const Study& study, std::span<const int32_t> cells,
-                 std::span<const float> coordinates);
+/// umap.tsv, cells as in the user's file; `coordinates`: cells of the study × 2.
+Table umap_table(const Study& study, std::span<const float> coordinates);
 TableText describe_umap();
 
 /// silhouette.tsv.

@@ -73,8 +73,7 @@ class TypeJudge {
     const auto& subset = explained.explanation.subset;
     RandomSets result{
         explained.target.type, explained.target.gene, static_cast<int64_t>(subset.size()), {}, {}};
-    const uint64_t stream = uint64_t{stream_key(type_name(study_, explained.target))} << 32 |
-                            stream_key(study_.genes.names[at(explained.target.gene)]);
+    const uint64_t stream = stream_of(study_, explained.target);
     for (int64_t i = 0; i < options_.random_sets; ++i) {
       RandomStream draws(context_.seed, Purpose::kRandomSets, stream, static_cast<uint32_t>(i));
       const auto drawn = similar_.draw(subset, draws);

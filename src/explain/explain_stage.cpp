@@ -11,7 +11,6 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
-#include "base/random.hpp"
 #include "explain/study_data.hpp"
 #include "model/surrogate_model.hpp"
 
@@ -279,8 +278,7 @@ ExplainerOptions explainer_options(const Study& study, const ExplainTarget& targ
   method.methods = options.methods;
   method.budget = options.budget;
   method.set_size = target.set_size;
-  method.stream = uint64_t{stream_key(type_name(study, target))} << 32 |
-                  stream_key(study.genes.names[at(target.gene)]);
+  method.stream = stream_of(study, target);
   return method;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/random.hpp"
 #include "base/suggestion.hpp"
 #include "study/shared_columns.hpp"
 
@@ -21,6 +22,11 @@ void complain(std::string_view what, const std::string& name, const std::vector<
 
 std::string type_name(const Study& study, const ExplainTarget& target) {
   return target.type ? study.cells.type.names[static_cast<size_t>(*target.type)] : kAllTypes;
+}
+
+uint64_t stream_of(const Study& study, const ExplainTarget& target) {
+  const auto type = static_cast<uint64_t>(target.type ? *target.type + 1 : 0);
+  return type << 32 | stream_key(study.genes.names[static_cast<size_t>(target.gene)]);
 }
 
 namespace {

@@ -23,6 +23,9 @@ struct ExplainTarget {
 /// The type's name, or "all".
 std::string type_name(const Study& study, const ExplainTarget& target);
 
+/// Keys the random streams of a target: by what its type is in the study, not by its name.
+uint64_t stream_of(const Study& study, const ExplainTarget& target);
+
 /// A target as a user spells it.
 struct TargetRequest {
   std::string cell_type;  ///< a type, "all" (together) or "each" (in turn)

@@ -147,6 +147,9 @@ void Study::write(const std::filesystem::path& path) const {
 const std::vector<std::string>& Study::barcodes() const {
   return parts_->study.cells.barcodes;
 }
+std::span<const int64_t> Study::rows_in_file() const {
+  return parts_->study.cells.place;
+}
 const std::vector<std::string>& Study::peaks() const {
   return parts_->study.peaks.names;
 }

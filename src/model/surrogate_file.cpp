@@ -159,6 +159,7 @@ SurrogateFile read_surrogate(const std::filesystem::path& path) {
       file.genes = metadata_or(raw, "gene_names", std::vector<std::string>{});
       file.chromosomes = metadata_or(raw, "chromosome_names", std::vector<std::string>{});
       file.cell_types = metadata_or(raw, "cell_types", std::vector<std::string>{});
+      file.donors = metadata_or(raw, "donors", std::vector<std::string>{});
       file.options = metadata_or(raw, "options", Json::object()).dump();
     } catch (const Json::exception& error) {
       throw input_error("header: {}", error.what());
@@ -195,6 +196,7 @@ void write_surrogate(const std::filesystem::path& path, const SurrogateFile& fil
   put("gene_names", file.genes);
   put("chromosome_names", file.chromosomes);
   put("cell_types", file.cell_types);
+  put("donors", file.donors);
   put("options", Json::parse(file.options));
   put(kFormatField, kSurrogateFormat);
   raw.metadata["format"] = "grids surrogate " GRIDS_VERSION;
@@ -233,8 +235,11 @@ void require_same_cells(const CisPath& path, const SurrogateFile& surrogate, con
                  fmt::join(surrogate.cell_types, ", "), types,
                  fmt::join(study.cells.type.names, ", "));
   }
-  if (path.donors != donors) {
-    problems.add("{} donors in the cis path, {} in the study", path.donors, donors);
+  if (path.donors != donors ||
+      (!surrogate.donors.empty() && surrogate.donors != study.cells.donor.names)) {
+    problems.add("{} donors in the cis path ({}), {} in the study ({})", path.donors,
+                 fmt::join(surrogate.donors, ", "), donors,
+                 fmt::join(study.cells.donor.names, ", "));
   }
   if ((path.response == CisResponse::kCounts) != study.has_counts()) {
     problems.add("the cis path is of {}, the study has {}",

@@ -39,7 +39,8 @@ struct SurrogateFile {
   std::vector<std::string> genes;
   std::vector<std::string> chromosomes;
   std::vector<std::string> cell_types;
-  std::string options = "{}";  ///< JSON: how it was trained
+  std::vector<std::string> donors;  ///< empty in files of 0.1
+  std::string options = "{}";       ///< JSON: how it was trained
 };
 
 /// Of this or any earlier version, which may lack a cis path. Throws Error(kInput) that names the

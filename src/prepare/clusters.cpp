@@ -45,6 +45,22 @@ std::vector<WeightedEdge> shared_neighbour_edges(const Neighbours& neighbours) {
   return edges;
 }
 
+/// All cells but these, which ascend.
+std::vector<int32_t> cells_beside(std::span<const int32_t> some, int64_t cells) {
+  std::vector<int32_t> result;
+  for (int32_t cell = 0; cell < cells; ++cell) {
+    if (!std::binary_search(some.begin(), some.end(), cell)) result.push_back(cell);
+  }
+  return result;
+}
+
+/// The cluster of most of these cells; of equally many, the larger.
+int32_t most_common(std::span<const int32_t> cells, const Clusters& clusters) {
+  std::vector<int64_t> votes(at(clusters.count));
+  for (const int32_t cell : cells) ++votes[at(clusters.of_cell[at(cell)])];
+  return static_cast<int32_t>(std::max_element(votes.begin(), votes.end()) - votes.begin());
+}
+
 }  // namespace
 
 void ClusterOptions::describe(OptionSet& set) {
@@ -64,22 +80,29 @@ Clusters leiden_clusters(const Neighbours& neighbours, double resolution, const 
   return {std::move(found.of_node), found.count, found.modularity};
 }
 
-Clusters cluster_cells(const CsrMatrix& expression, const ClusterOptions& options,
-                       const Context& context) {
-  if (expression.rows() < 3) {
-    Clusters one;
-    one.of_cell.assign(static_cast<size_t>(expression.rows()), 0);
-    one.count = 1;
-    return one;
-  }
-  const auto space = pca(expression, {.components = options.components}, context);
+Clusters cluster_cells(const CsrPattern& open, std::span<const int32_t> training,
+                       const ClusterOptions& options, const Context& context) {
+  if (training.size() < 3) return {std::vector<int32_t>(at(open.rows), 0), 1, 0};
+  const auto others = cells_beside(training, open.rows);
+  const auto learned = select_rows(open, training);
+  const auto weights = TfIdf::fit(learned);
+  const auto space = pca(weights.apply(learned), {.components = options.components}, context);
   if (space.components == 0) {
-    throw input_error("cannot cluster the cells: their expression does not vary; give --labels");
+    throw input_error("cannot cluster the cells: their open peaks do not vary; give --labels");
   }
-  const auto near =
-      nearest_neighbours(space.scores, space.components,
-                         {.count = options.neighbours, .distance = Distance::kEuclidean}, context);
-  return leiden_clusters(near, options.resolution, context);
+  const NeighbourOptions nearest{.count = options.neighbours, .distance = Distance::kCosine};
+  const auto found =
+      leiden_clusters(nearest_neighbours(space.scores, space.components, nearest, context),
+                      options.resolution, context);
+  Clusters result{std::vector<int32_t>(at(open.rows)), found.count, found.modularity};
+  for (size_t i = 0; i < training.size(); ++i) result.of_cell[at(training[i])] = found.of_cell[i];
+  if (others.empty()) return result;
+  const auto scores = pca_project(space, weights.apply(select_rows(open, others)), context);
+  const auto near = nearest_neighbours(scores, space.scores, space.components, nearest, context);
+  for (size_t i = 0; i < others.size(); ++i) {
+    result.of_cell[at(others[i])] = most_common(near.of(static_cast<int64_t>(i)), found);
+  }
+  return result;
 }
 
 }  // namespace grids::core

@@ -1,7 +1,8 @@
-/// Groups of similar cells where the user has no labels: neighbours in expression, Leiden.
+/// Groups of similar cells where the user has no labels: neighbours in open chromatin, Leiden.
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/context.hpp"
@@ -12,7 +13,7 @@
 namespace grids::core {
 
 struct ClusterOptions {
-  /// Principal components of the expression that neighbours are sought in.
+  /// Principal components of the open peaks that neighbours are sought in.
   int64_t components = 30;
   /// Neighbours of each cell in the graph; more give fewer, larger clusters.
   int64_t neighbours = 15;
@@ -23,7 +24,8 @@ struct ClusterOptions {
 };
 
 struct Clusters {
-  std::vector<int32_t> of_cell;  ///< 0 is the largest cluster; equal sizes by their first cell
+  /// 0 is the largest cluster of those that were clustered; equal sizes by their first cell.
+  std::vector<int32_t> of_cell;
   int64_t count = 0;
   double modularity = 0;  ///< of the partition, at the resolution used
 };
@@ -32,8 +34,11 @@ struct Clusters {
 /// neighbours, edges weighted by the Jaccard index of the two neighbourhoods.
 Clusters leiden_clusters(const Neighbours& neighbours, double resolution, const Context& context);
 
-/// Clusters of cells by their log-normalised expression (cells × genes).
-Clusters cluster_cells(const CsrMatrix& expression, const ClusterOptions& options,
-                       const Context& context);
+/// Clusters of the `training` cells by their open peaks (TF-IDF, principal components, cosine
+/// distance); each other cell joins the cluster of most of its neighbours among them, in the space
+/// that training cells made. RNA has no say: types are covariates of the counts that test cells are
+/// judged by. `open`: all cells × peaks. Throws Error(kInput) when open peaks do not vary.
+Clusters cluster_cells(const CsrPattern& open, std::span<const int32_t> training,
+                       const ClusterOptions& options, const Context& context);
 
 }  // namespace grids::core

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <unordered_map>
 
@@ -169,23 +168,18 @@ bool matches_label(std::string_view label, std::span<const std::string> patterns
 }
 
 LabelSelection select_labels(const CellLabels& labels, std::span<const std::string> exclude) {
-  std::map<std::string, LabelCount> table;
-  for (const auto& label : labels.of_cell) {
-    auto& entry = table[label];
-    if (entry.cells++ == 0) {
-      entry.label = label;
-      entry.excluded = label.empty() || matches_label(label, exclude);
-    }
-  }
+  const auto all = categorical_of(labels.of_cell);
   LabelSelection result;
-  for (size_t i = 0; i < labels.of_cell.size(); ++i) {
-    if (!table[labels.of_cell[i]].excluded) result.kept.push_back(static_cast<int32_t>(i));
-  }
   size_t used = 0;
-  for (const auto& [label, entry] : table) {
-    result.table.push_back(entry);
-    if (entry.excluded) continue;
-    ++used;
+  for (const auto& name : all.names) {
+    const bool excluded = name.empty() || matches_label(name, exclude);
+    result.table.push_back({name, 0, excluded});
+    used += excluded ? 0 : 1;
+  }
+  for (size_t i = 0; i < all.codes.size(); ++i) {
+    auto& entry = result.table[static_cast<size_t>(all.codes[i])];
+    ++entry.cells;
+    if (!entry.excluded) result.kept.push_back(static_cast<int32_t>(i));
   }
   if (used == 0) {
     std::vector<std::string> names;
@@ -200,16 +194,6 @@ LabelSelection select_labels(const CellLabels& labels, std::span<const std::stri
     throw input_error("{}: {} different labels for {} cells; is this a column of cell types?",
                       labels.source, used, result.kept.size());
   }
-  return result;
-}
-
-Categorical categorical_of(std::span<const std::string> values) {
-  Categorical result;
-  result.names.assign(values.begin(), values.end());
-  std::sort(result.names.begin(), result.names.end());
-  result.names.erase(std::unique(result.names.begin(), result.names.end()), result.names.end());
-  result.codes.reserve(values.size());
-  for (const auto& value : values) result.codes.push_back(*result.code_of(value));
   return result;
 }
 

@@ -47,15 +47,12 @@ struct LabelCount {
 
 struct LabelSelection {
   std::vector<int32_t> kept;      ///< cells whose label is used, ascending
-  std::vector<LabelCount> table;  ///< every label, sorted by name
+  std::vector<LabelCount> table;  ///< every label, those of most cells first
 };
 
 /// Leaves out cells without a label and those whose label matches a pattern of `exclude`. Throws
 /// Error(kInput) when none is left, or when there are more labels than half the cells (no column of
 /// types looks like that).
 LabelSelection select_labels(const CellLabels& labels, std::span<const std::string> exclude);
-
-/// Sorted names and codes.
-Categorical categorical_of(std::span<const std::string> values);
 
 }  // namespace grids::core

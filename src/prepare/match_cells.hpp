@@ -12,7 +12,7 @@
 namespace grids::core {
 
 struct MatchedCells {
-  std::vector<std::string> barcodes;  ///< as the RNA spells them, in its order
+  std::vector<std::string> barcodes;  ///< as the RNA spells them; from `match_cells`, in its order
   std::vector<int32_t> rna_row;
   std::vector<int32_t> atac_row;
   int64_t only_rna = 0;   ///< cells without chromatin, dropped

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "base/name_list.hpp"
+#include "prepare/canonical_order.hpp"
 #include "prepare/diary.hpp"
 #include "prepare/match_cells.hpp"
 #include "prepare/normalise.hpp"
@@ -56,9 +57,11 @@ void require_shape(const RawModality& modality) {
                     modality.obs.rows(), modality.var.rows());
 }
 
-Cells match(const RawMultiome& raw, Diary& diary) {
+Cells match(const RawMultiome& raw, const PlacedFeatures& features, ThreadPool& pool,
+            Diary& diary) {
   Cells cells;
   cells.matched = match_cells(raw.rna, raw.atac);
+  order_cells(raw, features.names, features.peaks, cells.matched, pool);
   const auto& matched = cells.matched;
   diary.step("cells", "RNA and ATAC of the same barcode",
              matched.size() + matched.only_rna + matched.only_atac, matched.size());
@@ -174,48 +177,10 @@ struct Preparation {
   const Context& context;
 };
 
-/// Types for cells without labels, of which `totals` are the RNA counts.
-void cluster(const Preparation& run, const std::vector<double>& totals, Cells& cells) {
-  const auto& raw = run.raw;
-  const auto& options = run.options;
-  auto& summary = run.summary;
-  const auto& rows = cells.matched.rna_row;
-  const auto chosen = choose_genes(
-      measure_variability(raw.rna.values, rows, options.genes.loess_span), {}, options.genes);
-  auto expression = gather(raw.rna.values, rows, chosen, run.context.pool);
-  if (run.kind != RnaKind::kLogged) log_normalise(expression, totals);
-  const auto clusters = cluster_cells(expression, options.clusters, run.context);
-  std::vector<int64_t> sizes(at(clusters.count), 0);
-  for (const int32_t c : clusters.of_cell) {
-    ++sizes[static_cast<size_t>(c)];
-    cells.types.push_back(fmt::format("cluster {}", c + 1));
-  }
-  summary.label_source = "graph clusters";
-  for (size_t c = 0; c < sizes.size(); ++c) {
-    summary.labels.push_back({fmt::format("cluster {}", c + 1), sizes[c], false});
-  }
-  std::string columns;
-  for (const auto& column : raw.rna.obs.columns) {
-    if (column.is_text()) columns += (columns.empty() ? "" : ", ") + column.name;
-  }
-  run.diary.warn(
-      "no labels were given: the cells were grouped into {} graph clusters of their "
-      "expression (Leiden, resolution {}), which are not cell types until someone looks at "
-      "them{}",
-      clusters.count, options.clusters.resolution,
-      columns.empty() ? "" : fmt::format("; text columns for --labels: {}", columns));
-}
-
-void fill_cells(const Preparation& run, Cells& cells, CellQuality& quality) {
-  Study& study = run.study;
+/// Who is in which part, and what is too little.
+void tell_cells(const Preparation& run) {
+  const Study& study = run.study;
   Diary& diary = run.diary;
-  study.cells.barcodes = std::move(cells.matched.barcodes);
-  study.cells.type = categorical_of(cells.types);
-  if (!cells.donors.empty()) study.cells.donor = categorical_of(cells.donors);
-  study.cells.total_rna = std::move(quality.rna_counts);
-  study.cells.open_peaks = std::move(quality.peaks);
-  study.cells.split = split_cells(study.cells.barcodes, study.cells.type, study.cells.donor,
-                                  run.options.split, run.context.seed);
   std::vector<std::string> whole;
   std::vector<std::string> small;
   for (size_t t = 0; t < study.cells.type.names.size(); ++t) {
@@ -252,6 +217,64 @@ std::vector<int32_t> rows_of(const std::vector<int32_t>& cells, const std::vecto
   result.reserve(cells.size());
   for (const int32_t cell : cells) result.push_back(rows[static_cast<size_t>(cell)]);
   return result;
+}
+
+/// Types of the study's cells, which have a split but no labels. `rows`: of the ATAC, one per cell.
+Categorical clustered_types(const Preparation& run, const std::vector<Interval>& intervals,
+                            const std::vector<int32_t>& rows) {
+  const auto& atac = run.raw.atac;
+  const auto& options = run.options;
+  const auto training = run.study.cells_of(Split::kTrain);
+  const auto open_in = count_positive(atac.values, rows_of(training, rows));
+  const auto chosen =
+      select_peaks(intervals, open_in, count_of(training), options.peaks, options.keep_all);
+  const auto open = gather_open(atac.values, rows, chosen.columns, run.context.pool);
+  const auto clusters = cluster_cells(open, training, options.clusters, run.context);
+  std::vector<std::string> numbers;
+  for (const int32_t cluster : clusters.of_cell) numbers.push_back(fmt::format("{}", cluster));
+  auto types = categorical_of(numbers);
+  for (size_t t = 0; t < types.names.size(); ++t) types.names[t] = fmt::format("cluster {}", t + 1);
+  return types;
+}
+
+void tell_clusters(const Preparation& run) {
+  const auto& types = run.study.cells.type;
+  run.summary.label_source = "graph clusters";
+  for (size_t t = 0; t < types.names.size(); ++t) {
+    const auto size = std::count(types.codes.begin(), types.codes.end(), static_cast<int32_t>(t));
+    run.summary.labels.push_back({types.names[t], size, false});
+  }
+  std::string columns;
+  for (const auto& column : run.raw.rna.obs.columns) {
+    if (column.is_text()) columns += (columns.empty() ? "" : ", ") + column.name;
+  }
+  run.diary.warn(
+      "no labels were given: the training cells were grouped into {} graph clusters of their open "
+      "chromatin (Leiden, resolution {}), and each other cell joined the cluster of most of its "
+      "neighbours among them, by open chromatin too; so no test cell's RNA says what its type is. "
+      "They are not cell types until someone looks at them{}",
+      types.names.size(), run.options.clusters.resolution,
+      columns.empty() ? "" : fmt::format("; text columns for --labels: {}", columns));
+}
+
+void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& cells,
+                CellQuality& quality) {
+  Study& study = run.study;
+  const auto& matched = cells.matched;
+  study.cells.barcodes = matched.barcodes;
+  study.cells.place.assign(matched.rna_row.begin(), matched.rna_row.end());
+  study.cells.type = categorical_of(cells.types);
+  study.cells.donor = categorical_of(cells.donors);
+  study.cells.total_rna = std::move(quality.rna_counts);
+  study.cells.open_peaks = std::move(quality.peaks);
+  study.cells.split = split_cells(matched.size(), study.cells.type, study.cells.donor,
+                                  run.options.split, run.context.seed);
+  if (study.cells.type.empty()) {
+    study.cells.type = clustered_types(run, features.peaks, matched.atac_row);
+    tell_clusters(run);
+    run.context.check_cancelled();
+  }
+  tell_cells(run);
 }
 
 /// `rows`: of the ATAC, one per cell of the study.
@@ -404,6 +427,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   validate(options, "options of prepare");
   require_shape(raw.rna);
   require_shape(raw.atac);
+  order_genes(raw.rna, context.pool);
   PrepareResult result;
   Study& study = result.study;
   PrepareSummary& summary = result.summary;
@@ -413,15 +437,13 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   const RnaKind kind = recognise_rna(raw.rna);
   const Preparation run{raw, kind, inputs, options, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
-  Cells cells = match(raw, diary);
+  Cells cells = match(raw, features, context.pool, diary);
   label(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
   CellQuality quality = check_quality(raw, kind, options, cells, diary);
-  if (cells.types.empty()) cluster(run, quality.rna_counts, cells);
-  context.check_cancelled();
+  fill_cells(run, features, cells, quality);
   const auto rna_rows = std::move(cells.matched.rna_row);
   const auto atac_rows = std::move(cells.matched.atac_row);
-  fill_cells(run, cells, quality);
 
   fill_peaks(run, features.peaks, atac_rows);
   raw.atac = RawModality();

@@ -2,8 +2,8 @@
 /// chosen on training cells and ordered; RNA normalised.
 ///
 /// Steps, each a free function of its own header: `gene_places.hpp`, `builds.hpp`, `match_cells`,
-/// labels (`labels.hpp`; without any, `clusters.hpp`), `quality.hpp`, `split.hpp`, `peaks.hpp`,
-/// `genes.hpp`, `variable_genes.hpp`, `normalise.hpp`.
+/// `canonical_order.hpp`, `labels.hpp`, `quality.hpp`, `split.hpp`, without labels `clusters.hpp`,
+/// `peaks.hpp`, `genes.hpp`, `variable_genes.hpp`, `normalise.hpp`.
 #pragma once
 
 #include <optional>
@@ -25,7 +25,7 @@
 namespace grids::core {
 
 /// What `prepare` is given besides the matrices. With neither `label_map` nor `label_column`, cells
-/// are labelled by graph clusters.
+/// are labelled by graph clusters of their open chromatin.
 struct PrepareInputs {
   std::optional<LabelMap> label_map;         ///< barcode → label; goes before `label_column`
   std::string label_column;                  ///< see `labels_from_column`

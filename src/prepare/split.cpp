@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <map>
+#include <span>
 
+#include "base/at.hpp"
+#include "base/indices.hpp"
 #include "base/random.hpp"
 
 namespace grids::core {
@@ -78,40 +80,32 @@ void SplitOptions::describe(OptionSet& set) {
   });
 }
 
-std::vector<Split> split_cells(std::span<const std::string> barcodes, const Categorical& type,
-                               const Categorical& donor, const SplitOptions& options,
-                               uint64_t seed) {
-  std::vector<Split> result(barcodes.size(), Split::kTrain);
-  for (size_t t = 0; t < type.names.size(); ++t) {
-    const uint64_t type_key = stream_key(type.names[t]);
-    std::map<std::string, std::vector<int32_t>> by_donor;
+std::vector<Split> split_cells(int64_t cells, const Categorical& type, const Categorical& donor,
+                               const SplitOptions& options, uint64_t seed) {
+  std::vector<Split> result(at(cells), Split::kTrain);
+  const size_t types = std::max<size_t>(1, type.names.size());
+  for (size_t t = 0; t < types; ++t) {
+    std::vector<std::vector<int32_t>> of_donor(std::max<size_t>(1, donor.names.size()));
     int64_t count = 0;
-    for (size_t i = 0; i < barcodes.size(); ++i) {
-      if (static_cast<size_t>(type.codes[i]) != t) continue;
-      const std::string name =
-          donor.empty() ? std::string() : donor.names[static_cast<size_t>(donor.codes[i])];
-      by_donor[name].push_back(static_cast<int32_t>(i));
+    for (int32_t cell = 0; cell < cells; ++cell) {
+      if (!type.empty() && at(type.codes[at(cell)]) != t) continue;
+      of_donor[donor.empty() ? 0 : at(donor.codes[at(cell)])].push_back(cell);
       ++count;
     }
-    // Donors in a random order (else those early in the alphabet would favour one split), cells in
-    // a random order within each.
-    std::vector<std::string> donors;
-    donors.reserve(by_donor.size());
-    for (const auto& [name, cells] : by_donor) donors.push_back(name);
-    RandomStream donor_order(seed, Purpose::kSplit, type_key);
+    // Donors in a random order (else the first would favour one split), cells in a random order
+    // within each.
+    RandomStream donor_order(seed, Purpose::kSplit, t);
+    std::vector<int32_t> donors = indices_below(std::ssize(of_donor));
     donor_order.shuffle(std::span(donors));
     std::vector<int32_t> order;
-    for (const auto& name : donors) {
-      auto& cells = by_donor[name];
-      std::sort(cells.begin(), cells.end(), [&](int32_t a, int32_t b) {
-        return barcodes[static_cast<size_t>(a)] < barcodes[static_cast<size_t>(b)];
-      });
-      RandomStream random(seed, Purpose::kSplit, type_key, stream_key(name));
-      random.shuffle(std::span(cells));
-      order.insert(order.end(), cells.begin(), cells.end());
+    for (const int32_t d : donors) {
+      auto& own = of_donor[at(d)];
+      RandomStream random(seed, Purpose::kSplit, t, static_cast<uint32_t>(d) + 1);
+      random.shuffle(std::span(own));
+      order.insert(order.end(), own.begin(), own.end());
     }
     const auto splits = interleaved(split_sizes(count, options));
-    for (size_t k = 0; k < order.size(); ++k) result[static_cast<size_t>(order[k])] = splits[k];
+    for (size_t k = 0; k < order.size(); ++k) result[at(order[k])] = splits[k];
   }
   return result;
 }

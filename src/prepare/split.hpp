@@ -2,8 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "base/described.hpp"
@@ -23,10 +21,10 @@ struct SplitOptions {
 inline constexpr int64_t kFewestCellsToSplit = 3;
 
 /// The split of each cell. Each type is split by itself, to sizes by largest remainder (a type with
-/// at least three cells has one in test), its donors in proportion; the draw depends on the seed
-/// and the names of type, donors and cells, not on the order of cells or on other types.
-std::vector<Split> split_cells(std::span<const std::string> barcodes, const Categorical& type,
-                               const Categorical& donor, const SplitOptions& options,
-                               uint64_t seed);
+/// at least three cells has one in test), its donors in proportion; where `type` is empty, all
+/// cells together. The draw depends on the seed and on the order of cells, types and donors, never
+/// on what they are called.
+std::vector<Split> split_cells(int64_t cells, const Categorical& type, const Categorical& donor,
+                               const SplitOptions& options, uint64_t seed);
 
 }  // namespace grids::core

@@ -1,6 +1,8 @@
 #include "study/study.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <unordered_map>
 
 #include "base/at.hpp"
 
@@ -23,9 +25,37 @@ std::string type_called(const std::string& label) {
 }
 
 std::optional<int32_t> Categorical::code_of(std::string_view name) const {
-  const auto found = std::lower_bound(names.begin(), names.end(), name);
-  if (found == names.end() || *found != name) return std::nullopt;
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
   return static_cast<int32_t>(found - names.begin());
+}
+
+Categorical categorical_of(std::span<const std::string> values) {
+  std::vector<int32_t> met;  // of each value, its name's number in order of appearance
+  std::vector<std::string> names;
+  std::vector<int64_t> count;
+  std::unordered_map<std::string_view, int32_t> known;
+  for (const auto& value : values) {
+    const auto [entry, is_new] = known.emplace(value, static_cast<int32_t>(names.size()));
+    if (is_new) {
+      names.push_back(value);
+      count.push_back(0);
+    }
+    met.push_back(entry->second);
+    ++count[at(entry->second)];
+  }
+  std::vector<int32_t> order(names.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int32_t a, int32_t b) { return count[at(a)] > count[at(b)]; });
+  Categorical result;
+  std::vector<int32_t> code(names.size());
+  for (const int32_t number : order) {
+    code[at(number)] = static_cast<int32_t>(result.names.size());
+    result.names.push_back(std::move(names[at(number)]));
+  }
+  for (const int32_t number : met) result.codes.push_back(code[at(number)]);
+  return result;
 }
 
 int32_t PeakTable::chromosome_of(int64_t peak) const {
@@ -58,6 +88,13 @@ std::vector<int32_t> Study::cells_of(Split split, std::optional<int32_t> type) c
     result.push_back(static_cast<int32_t>(cell));
   }
   return result;
+}
+
+std::vector<int32_t> Study::as_in_file(std::vector<int32_t> chosen) const {
+  if (cells.place.empty()) return chosen;
+  std::stable_sort(chosen.begin(), chosen.end(),
+                   [&](int32_t a, int32_t b) { return cells.place[at(a)] < cells.place[at(b)]; });
+  return chosen;
 }
 
 std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t peak) {

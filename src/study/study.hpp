@@ -1,7 +1,10 @@
 /// A prepared experiment: what every stage after `prepare` works on.
 ///
-/// Cells are in one order in both modalities; peaks are sorted by chromosome, then start; peaks and
-/// genes were chosen, and size factors computed, as `prepare.hpp` says.
+/// Cells, peaks, genes, types and donors stand in an order of their own, which neither their order
+/// in the user's file nor the names of cells and types decide (prepare/canonical_order.hpp): so
+/// does everything that depends on their order. Cells are in one order in both modalities; peaks
+/// are sorted by chromosome, then start. Peaks and genes were chosen, and size factors computed, as
+/// `prepare.hpp` says.
 #pragma once
 
 #include <cstdint>
@@ -22,13 +25,17 @@ const char* split_name(Split split);
 
 /// A column of names stored as codes, as AnnData's categorical.
 struct Categorical {
-  std::vector<std::string> names;  ///< each name once, sorted
+  std::vector<std::string> names;  ///< each name once; their order is `categorical_of`'s
   std::vector<int32_t> codes;      ///< one per cell, index into `names`
 
   bool empty() const { return names.empty(); }
   /// The code of a name, or nothing.
   std::optional<int32_t> code_of(std::string_view name) const;
 };
+
+/// The names of most values first, those of equally many by their first value: an order that
+/// renaming leaves alone.
+Categorical categorical_of(std::span<const std::string> values);
 
 /// Words that commands give a meaning of their own: the cells of all types together, and each type
 /// in turn. A type that bears one is called "type:all" or "type:each" in a study.
@@ -49,6 +56,9 @@ struct CellTable {
   std::vector<double> total_rna;
   /// Open peaks before the peak filter.
   std::vector<double> open_peaks;
+  /// The row of each cell in the user's file (its RNA). Empty: as they stand here (studies of
+  /// formats 1 and 2).
+  std::vector<int64_t> place;
 
   int64_t size() const { return static_cast<int64_t>(barcodes.size()); }
 };
@@ -109,6 +119,8 @@ struct Study {
   bool has_counts() const { return counts.rows() > 0; }
   /// Cells of a split, of a type (or of all types when empty), ascending.
   std::vector<int32_t> cells_of(Split split, std::optional<int32_t> type = std::nullopt) const;
+  /// The same cells as the user's file orders them: for what lists cells.
+  std::vector<int32_t> as_in_file(std::vector<int32_t> chosen) const;
 };
 
 /// Distance in base pairs from a gene's TSS to a peak: 0 inside the peak, signed by the strand of
@@ -127,9 +139,9 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 Study read_study(const std::filesystem::path& path);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
-/// with cell_type, donor, split, total_rna, open_peaks; `uns/grids` holds format, scale, paired and
-/// provenance.
-/// Goes to a temporary name beside `path` first, then is renamed.
+/// with cell_type, donor, split, total_rna, open_peaks and place (the cell's row in the user's
+/// file); `uns/grids` holds format, scale, paired and provenance. Goes to a temporary name beside
+/// `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);
 
 }  // namespace grids::core

@@ -16,8 +16,10 @@ using store::Group;
 using store::GroupWriter;
 
 /// Raised when an older grids would misread a newer file: 2 says whether the cells are paired,
-/// which those of 1 always are.
-constexpr int64_t kStudyFormat = 2;
+/// which those of 1 always are; in 3 types and donors have an order, and cells a place in the
+/// user's file, where before types and donors were sorted by name and cells stood as in the file.
+constexpr int64_t kStudyFormat = 3;
+constexpr int64_t kFirstOrderedFormat = 3;
 constexpr const char* kPrepare = "grids prepare FILE --labels COLUMN -o study.h5mu";
 constexpr const char* kPrepareAgain = "prepare the study again (grids prepare)";
 constexpr const char* kLog1pCp100k = "log1p_cp100k";
@@ -44,6 +46,7 @@ void require_whole(const Study& study) {
   expect("split", study.cells.split.size(), cells);
   expect("total_rna", study.cells.total_rna.size(), cells);
   expect("open_peaks", study.cells.open_peaks.size(), cells);
+  if (!study.cells.place.empty()) expect("place", study.cells.place.size(), cells);
   expect("peak start", study.peaks.start.size(), peaks);
   expect("peak end", study.peaks.end.size(), peaks);
   expect("chromosome offsets", study.peaks.chromosome_offsets.size(),
@@ -76,6 +79,7 @@ Frame cells_frame(const CellTable& cells) {
   frame.columns.push_back({"split", std::move(split)});
   frame.columns.push_back({"total_rna", cells.total_rna});
   frame.columns.push_back({"open_peaks", cells.open_peaks});
+  if (!cells.place.empty()) frame.columns.push_back({"place", to_numbers(cells.place)});
   return frame;
 }
 
@@ -139,12 +143,13 @@ void require_unique(const store::Object& table, const std::vector<std::string>& 
   }
 }
 
-/// The names sorted (another program may have written them in another order), codes to match.
-Categorical categorical(const Group& obs, const std::string& name) {
+/// Names in the order of the file, codes to match; before format 3 sorted, as grids wrote them then
+/// (another program may have written them in another order).
+Categorical categorical(const Group& obs, const std::string& name, bool ordered) {
   const auto stored = read_categorical(obs, name);
   Categorical result;
   result.names = stored.categories;
-  std::sort(result.names.begin(), result.names.end());
+  if (!ordered) std::sort(result.names.begin(), result.names.end());
   require_unique(obs, result.names);
   for (size_t cell = 0; cell < stored.codes.size(); ++cell) {
     if (stored.codes[cell] < 0) {
@@ -156,7 +161,7 @@ Categorical categorical(const Group& obs, const std::string& name) {
   return result;
 }
 
-CellTable read_cells(const Group& root) {
+CellTable read_cells(const Group& root, int64_t format) {
   const auto obs = root.group("obs");
   auto frame = read_frame(root, "obs");
   CellTable cells;
@@ -173,9 +178,11 @@ CellTable read_cells(const Group& root) {
   }
   cells.total_rna = column(obs, frame, "total_rna", false).numbers();
   cells.open_peaks = column(obs, frame, "open_peaks", false).numbers();
+  if (frame.find("place") != nullptr) cells.place = positions(obs, frame, "place");
+  const bool ordered = format >= kFirstOrderedFormat;
   column(obs, frame, "cell_type", true);
-  cells.type = categorical(obs, "cell_type");
-  if (frame.find("donor") != nullptr) cells.donor = categorical(obs, "donor");
+  cells.type = categorical(obs, "cell_type", ordered);
+  if (frame.find("donor") != nullptr) cells.donor = categorical(obs, "donor", ordered);
   cells.barcodes = std::move(frame.index);
   return cells;
 }
@@ -255,13 +262,13 @@ ExpressionScale read_scale(const Group& grids) {
   throw grids.error("is not a known scale of expression", "scale");
 }
 
-/// Throws unless the study is of this format or an earlier one.
-void require_known_format(const Group& root) {
+/// The study's format; throws unless it is this one or an earlier one.
+int64_t known_format(const Group& root) {
   if (!root.has("uns/grids")) {
     throw root.error(fmt::format("is not a prepared study; prepare it first: {}", kPrepare));
   }
   const auto grids = root.group("uns/grids");
-  if (!grids.has("format")) return;  // as 1
+  if (!grids.has("format")) return 1;
   const auto format = grids.array("format").read<int64_t>();
   if (format.size() != 1 || format[0] < 1) {
     throw grids.error(fmt::format("must be one whole number from 1; {}", kPrepareAgain), "format");
@@ -273,6 +280,7 @@ void require_known_format(const Group& root) {
                     format[0], GRIDS_VERSION, kStudyFormat, kPrepareAgain),
         "format");
   }
+  return format[0];
 }
 
 /// What a study of any format holds.
@@ -305,14 +313,14 @@ void require_paired(const Group& grids) {
 
 Study read_study(const std::filesystem::path& path) {
   const auto root = store::open(path);
-  require_known_format(root);
+  const int64_t format = known_format(root);
   require_members(root);
   const auto grids = root.group("uns/grids");
   require_paired(grids);
   const auto rna = root.group("mod/rna");
   const auto atac = root.group("mod/atac");
   Study study;
-  study.cells = read_cells(root);
+  study.cells = read_cells(root, format);
   study.peaks = read_peaks(atac);
   study.genes = read_genes(rna);
   require_cells(root, study.cells, "rna");

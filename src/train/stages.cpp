@@ -283,8 +283,10 @@ class JointStage final : public MappingStage {
  private:
   /// The decoder's last layer anew, from what it reads in inference mode.
   void refit_readout() {
-    const FoldedSurrogate surrogate(
-        SurrogateFile{shop_.net.shape, shop_.net.export_tensors(), {}, {}, {}, {}, "{}"});
+    SurrogateFile weights;
+    weights.shape = shop_.net.shape;
+    weights.tensors = shop_.net.export_tensors();
+    const FoldedSurrogate surrogate(weights);
     ThreadPool& pool = shop_.context.pool;
     const auto features_of = [&](const std::vector<int32_t>& cells) {
       const auto latents = surrogate.atac_latents(pool, select_rows(shop_.study.open, cells));

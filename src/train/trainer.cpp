@@ -253,6 +253,7 @@ class Trainer {
     result.surrogate.genes = shop_.study.genes.names;
     result.surrogate.chromosomes = shop_.study.peaks.chromosomes;
     result.surrogate.cell_types = shop_.study.cells.type.names;
+    result.surrogate.donors = shop_.study.cells.donor.names;
     result.surrogate.options = options_.to_json();
     result.stages = std::move(state_.finished);
     result.curves = curve_columns().table({});

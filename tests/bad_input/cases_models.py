@@ -63,7 +63,7 @@ def _(room):
     return explain(study="study.h5mu")
 
 
-@study("of a later version", r"uns/grids/format", r"format 99", r"knows formats up to 2",
+@study("of a later version", r"uns/grids/format", r"format 99", r"knows formats up to 3",
        r"use the grids that prepared it", r"prepare the study again \(grids prepare\)")
 def _(file):
     replace(file["uns/grids"], "format", numpy.int64(99))

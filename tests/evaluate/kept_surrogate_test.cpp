@@ -1,6 +1,5 @@
 // What version 1 wrote (tests/fixtures/version_1), used by the stages of today: study, surrogate
-// and cis path open, and what was predicted with them then is predicted now. And the way of a user
-// over real cells: raw file → study → file → explanation.
+// and cis path open, and what was predicted with them then is predicted now, over real cells.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,11 +13,8 @@
 #include "evaluate/knockout.hpp"
 #include "evaluate/log_values.hpp"
 #include "explain/explain_stage.hpp"
-#include "io/annotation.hpp"
-#include "io/readers.hpp"
 #include "io/table.hpp"
 #include "model/surrogate_file.hpp"
-#include "prepare/prepare.hpp"
 #include "search/exhaustive.hpp"
 #include "support/fixtures.hpp"
 #include "support/temp_folder.hpp"
@@ -158,25 +154,12 @@ TEST_P(KeptSurrogate, KnockingOutAPeakIsPredictingWithoutIt) {
   EXPECT_EQ(peaks, kept.study.peaks.size());
 }
 
-// ---- from the raw file on ----
+// ---- whole explanations ----
 
-Study prepared(const Context& context) {
-  MultiomeInput input;
-  input.path = test::fixture("pbmc/cells.h5mu");
-  PrepareInputs inputs;
-  inputs.label_column = "cell_type";
-  inputs.gene_positions = read_gene_positions(test::fixture("pbmc/genes.bed"));
-  PrepareOptions options;
-  options.quality.min_genes = 5;
-  options.quality.min_peaks = 3;
-  options.quality.min_rna_counts = 10;
-  return prepare(read_multiome(input, context), inputs, options, context).study;
-}
-
-TEST(RealCells, PreparedWrittenAndReadTheyAreExplainedAsThoseOfVersion1) {
+TEST(RealCells, TheStudyOfVersion1WrittenAnewIsExplainedAlike) {
   const Kept kept;
   const test::TempFolder folder;
-  write_study(folder / "study.h5mu", prepared(kept.context));
+  write_study(folder / "study.h5mu", kept.study);
   const Study study = read_study(folder / "study.h5mu");
   const std::vector<ExplainTarget> targets = {kept.target("T", "IL7R", 3),
                                               kept.target("Mono_DC", "VCAN", 5)};

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "prepare/fixture.hpp"
-#include "prepare/normalise.hpp"
 
 namespace grids::core {
 namespace {
@@ -46,21 +45,34 @@ TEST(Clusters, AreTheSameForTheSameSeedWhateverTheThreads) {
   EXPECT_EQ(run(1), run(4));
 }
 
-TEST(Clusters, OfExpressionRecoverTheTypes) {
+TEST(Clusters, OfOpenPeaksRecoverTheTypesAndOtherCellsJoinThem) {
   Fixture f;
-  auto raw = test::two_types(80);
-  auto matrix = raw.rna.values;
-  std::vector<int32_t> rows(80);
-  for (int i = 0; i < 80; ++i) rows[static_cast<size_t>(i)] = i;
-  log_normalise(matrix, rna_totals(matrix, rows, RnaKind::kCounts));
-  const auto found = cluster_cells(matrix, {.resolution = 0.3}, f.context);
+  const auto open = test::two_types(80).atac.values.pattern;
+  std::vector<int32_t> training;
+  for (int32_t i = 0; i < 60; ++i) training.push_back(i);
+  const auto found = cluster_cells(open, training, {.resolution = 0.3}, f.context);
   ASSERT_EQ(found.count, 2);
-  for (size_t i = 2; i < 80; ++i) EXPECT_EQ(found.of_cell[i], found.of_cell[i % 2]);
+  for (size_t i = 2; i < 80; ++i) EXPECT_EQ(found.of_cell[i], found.of_cell[i % 2]) << i;
 }
 
-TEST(Clusters, TwoCellsAreOneCluster) {
+// Nothing but the training cells makes clusters: what the others have open changes none of theirs.
+TEST(Clusters, AreMadeOfTrainingCellsAlone) {
   Fixture f;
-  EXPECT_EQ(cluster_cells(test::sparse({{1, 2}, {3, 4}}), {}, f.context).count, 1);
+  const auto open = test::two_types(80).atac.values.pattern;
+  std::vector<int32_t> training, twice;
+  for (int32_t i = 0; i < 60; ++i) training.push_back(i);
+  twice = training;
+  for (int i = 0; i < 20; ++i) twice.push_back(i % 4);
+  const auto one = cluster_cells(open, training, {}, f.context);
+  const auto other = cluster_cells(select_rows(open, twice), training, {}, f.context);
+  for (size_t i = 0; i < 60; ++i) EXPECT_EQ(one.of_cell[i], other.of_cell[i]) << i;
+}
+
+TEST(Clusters, TwoTrainingCellsAreOneCluster) {
+  Fixture f;
+  const auto open = test::sparse({{1, 0}, {0, 1}, {1, 1}}).pattern;
+  const std::vector<int32_t> training = {0, 1};
+  EXPECT_EQ(cluster_cells(open, training, {}, f.context).count, 1);
 }
 
 }  // namespace

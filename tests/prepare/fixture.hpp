@@ -3,7 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <numeric>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/context.hpp"
@@ -75,6 +77,36 @@ inline RawMultiome two_types(int cells, int peaks = 60, int genes = 40, uint64_t
   raw.atac = modality("test.h5mu: mod/atac", barcodes, peak_names, atac);
   raw.rna.obs.columns.push_back({"cell_type", types});
   return raw;
+}
+
+inline std::vector<int32_t> shuffled(size_t count, uint64_t seed) {
+  std::vector<int32_t> order(count);
+  std::iota(order.begin(), order.end(), 0);
+  RandomStream random(seed, Purpose::kBenchmark);
+  random.shuffle(std::span(order));
+  return order;
+}
+
+template <typename T>
+std::vector<T> reordered(const std::vector<T>& list, const std::vector<int32_t>& order) {
+  std::vector<T> result;
+  for (const int32_t i : order) result.push_back(list[static_cast<size_t>(i)]);
+  return result;
+}
+
+/// Cells and features of one modality in another order, by the draws of a seed.
+inline void permute(RawModality& part, uint64_t seed) {
+  const auto rows = shuffled(part.obs.index.size(), seed);
+  const auto columns = shuffled(part.var.index.size(), seed + 1);
+  part.obs.index = reordered(part.obs.index, rows);
+  for (auto& column : part.obs.columns) {
+    std::visit([&](auto& values) { values = reordered(values, rows); }, column.values);
+  }
+  part.var.index = reordered(part.var.index, columns);
+  for (auto& column : part.var.columns) {
+    std::visit([&](auto& values) { values = reordered(values, columns); }, column.values);
+  }
+  part.values = select_columns(select_rows(part.values, rows), columns);
 }
 
 /// The message of the Error that `body` throws; empty when it throws none.

@@ -117,11 +117,12 @@ TEST(Labels, SelectionKeepsCountsOfWhatItExcludes) {
   const auto selection = select_labels(labels, exclude);
   EXPECT_THAT(selection.kept, ElementsAre(0, 3, 4));
   ASSERT_EQ(selection.table.size(), 4u);
-  EXPECT_EQ(selection.table[0].label, "");
-  EXPECT_TRUE(selection.table[0].excluded);
-  EXPECT_EQ(selection.table[2].label, "B");
-  EXPECT_EQ(selection.table[2].cells, 2);
-  EXPECT_TRUE(selection.table[3].excluded);
+  EXPECT_EQ(selection.table[0].label, "B");
+  EXPECT_EQ(selection.table[0].cells, 2);
+  EXPECT_EQ(selection.table[1].label, "");
+  EXPECT_TRUE(selection.table[1].excluded);
+  EXPECT_TRUE(selection.table[2].excluded);
+  EXPECT_FALSE(selection.table[3].excluded);
 }
 
 TEST(Labels, NothingLeftAndColumnsThatAreNoTypesAreErrors) {

@@ -10,19 +10,23 @@
 #include <numeric>
 #include <set>
 
+#include "base/indices.hpp"
 #include "prepare/fixture.hpp"
 #include "prepare/normalise.hpp"
+#include "support/same_study.hpp"
 
 namespace grids::core {
 namespace {
 
 using test::Fixture;
 using test::message_of;
+using test::permute;
 using test::two_types;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 PrepareInputs by_type() {
   PrepareInputs inputs;
@@ -36,7 +40,7 @@ PrepareResult run(RawMultiome raw, const PrepareInputs& inputs = by_type(),
   return prepare(std::move(raw), inputs, options, f.context);
 }
 
-/// What a study says, whatever the order of its cells, peaks and genes.
+/// What a study says, by name.
 struct Content {
   std::map<std::string, std::string> cells;  ///< barcode → type, split, totals
   std::set<std::pair<std::string, std::string>> open;
@@ -69,39 +73,43 @@ Content content_of(const Study& study) {
   return content;
 }
 
-std::vector<int32_t> shuffled(size_t count, uint64_t seed) {
-  std::vector<int32_t> order(count);
-  std::iota(order.begin(), order.end(), 0);
-  RandomStream random(seed, Purpose::kBenchmark);
-  random.shuffle(std::span(order));
-  return order;
+/// The order of the file's cells, peaks and genes is told by `place` alone.
+TEST(Prepare, PermutedCellsPeaksAndGenesAreTheSameStudyToTheLastBit) {
+  for (const bool logged : {false, true}) {  // sums of what is not whole depend on their order
+    PrepareOptions options;
+    options.genes.variable_genes = 15;
+    auto raw = two_types(200);
+    if (logged) {
+      for (auto& value : raw.rna.values.values) value = std::log1p(value);
+    }
+    raw.rna.var.index[7] = raw.rna.var.index[3];  // two genes of one name
+    auto permuted = raw;
+    permute(permuted.rna, 10);
+    permute(permuted.atac, 20);
+    const auto barcodes = permuted.rna.obs.index;
+    const auto expected = run(std::move(raw), by_type(), options).study;
+    const auto found = run(std::move(permuted), by_type(), options).study;
+    test::expect_same_study(found, expected);
+    EXPECT_EQ(expected.genes.size(), 15);
+    for (size_t cell = 0; cell < found.cells.barcodes.size(); ++cell) {
+      EXPECT_EQ(barcodes[static_cast<size_t>(found.cells.place[cell])], found.cells.barcodes[cell]);
+    }
+  }
 }
 
-template <typename T>
-std::vector<T> reordered(const std::vector<T>& list, const std::vector<int32_t>& order) {
-  std::vector<T> result;
-  for (const int32_t i : order) result.push_back(list[static_cast<size_t>(i)]);
-  return result;
-}
-
-void permute(RawModality& part, uint64_t seed) {
-  const auto rows = shuffled(part.obs.index.size(), seed);
-  const auto columns = shuffled(part.var.index.size(), seed + 1);
-  part.obs.index = reordered(part.obs.index, rows);
-  for (auto& column : part.obs.columns) column.values = reordered(column.text(), rows);
-  part.var.index = reordered(part.var.index, columns);
-  part.values = select_columns(select_rows(part.values, rows), columns);
-}
-
-TEST(Prepare, PermutingCellsAndFeaturesChangesOnlyOrder) {
-  PrepareOptions options;
-  options.genes.variable_genes = 15;
-  const auto expected = content_of(run(two_types(200), by_type(), options).study);
-  auto raw = two_types(200);
-  permute(raw.rna, 10);
-  permute(raw.atac, 20);
-  EXPECT_EQ(content_of(run(std::move(raw), by_type(), options).study), expected);
-  EXPECT_EQ(expected.genes.size(), 15u);
+TEST(Prepare, WhatCellsAndTypesAreCalledChangesNamesAlone) {
+  auto renamed = two_types(200);
+  for (auto* part : {&renamed.rna, &renamed.atac}) {
+    for (auto& barcode : part->obs.index) barcode = "sample_" + barcode;
+  }
+  auto types = renamed.rna.obs.columns[0].text();
+  for (auto& type : types) type = type == "A" ? "young" : "old";
+  renamed.rna.obs.columns[0].values = types;
+  const auto expected = run(two_types(200)).study;
+  auto found = run(std::move(renamed)).study;
+  for (auto& barcode : found.cells.barcodes) barcode = barcode.substr(7);
+  for (auto& type : found.cells.type.names) type = type == "young" ? "A" : "B";
+  test::expect_same_study(found, expected);
 }
 
 TEST(Prepare, ThreadsDoNotMatter) {
@@ -117,7 +125,7 @@ TEST(Prepare, GivesAStudyWhosePartsFit) {
   const auto result = run(std::move(raw));
   const auto& study = result.study;
   EXPECT_EQ(study.cells.size(), 120);
-  EXPECT_THAT(study.cells.type.names, ElementsAre("A", "B"));
+  EXPECT_THAT(study.cells.type.names, UnorderedElementsAre("A", "B"));
   EXPECT_THAT(study.peaks.chromosomes, ElementsAre("chr1", "chr10", "chr2"));
   EXPECT_EQ(study.open.columns, study.peaks.size());
   EXPECT_EQ(study.open.rows, 120);
@@ -125,7 +133,8 @@ TEST(Prepare, GivesAStudyWhosePartsFit) {
   EXPECT_EQ(study.scale, ExpressionScale::kLog1pCp100k);
   EXPECT_EQ(study.cells_of(Split::kTest, 0).size(), 12u);
   // Expression by its definition, from the counts of the file.
-  const auto totals = rna_totals(rna, std::vector<int32_t>{7}, RnaKind::kCounts);
+  const auto row = static_cast<int32_t>(study.cells.place[7]);
+  const auto totals = rna_totals(rna, std::vector<int32_t>{row}, RnaKind::kCounts);
   EXPECT_EQ(study.cells.total_rna[7], totals[0]);
   for (size_t k = 0; k < study.expression.row_indices(7).size(); ++k) {
     EXPECT_FLOAT_EQ(
@@ -143,27 +152,49 @@ TEST(Prepare, SizeFactorsComeFromAllGenesBeforeSelection) {
   EXPECT_EQ(a.genes.size(), 5);
 }
 
-TEST(Prepare, PeaksAndGenesAreChosenOnTrainingCellsOnly) {
-  // A gene and a peak that only test cells have must not be there.
-  const auto split = run(two_types(200)).study;
-  const auto test_cells = split.cells_of(Split::kTest);
-  auto raw = two_types(200);
-  for (auto* part : {&raw.rna, &raw.atac}) {
-    const auto last = static_cast<int32_t>(part->values.columns()) - 1;
-    auto dense = to_dense(part->values);
-    const auto width = static_cast<size_t>(part->values.columns());
-    std::vector<std::vector<float>> rows;
-    for (size_t i = 0; i < 200; ++i) {
-      rows.emplace_back(dense.begin() + static_cast<int64_t>(i * width),
-                        dense.begin() + static_cast<int64_t>((i + 1) * width));
-      rows.back()[static_cast<size_t>(last)] = 0;
-    }
-    for (const int32_t cell : test_cells) rows[static_cast<size_t>(cell)].back() = 40;
-    part->values = test::sparse(rows);
+/// The first columns above 0 in 3 cells, 3, 4, 4, 5 and so on.
+CsrMatrix rarer_and_rarer(const CsrMatrix& matrix) {
+  auto dense = to_dense(matrix);
+  const auto width = static_cast<size_t>(matrix.columns());
+  std::vector<std::vector<float>> rows;
+  for (size_t i = 0; i < dense.size() / width; ++i) {
+    auto& row = rows.emplace_back(dense.begin() + static_cast<int64_t>(i * width),
+                                  dense.begin() + static_cast<int64_t>((i + 1) * width));
+    for (size_t j = 0; j < 20; ++j) row[j] = (i * 7 + j * 11) % 200 < 3 + j / 2 ? 5.0f : 0.0f;
   }
-  const auto study = run(std::move(raw)).study;
-  EXPECT_EQ(study.genes.size(), 39);
-  EXPECT_EQ(study.peaks.size(), 59);
+  return test::sparse(rows);
+}
+
+/// Chosen are columns above 0 in five training cells, whatever the others have.
+void expect_chosen_on_training_cells(const Study& study, const CsrMatrix& raw,
+                                     const std::vector<std::string>& names,
+                                     const std::vector<std::string>& chosen) {
+  std::vector<int32_t> rows;
+  for (const int32_t cell : study.cells_of(Split::kTrain)) {
+    rows.push_back(static_cast<int32_t>(study.cells.place[static_cast<size_t>(cell)]));
+  }
+  const auto in_training = count_positive(raw, rows);
+  const auto in_all = count_positive(raw, indices_below(raw.rows()));
+  int would_be_chosen = 0;
+  for (size_t j = 0; j < names.size(); ++j) {
+    const bool is_chosen = std::find(chosen.begin(), chosen.end(), names[j]) != chosen.end();
+    EXPECT_EQ(is_chosen, in_training[j] >= 5) << names[j];
+    would_be_chosen += in_all[j] >= 5 && in_training[j] < 5 ? 1 : 0;
+  }
+  EXPECT_GT(would_be_chosen, 0) << "other cells would make no difference";
+}
+
+TEST(Prepare, PeaksAndGenesAreChosenOnTrainingCellsOnly) {
+  auto raw = two_types(200);
+  raw.rna.values = rarer_and_rarer(raw.rna.values);
+  raw.atac.values = rarer_and_rarer(raw.atac.values);
+  PrepareOptions options;
+  options.genes.min_gene_cells = 5;
+  const auto given = raw;
+  const auto study = run(std::move(raw), by_type(), options).study;
+  expect_chosen_on_training_cells(study, given.rna.values, given.rna.var.index, study.genes.names);
+  expect_chosen_on_training_cells(study, given.atac.values, given.atac.var.index,
+                                  study.peaks.names);
 }
 
 TEST(Prepare, KeepAllFiltersNothingButStillNormalises) {
@@ -200,12 +231,19 @@ TEST(Prepare, NormalisedRnaIsTakenAsItIs) {
   EXPECT_FALSE(result.study.has_counts());
   EXPECT_EQ(result.study.scale, ExpressionScale::kAsGiven);
   EXPECT_TRUE(result.summary.rna_normalised);
-  EXPECT_EQ(to_dense(result.study.expression), to_dense(given));
-  // log1p and back in float, then summed over 40 genes of up to 30.
-  EXPECT_NEAR(result.study.cells.total_rna[0],
-              std::accumulate(given.row_values(0).begin(), given.row_values(0).end(), 0.0,
-                              [](double sum, float v) { return sum + std::expm1(v); }),
-              1e-3);
+  const auto& place = result.study.cells.place;
+  for (int64_t cell = 0; cell < 100; ++cell) {
+    const auto row = place[static_cast<size_t>(cell)];
+    const auto values = given.row_values(row);
+    std::multiset<float> expected(values.begin(), values.end());
+    const auto found = result.study.expression.row_values(cell);
+    EXPECT_EQ(std::multiset<float>(found.begin(), found.end()), expected);
+    // log1p and back in float, then summed over 40 genes of up to 30.
+    EXPECT_NEAR(result.study.cells.total_rna[static_cast<size_t>(cell)],
+                std::accumulate(values.begin(), values.end(), 0.0,
+                                [](double sum, float v) { return sum + std::expm1(v); }),
+                1e-3);
+  }
 }
 
 TEST(Prepare, NormalisedButNotLoggedRnaIsLogged) {
@@ -287,7 +325,8 @@ TEST(Prepare, DonorsAreKeptAndMissingOnesSaid) {
   auto inputs = by_type();
   inputs.donor_column = "donor";
   const auto result = run(std::move(raw), inputs);
-  EXPECT_THAT(result.study.cells.donor.names, ElementsAre("d1", "d2", "unknown"));
+  EXPECT_THAT(result.study.cells.donor.names, UnorderedElementsAre("d1", "d2", "unknown"));
+  EXPECT_EQ(result.study.cells.donor.names.front(), "d1");  // of most cells
   EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("1 cells have no donor")));
 }
 

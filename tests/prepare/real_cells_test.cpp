@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/indices.hpp"
 #include "io/annotation.hpp"
 #include "io/labels.hpp"
 #include "io/readers.hpp"
@@ -20,9 +21,9 @@ namespace grids::core {
 namespace {
 
 using ::testing::Contains;
-using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::UnorderedElementsAre;
 
 const std::filesystem::path kData = test::shared("data");
 
@@ -83,21 +84,46 @@ PrepareInputs inputs_of_pbmc() {
   return inputs;
 }
 
-TEST_F(RealCells, PartOfPbmcBecomesTheStudyThatItBecameInVersion1) {
+std::vector<int32_t> places_of(const std::vector<std::string>& names,
+                               const std::vector<std::string>& among) {
+  std::vector<int32_t> places;
+  for (const auto& name : names) {
+    const auto found = std::find(among.begin(), among.end(), name);
+    if (found == among.end()) throw input_error("{} is missing", name);
+    places.push_back(static_cast<int32_t>(found - among.begin()));
+  }
+  return places;
+}
+
+// In an order of its own, and split otherwise.
+TEST_F(RealCells, PartOfPbmcHoldsWhatItHeldInVersion1) {
   const auto result =
       run(one_path(test::fixture("pbmc/cells.h5mu")), inputs_of_pbmc(), options_of_pbmc());
+  const Study& study = result.study;
   const Study kept = read_study(test::fixture("version_1/run/study.h5mu"));
-  test::expect_same_study(result.study, kept);
-  const auto now = nlohmann::json::parse(result.study.provenance);
-  const auto then = nlohmann::json::parse(kept.provenance);
-  for (const char* what : {"steps", "labels", "warnings"}) {
-    EXPECT_EQ(now.at(what), then.at(what)) << what;
+  ASSERT_EQ(study.cells.size(), kept.cells.size());
+  ASSERT_EQ(study.genes.size(), kept.genes.size());
+  const auto cells = places_of(kept.cells.barcodes, study.cells.barcodes);
+  const auto genes = places_of(kept.genes.names, study.genes.names);
+  EXPECT_EQ(study.as_in_file(indices_below(study.cells.size())), cells);
+  EXPECT_TRUE(std::is_sorted(study.genes.names.begin(), study.genes.names.end()));
+  const auto counts = select_columns(select_rows(study.counts, cells), genes);
+  EXPECT_EQ(to_dense(counts), to_dense(kept.counts));
+  const auto expression = select_columns(select_rows(study.expression, cells), genes);
+  EXPECT_EQ(to_dense(expression), to_dense(kept.expression));
+  for (size_t i = 0; i < cells.size(); ++i) {
+    const auto& type = study.cells.type;
+    EXPECT_EQ(type.names[type.codes[cells[i]]], kept.cells.type.names[kept.cells.type.codes[i]]);
   }
+  const auto now = nlohmann::json::parse(study.provenance);
+  const auto then = nlohmann::json::parse(kept.provenance);
+  EXPECT_EQ(now.at("warnings").size(), then.at("warnings").size());
 }
 
 // Cells are matched by name: chromatin in the reverse order gives the same study.
 TEST_F(RealCells, PartOfPbmcWithItsChromatinReversedIsTheSameStudy) {
-  auto raw = read_multiome(one_path(test::fixture("pbmc/cells.h5mu")), fixture_.context);
+  const auto input = one_path(test::fixture("pbmc/cells.h5mu"));
+  auto raw = read_multiome(input, fixture_.context);
   const auto cells = static_cast<int32_t>(raw.atac.obs.rows());
   std::vector<int32_t> order(static_cast<size_t>(cells));
   for (int32_t i = 0; i < cells; ++i) order[static_cast<size_t>(i)] = cells - 1 - i;
@@ -105,7 +131,7 @@ TEST_F(RealCells, PartOfPbmcWithItsChromatinReversedIsTheSameStudy) {
   std::reverse(raw.atac.obs.index.begin(), raw.atac.obs.index.end());
   raw.atac.obs.columns.clear();
   const auto found = prepare(std::move(raw), inputs_of_pbmc(), options_of_pbmc(), fixture_.context);
-  test::expect_same_study(found.study, read_study(test::fixture("version_1/run/study.h5mu")));
+  test::expect_same_study(found.study, run(input, inputs_of_pbmc(), options_of_pbmc()).study);
 }
 
 TEST_F(RealCells, PartOfPbmcIsTheSameStudyInBothLayoutsOf10x) {
@@ -118,23 +144,24 @@ TEST_F(RealCells, PartOfPbmcIsTheSameStudyInBothLayoutsOf10x) {
   const auto two = of("filtered_feature_bc_matrix");
   test::expect_same_study(one.study, two.study);
   EXPECT_EQ(one.study.cells.size(), 54);
-  EXPECT_EQ(one.study.genes.size(), 39);
-  EXPECT_EQ(one.study.peaks.size(), 49);
-  EXPECT_THAT(one.study.cells.type.names, ElementsAre("B", "Mono_DC", "NK", "T"));
-  EXPECT_EQ(one.study.genes.chromosome[0], "chr1");  // from the file's own intervals
+  EXPECT_EQ(one.study.genes.size(), 38);
+  EXPECT_EQ(one.study.peaks.size(), 45);
+  EXPECT_THAT(one.study.cells.type.names, UnorderedElementsAre("B", "Mono_DC", "NK", "T"));
+  EXPECT_EQ(one.study.genes.chromosome[*one.study.genes.index_of("CD8A")], "chr2");
   EXPECT_THAT(one.summary.warnings, Contains(HasSubstr("54 cells are too few to trust")));
 }
 
-TEST_F(RealCells, PartOfPbmcWithoutLabelsIsClusteredMuchAsItWasLabelled) {
+TEST_F(RealCells, PartOfPbmcWithoutLabelsIsClusteredMuchAsItIsLabelled) {
+  const auto input = one_path(test::fixture("pbmc/cells.h5mu"));
+  const auto labelled = run(input, inputs_of_pbmc(), options_of_pbmc()).study;
   auto inputs = inputs_of_pbmc();
   inputs.label_column.clear();
-  const auto found = run(one_path(test::fixture("pbmc/cells.h5mu")), inputs, options_of_pbmc());
-  const Study kept = read_study(test::fixture("version_1/run/study.h5mu"));
+  const auto found = run(input, inputs, options_of_pbmc());
   EXPECT_EQ(found.summary.label_source, "graph clusters");
-  ASSERT_EQ(found.study.cells.barcodes, kept.cells.barcodes);
+  ASSERT_EQ(found.study.cells.barcodes, labelled.cells.barcodes);
   std::map<std::pair<int32_t, int32_t>, int> together;  // cluster, type
-  for (size_t cell = 0; cell < kept.cells.barcodes.size(); ++cell) {
-    ++together[{found.study.cells.type.codes[cell], kept.cells.type.codes[cell]}];
+  for (size_t cell = 0; cell < labelled.cells.barcodes.size(); ++cell) {
+    ++together[{found.study.cells.type.codes[cell], labelled.cells.type.codes[cell]}];
   }
   int agree = 0;
   for (int32_t cluster = 0; cluster < std::ssize(found.study.cells.type.names); ++cluster) {
@@ -142,14 +169,15 @@ TEST_F(RealCells, PartOfPbmcWithoutLabelsIsClusteredMuchAsItWasLabelled) {
     for (int32_t type = 0; type < 4; ++type) most = std::max(most, together[{cluster, type}]);
     agree += most;
   }
-  // Labels and clusters were both made of these genes, by other methods; the largest type alone
-  // holds 43 % of the cells.
-  EXPECT_GT(agree, 0.85 * static_cast<double>(kept.cells.size()));
+  // The largest type alone holds 43 % of the cells. 69 % is what these 150 peaks tell of types that
+  // were made of RNA.
+  EXPECT_GT(agree, 0.6 * static_cast<double>(labelled.cells.size()));
 }
 
 TEST_F(RealCells, PartOfPbmcThatCameNormalisedKeepsItsValues) {
+  const auto input = one_path(test::fixture("pbmc/cells.h5mu"));
   const Study kept = read_study(test::fixture("version_1/run/study.h5mu"));
-  auto raw = read_multiome(one_path(test::fixture("pbmc/cells.h5mu")), fixture_.context);
+  auto raw = read_multiome(input, fixture_.context);
   raw.rna.obs.index = kept.cells.barcodes;
   raw.rna.obs.columns = {{"cell_type", std::vector<std::string>()}};
   for (const int32_t code : kept.cells.type.codes) {
@@ -158,11 +186,13 @@ TEST_F(RealCells, PartOfPbmcThatCameNormalisedKeepsItsValues) {
   raw.obs = {};
   raw.rna.values = kept.expression;
   const auto found = prepare(std::move(raw), inputs_of_pbmc(), options_of_pbmc(), fixture_.context);
-  EXPECT_EQ(found.study.scale, ExpressionScale::kAsGiven);
-  EXPECT_FALSE(found.study.has_counts());
-  EXPECT_EQ(found.study.cells.barcodes, kept.cells.barcodes);
-  EXPECT_EQ(found.study.expression.values, kept.expression.values);
-  test::expect_same_pattern(found.study.open, kept.open, "open");
+  const Study& study = found.study;
+  EXPECT_EQ(study.scale, ExpressionScale::kAsGiven);
+  EXPECT_FALSE(study.has_counts());
+  const auto cells = places_of(kept.cells.barcodes, study.cells.barcodes);
+  const auto genes = places_of(kept.genes.names, study.genes.names);
+  const auto expression = select_columns(select_rows(study.expression, cells), genes);
+  EXPECT_EQ(to_dense(expression), to_dense(kept.expression));
   EXPECT_THAT(found.summary.warnings, Contains(HasSubstr("log-normalised before it came here")));
 }
 
@@ -189,7 +219,7 @@ TEST_F(RealCells, A549KeepsAlmostAllCellsAndItsGenes) {
   const auto result = run(one_path(kData / "a549" / "a549.h5mu"), inputs);
   const auto& study = result.study;
   EXPECT_EQ(study.cells.size(), 2641);
-  EXPECT_THAT(study.cells.type.names, ElementsAre("dex_0h", "dex_1h", "dex_3h"));
+  EXPECT_THAT(study.cells.type.names, UnorderedElementsAre("dex_0h", "dex_1h", "dex_3h"));
   EXPECT_EQ(study.genes.size(), 1185);
   EXPECT_GT(study.peaks.size(), 30000);  // shallow: the default filter must leave most of 52,761
   EXPECT_EQ(study.scale, ExpressionScale::kAsGiven);
@@ -213,6 +243,28 @@ TEST_F(RealCells, BmmcKeepsItsTypesAndUsesTheCounts) {
   EXPECT_GT(study.genes.size(), 500);
   EXPECT_GT(study.peaks.size(), 450);  // of 600, some open in fewer than five training cells
   EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("test cells")));
+}
+
+// What was measured decides, not how files are ordered or cells called.
+TEST_F(RealCells, A549AndBmmcPermutedAndRenamedAreTheSameStudies) {
+  for (const char* needed : {"a549", "bmmc", "genes"}) GRIDS_NEEDS(kData / needed);
+  PrepareInputs inputs;
+  inputs.label_column = "cell_type";
+  for (const auto& [input, genes] : {std::pair{one_path(kData / "a549" / "a549.h5mu"), "hg19"},
+                                     std::pair{bone_marrow(), "hg38"}}) {
+    inputs.gene_positions =
+        read_gene_positions(kData / "genes" / (std::string(genes) + ".genes.bed"));
+    const auto expected = run(input, inputs).study;
+    auto raw = read_multiome(input, fixture_.context);
+    test::permute(raw.rna, 10);
+    test::permute(raw.atac, 20);
+    for (auto* names : {&raw.rna.obs.index, &raw.atac.obs.index, &raw.obs.index}) {
+      for (auto& barcode : *names) barcode = "sample_" + barcode;
+    }
+    auto found = prepare(std::move(raw), inputs, {}, fixture_.context).study;
+    for (auto& barcode : found.cells.barcodes) barcode = barcode.substr(7);
+    test::expect_same_study(found, expected);
+  }
 }
 
 TEST_F(RealCells, Pbmc40IsUsableInBothLayoutsAndWarnsOfItsSize) {

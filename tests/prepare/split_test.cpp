@@ -9,22 +9,21 @@
 #include <map>
 
 #include "prepare/fixture.hpp"
-#include "prepare/labels.hpp"
 
 namespace grids::core {
 namespace {
 
 struct Example {
-  std::vector<std::string> barcodes, types, donors;
+  std::vector<std::string> types, donors;
   void add(const std::string& type, int count, const std::string& donor = "d") {
     for (int i = 0; i < count; ++i) {
-      barcodes.push_back(fmt::format("{}-{}-{}", type, donor, i));
       types.push_back(type);
       donors.push_back(donor);
     }
   }
   std::vector<Split> split(uint64_t seed = 1, const SplitOptions& options = {}) const {
-    return split_cells(barcodes, categorical_of(types), categorical_of(donors), options, seed);
+    return split_cells(std::ssize(types), categorical_of(types), categorical_of(donors), options,
+                       seed);
   }
 };
 
@@ -69,23 +68,24 @@ TEST(Split, DonorsAreRepresentedInProportion) {
   }
 }
 
-TEST(Split, DoesNotDependOnOrderOrOtherTypes) {
+TEST(Split, DoesNotDependOnWhatTypesAndDonorsAreCalled) {
   Example example;
   example.add("T", 50, "d1");
+  example.add("S", 40, "d1");
   example.add("T", 31, "d2");
-  const auto split = example.split();
-  std::map<std::string, Split> expected;
-  for (size_t i = 0; i < split.size(); ++i) expected[example.barcodes[i]] = split[i];
-  Example other;
-  other.add("S", 40, "d1");
-  other.add("T", 31, "d2");
-  other.add("T", 50, "d1");
-  const auto again = other.split();
-  for (size_t i = 0; i < again.size(); ++i) {
-    if (other.types[i] != "T") continue;
-    EXPECT_EQ(again[i], expected[other.barcodes[i]]);
-  }
-  EXPECT_NE(example.split(2), split);  // the seed matters
+  Example renamed;
+  renamed.add("a", 50, "z");
+  renamed.add("b", 40, "z");
+  renamed.add("a", 31, "y");
+  EXPECT_EQ(renamed.split(), example.split());
+  EXPECT_NE(example.split(2), example.split());  // the seed matters
+}
+
+// As where types are clusters, which are made of training cells.
+TEST(Split, WithoutTypesAllCellsAreSplitTogether) {
+  const auto split = split_cells(100, {}, {}, {}, 1);
+  EXPECT_EQ(std::count(split.begin(), split.end(), Split::kTrain), 70);
+  EXPECT_EQ(std::count(split.begin(), split.end(), Split::kTest), 20);
 }
 
 TEST(Split, SharesMustSumToOne) {

@@ -42,7 +42,7 @@ TEST(KeptStudy, WrittenAnewItIsOfTheFormatOfTodayAndHoldsTheSame) {
   write_study(folder / "study.h5mu", study);
   EXPECT_TRUE(has(folder / "study.h5mu", "uns/grids/paired"));
   EXPECT_EQ(store::open(folder / "study.h5mu").array("uns/grids/format").read<int64_t>(),
-            std::vector<int64_t>{2});
+            std::vector<int64_t>{3});
   const Study back = read_study(folder / "study.h5mu");
   test::expect_same_study(back, study);
   EXPECT_EQ(back.provenance, study.provenance);
@@ -60,9 +60,9 @@ std::string reading(const std::function<void(const store::GroupWriter& grids)>& 
 }
 
 TEST(KeptStudy, OfALaterFormatIsRefusedWithBothFormatsAndWhatToDo) {
-  EXPECT_THAT(reading([](const auto& grids) { write_integer_element(grids, "format", 3); }),
-              AllOf(HasSubstr("later.h5mu: uns/grids/format: the study is of format 3"),
-                    HasSubstr("grids " GRIDS_VERSION " knows formats up to 2"),
+  EXPECT_THAT(reading([](const auto& grids) { write_integer_element(grids, "format", 4); }),
+              AllOf(HasSubstr("later.h5mu: uns/grids/format: the study is of format 4"),
+                    HasSubstr("grids " GRIDS_VERSION " knows formats up to 3"),
                     HasSubstr("use the grids that prepared it"), HasSubstr("grids prepare")));
   EXPECT_THAT(reading([](const auto& grids) { write_integer_element(grids, "format", 0); }),
               HasSubstr("uns/grids/format: must be one whole number from 1"));
@@ -104,7 +104,7 @@ TEST(KeptStudy, BothFormatsAreMuDataWithABooleanThatAnnDataReads) {
   const TempFolder folder;
   write_study(folder / "study.h5mu", read_study(kKept));
   for (const auto& [path, uns] :
-       {std::pair{kKept, "format=1"}, {folder / "study.h5mu", "format=2 paired=True"}}) {
+       {std::pair{kKept, "format=1"}, {folder / "study.h5mu", "format=3 paired=True"}}) {
     const auto script = std::string(GRIDS_TEST_DIR) + "/io/check_anndata.py";
     EXPECT_TRUE(test::run_python(fmt::format("{} {} --mudata", script, path.string())));
     ASSERT_TRUE(test::run_python(
