@@ -9,7 +9,7 @@
 #include "base/nan.hpp"
 #include "base/random.hpp"
 #include "math/neighbours.hpp"
-#include "math/pca.hpp"
+#include "math/symmetric_eigen.hpp"
 
 namespace grids::core {
 namespace {
