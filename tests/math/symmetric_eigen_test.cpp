@@ -35,7 +35,7 @@ void expect_decomposed(const std::vector<double>& matrix, size_t n, const Symmet
   const double rounding = 1e-14 * static_cast<double>(n);
   const auto& v = eigen.vectors;
   for (size_t a = 0; a < n; ++a) {
-    if (a > 0) EXPECT_LE(eigen.values[a], eigen.values[a - 1]);
+    EXPECT_LE(eigen.values[a], eigen.values[a == 0 ? 0 : a - 1]);
     for (size_t b = 0; b < n; ++b) {
       double product = 0;
       for (size_t i = 0; i < n; ++i) product += v[i * n + a] * v[i * n + b];
