@@ -94,7 +94,7 @@ double rough_dispersion(std::span<const double> counts, std::span<const double> 
 std::vector<double> rows_above(std::span<const double> counts) {
   std::vector<double> above;
   for (const double count : counts) {
-    const auto y = static_cast<size_t>(count + 0.5);
+    const auto y = static_cast<size_t>(std::llround(count));
     if (above.size() < y) above.resize(y);
     if (y > 0) above[y - 1] += 1;
   }

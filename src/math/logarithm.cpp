@@ -10,7 +10,7 @@ namespace {
 
 /// Numbers of one call of the kernel. Always whole: so that each number goes through the same
 /// instructions wherever it stands.
-constexpr int64_t kAtOnce = 16;
+constexpr int64_t kLogsAtOnce = 16;
 
 /// 1 + x = 2^k (1 + f) with 1 + f in [√½, √2); log(1 + f) = 2 artanh(s), s = f / (2 + f), by its
 /// series in s², whose twelfth term is below the last bit. What 1 + x loses of x is added back, to
@@ -21,8 +21,8 @@ GRIDS_CLONES void log1p_blocks(int64_t blocks, const double* x, double* out) {
   constexpr uint64_t kRootHalf = 0x3fe6a09e667f3bcd;  // √½, rounded up
   constexpr uint64_t kExponent = 0xfff0000000000000;
   constexpr uint64_t kWhole = 0x4330000000000000;  // 2^52: holds an integer in its low bits
-  for (int64_t block = 0; block < blocks; ++block, x += kAtOnce, out += kAtOnce) {
-    for (int64_t i = 0; i < kAtOnce; ++i) {
+  for (int64_t block = 0; block < blocks; ++block, x += kLogsAtOnce, out += kLogsAtOnce) {
+    for (int64_t i = 0; i < kLogsAtOnce; ++i) {
       const double u = 1 + x[i];
       const auto above = std::bit_cast<uint64_t>(u) - kRootHalf;  // u ≥ 1: not negative
       const double k =
@@ -53,11 +53,11 @@ GRIDS_CLONES void log1p_blocks(int64_t blocks, const double* x, double* out) {
 }  // namespace
 
 void log1p_of_positive(int64_t count, const double* x, double* out) {
-  const int64_t blocks = count / kAtOnce;
+  const int64_t blocks = count / kLogsAtOnce;
   log1p_blocks(blocks, x, out);
-  const int64_t i = blocks * kAtOnce;
+  const int64_t i = blocks * kLogsAtOnce;
   if (i == count) return;
-  double rest[kAtOnce] = {};
+  double rest[kLogsAtOnce] = {};
   std::copy(x + i, x + count, rest);
   log1p_blocks(1, rest, rest);
   std::copy(rest, rest + (count - i), out + i);
