@@ -6,6 +6,7 @@
 #include "base/at.hpp"
 #include "cis/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
+#include "math/exponential.hpp"
 #include "math/information.hpp"
 
 namespace grids::core {
@@ -96,10 +97,10 @@ class ExpectedRegression {
     for (size_t type = 0; type < types_; ++type) {
       const auto end = at(problem_.type_begin()[type + 1]);
       for (auto i = at(problem_.type_begin()[type]); i < end; ++i) {
-        const double value = base[i] + parameters_[type] + parameters_.back() * log_depth_[i];
-        mean_[i] = counts() ? std::exp(value) : value;
+        mean_[i] = base[i] + parameters_[type] + parameters_.back() * log_depth_[i];
       }
     }
+    if (counts()) exponentials(std::ssize(mean_), mean_.data(), mean_.data());
   }
 
   void multiply_term(size_t k) {

@@ -5,10 +5,12 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/simd.hpp"
 #include "cis/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
+#include "math/dispersion.hpp"
 #include "math/information.hpp"
-#include "math/negative_binomial.hpp"
+#include "math/logarithm.hpp"
 
 namespace grids::core {
 namespace {
@@ -17,10 +19,26 @@ constexpr double kLargestWeight = 6;  // e⁶: beyond, a term is all there is
 constexpr double kLeastDispersion = 1e-3;
 constexpr double kLargestDispersion = 100;
 
+/// Rows of one type in which the same terms, by bit, are satisfied.
+struct RowClass {
+  size_t type;
+  uint32_t bits;
+};
+
 struct ClassSums {
   double score = 0;
   double weight = 0;
 };
+
+/// Scores and weights of rows about their log means; `mean` holds exp(log mean − base) at first.
+GRIDS_CLONES void score_counts(size_t rows, double dispersion, const double* counts,
+                               const double* exp_base, double* mean, ClassSums* of_row) {
+  for (size_t i = 0; i < rows; ++i) {
+    mean[i] *= exp_base[i];
+    const double v = 1 / (1 + dispersion * mean[i]);
+    of_row[i] = {(counts[i] - mean[i]) * v, mean[i] * v};
+  }
+}
 
 /// Parameters: an intercept a type, then a weight a term, then (maybe) a deviation for each term
 /// and type. Where terms add, weights and deviations are kept as exp(w) − 1.
@@ -32,14 +50,13 @@ class Regression {
         options_(options),
         terms_(terms.size()),
         types_(at(problem.types())),
-        classes_(size_t{1} << terms.size()),
-        bits_(problem.rows()),
-        used_(types_ * classes_),
+        class_(problem.rows()),
+        of_row_(problem.rows()),
         prior_(problem, options.type_ridge) {
     for (size_t k = 0; k < terms_; ++k) {
-      for (const int32_t row : problem.rows_of(terms[k])) bits_[at(row)] |= 1U << k;
+      for (const int32_t row : problem.rows_of(terms[k])) class_[at(row)] |= 1U << k;
     }
-    for (size_t i = 0; i < bits_.size(); ++i) used_[class_of(i)] = 1;
+    number_classes();
     parameters_.resize(types_ + terms_ * (options.deviation_ridge > 0 ? 1 + types_ : 1));
   }
 
@@ -69,15 +86,30 @@ class Regression {
   }
 
  private:
+  /// From the bits of satisfied terms to places in `classes_`, which ascend.
+  void number_classes() {
+    const size_t combinations = size_t{1} << terms_;
+    std::vector<uint32_t> place(types_ * combinations);
+    for (size_t i = 0; i < class_.size(); ++i) {
+      class_[i] += static_cast<uint32_t>(at(problem_.type()[i]) * combinations);
+      place[class_[i]] = 1;
+    }
+    for (size_t c = 0; c < place.size(); ++c) {
+      if (place[c] == 0) continue;
+      place[c] = static_cast<uint32_t>(classes_.size());
+      classes_.push_back({c / combinations, static_cast<uint32_t>(c % combinations)});
+    }
+    for (uint32_t& own : class_) own = place[own];
+  }
+
   bool adds() const { return options_.sum == TermSum::kAdd; }
   bool deviates() const { return options_.deviation_ridge > 0; }
-  size_t class_of(size_t row) const { return at(problem_.type()[row]) * classes_ + bits_[row]; }
   double weight(size_t term, size_t type) const {
     const double shared = parameters_[types_ + term];
     return deviates() ? shared + parameters_[types_ + terms_ + term * types_ + type] : shared;
   }
 
-  double total(size_t type, size_t bits) const {
+  double total(size_t type, uint32_t bits) const {
     double sum = 0;
     for (size_t k = 0; k < terms_; ++k) {
       if ((bits >> k & 1) != 0) sum += weight(k, type);
@@ -88,31 +120,30 @@ class Regression {
   bool is_weight(size_t j) const { return j >= types_ && j < types_ + terms_; }
 
   /// Scores and weights summed by class; fills the means.
-  std::vector<ClassSums> class_sums(std::vector<double>& mean) const {
-    std::vector<double> part(used_.size());
+  std::vector<ClassSums> class_sums(std::vector<double>& mean) {
+    std::vector<double> part(classes_.size());
     const bool counts = problem_.family() == CisResponse::kCounts;
     for (size_t c = 0; c < part.size(); ++c) {
-      if (used_[c] == 0) continue;
-      const size_t type = c / classes_;
-      part[c] = parameters_[type] + term_sum(options_.sum, total(type, c % classes_));
+      const auto& [type, bits] = classes_[c];
+      part[c] = parameters_[type] + term_sum(options_.sum, total(type, bits));
       if (counts) part[c] = std::exp(part[c]);
     }
-    std::vector<ClassSums> sums(used_.size());
+    for (size_t i = 0; i < mean.size(); ++i) mean[i] = part[class_[i]];
     const auto y = problem_.response();
     const double phi = options_.dispersion;
-    for (size_t i = 0; i < y.size(); ++i) {
-      const size_t c = class_of(i);
-      double weight = 1 / phi;
-      if (counts) {
-        mean[i] = problem_.exp_base()[i] * part[c];
-        const double v = 1 / (1 + phi * mean[i]);
-        sums[c].score += (y[i] - mean[i]) * v;
-        weight = mean[i] * v;
-      } else {
-        mean[i] = problem_.base()[i] + part[c];
-        sums[c].score += (y[i] - mean[i]) * weight;
+    if (counts) {
+      score_counts(y.size(), phi, y.data(), problem_.exp_base().data(), mean.data(),
+                   of_row_.data());
+    } else {
+      for (size_t i = 0; i < y.size(); ++i) {
+        mean[i] += problem_.base()[i];
+        of_row_[i] = {(y[i] - mean[i]) * (1 / phi), 1 / phi};
       }
-      sums[c].weight += weight;
+    }
+    std::vector<ClassSums> sums(classes_.size());
+    for (size_t i = 0; i < y.size(); ++i) {
+      sums[class_[i]].score += of_row_[i].score;
+      sums[class_[i]].weight += of_row_[i].weight;
     }
     return sums;
   }
@@ -125,19 +156,28 @@ class Regression {
     information.assign(size * size, 0);
     std::vector<std::pair<size_t, double>> active;
     for (size_t c = 0; c < sums.size(); ++c) {
-      if (used_[c] == 0) continue;
-      const size_t type = c / classes_, bits = c % classes_;
+      const auto& [type, bits] = classes_[c];
       const double slope = adds() ? std::exp(-term_sum(options_.sum, total(type, bits))) : 1;
       active.assign(1, {type, 1.0});
       for (size_t k = 0; k < terms_; ++k) {
-        if ((bits >> k & 1) == 0) continue;
-        active.emplace_back(types_ + k, slope);
-        if (deviates()) active.emplace_back(types_ + terms_ + k * types_ + type, slope);
+        if ((bits >> k & 1) != 0) active.emplace_back(types_ + k, slope);
       }
-      for (const auto& [a, x] : active) {
+      for (size_t k = 0; deviates() && k < terms_; ++k) {
+        if ((bits >> k & 1) != 0) active.emplace_back(types_ + terms_ + k * types_ + type, slope);
+      }
+      // Places ascend: the lower triangle.
+      for (auto one = active.begin(); one != active.end(); ++one) {
+        const auto& [a, x] = *one;
         gradient[a] += sums[c].score * x;
-        for (const auto& [b, z] : active) information[a * size + b] += sums[c].weight * x * z;
+        double* row = information.data() + a * size;
+        const double weighted = sums[c].weight * x;
+        for (auto other = active.begin(); other <= one; ++other) {
+          row[other->first] += weighted * other->second;
+        }
       }
+    }
+    for (size_t a = 0; a < size; ++a) {
+      for (size_t b = 0; b < a; ++b) information[b * size + a] = information[a * size + b];
     }
     for (size_t j = 0; j < size; ++j) {
       gradient[j] -= ridge(j) * parameters_[j];
@@ -183,9 +223,10 @@ class Regression {
 
   const GeneProblem& problem_;
   const TermRegressionOptions& options_;
-  size_t terms_, types_, classes_;
-  std::vector<uint32_t> bits_;
-  std::vector<uint8_t> used_;  // types × classes
+  size_t terms_, types_;
+  std::vector<RowClass> classes_;  // those that have rows
+  std::vector<uint32_t> class_;    // of each row: its place there
+  std::vector<ClassSums> of_row_;  // of the latest step
   std::vector<double> parameters_;
   TypePrior prior_;
 };
@@ -196,14 +237,18 @@ double term_log_likelihood(const GeneProblem& problem, std::span<const double> m
                            double dispersion) {
   const auto y = problem.response();
   double sum = 0;
-  for (size_t i = 0; i < y.size(); ++i) {
-    if (problem.family() == CisResponse::kLogValues) {
+  if (problem.family() == CisResponse::kLogValues) {
+    for (size_t i = 0; i < y.size(); ++i) {
       sum -= (y[i] - mean[i]) * (y[i] - mean[i]) / (2 * dispersion);
-      continue;
     }
-    const double term = std::log1p(dispersion * mean[i]);
-    sum -= term / dispersion;
-    if (y[i] > 0) sum += y[i] * (std::log(mean[i]) - term);
+    return sum;
+  }
+  std::vector<double> terms(mean.begin(), mean.end());
+  for (double& term : terms) term *= dispersion;
+  log1p_of_positive(std::ssize(terms), terms.data(), terms.data());
+  for (size_t i = 0; i < y.size(); ++i) {
+    sum -= terms[i] / dispersion;
+    if (y[i] > 0) sum += y[i] * (std::log(mean[i]) - terms[i]);
   }
   return sum;
 }

@@ -11,17 +11,18 @@
 namespace grids::core {
 namespace {
 
-std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
-  return to_dense(select_rows(study.expression, cells));
-}
-
-/// Row-major cells × genes; genes in parallel. The same for any number of threads: a gene is scored
-/// whole by one of them.
-std::vector<GeneAgreement> score_genes(const AgreementScorer& scorer, int64_t cells, int64_t genes,
-                                       std::span<const float> measured,
-                                       std::span<const float> predicted, const Context& context) {
-  std::vector<GeneAgreement> result(at(genes));
+/// Scores a run of genes, genes in parallel; values are cells × `scores.size()`, row-major. The
+/// same for any number of threads: a gene is scored whole by one of them.
+void score_genes(const AgreementScorer& scorer, std::span<const float> measured,
+                 std::span<const float> predicted, const Context& context,
+                 std::span<GeneAgreement> scores) {
   constexpr int64_t kGenesInBlock = 16;  // one cache line of a row
+  const auto genes = static_cast<int64_t>(scores.size());
+  const auto cells = static_cast<int64_t>(measured.size()) / genes;
+  if (predicted.size() != measured.size()) {
+    throw internal_error("{} predicted values for {} cells × {} genes", predicted.size(), cells,
+                         genes);
+  }
   context.pool.for_blocks(genes, kGenesInBlock, [&](int64_t begin, int64_t end, int64_t) {
     const int64_t width = end - begin;
     std::vector<float> x(at(width * cells));
@@ -33,11 +34,33 @@ std::vector<GeneAgreement> score_genes(const AgreementScorer& scorer, int64_t ce
       }
     }
     for (int64_t g = 0; g < width; ++g) {
-      result[at(begin + g)] =
+      scores[at(begin + g)] =
           scorer.score({x.data() + g * cells, at(cells)}, {y.data() + g * cells, at(cells)});
     }
   });
-  return result;
+}
+
+/// A name for the tables, and what is judged under it.
+struct NamedPredictor {
+  const char* name;
+  GenePredictor predict;
+};
+
+std::vector<NamedPredictor> predictors_of(const Study& study, std::span<const int32_t> training,
+                                          std::span<const int32_t> cells,
+                                          const GenePredictor& surrogate,
+                                          const AccuracyOptions& options, const Context& context) {
+  std::vector<NamedPredictor> predictors = {
+      {"surrogate", surrogate},
+      {"gene mean", predict_gene_mean(study, training, cells)},
+      {"type mean", predict_type_mean(study, training, cells)},
+      {"depth", predict_from_depth(study, training, cells)}};
+  if (!options.peak_baselines) return predictors;
+  const auto scores = peak_scores(study, training, cells, options.peaks, context);
+  predictors.push_back({"linear", predict_linear(study, training, scores, context)});
+  predictors.push_back(
+      {"neighbours", predict_from_neighbours(study, training, scores, options.peaks, context)});
+  return predictors;
 }
 
 struct Summary {
@@ -151,7 +174,7 @@ void AccuracyOptions::describe(OptionSet& set) {
 }
 
 Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
-                        std::span<const float> predicted, const AccuracyOptions& options,
+                        const GenePredictor& surrogate, const AccuracyOptions& options,
                         const Context& context) {
   validate(options, "accuracy options");
   const auto training = study.cells_of(Split::kTrain);
@@ -159,31 +182,23 @@ Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
     throw input_error("accuracy needs cells to judge and training cells; there are {} and {}",
                       cells.size(), training.size());
   }
-  const auto count = static_cast<int64_t>(cells.size());
-  const int64_t genes = study.genes.size();
-  if (predicted.size() != at(count * genes)) {
-    throw internal_error("{} predicted values for {} cells × {} genes", predicted.size(), count,
-                         genes);
-  }
-
+  const auto predictors = predictors_of(study, training, cells, surrogate, options, context);
   const AgreementScorer scorer(study, cells, options.min_cells_in_type);
-  const auto measured = dense_expression(study, cells);
+  const auto expression = select_rows(study.expression, cells);
   Accuracy accuracy;
-  accuracy.cells = count;
-  const auto judge = [&](const char* name, std::span<const float> values) {
-    context.check_cancelled();
-    accuracy.predictors.push_back(
-        {name, score_genes(scorer, count, genes, measured, values, context)});
-  };
-  judge("surrogate", predicted);
-  judge("gene mean", predict_gene_mean(study, training, cells));
-  judge("type mean", predict_type_mean(study, training, cells));
-  judge("depth", predict_from_depth(study, training, cells));
-  if (options.peak_baselines) {
-    const auto scores = peak_scores(study, training, cells, options.peaks, context);
-    judge("linear", predict_linear(study, training, scores, context));
-    judge("neighbours", predict_from_neighbours(study, training, scores, options.peaks, context));
+  accuracy.cells = static_cast<int64_t>(cells.size());
+  for (const auto& [name, predict] : predictors) {
+    accuracy.predictors.push_back({name, std::vector<GeneAgreement>(at(study.genes.size()))});
   }
+  for_runs_of_genes(study.genes.size(), [&](int64_t first, int64_t last) {
+    const auto measured = to_dense(expression, first, last);
+    for (size_t i = 0; i < predictors.size(); ++i) {
+      context.check_cancelled();
+      const std::span genes(accuracy.predictors[i].genes);
+      score_genes(scorer, measured, predictors[i].predict(first, last), context,
+                  genes.subspan(at(first), at(last - first)));
+    }
+  });
   return accuracy;
 }
 
@@ -230,7 +245,6 @@ TableText describe_accuracy_summary() {
 std::vector<MarkerMean> marker_means(const Study& study, std::span<const int32_t> cells,
                                      std::span<const float> predicted,
                                      std::span<const int32_t> genes) {
-  const size_t all_genes = at(study.genes.size());
   std::map<int32_t, std::vector<size_t>> by_type;
   for (size_t i = 0; i < cells.size(); ++i) {
     by_type[study.cells.type.codes[at(cells[i])]].push_back(i);
@@ -242,7 +256,7 @@ std::vector<MarkerMean> marker_means(const Study& study, std::span<const int32_t
       MarkerMean mean{type, genes[g], 0, 0};
       for (const size_t i : positions) {
         mean.measured += measured[i * genes.size() + g];
-        mean.predicted += predicted[i * all_genes + at(genes[g])];
+        mean.predicted += predicted[i * genes.size() + g];
       }
       mean.measured /= static_cast<double>(positions.size());
       mean.predicted /= static_cast<double>(positions.size());

@@ -79,11 +79,12 @@ struct Accuracy {
   std::vector<PredictorAccuracy> predictors;  ///< the surrogate first
 };
 
-/// Judges `predicted` (cells × genes, row-major, clamped at 0) and the baselines on `cells`, which
-/// should be test cells; baselines are fitted on the training cells of the study. Throws
-/// Error(kInput) when there are no cells to judge or no training cells.
+/// Judges a surrogate, whose predictions of these cells are clamped at 0, and the baselines on
+/// `cells`, which should be test cells; baselines are fitted on the training cells of the study.
+/// Values of cells × genes are held for a run of genes at a time. Throws Error(kInput) when there
+/// are no cells to judge or no training cells.
 Accuracy judge_accuracy(const Study& study, std::span<const int32_t> cells,
-                        std::span<const float> predicted, const AccuracyOptions& options,
+                        const GenePredictor& surrogate, const AccuracyOptions& options,
                         const Context& context);
 
 /// accuracy.tsv, a row for each gene and predictor.
@@ -98,7 +99,8 @@ TableText describe_accuracy_summary();
 std::string mean_of(const ColumnText& measure);
 std::string median_of(const ColumnText& measure);
 
-/// Means of the given genes over the given cells of each type that has any.
+/// Means of the given genes over the given cells of each type that has any; `predicted`: cells ×
+/// these genes.
 std::vector<MarkerMean> marker_means(const Study& study, std::span<const int32_t> cells,
                                      std::span<const float> predicted,
                                      std::span<const int32_t> genes);

@@ -1,8 +1,8 @@
 /// Simple predictors of expression, fitted on training cells: what a surrogate has to beat.
 ///
-/// Each returns cells × genes predictions on the study's expression scale, row-major. All but depth
-/// see only peaks and labels; depth sees the total RNA of the very cell that it predicts, which
-/// favours it.
+/// Each predicts on the study's expression scale, for any run of genes, and borrows the study. All
+/// but depth see only peaks and labels; depth sees the total RNA of the very cell that it predicts,
+/// which favours it.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,23 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "evaluate/gene_predictor.hpp"
 #include "study/study.hpp"
 
 namespace grids::core {
 
 /// The gene's mean over the training cells, for every cell.
-std::vector<float> predict_gene_mean(const Study& study, std::span<const int32_t> training,
-                                     std::span<const int32_t> cells);
+GenePredictor predict_gene_mean(const Study& study, std::span<const int32_t> training,
+                                std::span<const int32_t> cells);
 
 /// The gene's mean over the training cells of the cell's own type (over all of them for a type that
 /// has none).
-std::vector<float> predict_type_mean(const Study& study, std::span<const int32_t> training,
-                                     std::span<const int32_t> cells);
+GenePredictor predict_type_mean(const Study& study, std::span<const int32_t> training,
+                                std::span<const int32_t> cells);
 
 /// Least squares on log total RNA and log open peaks.
-std::vector<float> predict_from_depth(const Study& study, std::span<const int32_t> training,
-                                      std::span<const int32_t> cells);
+GenePredictor predict_from_depth(const Study& study, std::span<const int32_t> training,
+                                 std::span<const int32_t> cells);
 
 struct PeakBaselineOptions {
   /// Principal components of the peaks that the linear model and the neighbours see. More see finer
@@ -49,13 +50,12 @@ PeakScores peak_scores(const Study& study, std::span<const int32_t> training,
 
 /// Ridge regression on the scores. The penalty, one for all genes, is the one of a small grid that
 /// predicts every tenth training cell best from the others; the fit is then to all of them.
-std::vector<float> predict_linear(const Study& study, std::span<const int32_t> training,
-                                  const PeakScores& scores, const Context& context);
+GenePredictor predict_linear(const Study& study, std::span<const int32_t> training,
+                             const PeakScores& scores, const Context& context);
 
 /// Mean expression of the training cells with the nearest scores (Euclidean).
-std::vector<float> predict_from_neighbours(const Study& study, std::span<const int32_t> training,
-                                           const PeakScores& scores,
-                                           const PeakBaselineOptions& options,
-                                           const Context& context);
+GenePredictor predict_from_neighbours(const Study& study, std::span<const int32_t> training,
+                                      const PeakScores& scores, const PeakBaselineOptions& options,
+                                      const Context& context);
 
 }  // namespace grids::core

@@ -5,6 +5,7 @@
 #include "base/at.hpp"
 #include "base/indices.hpp"
 #include "evaluate/log_values.hpp"
+#include "math/umap.hpp"
 #include "study/shared_columns.hpp"
 
 namespace grids::core {

@@ -9,7 +9,7 @@
 
 #include "base/context.hpp"
 #include "io/columns.hpp"
-#include "math/umap.hpp"
+#include "math/silhouette.hpp"
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
 
@@ -24,7 +24,8 @@ inline constexpr ColumnText kMeasured{"measured", "expression"};
 inline constexpr ColumnText kPredictedExpression{"predicted", kMeasured.what};
 inline constexpr ColumnText kSilhouette{
     "silhouette",
-    "−1 … 1, of the latents of the RNA that the map is made of; higher = types lie further apart"};
+    "−1 … 1, of the latents of the RNA that the map is made of; higher = types lie further apart. "
+    "Of more than 5,000 cells a sample stands for all: as many of each type, or all that it has"};
 
 }  // namespace column
 

@@ -7,7 +7,7 @@
 #include "evaluate/contrast.hpp"
 #include "math/information.hpp"
 #include "math/least_squares.hpp"
-#include "math/pca.hpp"
+#include "math/symmetric_eigen.hpp"
 
 namespace grids::core {
 namespace {

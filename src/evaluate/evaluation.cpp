@@ -1,23 +1,28 @@
 #include "evaluate/evaluation.hpp"
 
 #include <algorithm>
+#include <numeric>
 
-#include "base/indices.hpp"
 #include "evaluate/log_values.hpp"
 
 namespace grids::core {
 namespace {
 
-std::vector<float> predicted_values(const Study& study, const StudySurrogate& surrogate,
-                                    std::span<const int32_t> cells, const Context& context) {
-  return predict_log_values(study, surrogate, cells, indices_below(study.genes.size()), context);
+/// Borrows all of these.
+GenePredictor predictor_of(const Study& study, const StudySurrogate& surrogate,
+                           std::span<const int32_t> cells, const Context& context) {
+  return [&, cells](int64_t first, int64_t last) {
+    std::vector<int32_t> genes(static_cast<size_t>(last - first));
+    std::iota(genes.begin(), genes.end(), static_cast<int32_t>(first));
+    return predict_log_values(study, surrogate, cells, genes, context);
+  };
 }
 
 std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surrogate,
                                const EvaluationOptions& wanted, const Context& context) {
   if (!wanted.markers.empty()) return wanted.markers;
   const auto validation = study.cells_of(Split::kValidation);
-  const auto predicted = predicted_values(study, surrogate, validation, context);
+  const auto predicted = predictor_of(study, surrogate, validation, context);
   MarkerOptions options;
   options.per_type = wanted.markers_per_type;
   // What fails gate A is not explained unless forced.
@@ -49,9 +54,11 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
   const auto cells = study.cells_of(options.split);
   Evaluation result;
   result.markers = markers_of(study, surrogate, options, context);
-  const auto predicted = predicted_values(study, surrogate, cells, context);
-  result.accuracy = judge_accuracy(study, cells, predicted, {}, context);
-  result.means = marker_means(study, cells, predicted, genes_of(result.markers));
+  result.accuracy =
+      judge_accuracy(study, cells, predictor_of(study, surrogate, cells, context), {}, context);
+  const auto genes = genes_of(result.markers);
+  const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
+  result.means = marker_means(study, cells, predicted, genes);
   return result;
 }
 

@@ -34,28 +34,25 @@ TypeSums training_sums(const Study& study) {
 
 /// Which genes the prediction beats the training mean on, in squared error.
 std::vector<bool> better_than_mean(const Study& study, std::span<const int32_t> validation,
-                                   std::span<const float> predicted, const TypeSums& training) {
-  const size_t genes = at(study.genes.size());
+                                   const GenePredictor& predictor, const TypeSums& training) {
   const double cells = std::accumulate(training.cells.begin(), training.cells.end(), 0.0);
-  std::vector<double> mean(genes);
-  for (const auto& sums : training.sums) {
-    for (size_t g = 0; g < genes; ++g) mean[g] += sums[g] / cells;
-  }
-  std::vector<double> gain(genes);
-  std::vector<float> row(genes);
-  for (size_t i = 0; i < validation.size(); ++i) {
-    std::fill(row.begin(), row.end(), 0.0f);
-    const auto indices = study.expression.row_indices(validation[i]);
-    const auto values = study.expression.row_values(validation[i]);
-    for (size_t k = 0; k < indices.size(); ++k) row[at(indices[k])] = values[k];
-    for (size_t g = 0; g < genes; ++g) {
-      const double of_mean = row[g] - mean[g];
-      const double of_prediction = row[g] - predicted[i * genes + g];
-      gain[g] += of_mean * of_mean - of_prediction * of_prediction;
+  const auto expression = select_rows(study.expression, validation);
+  std::vector<bool> better(at(study.genes.size()));
+  for_runs_of_genes(study.genes.size(), [&](int64_t first, int64_t last) {
+    const size_t width = at(last - first);
+    std::vector<double> mean(width), gain(width);
+    for (const auto& sums : training.sums) {
+      for (size_t g = 0; g < width; ++g) mean[g] += sums[at(first) + g] / cells;
     }
-  }
-  std::vector<bool> better(genes);
-  for (size_t g = 0; g < genes; ++g) better[g] = gain[g] > 0;
+    const auto measured = to_dense(expression, first, last);
+    const auto predicted = predictor(first, last);
+    for (size_t i = 0; i < measured.size(); ++i) {
+      const double of_mean = measured[i] - mean[i % width];
+      const double of_prediction = measured[i] - predicted[i];
+      gain[i % width] += of_mean * of_mean - of_prediction * of_prediction;
+    }
+    for (size_t g = 0; g < width; ++g) better[at(first) + g] = gain[g] > 0;
+  });
   return better;
 }
 
@@ -77,12 +74,8 @@ int32_t type_of_highest_mean(const TypeSums& training, int32_t gene) {
 }  // namespace
 
 MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validation,
-                            std::span<const float> predicted, const MarkerOptions& options) {
+                            const GenePredictor& predicted, const MarkerOptions& options) {
   const size_t genes = at(study.genes.size());
-  if (predicted.size() != validation.size() * genes) {
-    throw internal_error("{} predicted values for {} cells × {} genes", predicted.size(),
-                         validation.size(), genes);
-  }
   const auto training = training_sums(study);
   MarkerChoice choice;
   choice.gated = !validation.empty();

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "evaluate/gene_predictor.hpp"
 #include "io/columns.hpp"
 #include "study/study.hpp"
 
@@ -34,11 +35,11 @@ struct MarkerChoice {
 /// For each type the genes with the largest difference between their mean on the expression scale
 /// (log1p of counts per 100,000) in the type and in all other cells, over training cells; only
 /// positive differences, ties to the gene that comes first; avoided genes behind all others. Genes
-/// that `predicted` (validation cells × genes, row-major) does not predict better than their
-/// training mean does, in squared error over the validation cells, are left out: a set of peaks for
-/// them would explain nothing.
+/// that `predicted` (of the validation cells) does not predict better than their training mean
+/// does, in squared error over these cells, are left out: a set of peaks for them would explain
+/// nothing. Without validation cells it is not asked.
 MarkerChoice choose_markers(const Study& study, std::span<const int32_t> validation,
-                            std::span<const float> predicted, const MarkerOptions& options);
+                            const GenePredictor& predicted, const MarkerOptions& options);
 
 /// A line of the user's own list.
 struct MarkerRequest {

@@ -76,10 +76,9 @@ Moments moments(const SampleRows& sample, const Context& context) {
   return m;
 }
 
-/// Predictions (rows × genes) of a ridge fit with a penalty relative to the mean variance of the
-/// scores.
-std::vector<float> ridge_predict(const Moments& m, double penalty, std::span<const float> scores,
-                                 const Context& context) {
+/// Predictions of a ridge fit with a penalty relative to the mean variance of the scores.
+GenePredictor ridge_predict(const Moments& m, double penalty, std::span<const float> scores,
+                            const Context& context) {
   const auto k = static_cast<int64_t>(m.mean_score.size());
   const auto genes = static_cast<int64_t>(m.mean_value.size());
   const auto rows = static_cast<int64_t>(scores.size()) / k;
@@ -93,42 +92,47 @@ std::vector<float> ridge_predict(const Moments& m, double penalty, std::span<con
   auto solution = m.cross;
   solve_positive_definite(std::move(gram), k, solution, genes);
 
-  std::vector<float> centred(scores.begin(), scores.end());
+  std::vector<float> from_mean(scores.begin(), scores.end());
   for (int64_t row = 0; row < rows; ++row) {
     for (int64_t a = 0; a < k; ++a) {
-      centred[at(row * k + a)] -= static_cast<float>(m.mean_score[at(a)]);
+      from_mean[at(row * k + a)] -= static_cast<float>(m.mean_score[at(a)]);
     }
   }
-  const std::vector<float> coefficients(solution.begin(), solution.end());
-  std::vector<float> predicted;
-  predicted.reserve(at(rows * genes));
-  for (int64_t row = 0; row < rows; ++row) {
-    predicted.insert(predicted.end(), m.mean_value.begin(), m.mean_value.end());
-  }
-  gemm(context.pool, Transpose::kNo, Transpose::kNo, rows, genes, k, centred.data(), k,
-       coefficients.data(), genes, 1.0f, predicted.data(), genes);
-  return predicted;
+  return [centred = std::move(from_mean), mean = m.mean_value, k, genes, rows,
+          coefficients = std::vector<float>(solution.begin(), solution.end()),
+          &pool = context.pool](int64_t first, int64_t last) {
+    std::vector<float> predicted;
+    predicted.reserve(at(rows * (last - first)));
+    for (int64_t row = 0; row < rows; ++row) {
+      predicted.insert(predicted.end(), mean.begin() + first, mean.begin() + last);
+    }
+    gemm(pool, Transpose::kNo, Transpose::kNo, rows, last - first, k, centred.data(), k,
+         coefficients.data() + first, genes, 1.0f, predicted.data(), last - first);
+    return predicted;
+  };
 }
 
 /// Mean over genes of the squared error relative to that of the training mean.
 double relative_error(const SampleRows& sample, const Moments& fitted,
-                      std::span<const float> predicted) {
-  const auto measured = to_dense(sample.expression);
-  const int64_t genes = sample.genes();
-  std::vector<double> error(at(genes));
-  std::vector<double> of_mean(at(genes));
-  for (size_t i = 0; i < measured.size(); ++i) {
-    const size_t gene = i % at(genes);
-    const double of_prediction = measured[i] - predicted[i];
-    const double from_mean = measured[i] - fitted.mean_value[gene];
-    error[gene] += of_prediction * of_prediction;
-    of_mean[gene] += from_mean * from_mean;
-  }
+                      const GenePredictor& predictor) {
   double sum = 0;
-  for (int64_t gene = 0; gene < genes; ++gene) {
-    if (of_mean[at(gene)] > 0) sum += error[at(gene)] / of_mean[at(gene)];
-  }
-  return sum / static_cast<double>(genes);
+  for_runs_of_genes(sample.genes(), [&](int64_t first, int64_t last) {
+    const auto measured = to_dense(sample.expression, first, last);
+    const auto predicted = predictor(first, last);
+    const size_t width = at(last - first);
+    std::vector<double> error(width), of_mean(width);
+    for (size_t i = 0; i < measured.size(); ++i) {
+      const size_t gene = i % width;
+      const double of_prediction = measured[i] - predicted[i];
+      const double from_mean = measured[i] - fitted.mean_value[at(first) + gene];
+      error[gene] += of_prediction * of_prediction;
+      of_mean[gene] += from_mean * from_mean;
+    }
+    for (size_t gene = 0; gene < width; ++gene) {
+      if (of_mean[gene] > 0) sum += error[gene] / of_mean[gene];
+    }
+  });
+  return sum / static_cast<double>(sample.genes());
 }
 
 SampleRows take(const Study& study, std::span<const int32_t> training, const PeakScores& scores,
@@ -161,8 +165,8 @@ PeakScores peak_scores(const Study& study, std::span<const int32_t> training,
   return scores;
 }
 
-std::vector<float> predict_linear(const Study& study, std::span<const int32_t> training,
-                                  const PeakScores& scores, const Context& context) {
+GenePredictor predict_linear(const Study& study, std::span<const int32_t> training,
+                             const PeakScores& scores, const Context& context) {
   std::vector<int32_t> all;
   std::vector<int32_t> kept;
   std::vector<int32_t> held_out;
@@ -190,34 +194,40 @@ std::vector<float> predict_linear(const Study& study, std::span<const int32_t> t
   return ridge_predict(fitted, best_penalty, scores.cells, context);
 }
 
-std::vector<float> predict_from_neighbours(const Study& study, std::span<const int32_t> training,
-                                           const PeakScores& scores,
-                                           const PeakBaselineOptions& options,
-                                           const Context& context) {
+GenePredictor predict_from_neighbours(const Study& study, std::span<const int32_t> training,
+                                      const PeakScores& scores, const PeakBaselineOptions& options,
+                                      const Context& context) {
   NeighbourOptions neighbour_options;
   neighbour_options.count = options.neighbours;
   neighbour_options.distance = Distance::kEuclidean;
-  const auto neighbours = nearest_neighbours(scores.cells, scores.training, scores.components,
-                                             neighbour_options, context);
-  const int64_t genes = study.genes.size();
-  std::vector<float> predicted(at(neighbours.cells * genes));
-  context.pool.for_blocks(neighbours.cells, 32, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<double> sum(at(genes));
-    for (int64_t cell = begin; cell < end; ++cell) {
-      std::fill(sum.begin(), sum.end(), 0.0);
-      for (const int32_t neighbour : neighbours.of(cell)) {
-        const int32_t row = training[at(neighbour)];
-        const auto indices = study.expression.row_indices(row);
-        const auto values = study.expression.row_values(row);
-        for (size_t i = 0; i < indices.size(); ++i) sum[at(indices[i])] += values[i];
+  auto found = nearest_neighbours(scores.cells, scores.training, scores.components,
+                                  neighbour_options, context);
+  return [&study, &pool = context.pool, neighbours = std::move(found),
+          rows = std::vector<int32_t>(training.begin(), training.end())](int64_t first,
+                                                                         int64_t last) {
+    const int64_t width = last - first;
+    std::vector<float> predicted(at(neighbours.cells * width));
+    pool.for_blocks(neighbours.cells, 32, [&](int64_t begin, int64_t end, int64_t) {
+      std::vector<double> sum(at(width));
+      for (int64_t cell = begin; cell < end; ++cell) {
+        std::fill(sum.begin(), sum.end(), 0.0);
+        for (const int32_t neighbour : neighbours.of(cell)) {
+          const int32_t row = rows[at(neighbour)];
+          const auto indices = study.expression.row_indices(row);
+          const auto values = study.expression.row_values(row);
+          const auto from = std::lower_bound(indices.begin(), indices.end(), first);
+          for (auto i = at(from - indices.begin()); i < indices.size() && indices[i] < last; ++i) {
+            sum[at(indices[i] - first)] += values[i];
+          }
+        }
+        for (int64_t gene = 0; gene < width; ++gene) {
+          predicted[at(cell * width + gene)] =
+              static_cast<float>(sum[at(gene)] / static_cast<double>(neighbours.count));
+        }
       }
-      for (int64_t gene = 0; gene < genes; ++gene) {
-        predicted[at(cell * genes + gene)] =
-            static_cast<float>(sum[at(gene)] / static_cast<double>(neighbours.count));
-      }
-    }
-  });
-  return predicted;
+    });
+    return predicted;
+  };
 }
 
 }  // namespace grids::core

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "explain/study_data.hpp"
+#include "methods/links.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids::core {
@@ -150,6 +151,7 @@ class TargetExplainer {
     if (!method_.needs_data()) return;
     require_positions(study, method_.name());
     measured_ = measured_cells(study);
+    backgrounds_ = std::make_unique<LinkBackgrounds>(*measured_);
   }
 
   /// Explains targets of one type; fills what belongs to each.
@@ -225,6 +227,7 @@ class TargetExplainer {
       if (measured_) {
         data = target_data(study_, *measured_, target.gene, options_.domain_window,
                            wanted_sign(options_));
+        data.backgrounds = backgrounds_.get();
       }
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::kInput) throw;
@@ -266,6 +269,7 @@ class TargetExplainer {
   const Context& context_;
   const Explainer& method_;
   std::optional<MeasuredCells> measured_;
+  std::unique_ptr<LinkBackgrounds> backgrounds_;
   Progress progress_;
   std::mutex progress_mutex_;
 };

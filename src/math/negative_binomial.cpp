@@ -5,7 +5,10 @@
 #include <limits>
 
 #include "base/error.hpp"
+#include "math/dispersion.hpp"
+#include "math/exponential.hpp"
 #include "math/information.hpp"
+#include "math/logarithm.hpp"
 #include "math/statistics.hpp"
 
 namespace grids::core {
@@ -22,13 +25,23 @@ double log_term(double mean, double dispersion) {
   return dispersion < kPoisson ? mean : std::log1p(dispersion * mean) / dispersion;
 }
 
+/// The same of each mean.
+std::vector<double> log_terms(std::span<const double> mean, double dispersion) {
+  std::vector<double> terms(mean.begin(), mean.end());
+  if (dispersion < kPoisson) return terms;
+  for (double& term : terms) term *= dispersion;
+  log1p_of_positive(std::ssize(terms), terms.data(), terms.data());
+  for (double& term : terms) term /= dispersion;
+  return terms;
+}
+
 /// What is maximised, but for terms that depend on neither mean nor coefficients.
 double kernel(std::span<const double> counts, std::span<const double> log_mean,
               std::span<const double> mean, double dispersion) {
+  const auto terms = log_terms(mean, dispersion);
   double sum = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
-    const double term = log_term(mean[i], dispersion);
-    sum += counts[i] * (log_mean[i] - dispersion * term) - term;
+    sum += counts[i] * (log_mean[i] - dispersion * terms[i]) - terms[i];
   }
   return sum;
 }
@@ -96,10 +109,8 @@ class Scoring {
       const double* column = rows_.columns[j].data();
       for (size_t i = 0; i < log_mean.size(); ++i) log_mean[i] += b * column[i];
     }
-    for (size_t i = 0; i < log_mean.size(); ++i) {
-      log_mean[i] = std::clamp(log_mean[i], -kLargestLog, kLargestLog);
-      mean[i] = std::exp(log_mean[i]);
-    }
+    for (double& value : log_mean) value = std::clamp(value, -kLargestLog, kLargestLog);
+    exponentials(std::ssize(mean), log_mean.data(), mean.data());
   }
 
   double ridge(size_t j) const { return options_.ridge.empty() ? 0 : options_.ridge[j]; }
@@ -170,32 +181,15 @@ class Scoring {
   std::vector<double> log_mean_, trial_log_mean_, trial_mean_;
 };
 
-/// The root of a function that falls through zero, or the bound nearest to it; searched in the log.
-template <typename Function>
-double falling_root(const Function& function, double low, double high) {
-  if (function(low) <= 0) return low;
-  if (function(high) >= 0) return high;
-  double a = std::log(low), b = std::log(high);
-  for (int step = 0; step < 40; ++step) {
-    const double middle = (a + b) / 2;
-    (function(std::exp(middle)) > 0 ? a : b) = middle;
+double dispersion_of(const CountRows& rows, std::span<const double> mean,
+                     const NegativeBinomialOptions& options) {
+  const double least = options.least_dispersion, largest = options.largest_dispersion;
+  if (options.rule == DispersionRule::kLikelihood) {
+    return likelihood_dispersion(rows.counts, mean, least, largest);
   }
-  return std::exp((a + b) / 2);
-}
-
-double moment_dispersion(const CountRows& rows, std::span<const double> mean, double least,
-                         double largest) {
   const double freedom =
       static_cast<double>(rows.rows()) - static_cast<double>(rows.columns.size());
-  const auto excess = [&](double dispersion) {
-    double sum = 0;
-    for (size_t i = 0; i < mean.size(); ++i) {
-      const double rest = rows.counts[i] - mean[i];
-      sum += rest * rest / (mean[i] * (1 + dispersion * mean[i]));
-    }
-    return sum - std::max(1.0, freedom);
-  };
-  return falling_root(excess, least, largest);
+  return moment_dispersion(rows.counts, mean, std::max(1.0, freedom), least, largest);
 }
 
 void require_lengths(const CountRows& rows) {
@@ -230,11 +224,11 @@ void NegativeBinomialOptions::validate(size_t columns) const {
 
 double negative_binomial_log_likelihood(std::span<const double> counts,
                                         std::span<const double> mean, double dispersion) {
+  const auto terms = log_terms(mean, dispersion);
   double sum = 0;
   for (size_t i = 0; i < counts.size(); ++i) {
     const double y = counts[i];
-    const double term = log_term(mean[i], dispersion);
-    sum -= dispersion * y * term + term;
+    sum -= (dispersion * y + 1) * terms[i];
     if (y == 0) continue;
     sum += y * std::log(mean[i]) - log_gamma(y + 1);
     if (dispersion < kPoisson) continue;
@@ -254,35 +248,6 @@ double negative_binomial_deviance(double count, double mean, double dispersion) 
   return std::max(0.0, 2 * (logs + (1 + dispersion * count) * terms));
 }
 
-double likelihood_dispersion(std::span<const double> counts, std::span<const double> mean,
-                             double least, double largest) {
-  // at_least[k]: counts above k. Σ_i Σ_{k < y_i} log(1 + φ k) is what lgamma stands for.
-  std::vector<double> above;
-  for (const double count : counts) {
-    const auto y = static_cast<size_t>(std::llround(count));
-    if (above.size() < y) above.resize(y);
-    if (y > 0) above[y - 1] += 1;
-  }
-  for (size_t k = above.size(); k-- > 1;) above[k - 1] += above[k];
-  const auto slope = [&](double phi) {
-    double sum = 0;
-    for (size_t k = 1; k < above.size(); ++k) {
-      const auto x = static_cast<double>(k);
-      sum += above[k] * x / (1 + phi * x);
-    }
-    for (size_t i = 0; i < counts.size(); ++i) {
-      const double spread = phi * mean[i];
-      // log1p(s) − s / (1 + s) cancels for small s: its series there.
-      const double rest = spread < 1e-3
-                              ? spread * spread * (0.5 - spread * (2.0 / 3 - 0.75 * spread))
-                              : std::log1p(spread) - spread / (1 + spread);
-      sum += rest / (phi * phi) - counts[i] * mean[i] / (1 + spread);
-    }
-    return sum;
-  };
-  return falling_root(slope, least, largest);
-}
-
 NegativeBinomialFit fit_negative_binomial(const CountRows& rows,
                                           const NegativeBinomialOptions& options) {
   require_lengths(rows);
@@ -293,12 +258,7 @@ NegativeBinomialFit fit_negative_binomial(const CountRows& rows,
   for (int round = 0; options.rule != DispersionRule::kGiven && round < options.most_rounds;
        ++round) {
     const double before = fit.dispersion;
-    const double after =
-        options.rule == DispersionRule::kMoments
-            ? moment_dispersion(rows, fit.mean, options.least_dispersion,
-                                options.largest_dispersion)
-            : likelihood_dispersion(rows.counts, fit.mean, options.least_dispersion,
-                                    options.largest_dispersion);
+    const double after = dispersion_of(rows, fit.mean, options);
     scoring.run(after);
     if (std::abs(after - before) <= kDispersionChange * before) break;
   }

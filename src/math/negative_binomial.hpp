@@ -74,10 +74,6 @@ double negative_binomial_log_likelihood(std::span<const double> counts,
 /// What one count adds to the deviance: 0 when count = mean.
 double negative_binomial_deviance(double count, double mean, double dispersion);
 
-/// The dispersion between the bounds that maximises the likelihood for fixed means.
-double likelihood_dispersion(std::span<const double> counts, std::span<const double> mean,
-                             double least, double largest);
-
 /// Covariance of the coefficients (columns × columns, row-major) by the expected information: valid
 /// if the variance is as stated above.
 std::vector<double> model_covariance(const CountRows& rows, const NegativeBinomialFit& fit,

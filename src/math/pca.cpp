@@ -8,6 +8,7 @@
 #include "base/random.hpp"
 #include "base/simd.hpp"
 #include "math/gemm.hpp"
+#include "math/symmetric_eigen.hpp"
 
 namespace grids::core {
 namespace {

@@ -54,12 +54,4 @@ struct TfIdf {
   CsrMatrix apply(const CsrPattern& open) const;
 };
 
-/// Eigenvalues (descending) and eigenvectors (columns) of a symmetric n × n matrix, by cyclic
-/// Jacobi rotations; for small n.
-struct SymmetricEigen {
-  std::vector<double> values;
-  std::vector<double> vectors;  ///< n × n, row-major
-};
-SymmetricEigen symmetric_eigen(std::vector<double> matrix, int64_t n);
-
 }  // namespace grids::core

@@ -134,12 +134,20 @@ CsrMatrix select_columns(const CsrMatrix& matrix, std::span<const int32_t> colum
 }
 
 std::vector<float> to_dense(const CsrMatrix& matrix) {
-  std::vector<float> dense(index(matrix.rows() * matrix.columns()), 0.0f);
+  return to_dense(matrix, 0, matrix.columns());
+}
+
+std::vector<float> to_dense(const CsrMatrix& matrix, int64_t first, int64_t last) {
+  const int64_t width = last - first;
+  std::vector<float> dense(index(matrix.rows() * width), 0.0f);
   for (int64_t row = 0; row < matrix.rows(); ++row) {
     const auto indices = matrix.row_indices(row);
     const auto values = matrix.row_values(row);
-    float* out = dense.data() + row * matrix.columns();
-    for (size_t k = 0; k < indices.size(); ++k) out[indices[k]] = values[k];
+    float* out = dense.data() + row * width;
+    const auto begin = std::lower_bound(indices.begin(), indices.end(), first);
+    for (auto k = index(begin - indices.begin()); k < indices.size() && indices[k] < last; ++k) {
+      out[indices[k] - first] = values[k];
+    }
   }
   return dense;
 }

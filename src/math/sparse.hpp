@@ -51,5 +51,7 @@ CsrMatrix select_columns(const CsrMatrix& matrix, std::span<const int32_t> colum
 
 /// Row-major rows × columns.
 std::vector<float> to_dense(const CsrMatrix& matrix);
+/// Of these, the columns from `first` up to `last` (exclusive): rows × (last − first).
+std::vector<float> to_dense(const CsrMatrix& matrix, int64_t first, int64_t last);
 
 }  // namespace grids::core

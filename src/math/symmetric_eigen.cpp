@@ -1,9 +1,10 @@
+#include "math/symmetric_eigen.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "base/at.hpp"
-#include "math/pca.hpp"
 
 namespace grids::core {
 namespace {

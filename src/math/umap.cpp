@@ -6,10 +6,9 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "base/nan.hpp"
 #include "base/random.hpp"
 #include "math/neighbours.hpp"
-#include "math/pca.hpp"
+#include "math/symmetric_eigen.hpp"
 
 namespace grids::core {
 namespace {
@@ -237,54 +236,6 @@ std::vector<float> umap(std::span<const float> points, int64_t dimensions,
   }
   descend(neighbour_graph(neighbours), cells, options, random, context, coordinates);
   return coordinates;
-}
-
-Silhouette silhouette(std::span<const float> points, int64_t dimensions,
-                      std::span<const int32_t> groups, int64_t group_count,
-                      const Context& context) {
-  const auto cells = static_cast<int64_t>(groups.size());
-  std::vector<double> size(at(group_count));
-  for (const int32_t group : groups) size[at(group)] += 1;
-  std::vector<double> of_cell(at(cells), kNaN);
-  context.pool.for_blocks(cells, 64, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<double> sum(at(group_count));
-    for (int64_t i = begin; i < end; ++i) {
-      std::fill(sum.begin(), sum.end(), 0.0);
-      for (int64_t j = 0; j < cells; ++j) {
-        double squares = 0;
-        for (int64_t d = 0; d < dimensions; ++d) {
-          const double gap =
-              static_cast<double>(points[at(i * dimensions + d)]) - points[at(j * dimensions + d)];
-          squares += gap * gap;
-        }
-        sum[at(groups[at(j)])] += std::sqrt(squares);
-      }
-      const int32_t own = groups[at(i)];
-      double nearest = std::numeric_limits<double>::infinity();
-      for (int64_t group = 0; group < group_count; ++group) {
-        if (group == own || size[at(group)] == 0) continue;
-        nearest = std::min(nearest, sum[at(group)] / size[at(group)]);
-      }
-      if (size[at(own)] < 2 || std::isinf(nearest)) continue;
-      const double within = sum[at(own)] / (size[at(own)] - 1);
-      const double larger = std::max(within, nearest);
-      of_cell[at(i)] = larger > 0 ? (nearest - within) / larger : 0;
-    }
-  });
-
-  Silhouette result;
-  result.of_group.assign(at(group_count), 0);
-  double judged = 0;
-  for (int64_t i = 0; i < cells; ++i) {
-    result.of_group[at(groups[at(i)])] += of_cell[at(i)];
-    if (std::isnan(of_cell[at(i)])) continue;
-    result.mean += of_cell[at(i)];
-    judged += 1;
-  }
-  for (int64_t group = 0; group < group_count; ++group)
-    result.of_group[at(group)] /= size[at(group)];
-  result.mean /= judged;
-  return result;
 }
 
 }  // namespace grids::core

@@ -1,5 +1,4 @@
-/// A map of the cells on paper: UMAP (McInnes, Healy & Melville 2018), and the silhouette beside
-/// it.
+/// A map of the cells on paper: UMAP (McInnes, Healy & Melville 2018).
 ///
 /// Written from the paper: the layout of igraph 0.10.2, which Debian has, needed 24 s for 3,000
 /// cells of eight well separated groups and left them mixed (silhouette 0.0, against 0.3 in the
@@ -36,17 +35,5 @@ struct UmapOptions {
 /// (latents of a surrogate). Throws Error(kInput) for fewer than 4 cells.
 std::vector<float> umap(std::span<const float> points, int64_t dimensions,
                         const UmapOptions& options, const Context& context);
-
-/// How much closer each cell lies to its own group than to the nearest other (Rousseeuw 1987):
-/// −1 … 1, averaged. NaN for groups of one cell and where there is only one group.
-struct Silhouette {
-  double mean = 0;
-  std::vector<double> of_group;  ///< mean over the cells of each group
-};
-
-/// `groups` holds a code below `group_count` for each row of `points` (cells × dimensions);
-/// Euclidean.
-Silhouette silhouette(std::span<const float> points, int64_t dimensions,
-                      std::span<const int32_t> groups, int64_t group_count, const Context& context);
 
 }  // namespace grids::core

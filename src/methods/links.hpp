@@ -11,7 +11,11 @@
 /// methods (Signac: 500 kb).
 #pragma once
 
+#include <map>
+#include <memory>
+#include <mutex>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "methods/target_data.hpp"
@@ -32,16 +36,38 @@ struct Link {
   bool kept = false;
 };
 
+/// The backgrounds of features, each found once however many targets ask for it; shared by threads.
+/// Holds `count` features for each that was asked for.
+class LinkBackgrounds {
+ public:
+  explicit LinkBackgrounds(const MeasuredCells& measured);  ///< borrowed
+  ~LinkBackgrounds();
+  LinkBackgrounds(const LinkBackgrounds&) = delete;
+  LinkBackgrounds& operator=(const LinkBackgrounds&) = delete;
+
+  /// How many features of other groups than this have enough cells.
+  size_t candidates(int32_t group);
+  /// Of these the `count` closest to the feature in (log openness, log width), each divided by its
+  /// standard deviation over them; ascending. Fewer where there are fewer.
+  const std::vector<Feature>& of(int32_t group, Feature feature, int64_t count);
+
+ private:
+  class Candidates;
+  const Candidates& candidates_outside(int32_t group);
+
+  const MeasuredCells& measured_;
+  std::mutex mutex_;
+  std::map<int32_t, std::unique_ptr<const Candidates>> outside_;  // by group
+  std::map<std::tuple<int32_t, Feature, int64_t>, const std::vector<Feature>> found_;
+};
+
 /// Pearson's r between a 0/1 feature and the values; 0 when either is constant. `mean` and
 /// `squares` are the mean of the values and the sum of their squared deviations.
 double openness_correlation(std::span<const int32_t> open, std::span<const double> values,
                             double mean, double squares);
 
-/// The background of a feature: those of other groups than the target's with enough cells, closest
-/// in (log openness, log width), each divided by its standard deviation over them; ascending.
-std::vector<Feature> link_background(const TargetData& data, Feature feature, int64_t count);
-
-/// One link a feature. Throws Error(kInput) when fewer than 2 features lie on other chromosomes.
+/// One link a feature, by `data.backgrounds` where it has any. Throws Error(kInput) when fewer than
+/// 2 features lie on other chromosomes.
 std::vector<Link> find_links(const TargetData& data, std::span<const Feature> features,
                              const LinkOptions& options, const Context& context);
 

@@ -24,14 +24,36 @@ Spread spread_of(std::span<const double> values) {
   return spread;
 }
 
-/// Features of other groups, laid out for finding those that resemble one.
-class Background {
+class LinksExplainer : public Explainer {
  public:
-  explicit Background(const TargetData& data) : measured_(*data.measured) {
+  std::string_view name() const override { return "links"; }
+  std::string_view summary() const override {
+    return "correlation with expression against matched peaks, as Signac links peaks to genes";
+  }
+  bool needs_data() const override { return true; }
+  Explanation explain(Objective& objective, const ExplainerOptions& options,
+                      const Context& context) const override {
+    const TargetData& data = require_data(options, name());
+    const auto features = window_features(data, objective.allowed);
+    std::vector<Standing> standings;
+    for (const Link& link : find_links(data, features, {}, context)) {
+      const double towards = data.wanted * link.z;
+      standings.push_back({link.feature, link.kept && towards > 0 ? 0 : 1, towards, 0});
+    }
+    return explanation_of(objective, data, std::move(standings), options.set_size);
+  }
+};
+
+}  // namespace
+
+/// Features of other groups, laid out for finding those that resemble one.
+class LinkBackgrounds::Candidates {
+ public:
+  Candidates(const MeasuredCells& measured, int32_t group) : measured_(measured) {
     const auto cells = static_cast<int64_t>(measured_.cells());
     for (Feature feature = 0; feature < measured_.by_feature.rows; ++feature) {
       const auto open = static_cast<int64_t>(measured_.by_feature.row(feature).size());
-      if (measured_.group[at(feature)] == data.group) continue;
+      if (measured_.group[at(feature)] == group) continue;
       if (open < kLeastCells || cells - open < kLeastCells) continue;
       features_.push_back(feature);
       openness_.push_back(log_openness(feature));
@@ -80,27 +102,32 @@ class Background {
   double openness_scale_ = 0, width_scale_ = 0;
 };
 
-class LinksExplainer : public Explainer {
- public:
-  std::string_view name() const override { return "links"; }
-  std::string_view summary() const override {
-    return "correlation with expression against matched peaks, as Signac links peaks to genes";
-  }
-  bool needs_data() const override { return true; }
-  Explanation explain(Objective& objective, const ExplainerOptions& options,
-                      const Context& context) const override {
-    const TargetData& data = require_data(options, name());
-    const auto features = window_features(data, objective.allowed);
-    std::vector<Standing> standings;
-    for (const Link& link : find_links(data, features, {}, context)) {
-      const double towards = data.wanted * link.z;
-      standings.push_back({link.feature, link.kept && towards > 0 ? 0 : 1, towards, 0});
-    }
-    return explanation_of(objective, data, std::move(standings), options.set_size);
-  }
-};
+LinkBackgrounds::LinkBackgrounds(const MeasuredCells& measured) : measured_(measured) {}
+LinkBackgrounds::~LinkBackgrounds() = default;
 
-}  // namespace
+const LinkBackgrounds::Candidates& LinkBackgrounds::candidates_outside(int32_t group) {
+  const std::lock_guard lock(mutex_);
+  auto& candidates = outside_[group];
+  if (candidates == nullptr) candidates = std::make_unique<const Candidates>(measured_, group);
+  return *candidates;
+}
+
+size_t LinkBackgrounds::candidates(int32_t group) {
+  return candidates_outside(group).size();
+}
+
+const std::vector<Feature>& LinkBackgrounds::of(int32_t group, Feature feature, int64_t count) {
+  const auto key = std::tuple(group, feature, count);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = found_.find(key);
+    if (known != found_.end()) return known->second;
+  }
+  // Two threads may find the same at once; the first keeps it.
+  auto closest = candidates_outside(group).closest(feature, count);
+  const std::lock_guard lock(mutex_);
+  return found_.emplace(key, std::move(closest)).first->second;
+}
 
 double openness_correlation(std::span<const int32_t> open, std::span<const double> values,
                             double mean, double squares) {
@@ -113,18 +140,16 @@ double openness_correlation(std::span<const int32_t> open, std::span<const doubl
   return sum / std::sqrt(variance * squares);
 }
 
-std::vector<Feature> link_background(const TargetData& data, Feature feature, int64_t count) {
-  return Background(data).closest(feature, count);
-}
-
 std::vector<Link> find_links(const TargetData& data, std::span<const Feature> features,
                              const LinkOptions& options, const Context& context) {
-  const Background background(data);
-  if (background.size() < 2) {
+  LinkBackgrounds own(*data.measured);
+  LinkBackgrounds& backgrounds = data.backgrounds != nullptr ? *data.backgrounds : own;
+  const size_t candidates = backgrounds.candidates(data.group);
+  if (candidates < 2) {
     throw input_error(
         "links: {} peaks lie on other chromosomes than the gene and are open in {} cells or more; "
         "a correlation is held against those",
-        background.size(), kLeastCells);
+        candidates, kLeastCells);
   }
   const auto& open = data.measured->by_feature;
   const Spread spread = spread_of(data.normalised);
@@ -137,7 +162,7 @@ std::vector<Link> find_links(const TargetData& data, std::span<const Feature> fe
     link.feature = features[at(i)];
     link.score = correlation(link.feature);
     std::vector<double> others;
-    for (const Feature other : background.closest(link.feature, options.background)) {
+    for (const Feature other : backgrounds.of(data.group, link.feature, options.background)) {
       others.push_back(correlation(other));
     }
     const Spread chance = spread_of(others);

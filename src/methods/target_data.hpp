@@ -32,8 +32,12 @@ struct MeasuredCells {
 /// The distance of features that lie on another chromosome than the target.
 inline constexpr int64_t kElsewhere = std::numeric_limits<int64_t>::max();
 
+class LinkBackgrounds;
+
 struct TargetData {
   const MeasuredCells* measured = nullptr;
+  /// What `links` keeps from target to target of the same `measured`; may be null.
+  LinkBackgrounds* backgrounds = nullptr;
   std::vector<double> response;    ///< of each cell: counts, or values
   std::vector<double> normalised;  ///< of each cell: log1p of counts per 100,000, or values
   std::vector<int64_t> distance;  ///< of each feature to the target: ≥ 0 base pairs, or kElsewhere

@@ -7,14 +7,15 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "math/gemm.hpp"
-#include "math/least_squares.hpp"
+#include "math/symmetric_eigen.hpp"
 
 namespace grids::core {
 namespace {
 
 /// Relative to the mean variance of a feature, times the number of cells.
 constexpr double kPenalties[] = {1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100, 1000};
-constexpr int64_t kGenesAtOnce = 64;
+/// Genes whose expression is dense at a time, by each thread.
+constexpr int64_t kGenesAtOnce = 128;
 
 /// Means of the columns of a dense matrix.
 std::vector<double> column_means(std::span<const float> values, int64_t columns) {
@@ -34,92 +35,181 @@ std::vector<double> column_means(const CsrMatrix& matrix) {
   return means;
 }
 
-/// The normal equations of centred features and expression, in double.
-struct NormalEquations {
+/// The principal axes of the features of the training cells. Along them the ridge regression of
+/// every gene falls apart into one number an axis, whatever the penalty.
+struct Axes {
   int64_t features = 0;
-  int64_t genes = 0;
-  std::vector<double> feature_means, gene_means;
-  std::vector<float> centred;    ///< cells × features
-  std::vector<double> gram;      ///< features × features
-  std::vector<double> products;  ///< features × genes
-  double scale = 0;              ///< mean diagonal of `gram`
+  std::vector<double> means;    ///< of the features
+  std::vector<double> squares;  ///< summed over the cells, of each axis; descending, at least 0
+  std::vector<float> vectors;   ///< features × axes
+  double scale = 0;             ///< mean of `squares`
 
-  NormalEquations(const ReadoutCells& cells, ThreadPool& pool)
+  Axes(const ReadoutCells& cells, ThreadPool& pool)
       : features(static_cast<int64_t>(cells.features.size()) / cells.expression.rows()),
-        genes(cells.expression.columns()),
-        feature_means(column_means(cells.features, features)),
-        gene_means(column_means(cells.expression)),
-        centred(cells.features.begin(), cells.features.end()) {
-    for (size_t i = 0; i < centred.size(); ++i) {
-      centred[i] -= static_cast<float>(feature_means[i % at(features)]);
+        means(column_means(cells.features, features)) {
+    const auto from_mean = centred(cells.features);
+    std::vector<float> gram(at(features * features));
+    gemm(pool, Transpose::kYes, Transpose::kNo, features, features, cells.expression.rows(),
+         from_mean.data(), features, from_mean.data(), features, 0, gram.data(), features);
+    auto eigen = large_symmetric_eigen(pool, {gram.begin(), gram.end()}, features);
+    squares = std::move(eigen.values);
+    for (double& square : squares) {
+      square = std::max(square, 0.0);
+      scale += square / static_cast<double>(features);
     }
-    const int64_t rows = cells.expression.rows();
-    std::vector<float> product(at(features * features));
-    gemm(pool, Transpose::kYes, Transpose::kNo, features, features, rows, centred.data(), features,
-         centred.data(), features, 0, product.data(), features);
-    gram.assign(product.begin(), product.end());
-    for (int64_t f = 0; f < features; ++f) scale += gram[at(f * features + f)];
-    scale /= static_cast<double>(features);
-    // Centred features sum to 0 over the cells, so expression need not be centred.
-    const auto dense = to_dense(cells.expression);
-    product.resize(at(features * genes));
-    gemm(pool, Transpose::kYes, Transpose::kNo, features, genes, rows, centred.data(), features,
-         dense.data(), genes, 0, product.data(), genes);
-    products.assign(product.begin(), product.end());
+    vectors.assign(eigen.vectors.begin(), eigen.vectors.end());
   }
 
-  /// genes × features.
-  std::vector<float> solve(double penalty, ThreadPool& pool) const {
-    std::vector<double> penalised = gram;
-    for (int64_t f = 0; f < features; ++f) penalised[at(f * features + f)] += penalty * scale;
-    std::vector<float> weight(at(genes * features));
-    pool.for_blocks(genes, kGenesAtOnce, [&](int64_t begin, int64_t end, int64_t) {
-      const int64_t sides = end - begin;
-      std::vector<double> block(at(features * sides));
-      for (int64_t f = 0; f < features; ++f) {
-        for (int64_t g = 0; g < sides; ++g) {
-          block[at(f * sides + g)] = products[at(f * genes + begin + g)];
-        }
-      }
-      solve_positive_definite(penalised, features, block, sides);
-      for (int64_t f = 0; f < features; ++f) {
-        for (int64_t g = 0; g < sides; ++g) {
-          weight[at((begin + g) * features + f)] = static_cast<float>(block[at(f * sides + g)]);
-        }
-      }
-    });
-    return weight;
+  std::vector<float> centred(std::span<const float> values) const {
+    std::vector<float> result(values.begin(), values.end());
+    for (size_t i = 0; i < result.size(); ++i) {
+      result[i] -= static_cast<float>(means[i % at(features)]);
+    }
+    return result;
   }
 
-  std::vector<float> bias(std::span<const float> weight) const {
-    std::vector<float> result(at(genes));
-    for (int64_t g = 0; g < genes; ++g) {
-      double sum = gene_means[at(g)];
-      for (int64_t f = 0; f < features; ++f) {
-        sum -= double{weight[at(g * features + f)]} * feature_means[at(f)];
-      }
-      result[at(g)] = static_cast<float>(sum);
+  /// cells × axes of cells × features.
+  std::vector<float> turned(std::span<const float> values, ThreadPool& pool) const {
+    const auto rows = static_cast<int64_t>(values.size()) / features;
+    const auto from_mean = centred(values);
+    std::vector<float> result(values.size());
+    gemm(pool, Transpose::kNo, Transpose::kNo, rows, features, features, from_mean.data(), features,
+         vectors.data(), features, 0, result.data(), features);
+    return result;
+  }
+
+  /// What each axis' product with expression is multiplied by to become its weight.
+  std::vector<float> factors(double penalty) const {
+    std::vector<float> result(at(features), 0.0f);
+    if (std::isinf(penalty)) return result;
+    for (size_t axis = 0; axis < result.size(); ++axis) {
+      result[axis] = static_cast<float>(1 / (squares[axis] + penalty * scale));
     }
     return result;
   }
 };
 
-double mean_squared_error(const ReadoutCells& cells, std::span<const float> weight,
-                          std::span<const float> bias, ThreadPool& pool) {
-  const auto genes = static_cast<int64_t>(bias.size());
-  const int64_t rows = cells.expression.rows();
-  const auto features = static_cast<int64_t>(weight.size()) / genes;
-  std::vector<float> predicted(at(rows * genes));
-  gemm(pool, Transpose::kNo, Transpose::kYes, rows, genes, features, cells.features.data(),
-       features, weight.data(), features, 0, predicted.data(), genes);
-  const auto measured = to_dense(cells.expression);
-  double sum = 0;
-  for (size_t i = 0; i < predicted.size(); ++i) {
-    const double error = std::max(0.0f, predicted[i] + bias[i % at(genes)]) - measured[i];
-    sum += error * error;
+/// The regression of all genes for all penalties of a ladder.
+class RidgeLadder {
+ public:
+  RidgeLadder(const Axes& axes, const ReadoutCells& training, const ReadoutCells& validation,
+              std::span<const double> penalties, ThreadPool& pool)
+      : axes_(axes),
+        training_(training),
+        validation_(validation),
+        penalties_(penalties),
+        genes_(training.expression.columns()),
+        gene_means_(column_means(training.expression)),
+        turned_(axes.turned(training.features, pool)),
+        held_out_(held_out(pool)),
+        products_(at(axes.features * genes_)) {
+    std::vector<std::vector<double>> sums(at((genes_ + kGenesAtOnce - 1) / kGenesAtOnce));
+    pool.for_blocks(genes_, kGenesAtOnce, [&](int64_t begin, int64_t end, int64_t block) {
+      multiply(begin, end);
+      sums[at(block)] = squared_errors(begin, end);
+    });
+    errors_.assign(penalties.size(), 0.0);
+    const auto values = static_cast<double>(validation.expression.rows() * genes_);
+    for (const auto& of_block : sums) {
+      for (size_t p = 0; p < errors_.size(); ++p) errors_[p] += of_block[p] / values;
+    }
   }
-  return sum / static_cast<double>(predicted.size());
-}
+
+  /// With the least error on the validation cells; of equals the first.
+  Readout best(ThreadPool& pool) const {
+    const auto least = std::min_element(errors_.begin(), errors_.end());
+    Readout result;
+    result.penalty = penalties_[at(least - errors_.begin())];
+    result.validation_error = *least;
+    result.weight = weight(result.penalty, pool);
+    result.bias = bias(result.weight);
+    return result;
+  }
+
+ private:
+  /// (penalties · validation cells) × axes: under each penalty, what a product with expression
+  /// becomes in a prediction.
+  std::vector<float> held_out(ThreadPool& pool) const {
+    const auto turned = axes_.turned(validation_.features, pool);
+    std::vector<float> result;
+    result.reserve(turned.size() * penalties_.size());
+    for (const double penalty : penalties_) {
+      const auto factors = axes_.factors(penalty);
+      for (size_t i = 0; i < turned.size(); ++i) {
+        result.push_back(turned[i] * factors[i % factors.size()]);
+      }
+    }
+    return result;
+  }
+
+  /// Products of axes and expression; axes sum to 0 over the cells, so expression need not be
+  /// centred.
+  void multiply(int64_t begin, int64_t end) {
+    const auto measured = to_dense(training_.expression, begin, end);
+    gemm(Transpose::kYes, Transpose::kNo, axes_.features, end - begin, training_.expression.rows(),
+         turned_.data(), axes_.features, measured.data(), end - begin, 0, products_.data() + begin,
+         genes_);
+  }
+
+  /// Summed over validation cells and these genes, for each penalty.
+  std::vector<double> squared_errors(int64_t begin, int64_t end) const {
+    const int64_t cells = validation_.expression.rows();
+    const int64_t width = end - begin;
+    const auto measured = to_dense(validation_.expression, begin, end);
+    const auto all = static_cast<int64_t>(penalties_.size()) * cells;
+    std::vector<float> predicted(at(all * width));
+    gemm(Transpose::kNo, Transpose::kNo, all, width, axes_.features, held_out_.data(),
+         axes_.features, products_.data() + begin, genes_, 0, predicted.data(), width);
+    std::vector<double> sums(penalties_.size(), 0.0);
+    const float* guess = predicted.data();
+    for (double& sum : sums) {
+      const float* value = measured.data();
+      for (int64_t cell = 0; cell < cells; ++cell) {
+        for (int64_t gene = begin; gene < end; ++gene) {
+          const auto mean = static_cast<float>(gene_means_[at(gene)]);
+          const double error = std::max(0.0f, *guess++ + mean) - *value++;
+          sum += error * error;
+        }
+      }
+    }
+    return sums;
+  }
+
+  /// genes × features.
+  std::vector<float> weight(double penalty, ThreadPool& pool) const {
+    auto along_axes = products_;
+    const auto factors = axes_.factors(penalty);
+    for (size_t i = 0; i < along_axes.size(); ++i) along_axes[i] *= factors[i / at(genes_)];
+    std::vector<float> result(along_axes.size());
+    gemm(pool, Transpose::kYes, Transpose::kYes, genes_, axes_.features, axes_.features,
+         along_axes.data(), genes_, axes_.vectors.data(), axes_.features, 0, result.data(),
+         axes_.features);
+    return result;
+  }
+
+  std::vector<float> bias(std::span<const float> weight) const {
+    std::vector<float> result(at(genes_));
+    for (int64_t g = 0; g < genes_; ++g) {
+      double sum = gene_means_[at(g)];
+      for (int64_t f = 0; f < axes_.features; ++f) {
+        sum -= double{weight[at(g * axes_.features + f)]} * axes_.means[at(f)];
+      }
+      result[at(g)] = static_cast<float>(sum);
+    }
+    return result;
+  }
+
+  const Axes& axes_;
+  const ReadoutCells& training_;
+  const ReadoutCells& validation_;
+  std::span<const double> penalties_;
+  int64_t genes_;
+  std::vector<double> gene_means_;
+  std::vector<float> turned_;    ///< training cells × axes
+  std::vector<float> held_out_;  ///< see `held_out`
+  std::vector<float> products_;  ///< axes × genes
+  std::vector<double> errors_;   ///< mean squared, of each penalty
+};
 
 void require_cells(const ReadoutCells& cells) {
   const int64_t rows = cells.expression.rows();
@@ -134,26 +224,13 @@ Readout fit_readout(const ReadoutCells& training, const ReadoutCells& validation
                     ThreadPool& pool) {
   require_cells(training);
   require_cells(validation);
-  const NormalEquations equations(training, pool);
-  Readout best;
-  best.penalty = std::numeric_limits<double>::infinity();
-  best.weight.assign(at(equations.genes * equations.features), 0.0f);
-  best.bias = equations.bias(best.weight);
-  best.validation_error = mean_squared_error(validation, best.weight, best.bias, pool);
-  if (!(equations.scale > 0)) return best;  // features that never vary say nothing
-  // Else means alone are no candidate: a weak surrogate is to stay one that can be searched, and to
-  // be reported as weak.
-  best.validation_error = std::numeric_limits<double>::infinity();
-  for (const double penalty : kPenalties) {
-    Readout candidate;
-    candidate.penalty = penalty;
-    candidate.weight = equations.solve(penalty, pool);
-    candidate.bias = equations.bias(candidate.weight);
-    candidate.validation_error =
-        mean_squared_error(validation, candidate.weight, candidate.bias, pool);
-    if (candidate.validation_error < best.validation_error) best = std::move(candidate);
-  }
-  return best;
+  const Axes axes(training, pool);
+  // Features that never vary say nothing. Elsewhere means alone are no candidate: a weak surrogate
+  // is to stay one that can be searched, and to be reported as weak.
+  constexpr double kMeansAlone[] = {std::numeric_limits<double>::infinity()};
+  const std::span<const double> penalties =
+      axes.scale > 0 ? std::span<const double>(kPenalties) : std::span<const double>(kMeansAlone);
+  return RidgeLadder(axes, training, validation, penalties, pool).best(pool);
 }
 
 }  // namespace grids::core

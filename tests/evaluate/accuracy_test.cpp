@@ -164,8 +164,8 @@ TEST(Baselines, MeansAreMeans) {
   const Fixture f;
   const auto training = f.study.cells_of(Split::kTrain);
   const auto values = measured_values(f.study, training);
-  const auto by_gene = predict_gene_mean(f.study, training, f.cells);
-  const auto by_type = predict_type_mean(f.study, training, f.cells);
+  const auto by_gene = predict_gene_mean(f.study, training, f.cells)(0, 12);
+  const auto by_type = predict_type_mean(f.study, training, f.cells)(0, 12);
   const int32_t type = f.study.cells.type.codes[static_cast<size_t>(f.cells[5])];
   double sum = 0;
   double sum_of_type = 0;
@@ -196,7 +196,7 @@ TEST(Baselines, DepthRecoversALinearLawOfDepth) {
     const auto row = study.expression.row_indices(cell);
     if (!row.empty() && row[0] == 0) training.push_back(cell);
   }
-  const auto predicted = predict_from_depth(study, training, training);
+  const auto predicted = predict_from_depth(study, training, training)(0, 12);
   const auto values = measured_values(study, training);
   // The whisper of a ridge moves coefficients by about 1e-9 × their condition number.
   for (size_t i = 0; i < training.size(); ++i) {
@@ -212,8 +212,9 @@ TEST(Baselines, NeighboursOfCellsThatAreAllAlikeAreTheirMean) {
   PeakBaselineOptions options;
   options.neighbours = static_cast<int64_t>(training.size());
   const auto scores = peak_scores(study, training, cells, options, test.context);
-  const auto predicted = predict_from_neighbours(study, training, scores, options, test.context);
-  const auto means = predict_gene_mean(study, training, cells);
+  const auto predict = predict_from_neighbours(study, training, scores, options, test.context);
+  const auto predicted = predict(0, 12);
+  const auto means = predict_gene_mean(study, training, cells)(0, 12);
   for (size_t i = 0; i < predicted.size(); ++i) EXPECT_NEAR(predicted[i], means[i], 1e-5);
 }
 
@@ -221,7 +222,7 @@ TEST(Accuracy, TypeFollowingPeaksBeatTheGeneMeanAndATrueCopyBeatsAll) {
   TestContext test;
   const auto study = small_study(600, 90, 12, 3);
   const auto cells = study.cells_of(Split::kTest);
-  const auto copy = measured_values(study, cells);
+  const auto copy = from_matrix(measured_values(study, cells), 12);
   const auto accuracy = judge_accuracy(study, cells, copy, {}, test.context);
   const auto table = accuracy_summary_table(accuracy);
   ASSERT_EQ(table.rows(), 6u);
@@ -238,6 +239,67 @@ TEST(Accuracy, TypeFollowingPeaksBeatTheGeneMeanAndATrueCopyBeatsAll) {
   const auto genes = accuracy_table(study, accuracy);
   EXPECT_EQ(genes.rows(), 6u * 12u);
   EXPECT_EQ(genes.number(0, "n"), static_cast<double>(cells.size()));
+}
+
+/// More genes than are held at a time.
+struct ManyGenes {
+  int64_t genes = kGenesInRun + 77;
+  Study study = small_study(150, 90, genes, 3);
+  std::vector<int32_t> cells = study.cells_of(Split::kTest);
+  std::vector<int32_t> training = study.cells_of(Split::kTrain);
+};
+
+TEST(Baselines, PredictARunOfGenesAsTheyPredictAll) {
+  TestContext test;
+  const ManyGenes f;
+  const PeakBaselineOptions options;
+  const auto scores = peak_scores(f.study, f.training, f.cells, options, test.context);
+  const auto linear = predict_linear(f.study, f.training, scores, test.context);
+  const auto neighbours =
+      predict_from_neighbours(f.study, f.training, scores, options, test.context);
+  for (const auto& predict :
+       {predict_gene_mean(f.study, f.training, f.cells),
+        predict_type_mean(f.study, f.training, f.cells),
+        predict_from_depth(f.study, f.training, f.cells), linear, neighbours}) {
+    const auto all = predict(0, f.genes);
+    const auto run = predict(700, 760);
+    ASSERT_EQ(run.size(), f.cells.size() * 60);
+    for (size_t i = 0; i < run.size(); ++i) {
+      // A product of matrices may be summed up in another order.
+      EXPECT_NEAR(run[i], all[i / 60 * static_cast<size_t>(f.genes) + 700 + i % 60], 1e-5);
+    }
+  }
+}
+
+TEST(Accuracy, IsThatOfEachGeneAlone) {
+  TestContext test;
+  const ManyGenes f;
+  const auto values = measured_values(f.study, f.cells);
+  // Off by one gene, so that there is something to judge.
+  std::vector<float> shifted(values.begin() + 1, values.end());
+  shifted.push_back(0);
+  AccuracyOptions options;
+  options.peak_baselines = false;
+  const auto accuracy =
+      judge_accuracy(f.study, f.cells, from_matrix(shifted, f.genes), options, test.context);
+  const AgreementScorer scorer(f.study, f.cells, options.min_cells_in_type);
+  const auto column = [&](const std::vector<float>& matrix, int64_t gene) {
+    std::vector<float> result;
+    for (size_t i = static_cast<size_t>(gene); i < matrix.size();
+         i += static_cast<size_t>(f.genes)) {
+      result.push_back(matrix[i]);
+    }
+    return result;
+  };
+  const auto depth = predict_from_depth(f.study, f.training, f.cells)(0, f.genes);
+  for (const int64_t gene : {int64_t{0}, kGenesInRun - 1, kGenesInRun, f.genes - 1}) {
+    const auto g = static_cast<size_t>(gene);
+    const auto own = scorer.score(column(values, gene), column(shifted, gene));
+    EXPECT_EQ(accuracy.predictors[0].genes[g].r, own.r) << gene;
+    EXPECT_EQ(accuracy.predictors[0].genes[g].within_type_r_partial, own.within_type_r_partial);
+    const auto by_depth = scorer.score(column(values, gene), column(depth, gene));
+    EXPECT_EQ(accuracy.predictors[3].genes[g].r2, by_depth.r2) << gene;
+  }
 }
 
 TEST(Accuracy, DoesNotDependOnThreads) {
@@ -257,6 +319,9 @@ TEST(Accuracy, NoCellsIsTheUsersProblemAndSaysSo) {
   TestContext test;
   const auto study = small_study(60, 20, 9, 3);
   EXPECT_THROW(judge_accuracy(study, {}, {}, {}, test.context), Error);
+  const auto cells = study.cells_of(Split::kTest);
+  EXPECT_THROW(
+      judge_accuracy(study, cells, from_matrix(std::vector<float>(9), 9), {}, test.context), Error);
   AccuracyOptions options;
   options.min_cells_in_type = 1;
   options.peaks.neighbours = 0;
@@ -265,8 +330,8 @@ TEST(Accuracy, NoCellsIsTheUsersProblemAndSaysSo) {
 
 TEST(MarkerMeans, AreMeansOverTheCellsOfAType) {
   const Fixture f;
-  auto predicted = measured_values(f.study, f.cells);
   const std::vector<int32_t> genes = {8, 2};
+  auto predicted = to_dense(select_columns(select_rows(f.study.expression, f.cells), genes));
   const auto same = marker_means(f.study, f.cells, predicted, genes);
   ASSERT_EQ(same.size(), 6u);
   EXPECT_EQ(marker_means_r2(same), 1);

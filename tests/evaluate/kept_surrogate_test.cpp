@@ -12,6 +12,7 @@
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/knockout.hpp"
 #include "evaluate/log_values.hpp"
+#include "evaluate/small_study.hpp"
 #include "explain/explain_stage.hpp"
 #include "io/table.hpp"
 #include "model/surrogate_file.hpp"
@@ -113,9 +114,11 @@ TEST(KeptResults, OfEachSetTheSameIsPredictedToday) {
 TEST(KeptResults, TheSurrogateIsAsAccurateAsItWasFound) {
   const Kept kept;
   const auto cells = kept.study.cells_of(Split::kTest);
-  const auto predicted = predict_log_values(kept.study, kept.surrogate(), cells,
-                                            indices_below(kept.study.genes.size()), kept.context);
-  const auto accuracy = judge_accuracy(kept.study, cells, predicted, {}, kept.context);
+  auto predicted = predict_log_values(kept.study, kept.surrogate(), cells,
+                                      indices_below(kept.study.genes.size()), kept.context);
+  const auto accuracy =
+      judge_accuracy(kept.study, cells, from_matrix(std::move(predicted), kept.study.genes.size()),
+                     {}, kept.context);
   ASSERT_EQ(accuracy.predictors[0].predictor, "surrogate");
   const Table table = read_table(Kept::run() / "accuracy.tsv");
   size_t compared = 0;

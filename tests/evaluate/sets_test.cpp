@@ -14,7 +14,7 @@ namespace {
 TEST(Markers, AreGenesOfTheirTypeInOrderOfTheDifference) {
   const auto study = small_study(300, 20, 12, 3);
   const auto validation = study.cells_of(Split::kValidation);
-  const auto perfect = to_dense(select_rows(study.expression, validation));
+  const auto perfect = from_matrix(to_dense(select_rows(study.expression, validation)), 12);
   const auto choice = choose_markers(study, validation, perfect, {.per_type = 2});
   EXPECT_TRUE(choice.gated);
   ASSERT_EQ(choice.markers.size(), 6u);
@@ -27,11 +27,14 @@ TEST(Markers, LeaveOutGenesThatAreNotPredictedBetterThanTheirMean) {
   const auto study = small_study(300, 20, 12, 3);
   const auto validation = study.cells_of(Split::kValidation);
   auto predicted = to_dense(select_rows(study.expression, validation));
-  const auto first = choose_markers(study, validation, predicted, {.per_type = 1}).markers[0].gene;
+  const auto choose = [&](const MarkerOptions& options) {
+    return choose_markers(study, validation, from_matrix(predicted, 12), options);
+  };
+  const auto first = choose({.per_type = 1}).markers[0].gene;
   for (size_t i = 0; i < validation.size(); ++i) {
     predicted[i * 12 + static_cast<size_t>(first)] = 100;
   }
-  const auto choice = choose_markers(study, validation, predicted, {});
+  const auto choice = choose({});
   for (const auto& marker : choice.markers) EXPECT_NE(marker.gene, first);
   EXPECT_FALSE(choose_markers(study, {}, {}, {}).gated);
 }
@@ -39,7 +42,7 @@ TEST(Markers, LeaveOutGenesThatAreNotPredictedBetterThanTheirMean) {
 TEST(Markers, AvoidedGenesOnlyFillWhatOthersLeave) {
   const auto study = small_study(300, 20, 12, 3);
   const auto validation = study.cells_of(Split::kValidation);
-  const auto perfect = to_dense(select_rows(study.expression, validation));
+  const auto perfect = from_matrix(to_dense(select_rows(study.expression, validation)), 12);
   const auto free = choose_markers(study, validation, perfect, {.per_type = 4}).markers;
   std::vector<uint8_t> avoided(12, 0);
   avoided[static_cast<size_t>(free[0].gene)] = 1;

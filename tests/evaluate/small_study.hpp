@@ -5,9 +5,21 @@
 
 #include "base/context.hpp"
 #include "base/random.hpp"
+#include "evaluate/gene_predictor.hpp"
 #include "study/study.hpp"
 
 namespace grids::core {
+
+/// Predictions, as they are asked for, from a matrix of cells × genes.
+inline GenePredictor from_matrix(std::vector<float> values, int64_t genes) {
+  return [values = std::move(values), genes](int64_t first, int64_t last) {
+    std::vector<float> run;
+    for (auto row = values.begin(); row != values.end(); row += genes) {
+      run.insert(run.end(), row + first, row + last);
+    }
+    return run;
+  };
+}
 
 /// `types` types, cells dealt to them in turn; the first 70 % of each type train, the next 10 %
 /// validate, the rest test. Peaks and genes lie on two chromosomes. A hidden state of each cell

@@ -49,5 +49,26 @@ TEST(Exponential, ANumberIgnoresItsPlaceAndItsNeighbours) {
   }
 }
 
+TEST(Exponential, OfDoublesIsExpToTheLastBitsAndKeepsToItsBounds) {
+  std::vector<double> x = {-708, 709, 0};
+  for (int i = -70'000; i < 70'000; ++i) x.push_back(i * 0.0101);
+  std::vector<double> found(x.size());
+  exponentials(std::ssize(x), x.data(), found.data());
+  double worst = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    worst = std::max(worst, std::abs(found[i] / std::exp(x[i]) - 1));
+    double alone = x[i];
+    exponentials(1, &alone, &alone);  // in place, without neighbours
+    ASSERT_EQ(found[i], alone);
+  }
+  EXPECT_LT(worst, 5e-16);
+  EXPECT_EQ(found[2], 1);
+  double beyond[] = {-1e9, 1e9, std::nan("")};
+  exponentials(3, beyond, beyond);
+  EXPECT_EQ(beyond[0], found[0]);
+  EXPECT_EQ(beyond[1], found[1]);
+  EXPECT_TRUE(std::isnan(beyond[2]));
+}
+
 }  // namespace
 }  // namespace grids::core

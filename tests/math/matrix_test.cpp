@@ -93,6 +93,10 @@ TEST(Sparse, SelectionsAgreeWithTheDenseMatrix) {
     const auto row = part.row_indices(static_cast<int64_t>(i));
     EXPECT_TRUE(std::is_sorted(row.begin(), row.end()));
   }
+  const auto run = to_dense(matrix, 3, 8);
+  for (size_t i = 0; i < 20; ++i) {
+    for (size_t j = 0; j < 5; ++j) EXPECT_EQ(run[i * 5 + j], dense[i * 12 + 3 + j]);
+  }
 }
 
 }  // namespace

@@ -162,12 +162,5 @@ TEST(TfIdf, RarePeaksWeighMore) {
   EXPECT_FLOAT_EQ(values.values[2], std::log1p(1e4f));
 }
 
-TEST(SymmetricEigen, DiagonalisesAKnownMatrix) {
-  const auto eigen = symmetric_eigen({2, 1, 0, 1, 2, 0, 0, 0, 5}, 3);
-  EXPECT_NEAR(eigen.values[0], 5, 1e-12);
-  EXPECT_NEAR(eigen.values[1], 3, 1e-12);
-  EXPECT_NEAR(eigen.values[2], 1, 1e-12);
-}
-
 }  // namespace
 }  // namespace grids::core

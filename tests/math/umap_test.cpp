@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/random.hpp"
+#include "math/silhouette.hpp"
 #include "support/fixture.hpp"
 
 namespace grids::core {
@@ -59,19 +60,6 @@ TEST(Umap, TakesFewCellsAndCopiesButNotNonsense) {
   for (const float value : umap(copies, 2, {}, test.context)) EXPECT_TRUE(std::isfinite(value));
   EXPECT_THROW(umap(std::span(copies).first(6), 2, {}, test.context), Error);
   EXPECT_THROW(umap(copies, 2, {.neighbours = 0}, test.context), Error);
-}
-
-TEST(Silhouette, IsThatOfItsDefinition) {
-  Fixture test;
-  // On a line: 0 and 1 against 4. Cell 0: (4 − 1) / 4; cell 1: (3 − 1) / 3; the third is alone.
-  const std::vector<float> points = {0, 1, 4};
-  const std::vector<int32_t> groups = {0, 0, 1};
-  const auto result = silhouette(points, 1, groups, 2, test.context);
-  EXPECT_NEAR(result.of_group[0], (0.75 + 2.0 / 3) / 2, 1e-12);
-  EXPECT_TRUE(std::isnan(result.of_group[1]));
-  EXPECT_NEAR(result.mean, (0.75 + 2.0 / 3) / 2, 1e-12);
-  EXPECT_TRUE(
-      std::isnan(silhouette(points, 1, std::vector<int32_t>{0, 0, 0}, 1, test.context).mean));
 }
 
 }  // namespace

@@ -38,6 +38,10 @@ double plain_correlation(const CsrPattern& open, Feature feature, const std::vec
   return xy / std::sqrt(xx * yy);
 }
 
+std::vector<Feature> background_of(const TargetData& data, Feature feature, int64_t count) {
+  return LinkBackgrounds(*data.measured).of(data.group, feature, count);
+}
+
 TEST(Links, AreThePlainFormula) {
   LinksFixture f;
   const auto planted = planted_cells(300, 40, {0.8}, 3);
@@ -48,7 +52,7 @@ TEST(Links, AreThePlainFormula) {
   const auto links = find_links(planted->data, features, options, f.context);
   ASSERT_EQ(links.size(), features.size());
   for (size_t i = 0; i < links.size(); ++i) {
-    const auto background = link_background(planted->data, features[i], 12);
+    const auto background = background_of(planted->data, features[i], 12);
     ASSERT_EQ(background.size(), 12u);
     double mean = 0, squares = 0;
     std::vector<double> others;
@@ -100,7 +104,7 @@ TEST(Links, TheBackgroundIsTheNearestInOpennessAndWidthEachByItsSpread) {
     });
     std::vector<Feature> nearest(others.begin(), others.begin() + 15);
     std::sort(nearest.begin(), nearest.end());
-    EXPECT_EQ(link_background(planted->data, feature, 15), nearest);
+    EXPECT_EQ(background_of(planted->data, feature, 15), nearest);
   }
 }
 
@@ -109,7 +113,7 @@ TEST(Links, TheBackgroundResemblesThePeak) {
   const auto& open = planted->measured.by_feature;
   const auto share = [&](Feature j) { return static_cast<double>(open.row(j).size()) / 2000; };
   for (const Feature feature : {0, 100, 399}) {
-    for (const Feature other : link_background(planted->data, feature, 10)) {
+    for (const Feature other : background_of(planted->data, feature, 10)) {
       // 400 candidates spread over openness 0.1 … 0.5 and width 400 … 600: the closest ten lie
       // within a tenth of both ranges, give or take the edges.
       EXPECT_NEAR(share(other) / share(feature), 1, 0.3);
@@ -137,6 +141,32 @@ TEST(Links, APlantedLinkIsTheStrongestInAnyNumberOfThreads) {
     for (const Link& link : links) z.push_back(link.z);
     if (first.empty()) first = z;
     EXPECT_EQ(z, first);
+  }
+}
+
+TEST(Links, AreTheSameWhateverIsKeptFromOtherTargets) {
+  const auto planted = planted_cells(400, 160, {0.5}, 12);
+  LinkBackgrounds kept(planted->measured);
+  TargetData data = planted->data;
+  LinkOptions options;
+  options.background = 30;
+  // Targets on both chromosomes, in turn, with windows that overlap; threads share what is kept.
+  for (const int32_t group : {0, 1, 0, 1}) {
+    LinksFixture f(3);
+    data.group = group;
+    std::vector<Feature> features;
+    for (Feature j = 80 * group; j < 80 * (group + 1); ++j) features.push_back(j);
+    data.backgrounds = nullptr;
+    const auto anew = find_links(data, features, options, f.context);
+    data.backgrounds = &kept;
+    const auto links = find_links(data, features, options, f.context);
+    ASSERT_EQ(links.size(), anew.size());
+    for (size_t i = 0; i < links.size(); ++i) {
+      EXPECT_EQ(links[i].feature, anew[i].feature);
+      EXPECT_EQ(links[i].z, anew[i].z);
+      EXPECT_EQ(links[i].kept, anew[i].kept);
+    }
+    options.background = group == 0 ? 30 : 12;  // another number is another background
   }
 }
 
