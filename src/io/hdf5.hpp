@@ -3,9 +3,9 @@
 /// the type in which they are given, larger arrays in chunks, shuffled and compressed by gzip;
 /// texts as variable-length UTF-8.
 ///
-/// HDF5 as distributions build it is not thread-safe: everything here takes one lock for the whole
-/// process around each use of it, so that any thread may read and write. The library's own printing
-/// of errors is off.
+/// HDF5 is safe to use from several threads only where it was built so (Debian's is, that of many
+/// others is not): everything here takes one lock for the whole process around each use of it, so
+/// that any thread may read and write. The library's own printing of errors is off.
 #pragma once
 
 #include <cstdint>

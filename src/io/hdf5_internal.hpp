@@ -4,28 +4,17 @@
 #include <hdf5.h>
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <type_traits>
 #include <vector>
 
+#include "io/hdf5_lock.hpp"
 #include "io/store.hpp"
 
 namespace grids::core::hdf5 {
 
 using store::Kind;
 using store::Place;
-
-/// Held around every use of the library, by all threads of the process; a thread that holds it may
-/// take it again. Also switches the library's own printing of errors off, which some builds keep
-/// thread by thread.
-class Lock {
- public:
-  Lock();
-
- private:
-  std::lock_guard<std::recursive_mutex> guard_;
-};
 
 /// Owns an identifier of the library.
 class Handle {

@@ -6,10 +6,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <limits>
+#include <optional>
 #include <thread>
 
 #include "io/anndata.hpp"
+#include "io/hdf5_lock.hpp"
 #include "io/memory_store.hpp"
 #include "io/store_writer.hpp"
 #include "io/support.hpp"
@@ -385,6 +388,65 @@ TEST(StoreThreads, TwoFilesAreReadWhileAThirdIsWritten) {
   for (int i = 0; i < kRounds; ++i) {
     EXPECT_TRUE(holds_pattern(folder / fmt::format("w{}.h5ad", i), i));
   }
+}
+
+/// Whether another thread that does this waits for the lock of HDF5 and goes on once it is free.
+/// What waits is never found not to; what does not would have to be held up for 50 ms to be missed.
+bool waits_for_the_lock(const std::function<void()>& body) {
+  std::atomic<bool> done = false;
+  std::thread thread;
+  bool waited = false;
+  {
+    const hdf5::Lock lock;
+    thread = std::thread([&] {
+      body();
+      done = true;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    waited = !done;
+  }
+  thread.join();
+  return waited && done;
+}
+
+TEST(StoreThreads, NothingEntersHdf5WhileItsLockIsHeld) {
+  const TempFolder folder;
+  const auto path = folder / "a.h5ad";
+  write_patterned(path, 4);
+  const auto root = store::open(path);
+  std::optional<store::Group> obs = root.group("obs");
+  const auto data = root.array("X/data");
+  const auto texts = root.array("obs/_index");
+  std::vector<float> values(3);
+  const auto out = store::create(folder / "out.h5");
+  const auto grows = out.create_growing("grows", store::Type::kFloat32);
+  const std::pair<const char*, std::function<void()>> kEntries[] = {
+      {"is_store", [&] { store::is_store(path); }},
+      {"open", [&] { store::open(path); }},
+      {"has", [&] { root.has("X"); }},
+      {"names", [&] { root.names(); }},
+      {"group", [&] { root.group("X"); }},
+      {"array", [&] { root.array("X/data"); }},
+      {"has_attribute", [&] { root.has_attribute("encoding-type"); }},
+      {"attribute", [&] { root.text_attribute("encoding-type"); }},
+      {"read", [&] { data.read_rows<float>(0, values); }},
+      {"read_text", [&] { texts.read_text(); }},
+      {"close", [&] { obs.reset(); }},
+      {"create", [&] { store::create(folder / "other.h5"); }},
+      {"create_group", [&] { out.create_group("group"); }},
+      {"set_attribute", [&] { out.set_attribute("a", std::vector<std::string>{"b"}); }},
+      {"extend_attribute", [&] { out.extend_attribute("a", "c"); }},
+      {"write", [&] { out.write<float>("write", values); }},
+      {"write_text", [&] { out.write_text("texts", std::vector<std::string>{"t"}); }},
+      {"write_booleans", [&] { out.write_booleans("booleans", std::vector<uint8_t>{1}); }},
+      {"write_scalar", [&] { out.write_scalar("scalar", true); }},
+      {"create_growing", [&] { out.create_growing("more", store::Type::kInt32); }},
+      {"create_plain", [&] { out.create_plain("plain", store::Type::kUint8, 1, 1); }},
+      {"append", [&] { grows.append<float>(values); }},
+      {"write_rows", [&] { grows.write_rows<float>(0, values); }},
+      {"flush", [&] { out.flush(); }},
+  };
+  for (const auto& [name, entry] : kEntries) EXPECT_TRUE(waits_for_the_lock(entry)) << name;
 }
 
 TEST(StoreThreads, OneFileIsReadThroughTheSameHandles) {
