@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-namespace grids::hdf5 {
+namespace grids::core::hdf5 {
 
 /// Held around every use of the library, by all threads of the process; a thread that holds it may
 /// take it again. Also switches the library's own printing of errors off, which thread-safe builds
@@ -16,4 +16,4 @@ class Lock {
   std::lock_guard<std::recursive_mutex> guard_;
 };
 
-}  // namespace grids::hdf5
+}  // namespace grids::core::hdf5
