@@ -1,15 +1,16 @@
-# grids_room(NAME [USES rooms...] [LINKS ...] [PRIVATE_LINKS ...] [INCLUDES dirs])
+# grids_room(NAME [TEXT] [USES rooms...] [LINKS ...] [PRIVATE_LINKS ...] [INCLUDES dirs])
 #
 # A room of src/ is one static library of all its files, so that a new method or format is one new
 # file and no edit here. USES are the rooms below that it may include; it finds no other header (see
 # grids_sees). LINKS are libraries that its headers include, PRIVATE_LINKS only its sources; INCLUDES
-# are the directories of libraries found by file, kept free of our warnings.
+# are the directories of libraries found by file, kept free of our warnings. TEXT: what it does is
+# words and tables, and optimising it costs more than it saves.
 # GRIDS_TOGETHER files at a time share the headers, which cost more to compile than our code; they share
 # their anonymous namespace, too. Files with loops that are cloned for several processors stay apart: what
 # can be inlined into a clone decides which products and sums the compiler fuses, and the last bit of a
 # result must not depend on which files meet.
 function(grids_room name)
-  cmake_parse_arguments(ROOM "" "" "USES;LINKS;PRIVATE_LINKS;INCLUDES" ${ARGN})
+  cmake_parse_arguments(ROOM "TEXT" "" "USES;LINKS;PRIVATE_LINKS;INCLUDES" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/${name}/*.cpp)
   add_library(grids_${name} STATIC ${sources})
   set_target_properties(grids_${name} PROPERTIES LINKER_LANGUAGE CXX GRIDS_USES "${ROOM_USES}")
@@ -20,6 +21,9 @@ function(grids_room name)
       set_source_files_properties(${file} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endif()
   endforeach()
+  if(ROOM_TEXT AND NOT CMAKE_BUILD_TYPE STREQUAL Debug)
+    target_compile_options(grids_${name} PRIVATE -O1)
+  endif()
   grids_sees(grids_${name} ${name} ${ROOM_USES})
   target_include_directories(grids_${name} SYSTEM PUBLIC ${ROOM_INCLUDES})
   target_link_libraries(grids_${name} PUBLIC ${ROOM_LINKS} PRIVATE ${ROOM_PRIVATE_LINKS} grids_options)

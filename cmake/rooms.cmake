@@ -17,11 +17,11 @@ grids_room(model USES base math io search study)
 grids_room(cis USES base math io search study model)
 grids_room(explain USES base math io search methods study model)
 grids_room(evaluate USES base math io search methods study model explain)
-grids_room(report USES base math io search methods study model explain evaluate)
-grids_room(compare USES base math io search methods study simulate model explain evaluate report)
-grids_room(pipeline
+grids_room(report TEXT USES base math io search methods study model explain evaluate)
+grids_room(compare TEXT USES base math io search methods study simulate model explain evaluate report)
+grids_room(pipeline TEXT
   USES base math io search methods study simulate prepare model cis explain evaluate report compare)
-grids_room(cli
+grids_room(cli TEXT
   USES base math io search methods study simulate prepare model cis explain evaluate report compare pipeline)
 if(GRIDS_TORCH)
   grids_room(train USES base math io search study model LINKS ${TORCH_LIBRARIES})
