@@ -122,13 +122,24 @@ ValidationCells validation_cells(const Study& study, const CisRows& rows, const 
   return kept;
 }
 
+/// The gene with those terms alone that were chosen, without weak ones.
+CisGene chosen_terms_of(const CisGene& gene) {
+  CisGene result = gene;
+  std::erase_if(result.terms, [](const CisTerm& term) { return !is_chosen(term); });
+  return result;
+}
+
 /// How much better the fit predicts cells that it has not seen.
 GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& fit) {
   const auto response = shared.shape.response;
   const auto& gene = fit.gene;
+  const CisGene chosen = chosen_terms_of(gene);
   auto whole = state_values(rows, gene.state);
+  auto between = whole;
   for (size_t i = 0; i < rows.size(); ++i) {
-    whole[i] += cis_part(gene, rows.type[i], shared.study.open.row(rows.cells[i]));
+    const auto open = shared.study.open.row(rows.cells[i]);
+    whole[i] += cis_part(gene, rows.type[i], open);
+    between[i] += cis_part(chosen, rows.type[i], open);
   }
   const auto values = rows.response(gene.gene);
   const auto larger = means(response, std::move(whole));
@@ -136,11 +147,13 @@ GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& 
   const auto by_state = means(response, state_values(rows, fit.state.coefficients));
   GenePairSums sums;
   const auto unseen = validation_cells(
-      shared.study, rows, {response, values, by_depth, larger, rows.type, gene.dispersion});
+      shared.study, rows, {response, values, by_depth, larger, {}, rows.type, gene.dispersion});
   sums.whole = gate_sums(
-      {response, unseen.values, unseen.smaller, unseen.larger, unseen.type, gene.dispersion});
+      {response, unseen.values, unseen.smaller, unseen.larger, {}, unseen.type, gene.dispersion});
   if (!gene.terms.empty()) {
-    sums.cis = gate_sums({response, values, by_state, larger, rows.type, gene.dispersion});
+    const auto by_chosen = means(response, std::move(between));
+    sums.cis =
+        gate_sums({response, values, by_state, larger, by_chosen, rows.type, gene.dispersion});
   } else {
     sums.cis.cells = static_cast<double>(rows.size());
   }
@@ -221,14 +234,21 @@ void for_portions(size_t count, const Context& context, Progress& progress,
   }
 }
 
+std::vector<CisGene> genes_of(const std::vector<GeneFit>& fits) {
+  std::vector<CisGene> genes;
+  genes.reserve(fits.size());
+  for (const auto& fit : fits) genes.push_back(fit.gene);
+  return genes;
+}
+
 void judge_all(CisPath& path, double rate) {
   std::vector<CisGate*> whole, cis;
   for (auto& gene : path.genes) {
     whole.push_back(&gene.whole);
     cis.push_back(&gene.cis);
   }
-  judge(whole, rate);
-  judge(cis, rate);
+  judge(whole, rate, GateRule::kAndGain);
+  judge(cis, rate, GateRule::kTested);
 }
 
 }  // namespace
@@ -276,7 +296,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   const auto run = [&](const CisRows& fitted, const CisRows* held, double capture) {
     const StateDesign design(fitted, fit.path.response, options.state_ridge);
     const Shared shared = share(study, options, fit.path, fitted, design, capture);
-    std::vector<CisGene> made(genes.size());
+    std::vector<GeneFit> made(genes.size());
     for_portions(genes.size(), context, progress, [&](size_t i) {
       auto gene = fit_gene(shared, genes[i]);
       if (held != nullptr) {
@@ -284,7 +304,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
         sums[i].whole += part.whole;
         sums[i].cis += part.cis;
       }
-      made[i] = std::move(gene.gene);
+      made[i] = std::move(gene);
     });
     return made;
   };
@@ -307,21 +327,30 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
         return objective_of(shared, gene);
       };
     };
-    fit.capture = estimate_capture(made, objective, context);
+    fit.capture = estimate_capture(genes_of(made), objective, context);
     if (fit.capture.capture < 1) made = final_fit();
   }
+  std::vector<std::vector<std::vector<int32_t>>> votes(genes.size());  // by gene and fold
   for (const auto& fold : plan.folds) {
     const auto fold_rows = cis_rows(study, latents, fit.path, fold.fitted);
     const auto fold_held = cis_rows(study, latents, fit.path, fold.held);
-    run(fold_rows, &fold_held, fit.capture.capture);
+    const auto of_fold = run(fold_rows, &fold_held, fit.capture.capture);
+    for (size_t i = 0; i < genes.size(); ++i) votes[i].push_back(chosen_peaks(of_fold[i].gene));
   }
   // Not before: the path without genes is the shape that the fits share.
-  fit.path.genes = std::move(made);
+  fit.path.genes = genes_of(made);
   for (size_t i = 0; i < genes.size(); ++i) {
     fit.path.genes[i].whole = test_gate(sums[i].whole);
     fit.path.genes[i].cis = test_gate(sums[i].cis);
   }
   judge_all(fit.path, options.false_discovery_rate);
+  for (size_t i = 0; i < genes.size(); ++i) {
+    auto& gene = fit.path.genes[i];
+    average_over_folds(gene, votes[i]);
+    if (!gene.cis.passed) continue;  // what no cell bears out has no share that it could keep
+    const auto [chosen, weak] = kept_shares(sums[i].cis);
+    shrink_terms(gene, made[i].state.coefficients, chosen, weak);
+  }
   return fit;
 }
 

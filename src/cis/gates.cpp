@@ -1,6 +1,7 @@
 #include "cis/gates.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -11,10 +12,21 @@
 namespace grids::core {
 namespace {
 
+/// What a step keeps at least: the search is to see what may belong to the gene, however little
+/// held-out cells say of it.
+constexpr double kLeastShare = 0.05;
+/// Of alternating shares; each turn leaves the square of the steps' correlation of what was off.
+constexpr int kTurnsOfShares = 40;
+
 struct Totals {
   double weight = 0;
-  double direction = 0;
+  std::array<double, 2> steps = {};
 };
+
+/// From one mean to another, on the scale on which they are predicted.
+double step(CisResponse response, double from, double to) {
+  return response == CisResponse::kCounts ? std::log(to / from) : to - from;
+}
 
 double saved(const GateInput& in, size_t i) {
   if (in.response == CisResponse::kCounts) {
@@ -30,6 +42,8 @@ double saved(const GateInput& in, size_t i) {
 void GateSums::operator+=(const GateSums& other) {
   score += other.score;
   variance += other.variance;
+  for (size_t k = 0; k < 2; ++k) step_score[k] += other.step_score[k];
+  for (size_t k = 0; k < 3; ++k) step_information[k] += other.step_information[k];
   saved += other.saved;
   cells += other.cells;
 }
@@ -38,28 +52,51 @@ GateSums gate_sums(const GateInput& in) {
   GateSums sums;
   const size_t cells = in.values.size();
   const bool counts = in.response == CisResponse::kCounts;
-  std::vector<double> direction(cells), score(cells), weight(cells);
+  std::vector<std::array<double, 2>> steps(cells);
+  std::vector<double> score(cells), weight(cells);
   std::vector<Totals> types;
   for (size_t i = 0; i < cells; ++i) {
-    const double rest = in.values[i] - in.smaller[i];
     const double scale = 1 / (counts ? 1 + in.dispersion * in.smaller[i] : in.dispersion);
-    score[i] = rest * scale;
+    score[i] = (in.values[i] - in.smaller[i]) * scale;
     weight[i] = counts ? in.smaller[i] * scale : scale;
-    direction[i] = counts ? std::log(in.larger[i] / in.smaller[i]) : in.larger[i] - in.smaller[i];
+    const double between = in.between.empty() ? in.larger[i] : in.between[i];
+    steps[i] = {step(in.response, in.smaller[i], between),
+                step(in.response, between, in.larger[i])};
     sums.saved += saved(in, i);
     const auto type = static_cast<size_t>(in.type[i]);
     if (types.size() <= type) types.resize(type + 1);
     types[type].weight += weight[i];
-    types[type].direction += weight[i] * direction[i];
+    for (size_t k = 0; k < 2; ++k) types[type].steps[k] += weight[i] * steps[i][k];
   }
   for (size_t i = 0; i < cells; ++i) {
     const auto& type = types[static_cast<size_t>(in.type[i])];
-    const double rest = direction[i] - type.direction / type.weight;
-    sums.score += score[i] * rest;
-    sums.variance += score[i] * score[i] * rest * rest;
+    const double first = steps[i][0] - type.steps[0] / type.weight;
+    const double second = steps[i][1] - type.steps[1] / type.weight;
+    const double part = score[i] * (first + second);
+    sums.score += part;
+    sums.variance += part * part;
+    sums.step_score[0] += score[i] * first;
+    sums.step_score[1] += score[i] * second;
+    sums.step_information[0] += weight[i] * first * first;
+    sums.step_information[1] += weight[i] * second * second;
+    sums.step_information[2] += weight[i] * first * second;
   }
   sums.cells = static_cast<double>(cells);
   return sums;
+}
+
+std::array<double, 2> kept_shares(const GateSums& sums) {
+  const auto& [first, second, both] = sums.step_information;
+  const auto share = [](double score, double information) {
+    return information > 0 ? std::clamp(score / information, kLeastShare, 1.0) : 1.0;
+  };
+  // Each in turn, the other held; a step that is held at a bound leaves the rest to the other.
+  std::array<double, 2> kept = {1, 1};
+  for (int turn = 0; turn < kTurnsOfShares; ++turn) {
+    kept[0] = share(sums.step_score[0] - kept[1] * both, first);
+    kept[1] = share(sums.step_score[1] - kept[0] * both, second);
+  }
+  return kept;
 }
 
 CisGate test_gate(const GateSums& sums) {
@@ -69,13 +106,14 @@ CisGate test_gate(const GateSums& sums) {
   return gate;
 }
 
-void judge(std::span<CisGate*> gates, double rate) {
+void judge(std::span<CisGate*> gates, double rate, GateRule rule) {
   std::vector<double> p;
   for (const CisGate* gate : gates) p.push_back(gate->p);
   const auto q = benjamini_hochberg(p);
   for (size_t i = 0; i < gates.size(); ++i) {
     gates[i]->q = q[i];
-    gates[i]->passed = q[i] <= rate && gates[i]->gain > 0;  // NaN passes nothing
+    const bool gains = rule == GateRule::kTested || gates[i]->gain > 0;
+    gates[i]->passed = q[i] <= rate && gains;  // NaN passes nothing
   }
 }
 

@@ -1,6 +1,7 @@
 /// Does a larger model predict new cells better than a smaller one?
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -14,6 +15,8 @@ struct GateInput {
   std::span<const double> values;   ///< counts, or log values
   std::span<const double> smaller;  ///< means by the smaller model
   std::span<const double> larger;
+  /// Means between the two, by what the larger model is surer of; empty: there is nothing between.
+  std::span<const double> between = {};
   std::span<const int32_t> type;  ///< of each cell
   double dispersion = 0;          ///< or residual variance
 };
@@ -22,11 +25,19 @@ struct GateInput {
 struct GateSums {
   double score = 0;
   double variance = 0;
+  /// Of the steps from the smaller model to what lies between, and on from there: scores, and
+  /// information, of each and of both.
+  std::array<double, 2> step_score = {};
+  std::array<double, 3> step_information = {};
   double saved = 0;
   double cells = 0;
 
   void operator+=(const GateSums& other);
 };
+
+/// How much of each step a gene keeps, 0.05 … 1: what held-out cells bear out of it, by one step of
+/// Fisher scoring from none (the slope of a calibration; Copas 1983). 1 where a step is nothing.
+std::array<double, 2> kept_shares(const GateSums& sums);
 
 /// In log mean = log smaller + intercept of type + b · (log larger − log smaller): the score of b
 /// at 0 and its variance by the cells themselves, whatever their law; and the deviance that the
@@ -37,7 +48,13 @@ GateSums gate_sums(const GateInput& input);
 /// models do not differ. `q` and `passed` are left to `judge`.
 CisGate test_gate(const GateSums& sums);
 
-/// q-values over the gates, and who passes: q at most `rate`, and a gain above 0.
-void judge(std::span<CisGate*> gates, double rate);
+/// What passes a gate besides q at most the rate.
+enum class GateRule : uint8_t {
+  kTested,   ///< nothing: what does not save deviance as it stands is shrunken until it does
+  kAndGain,  ///< and a gain above 0
+};
+
+/// q-values over the gates, and who passes.
+void judge(std::span<CisGate*> gates, double rate, GateRule rule);
 
 }  // namespace grids::core

@@ -84,7 +84,56 @@ void store_terms(const GeneProblem& problem, const TermSelection& found, const T
   for (size_t type = 1; type < types; ++type) gene.state[type] += fit.shift[type] - fit.shift[0];
 }
 
+/// A share of what a term of this weight adds.
+double scaled(double weight, double share, TermSum sum) {
+  return sum == TermSum::kAdd ? std::log1p(share * std::expm1(weight)) : share * weight;
+}
+
+void scale_term(CisTerm& term, double share, TermSum sum) {
+  if (share == 1) return;
+  const double weight = term.weight;
+  term.weight = scaled(weight, share, sum);
+  for (double& deviation : term.deviation) {
+    deviation = scaled(weight + deviation, share, sum) - term.weight;
+  }
+}
+
 }  // namespace
+
+bool is_chosen(const CisTerm& term) {
+  return term.inclusion >= 1;
+}
+
+std::vector<int32_t> chosen_peaks(const CisGene& gene) {
+  std::vector<int32_t> peaks;
+  for (const auto& term : gene.terms) {
+    if (is_chosen(term)) peaks.insert(peaks.end(), term.peaks.begin(), term.peaks.end());
+  }
+  std::sort(peaks.begin(), peaks.end());
+  peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
+  return peaks;
+}
+
+void average_over_folds(CisGene& gene, std::span<const std::vector<int32_t>> votes) {
+  for (auto& term : gene.terms) {
+    if (!is_chosen(term)) continue;
+    const auto again = std::count_if(votes.begin(), votes.end(), [&](const auto& fold) {
+      return std::includes(fold.begin(), fold.end(), term.peaks.begin(), term.peaks.end());
+    });
+    // The fit to all cells counts as one of them.
+    scale_term(term, static_cast<double>(again + 1) / static_cast<double>(votes.size() + 1),
+               gene.sum);
+  }
+}
+
+void shrink_terms(CisGene& gene, std::span<const double> state_alone, double chosen, double weak) {
+  for (auto& term : gene.terms) {
+    scale_term(term, is_chosen(term) ? chosen : weak, gene.sum);
+  }
+  for (size_t j = 0; j < gene.state.size(); ++j) {
+    gene.state[j] = state_alone[j] + chosen * (gene.state[j] - state_alone[j]);
+  }
+}
 
 void keep_terms(const KeptFrom& from, const GeneProblem& problem, TermSelection found,
                 CisGene& gene) {

@@ -2,6 +2,10 @@
 /// deviations by type where the evidence prefers them, and stored.
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "cis/cis_rows.hpp"
 #include "cis/fit_cis.hpp"
 #include "cis/state_part.hpp"
@@ -18,5 +22,20 @@ struct KeptFrom {
 /// `gene.state` is the state that `problem` is beside, frozen while terms were chosen.
 void keep_terms(const KeptFrom& from, const GeneProblem& problem, TermSelection found,
                 CisGene& gene);
+
+/// Selected, in contrast to weak terms, which only may belong to the gene.
+bool is_chosen(const CisTerm& term);
+
+/// Peaks of chosen terms, ascending.
+std::vector<int32_t> chosen_peaks(const CisGene& gene);
+
+/// Scales what each chosen term adds by how many of the folds chose its peaks again, as their
+/// average would (bagging, Breiman 1996): what was chosen by chance is rarely chosen twice.
+/// `votes`: the chosen peaks of each fold.
+void average_over_folds(CisGene& gene, std::span<const std::vector<int32_t>> votes);
+
+/// Leaves these shares (0 … 1) of what chosen and weak terms add, and of what the state gave up to
+/// them; `state_alone`: the state's coefficients without terms.
+void shrink_terms(CisGene& gene, std::span<const double> state_alone, double chosen, double weak);
 
 }  // namespace grids::core

@@ -172,25 +172,49 @@ TEST(Gates, AreUniformUnderTheNullAndSeeAGain) {
       larger.push_back(smaller.back() * other);
     }
     null.push_back(
-        test_gate(gate_sums({CisResponse::kCounts, values, smaller, larger, type, 0.5})).p);
+        test_gate(gate_sums({CisResponse::kCounts, values, smaller, larger, {}, type, 0.5})).p);
     const auto gate =
-        test_gate(gate_sums({CisResponse::kCounts, values, smaller, better, type, 0.5}));
+        test_gate(gate_sums({CisResponse::kCounts, values, smaller, better, {}, type, 0.5}));
     seen += gate.p < 0.001 && gate.gain > 0 ? 1 : 0;
   }
   EXPECT_GT(test_uniform(null).p, 0.01);
   EXPECT_GT(seen, 285);
 }
 
-TEST(Gates, PassOnlyWithAGain) {
+TEST(Gates, PassByTheirTestAndWhereItIsAskedForWithAGain) {
   CisGate good{0.1, 1e-6, 0, false}, harmful{-0.1, 1e-6, 0, false}, weak{0.1, 0.5, 0, false},
       untested{0, NAN, 0, true};
   std::vector<CisGate*> gates = {&good, &harmful, &weak, &untested};
-  judge(gates, 0.1);
+  judge(gates, 0.1, GateRule::kTested);
+  EXPECT_TRUE(harmful.passed);
+  judge(gates, 0.1, GateRule::kAndGain);
   EXPECT_TRUE(good.passed);
   EXPECT_FALSE(harmful.passed);
   EXPECT_FALSE(weak.passed);
   EXPECT_FALSE(untested.passed);
   EXPECT_TRUE(std::isnan(untested.q));
+}
+
+TEST(Gates, OfWhatCellsBearOutTheRightShareIsKept) {
+  RandomStream random(8, Purpose::kBenchmark);
+  std::vector<double> values, smaller, between, larger;
+  std::vector<int32_t> type;
+  for (int i = 0; i < 20'000; ++i) {
+    type.push_back(i % 3);
+    smaller.push_back(std::exp(0.3 * random.normal()));
+    const double real = random.uniform() < 0.3 ? 0.2 : 0;  // the first step claims twice as much
+    const double noise = random.uniform() < 0.3 ? 0.4 : 0;
+    values.push_back(draw_count(random, smaller.back() * std::exp(real)));
+    between.push_back(smaller.back() * std::exp(2 * real));
+    larger.push_back(between.back() * std::exp(noise));
+  }
+  const auto sums =
+      gate_sums({CisResponse::kCounts, values, smaller, larger, between, type, 0.5});
+  const auto [first, second] = kept_shares(sums);
+  EXPECT_NEAR(first, 0.5, 0.1);
+  EXPECT_LT(second, 0.15);
+  EXPECT_GE(second, 0.05);
+  EXPECT_EQ(kept_shares({}), (std::array<double, 2>{1, 1}));  // nothing to be kept
 }
 
 }  // namespace
