@@ -69,10 +69,14 @@ void measure(const BarsSettings& settings, const Context& context) {
     timed_fit(world, settings.fitting(), own, results);
     const BarsBench bench{world, settings, own, results};
     if (settings.runs(BarsPart::kFit)) measure_prediction(bench);
+    std::vector<SetScore> end_to_end;
     FoundSets found;
-    if (settings.runs(BarsPart::kSearch)) found = measure_search(bench);
+    if (settings.runs(BarsPart::kSearch)) {
+      end_to_end = measure_end_to_end(bench);
+      found = measure_search(bench);
+    }
     if (settings.runs(BarsPart::kPeers)) {
-      measure_lasso(bench, found.scores);
+      measure_lasso(bench, end_to_end, found.scores);
       measure_oracle(bench);
     }
     if (settings.runs(BarsPart::kContrast)) measure_contrasts(bench, found.explained);

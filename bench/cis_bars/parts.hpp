@@ -31,6 +31,10 @@ struct SetScore {
 };
 SetScore score_set(const World& world, int32_t gene, std::span<const Feature> found);
 
+/// What `explain` finds of the planted sets with its defaults on the path as it was fitted and judged:
+/// what a user gets. A target that it skips has recall 0.
+std::vector<SetScore> measure_end_to_end(const BarsBench& bench);
+
 /// What the search finds of the planted sets.
 struct FoundSets {
   std::vector<ExplainedTarget> explained;
@@ -38,8 +42,9 @@ struct FoundSets {
 };
 FoundSets measure_search(const BarsBench& bench);
 
-/// The same sets by the lasso, and what is found beyond it.
-void measure_lasso(const BarsBench& bench, const std::vector<SetScore>& found);
+/// The same sets by the lasso, and what explain, and the search on every path, find beyond it.
+void measure_lasso(const BarsBench& bench, const std::vector<SetScore>& end_to_end,
+                   const std::vector<SetScore>& found);
 
 /// What a negative binomial lasso that knows the capture finds, in the order of the genes.
 std::vector<SetScore> lasso_scores(const BarsBench& bench);

@@ -41,6 +41,9 @@ void BarsSettings::describe(OptionSet& options) {
   options.value("--cells", cells, "Simulated cells");
   options.value("--genes", genes, "Simulated genes");
   options.value("--capture", capture, "Probability that ATAC observes an open peak");
+  options.value("--median-count", median_count, "Median of the genes' mean counts in a cell",
+                above(0));
+  options.value("--count-spread", count_spread, "Standard deviation of their log", at_least(0));
   options.value("--donors", donors, "Donors; from 10 on, contrasts are clustered by them");
   options.list("--seeds", seeds, "A simulation for each; figures are pooled", at_least(0));
   options.value("--null-windows", null_windows, "Null windows of each gene", at_least(1));
@@ -81,6 +84,8 @@ SimulateOptions BarsSettings::simulation() const {
   result.genes = small ? 36 : genes;
   if (small) result.peaks = 3000;
   result.capture = capture;
+  result.median_count = median_count;
+  result.count_spread = count_spread;
   result.donors = static_cast<int32_t>(donors);
   return result;
 }

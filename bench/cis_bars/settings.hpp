@@ -20,6 +20,8 @@ struct BarsSettings {
   int64_t cells = 3000;
   int64_t genes = 240;
   double capture = 1;
+  double median_count = 0.6;
+  double count_spread = 0.7;
   int64_t donors = 3;
   /// Each seed is a simulation of its own; figures are pooled over them.
   std::vector<int64_t> seeds = {1, 2, 3};

@@ -32,6 +32,8 @@ struct World {
   CisPath path;
 
   StudySurrogate surrogate() const { return {encoder, &path}; }
+  /// As `grids cis` would leave it.
+  StudySurrogate fitted() const { return {encoder, &fit.path}; }
   const GeneTruth& truth(int64_t gene) const {
     return simulated.truth.genes[static_cast<size_t>(simulated_gene[static_cast<size_t>(gene)])];
   }

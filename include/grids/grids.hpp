@@ -269,6 +269,11 @@ struct PeakSet {
   int64_t test_cells = 0;
   Contrast contrast;
   std::string caution;  ///< why not to trust it, or empty
+  /// Which peaks were searched: "cis" (around the gene), "distal", or "all": peaks that mark the
+  /// state as much as elements of the gene.
+  std::string domain;
+  /// Searched on terms around the gene that say nothing of held-out cells which the state does not.
+  bool unconfirmed = false;
 };
 
 struct SkippedTarget {

@@ -33,6 +33,7 @@ Command explain_command() {
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
                       OptionSet::Need::kRequired);
         options.section("explain");
+        arguments->stage.describe_preset(options, arguments->inputs.kind);
         describe_surrogate(options, arguments->inputs.kind);
         arguments->stage.describe(options);
         options.rule([arguments](Problems& problems) {

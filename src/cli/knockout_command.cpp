@@ -156,6 +156,27 @@ void write_table_of(const KnockoutCommand& arguments, const KnockoutPlan& plan, 
                                     plan.types.size() == 1 ? "" : "s", path.string()));
 }
 
+/// Which genes are masked on a cis path that gate B did not let through.
+void tell_unconfirmed(const Study& study, const StudySurrogate& surrogate,
+                      std::span<const int32_t> genes, const Context& context) {
+  std::vector<std::string> names;
+  for (const int32_t gene : genes) {
+    if (surrogate.path_of(gene) == GenePath::kUnconfirmed) {
+      names.push_back(study.genes.names[at(gene)]);
+    }
+  }
+  if (names.empty()) return;
+  constexpr size_t kNamed = 8;
+  const size_t count = names.size();
+  names.resize(std::min(count, kNamed));
+  context.reporter.warning(
+      fmt::format("unconfirmed: {} of {} genes are masked on terms of the cis path which say "
+                  "nothing of held-out "
+                  "cells that the state does not (gate B, see cis.tsv): {}{}",
+                  count, genes.size(), fmt::join(names, ", "),
+                  count > kNamed ? fmt::format(" and {} more", count - kNamed) : ""));
+}
+
 void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& values,
                     const Context& outer) {
   require_folder(arguments.out);
@@ -164,8 +185,9 @@ void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& v
   const auto in_file = names_in_file(arguments);
   const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
-  const StudySurrogate surrogate = loaded.surrogate();
   const KnockoutPlan plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
+  const auto surrogate = loaded.surrogate().asked_for(plan.genes);
+  tell_unconfirmed(study, surrogate, plan.genes, context);
   const bool as_table = !arguments.all_genes && plan.genes.size() <= kTableGenes;
   make_folder(arguments.out);
   if (as_table) {

@@ -28,6 +28,7 @@ Command run_command() {
         options.value("--truth", arguments->truth,
                       "truth.tsv of simulated cells (and peaks.tsv beside it): compares what was "
                       "found with it");
+        arguments->explain.describe_preset(options, arguments->kind);
         options.section("prepare", {{"force", "--prepare-force"}});
         arguments->prepare.describe(options);
         options.section("train", {{"preset", "--training"},

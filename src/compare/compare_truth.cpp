@@ -114,16 +114,18 @@ class TruthSearch {
     const auto cells = truth_.cells_of(target, gene, options_.cells);
     if (std::ssize(cells) < kLeastTruthCells) return std::nullopt;
     const ExplainStageOptions& explain = options_.explain;
-    const auto allowed = domain_peaks(study_, target.gene, explain.domain, explain.domain_window);
-    if (explain.domain != SearchDomain::kAll && std::ssize(allowed) < target.set_size) {
-      return std::nullopt;
-    }
+    // What was planted lies in the window: there the true function is a cis path.
+    const auto domain = domain_for(explain.domain, GenePath::kConfirmed);
+    const auto allowed = domain_peaks(study_, target.gene, domain, explain.domain_window);
+    if (domain != SearchDomain::kAll && allowed.empty()) return std::nullopt;
     const auto model =
         truth_.model(cells, gene, replacement_values(study_, explain.perturbation, target.type));
     Objective objective = objective_of(model, allowed);
+    ExplainTarget searched = target;
+    searched.set_size = std::min(target.set_size, std::ssize(objective.allowed));
     if (budget > 0) objective.budget = budget;
     const auto start = std::chrono::steady_clock::now();
-    const auto found = explained(objective, target);
+    const auto found = explained(objective, searched);
     if (!found) return std::nullopt;
     Searched result;
     result.set = compared_set(target, *found, budget);

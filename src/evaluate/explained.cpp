@@ -130,6 +130,12 @@ void tell_verdicts(const Study& study, const JudgedSets& judged, const Context& 
   }
 }
 
+/// " that mark the state, not elements", " (unconfirmed: gate B)", or nothing.
+const char* nature_words(const ExplainedTarget& entry) {
+  if (entry.path == GenePath::kUnconfirmed) return " (unconfirmed: gate B)";
+  return entry.domain == SearchDomain::kAll ? " that mark the state, not elements" : "";
+}
+
 /// "−12.3", "+0.0042": a change that is shown is never all zeros.
 std::string percent(double change) {
   return std::abs(change) < 0.001 ? fmt::format("{:+.2g}", 100 * change)
@@ -171,9 +177,10 @@ void tell_explained(const Study& study, const Explained& explained, const Contex
     const auto& entry = result.explained[i];
     const auto& set = judged.sets[i];
     context.reporter.info(fmt::format(
-        "{} in {}: {}; {}, predicted change when masked in the surrogate {} % on {}{}{}{}{}{}",
+        "{} in {}: {}; {}{}, predicted change when masked in the surrogate {} % on {}{}{}{}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
         verdict_words(set.contrast), counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
+        nature_words(entry),
         percent(set.change.relative_change), counted_of(set.change.cells, "test cell"),
         random_words(set, judged.random[i], direction), partners_words(set),
         contrast_words(set.contrast),

@@ -14,6 +14,23 @@
 namespace grids::core {
 namespace {
 
+/// The surrogate with which these sets were found.
+StudySurrogate surrogate_of(const StudySurrogate& surrogate,
+                            const std::vector<ExplainedTarget>& explained) {
+  std::vector<int32_t> asked;
+  for (const auto& entry : explained) {
+    if (entry.path == GenePath::kUnconfirmed) asked.push_back(entry.target.gene);
+  }
+  return asked.empty() ? surrogate : surrogate.asked_for(asked);
+}
+
+/// The gate that the gene fails, of those that judge what the set was found with.
+std::string failed_gate(const StudySurrogate& surrogate, const ExplainedTarget& explained) {
+  if (explained.path == GenePath::kUnconfirmed) return "B";
+  const bool by_state = explained.path == GenePath::kState;
+  return by_state && surrogate.fails_gate_a(explained.target.gene) ? "A" : "";
+}
+
 /// A gene's predictions on all cells of the model, clamped at 0.
 std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,
                            int32_t gene) {
@@ -64,6 +81,7 @@ class TypeJudge {
     result.seed = explained.seed;
     result.partners = explained.partners;
     result.caution = explained.caution;
+    result.domain = explained.domain;
     result.contrast = contrast_of(explained, explained.after, measured);
     return result;
   }
@@ -157,11 +175,12 @@ void JudgeSetsOptions::describe(OptionSet& set) {
   contrast.describe(set);
 }
 
-JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
+JudgedSets judge_sets(const Study& study, const StudySurrogate& given,
                       const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
                       const JudgeSetsOptions& options, const Context& context) {
   JudgedSets result;
   if (explained.empty()) return result;
+  const StudySurrogate surrogate = surrogate_of(given, explained);
   std::vector<int32_t> genes;
   genes.reserve(explained.size());
   for (const auto& entry : explained) genes.push_back(entry.target.gene);
@@ -182,7 +201,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
       const CountMap& map = maps.at(explained[i].target.gene);
       const auto measured = judge.baseline(explained[i].target.gene);
       result.sets[i] = judge.set(explained[i], map, measured);
-      if (surrogate.fails_gate_a(explained[i].target.gene)) result.sets[i].gate = "A";
+      result.sets[i].gate = failed_gate(surrogate, explained[i]);
       result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);
     });

@@ -8,12 +8,12 @@ namespace grids::core {
 namespace {
 
 /// Positions in the list of the genes whose predictions are log1p of mean counts.
-std::vector<size_t> log_means(const CisPath* path, std::span<const int32_t> genes) {
+std::vector<size_t> log_means(const StudySurrogate& surrogate, std::span<const int32_t> genes) {
   std::vector<size_t> positions;
+  const CisPath* path = surrogate.cis();
   if (path == nullptr || path->response != CisResponse::kCounts) return positions;
   for (size_t i = 0; i < genes.size(); ++i) {
-    const int64_t place = path->find(genes[i]);
-    if (place >= 0 && path->genes[at(place)].cis.passed) positions.push_back(i);
+    if (surrogate.path_of(genes[i]) != GenePath::kState) positions.push_back(i);
   }
   return positions;
 }
@@ -24,7 +24,7 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
                                       std::span<const int32_t> cells,
                                       std::span<const int32_t> genes, const Context& context) {
   auto predicted = surrogate.predict(study, cells, genes, context.pool);
-  const auto positions = log_means(surrogate.cis(), genes);
+  const auto positions = log_means(surrogate, genes);
   if (positions.empty()) return predicted;
   const auto training = study.cells_of(Split::kTrain);
   if (training.empty()) {

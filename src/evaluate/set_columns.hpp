@@ -137,8 +137,15 @@ inline constexpr ColumnText kLargestChange{"largest_change", "its relative chang
 inline constexpr ColumnText kReason{"reason", "why it was not explained"};
 inline constexpr ColumnText kGate{
     "gate",
-    "`A` where the gene fails that gate of the cis path (`gate_a_passed` in `cis.tsv`): held-out "
-    "cells are predicted no better than by depth, type and donor"};
+    "the gate of the cis path that the gene fails (`cis.tsv`). `B`: its set is *unconfirmed*, "
+    "searched on terms which say nothing of held-out cells that the state does not; `A`: there are "
+    "no terms, and the state predicts held-out cells no better than depth, type and donor do"};
+
+/// Of set_summary.tsv.
+inline constexpr ColumnText kDomain{"domain",
+                                    "which peaks were searched: `cis` those around the gene, "
+                                    "`distal` the others, `all`: peaks that "
+                                    "mark the state of the cell as much as elements of the gene"};
 
 /// Of recovery.tsv.
 inline constexpr ColumnText kMembers{"members", "peaks planted"};

@@ -302,7 +302,8 @@ Columns<SummaryRow> set_summary_columns() {
            {"partners", "how many are in `partners.tsv`",
             [](const SummaryRow& row) { return row.set.partners.partners.size(); }},
            {column::kCaution, [](const SummaryRow& row) { return row.set.caution; }},
-           {column::kGate, [](const SummaryRow& row) { return row.set.gate; }}}};
+           {column::kGate, [](const SummaryRow& row) { return row.set.gate; }},
+           {column::kDomain, [](const SummaryRow& row) { return domain_name(row.set.domain); }}}};
 }
 
 void require_random_sets_of_each(std::span<const EvaluatedSet> sets,

@@ -13,6 +13,7 @@
 #include "evaluate/changes.hpp"
 #include "evaluate/contrast.hpp"
 #include "evaluate/verdict.hpp"
+#include "explain/search_domain.hpp"
 #include "io/columns.hpp"
 #include "methods/explainer.hpp"
 #include "search/set_partners.hpp"
@@ -34,7 +35,8 @@ struct EvaluatedSet {
   Contrast contrast;     ///< against measured expression of the same test cells
   SetPartners partners;  ///< on the training cells
   std::string caution;   ///< why not to trust it, or empty
-  std::string gate;      ///< "A" where the gene fails that gate of the cis path
+  std::string gate;      ///< the gate of the cis path that the gene fails: "A", "B" or none
+  SearchDomain domain = SearchDomain::kAll;  ///< that was searched
 };
 
 /// subsets.tsv, a row for each peak of each set.

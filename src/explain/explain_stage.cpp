@@ -168,7 +168,9 @@ class TargetExplainer {
       } else if (cells.test_cells.empty()) {
         skipped[i].reason = "no test cells";
       } else if (!doubts.empty() && !options_.force) {
-        skipped[i] = {targets[i], doubts, surrogate_.fails_gate_a(targets[i].gene), true};
+        skipped[i] = {targets[i], doubts,
+                      judged_by_gate_a(targets[i].gene) && surrogate_.fails_gate_a(targets[i].gene),
+                      true};
       } else {
         const int64_t budget = options_.budgets.empty() ? options_.budget : options_.budgets[i];
         explain_one(targets[i], budget, cells, rates_before, explained[i], skipped[i].reason);
@@ -188,32 +190,48 @@ class TargetExplainer {
   }
 
  private:
+  /// Of a gene with a cis path the contrast of its set decides, and gate B.
+  bool judged_by_gate_a(int32_t gene) const { return surrogate_.path_of(gene) == GenePath::kState; }
+
+  /// The peaks that a search may mask; empty: all of them.
+  std::vector<Feature> searched_peaks(int32_t gene, SearchDomain domain) const {
+    // The other peaks around a gene mark the state at most.
+    auto fitted = surrogate_.term_peaks(gene);
+    const bool of_terms = options_.domain == SearchDomain::kAuto && domain == SearchDomain::kCis;
+    if (of_terms && !fitted.empty()) return fitted;
+    return domain_peaks(study_, gene, domain, options_.domain_window);
+  }
+
   /// Why a target should not be explained, or nothing.
   std::string doubts_of(const ExplainTarget& target, const std::vector<int32_t>& test_cells) const {
     std::string doubts = too_few(study_, target, test_cells, options_);
-    if (surrogate_.fails_gate_a(target.gene)) {
+    if (judged_by_gate_a(target.gene) && surrogate_.fails_gate_a(target.gene)) {
       if (!doubts.empty()) doubts += "; ";
       doubts += kFailsGateA;
     }
     return doubts;
   }
 
-  void explain_one(const ExplainTarget& target, int64_t budget, const TypeCells& cells,
+  void explain_one(const ExplainTarget& asked, int64_t budget, const TypeCells& cells,
                    const std::vector<double>& rates_before, std::optional<ExplainedTarget>& result,
                    std::string& reason) const {
     const auto start = std::chrono::steady_clock::now();
+    ExplainTarget target = asked;
+    const GenePath path = surrogate_.path_of(target.gene);
+    const SearchDomain domain = domain_for(options_.domain, path);
     const auto near = neighbours(study_, target.gene, options_.neighbourhood);
     std::vector<float> observed;
     ObjectiveInput input;
     input.cells = indices_below(cells.train->shape().cells);
     input.target = target.gene;
-    if (options_.domain != SearchDomain::kAll) {
-      input.allowed = domain_peaks(study_, target.gene, options_.domain, options_.domain_window);
-      if (static_cast<int64_t>(input.allowed.size()) < target.set_size) {
-        reason = fmt::format("{} peaks in the domain (--domain-window), for a set of {} (-L)",
-                             input.allowed.size(), target.set_size);
+    if (domain != SearchDomain::kAll) {
+      input.allowed = searched_peaks(target.gene, domain);
+      if (input.allowed.empty()) {
+        reason =
+            fmt::format("no peak lies in the domain {} (--domain-window)", domain_name(domain));
         return;
       }
+      target.set_size = std::min(target.set_size, std::ssize(input.allowed));
     }
     if (options_.loss.kind == LossKind::kRate) input.left_out = near;
     if (options_.loss.reference == LossReference::kObserved) {
@@ -248,7 +266,9 @@ class TargetExplainer {
     }
     result.emplace();
     result->method_seconds = seconds_since(method_start);
-    result->target = target;
+    result->target = asked;
+    result->path = path;
+    result->domain = domain;
     result->method = method_.name();
     result->explanation = std::move(explanation);
     const auto& subset = result->explanation.subset;
@@ -304,18 +324,6 @@ std::vector<float> replacement_values(const Study& study, Perturbation perturbat
   return replace_by_mean(select_rows(study.open, study.cells_of(Split::kTrain, type)));
 }
 
-std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain domain,
-                                  int64_t window) {
-  std::vector<Feature> peaks;
-  if (domain == SearchDomain::kAll) return peaks;
-  for (Feature peak = 0; peak < study.peaks.size(); ++peak) {
-    const auto distance = distance_to_tss(study, gene, peak);
-    const bool near = distance && std::abs(*distance) <= window;
-    if (near == (domain == SearchDomain::kCis)) peaks.push_back(peak);
-  }
-  return peaks;
-}
-
 void describe_method(OptionSet& set, std::string& method, bool with_data) {
   std::vector<std::pair<std::string, std::string>> names;
   for (const Explainer* one : explainers()) {
@@ -362,9 +370,12 @@ void ExplainStageOptions::describe_question(OptionSet& set) {
   describe_perturbation(set, perturbation);
   set.choice<SearchDomain>(
       "--domain", domain,
-      {{"all", SearchDomain::kAll}, {"cis", SearchDomain::kCis}, {"distal", SearchDomain::kDistal}},
-      "Peaks that may be masked: within the window of the gene's TSS, the "
-      "others, or all");
+      {{"auto", SearchDomain::kAuto},
+       {"all", SearchDomain::kAll},
+       {"cis", SearchDomain::kCis},
+       {"distal", SearchDomain::kDistal}},
+      "Peaks that may be masked: within the window of the gene's TSS, the others, or all; auto = "
+      "the window where the cis path has terms for the gene, else all");
   set.value("--domain-window", domain_window, "The window, in bp to either side of the TSS",
             at_least(1));
   set.inner("neighbourhood", neighbourhood, at_least(0));
@@ -372,10 +383,21 @@ void ExplainStageOptions::describe_question(OptionSet& set) {
   set.value("--min-test-cells", min_test_cells, "Fewest test cells of a type", at_least(0));
   set.value("--min-expressing-cells", min_expressing_cells,
             "Fewest test cells that express the gene", at_least(0));
-  set.flag("--force", force, "Explain what has fewer, and genes that fail gate A of the cis path");
+  set.flag("--force", force,
+           "Explain what has fewer, and genes without terms of the cis path that fail its gate A");
   partners.describe(set);
   describe_methods(set, methods);
   set.group("");
+}
+
+StudySurrogate surrogate_for(const StudySurrogate& surrogate,
+                             const std::vector<ExplainTarget>& targets,
+                             const ExplainStageOptions& options) {
+  if (!options.unconfirmed) return surrogate;
+  std::vector<int32_t> genes;
+  genes.reserve(targets.size());
+  for (const auto& target : targets) genes.push_back(target.gene);
+  return surrogate.asked_for(genes);
 }
 
 ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
@@ -398,7 +420,8 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
   std::vector<SkippedTarget> skipped;  // where it was
   skipped.reserve(targets.size());
   for (const ExplainTarget& target : targets) skipped.push_back({target, "", false, false});
-  TargetExplainer explainer(study, surrogate, options, context, targets.size());
+  const StudySurrogate asked = surrogate_for(surrogate, targets, options);
+  TargetExplainer explainer(study, asked, options, context, targets.size());
   for (const auto& [type, which] : by_type) {
     explainer.explain_type(type, targets, which, explained, skipped);
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "explain/search_domain.hpp"
 #include "explain/targets.hpp"
 #include "methods/explainer.hpp"
 #include "model/study_surrogate.hpp"
@@ -36,18 +37,6 @@ void describe_budget(OptionSet& set, int64_t& budget);
 std::vector<float> replacement_values(const Study& study, Perturbation perturbation,
                                       std::optional<int32_t> type);
 
-/// Which peaks a search may mask.
-enum class SearchDomain : uint8_t {
-  kAll,
-  kCis,     ///< within the window of the gene's TSS
-  kDistal,  ///< the others, those of other chromosomes included
-};
-
-/// Peaks of the domain, ascending; empty for kAll, which stands for every peak. Without a position
-/// of the gene none is near it.
-std::vector<Feature> domain_peaks(const Study& study, int32_t gene, SearchDomain domain,
-                                  int64_t window);
-
 struct ExplainStageOptions {
   /// A name of the registry (explainer.hpp).
   std::string method = "grids";
@@ -59,7 +48,11 @@ struct ExplainStageOptions {
   /// The budget of each target, in their order, instead of `budget`; may be empty.
   std::vector<int64_t> budgets = {};
   Perturbation perturbation = Perturbation::kClosed;
-  SearchDomain domain = SearchDomain::kAll;
+  SearchDomain domain = SearchDomain::kAuto;
+  /// Targets' genes that were fitted and failed gate B are searched on their fitted cis path, which
+  /// the result calls unconfirmed: right for genes that someone asked for, not for those that were
+  /// chosen for him.
+  bool unconfirmed = true;
   /// Of the domains (base pairs to either side of the TSS), and of methods that score the peaks
   /// around a gene (`nearest`, `links`, `lasso`, `susie`).
   int64_t domain_window = 250'000;
@@ -67,8 +60,8 @@ struct ExplainStageOptions {
   int64_t min_test_cells = 50;
   /// Nor are genes that fewer of the type's test cells express.
   int64_t min_expressing_cells = 20;
-  /// Explains these, and genes that fail gate A of the cis path, nevertheless; the result then
-  /// carries a caution.
+  /// Explains these nevertheless, and genes of which there is only the state and which fail gate A;
+  /// the result then carries a caution.
   bool force = false;
   /// Of the minimal sub-set and the partners.
   PartnerOptions partners;
@@ -92,7 +85,9 @@ struct OffTarget {
 };
 
 struct ExplainedTarget {
-  ExplainTarget target;
+  ExplainTarget target;  ///< its set size: the largest that was allowed
+  GenePath path = GenePath::kState;
+  SearchDomain domain = SearchDomain::kAll;  ///< that was searched; never kAuto
   std::string method;
   Explanation explanation;          ///< peaks, by rank
   SetPartners partners;             ///< on the training cells; see set_partners.hpp
@@ -126,6 +121,12 @@ ExplainerOptions explainer_options(const Study& study, const ExplainTarget& targ
 
 /// TargetData::wanted. A mean takes away what a peak says of a cell, as closing it does.
 double wanted_sign(const ExplainStageOptions& options);
+
+/// The surrogate as a stage sees it that was asked for these targets: see
+/// `ExplainStageOptions::unconfirmed`.
+StudySurrogate surrogate_for(const StudySurrogate& surrogate,
+                             const std::vector<ExplainTarget>& targets,
+                             const ExplainStageOptions& options);
 
 /// Throws Error(kUsage) for options that make no sense and Error(kInput) when study and surrogate
 /// differ in peaks or genes. A target that a method cannot explain is skipped. A target's result

@@ -82,6 +82,8 @@ PeakSet set_of(const core::Study& study, const core::ExplainTarget& target,
   result.test_cells = set.change.cells;
   result.contrast = contrast_of(set.contrast);
   result.caution = set.caution;
+  result.domain = core::domain_name(set.domain);
+  result.unconfirmed = set.gate == "B";
   return result;
 }
 
@@ -167,8 +169,8 @@ std::vector<PeakChange> knock_out(const Study& study, const Surrogate& surrogate
   KnockoutOptions chosen;
   assign(chosen, options, "knockout");
   const core::Study& cells = study.parts().study;
-  const auto view = surrogate.parts().view_on(cells);
   const core::ExplainTarget target = find_one(cells, cell_type, gene);
+  const auto view = surrogate.parts().view_on(cells).asked_for({&target.gene, 1});
   const auto context = session.parts().context();
   const auto model =
       view.model(cells, core::chosen_cells(cells, chosen.cells, *target.type),

@@ -28,7 +28,7 @@ CisOutputs::CisOutputs(const CisContribution& contribution, std::span<const int3
   std::vector<const CisGene*> found;
   for (size_t column = 0; column < genes.size(); ++column) {
     const int64_t place = path.find(genes[column]);
-    if (place < 0 || !path.genes[at(place)].cis.passed) continue;
+    if (place < 0 || !on_cis_path(path.genes[at(place)], contribution.asked)) continue;
     columns_.push_back(static_cast<int32_t>(column));
     found.push_back(&path.genes[at(place)]);
     for (const auto& term : found.back()->terms) {

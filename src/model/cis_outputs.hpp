@@ -1,6 +1,7 @@
 /// The cis path (cis_path.hpp) as a part of what a maskable model predicts.
 ///
-/// A gene that passed gate B is predicted by the cis path in the place of the surrogate's decoder:
+/// A gene that passed gate B, or that was asked for and has terms, is predicted by the cis path in
+/// the place of the surrogate's decoder:
 ///
 ///     F = log(1 + exp(η)),  η = log 100,000 + state part without exposure + C_g(x),
 ///
@@ -29,6 +30,8 @@ struct CisContribution {
   std::vector<int32_t> type;      ///< of each cell
   std::vector<int32_t> donor;     ///< of each cell; empty without donors
   std::vector<double> log_open_peaks;
+  /// Genes of the study that were asked for: see `on_cis_path`. Ascending.
+  std::vector<int32_t> asked = {};
 };
 
 /// The outputs among a list of genes that the cis path predicts. Immutable and thread-safe.

@@ -41,6 +41,10 @@ int64_t CisPath::find(int32_t gene) const {
   return found - genes.begin();
 }
 
+bool on_cis_path(const CisGene& gene, std::span<const int32_t> asked) {
+  return gene.cis.passed || (!gene.terms.empty() && has(asked, gene.gene));
+}
+
 double cis_state_part(const CisPath& path, const CisGene& gene, const CisState& state) {
   const auto& b = gene.state;
   double sum = b[0] + (path.response == CisResponse::kCounts ? state.log_exposure : 0);

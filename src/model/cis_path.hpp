@@ -77,6 +77,10 @@ struct CisGene {
   bool operator==(const CisGene&) const = default;
 };
 
+/// Whether the cis path predicts a gene: it passed gate B, or it has terms and is among the `asked`
+/// (genes of the study, ascending).
+bool on_cis_path(const CisGene& gene, std::span<const int32_t> asked);
+
 /// Peaks that are set closed, and open, whatever a cell shows. Ascending; disjoint.
 struct CisMask {
   std::span<const int32_t> closed;

@@ -38,11 +38,41 @@ void fill_cis(const CisOutputs& cis, int64_t cells, std::span<const float> laten
 
 }  // namespace
 
+StudySurrogate StudySurrogate::asked_for(std::span<const int32_t> genes) const {
+  std::vector<int32_t> asked(genes.begin(), genes.end());
+  std::sort(asked.begin(), asked.end());
+  StudySurrogate result = *this;
+  result.asked_ = std::make_shared<const std::vector<int32_t>>(std::move(asked));
+  return result;
+}
+
+GenePath StudySurrogate::path_of(int32_t gene) const {
+  const int64_t place = cis_ == nullptr ? -1 : cis_->find(gene);
+  if (place < 0) return GenePath::kState;
+  const CisGene& fitted = cis_->genes[at(place)];
+  if (fitted.cis.passed) return GenePath::kConfirmed;
+  const bool asked = asked_ != nullptr && on_cis_path(fitted, *asked_);
+  return asked ? GenePath::kUnconfirmed : GenePath::kState;
+}
+
+std::vector<int32_t> StudySurrogate::term_peaks(int32_t gene) const {
+  std::vector<int32_t> peaks;
+  const int64_t place = cis_ == nullptr ? -1 : cis_->find(gene);
+  if (place < 0) return peaks;
+  for (const auto& term : cis_->genes[at(place)].terms) {
+    peaks.insert(peaks.end(), term.peaks.begin(), term.peaks.end());
+  }
+  std::sort(peaks.begin(), peaks.end());
+  peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
+  return peaks;
+}
+
 CisContribution StudySurrogate::contribution(const Study& study,
                                              std::span<const int32_t> cells) const {
   CisContribution result;
   if (cis_ == nullptr) return result;
   result.path = cis_;
+  if (asked_ != nullptr) result.asked = *asked_;
   for (const int32_t cell : cells) {
     result.type.push_back(study.cells.type.codes[at(cell)]);
     if (cis_->donors > 0) result.donor.push_back(study.cells.donor.codes[at(cell)]);

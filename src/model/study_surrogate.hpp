@@ -2,6 +2,7 @@
 /// Every stage predicts and masks through this, so that none can forget the cis path.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
@@ -14,6 +15,13 @@
 
 namespace grids::core {
 
+/// What a gene is predicted by.
+enum class GenePath : uint8_t {
+  kState,        ///< the networks alone: peaks as marks of the cell's state
+  kConfirmed,    ///< the cis path, which passed gate B
+  kUnconfirmed,  ///< the cis path as it was fitted, because the gene was asked for
+};
+
 /// A view: cheap to copy; what it shows must outlive it and the models made from it.
 class StudySurrogate {
  public:
@@ -21,11 +29,17 @@ class StudySurrogate {
   StudySurrogate(const FoldedSurrogate& folded, const CisPath* cis = nullptr)  // NOLINT
       : folded_(&folded), cis_(cis) {}
 
+  /// The same, in which the fitted cis path of these genes is used whether or not it passed gate B.
+  StudySurrogate asked_for(std::span<const int32_t> genes) const;
+
   /// State, latents and reconstructions are those of the networks alone.
   const FoldedSurrogate& folded() const { return *folded_; }
   const SurrogateShape& shape() const { return folded_->shape(); }
   /// Null without one.
   const CisPath* cis() const { return cis_; }
+  GenePath path_of(int32_t gene) const;
+  /// The peaks of the gene's terms, ascending; none without a fitted cis path.
+  std::vector<int32_t> term_peaks(int32_t gene) const;
   /// Whether gate A was tested for the gene and failed: the model says no more of it than depth,
   /// type and donor do. Without a cis path there are no gates.
   bool fails_gate_a(int32_t gene) const {
@@ -52,6 +66,7 @@ class StudySurrogate {
 
   const FoldedSurrogate* folded_;
   const CisPath* cis_;
+  std::shared_ptr<const std::vector<int32_t>> asked_;  // ascending; may be null
 };
 
 }  // namespace grids::core

@@ -5,8 +5,21 @@
 
 namespace grids::core {
 
+void ExplainArguments::describe_preset(OptionSet& set, SurrogateKind& kind) {
+  set.choice<ExplainPreset>(
+      "--preset", preset, {{"default", ExplainPreset::kDefault}, {"paper", ExplainPreset::kPaper}},
+      "paper = as published: among all peaks, without the peaks around each gene");
+  set.then([this, &kind] {
+    const bool published = preset == ExplainPreset::kPaper;
+    kind = published ? SurrogateKind::kPublished : SurrogateKind::kCis;
+    options.domain = published ? SearchDomain::kAll : SearchDomain::kAuto;
+  });
+}
+
 void ExplainArguments::describe(OptionSet& set) {
-  set.value("-L,--set-size", set_size, "Peaks of a set, where --targets does not say", at_least(1));
+  set.value("-L,--set-size", set_size,
+            "Most peaks of a set, where --targets does not say; its minimal sub-set comes first",
+            at_least(1));
   describe_direction(set);
   options.describe(set);
   judge.describe(set);

@@ -8,19 +8,27 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "evaluate/explained.hpp"
+#include "pipeline/inputs.hpp"
 
 namespace grids::core {
 
 /// Where a prediction is to go; kAuto: opening peaks asks what raises it, all else what lowers it.
 enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
 
+/// Whether sets are sought as this program does, or as the published one did.
+enum class ExplainPreset : uint8_t { kDefault, kPaper };
+
 struct ExplainArguments {
+  ExplainPreset preset = ExplainPreset::kDefault;
   int64_t set_size = 10;  ///< L, where a target does not say
   WantedDirection direction = WantedDirection::kAuto;
   /// But for the direction of the loss: see `stage_options`.
   ExplainStageOptions options;
   JudgeSetsOptions judge;
 
+  /// --preset, for a command to declare before the options that it changes; `kind` is what the
+  /// command holds of --surrogate.
+  void describe_preset(OptionSet& set, SurrogateKind& kind);
   void describe(OptionSet& set);
   /// Of these, what is asked and how methods work; `compare` has methods, sizes, budgets and random
   /// sets of its own.

@@ -181,8 +181,11 @@ RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
               "nothing to explain: no type has a marker gene that the surrogate predicts better "
               "than its mean; name targets yourself (--targets)");
         }
-        return explain_into(arguments.out, loaded.study(), loaded.surrogate(), targets,
-                            arguments.explain, context);
+        ExplainArguments explain = arguments.explain;
+        const bool asked_for = !arguments.targets.empty();  // nobody named the markers
+        explain.options.unconfirmed = explain.options.unconfirmed && asked_for;
+        return explain_into(arguments.out, loaded.study(), loaded.surrogate(), targets, explain,
+                            context);
       }};
 }
 

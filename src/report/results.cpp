@@ -91,6 +91,7 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
       }
       if (table.has(column::kCaution)) set.caution = table.text(row, column::kCaution);
       if (table.has(column::kGate)) set.gate = table.text(row, column::kGate);
+      if (table.has(column::kDomain)) set.domain = table.text(row, column::kDomain);
       if (table.has(column::kDirection) && table.text(row, column::kDirection) == "up") {
         set.asked = ChangeDirection::kUp;
       }

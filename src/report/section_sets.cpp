@@ -243,11 +243,23 @@ std::string measured_words(const Contrast& contrast) {
                      percent_text(contrast.high));
 }
 
+/// What a set is made of, where it is not of elements that held-out cells confirm.
+std::string nature_words(const SetView& set) {
+  if (set.domain == "all") {
+    return "<p class=\"note\"><b>Peaks that mark the state, not elements</b>: all peaks were "
+           "searched, wherever they lie.</p>";
+  }
+  if (set.gate == "B") {
+    return "<p class=\"note\"><b>Unconfirmed</b>: the gene fails gate B of the cis path.</p>";
+  }
+  return {};
+}
+
 std::string card(const SetView& set, bool several_methods) {
   std::string html = "<article class=\"card\">";
   html += fmt::format("<h4><i>{}</i>{}</h4>", escape_html(set.gene),
                       several_methods ? " <small>" + escape_html(set.method) + "</small>" : "");
-  html += "<p>" + verdict_badge(set.contrast) + "</p>" + change_words(set) +
+  html += "<p>" + verdict_badge(set.contrast) + "</p>" + nature_words(set) + change_words(set) +
           measured_words(set.contrast);
   html += strip(set) + "<p class=\"note\">" + beside_random(set) + "</p>";
   const bool placed = std::any_of(set.peaks.begin(), set.peaks.end(),
@@ -290,10 +302,19 @@ std::string card(const SetView& set, bool several_methods) {
   return html + "</article>\n";
 }
 
+/// "around the gene, unconfirmed".
+std::string searched_words(const SetView& set) {
+  static const std::map<std::string, std::string> kWords = {
+      {"cis", "around the gene"}, {"distal", "away from the gene"}, {"all", "all peaks (state)"}};
+  const auto words = kWords.find(set.domain);
+  return (words == kWords.end() ? "" : words->second) + (set.gate == "B" ? ", unconfirmed" : "");
+}
+
 std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
   const bool with_percentile = std::any_of(sets.begin(), sets.end(), random_sets_go_as_far);
   std::vector<HtmlColumn> columns = {{"Verdict"}, {"Cell type"}, {"Gene"}};
   if (several_methods) columns.push_back({"Method"});
+  columns.push_back({"Searched"});
   for (const char* title : {"Peaks", "Test cells", "Predicted change", "Counts per 100,000",
                             "Other genes, mean |change|", "Within 250 kb of TSS", "By chance"}) {
     columns.push_back({title, true});
@@ -304,6 +325,7 @@ std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
     std::vector<std::string> row = {verdict_badge(set.contrast), escape_html(set.cell_type),
                                     "<i>" + escape_html(set.gene) + "</i>"};
     if (several_methods) row.push_back(escape_html(set.method));
+    row.push_back(searched_words(set));
     row.insert(row.end(), {count_text(static_cast<double>(set.set_size)), count_text(set.cells),
                            percent_text(set.relative_change, true), number_text(set.change_cp100k),
                            percent_text(set.others_change), percent_text(set.near_share),

@@ -129,7 +129,12 @@ std::vector<Reservation> reservations_of(const std::vector<SetView>& sets) {
       sets, "Gate-failed",
       "The surrogate predicts these genes in held-out cells no better than sequencing depth, type "
       "and donor do",
-      [](const SetView& set) { return !set.gate.empty(); }, result);
+      [](const SetView& set) { return set.gate == "A"; }, result);
+  reserve_where(
+      sets, "Unconfirmed",
+      "Searched because these genes were asked for, on terms that say nothing of held-out cells "
+      "which the state of the cells does not (gate B)",
+      [](const SetView& set) { return set.gate == "B"; }, result);
   reserve_where(
       sets, "Forced", "Explained only because <code>--force</code> was given",
       [](const SetView& set) { return !set.caution.empty(); }, result);

@@ -197,10 +197,12 @@ TEST(Explain, ASearchStaysInItsDomain) {
     }
   }
   f.options.domain = SearchDomain::kCis;
+  const auto all = explain(f.study, f.surrogate, {{1, gene, 12}}, f.options, f.context);
+  EXPECT_EQ(all.explained.at(0).explanation.subset.size(), 11u);  // L is the largest size
+  f.study.genes.chromosome[static_cast<size_t>(gene)].clear();
   const auto none = explain(f.study, f.surrogate, {{1, gene, 12}}, f.options, f.context);
   ASSERT_EQ(none.skipped.size(), 1u);
-  EXPECT_THAT(none.skipped[0].reason,
-              HasSubstr("11 peaks in the domain (--domain-window), for a set of 12"));
+  EXPECT_THAT(none.skipped[0].reason, HasSubstr("no peak lies in the domain cis"));
 }
 
 /// A path of gene 0 alone, whose state says nothing.
@@ -245,29 +247,67 @@ TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
   EXPECT_EQ(sorted(result.explained.at(0).explanation.subset), (std::vector<Feature>{17, 30, 41}));
 }
 
-TEST(Explain, AGeneThatFailsGateAIsSkippedUnlessForcedAndThenMarked) {
+TEST(Explain, AGeneOfTheStateThatFailsGateAIsSkippedUnlessForcedAndThenMarked) {
   StageFixture f;
-  auto path = path_of({term(TermKind::kAll, {41}, 0.7)});
+  auto path = path_of({});
+  path.genes[0].gene = f.predicted_gene();
+  path.genes[0].cis.passed = false;
   path.genes[0].whole = {.gain = -0.01, .p = 0.5, .q = 0.5, .passed = false};
   const StudySurrogate surrogate(f.surrogate, &path);
-  auto result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  const int32_t gene = path.genes[0].gene;
+  auto result = explain(f.study, surrogate, {{1, gene, 1}}, f.options, f.context);
   ASSERT_EQ(result.skipped.size(), 1u);
   EXPECT_TRUE(result.skipped[0].gate_a);
   EXPECT_THAT(result.skipped[0].reason, HasSubstr("gate A"));
   f.options.force = true;
-  result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  result = explain(f.study, surrogate, {{1, gene, 1}}, f.options, f.context);
   ASSERT_EQ(result.explained.size(), 1u);
   EXPECT_THAT(result.explained[0].caution, HasSubstr("gate A"));
   // Without the path, and where the gate was not tested, there is none.
   f.options.force = false;
-  const int32_t gene = f.predicted_gene();
   result = explain(f.study, f.surrogate, {{1, gene, 1}}, f.options, f.context);
   ASSERT_EQ(result.explained.size(), 1u);
   EXPECT_EQ(result.explained[0].caution, "");
   path.genes[0].whole.q = std::numeric_limits<double>::quiet_NaN();
-  EXPECT_FALSE(surrogate.fails_gate_a(0));
-  result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  EXPECT_FALSE(surrogate.fails_gate_a(gene));
+  result = explain(f.study, surrogate, {{1, gene, 1}}, f.options, f.context);
   EXPECT_EQ(result.explained.size(), 1u);
+}
+
+TEST(Explain, AGeneThatWasAskedForIsSearchedOnItsFittedPathWhateverTheGatesSay) {
+  StageFixture f;
+  auto path = path_of({term(TermKind::kAll, {3}, 0.4), term(TermKind::kAll, {8}, 0.9)});
+  path.genes[0].cis = {.gain = -0.01, .p = 0.5, .q = 0.5, .passed = false};
+  path.genes[0].whole = path.genes[0].cis;
+  const StudySurrogate surrogate(f.surrogate, &path);
+  auto result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  ASSERT_EQ(result.explained.size(), 1u);
+  const auto& found = result.explained[0];
+  EXPECT_EQ(found.path, GenePath::kUnconfirmed);
+  EXPECT_EQ(found.domain, SearchDomain::kCis);
+  EXPECT_EQ(found.explanation.subset, std::vector<Feature>{8});
+  EXPECT_EQ(found.caution, "");
+  // Where nobody asked for it, the state is searched, and gate A stands before it.
+  f.options.unconfirmed = false;
+  result = explain(f.study, surrogate, {{1, 0, 1}}, f.options, f.context);
+  ASSERT_EQ(result.skipped.size(), 1u);
+  EXPECT_TRUE(result.skipped[0].gate_a);
+}
+
+TEST(Explain, TheSearchGoesWhereTermsAreAndElsewhereToAllPeaks) {
+  StageFixture f;
+  const auto path = path_of({term(TermKind::kAll, {3}, 0.4), term(TermKind::kAny, {5, 8}, 0.9)});
+  const StudySurrogate surrogate(f.surrogate, &path);
+  const int32_t other = f.predicted_gene() == 0 ? 2 : f.predicted_gene();
+  const auto result =
+      explain(f.study, surrogate, {{1, 0, 10}, {1, other, 4}}, f.options, f.context);
+  ASSERT_EQ(result.explained.size(), 2u);
+  // L is the largest size.
+  EXPECT_EQ(sorted(result.explained[0].explanation.subset), (std::vector<Feature>{3, 5, 8}));
+  EXPECT_EQ(result.explained[0].target.set_size, 10);
+  EXPECT_EQ(result.explained[0].path, GenePath::kConfirmed);
+  EXPECT_EQ(result.explained[1].domain, SearchDomain::kAll);
+  EXPECT_EQ(result.explained[1].path, GenePath::kState);
 }
 
 TEST(Explain, TheOtherPeakOfAPairThatIsNeededJointlyIsAPartner) {
