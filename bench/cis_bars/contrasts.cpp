@@ -4,12 +4,15 @@
 #include "base/at.hpp"
 #include "cis_bars/parts.hpp"
 #include "evaluate/contrast.hpp"
+#include "evaluate/judge_sets.hpp"
 #include "evaluate/null_windows.hpp"
 
 namespace grids::core::bench {
 namespace {
 
 constexpr double kLevel = 0.05;
+/// Asked of genes without regulation; planted sets have one to four.
+constexpr int64_t kNullSetSize = 3;
 
 /// A set of cells as contrasts see it.
 struct Cells {
@@ -156,6 +159,53 @@ std::vector<SetContrast> found_contrasts(const BarsBench& bench,
   return sets;
 }
 
+/// Verdicts of the sets of genes that pass gate B: planted ones are to be borne out, at capture 0.3
+/// at least not contradicted.
+void add_verdict_shares(const BarsBench& bench, std::vector<SetContrast> sets,
+                        const std::string& key, const std::string& about) {
+  std::erase_if(sets, [&](const SetContrast& set) {
+    const auto& path = bench.world.fit.path;
+    return !bench.world.regulated(set.gene) || !path.genes[at(path.find(set.gene))].cis.passed;
+  });
+  std::vector<Contrast> contrasts;
+  for (const auto& set : sets) contrasts.push_back(set.contrast);
+  add_verdicts(contrasts);
+  const double capture = bench.settings.capture;
+  for (const auto& one : contrasts) {
+    bench.results.add({key + "_borne_out",
+                       about + " of genes that pass gate B: borne out",
+                       {},
+                       capture == 1 ? Bar{0.95, {}} : Bar{}},
+                      {one.verdict == Verdict::kBorneOut ? 1.0 : 0.0});
+  }
+  for (const auto& one : contrasts) {
+    bench.results.add({key + "_contradicted",
+                       about + " of genes that pass gate B: contradicted",
+                       {},
+                       capture <= 0.3 ? Bar{{}, 0.05} : Bar{}},
+                      {one.verdict == Verdict::kContradicted ? 1.0 : 0.0});
+  }
+}
+
+/// What explain finds for genes that no peak regulates: how many of its sets are borne out.
+void measure_null_genes(const BarsBench& bench) {
+  const World& world = bench.world;
+  std::vector<ExplainTarget> targets;
+  for (const auto& gene : world.fit.path.genes) {
+    if (!world.regulated(gene.gene)) targets.push_back({std::nullopt, gene.gene, kNullSetSize});
+  }
+  const auto explained = explain(world.study, world.fitted(), targets, {}, bench.context).explained;
+  JudgeSetsOptions judge;
+  judge.random_sets = 0;
+  const auto judged = judge_sets(world.study, world.fitted(), explained, Perturbation::kClosed,
+                                 judge, bench.context);
+  for (const auto& set : judged.sets) {
+    bench.results.add(
+        {"null_genes_confirmed", "sets of unregulated genes borne out", {}, {{}, 0.1}},
+        {set.contrast.verdict == Verdict::kBorneOut ? 1.0 : 0.0});
+  }
+}
+
 }  // namespace
 
 void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget>& found) {
@@ -163,9 +213,13 @@ void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget
   const Cells train = cells_of(bench.world, Split::kTrain, options);
   const Cells test = cells_of(bench.world, Split::kTest, options);
   measure_nulls(bench, train, test, options);
-  add_sets(bench, found_contrasts(bench, found, test, options), "found", "sets as found");
-  add_sets(bench, planted_contrasts(bench, train, test, options), "planted",
-           "planted sets refitted");
+  const auto as_found = found_contrasts(bench, found, test, options);
+  add_sets(bench, as_found, "found", "sets as found");
+  const auto planted = planted_contrasts(bench, train, test, options);
+  add_sets(bench, planted, "planted", "planted sets refitted");
+  add_verdict_shares(bench, as_found, "found", "sets as found");
+  add_verdict_shares(bench, planted, "planted", "planted sets");
+  measure_null_genes(bench);
 }
 
 }  // namespace grids::core::bench

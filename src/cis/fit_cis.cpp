@@ -347,9 +347,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   for (size_t i = 0; i < genes.size(); ++i) {
     auto& gene = fit.path.genes[i];
     average_over_folds(gene, votes[i]);
-    if (!gene.cis.passed) continue;  // what no cell bears out has no share that it could keep
-    const auto [chosen, weak] = kept_shares(sums[i].cis);
-    shrink_terms(gene, made[i].state.coefficients, chosen, weak);
+    shrink_weak_terms(gene, kept_share(sums[i].cis));
   }
   return fit;
 }

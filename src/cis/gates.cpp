@@ -12,11 +12,9 @@
 namespace grids::core {
 namespace {
 
-/// What a step keeps at least: the search is to see what may belong to the gene, however little
-/// held-out cells say of it.
+/// What is kept at least: the search is to see what may belong to the gene, however little held-out
+/// cells say of it.
 constexpr double kLeastShare = 0.05;
-/// Of alternating shares; each turn leaves the square of the steps' correlation of what was off.
-constexpr int kTurnsOfShares = 40;
 
 struct Totals {
   double weight = 0;
@@ -42,8 +40,9 @@ double saved(const GateInput& in, size_t i) {
 void GateSums::operator+=(const GateSums& other) {
   score += other.score;
   variance += other.variance;
-  for (size_t k = 0; k < 2; ++k) step_score[k] += other.step_score[k];
-  for (size_t k = 0; k < 3; ++k) step_information[k] += other.step_information[k];
+  second_score += other.second_score;
+  second_information += other.second_information;
+  shared_information += other.shared_information;
   saved += other.saved;
   cells += other.cells;
 }
@@ -75,28 +74,18 @@ GateSums gate_sums(const GateInput& in) {
     const double part = score[i] * (first + second);
     sums.score += part;
     sums.variance += part * part;
-    sums.step_score[0] += score[i] * first;
-    sums.step_score[1] += score[i] * second;
-    sums.step_information[0] += weight[i] * first * first;
-    sums.step_information[1] += weight[i] * second * second;
-    sums.step_information[2] += weight[i] * first * second;
+    sums.second_score += score[i] * second;
+    sums.second_information += weight[i] * second * second;
+    sums.shared_information += weight[i] * first * second;
   }
   sums.cells = static_cast<double>(cells);
   return sums;
 }
 
-std::array<double, 2> kept_shares(const GateSums& sums) {
-  const auto& [first, second, both] = sums.step_information;
-  const auto share = [](double score, double information) {
-    return information > 0 ? std::clamp(score / information, kLeastShare, 1.0) : 1.0;
-  };
-  // Each in turn, the other held; a step that is held at a bound leaves the rest to the other.
-  std::array<double, 2> kept = {1, 1};
-  for (int turn = 0; turn < kTurnsOfShares; ++turn) {
-    kept[0] = share(sums.step_score[0] - kept[1] * both, first);
-    kept[1] = share(sums.step_score[1] - kept[0] * both, second);
-  }
-  return kept;
+double kept_share(const GateSums& sums) {
+  if (!(sums.second_information > 0)) return 1;
+  const double left = sums.second_score - sums.shared_information;
+  return std::clamp(left / sums.second_information, kLeastShare, 1.0);
 }
 
 CisGate test_gate(const GateSums& sums) {

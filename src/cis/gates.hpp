@@ -1,7 +1,6 @@
 /// Does a larger model predict new cells better than a smaller one?
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 
@@ -25,19 +24,19 @@ struct GateInput {
 struct GateSums {
   double score = 0;
   double variance = 0;
-  /// Of the steps from the smaller model to what lies between, and on from there: scores, and
-  /// information, of each and of both.
-  std::array<double, 2> step_score = {};
-  std::array<double, 3> step_information = {};
+  /// Of the step from what lies between to the larger model: its score and information, and the
+  /// information that it shares with the step to what lies between.
+  double second_score = 0, second_information = 0, shared_information = 0;
   double saved = 0;
   double cells = 0;
 
   void operator+=(const GateSums& other);
 };
 
-/// How much of each step a gene keeps, 0.05 … 1: what held-out cells bear out of it, by one step of
-/// Fisher scoring from none (the slope of a calibration; Copas 1983). 1 where a step is nothing.
-std::array<double, 2> kept_shares(const GateSums& sums);
+/// How much of the second step a gene keeps beside the whole first one, 0.05 … 1: what held-out
+/// cells bear out of it, by one step of Fisher scoring (the slope of a calibration; Copas 1983). 1
+/// where the step is nothing.
+double kept_share(const GateSums& sums);
 
 /// In log mean = log smaller + intercept of type + b · (log larger − log smaller): the score of b
 /// at 0 and its variance by the cells themselves, whatever their law; and the deviance that the

@@ -126,12 +126,9 @@ void average_over_folds(CisGene& gene, std::span<const std::vector<int32_t>> vot
   }
 }
 
-void shrink_terms(CisGene& gene, std::span<const double> state_alone, double chosen, double weak) {
+void shrink_weak_terms(CisGene& gene, double share) {
   for (auto& term : gene.terms) {
-    scale_term(term, is_chosen(term) ? chosen : weak, gene.sum);
-  }
-  for (size_t j = 0; j < gene.state.size(); ++j) {
-    gene.state[j] = state_alone[j] + chosen * (gene.state[j] - state_alone[j]);
+    if (!is_chosen(term)) scale_term(term, share, gene.sum);
   }
 }
 

@@ -34,8 +34,7 @@ std::vector<int32_t> chosen_peaks(const CisGene& gene);
 /// `votes`: the chosen peaks of each fold.
 void average_over_folds(CisGene& gene, std::span<const std::vector<int32_t>> votes);
 
-/// Leaves these shares (0 … 1) of what chosen and weak terms add, and of what the state gave up to
-/// them; `state_alone`: the state's coefficients without terms.
-void shrink_terms(CisGene& gene, std::span<const double> state_alone, double chosen, double weak);
+/// Leaves this share (0 … 1) of what weak terms add.
+void shrink_weak_terms(CisGene& gene, double share);
 
 }  // namespace grids::core

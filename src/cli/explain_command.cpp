@@ -52,7 +52,7 @@ Command explain_command() {
           const auto targets =
               find_targets(study, arguments->targets.requests(study, arguments->stage.set_size));
           const auto tables =
-              explain_into(arguments->out, study, surrogate, targets, arguments->stage, context);
+              explain_into(arguments->out, arguments->inputs.study, study, surrogate, targets, arguments->stage, context);
           Manifest manifest = new_manifest("explain", values(), context);
           std::vector<std::filesystem::path> read = {arguments->inputs.study,
                                                      arguments->inputs.surrogate};

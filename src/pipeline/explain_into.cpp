@@ -1,6 +1,7 @@
 #include "pipeline/explain_into.hpp"
 
 #include "io/folder.hpp"
+#include "pipeline/asked.hpp"
 #include "report/tracks.hpp"
 
 namespace grids::core {
@@ -48,7 +49,8 @@ ExplainStageOptions ExplainArguments::stage_options() const {
   return resolved;
 }
 
-std::vector<std::string> explain_into(const std::filesystem::path& folder, const Study& study,
+std::vector<std::string> explain_into(const std::filesystem::path& folder,
+                                      const std::filesystem::path& study_file, const Study& study,
                                       const StudySurrogate& surrogate,
                                       const std::vector<ExplainTarget>& targets,
                                       const ExplainArguments& arguments, const Context& context) {
@@ -61,6 +63,9 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder, const
   for (const Table& table : tables) names.push_back(write_into(folder, table));
   write_tracks(folder / "tracks", tables.front());
   tell_explained(study, explained, context);
+  const auto sets = std::ssize(explained.judged.sets);
+  const auto asked = asked_words(record_asking(study_file, study, sets, "", context));
+  if (!asked.empty()) context.reporter.warning(asked);
   return names;
 }
 

@@ -41,8 +41,9 @@ struct ExplainArguments {
 };
 
 /// Explains the targets and judges the sets on test cells. Writes tables, whose names it returns,
-/// and tracks/.
-std::vector<std::string> explain_into(const std::filesystem::path& folder, const Study& study,
+/// and tracks/; records beside `study_file` that its test cells were asked (asked.hpp).
+std::vector<std::string> explain_into(const std::filesystem::path& folder,
+                                      const std::filesystem::path& study_file, const Study& study,
                                       const StudySurrogate& surrogate,
                                       const std::vector<ExplainTarget>& targets,
                                       const ExplainArguments& arguments, const Context& context);

@@ -184,8 +184,8 @@ RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
         ExplainArguments explain = arguments.explain;
         const bool asked_for = !arguments.targets.empty();  // nobody named the markers
         explain.options.unconfirmed = explain.options.unconfirmed && asked_for;
-        return explain_into(arguments.out, loaded.study(), loaded.surrogate(), targets, explain,
-                            context);
+        return explain_into(arguments.out, arguments.out / kStudy, loaded.study(),
+                            loaded.surrogate(), targets, explain, context);
       }};
 }
 

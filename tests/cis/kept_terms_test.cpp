@@ -27,21 +27,16 @@ TEST(KeptTerms, WhatFoldsDoNotChooseAgainIsAveragedDown) {
   EXPECT_EQ(chosen_peaks(gene), (std::vector<int32_t>{3, 5, 7}));
 }
 
-TEST(KeptTerms, SharesAreOfWhatTermsAdd) {
+TEST(KeptTerms, AShareOfWeakTermsIsOfWhatTheyAdd) {
   for (const auto sum : {TermSum::kMultiply, TermSum::kAdd}) {
     const auto whole = gene_of(sum);
     auto gene = whole;
-    shrink_terms(gene, std::vector<double>{0, 4}, 0.5, 0.25);
-    const auto added = [&](double weight) {
-      return sum == TermSum::kAdd ? std::expm1(weight) : weight;
-    };
-    for (int32_t type = 0; type < 2; ++type) {
-      EXPECT_NEAR(added(gene.terms[0].weight_in(type)), 0.5 * added(whole.terms[0].weight_in(type)),
-                  1e-12);
-    }
-    EXPECT_NEAR(added(gene.terms[1].weight), 0.5 * added(0.4), 1e-12);
-    EXPECT_NEAR(added(gene.terms[2].weight), 0.25 * added(0.2), 1e-12);
-    EXPECT_EQ(gene.state, (std::vector<double>{0.5, 3}));  // half way back to the state alone
+    shrink_weak_terms(gene, 0.25);
+    EXPECT_EQ(gene.terms[0], whole.terms[0]);
+    EXPECT_EQ(gene.terms[1], whole.terms[1]);
+    const bool adds = sum == TermSum::kAdd;
+    EXPECT_NEAR(gene.terms[2].weight, adds ? std::log1p(0.25 * std::expm1(0.2)) : 0.05, 1e-12);
+    EXPECT_EQ(gene.state, whole.state);
   }
 }
 

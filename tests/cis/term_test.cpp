@@ -195,26 +195,30 @@ TEST(Gates, PassByTheirTestAndWhereItIsAskedForWithAGain) {
   EXPECT_TRUE(std::isnan(untested.q));
 }
 
-TEST(Gates, OfWhatCellsBearOutTheRightShareIsKept) {
+TEST(Gates, OfASecondStepThatCellsDoNotBearOutLittleIsKept) {
   RandomStream random(8, Purpose::kBenchmark);
-  std::vector<double> values, smaller, between, larger;
+  std::vector<double> values, smaller, between, half, none;
   std::vector<int32_t> type;
   for (int i = 0; i < 20'000; ++i) {
     type.push_back(i % 3);
     smaller.push_back(std::exp(0.3 * random.normal()));
-    const double real = random.uniform() < 0.3 ? 0.2 : 0;  // the first step claims twice as much
+    const double first = random.uniform() < 0.3 ? 0.5 : 0;
+    const double second =
+        random.uniform() < 0.3 ? 0.2 : 0;  // the larger model claims twice as much
     const double noise = random.uniform() < 0.3 ? 0.4 : 0;
-    values.push_back(draw_count(random, smaller.back() * std::exp(real)));
-    between.push_back(smaller.back() * std::exp(2 * real));
-    larger.push_back(between.back() * std::exp(noise));
+    values.push_back(draw_count(random, smaller.back() * std::exp(first + second)));
+    between.push_back(smaller.back() * std::exp(first));
+    half.push_back(between.back() * std::exp(2 * second));
+    none.push_back(between.back() * std::exp(noise));
   }
-  const auto sums =
-      gate_sums({CisResponse::kCounts, values, smaller, larger, between, type, 0.5});
-  const auto [first, second] = kept_shares(sums);
-  EXPECT_NEAR(first, 0.5, 0.1);
-  EXPECT_LT(second, 0.15);
-  EXPECT_GE(second, 0.05);
-  EXPECT_EQ(kept_shares({}), (std::array<double, 2>{1, 1}));  // nothing to be kept
+  const auto share = [&](const std::vector<double>& larger) {
+    return kept_share(
+        gate_sums({CisResponse::kCounts, values, smaller, larger, between, type, 0.5}));
+  };
+  EXPECT_NEAR(share(half), 0.5, 0.15);
+  EXPECT_LT(share(none), 0.2);
+  EXPECT_GE(share(none), 0.05);
+  EXPECT_EQ(share(between), 1);  // there is no second step
 }
 
 }  // namespace
