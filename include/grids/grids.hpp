@@ -119,8 +119,9 @@ struct GenePlace {
 /// Cells that are in memory already: both modalities of the same cells, in the same order.
 struct CellsInMemory {
   std::vector<std::string> barcodes;
-  std::vector<std::string> labels;  ///< cell types, one a cell; empty = the cells are clustered
-  std::vector<std::string> donors;  ///< one a cell; may be empty
+  std::vector<std::string> labels;   ///< cell types, one a cell; empty = the cells are clustered
+  std::vector<std::string> donors;   ///< one a cell; may be empty
+  std::vector<std::string> batches;  ///< likewise
   std::vector<std::string> gene_names;
   std::vector<std::string> peak_names;  ///< "chr1:1000-1500"
   Counts rna;

@@ -36,6 +36,7 @@ CisPath empty_cis_path(const Study& study, int64_t latents) {
   path.study_genes = study.genes.size();
   path.types = static_cast<int32_t>(study.cells.type.names.size());
   path.donors = static_cast<int32_t>(study.cells.donor.names.size());
+  path.batches = static_cast<int32_t>(study.cells.batch.names.size());
   path.latents = static_cast<int32_t>(latents);
   return path;
 }
@@ -63,6 +64,12 @@ CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPa
   rows.state.emplace_back(rows.size(), 1.0);
   add_indicators(study.cells.type.codes, rows.cells, shape.types, rows.state);
   add_indicators(study.cells.donor.codes, rows.cells, shape.donors, rows.state);
+  add_indicators(study.cells.batch.codes, rows.cells, shape.batches, rows.state);
+  rows.batches_and_types = int64_t{shape.batches} * shape.types;
+  for (size_t i = 0; shape.batches > 0 && i < rows.size(); ++i) {
+    const int32_t batch = study.cells.batch.codes[at(rows.cells[i])];
+    rows.batch_and_type.push_back(batch * shape.types + rows.type[i]);
+  }
   auto& open = rows.state.emplace_back();
   for (const int32_t cell : rows.cells) {
     open.push_back(std::log1p(study.cells.open_peaks[at(cell)]));

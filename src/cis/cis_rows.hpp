@@ -17,8 +17,11 @@ struct CisRows {
   std::vector<int64_t> type_begin;   ///< types + 1: the rows of each type
   std::vector<int32_t> type;         ///< of each row
   std::vector<double> log_exposure;  ///< log total RNA; zeros for log values
-  /// The columns of `CisPath::state_size`, in its order.
+  /// The columns of `CisPath::state_columns`, in its order.
   std::vector<std::vector<double>> state;
+  /// Batch and type of each row as one code, batch · types + type; empty without batches.
+  std::vector<int32_t> batch_and_type;
+  int64_t batches_and_types = 0;  ///< codes there may be
   CsrPattern peaks;     ///< study's peaks × rows
   CsrMatrix responses;  ///< study's genes × rows: counts, or log values
 

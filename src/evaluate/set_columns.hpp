@@ -99,7 +99,7 @@ inline constexpr ColumnText kObservedHigh{"observed_high", kObservedLow.what};
 inline constexpr ColumnText kSlope{
     "slope",
     "of the measured counts of the test cells on −δ, with total RNA as offset and cell type, "
-    "donor, open peaks and the surrogate's ATAC latents as covariates; 1 = cells differ as "
+    "donor, batch, open peaks and the surrogate's ATAC latents as covariates; 1 = cells differ as "
     "predicted, 0 = the prediction says nothing"};
 inline constexpr ColumnText kSlopeLow{"slope_low", "its 95 % interval"};
 inline constexpr ColumnText kSlopeHigh{"slope_high", kSlopeLow.what};
@@ -138,7 +138,7 @@ inline constexpr ColumnText kReason{"reason", "why it was not explained"};
 inline constexpr ColumnText kGate{
     "gate",
     "`A` where the gene fails that gate of the cis path (`gate_a_passed` in `cis.tsv`): held-out "
-    "cells are predicted no better than by depth, type and donor"};
+    "cells are predicted no better than by depth, type, donor and batch"};
 
 /// Of recovery.tsv.
 inline constexpr ColumnText kMembers{"members", "peaks planted"};

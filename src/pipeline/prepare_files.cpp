@@ -91,6 +91,7 @@ PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
     inputs.label_column = arguments.labels;
   }
   inputs.donor_column = arguments.donors;
+  inputs.batch_column = arguments.batches;
   if (!arguments.genes.empty()) {
     inputs.gene_positions = read_gene_positions(arguments.genes);
     inputs.gene_source = arguments.genes.string();
@@ -113,6 +114,8 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
             "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
             "without it the cells are clustered");
   set.value("--donors", donors, "Column that names the donor or sample of each cell");
+  set.value("--batches", batches,
+            "Column that names the batch of each cell (library, lane, day, …), to be held constant");
   set.value("--genes", genes,
             "Gene positions, BED or GTF, of the genome build of the peaks; matched by Ensembl id "
             "(with or without version) and by symbol");

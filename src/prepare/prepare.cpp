@@ -13,6 +13,7 @@
 #include "prepare/match_cells.hpp"
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
+#include "prepare/units.hpp"
 
 namespace grids::core {
 namespace {
@@ -29,7 +30,8 @@ constexpr double kFewPositions = 0.5;
 struct Cells {
   MatchedCells matched;
   std::vector<std::string> types;   ///< empty until known
-  std::vector<std::string> donors;  ///< empty when there are none
+  std::vector<std::string> donors;   ///< empty when there are none
+  std::vector<std::string> batches;  ///< likewise
 
   void keep(std::span<const int32_t> chosen) {
     const auto pick = [&](auto& list) {
@@ -44,6 +46,7 @@ struct Cells {
     pick(matched.atac_row);
     pick(types);
     pick(donors);
+    pick(batches);
   }
 };
 
@@ -102,18 +105,8 @@ void call_types(const std::string& source, std::vector<std::string>& labels, Dia
 
 void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
            Cells& cells, PrepareSummary& summary, Diary& diary) {
-  if (!inputs.donor_column.empty()) {
-    auto donors = labels_from_column(raw, cells.matched, inputs.donor_column);
-    for (const auto& note : donors.notes) diary.warn("{}", note);
-    const auto missing = std::count(donors.of_cell.begin(), donors.of_cell.end(), "");
-    if (missing > 0) {
-      diary.warn("{}: {} cells have no donor; they count as one donor, 'unknown'", donors.source,
-                 missing);
-      std::replace(donors.of_cell.begin(), donors.of_cell.end(), std::string(),
-                   std::string("unknown"));
-    }
-    cells.donors = std::move(donors.of_cell);
-  }
+  cells.donors = read_units(raw, cells.matched, inputs.donor_column, "donor", diary);
+  cells.batches = read_units(raw, cells.matched, inputs.batch_column, "batch", diary);
   if (!inputs.label_map && inputs.label_column.empty()) return;
   auto labels = inputs.label_map ? labels_from_map(*inputs.label_map, cells.matched)
                                  : labels_from_column(raw, cells.matched, inputs.label_column);
@@ -265,6 +258,7 @@ void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& c
   study.cells.place.assign(matched.rna_row.begin(), matched.rna_row.end());
   study.cells.type = categorical_of(cells.types);
   study.cells.donor = categorical_of(cells.donors);
+  study.cells.batch = categorical_of(cells.batches);
   study.cells.total_rna = std::move(quality.rna_counts);
   study.cells.open_peaks = std::move(quality.peaks);
   study.cells.split = split_cells(matched.size(), study.cells.type, study.cells.donor,
@@ -275,6 +269,7 @@ void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& c
     run.context.check_cancelled();
   }
   tell_cells(run);
+  tell_batches(study.cells, run.diary);
 }
 
 /// `rows`: of the ATAC, one per cell of the study.

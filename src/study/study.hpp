@@ -1,6 +1,6 @@
 /// A prepared experiment: what every stage after `prepare` works on.
 ///
-/// Cells, peaks, genes, types and donors stand in an order of their own, which neither their order
+/// Cells, peaks, genes, types, donors and batches stand in an order of their own, which neither their order
 /// in the user's file nor the names of cells and types decide (prepare/canonical_order.hpp): so
 /// does everything that depends on their order. Cells are in one order in both modalities; peaks
 /// are sorted by chromosome, then start. Peaks and genes were chosen, and size factors computed, as
@@ -46,10 +46,17 @@ inline constexpr std::string_view kTypePrefix = "type:";
 /// What a type is called whose label this is.
 std::string type_called(const std::string& label);
 
+/// Standard deviation of the normal prior of what a batch adds to a gene's log rate (or log value)
+/// within one type, beyond what it adds in all types. Batches of one protocol differ by up to a
+/// third in what they do to single types; a wider prior would fit the noise of the few cells that a
+/// type has in a batch, a narrower one leave differences to whatever else goes along with the batch.
+inline constexpr double kBatchWithinType = 0.3;
+
 struct CellTable {
   std::vector<std::string> barcodes;
   Categorical type;
   Categorical donor;  ///< empty when the experiment has none
+  Categorical batch;  ///< likewise
   std::vector<Split> split;
   /// Counts over all genes before selection; for RNA that came normalised, the sum of
   /// expm1(values).
@@ -139,7 +146,7 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 Study read_study(const std::filesystem::path& path);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
-/// with cell_type, donor, split, total_rna, open_peaks and place (the cell's row in the user's
+/// with cell_type, donor, batch, split, total_rna, open_peaks and place (the cell's row in the user's
 /// file); `uns/grids` holds format, scale, paired and provenance. Goes to a temporary name beside
 /// `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);

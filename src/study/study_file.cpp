@@ -43,6 +43,7 @@ void require_whole(const Study& study) {
   };
   expect("cell type", study.cells.type.codes.size(), cells);
   if (!study.cells.donor.empty()) expect("donor", study.cells.donor.codes.size(), cells);
+  if (!study.cells.batch.empty()) expect("batch", study.cells.batch.codes.size(), cells);
   expect("split", study.cells.split.size(), cells);
   expect("total_rna", study.cells.total_rna.size(), cells);
   expect("open_peaks", study.cells.open_peaks.size(), cells);
@@ -183,6 +184,7 @@ CellTable read_cells(const Group& root, int64_t format) {
   column(obs, frame, "cell_type", true);
   cells.type = categorical(obs, "cell_type", ordered);
   if (frame.find("donor") != nullptr) cells.donor = categorical(obs, "donor", ordered);
+  if (frame.find("batch") != nullptr) cells.batch = categorical(obs, "batch", ordered);
   cells.barcodes = std::move(frame.index);
   return cells;
 }
@@ -362,6 +364,9 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
     if (!study.cells.donor.empty()) {
       write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
+    }
+    if (!study.cells.batch.empty()) {
+      write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
     }
     const auto grids = create_dict(root, "uns/grids");
     write_integer_element(grids, "format", kStudyFormat);

@@ -270,6 +270,12 @@ def _(room):
     return prepare("--donors", "patient")
 
 
+@case("no such batch column", r"no column 'lane'", r"donor")
+def _(room):
+    room.copy("cells.h5mu")
+    return prepare("--batches", "lane")
+
+
 @case("barcodes as labels", r"different labels for 300 cells", r"is this a column of cell types")
 def _(room):
     path = room.copy("cells.h5mu")

@@ -1,0 +1,25 @@
+/// What cells were handled in together: donors and batches. Only prepare.cpp includes this.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/raw_multiome.hpp"
+#include "prepare/diary.hpp"
+#include "prepare/match_cells.hpp"
+#include "study/study.hpp"
+
+namespace grids::core {
+
+/// The `unit` ("donor", "batch") of each cell, by a column (see `labels_from_column`); none where
+/// `column` is empty. Cells without one are of the unit "unknown", with a warning. Throws
+/// Error(kInput) where there is no such column, or nearly each cell has a value of its own.
+std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& cells,
+                                    const std::string& column, std::string_view unit,
+                                    Diary& diary);
+
+/// How many batches there are, and what cannot be told apart from them.
+void tell_batches(const CellTable& cells, Diary& diary);
+
+}  // namespace grids::core
