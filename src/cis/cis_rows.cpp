@@ -63,8 +63,12 @@ CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPa
   }
   rows.state.emplace_back(rows.size(), 1.0);
   add_indicators(study.cells.type.codes, rows.cells, shape.types, rows.state);
-  add_indicators(study.cells.donor.codes, rows.cells, shape.donors, rows.state);
-  add_indicators(study.cells.batch.codes, rows.cells, shape.batches, rows.state);
+  for (const auto& [column, count] : {std::pair{&study.cells.donor, shape.donors},
+                                      std::pair{&study.cells.batch, shape.batches}}) {
+    const size_t begin = rows.state.size();
+    add_indicators(column->codes, rows.cells, count, rows.state);
+    rows.units.emplace_back(begin, rows.state.size());
+  }
   rows.batches_and_types = int64_t{shape.batches} * shape.types;
   for (size_t i = 0; shape.batches > 0 && i < rows.size(); ++i) {
     const int32_t batch = study.cells.batch.codes[at(rows.cells[i])];

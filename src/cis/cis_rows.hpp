@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "math/sparse.hpp"
@@ -19,6 +20,8 @@ struct CisRows {
   std::vector<double> log_exposure;  ///< log total RNA; zeros for log values
   /// The columns of `CisPath::state_columns`, in its order.
   std::vector<std::vector<double>> state;
+  /// Where the columns of donors, and of batches, begin and end.
+  std::vector<std::pair<size_t, size_t>> units;
   /// Batch and type of each row as one code, batch · types + type; empty without batches.
   std::vector<int32_t> batch_and_type;
   int64_t batches_and_types = 0;  ///< codes there may be

@@ -11,8 +11,8 @@ namespace grids::core {
 
 namespace {
 
-/// Times that columns and batches within types are fitted in turn. They are all but independent:
-/// what a batch adds in all types is a column.
+/// Times that columns and batches within types are fitted in turn. Predictions hardly move after
+/// the first: what may yet move is from a batch's column to its types or back.
 constexpr int kTurnsOfBatches = 2;
 
 /// One number for each group of rows, added to their log means (or values), under a normal prior
@@ -26,10 +26,10 @@ class GroupShifts {
   std::vector<double> of_counts(std::span<const double> counts, std::span<const double> mean,
                                 double dispersion) {
     constexpr int kMostSteps = 12;
-    constexpr double kLongestStep = 1, kShortestStep = 1e-7;
+    constexpr double kLongestMove = 1, kShortestMove = 1e-7;
     std::vector<double> score(shift_.size()), information(shift_.size()), factor(shift_.size());
     double longest = 1;
-    for (int step = 0; step < kMostSteps && longest > kShortestStep; ++step) {
+    for (int step = 0; step < kMostSteps && longest > kShortestMove; ++step) {
       for (size_t g = 0; g < shift_.size(); ++g) {
         score[g] = -precision_ * shift_[g];
         information[g] = precision_;
@@ -43,7 +43,7 @@ class GroupShifts {
       }
       longest = 0;
       for (size_t g = 0; g < shift_.size(); ++g) {
-        const double move = std::clamp(score[g] / information[g], -kLongestStep, kLongestStep);
+        const double move = std::clamp(score[g] / information[g], -kLongestMove, kLongestMove);
         shift_[g] += move;
         longest = std::max(longest, std::abs(move));
       }
@@ -73,6 +73,7 @@ class GroupShifts {
 StateDesign::StateDesign(const CisRows& training, CisResponse response, double ridge)
     : response_(response),
       ridge_(ridge),
+      units_(training.units),
       batch_and_type_(training.batch_and_type),
       batches_and_types_(training.batches_and_types) {
   const auto n = static_cast<double>(training.size());
@@ -157,10 +158,21 @@ StateDesign::Fit StateDesign::regression(std::span<const double> values,
     result.coefficients[j] /= scale_[j];
     result.coefficients[0] -= result.coefficients[j] * mean_[j];
   }
+  place_unseen_units(result.coefficients);
   if (within.empty()) return result;
   result.coefficients.resize(columns_.size(), 0.0);
   result.coefficients.insert(result.coefficients.end(), within.begin(), within.end());
   return result;
+}
+
+void StateDesign::place_unseen_units(std::vector<double>& coefficients) const {
+  for (const auto& [begin, end] : units_) {
+    double mean = 0;
+    for (size_t j = begin; j < end; ++j) mean += mean_[j] * coefficients[j];  // shares of the cells
+    for (size_t j = begin; j < end; ++j) {
+      if (mean_[j] == 0) coefficients[j] = mean;
+    }
+  }
 }
 
 StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<double>& values,

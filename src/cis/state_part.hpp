@@ -21,7 +21,7 @@ class StateDesign {
     /// Of the columns as they are, one for each used; with batches one for each (0: not used), then
     /// what each adds within each type.
     std::vector<double> coefficients;
-    double dispersion = 0;             ///< or residual variance
+    double dispersion = 0;  ///< or residual variance
   };
   /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
   Fit fit(const CisRows& training, const std::vector<double>& values, size_t used) const;
@@ -41,11 +41,16 @@ class StateDesign {
   std::vector<double> within_types(std::span<const double> values, std::span<const double> offset,
                                    const Fit& fit) const;
 
+  /// Donors and batches without training cells, whose columns are constant, become the mean of the
+  /// others, not the one that has no column.
+  void place_unseen_units(std::vector<double>& coefficients) const;
+
   CisResponse response_;
   double ridge_;
   std::vector<double> mean_, scale_;
   std::vector<std::vector<double>> columns_;
-  std::vector<int32_t> batch_and_type_;  ///< of each row; empty without batches
+  std::vector<std::pair<size_t, size_t>> units_;  ///< see CisRows
+  std::vector<int32_t> batch_and_type_;           ///< of each row; empty without batches
   int64_t batches_and_types_;
 };
 

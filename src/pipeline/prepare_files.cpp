@@ -5,6 +5,7 @@
 #include "io/annotation.hpp"
 #include "io/labels.hpp"
 #include "io/lines.hpp"
+#include "prepare/units.hpp"
 
 namespace grids::core {
 namespace {
@@ -138,6 +139,7 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
   validate(arguments.input, "the input");
   validate(arguments.options, "options of prepare");
   const PrepareInputs inputs = read_prepare_inputs(arguments);
+  require_units_of_split(arguments.options.split.by, inputs.donor_column, inputs.batch_column);
   PatientReporter reporter(context.reporter);
   const Context patient{context.seed, context.pool, reporter, context.cancelled};
   auto raw = read_multiome(arguments.input, patient);

