@@ -115,8 +115,10 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
             "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
             "without it the cells are clustered");
   set.value("--donors", donors, "Column that names the donor or sample of each cell");
-  set.value("--batches", batches,
-            "Column that names the batch of each cell (library, lane, day, …), to be held constant");
+  set.value(
+      "--batches", batches,
+      "Column that names the batch of each cell (library, lane, day, …), to be held constant; "
+      "barcode = by what stands before or behind the bases of its barcode");
   set.value("--genes", genes,
             "Gene positions, BED or GTF, of the genome build of the peaks; matched by Ensembl id "
             "(with or without version) and by symbol");

@@ -15,6 +15,7 @@
 #include "prepare/place_features.hpp"
 #include "prepare/split_units.hpp"
 #include "prepare/units.hpp"
+#include "prepare/unused_columns.hpp"
 
 namespace grids::core {
 namespace {
@@ -450,6 +451,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   label(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
   CellQuality quality = check_quality(raw, kind, options, cells, diary);
+  tell_unused_columns(raw, cells.matched, inputs, diary);
   fill_cells(run, features, cells, quality);
   const auto rna_rows = std::move(cells.matched.rna_row);
   const auto atac_rows = std::move(cells.matched.atac_row);

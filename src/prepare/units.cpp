@@ -5,8 +5,8 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
-#include "prepare/labels.hpp"
 #include "prepare/split_units.hpp"
+#include "prepare/unused_columns.hpp"
 
 namespace grids::core {
 namespace {
@@ -14,9 +14,9 @@ namespace {
 constexpr const char* kUnknownUnit = "unknown";
 
 void require_few(const CellLabels& units, std::string_view unit) {
-  constexpr size_t kFewCells = 20;
+  constexpr size_t kEnoughToTell = 20;
   const std::set<std::string_view> values(units.of_cell.begin(), units.of_cell.end());
-  if (units.of_cell.size() < kFewCells || values.size() * 2 <= units.of_cell.size()) return;
+  if (units.of_cell.size() < kEnoughToTell || values.size() * 2 <= units.of_cell.size()) return;
   throw input_error("{}: {} different values for {} cells; is this a column of {} names?",
                     units.source, values.size(), units.of_cell.size(), unit);
 }
@@ -41,17 +41,37 @@ std::vector<std::string> units_in(const CellTable& cells, const Categorical& uni
     if (cells.split[cell] == part) codes.insert(unit.codes[cell]);
   }
   std::vector<std::string> names;
+  names.reserve(codes.size());
   for (const int32_t code : codes) names.push_back(unit.names[at(code)]);
   return names;
 }
 
 }  // namespace
 
+CellLabels unit_values(const RawMultiome& raw, const MatchedCells& cells,
+                       const std::string& column) {
+  const bool by_barcode = column == kByBarcode && raw.obs.find(column) == nullptr &&
+                          raw.rna.obs.find(column) == nullptr &&
+                          raw.atac.obs.find(column) == nullptr;
+  if (!by_barcode) return labels_from_column(raw, cells, column);
+  CellLabels result;
+  result.source = "barcodes";
+  for (const auto& barcode : cells.barcodes) result.of_cell.push_back(around_bases(barcode));
+  const std::set<std::string_view> values(result.of_cell.begin(), result.of_cell.end());
+  if (values.size() < 2) {
+    throw input_error(
+        "all barcodes begin and end alike ({}): they do not tell samples; give the name of a "
+        "column",
+        examples(cells.barcodes));
+  }
+  return result;
+}
+
 std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& cells,
                                     const std::string& column, std::string_view unit,
                                     Diary& diary) {
   if (column.empty()) return {};
-  auto units = labels_from_column(raw, cells, column);
+  auto units = unit_values(raw, cells, column);
   for (const auto& note : units.notes) diary.warn("{}", note);
   require_few(units, unit);
   const auto missing = std::count(units.of_cell.begin(), units.of_cell.end(), "");
@@ -67,7 +87,8 @@ std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& 
 void require_units_of_split(SplitBy by, const std::string& donor_column,
                             const std::string& batch_column) {
   if (by == SplitBy::kDonor && donor_column.empty()) {
-    throw input_error("--split-by donor: which donor a cell is of is not known; add --donors COLUMN");
+    throw input_error(
+        "--split-by donor: which donor a cell is of is not known; add --donors COLUMN");
   }
   if (by == SplitBy::kBatch && batch_column.empty()) {
     throw input_error(
