@@ -97,12 +97,18 @@ std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t wind
   const auto found = std::find(names.begin(), names.end(), study.genes.chromosome[at(gene)]);
   if (found == names.end()) return result;
   const auto chromosome = at(found - names.begin());
-  const int64_t tss = study.genes.tss(gene);
+  const auto further = study.genes.sites_beside(gene);
+  std::vector<int64_t> sites(further.begin(), further.end());
+  sites.push_back(study.genes.tss(gene));
+  std::sort(sites.begin(), sites.end());
   for (int64_t peak = study.peaks.chromosome_offsets[chromosome];
        peak < study.peaks.chromosome_offsets[chromosome + 1]; ++peak) {
-    if (study.peaks.start[at(peak)] > tss + window) break;
-    if (study.peaks.end[at(peak)] <= tss - window) continue;
-    result.push_back(static_cast<int32_t>(peak));
+    const int64_t start = study.peaks.start[at(peak)], end = study.peaks.end[at(peak)];
+    if (start > sites.back() + window) break;
+    const bool near = std::any_of(sites.begin(), sites.end(), [&](int64_t site) {
+      return start <= site + window && end > site - window;
+    });
+    if (near) result.push_back(static_cast<int32_t>(peak));
   }
   return result;
 }

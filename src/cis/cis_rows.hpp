@@ -25,8 +25,8 @@ struct CisRows {
   /// Batch and type of each row as one code, batch · types + type; empty without batches.
   std::vector<int32_t> batch_and_type;
   int64_t batches_and_types = 0;  ///< codes there may be
-  CsrPattern peaks;     ///< study's peaks × rows
-  CsrMatrix responses;  ///< study's genes × rows: counts, or log values
+  CsrPattern peaks;               ///< study's peaks × rows
+  CsrMatrix responses;            ///< study's genes × rows: counts, or log values
 
   size_t size() const { return cells.size(); }
   std::vector<double> response(int64_t gene) const;  ///< dense, one a row
@@ -40,7 +40,8 @@ CisPath empty_cis_path(const Study& study, int64_t latents);
 CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPath& shape,
                  std::span<const int32_t> cells);
 
-/// The peaks that lie within `window` bp of the gene's TSS (distance 0 inside the peak), ascending.
+/// The peaks that lie within `window` bp of a TSS of the gene (distance 0 inside the peak),
+/// ascending.
 std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t window);
 
 }  // namespace grids::core

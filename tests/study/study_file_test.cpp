@@ -71,6 +71,14 @@ Study random_study() {
     study.genes.strand.push_back(
         *rc::gen::element(Strand::kPlus, Strand::kMinus, Strand::kUnknown));
   }
+  if (*rc::gen::arbitrary<bool>()) {
+    for (int64_t g = 0; g < genes; ++g) {
+      study.genes.further_sites.emplace_back();
+      for (int64_t k = *rc::gen::inRange(0, 3); k > 0; --k) {
+        study.genes.further_sites.back().push_back(g + 100 - k);
+      }
+    }
+  }
   study.open = random_matrix(cells, peaks, true).pattern;
   study.expression = random_matrix(cells, genes, false);
   if (*rc::gen::arbitrary<bool>()) {
@@ -114,6 +122,7 @@ RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
   RC_ASSERT(back.genes.start == study.genes.start);
   RC_ASSERT(back.genes.end == study.genes.end);
   RC_ASSERT(back.genes.strand == study.genes.strand);
+  RC_ASSERT(back.genes.further_sites == study.genes.further_sites);
   RC_ASSERT(same_pattern(back.open, study.open));
   RC_ASSERT(same_pattern(back.expression.pattern, study.expression.pattern));
   RC_ASSERT(back.expression.values == study.expression.values);

@@ -40,6 +40,7 @@ inline void expect_same_study(const Study& found, const Study& expected) {
   EXPECT_EQ(found.genes.chromosome, expected.genes.chromosome);
   EXPECT_EQ(found.genes.start, expected.genes.start);
   EXPECT_EQ(found.genes.end, expected.genes.end);
+  EXPECT_EQ(found.genes.further_sites, expected.genes.further_sites);
   EXPECT_TRUE(found.genes.strand == expected.genes.strand);
   expect_same_pattern(found.open, expected.open, "open");
   expect_same_pattern(found.expression.pattern, expected.expression.pattern, "expression");
