@@ -31,7 +31,7 @@ constexpr double kFewPositions = 0.5;
 /// The cells in use while they are being chosen; all lists run in parallel.
 struct Cells {
   MatchedCells matched;
-  std::vector<std::string> types;   ///< empty until known
+  std::vector<std::string> types;    ///< empty until known
   std::vector<std::string> donors;   ///< empty when there are none
   std::vector<std::string> batches;  ///< likewise
 
@@ -402,12 +402,45 @@ void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
           "without counts, changes in counts cannot be given",
           rna.source, kLargestLogged);
       break;
+    case RnaKind::kRounded:
+      diary.warn(
+          "{}: whole numbers, but the totals of cells vary by less than {:.0f} % of their mean, so "
+          "scaled to one total and rounded: no counts, and not taken as such; scaled to 100,000 "
+          "per cell and log1p taken; give the raw counts (--rna-layer), as without them changes in "
+          "counts cannot be given",
+          rna.source, 100 * kLeastSpreadOfTotals);
+      break;
     case RnaKind::kLinear:
       diary.warn(
           "{}: fractions and large values, so normalised but not logged: scaled to 100,000 per "
           "cell and log1p taken; without counts, changes in counts cannot be given",
           rna.source);
       break;
+  }
+}
+
+void require_open_and_closed(const RawModality& atac, Diary& diary) {
+  switch (recognise_atac(atac)) {
+    case AtacKind::kCounts:
+      return;
+    case AtacKind::kWeighted:
+      diary.warn(
+          "{}: fractions in most places, as after TF-IDF: a peak is taken as open where the value "
+          "is "
+          "above zero, which is right if nothing was imputed or smoothed",
+          atac.source);
+      return;
+    case AtacKind::kAllOpen:
+      throw input_error(
+          "{}: more than {:.0f} % of all peaks of all cells are above zero, so open: imputed or "
+          "smoothed values say nothing about which are; give fragment counts or 0 and 1, for "
+          "example from a layer (--atac-layer)",
+          atac.source, 100 * kMostOpen);
+    case AtacKind::kEqual:
+      throw input_error(
+          "{}: all cells have equally many peaks above zero, as no measurement gives: a rule chose "
+          "them; give fragment counts or 0 and 1, for example from a layer (--atac-layer)",
+          atac.source);
   }
 }
 
@@ -447,6 +480,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   const RnaKind kind = recognise_rna(raw.rna);
   const Preparation run{raw, kind, inputs, options, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
+  require_open_and_closed(raw.atac, diary);
   Cells cells = match(raw, features, context.pool, diary);
   label(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
