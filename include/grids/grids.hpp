@@ -176,7 +176,8 @@ class GRIDS_API Study {
   const std::vector<std::string>& peaks() const;
   const std::vector<std::string>& genes() const;
   const std::vector<std::string>& cell_types() const;
-  std::span<const int32_t> type_of_cell() const;  ///< positions in cell_types()
+  std::span<const int32_t> type_of_cell() const;    ///< positions in cell_types()
+  const std::vector<std::string>& batches() const;  ///< names; empty where none were given
   CellPart part_of_cell(int64_t cell) const;
   SparseRows open() const;        ///< cells × peaks
   SparseRows expression() const;  ///< cells × genes, log1p of counts per 100,000

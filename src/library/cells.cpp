@@ -166,6 +166,9 @@ const std::vector<std::string>& Study::genes() const {
 const std::vector<std::string>& Study::cell_types() const {
   return parts_->study.cells.type.names;
 }
+const std::vector<std::string>& Study::batches() const {
+  return parts_->study.cells.batch.names;
+}
 std::span<const int32_t> Study::type_of_cell() const {
   return parts_->study.cells.type.codes;
 }
