@@ -57,6 +57,7 @@ CisPath draw_path(const Cells& cells, int32_t stride, uint64_t seed) {
   path.study_genes = study.genes.size();
   path.types = static_cast<int32_t>(study.cells.type.names.size());
   path.donors = static_cast<int32_t>(study.cells.donor.names.size());
+  path.batches = static_cast<int32_t>(study.cells.batch.names.size());
   path.latents = static_cast<int32_t>(cells.surrogate.shape().latent);
   for (int32_t id = cells.target % stride; id < study.genes.size(); id += stride) {
     const auto near = peaks_around(study, id);

@@ -80,7 +80,7 @@ void measure_nulls(const BarsBench& bench, const Cells& train, const Cells& test
                    const ContrastOptions& options) {
   const int64_t windows = bench.settings.null_windows;
   add_nulls(bench, null_contrasts(bench, train, test, windows, options), "", "");
-  if (!test.rows.donors.empty()) {
+  if (!test.rows.clusters.empty()) {
     ContrastOptions independent = options;
     independent.min_donors = bench.settings.donors + 1;
     const Cells cells = cells_of(bench.world, Split::kTest, independent);

@@ -119,8 +119,9 @@ struct GenePlace {
 /// Cells that are in memory already: both modalities of the same cells, in the same order.
 struct CellsInMemory {
   std::vector<std::string> barcodes;
-  std::vector<std::string> labels;  ///< cell types, one a cell; empty = the cells are clustered
-  std::vector<std::string> donors;  ///< one a cell; may be empty
+  std::vector<std::string> labels;   ///< cell types, one a cell; empty = the cells are clustered
+  std::vector<std::string> donors;   ///< one a cell; may be empty
+  std::vector<std::string> batches;  ///< likewise
   std::vector<std::string> gene_names;
   std::vector<std::string> peak_names;  ///< "chr1:1000-1500"
   Counts rna;
@@ -175,7 +176,8 @@ class GRIDS_API Study {
   const std::vector<std::string>& peaks() const;
   const std::vector<std::string>& genes() const;
   const std::vector<std::string>& cell_types() const;
-  std::span<const int32_t> type_of_cell() const;  ///< positions in cell_types()
+  std::span<const int32_t> type_of_cell() const;    ///< positions in cell_types()
+  const std::vector<std::string>& batches() const;  ///< names; empty where none were given
   CellPart part_of_cell(int64_t cell) const;
   SparseRows open() const;        ///< cells × peaks
   SparseRows expression() const;  ///< cells × genes, log1p of counts per 100,000

@@ -36,6 +36,7 @@ CisPath empty_cis_path(const Study& study, int64_t latents) {
   path.study_genes = study.genes.size();
   path.types = static_cast<int32_t>(study.cells.type.names.size());
   path.donors = static_cast<int32_t>(study.cells.donor.names.size());
+  path.batches = static_cast<int32_t>(study.cells.batch.names.size());
   path.latents = static_cast<int32_t>(latents);
   return path;
 }
@@ -62,7 +63,17 @@ CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPa
   }
   rows.state.emplace_back(rows.size(), 1.0);
   add_indicators(study.cells.type.codes, rows.cells, shape.types, rows.state);
-  add_indicators(study.cells.donor.codes, rows.cells, shape.donors, rows.state);
+  for (const auto& [column, count] : {std::pair{&study.cells.donor, shape.donors},
+                                      std::pair{&study.cells.batch, shape.batches}}) {
+    const size_t begin = rows.state.size();
+    add_indicators(column->codes, rows.cells, count, rows.state);
+    rows.units.emplace_back(begin, rows.state.size());
+  }
+  rows.batches_and_types = int64_t{shape.batches} * shape.types;
+  for (size_t i = 0; shape.batches > 0 && i < rows.size(); ++i) {
+    const int32_t batch = study.cells.batch.codes[at(rows.cells[i])];
+    rows.batch_and_type.push_back(batch * shape.types + rows.type[i]);
+  }
   auto& open = rows.state.emplace_back();
   for (const int32_t cell : rows.cells) {
     open.push_back(std::log1p(study.cells.open_peaks[at(cell)]));
@@ -86,12 +97,18 @@ std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t wind
   const auto found = std::find(names.begin(), names.end(), study.genes.chromosome[at(gene)]);
   if (found == names.end()) return result;
   const auto chromosome = at(found - names.begin());
-  const int64_t tss = study.genes.tss(gene);
+  const auto further = study.genes.sites_beside(gene);
+  std::vector<int64_t> sites(further.begin(), further.end());
+  sites.push_back(study.genes.tss(gene));
+  std::sort(sites.begin(), sites.end());
   for (int64_t peak = study.peaks.chromosome_offsets[chromosome];
        peak < study.peaks.chromosome_offsets[chromosome + 1]; ++peak) {
-    if (study.peaks.start[at(peak)] > tss + window) break;
-    if (study.peaks.end[at(peak)] <= tss - window) continue;
-    result.push_back(static_cast<int32_t>(peak));
+    const int64_t start = study.peaks.start[at(peak)], end = study.peaks.end[at(peak)];
+    if (start > sites.back() + window) break;
+    const bool near = std::any_of(sites.begin(), sites.end(), [&](int64_t site) {
+      return start <= site + window && end > site - window;
+    });
+    if (near) result.push_back(static_cast<int32_t>(peak));
   }
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "math/sparse.hpp"
@@ -17,10 +18,15 @@ struct CisRows {
   std::vector<int64_t> type_begin;   ///< types + 1: the rows of each type
   std::vector<int32_t> type;         ///< of each row
   std::vector<double> log_exposure;  ///< log total RNA; zeros for log values
-  /// The columns of `CisPath::state_size`, in its order.
+  /// The columns of `CisPath::state_columns`, in its order.
   std::vector<std::vector<double>> state;
-  CsrPattern peaks;     ///< study's peaks × rows
-  CsrMatrix responses;  ///< study's genes × rows: counts, or log values
+  /// Where the columns of donors, and of batches, begin and end.
+  std::vector<std::pair<size_t, size_t>> units;
+  /// Batch and type of each row as one code, batch · types + type; empty without batches.
+  std::vector<int32_t> batch_and_type;
+  int64_t batches_and_types = 0;  ///< codes there may be
+  CsrPattern peaks;               ///< study's peaks × rows
+  CsrMatrix responses;            ///< study's genes × rows: counts, or log values
 
   size_t size() const { return cells.size(); }
   std::vector<double> response(int64_t gene) const;  ///< dense, one a row
@@ -34,7 +40,8 @@ CisPath empty_cis_path(const Study& study, int64_t latents);
 CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPath& shape,
                  std::span<const int32_t> cells);
 
-/// The peaks that lie within `window` bp of the gene's TSS (distance 0 inside the peak), ascending.
+/// The peaks that lie within `window` bp of a TSS of the gene (distance 0 inside the peak),
+/// ascending.
 std::vector<int32_t> window_peaks(const Study& study, int64_t gene, int64_t window);
 
 }  // namespace grids::core

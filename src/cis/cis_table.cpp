@@ -111,7 +111,7 @@ Columns<TermRow> cis_columns() {
                        [gate](const Row& row) { return (row.gene.*gate).passed; }});
   };
   add_gate("gate_a", &CisGene::whole,
-           "state and terms against depth, type and donor on held-out cells");
+           "state and terms against depth, type, donor and batch on held-out cells");
   add_gate("gate_b", &CisGene::cis, "state and terms against the state on held-out cells");
   return {"cis.tsv",
           "a row for each term of each fitted gene, and one for a gene without terms (term 0)",

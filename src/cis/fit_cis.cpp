@@ -36,8 +36,8 @@ struct Shared {
   std::vector<double> open_peaks;  ///< of each fitted row's cell
   std::vector<double> seen;        ///< see openness.hpp
 
-  /// Intercept, type, donor, log open peaks.
-  size_t plain_columns() const { return at(shape.state_size() - shape.latents); }
+  /// Intercept, type, donor, batch, log open peaks.
+  size_t plain_columns() const { return at(shape.first_latent()); }
 };
 
 /// Means of validation cells, from log means.

@@ -1,10 +1,10 @@
 /// Fitting the cis path (model/cis_path.hpp) to a study.
 ///
 /// For each gene with a position: the state part is a negative binomial regression on intercept,
-/// type, donor, log open peaks and latents with log total RNA as exposure, frozen but for its
-/// intercepts of types; then terms are searched for among the peaks of its window (term_search.hpp)
-/// on training and validation cells; the same, on folds of them, decides the gates. Test cells are
-/// never seen. Without counts the response is the log
+/// type, donor, batch (and batch within type, shrunk), log open peaks and latents with log total
+/// RNA as exposure, frozen but for its intercepts of types; then terms are searched for among the
+/// peaks of its window (term_search.hpp) on training and validation cells; the same, on folds of
+/// them, decides the gates. Test cells are never seen. Without counts the response is the log
 /// value, with normal errors, and log open peaks stands for depth.
 ///
 /// Genes are fitted in parallel; results do not depend on the number of threads, nor on which other

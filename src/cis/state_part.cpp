@@ -3,13 +3,79 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/at.hpp"
 #include "math/information.hpp"
 #include "math/negative_binomial.hpp"
 
 namespace grids::core {
 
+namespace {
+
+/// Times that columns and batches within types are fitted in turn. Predictions hardly move after
+/// the first: what may yet move is from a batch's column to its types or back.
+constexpr int kTurnsOfBatches = 2;
+
+/// One number for each group of rows, added to their log means (or values), under a normal prior
+/// of variance 1 ÷ `precision`: Newton's method for all groups at once.
+class GroupShifts {
+ public:
+  GroupShifts(std::span<const int32_t> group, int64_t groups, double precision)
+      : group_(group), precision_(precision), shift_(at(groups), 0.0) {}
+
+  /// `mean` of each row without its shift.
+  std::vector<double> of_counts(std::span<const double> counts, std::span<const double> mean,
+                                double dispersion) {
+    constexpr int kMostSteps = 12;
+    constexpr double kLongestMove = 1, kShortestMove = 1e-7;
+    std::vector<double> score(shift_.size()), information(shift_.size()), factor(shift_.size());
+    double longest = 1;
+    for (int step = 0; step < kMostSteps && longest > kShortestMove; ++step) {
+      for (size_t g = 0; g < shift_.size(); ++g) {
+        score[g] = -precision_ * shift_[g];
+        information[g] = precision_;
+        factor[g] = std::exp(shift_[g]);
+      }
+      for (size_t i = 0; i < counts.size(); ++i) {
+        const auto g = at(group_[i]);
+        const double shifted = mean[i] * factor[g], spread = 1 + dispersion * shifted;
+        score[g] += (counts[i] - shifted) / spread;
+        information[g] += shifted * (1 + dispersion * counts[i]) / (spread * spread);
+      }
+      longest = 0;
+      for (size_t g = 0; g < shift_.size(); ++g) {
+        const double move = std::clamp(score[g] / information[g], -kLongestMove, kLongestMove);
+        shift_[g] += move;
+        longest = std::max(longest, std::abs(move));
+      }
+    }
+    return shift_;
+  }
+
+  /// Residuals of variance `variance`.
+  std::vector<double> of_values(std::span<const double> residual, double variance) {
+    std::vector<double> weight(shift_.size(), precision_ * variance);
+    for (size_t i = 0; i < residual.size(); ++i) {
+      shift_[at(group_[i])] += residual[i];
+      weight[at(group_[i])] += 1;
+    }
+    for (size_t g = 0; g < shift_.size(); ++g) shift_[g] /= weight[g];
+    return shift_;
+  }
+
+ private:
+  std::span<const int32_t> group_;
+  double precision_;
+  std::vector<double> shift_;
+};
+
+}  // namespace
+
 StateDesign::StateDesign(const CisRows& training, CisResponse response, double ridge)
-    : response_(response), ridge_(ridge) {
+    : response_(response),
+      ridge_(ridge),
+      units_(training.units),
+      batch_and_type_(training.batch_and_type),
+      batches_and_types_(training.batches_and_types) {
   const auto n = static_cast<double>(training.size());
   for (size_t j = 0; j < training.state.size(); ++j) {
     auto column = training.state[j];
@@ -24,9 +90,10 @@ StateDesign::StateDesign(const CisRows& training, CisResponse response, double r
   }
 }
 
-StateDesign::Fit StateDesign::regression(std::span<const double> values,
-                                         std::span<const double> offset, size_t used,
-                                         std::optional<double> dispersion) const {
+StateDesign::Fit StateDesign::columns_beside(std::span<const double> values,
+                                             std::span<const double> offset, size_t used,
+                                             std::optional<double> dispersion,
+                                             std::vector<double> start) const {
   std::vector<std::span<const double>> columns(columns_.begin(),
                                                columns_.begin() + static_cast<long>(used));
   std::vector<double> ridge(used, ridge_);
@@ -36,6 +103,7 @@ StateDesign::Fit StateDesign::regression(std::span<const double> values,
     NegativeBinomialOptions options;
     options.ridge = std::move(ridge);
     options.tolerance = 1e-6;  // of log likelihood: far below what any term gains
+    options.start = std::move(start);
     if (dispersion) {
       options.rule = DispersionRule::kGiven;
       options.dispersion = *dispersion;
@@ -51,11 +119,60 @@ StateDesign::Fit StateDesign::regression(std::span<const double> values,
     result.coefficients = column_products(columns, rest);
     CholeskyFactor(std::move(information)).solve(result.coefficients);
   }
+  return result;
+}
+
+std::vector<double> StateDesign::within_types(std::span<const double> values,
+                                              std::span<const double> offset,
+                                              const Fit& fit) const {
+  std::vector<double> rest(offset.begin(), offset.end());
+  for (size_t j = 0; j < fit.coefficients.size(); ++j) {
+    for (size_t i = 0; i < rest.size(); ++i) rest[i] += fit.coefficients[j] * columns_[j][i];
+  }
+  GroupShifts shifts(batch_and_type_, batches_and_types_,
+                     1 / (kBatchWithinType * kBatchWithinType));
+  if (response_ == CisResponse::kCounts) {
+    for (double& x : rest) x = std::exp(std::clamp(x, -30.0, 30.0));
+    return shifts.of_counts(values, rest, fit.dispersion);
+  }
+  double squares = 0;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    rest[i] = values[i] - rest[i];
+    squares += rest[i] * rest[i];
+  }
+  return shifts.of_values(rest, squares / static_cast<double>(rest.size()));
+}
+
+StateDesign::Fit StateDesign::regression(std::span<const double> values,
+                                         std::span<const double> offset, size_t used,
+                                         std::optional<double> dispersion) const {
+  Fit result = columns_beside(values, offset, used, dispersion, {});
+  std::vector<double> within;
+  for (int turn = 0; !batch_and_type_.empty() && turn < kTurnsOfBatches; ++turn) {
+    within = within_types(values, offset, result);
+    std::vector<double> beside(offset.begin(), offset.end());
+    for (size_t i = 0; i < beside.size(); ++i) beside[i] += within[at(batch_and_type_[i])];
+    result = columns_beside(values, beside, used, dispersion, std::move(result.coefficients));
+  }
   for (size_t j = 1; j < used; ++j) {
     result.coefficients[j] /= scale_[j];
     result.coefficients[0] -= result.coefficients[j] * mean_[j];
   }
+  place_unseen_units(result.coefficients);
+  if (within.empty()) return result;
+  result.coefficients.resize(columns_.size(), 0.0);
+  result.coefficients.insert(result.coefficients.end(), within.begin(), within.end());
   return result;
+}
+
+void StateDesign::place_unseen_units(std::vector<double>& coefficients) const {
+  for (const auto& [begin, end] : units_) {
+    double mean = 0;
+    for (size_t j = begin; j < end; ++j) mean += mean_[j] * coefficients[j];  // shares of the cells
+    for (size_t j = begin; j < end; ++j) {
+      if (mean_[j] == 0) coefficients[j] = mean;
+    }
+  }
 }
 
 StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<double>& values,
@@ -83,8 +200,12 @@ std::vector<double> StateDesign::coefficients_beside(const CisRows& training,
 
 std::vector<double> state_values(const CisRows& rows, const std::vector<double>& coefficients) {
   std::vector<double> values = rows.log_exposure;
-  for (size_t j = 0; j < coefficients.size(); ++j) {
+  const size_t columns = std::min(coefficients.size(), rows.state.size());
+  for (size_t j = 0; j < columns; ++j) {
     for (size_t i = 0; i < values.size(); ++i) values[i] += coefficients[j] * rows.state[j][i];
+  }
+  for (size_t i = 0; i < rows.batch_and_type.size(); ++i) {
+    values[i] += coefficients[rows.state.size() + at(rows.batch_and_type[i])];
   }
   return values;
 }

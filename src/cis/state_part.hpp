@@ -10,14 +10,18 @@
 
 namespace grids::core {
 
-/// The state's columns centred and scaled by the training cells, so that one ridge fits all.
+/// The state's columns centred and scaled by the training cells, so that one ridge fits all. What
+/// batches add within types has a prior of its own (`kBatchWithinType`) and no columns: it is one
+/// number for the rows of a batch and type, fitted in turn with the columns.
 class StateDesign {
  public:
   StateDesign(const CisRows& training, CisResponse response, double ridge);
 
   struct Fit {
-    std::vector<double> coefficients;  ///< of the columns as they are, one for each used
-    double dispersion = 0;             ///< or residual variance
+    /// Of the columns as they are, one for each used; with batches one for each (0: not used), then
+    /// what each adds within each type.
+    std::vector<double> coefficients;
+    double dispersion = 0;  ///< or residual variance
   };
   /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
   Fit fit(const CisRows& training, const std::vector<double>& values, size_t used) const;
@@ -30,11 +34,24 @@ class StateDesign {
   /// `offset`: of log means (or values). On the columns as they are.
   Fit regression(std::span<const double> values, std::span<const double> offset, size_t used,
                  std::optional<double> dispersion) const;
+  /// Without batches within types; on the scaled columns. `start`: coefficients, or none.
+  Fit columns_beside(std::span<const double> values, std::span<const double> offset, size_t used,
+                     std::optional<double> dispersion, std::vector<double> start) const;
+  /// What batches add within types beside the columns of a fit.
+  std::vector<double> within_types(std::span<const double> values, std::span<const double> offset,
+                                   const Fit& fit) const;
+
+  /// Donors and batches without training cells, whose columns are constant, become the mean of the
+  /// others, not the one that has no column.
+  void place_unseen_units(std::vector<double>& coefficients) const;
 
   CisResponse response_;
   double ridge_;
   std::vector<double> mean_, scale_;
   std::vector<std::vector<double>> columns_;
+  std::vector<std::pair<size_t, size_t>> units_;  ///< see CisRows
+  std::vector<int32_t> batch_and_type_;           ///< of each row; empty without batches
+  int64_t batches_and_types_;
 };
 
 /// log mean (with exposure), or mean of log values, of each row by the first coefficients.

@@ -48,10 +48,9 @@ std::vector<double> leverages(std::span<const std::span<const double>> columns,
   return result;
 }
 
-NegativeBinomialOptions covariate_ridge(size_t columns) {
+NegativeBinomialOptions covariate_ridge(const ContrastCells& cells) {
   NegativeBinomialOptions options;
-  options.ridge.assign(columns, kCovariateRidge);
-  options.ridge[0] = 0;
+  options.ridge = cells.ridge;
   return options;
 }
 
@@ -152,7 +151,7 @@ Spread spread_of(const ContrastCells& cells, std::span<const double> influence,
                  std::span<const double> residual, std::span<const double> leverage,
                  size_t columns) {
   Spread result;
-  if (cells.donors.empty()) {
+  if (cells.clusters.empty()) {
     for (size_t i = 0; i < influence.size(); ++i) {
       const double score = influence[i] * residual[i];
       result.variance += score * score / (1 - leverage[i]);
@@ -160,15 +159,15 @@ Spread spread_of(const ContrastCells& cells, std::span<const double> influence,
     result.freedom = static_cast<double>(influence.size()) - static_cast<double>(columns);
     return result;
   }
-  std::vector<double> sums(at(cells.donor_count));
+  std::vector<double> sums(at(cells.cluster_count));
   for (size_t i = 0; i < influence.size(); ++i) {
-    sums[at(cells.donors[i])] += influence[i] * residual[i];
+    sums[at(cells.clusters[i])] += influence[i] * residual[i];
   }
-  const auto donors = static_cast<double>(cells.donor_count);
-  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / donors;
+  const auto clusters = static_cast<double>(cells.cluster_count);
+  const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / clusters;
   for (const double sum : sums) result.variance += (sum - mean) * (sum - mean);
-  result.variance *= donors / (donors - 1);
-  result.freedom = donors - 1;
+  result.variance *= clusters / (clusters - 1);
+  result.freedom = clusters - 1;
   return result;
 }
 
@@ -209,7 +208,7 @@ ContrastBaseline held_at(double slope, const ContrastCells& cells, const Contras
   }
   std::vector<double> offset = cells.offset;
   for (size_t i = 0; i < offset.size(); ++i) offset[i] += slope * regressor.x[i];
-  auto options = covariate_ridge(cells.columns.size());
+  auto options = covariate_ridge(cells);
   options.rule = DispersionRule::kGiven;
   options.dispersion = at_0.dispersion;
   options.start = at_0.coefficients;
@@ -239,10 +238,10 @@ struct FullFit {
   std::vector<double> weight;
 };
 
-FullFit fit_full_counts(const ContrastBaseline& baseline, const CountRows& rows,
-                        double information) {
-  auto options = covariate_ridge(rows.columns.size());
-  options.ridge.back() = kSlopeRidge * information;
+FullFit fit_full_counts(const ContrastCells& cells, const ContrastBaseline& baseline,
+                        const CountRows& rows, double information) {
+  auto options = covariate_ridge(cells);
+  options.ridge.push_back(kSlopeRidge * information);
   options.rule = DispersionRule::kGiven;
   options.dispersion = baseline.dispersion;
   options.start = baseline.coefficients;
@@ -271,7 +270,7 @@ Slope fit_slope(const ContrastCells& cells, const ContrastBaseline& baseline,
                 const Regressor& regressor) {
   CountRows rows{baseline.measured, cells.offset, spans_of(cells.columns)};
   rows.columns.emplace_back(regressor.x);
-  const FullFit full = cells.counted ? fit_full_counts(baseline, rows, regressor.information)
+  const FullFit full = cells.counted ? fit_full_counts(cells, baseline, rows, regressor.information)
                                      : fit_full_values(baseline, regressor);
   if (std::isnan(full.slope)) return {};
   const size_t size = rows.columns.size();
@@ -311,7 +310,7 @@ ContrastBaseline contrast_baseline(const Study& study, int32_t gene, const Contr
   } else if (expressing < options.min_expressing_cells) {
     baseline.problem = fmt::format("only {} of {} cells express the gene", expressing, n);
   } else if (cells.counted) {
-    fit_counts(cells, cells.offset, covariate_ridge(cells.columns.size()), baseline);
+    fit_counts(cells, cells.offset, covariate_ridge(cells), baseline);
   } else {
     fit_values(cells, baseline);
   }
@@ -323,7 +322,7 @@ Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
                   std::span<const double> change, const ContrastOptions& options) {
   Contrast result;
   result.cells = static_cast<int64_t>(cells.cells.size());
-  result.clusters = cells.donors.empty() ? 0 : cells.donor_count;
+  result.clusters = cells.clusters.empty() ? 0 : cells.cluster_count;
   double sum = 0;
   for (const int32_t i : cells.kept) {
     sum += change[at(i)];

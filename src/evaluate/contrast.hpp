@@ -8,8 +8,8 @@
 ///
 ///     y ~ negative binomial,  log mean = log total RNA + covariates + slope · (−δ),
 ///
-/// with the covariates type (when several), donor, log open peaks and latents of the ATAC, which
-/// stand for the state of the cell: what is common to all peaks that follow the state is no
+/// with the covariates type (when several), donor, batch, log open peaks and latents of the ATAC,
+/// which stand for the state of the cell: what is common to all peaks that follow the state is no
 /// evidence for these. Slope 1 = the predicted changes are right on average; 0 = they say nothing.
 ///
 /// Choices:
@@ -24,10 +24,16 @@
 ///   have its power. A verdict (verdict.hpp) needs both.
 /// - In sums of squares over cells each square is divided by 1 − leverage (HC2, MacKinnon & White
 ///   1985): a gene with few counts has few cells that matter, and covariates fit those best.
+/// - Batches may act on a type otherwise than on the others: where several types and batches meet,
+///   an indicator of each pair is a covariate as well, as far as there are cells for it after all
+///   others, those of most cells first. Its coefficient is shrunk by the prior of
+///   `kBatchWithinType`; the score is made orthogonal to it all the same, so that validity does not
+///   rest on the prior.
 /// - Donors are covariates. Where there are at least `min_donors`, scores are summed over each
 ///   donor's cells, and the donors' sums are tested by Student's t with donors − 1 degrees of
 ///   freedom (Ibragimov & Müller 2010), the interval likewise. With fewer, cells count as
-///   independent given their donor's mean; the result says which.
+///   independent given their donor's mean; the result says which. Without donors the same is done
+///   by batch: it is then what cells have in common that were handled together.
 /// - Without counts, a Gaussian on the values as given, log total RNA among the covariates, and −δ
 ///   the predicted change of the value instead of the log rate.
 #pragma once
@@ -55,8 +61,8 @@ struct ContrastOptions {
   int64_t min_cells = 30;
   int64_t min_changed_cells = 10;
   int64_t min_expressing_cells = 10;
-  /// Donors from which on the variance is clustered by them. Fewer give a t with so few degrees of
-  /// freedom that nothing could be called among many sets.
+  /// Donors (without any, batches) from which on the variance is clustered by them. Fewer give a t
+  /// with so few degrees of freedom that nothing could be called among many sets.
   int64_t min_donors = 10;
   /// Cells for each covariate: where there are fewer, only the leading principal components of the
   /// latents are kept. Smaller values fit the noise.
@@ -87,12 +93,13 @@ struct ContrastCells {
   std::vector<int32_t> kept;   ///< their positions among the cells that were asked for
   bool counted = true;         ///< false: Gaussian on values
   std::vector<double> offset;  ///< log total RNA; 0 where not counted
-  /// A column of ones, then standardised covariates.
+  /// A column of ones, then standardised covariates, all orthogonal to each other.
   std::vector<std::vector<double>> columns;
-  std::vector<int32_t> donors;  ///< code of each cell, from 0, when clustered; else empty
-  int64_t donor_count = 0;
-  int64_t latents_used = 0;  ///< principal components of the latents
-  int64_t latents = 0;       ///< given
+  std::vector<double> ridge;      ///< of regressions of counts, one a column
+  std::vector<int32_t> clusters;  ///< code of each cell, from 0, when clustered; else empty
+  int64_t cluster_count = 0;      ///< donors, or batches; also where too few to cluster by
+  int64_t latents_used = 0;       ///< principal components of the latents
+  int64_t latents = 0;            ///< given
 };
 
 /// `latents`: cells × k, row-major, in the order of `cells`; may be empty.
@@ -135,8 +142,9 @@ struct Contrast {
   double p_below_half = kNone;  ///< one-sided, slope < ½
   /// The smallest slope that cells like these show, with a probability of 0.8, at p ≤ 0.05.
   double detectable = kNone;
-  int64_t clusters = 0;  ///< donors that the variance is clustered by; 0 = cells independent
-  std::string note;      ///< a reason for NaN, or what to know; may be empty
+  /// Donors (without any, batches) that the variance is clustered by; 0 = cells independent.
+  int64_t clusters = 0;
+  std::string note;  ///< a reason for NaN, or what to know; may be empty
   /// Of the set among those of its run: see `add_verdicts`.
   double q = kNone;
   double q_below_half = kNone;

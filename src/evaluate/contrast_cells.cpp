@@ -5,6 +5,7 @@
 
 #include "base/at.hpp"
 #include "evaluate/contrast.hpp"
+#include "math/dot.hpp"
 #include "math/information.hpp"
 #include "math/least_squares.hpp"
 #include "math/symmetric_eigen.hpp"
@@ -47,6 +48,72 @@ void add_indicators(const Categorical& column, std::span<const int32_t> cells,
     auto& indicator = columns.emplace_back();
     for (const int32_t own : codes) indicator.push_back(own == code ? 1 : 0);
   }
+}
+
+/// What is left of a column beside orthogonal ones of mean square 1, with mean square 1 itself; its
+/// own mean square, before, is 0 where nothing is left.
+struct Remainder {
+  std::vector<double> column;
+  double square = 0;
+};
+
+Remainder beside(const std::vector<std::vector<double>>& columns, std::vector<double> column) {
+  constexpr double kNothing = 1e-6;
+  const auto n = static_cast<double>(column.size());
+  const double before = dot(column, column) / n;
+  for (int twice = 0; twice < 2; ++twice) {
+    for (const auto& other : columns) {
+      const double along = dot(other, column) / n;
+      for (size_t i = 0; i < column.size(); ++i) column[i] -= along * other[i];
+    }
+  }
+  Remainder result{std::move(column), 0};
+  const double after = dot(result.column, result.column) / n;
+  if (!(after > kNothing * before)) return result;
+  result.square = after;
+  for (double& value : result.column) value /= std::sqrt(after);
+  return result;
+}
+
+/// Pairs of batch and type (codes batch · types + type) that occur, those of most cells first.
+std::vector<int32_t> pairs_by_cells(const std::vector<int32_t>& pair) {
+  std::map<int32_t, int64_t> cells;
+  for (const int32_t code : pair) ++cells[code];
+  std::vector<int32_t> pairs;
+  pairs.reserve(cells.size());
+  for (const auto& entry : cells) pairs.push_back(entry.first);
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [&](int32_t a, int32_t b) { return cells.at(a) > cells.at(b); });
+  return pairs;
+}
+
+/// Indicators of batch and type, shrunk, up to `most` columns in all. A pair that is all of its
+/// batch or type, or the last of either, is what other columns say already.
+void add_batches_within_types(const CellTable& table, int64_t most, ContrastCells& cells) {
+  if (table.batch.empty()) return;
+  auto pair = codes_of(table.batch, cells.cells);
+  const auto type = codes_of(table.type, cells.cells);
+  const auto types = static_cast<int32_t>(table.type.names.size());
+  for (size_t i = 0; i < pair.size(); ++i) pair[i] = pair[i] * types + type[i];
+  for (const int32_t code : pairs_by_cells(pair)) {
+    if (std::ssize(cells.columns) >= most) return;
+    std::vector<double> indicator;
+    indicator.reserve(pair.size());
+    for (const int32_t own : pair) indicator.push_back(own == code ? 1 : 0);
+    auto remainder = beside(cells.columns, std::move(indicator));
+    if (remainder.square == 0) continue;
+    cells.columns.push_back(std::move(remainder.column));
+    // Of a coefficient on a column that was divided by the root of its mean square.
+    cells.ridge.push_back(1 / (kBatchWithinType * kBatchWithinType * remainder.square));
+  }
+}
+
+void add_clusters(const CellTable& table, int64_t fewest, ContrastCells& cells) {
+  const Categorical& by = table.donor.empty() ? table.batch : table.donor;
+  if (by.empty()) return;
+  cells.clusters = codes_of(by, cells.cells);
+  cells.cluster_count = renumber(cells.clusters);
+  if (cells.cluster_count < fewest) cells.clusters.clear();
 }
 
 /// The leading principal components of some rows of `latents` (rows of `width`), as columns.
@@ -115,6 +182,7 @@ ContrastCells contrast_cells(const Study& study, std::span<const int32_t> cells,
   std::vector<std::vector<double>> columns = {std::vector<double>(n, 1.0)};
   add_indicators(study.cells.type, result.cells, columns);
   add_indicators(study.cells.donor, result.cells, columns);
+  add_indicators(study.cells.batch, result.cells, columns);
   columns.push_back(std::move(open));
   if (result.counted) {
     result.offset = std::move(depth);
@@ -130,11 +198,11 @@ ContrastCells contrast_cells(const Study& study, std::span<const int32_t> cells,
     add_components(latents, at(result.latents), result.kept, result.latents_used, columns);
   }
   result.columns = orthogonal_columns(columns);
-  if (!study.cells.donor.empty()) {
-    result.donors = codes_of(study.cells.donor, result.cells);
-    result.donor_count = renumber(result.donors);
-    if (result.donor_count < options.min_donors) result.donors.clear();
-  }
+  result.ridge.assign(result.columns.size(), kCovariateRidge);
+  result.ridge[0] = 0;
+  add_batches_within_types(study.cells, static_cast<int64_t>(n) / options.cells_per_covariate,
+                           result);
+  add_clusters(study.cells, options.min_donors, result);
   return result;
 }
 

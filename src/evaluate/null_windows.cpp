@@ -107,9 +107,8 @@ WindowWeights fit_window(const Study& study, int32_t gene, std::span<const int32
       column.push_back(study.open.contains(cell, peak) ? 1 : 0);
     }
   }
-  std::vector<double> ridge(columns.size(), 1 / (options.weight_sd * options.weight_sd));
-  std::fill_n(ridge.begin(), cells.columns.size(), kCovariateRidge);
-  ridge[0] = 0;
+  std::vector<double> ridge = cells.ridge;
+  ridge.resize(columns.size(), 1 / (options.weight_sd * options.weight_sd));
   const CountRows rows{measured, cells.offset, {columns.begin(), columns.end()}};
   const auto coefficients =
       cells.counted ? fit_counts(rows, ridge, result.converged) : fit_values(rows, ridge);

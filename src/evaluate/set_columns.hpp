@@ -99,7 +99,7 @@ inline constexpr ColumnText kObservedHigh{"observed_high", kObservedLow.what};
 inline constexpr ColumnText kSlope{
     "slope",
     "of the measured counts of the test cells on −δ, with total RNA as offset and cell type, "
-    "donor, open peaks and the surrogate's ATAC latents as covariates; 1 = cells differ as "
+    "donor, batch, open peaks and the surrogate's ATAC latents as covariates; 1 = cells differ as "
     "predicted, 0 = the prediction says nothing"};
 inline constexpr ColumnText kSlopeLow{"slope_low", "its 95 % interval"};
 inline constexpr ColumnText kSlopeHigh{"slope_high", kSlopeLow.what};
@@ -139,7 +139,8 @@ inline constexpr ColumnText kGate{
     "gate",
     "the gate of the cis path that the gene fails (`cis.tsv`). `B`: its set is *unconfirmed*, "
     "searched on terms which say nothing of held-out cells that the state does not; `A`: there are "
-    "no terms, and the state predicts held-out cells no better than depth, type and donor do"};
+    "no terms, and the state predicts held-out cells no better than depth, type, donor and batch "
+    "do"};
 
 /// Of set_summary.tsv.
 inline constexpr ColumnText kDomain{"domain",

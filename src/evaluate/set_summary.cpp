@@ -246,8 +246,8 @@ Columns<ContrastRow> contrast_columns() {
         }},
        {column::kDetectable, [](const ContrastRow& row) { return row.contrast.detectable; }},
        {"clusters",
-        "donors that the variance is clustered by; 0 = fewer than ten, cells taken as independent "
-        "given their donor",
+        "donors (batches, where no donors were given) that the variance is clustered by; 0 = fewer "
+        "than ten, cells taken as independent given their donor",
         [](const ContrastRow& row) { return row.contrast.clusters; }},
        {column::kNote, [](const ContrastRow& row) { return row.contrast.note; }}}};
 }

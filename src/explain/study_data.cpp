@@ -54,6 +54,7 @@ MeasuredCells measured_cells(const Study& study) {
   std::vector<std::vector<double>> columns = {std::vector<double>(cells.size(), 1.0)};
   add_indicators(study.cells.type, cells, columns);
   add_indicators(study.cells.donor, cells, columns);
+  add_indicators(study.cells.batch, cells, columns);
   columns.push_back(std::move(open));
   if (measured.counts) {
     measured.log_exposure = std::move(depth);

@@ -1,7 +1,9 @@
 #include "io/annotation.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 #include "io/lines.hpp"
 
@@ -72,6 +74,48 @@ GenePosition gtf_gene(const LineReader& reader, const std::vector<std::string_vi
   return gene;
 }
 
+/// Genes of a GTF, with what their transcripts say.
+class GtfGenes {
+ public:
+  void add_gene(GenePosition gene) {
+    Entry& entry = entry_of(gene);
+    entry.has_line = true;
+    gene.sites = std::move(genes_[entry.place].sites);
+    genes_[entry.place] = std::move(gene);
+  }
+  void add_transcript(const GenePosition& transcript) {
+    Entry& entry = entry_of(transcript);
+    GenePosition& gene = genes_[entry.place];
+    gene.sites.push_back(transcript.first_site());
+    if (entry.has_line) return;
+    gene.start = std::min(gene.start, transcript.start);
+    gene.end = std::max(gene.end, transcript.end);
+  }
+  std::vector<GenePosition> finish() {
+    for (auto& gene : genes_) {
+      std::sort(gene.sites.begin(), gene.sites.end());
+      gene.sites.erase(std::unique(gene.sites.begin(), gene.sites.end()), gene.sites.end());
+    }
+    return std::move(genes_);
+  }
+
+ private:
+  struct Entry {
+    size_t place = 0;
+    bool has_line = false;
+  };
+
+  Entry& entry_of(const GenePosition& gene) {
+    const auto [found, is_new] =
+        entries_.try_emplace({gene.id, gene.chromosome}, Entry{genes_.size()});
+    if (is_new) genes_.push_back(gene);
+    return found->second;
+  }
+
+  std::map<std::pair<std::string, std::string>, Entry> entries_;
+  std::vector<GenePosition> genes_;
+};
+
 bool looks_like_gtf(const std::vector<std::string_view>& fields) {
   int64_t ignored = 0;
   return fields.size() == 9 && parse_position(fields[3], ignored) &&
@@ -83,6 +127,7 @@ bool looks_like_gtf(const std::vector<std::string_view>& fields) {
 std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path) {
   LineReader reader(path);
   std::vector<GenePosition> genes;
+  GtfGenes of_gtf;
   std::string_view line;
   std::optional<bool> gtf;
   bool first = true;
@@ -94,7 +139,8 @@ std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path)
       if (fields.size() != 9) {
         throw reader.error(fmt::format("a GTF line has 9 columns, this one {}", fields.size()));
       }
-      if (fields[2] == "gene") genes.push_back(gtf_gene(reader, fields));
+      if (fields[2] == "gene") of_gtf.add_gene(gtf_gene(reader, fields));
+      if (fields[2] == "transcript") of_gtf.add_transcript(gtf_gene(reader, fields));
       continue;
     }
     int64_t ignored = 0;
@@ -110,10 +156,11 @@ std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path)
     }
     genes.push_back(bed_gene(reader, fields));
   }
+  if (gtf.value_or(false)) genes = of_gtf.finish();
   if (genes.empty()) {
     throw input_error(
         "reading {}: there are no genes in it (BED with names, or GTF with features "
-        "'gene', is expected)",
+        "'gene' or 'transcript', is expected)",
         path.string());
   }
   return genes;

@@ -14,7 +14,8 @@ namespace grids::core {
 /// BED — chrom, start, end, name, then maybe score, strand, id, type; lines that begin with `#`,
 /// `track` or `browser`, and a first line whose start is no number, are headers;
 /// GTF — features `gene` (named by gene_name, or else gene_id; 1-based closed intervals become
-/// half-open).
+/// half-open), with the sites of the `transcript`s of the same gene_id on the same chromosome; a
+/// gene that has no line of its own is what its transcripts cover.
 /// Throws Error(kInput) with the line number for lines that cannot be read and for a file without
 /// genes.
 std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path);

@@ -44,7 +44,8 @@ struct RawMultiome {
   Frame obs;  ///< annotations of the whole (MuData's own obs); empty index when there are none
 };
 
-/// Where a gene lies: its body, half-open and 0-based.
+/// Where a gene lies: its body, half-open and 0-based; that of all its transcripts where several
+/// are known.
 struct GenePosition {
   std::string name;  ///< symbol
   std::string id;    ///< Ensembl id, or empty
@@ -52,6 +53,11 @@ struct GenePosition {
   int64_t start = 0;
   int64_t end = 0;
   char strand = '.';
+  /// Where its transcripts begin, each once, ascending; empty: where the body begins.
+  std::vector<int64_t> sites = {};
+
+  /// Where the body begins: `end` − 1 on the minus strand, else `start`.
+  int64_t first_site() const { return strand == '-' ? end - 1 : start; }
 };
 
 }  // namespace grids::core

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kLabels = "label";
 constexpr const char* kDonors = "donor";
+constexpr const char* kBatches = "batch";
 
 /// What is wrong with the counts of one modality, or "".
 std::string fault(const Counts& counts, size_t cells, size_t features) {
@@ -63,8 +64,9 @@ void check(const CellsInMemory& cells) {
   };
   add("rna", fault(cells.rna, count, cells.gene_names.size()));
   add("atac", fault(cells.atac, count, cells.peak_names.size()));
-  for (const auto& [what, column] :
-       {std::pair{"labels", &cells.labels}, {"donors", &cells.donors}}) {
+  for (const auto& [what, column] : {std::pair{"labels", &cells.labels},
+                                     {"donors", &cells.donors},
+                                     {"batches", &cells.batches}}) {
     if (!column->empty() && column->size() != count) {
       problems.add("{}: {} for {} barcodes", what, column->size(), count);
     }
@@ -86,6 +88,10 @@ Cells::Cells(CellsInMemory cells) : parts_(std::make_unique<Parts>()) {
   if (!cells.donors.empty()) {
     obs.columns.push_back({kDonors, std::move(cells.donors)});
     parts_->donor_column = kDonors;
+  }
+  if (!cells.batches.empty()) {
+    obs.columns.push_back({kBatches, std::move(cells.batches)});
+    parts_->batch_column = kBatches;
   }
   auto& raw = parts_->raw;
   raw.rna = {"cells in memory: rna",
@@ -128,6 +134,7 @@ Study prepare(Cells cells, const Options& options, Session& session) {
   Cells::Parts& parts = cells.parts();
   if (!inputs.label_map && inputs.label_column.empty()) inputs.label_column = parts.label_column;
   if (inputs.donor_column.empty()) inputs.donor_column = parts.donor_column;
+  if (inputs.batch_column.empty()) inputs.batch_column = parts.batch_column;
   if (inputs.gene_positions.empty()) inputs.gene_positions = std::move(parts.positions);
   auto result =
       core::prepare(std::move(parts.raw), inputs, arguments.options, session.parts().context());
@@ -158,6 +165,9 @@ const std::vector<std::string>& Study::genes() const {
 }
 const std::vector<std::string>& Study::cell_types() const {
   return parts_->study.cells.type.names;
+}
+const std::vector<std::string>& Study::batches() const {
+  return parts_->study.cells.batch.names;
 }
 std::span<const int32_t> Study::type_of_cell() const {
   return parts_->study.cells.type.codes;

@@ -43,6 +43,7 @@ struct GRIDS_INNER Cells::Parts {
   core::RawMultiome raw;
   std::string label_column = {};  ///< where labels came with the cells
   std::string donor_column = {};
+  std::string batch_column = {};
   std::vector<core::GenePosition> positions = {};
 };
 

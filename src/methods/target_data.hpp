@@ -20,8 +20,9 @@ struct MeasuredCells {
   CsrPattern by_feature;             ///< features × cells: where each is open
   bool counts = false;               ///< responses are counts, else values on a log scale
   std::vector<double> log_exposure;  ///< log total counts of each cell; 0 without counts
-  /// Columns that span what a regression holds constant: ones, cell type, donor, log open features
-  /// (and log total where there are no counts). Orthogonal, mean square 1, the first is ones.
+  /// Columns that span what a regression holds constant: ones, cell type, donor, batch, log open
+  /// features (and log total where there are no counts). Orthogonal, mean square 1, the first is
+  /// ones.
   std::vector<std::vector<double>> covariates;
   std::vector<int32_t> group;  ///< of each feature: its chromosome
   std::vector<int64_t> width;  ///< of each feature: base pairs

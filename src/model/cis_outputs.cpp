@@ -56,7 +56,7 @@ CisOutputs::CisOutputs(const CisContribution& contribution, std::span<const int3
   coefficients_.assign(at(latents_ * stride_), 0.0f);
   for (size_t k = 0; k < found.size(); ++k) {
     for (int64_t l = 0; l < latents_; ++l) {
-      const double coefficient = found[k]->state[at(path.state_size() - latents_ + l)];
+      const double coefficient = found[k]->state[at(path.first_latent() + l)];
       coefficients_[at(l * stride_) + k] = static_cast<float>(coefficient);
     }
   }
@@ -149,6 +149,7 @@ void CisOutputs::fix(int32_t cell, const Masked& masked, Row& row, float* fixed)
   CisState state;
   state.type = cells_->type[at(cell)];
   if (!cells_->donor.empty()) state.donor = cells_->donor[at(cell)];
+  if (!cells_->batch.empty()) state.batch = cells_->batch[at(cell)];
   state.log_open_peaks = cells_->log_open_peaks[at(cell)];
   open(cell, masked, row);
   for (const int32_t k : masked.outputs) {

@@ -5,10 +5,10 @@
 ///
 ///     F = log(1 + exp(η)),  η = log 100,000 + state part without exposure + C_g(x),
 ///
-/// which is log1p of the expected counts per 100,000; for log values F = η. Type, donor and log
-/// open peaks are those of the cell whatever is masked; the ATAC latents are those of the masked
-/// row. A peak between closed and open, x in (0, 1), enters terms by their multilinear extension:
-/// `kAll` is the product of its x, `kAny` is 1 − Π (1 − x).
+/// which is log1p of the expected counts per 100,000; for log values F = η. Type, donor, batch and
+/// log open peaks are those of the cell whatever is masked; the ATAC latents are those of the
+/// masked row. A peak between closed and open, x in (0, 1), enters terms by their multilinear
+/// extension: `kAll` is the product of its x, `kAny` is 1 − Π (1 − x).
 ///
 /// η is held as two parts: the *fixed* one, of the cell and of its peaks near the gene, and the one
 /// of the latents, which every masked peak may move.
@@ -32,6 +32,7 @@ struct CisContribution {
   std::vector<double> log_open_peaks;
   /// Genes of the study that were asked for: see `on_cis_path`. Ascending.
   std::vector<int32_t> asked = {};
+  std::vector<int32_t> batch = {};  ///< of each cell; empty without batches
 };
 
 /// The outputs among a list of genes that the cis path predicts. Immutable and thread-safe.

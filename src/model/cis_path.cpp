@@ -55,6 +55,11 @@ double cis_state_part(const CisPath& path, const CisGene& gene, const CisState& 
     if (state.donor > 0) sum += b[next + at(state.donor) - 1];
     next += at(path.donors - 1);
   }
+  if (path.batches > 0) {
+    if (state.batch > 0) sum += b[next + at(state.batch) - 1];
+    sum += b[at(path.state_columns() + int64_t{state.batch} * path.types + state.type)];
+    next += at(path.batches - 1);
+  }
   sum += b[next++] * state.log_open_peaks;
   for (const float latent : state.latents) sum += b[next++] * static_cast<double>(latent);
   return sum;

@@ -2,11 +2,11 @@
 ///
 ///     log rate of gene g in cell c = log exposure_c + state_g · s_c + C_g(x_c)
 ///
-/// with s_c = (1, type, donor, log open peaks, ATAC latents) and C_g made of few *terms*. A term is
-/// a short list of peaks that is satisfied in a cell when all of them are open (`kAll`) or any of
-/// them is (`kAny`), and has a weight: the natural log of the factor on the rate when it alone is
-/// satisfied. Terms either multiply, C = Σ w_k t_k, or add on the scale of the rate,
-/// C = log(1 + Σ (exp(w_k) − 1) t_k). Weights may deviate by cell type.
+/// with s_c = (1, type, donor, batch, log open peaks, ATAC latents, batch within type) and C_g made
+/// of few *terms*. A term is a short list of peaks that is satisfied in a cell when all of them are
+/// open (`kAll`) or any of them is (`kAny`), and has a weight: the natural log of the factor on the
+/// rate when it alone is satisfied. Terms either multiply, C = Σ w_k t_k, or add on the scale of
+/// the rate, C = log(1 + Σ (exp(w_k) − 1) t_k). Weights may deviate by cell type.
 ///
 /// Where a study has no counts, the same form describes log values (`Response::kLogValues`):
 /// "log rate" is then the expected value, nothing is exposed, and terms multiply only.
@@ -67,7 +67,7 @@ struct CisGene {
   std::vector<double> state;
   /// Counts: variance = mean + dispersion · mean². Log values: residual variance.
   double dispersion = 0;
-  CisGate whole;  ///< gate A: state and cis against depth, type and donor
+  CisGate whole;  ///< gate A: state and cis against depth, type, donor and batch
   CisGate cis;    ///< gate B: state and cis against state
 
   // How it was fitted.
@@ -94,6 +94,7 @@ struct CisState {
   int32_t donor = 0;          ///< unused without donors
   double log_open_peaks = 0;  ///< log1p
   std::span<const float> latents;
+  int32_t batch = 0;  ///< unused without batches
 };
 
 struct CisPath {
@@ -101,13 +102,18 @@ struct CisPath {
   int64_t peaks = 0;        ///< of the study
   int64_t study_genes = 0;  ///< of the study
   int32_t types = 0;
-  int32_t donors = 0;  ///< 0 when the study has none
+  int32_t donors = 0;   ///< 0 when the study has none
+  int32_t batches = 0;  ///< likewise
   int32_t latents = 0;
   std::vector<CisGene> genes;  ///< those that were fitted, ascending
 
-  /// Intercept, types − 1 (all but the first), donors − 1, log1p(open peaks), latents.
-  int64_t state_size() const {
-    return 1 + (types - 1) + (donors > 0 ? donors - 1 : 0) + 1 + latents;
+  /// Intercept, types − 1 (all but the first), donors − 1, batches − 1, log1p(open peaks), latents:
+  /// the columns of the state; then what each batch adds within each type, batches × types.
+  int64_t state_size() const { return state_columns() + int64_t{batches} * types; }
+  int64_t state_columns() const { return first_latent() + latents; }
+  /// Where the latents begin: what stands before is known without the surrogate.
+  int64_t first_latent() const {
+    return 1 + (types - 1) + (donors > 0 ? donors - 1 : 0) + (batches > 0 ? batches - 1 : 0) + 1;
   }
   /// The position in `genes` of a gene of the study, or −1.
   int64_t find(int32_t gene) const;

@@ -15,6 +15,7 @@ namespace {
 // Columns of cis.gates and cis.statistics.
 constexpr int64_t kGateColumns = 8;
 constexpr int64_t kStatistics = 2;
+constexpr const char* kBatches = "cis.batches";
 
 void put_gate(const CisGate& gate, std::vector<double>& values) {
   values.insert(values.end(), {gate.gain, gate.p, gate.q, gate.passed ? 1.0 : 0.0});
@@ -79,6 +80,8 @@ class TensorReader {
     return values;
   }
 
+  bool has(const std::string& name) const { return tensors_.contains(name); }
+
  private:
   const Tensor& find(const std::string& name, Tensor::Type type, const char* type_name,
                      const std::vector<int64_t>& shape) const {
@@ -108,6 +111,10 @@ void read_shape(const TensorReader& reader, CisPath& path) {
   path.types = static_cast<int32_t>(shape[3]);
   path.donors = static_cast<int32_t>(shape[4]);
   path.latents = static_cast<int32_t>(shape[5]);
+  // Only where there are batches: files from before there were any are read as without.
+  if (!reader.has(kBatches)) return;
+  const auto batches = reader.within(kBatches, {1}, 1, std::numeric_limits<int32_t>::max());
+  path.batches = static_cast<int32_t>(batches[0]);
 }
 
 void read_genes(const TensorReader& reader, int64_t count, CisPath& path) {
@@ -207,6 +214,7 @@ std::map<std::string, Tensor> to_tensors(const CisPath& path) {
   tensors["cis.shape"] =
       Tensor::of_i64({6}, {static_cast<int64_t>(path.response), path.peaks, path.study_genes,
                            path.types, path.donors, path.latents});
+  if (path.batches > 0) tensors[kBatches] = Tensor::of_i64({1}, {path.batches});
   tensors["cis.genes"] = Tensor::of_i64({genes}, ids);
   tensors["cis.sums"] = Tensor::of_i64({genes}, sums);
   tensors["cis.state"] = Tensor::of_f64({genes, path.state_size()}, state);

@@ -76,6 +76,7 @@ CisContribution StudySurrogate::contribution(const Study& study,
   for (const int32_t cell : cells) {
     result.type.push_back(study.cells.type.codes[at(cell)]);
     if (cis_->donors > 0) result.donor.push_back(study.cells.donor.codes[at(cell)]);
+    if (cis_->batches > 0) result.batch.push_back(study.cells.batch.codes[at(cell)]);
     result.log_open_peaks.push_back(std::log1p(study.cells.open_peaks[at(cell)]));
   }
   return result;

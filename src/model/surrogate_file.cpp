@@ -160,6 +160,7 @@ SurrogateFile read_surrogate(const std::filesystem::path& path) {
       file.chromosomes = metadata_or(raw, "chromosome_names", std::vector<std::string>{});
       file.cell_types = metadata_or(raw, "cell_types", std::vector<std::string>{});
       file.donors = metadata_or(raw, "donors", std::vector<std::string>{});
+      file.batches = metadata_or(raw, "batches", std::vector<std::string>{});
       file.options = metadata_or(raw, "options", Json::object()).dump();
     } catch (const Json::exception& error) {
       throw input_error("header: {}", error.what());
@@ -197,6 +198,7 @@ void write_surrogate(const std::filesystem::path& path, const SurrogateFile& fil
   put("chromosome_names", file.chromosomes);
   put("cell_types", file.cell_types);
   put("donors", file.donors);
+  put("batches", file.batches);
   put("options", Json::parse(file.options));
   put(kFormatField, kSurrogateFormat);
   raw.metadata["format"] = "grids surrogate " GRIDS_VERSION;
@@ -227,20 +229,16 @@ void set_cis_path(SurrogateFile& file, const CisPath* path) {
 
 void require_same_cells(const CisPath& path, const SurrogateFile& surrogate, const Study& study) {
   Problems problems;
-  const auto types = static_cast<int32_t>(study.cells.type.names.size());
-  const auto donors = static_cast<int32_t>(study.cells.donor.names.size());
-  if (path.types != types ||
-      (!surrogate.cell_types.empty() && surrogate.cell_types != study.cells.type.names)) {
-    problems.add("{} cell types in the cis path ({}), {} in the study ({})", path.types,
-                 fmt::join(surrogate.cell_types, ", "), types,
-                 fmt::join(study.cells.type.names, ", "));
-  }
-  if (path.donors != donors ||
-      (!surrogate.donors.empty() && surrogate.donors != study.cells.donor.names)) {
-    problems.add("{} donors in the cis path ({}), {} in the study ({})", path.donors,
-                 fmt::join(surrogate.donors, ", "), donors,
-                 fmt::join(study.cells.donor.names, ", "));
-  }
+  const auto compare = [&](const char* what, int32_t count, const std::vector<std::string>& names,
+                           const Categorical& column) {
+    const auto own = static_cast<int32_t>(column.names.size());
+    if (count == own && (names.empty() || names == column.names)) return;
+    problems.add("{} {} in the cis path ({}), {} in the study ({})", count, what,
+                 fmt::join(names, ", "), own, fmt::join(column.names, ", "));
+  };
+  compare("cell types", path.types, surrogate.cell_types, study.cells.type);
+  compare("donors", path.donors, surrogate.donors, study.cells.donor);
+  compare("batches", path.batches, surrogate.batches, study.cells.batch);
   if ((path.response == CisResponse::kCounts) != study.has_counts()) {
     problems.add("the cis path is of {}, the study has {}",
                  path.response == CisResponse::kCounts ? "counts" : "log values",

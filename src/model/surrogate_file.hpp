@@ -39,8 +39,9 @@ struct SurrogateFile {
   std::vector<std::string> genes;
   std::vector<std::string> chromosomes;
   std::vector<std::string> cell_types;
-  std::vector<std::string> donors;  ///< empty in files of 0.1
-  std::string options = "{}";       ///< JSON: how it was trained
+  std::vector<std::string> donors;   ///< empty in files of 0.1
+  std::vector<std::string> batches;  ///< likewise
+  std::string options = "{}";        ///< JSON: how it was trained
 };
 
 /// Of this or any earlier version, which may lack a cis path. Throws Error(kInput) that names the
@@ -55,7 +56,7 @@ std::optional<CisPath> cis_path_of(const SurrogateFile& file);
 /// Puts a cis path in the place of the file's own; null: takes it away.
 void set_cis_path(SurrogateFile& file, const CisPath* path);
 
-/// Throws Error(kInput) when cell types, donors or response are not those of the study.
+/// Throws Error(kInput) when cell types, donors, batches or response are not those of the study.
 void require_same_cells(const CisPath& path, const SurrogateFile& surrogate, const Study& study);
 
 /// Throws Error(kInput) that says which peaks and genes of the study and the surrogate differ.

@@ -16,9 +16,10 @@ void require_fitting(const CisContribution& cis, const CsrPattern& open,
   const CisPath& path = *cis.path;
   const auto cells = static_cast<size_t>(open.rows);
   if (cis.type.size() != cells || cis.log_open_peaks.size() != cells ||
-      (path.donors > 0 && cis.donor.size() != cells)) {
-    throw internal_error("cis path: covariates of {}, {} and {} cells for {}", cis.type.size(),
-                         cis.donor.size(), cis.log_open_peaks.size(), cells);
+      (path.donors > 0 && cis.donor.size() != cells) ||
+      (path.batches > 0 && cis.batch.size() != cells)) {
+    throw internal_error("cis path: covariates of {}, {}, {} and {} cells for {}", cis.type.size(),
+                         cis.donor.size(), cis.batch.size(), cis.log_open_peaks.size(), cells);
   }
   if (path.peaks != shape.peaks() || path.study_genes != shape.genes ||
       path.latents != shape.latent) {

@@ -5,6 +5,7 @@
 #include "io/annotation.hpp"
 #include "io/labels.hpp"
 #include "io/lines.hpp"
+#include "prepare/units.hpp"
 
 namespace grids::core {
 namespace {
@@ -91,6 +92,7 @@ PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
     inputs.label_column = arguments.labels;
   }
   inputs.donor_column = arguments.donors;
+  inputs.batch_column = arguments.batches;
   if (!arguments.genes.empty()) {
     inputs.gene_positions = read_gene_positions(arguments.genes);
     inputs.gene_source = arguments.genes.string();
@@ -113,6 +115,10 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
             "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
             "without it the cells are clustered");
   set.value("--donors", donors, "Column that names the donor or sample of each cell");
+  set.value(
+      "--batches", batches,
+      "Column that names the batch of each cell (library, lane, day, …), to be held constant; "
+      "barcode = by what stands before or behind the bases of its barcode");
   set.value("--genes", genes,
             "Gene positions, BED or GTF, of the genome build of the peaks; matched by Ensembl id "
             "(with or without version) and by symbol");
@@ -135,6 +141,7 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
   validate(arguments.input, "the input");
   validate(arguments.options, "options of prepare");
   const PrepareInputs inputs = read_prepare_inputs(arguments);
+  require_units_of_split(arguments.options.split.by, inputs.donor_column, inputs.batch_column);
   PatientReporter reporter(context.reporter);
   const Context patient{context.seed, context.pool, reporter, context.cancelled};
   auto raw = read_multiome(arguments.input, patient);

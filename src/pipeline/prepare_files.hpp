@@ -18,6 +18,7 @@ struct PrepareArguments {
   MultiomeInput input;
   std::string labels;           ///< a column's name or a file
   std::string donors;           ///< a column's name
+  std::string batches;          ///< likewise
   std::filesystem::path genes;  ///< BED or GTF
   std::filesystem::path chromosome_sizes;
   std::filesystem::path keep;  ///< genes always kept, one per line

@@ -57,9 +57,24 @@ std::optional<std::vector<Interval>> gene_intervals(const Frame& var) {
   return result;
 }
 
-bool same_place(const GenePosition& a, const GenePosition& b) {
-  return a.chromosome == b.chromosome && a.start == b.start && a.end == b.end &&
-         a.strand == b.strand;
+/// One gene of several positions on one chromosome and strand.
+GenePosition joined(std::span<const GenePosition> given, const std::vector<size_t>& of_gene) {
+  GenePosition gene = given[of_gene.front()];
+  std::vector<int64_t> sites;
+  for (const size_t p : of_gene) {
+    gene.start = std::min(gene.start, given[p].start);
+    gene.end = std::max(gene.end, given[p].end);
+    sites.insert(sites.end(), given[p].sites.begin(), given[p].sites.end());
+    if (given[p].sites.empty()) sites.push_back(given[p].first_site());
+  }
+  std::sort(sites.begin(), sites.end());
+  sites.erase(std::unique(sites.begin(), sites.end()), sites.end());
+  gene.sites = std::move(sites);
+  return gene;
+}
+
+bool beside_each_other(const GenePosition& a, const GenePosition& b) {
+  return a.chromosome == b.chromosome && a.strand == b.strand;
 }
 
 /// Finds positions by what they are called.
@@ -74,10 +89,10 @@ class Positions {
   }
 
   struct Found {
-    const GenePosition* position;
+    std::vector<size_t> positions;  ///< of one gene; empty: it is not clear which
     bool by_symbol;
     bool same_version;
-    bool several;  ///< others of that name lie elsewhere, and nothing tells which is meant
+    bool elsewhere_too;  ///< others of that id lie on another chromosome or strand
   };
 
   /// `id` may be empty.
@@ -85,11 +100,11 @@ class Positions {
     // A file may list ids of any kind where names are expected.
     for (const std::string_view name : {std::string_view(id), std::string_view(symbol)}) {
       const auto entry = name.empty() ? by_id_.end() : by_id_.find(without_version(name));
-      if (entry != by_id_.end()) return best(entry->second, symbol, name, false);
+      if (entry != by_id_.end()) return of_id(best(entry->second, symbol, name), name);
     }
     const auto entry = by_symbol_.find(symbol);
     if (entry == by_symbol_.end()) return std::nullopt;
-    return best(entry->second, symbol, id, true);
+    return of_symbol(entry->second);
   }
 
  private:
@@ -100,38 +115,90 @@ class Positions {
     return position.id;
   }
 
-  Found best(const std::vector<size_t>& candidates, std::string_view symbol, std::string_view id,
-             bool by_symbol) const {
-    // An id that is the same to its version, then a symbol that is the same, speak for a candidate.
+  /// An id that is the same to its version, then a symbol that is the same, speak for a candidate.
+  std::vector<size_t> best(const std::vector<size_t>& candidates, std::string_view symbol,
+                           std::string_view id) const {
     const auto rank = [&](size_t p) {
       return (id_of(given_[p]) == id ? 2 : 0) + (given_[p].name == symbol ? 1 : 0);
     };
-    size_t chosen = candidates.front();
+    int highest = 0;
+    for (const size_t p : candidates) highest = std::max(highest, rank(p));
+    std::vector<size_t> chosen;
     for (const size_t p : candidates) {
-      if (rank(p) > rank(chosen)) chosen = p;
+      if (rank(p) == highest) chosen.push_back(p);
     }
-    const bool several = std::any_of(candidates.begin(), candidates.end(), [&](size_t p) {
-      return rank(p) == rank(chosen) && !same_place(given_[p], given_[chosen]);
-    });
-    return {&given_[chosen], by_symbol, id_of(given_[chosen]) == id, several};
+    return chosen;
+  }
+
+  Found of_id(const std::vector<size_t>& candidates, std::string_view id) const {
+    const GenePosition& first = given_[candidates.front()];
+    Found found{{}, false, id_of(first) == id, false};
+    for (const size_t p : candidates) {
+      if (beside_each_other(given_[p], first)) {
+        found.positions.push_back(p);
+      } else {
+        found.elsewhere_too = true;
+      }
+    }
+    return found;
+  }
+
+  Found of_symbol(std::vector<size_t> candidates) const {
+    std::sort(candidates.begin(), candidates.end(),
+              [&](size_t a, size_t b) { return given_[a].start < given_[b].start; });
+    const GenePosition& first = given_[candidates.front()];
+    std::string_view id;
+    int64_t end = first.end;
+    for (const size_t p : candidates) {
+      const auto own = without_version(id_of(given_[p]));
+      const bool told = is_ensembl_gene(own);
+      const bool another = told && !id.empty() && own != id;
+      if (another || !beside_each_other(given_[p], first) || given_[p].start > end + kWidestGene) {
+        return {{}, true, false, false};
+      }
+      if (told) id = own;
+      end = std::max(end, given_[p].end);
+    }
+    return {std::move(candidates), true, false, false};
   }
 
   std::span<const GenePosition> given_;
   Lookup by_symbol_, by_id_;
 };
 
+/// Symbols that several genes of the file have.
+std::unordered_set<std::string_view> doubled(const std::vector<std::string>& symbols) {
+  std::unordered_set<std::string_view> seen, twice;
+  for (const auto& symbol : symbols) {
+    if (!seen.insert(symbol).second) twice.insert(symbol);
+  }
+  return twice;
+}
+
 void place_by_name(const GeneNames& names, const GivenPositions& given, GenePlaces& result) {
   result.source = given.source;
   const Positions positions(given.of_gene);
+  const auto twice = doubled(names.symbols);
+  std::vector<std::optional<Positions::Found>> found;
+  std::vector<bool> taken(given.of_gene.size(), false);  // by an id
   for (size_t j = 0; j < names.symbols.size(); ++j) {
-    const auto found = positions.find(names.symbols[j], names.ids[j]);
-    if (!found) continue;
-    result.of_gene[j] = *found->position;
-    auto& count = found->by_symbol      ? result.by_symbol
-                  : found->same_version ? result.by_id
-                                        : result.by_id_without_version;
-    ++count;
-    if (found->several) result.several.push_back(names.unique[j]);
+    found.push_back(positions.find(names.symbols[j], names.ids[j]));
+    if (!found[j] || found[j]->by_symbol) continue;
+    for (const size_t p : found[j]->positions) taken[p] = true;
+  }
+  for (size_t j = 0; j < found.size(); ++j) {
+    if (!found[j]) continue;
+    const auto& [own, by_symbol, same_version, elsewhere_too] = *found[j];
+    const bool another_has_it =
+        by_symbol && (twice.contains(names.symbols[j]) ||
+                      std::any_of(own.begin(), own.end(), [&](size_t p) { return taken[p]; }));
+    if (own.empty() || another_has_it) {
+      result.unclear.push_back(names.unique[j]);
+      continue;
+    }
+    result.of_gene[j] = joined(given.of_gene, own);
+    ++(by_symbol ? result.by_symbol : same_version ? result.by_id : result.by_id_without_version);
+    if (elsewhere_too) result.several.push_back(names.unique[j]);
   }
 }
 
@@ -287,6 +354,7 @@ void require_common_chromosomes(const GenePlaces& genes, std::span<const std::st
 GeneTable gene_table(const GeneNames& names, const GenePlaces& places,
                      std::span<const int32_t> columns) {
   GeneTable table;
+  bool any_further = false;
   for (const int32_t column : columns) {
     const auto j = static_cast<size_t>(column);
     const auto& position = places.of_gene[j];
@@ -296,7 +364,11 @@ GeneTable gene_table(const GeneNames& names, const GenePlaces& places,
     table.start.push_back(position.start);
     table.end.push_back(position.end);
     table.strand.push_back(strand_of(position.strand));
+    auto& further = table.further_sites.emplace_back(position.sites);
+    std::erase(further, position.first_site());
+    any_further = any_further || !further.empty();
   }
+  if (!any_further) table.further_sites.clear();
   return table;
 }
 

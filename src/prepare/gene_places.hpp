@@ -13,6 +13,9 @@
 
 namespace grids::core {
 
+/// Transcripts of one gene do not begin further apart than this (bp).
+inline constexpr int64_t kWidestGene = 1'000'000;
+
 /// Positions as the user gives them (`read_gene_positions`).
 struct GivenPositions {
   std::span<const GenePosition> of_gene;  ///< empty: none were given
@@ -27,8 +30,11 @@ struct GenePlaces {
   int64_t by_id = 0;                   ///< the id as it stands
   int64_t by_id_without_version = 0;   ///< ENSG00000187634.12 for ENSG00000187634, either way round
   std::vector<std::string> unmatched;  ///< names of genes without a position
-  /// Genes whose name stands for several places, with nothing to tell which; the first was taken.
+  /// Genes whose id lies on several chromosomes or strands; the first was taken.
   std::vector<std::string> several;
+  /// Genes without a position because their symbol is that of several genes, here or there, and no
+  /// id tells which is which.
+  std::vector<std::string> unclear;
 
   /// Of all genes, how many have a position.
   double share() const;
@@ -36,8 +42,12 @@ struct GenePlaces {
 
 /// Letter case counts. A gene takes the position of its Ensembl id, else of its id without the
 /// version (on either side), else of its symbol; an id may stand in the place of a symbol, in
-/// either file. Where an id or symbol has several positions, the one that also has the gene's
-/// symbol or id, else the first. Without positions given, from the columns of `var` (as 10x writes
+/// either file. Where an id has several positions, those that also have the gene's symbol, else
+/// all of them: they are transcripts of one gene, whose body covers them and which begins where
+/// each begins. So are those of a symbol, if nothing says otherwise: other chromosomes, strands or
+/// Ensembl ids, or more than `kWidestGene` between two of them. Then, and where several genes of
+/// the file have the symbol, or the position was another gene's by id, nothing is guessed. Without
+/// positions given, from the columns of `var` (as 10x writes
 /// them). Throws Error(kInput), with names from both sides, when not one of the given positions
 /// fits.
 GenePlaces gene_places(const GeneNames& names, const Frame& var, const GivenPositions& given);

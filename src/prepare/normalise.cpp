@@ -63,6 +63,22 @@ CsrPattern gather_with(const CsrMatrix& matrix, std::span<const int32_t> rows,
   return result;
 }
 
+/// Whether whole numbers are of cells that were scaled to one total, then rounded.
+bool scaled_and_rounded(const CsrMatrix& rna) {
+  std::vector<double> totals;
+  for (int64_t row = 0; row < rna.rows(); ++row) {
+    double total = 0;
+    for (const float value : rna.row_values(row)) total += value;
+    if (total > 0) totals.push_back(total);
+  }
+  if (totals.size() < kFewestTotals) return false;
+  const auto cells = static_cast<double>(totals.size());
+  double mean = 0, squares = 0;
+  for (const double total : totals) mean += total / cells;
+  for (const double total : totals) squares += (total - mean) * (total - mean) / cells;
+  return std::sqrt(squares) < kLeastSpreadOfTotals * mean;
+}
+
 }  // namespace
 
 RnaKind recognise_rna(const RawModality& rna) {
@@ -81,8 +97,28 @@ RnaKind recognise_rna(const RawModality& rna) {
     largest = std::max(largest, value);
   }
   if (largest == 0) throw input_error("{}: the RNA has no value above zero", rna.source);
-  if (whole) return RnaKind::kCounts;
+  if (whole) return scaled_and_rounded(rna.values) ? RnaKind::kRounded : RnaKind::kCounts;
   return largest < kLargestLogged ? RnaKind::kLogged : RnaKind::kLinear;
+}
+
+AtacKind recognise_atac(const RawModality& atac) {
+  int64_t above = 0, fractions = 0, least = atac.values.columns(), most = 0;
+  for (int64_t row = 0; row < atac.values.rows(); ++row) {
+    int64_t open = 0;
+    for (const float value : atac.values.row_values(row)) {
+      open += value > 0 ? 1 : 0;
+      fractions += value != std::floor(value) ? 1 : 0;
+    }
+    above += open;
+    least = std::min(least, open);
+    most = std::max(most, open);
+  }
+  if (above == 0) throw input_error("{}: the ATAC has no value above zero", atac.source);
+  const auto places = static_cast<double>(atac.values.rows() * atac.values.columns());
+  if (static_cast<double>(above) > kMostOpen * places) return AtacKind::kAllOpen;
+  const bool many = at(atac.values.rows()) >= kFewestTotals;
+  if (many && least == most) return AtacKind::kEqual;
+  return 2 * fractions > above ? AtacKind::kWeighted : AtacKind::kCounts;
 }
 
 std::vector<double> rna_totals(const CsrMatrix& rna, std::span<const int32_t> rows, RnaKind kind) {

@@ -12,17 +12,38 @@ namespace grids::core {
 
 /// What the values of an RNA matrix look like.
 enum class RnaKind : uint8_t {
-  kCounts,  ///< whole numbers
-  kLogged,  ///< fractions, none of 20 or more: taken as log-normalised, used as they are
-  kLinear,  ///< fractions and large values (CPM, corrected counts): scaled and logged here
+  kCounts,   ///< whole numbers
+  kLogged,   ///< fractions, none of 20 or more: taken as log-normalised, used as they are
+  kLinear,   ///< fractions and large values (CPM, corrected counts): scaled and logged here
+  kRounded,  ///< whole numbers, but cells have all but one total (counts per 10,000, rounded):
+             ///< no counts, scaled and logged here
 };
 
 /// Values of at least this are no logarithms of expression (e²⁰ counts).
 inline constexpr float kLargestLogged = 20;
 
+/// Totals of cells that vary by less than this share of their mean are made, not measured: the
+/// depths of a library vary several times as much. Judged from `kFewestTotals` cells on.
+inline constexpr double kLeastSpreadOfTotals = 0.08;
+inline constexpr size_t kFewestTotals = 50;
+
 /// Throws Error(kInput) for negative values (scaled data), values that are not finite, or a matrix
 /// without any value above zero.
 RnaKind recognise_rna(const RawModality& rna);
+
+/// What the values of an ATAC matrix look like.
+enum class AtacKind : uint8_t {
+  kCounts,    ///< whole numbers in most places: fragments, insertions, or open = 1
+  kWeighted,  ///< fractions in most places (TF-IDF, scaled): above zero is still open
+  kAllOpen,   ///< nearly each peak of each cell is above zero (imputed, smoothed)
+  kEqual,     ///< all cells have equally many peaks above zero (a rule chose them)
+};
+
+/// A cell with more of its peaks above zero than this was not measured so.
+inline constexpr double kMostOpen = 0.9;
+
+/// Throws Error(kInput) for a matrix without any value above zero.
+AtacKind recognise_atac(const RawModality& atac);
 
 /// Sum of each of the given rows over all genes: counts, or expm1 of the values where they are
 /// logged.

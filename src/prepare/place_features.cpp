@@ -36,8 +36,24 @@ void place_genes(const RawMultiome& raw, const GivenPositions& given, bool force
              places.source, places.matched, places.of_gene.size(), places.by_symbol, places.by_id,
              places.by_id_without_version);
   if (!places.several.empty()) {
-    diary.warn("{}: {} genes have several positions there, and the first was taken: {}",
-               places.source, places.several.size(), examples(places.several, 8));
+    diary.warn(
+        "{}: {} genes lie on several chromosomes or strands there, and the first was taken: {}",
+        places.source, places.several.size(), examples(places.several, 8));
+  }
+  if (!places.unclear.empty()) {
+    diary.warn(
+        "{}: {} genes have no position, because their symbol is that of several genes and no "
+        "Ensembl id tells which: {}",
+        places.source, places.unclear.size(), examples(places.unclear, 8));
+  }
+  const auto several_sites =
+      std::count_if(places.of_gene.begin(), places.of_gene.end(),
+                    [](const GenePosition& gene) { return gene.sites.size() > 1; });
+  if (several_sites > 0) {
+    diary.note(
+        "{}: {} genes have several transcription start sites: their windows are around all of "
+        "them, their distances to the nearest",
+        places.source, several_sites);
   }
 }
 

@@ -13,6 +13,9 @@
 #include "prepare/match_cells.hpp"
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
+#include "prepare/split_units.hpp"
+#include "prepare/units.hpp"
+#include "prepare/unused_columns.hpp"
 
 namespace grids::core {
 namespace {
@@ -28,8 +31,9 @@ constexpr double kFewPositions = 0.5;
 /// The cells in use while they are being chosen; all lists run in parallel.
 struct Cells {
   MatchedCells matched;
-  std::vector<std::string> types;   ///< empty until known
-  std::vector<std::string> donors;  ///< empty when there are none
+  std::vector<std::string> types;    ///< empty until known
+  std::vector<std::string> donors;   ///< empty when there are none
+  std::vector<std::string> batches;  ///< likewise
 
   void keep(std::span<const int32_t> chosen) {
     const auto pick = [&](auto& list) {
@@ -44,6 +48,7 @@ struct Cells {
     pick(matched.atac_row);
     pick(types);
     pick(donors);
+    pick(batches);
   }
 };
 
@@ -102,18 +107,8 @@ void call_types(const std::string& source, std::vector<std::string>& labels, Dia
 
 void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
            Cells& cells, PrepareSummary& summary, Diary& diary) {
-  if (!inputs.donor_column.empty()) {
-    auto donors = labels_from_column(raw, cells.matched, inputs.donor_column);
-    for (const auto& note : donors.notes) diary.warn("{}", note);
-    const auto missing = std::count(donors.of_cell.begin(), donors.of_cell.end(), "");
-    if (missing > 0) {
-      diary.warn("{}: {} cells have no donor; they count as one donor, 'unknown'", donors.source,
-                 missing);
-      std::replace(donors.of_cell.begin(), donors.of_cell.end(), std::string(),
-                   std::string("unknown"));
-    }
-    cells.donors = std::move(donors.of_cell);
-  }
+  cells.donors = read_units(raw, cells.matched, inputs.donor_column, "donor", diary);
+  cells.batches = read_units(raw, cells.matched, inputs.batch_column, "batch", diary);
   if (!inputs.label_map && inputs.label_column.empty()) return;
   auto labels = inputs.label_map ? labels_from_map(*inputs.label_map, cells.matched)
                                  : labels_from_column(raw, cells.matched, inputs.label_column);
@@ -257,6 +252,18 @@ void tell_clusters(const Preparation& run) {
       columns.empty() ? "" : fmt::format("; text columns for --labels: {}", columns));
 }
 
+std::vector<Split> split_of(const CellTable& cells, const SplitOptions& options, uint64_t seed) {
+  switch (options.by) {
+    case SplitBy::kDonor:
+      return split_units(cells.type, cells.donor, "donor", options, seed);
+    case SplitBy::kBatch:
+      return split_units(cells.type, cells.batch, "batch", options, seed);
+    case SplitBy::kCell:
+      break;
+  }
+  return split_cells(cells.size(), cells.type, cells.donor, options, seed);
+}
+
 void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& cells,
                 CellQuality& quality) {
   Study& study = run.study;
@@ -265,16 +272,18 @@ void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& c
   study.cells.place.assign(matched.rna_row.begin(), matched.rna_row.end());
   study.cells.type = categorical_of(cells.types);
   study.cells.donor = categorical_of(cells.donors);
+  study.cells.batch = categorical_of(cells.batches);
   study.cells.total_rna = std::move(quality.rna_counts);
   study.cells.open_peaks = std::move(quality.peaks);
-  study.cells.split = split_cells(matched.size(), study.cells.type, study.cells.donor,
-                                  run.options.split, run.context.seed);
+  study.cells.split = split_of(study.cells, run.options.split, run.context.seed);
   if (study.cells.type.empty()) {
     study.cells.type = clustered_types(run, features.peaks, matched.atac_row);
     tell_clusters(run);
     run.context.check_cancelled();
   }
   tell_cells(run);
+  tell_split_units(study.cells, run.options.split, run.diary);
+  tell_batches(study.cells, run.diary);
 }
 
 /// `rows`: of the ATAC, one per cell of the study.
@@ -393,12 +402,45 @@ void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
           "without counts, changes in counts cannot be given",
           rna.source, kLargestLogged);
       break;
+    case RnaKind::kRounded:
+      diary.warn(
+          "{}: whole numbers, but the totals of cells vary by less than {:.0f} % of their mean, so "
+          "scaled to one total and rounded: no counts, and not taken as such; scaled to 100,000 "
+          "per cell and log1p taken; give the raw counts (--rna-layer), as without them changes in "
+          "counts cannot be given",
+          rna.source, 100 * kLeastSpreadOfTotals);
+      break;
     case RnaKind::kLinear:
       diary.warn(
           "{}: fractions and large values, so normalised but not logged: scaled to 100,000 per "
           "cell and log1p taken; without counts, changes in counts cannot be given",
           rna.source);
       break;
+  }
+}
+
+void require_open_and_closed(const RawModality& atac, Diary& diary) {
+  switch (recognise_atac(atac)) {
+    case AtacKind::kCounts:
+      return;
+    case AtacKind::kWeighted:
+      diary.warn(
+          "{}: fractions in most places, as after TF-IDF: a peak is taken as open where the value "
+          "is "
+          "above zero, which is right if nothing was imputed or smoothed",
+          atac.source);
+      return;
+    case AtacKind::kAllOpen:
+      throw input_error(
+          "{}: more than {:.0f} % of all peaks of all cells are above zero, so open: imputed or "
+          "smoothed values say nothing about which are; give fragment counts or 0 and 1, for "
+          "example from a layer (--atac-layer)",
+          atac.source, 100 * kMostOpen);
+    case AtacKind::kEqual:
+      throw input_error(
+          "{}: all cells have equally many peaks above zero, as no measurement gives: a rule chose "
+          "them; give fragment counts or 0 and 1, for example from a layer (--atac-layer)",
+          atac.source);
   }
 }
 
@@ -425,6 +467,7 @@ void PrepareOptions::describe(OptionSet& set) {
 PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
                       const Context& context) {
   validate(options, "options of prepare");
+  require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
   require_shape(raw.rna);
   require_shape(raw.atac);
   order_genes(raw.rna, context.pool);
@@ -437,10 +480,12 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   const RnaKind kind = recognise_rna(raw.rna);
   const Preparation run{raw, kind, inputs, options, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
+  require_open_and_closed(raw.atac, diary);
   Cells cells = match(raw, features, context.pool, diary);
   label(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
   CellQuality quality = check_quality(raw, kind, options, cells, diary);
+  tell_unused_columns(raw, cells.matched, inputs, diary);
   fill_cells(run, features, cells, quality);
   const auto rna_rows = std::move(cells.matched.rna_row);
   const auto atac_rows = std::move(cells.matched.atac_row);

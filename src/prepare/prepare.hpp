@@ -30,6 +30,7 @@ struct PrepareInputs {
   std::optional<LabelMap> label_map;         ///< barcode → label; goes before `label_column`
   std::string label_column;                  ///< see `labels_from_column`
   std::string donor_column;                  ///< likewise; empty when there are no donors
+  std::string batch_column;                  ///< likewise
   std::vector<GenePosition> gene_positions;  ///< empty: positions are sought in the RNA's columns
   std::string gene_source = "the positions given";  ///< their file, for messages
   std::optional<GenomeBuild> chromosome_sizes;      ///< else those of hg38 and hg19 are tried

@@ -73,6 +73,11 @@ void SplitOptions::describe(OptionSet& set) {
   set.value("--train-share", train, "Share of training cells", above(0).at_most(1));
   set.value("--validation-share", validation, "Share of validation cells", at_least(0).at_most(1));
   set.value("--test-share", test, "Share of test cells", at_least(0).at_most(1));
+  set.choice<SplitBy>(
+      "--split-by", by,
+      {{"cell", SplitBy::kCell}, {"donor", SplitBy::kDonor}, {"batch", SplitBy::kBatch}},
+      "Hold out single cells of each type, or whole donors or batches (five or more, each type in "
+      "each part)");
   set.rule([this](Problems& problems) {
     if (std::abs(train + validation + test - 1) <= 1e-6) return;
     problems.add("the shares of training, validation and test cells must sum to 1: {} + {} + {}",

@@ -9,10 +9,20 @@
 
 namespace grids::core {
 
+/// What stays together.
+enum class SplitBy : uint8_t {
+  kCell,   ///< nothing: each part has cells of all donors and batches
+  kDonor,  ///< a donor's cells (split_units.hpp)
+  kBatch,  ///< a batch's
+};
+
 struct SplitOptions {
   double train = 0.7;       ///< what the surrogate and the searches learn from
   double validation = 0.1;  ///< early stopping, gates
   double test = 0.2;        ///< what is reported; seen by nothing else
+  /// Whole donors or batches are held out, five or more: what is reported is then of others than
+  /// those it was learnt from, and rests on fewer. Otherwise each type is split by itself.
+  SplitBy by = SplitBy::kCell;
 
   void describe(OptionSet& set);
 };

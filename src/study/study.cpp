@@ -1,6 +1,7 @@
 #include "study/study.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <unordered_map>
 
@@ -72,6 +73,11 @@ int64_t GeneTable::tss(int64_t gene) const {
   return strand[at(gene)] == Strand::kMinus ? end[at(gene)] - 1 : start[at(gene)];
 }
 
+std::span<const int64_t> GeneTable::sites_beside(int64_t gene) const {
+  if (further_sites.empty()) return {};
+  return further_sites[at(gene)];
+}
+
 std::optional<int32_t> GeneTable::index_of(std::string_view name) const {
   for (const auto* column : {&names, &ids}) {
     const auto found = std::find(column->begin(), column->end(), name);
@@ -104,17 +110,23 @@ std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t
   if (peaks.chromosomes[at(peaks.chromosome_of(peak))] != genes.chromosome[at(gene)]) {
     return std::nullopt;
   }
-  const int64_t tss = genes.tss(gene);
-  int64_t distance = 0;
-  if (peaks.start[at(peak)] > tss) distance = peaks.start[at(peak)] - tss;
-  if (peaks.end[at(peak)] <= tss) distance = peaks.end[at(peak)] - 1 - tss;
+  const auto from = [&](int64_t tss) {
+    if (peaks.start[at(peak)] > tss) return peaks.start[at(peak)] - tss;
+    if (peaks.end[at(peak)] <= tss) return peaks.end[at(peak)] - 1 - tss;
+    return int64_t{0};
+  };
+  int64_t distance = from(genes.tss(gene));
+  for (const int64_t site : genes.sites_beside(gene)) {
+    const int64_t other = from(site);
+    if (std::abs(other) < std::abs(distance)) distance = other;
+  }
   return genes.strand[at(gene)] == Strand::kMinus ? -distance : distance;
 }
 
 bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak) {
   constexpr int64_t kPromoter = 1000;
   const auto distance = distance_to_tss(study, gene, peak);
-  return distance && *distance > kPromoter &&
+  return distance && std::abs(*distance) > kPromoter &&
          study.peaks.start[at(peak)] < study.genes.end[at(gene)] &&
          study.peaks.end[at(peak)] > study.genes.start[at(gene)];
 }

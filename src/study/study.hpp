@@ -1,10 +1,10 @@
 /// A prepared experiment: what every stage after `prepare` works on.
 ///
-/// Cells, peaks, genes, types and donors stand in an order of their own, which neither their order
-/// in the user's file nor the names of cells and types decide (prepare/canonical_order.hpp): so
-/// does everything that depends on their order. Cells are in one order in both modalities; peaks
-/// are sorted by chromosome, then start. Peaks and genes were chosen, and size factors computed, as
-/// `prepare.hpp` says.
+/// Cells, peaks, genes, types, donors and batches stand in an order of their own, which neither
+/// their order in the user's file nor the names of cells and types decide
+/// (prepare/canonical_order.hpp): so does everything that depends on their order. Cells are in one
+/// order in both modalities; peaks are sorted by chromosome, then start. Peaks and genes were
+/// chosen, and size factors computed, as `prepare.hpp` says.
 #pragma once
 
 #include <cstdint>
@@ -46,10 +46,18 @@ inline constexpr std::string_view kTypePrefix = "type:";
 /// What a type is called whose label this is.
 std::string type_called(const std::string& label);
 
+/// Standard deviation of the normal prior of what a batch adds to a gene's log rate (or log value)
+/// within one type, beyond what it adds in all types. Batches of one protocol differ by up to a
+/// third in what they do to single types; a wider prior would fit the noise of the few cells that a
+/// type has in a batch, a narrower one leave differences to whatever else goes along with the
+/// batch.
+inline constexpr double kBatchWithinType = 0.3;
+
 struct CellTable {
   std::vector<std::string> barcodes;
   Categorical type;
   Categorical donor;  ///< empty when the experiment has none
+  Categorical batch;  ///< likewise
   std::vector<Split> split;
   /// Counts over all genes before selection; for RNA that came normalised, the sum of
   /// expm1(values).
@@ -78,7 +86,9 @@ struct PeakTable {
 
 enum class Strand : char { kPlus = '+', kMinus = '-', kUnknown = '.' };
 
-/// Positions are those of the gene body; a gene without one has an empty chromosome.
+/// Positions are those of the gene body; a gene without one has an empty chromosome. Where a gene
+/// has several transcription start sites, its window is the union of those around each, and its
+/// distance to a peak that of the nearest.
 struct GeneTable {
   std::vector<std::string> names;  ///< symbols; unique
   std::vector<std::string> ids;    ///< Ensembl ids, or empty strings
@@ -86,13 +96,18 @@ struct GeneTable {
   std::vector<int64_t> start;
   std::vector<int64_t> end;
   std::vector<Strand> strand;
+  /// Transcription start sites of each gene besides `tss`, ascending. Empty: no gene has any.
+  std::vector<std::vector<int64_t>> further_sites = {};
 
   int64_t size() const { return static_cast<int64_t>(names.size()); }
   bool has_position(int64_t gene) const { return !chromosome[static_cast<size_t>(gene)].empty(); }
   /// Whether any gene has one.
   bool has_positions() const;
-  /// The transcription start site: `start` on the plus strand, `end` − 1 on the minus strand.
+  /// The outermost transcription start site: `start` on the plus strand, `end` − 1 on the minus
+  /// strand.
   int64_t tss(int64_t gene) const;
+  /// The others, ascending.
+  std::span<const int64_t> sites_beside(int64_t gene) const;
   std::optional<int32_t> index_of(std::string_view name) const;  ///< by symbol, then by id
 };
 
@@ -123,12 +138,12 @@ struct Study {
   std::vector<int32_t> as_in_file(std::vector<int32_t> chosen) const;
 };
 
-/// Distance in base pairs from a gene's TSS to a peak: 0 inside the peak, signed by the strand of
-/// the gene (negative = upstream); nothing when they lie on different chromosomes or the gene has
-/// no position.
+/// Distance in base pairs from the nearest of a gene's TSSs to a peak: 0 inside the peak, signed by
+/// the strand of the gene (negative = upstream); nothing when they lie on different chromosomes or
+/// the gene has no position.
 std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t peak);
 
-/// Whether the peak overlaps the gene's body more than 1 kb from its TSS. Fragments of a highly
+/// Whether the peak overlaps the gene's body more than 1 kb from its TSSs. Fragments of a highly
 /// expressed gene's transcripts among the ATAC reads make just such peaks "open" where the gene is
 /// expressed, and nothing here can tell them from regulation.
 bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
@@ -139,9 +154,9 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 Study read_study(const std::filesystem::path& path);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
-/// with cell_type, donor, split, total_rna, open_peaks and place (the cell's row in the user's
-/// file); `uns/grids` holds format, scale, paired and provenance. Goes to a temporary name beside
-/// `path` first, then is renamed.
+/// with cell_type, donor, batch, split, total_rna, open_peaks and place (the cell's row in the
+/// user's file); `uns/grids` holds format, scale, paired and provenance. Goes to a temporary name
+/// beside `path` first, then is renamed.
 void write_study(const std::filesystem::path& path, const Study& study);
 
 }  // namespace grids::core

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -6,6 +8,7 @@
 
 #include "base/at.hpp"
 #include "io/anndata.hpp"
+#include "io/lines.hpp"
 #include "io/mudata.hpp"
 #include "study/study.hpp"
 
@@ -24,6 +27,7 @@ constexpr const char* kPrepare = "grids prepare FILE --labels COLUMN -o study.h5
 constexpr const char* kPrepareAgain = "prepare the study again (grids prepare)";
 constexpr const char* kLog1pCp100k = "log1p_cp100k";
 constexpr const char* kAsGiven = "as_given";
+constexpr const char* kFurtherSites = "further_sites";
 
 std::vector<double> to_numbers(const std::vector<int64_t>& values) {
   return {values.begin(), values.end()};
@@ -43,6 +47,7 @@ void require_whole(const Study& study) {
   };
   expect("cell type", study.cells.type.codes.size(), cells);
   if (!study.cells.donor.empty()) expect("donor", study.cells.donor.codes.size(), cells);
+  if (!study.cells.batch.empty()) expect("batch", study.cells.batch.codes.size(), cells);
   expect("split", study.cells.split.size(), cells);
   expect("total_rna", study.cells.total_rna.size(), cells);
   expect("open_peaks", study.cells.open_peaks.size(), cells);
@@ -60,6 +65,9 @@ void require_whole(const Study& study) {
   expect("gene start", study.genes.start.size(), genes);
   expect("gene end", study.genes.end.size(), genes);
   expect("gene strand", study.genes.strand.size(), genes);
+  if (!study.genes.further_sites.empty()) {
+    expect("gene sites", study.genes.further_sites.size(), genes);
+  }
   const auto shape = [&](std::string_view what, const CsrPattern& pattern, int64_t columns) {
     if (pattern.rows != cells || pattern.columns != columns) {
       problems.add("{} is {} × {} instead of {} × {}", what, pattern.rows, pattern.columns, cells,
@@ -104,6 +112,12 @@ Frame genes_frame(const GeneTable& genes) {
   frame.columns.push_back({"start", to_numbers(genes.start)});
   frame.columns.push_back({"end", to_numbers(genes.end)});
   frame.columns.push_back({"strand", std::move(strand)});
+  if (genes.further_sites.empty()) return frame;
+  std::vector<std::string> sites;
+  for (const auto& of_gene : genes.further_sites) {
+    sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
+  }
+  frame.columns.push_back({kFurtherSites, std::move(sites)});
   return frame;
 }
 
@@ -183,6 +197,7 @@ CellTable read_cells(const Group& root, int64_t format) {
   column(obs, frame, "cell_type", true);
   cells.type = categorical(obs, "cell_type", ordered);
   if (frame.find("donor") != nullptr) cells.donor = categorical(obs, "donor", ordered);
+  if (frame.find("batch") != nullptr) cells.batch = categorical(obs, "batch", ordered);
   cells.barcodes = std::move(frame.index);
   return cells;
 }
@@ -212,6 +227,22 @@ PeakTable read_peaks(const Group& modality) {
   return peaks;
 }
 
+/// "100,2000".
+std::vector<int64_t> sites_of(const store::Object& table, std::string_view text) {
+  std::vector<int64_t> sites;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(','), text.size());
+    int64_t site = 0;
+    if (!parse_position(text.substr(0, end), site) || (!sites.empty() && site <= sites.back())) {
+      throw table.error(fmt::format("'{}' is not a list of ascending positions", text),
+                        kFurtherSites);
+    }
+    sites.push_back(site);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return sites;
+}
+
 GeneTable read_genes(const Group& modality) {
   const auto var = modality.group("var");
   auto frame = read_frame(modality, "var");
@@ -226,6 +257,11 @@ GeneTable read_genes(const Group& modality) {
       throw var.error(fmt::format("'{}' is not one of + - .", strand), "strand");
     }
     genes.strand.push_back(static_cast<Strand>(strand[0]));
+  }
+  if (frame.find(kFurtherSites) != nullptr) {
+    for (const auto& text : column(var, frame, kFurtherSites, true).text()) {
+      genes.further_sites.push_back(sites_of(var, text));
+    }
   }
   genes.names = std::move(frame.index);
   return genes;
@@ -362,6 +398,9 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
     if (!study.cells.donor.empty()) {
       write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
+    }
+    if (!study.cells.batch.empty()) {
+      write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
     }
     const auto grids = create_dict(root, "uns/grids");
     write_integer_element(grids, "format", kStudyFormat);

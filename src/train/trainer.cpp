@@ -254,6 +254,7 @@ class Trainer {
     result.surrogate.chromosomes = shop_.study.peaks.chromosomes;
     result.surrogate.cell_types = shop_.study.cells.type.names;
     result.surrogate.donors = shop_.study.cells.donor.names;
+    result.surrogate.batches = shop_.study.cells.batch.names;
     result.surrogate.options = options_.to_json();
     result.stages = std::move(state_.finished);
     result.curves = curve_columns().table({});

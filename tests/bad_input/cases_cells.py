@@ -192,6 +192,25 @@ def _(file):
     set_entry(file["mod/atac/X"], "data", 5, numpy.inf)
 
 
+@h5mu("each peak is open in each cell", r"mod/atac/X", r"more than 90 %", r"imputed", r"--atac-layer")
+def _(file):
+    atac = file["mod/atac/X"]
+    cells, peaks = 300, 600
+    replace(atac, "data", numpy.full(cells * peaks, 0.1, dtype="float32"))
+    replace(atac, "indices", numpy.tile(numpy.arange(peaks, dtype="int32"), cells))
+    replace(atac, "indptr", numpy.arange(cells + 1, dtype="int64") * peaks)
+
+
+@h5mu("all cells have equally many open peaks", r"mod/atac/X", r"equally many peaks", r"a rule")
+def _(file):
+    atac = file["mod/atac/X"]
+    cells, peaks, most = 300, 600, 40
+    replace(atac, "data", numpy.ones(cells * most, dtype="float32"))
+    first = numpy.arange(cells)[:, None] % (peaks - most)
+    replace(atac, "indices", (first + numpy.arange(most)).astype("int32").ravel())
+    replace(atac, "indptr", numpy.arange(cells + 1, dtype="int64") * most)
+
+
 @h5mu("more names than rows", r"mod/rna/X", r"300 rows", r"obs names 301 cells")
 def _(file):
     write_texts(file["mod/rna/obs"], "_index", [*texts(file["mod/rna/obs/_index"]), "extra"])
@@ -268,6 +287,12 @@ def _(room):
 def _(room):
     room.copy("cells.h5mu")
     return prepare("--donors", "patient")
+
+
+@case("no such batch column", r"no column 'lane'", r"donor")
+def _(room):
+    room.copy("cells.h5mu")
+    return prepare("--batches", "lane")
 
 
 @case("barcodes as labels", r"different labels for 300 cells", r"is this a column of cell types")

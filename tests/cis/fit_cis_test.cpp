@@ -405,7 +405,11 @@ TEST(FitCis, BadOptionsAreToldAllAtOnce) {
 }
 
 TEST(CisRows, WindowsHoldThePeaksWithinTheDistance) {
-  const auto& study = any_world().cells.study;
+  Study study = any_world().cells.study;
+  study.genes.further_sites.resize(static_cast<size_t>(study.genes.size()));
+  for (const int64_t beside : {90'000, 300'000}) {  // one window that joins the first, one apart
+    study.genes.further_sites[0].push_back(study.genes.tss(0) + beside);
+  }
   for (const int64_t gene :
        {int64_t{0}, testing::sized<int64_t>(17, 5), testing::sized<int64_t>(44, 11)}) {
     std::vector<int32_t> expected;

@@ -39,6 +39,7 @@ struct LogValuesWorld {
     path = testing::random_cis(shape, 1);
     path.types = 1;
     path.donors = 0;
+    path.batches = 0;
     CisGene gene;
     gene.gene = kCisGene;
     gene.cis.passed = true;

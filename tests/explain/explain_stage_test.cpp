@@ -210,6 +210,7 @@ CisPath path_of(std::vector<CisTerm> terms) {
   CisPath path = testing::random_cis(small_shape(), 1);
   path.types = 2;
   path.donors = 0;
+  path.batches = 0;
   CisGene gene;
   gene.gene = 0;
   gene.state.assign(static_cast<size_t>(path.state_size()), 0.0);

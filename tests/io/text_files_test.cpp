@@ -110,6 +110,30 @@ TEST_F(GenePositions, GtfBecomesHalfOpen) {
   EXPECT_EQ(genes[1].strand, '-');
 }
 
+TEST_F(GenePositions, TranscriptsOfAGtfSayWhereTheyBegin) {
+  const auto line = [](const std::string& feature, int start, int end, const char* strand,
+                       const std::string& id, const std::string& chromosome = "chr1") {
+    return fmt::format("{}\tx\t{}\t{}\t{}\t.\t{}\t.\tgene_id \"{}\"; gene_name \"N{}\";\n",
+                       chromosome, feature, start, end, strand, id, id);
+  };
+  std::ofstream(folder_ / "transcripts.gtf")
+      << line("gene", 11, 90, "+", "a") << line("transcript", 31, 90, "+", "a")
+      << line("exon", 41, 90, "+", "a") << line("transcript", 11, 80, "+", "a")
+      << line("transcript", 31, 70, "+", "a") << line("transcript", 5, 20, "-", "b")
+      << line("transcript", 7, 40, "-", "b") << line("gene", 1, 9, "+", "a", "chrY");
+  const auto genes = read_gene_positions(folder_ / "transcripts.gtf");
+  ASSERT_EQ(genes.size(), 3u);
+  EXPECT_EQ(genes[0].sites, (std::vector<int64_t>{10, 30}));
+  EXPECT_EQ(genes[0].start, 10);
+  EXPECT_EQ(genes[0].end, 90);
+  // No line of its own: what its transcripts cover.
+  EXPECT_EQ(genes[1].sites, (std::vector<int64_t>{19, 39}));
+  EXPECT_EQ(genes[1].start, 4);
+  EXPECT_EQ(genes[1].end, 40);
+  EXPECT_EQ(genes[1].name, "Nb");
+  EXPECT_TRUE(genes[2].sites.empty());
+}
+
 TEST_F(GenePositions, BadLinesAreNamed) {
   const std::string good = "chr1\t1\t5\tA\t0\t+\n";
   EXPECT_THAT(message(good + "chr1\tx\t5\tB\n"), HasSubstr("line 2: start 'x' and end '5'"));

@@ -119,6 +119,7 @@ TEST(Library, CellsInMemoryGiveTheStudyThatTheirFileGives) {
   cells.barcodes = from_file.barcodes();
   for (const int32_t type : from_file.type_of_cell()) {
     cells.labels.push_back(from_file.cell_types().at(static_cast<size_t>(type)));
+    cells.batches.push_back(cells.batches.size() % 3 == 0 ? "second" : "first");
   }
   cells.gene_names = from_file.genes();
   cells.peak_names = from_file.peaks();
@@ -133,6 +134,8 @@ TEST(Library, CellsInMemoryGiveTheStudyThatTheirFileGives) {
   const grids::Study again =
       grids::prepare(grids::Cells(std::move(cells)), {{"keep-all", true}}, session);
   EXPECT_EQ(again.cell_types(), from_file.cell_types());
+  EXPECT_THAT(from_file.batches(), ::testing::IsEmpty());
+  EXPECT_THAT(again.batches(), ::testing::ElementsAre("first", "second"));
   EXPECT_EQ(again.peaks(), from_file.peaks());
   EXPECT_EQ(again.genes(), from_file.genes());
   const auto row_of = [](const grids::SparseRows& rows, int64_t row) {
@@ -153,14 +156,16 @@ TEST(Library, CellsThatDoNotFitAreRefusedByName) {
   grids::CellsInMemory cells;
   cells.barcodes = {"a", "b"};
   cells.labels = {"T"};
+  cells.batches = {"one", "one", "two"};
   cells.gene_names = {"G"};
   cells.peak_names = {"chr1:1-5", "chr1:9-12"};
   cells.rna = {{0, 1, 1}, {1}, {2}};
   cells.atac = {{0, 2, 3}, {1, 0, 1}, {1, 1, 1}};
   const auto said =
       refusal(grids::ErrorKind::kInput, [&] { const grids::Cells made(std::move(cells)); });
-  EXPECT_THAT(said, AllOf(HasSubstr("rna: index 1 of cell 0"), HasSubstr("atac: indices of cell 0"),
-                          HasSubstr("labels: 1 for 2 barcodes")));
+  EXPECT_THAT(said,
+              AllOf(HasSubstr("rna: index 1 of cell 0"), HasSubstr("atac: indices of cell 0"),
+                    HasSubstr("labels: 1 for 2 barcodes"), HasSubstr("batches: 3 for 2 barcodes")));
 }
 
 TEST(Library, AKnockOutIsWhatPredictingWithoutThePeakSays) {

@@ -62,6 +62,35 @@ TEST(CisPath, TermsAreSatisfiedAsTheirKindSays) {
   EXPECT_DOUBLE_EQ(cis_part(sum, 1, std::vector<int32_t>{3, 5}), 0.5);  // one term: its weight
 }
 
+TEST(CisPath, BatchesAddToTheStateAsAWholeAndWithinTypes) {
+  auto path = example();
+  path.batches = 3;
+  auto& b = path.genes[0].state;
+  // Intercept, type, donor, two batches, log open peaks, latent; then batches × types.
+  b = {1, 2, 3, 4, 5, 6, 7, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6};
+  ASSERT_EQ(path.state_size(), 13);
+  EXPECT_EQ(path.first_latent(), 6);
+  const std::vector<float> latents = {10};
+  const auto sum = [&](int32_t type, int32_t donor, int32_t batch) {
+    return cis_state_part(path, path.genes[0], {100, type, donor, 1000, latents, batch});
+  };
+  EXPECT_DOUBLE_EQ(sum(0, 0, 0), 100 + 1 + 6000 + 70 + 0.1);
+  EXPECT_DOUBLE_EQ(sum(1, 0, 0), 100 + 1 + 2 + 6000 + 70 + 0.2);
+  EXPECT_DOUBLE_EQ(sum(1, 1, 2), 100 + 1 + 2 + 3 + 5 + 6000 + 70 + 0.6);
+}
+
+TEST(CisPath, BatchesAreKeptInFilesThatHaveThem) {
+  auto path = example();
+  EXPECT_FALSE(to_tensors(path).contains("cis.batches"));  // as files were before there were any
+  EXPECT_EQ(cis_from_tensors(to_tensors(path)).batches, 0);
+  path.batches = 3;
+  for (auto& gene : path.genes) gene.state.resize(static_cast<size_t>(path.state_size()), 0.25);
+  EXPECT_EQ(cis_from_tensors(to_tensors(path)), path);
+  auto without = to_tensors(path);
+  without.erase("cis.batches");
+  EXPECT_THROW(cis_from_tensors(without), Error);  // states of another size
+}
+
 TEST(CisPath, MasksCloseAndOpenWhateverTheCellShows) {
   const auto path = example();
   const std::vector<int32_t> open = {2, 3}, closed = {2}, opened = {5};

@@ -214,6 +214,7 @@ TEST(SurrogateFile, ACisPathOfAnotherSurrogateOrStudyIsRefused) {
   Study study;
   study.cells.type.names = {"a", "b", "c"};
   study.cells.donor.names = {"x", "y"};
+  study.cells.batch.names = {"p", "q", "r"};
   study.counts.pattern.rows = 1;
   EXPECT_NO_THROW(require_same_cells(path, file, study));
   file.cell_types = {"a", "b", "d"};
@@ -221,6 +222,13 @@ TEST(SurrogateFile, ACisPathOfAnotherSurrogateOrStudyIsRefused) {
   file.cell_types.clear();
   study.cells.donor.names.clear();
   EXPECT_THROW(require_same_cells(path, file, study), Error);
+  study.cells.donor.names = {"x", "y"};
+  file.batches = {"p", "q", "other"};
+  EXPECT_THROW(require_same_cells(path, file, study), Error);
+  file.batches.clear();
+  study.cells.batch.names.pop_back();
+  EXPECT_THROW(require_same_cells(path, file, study), Error);
+  study.cells.batch.names.push_back("r");
   study.cells.donor.names = {"x", "y"};
   study.counts.pattern.rows = 0;  // no counts
   EXPECT_THROW(require_same_cells(path, file, study), Error);

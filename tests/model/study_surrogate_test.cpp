@@ -24,6 +24,7 @@ struct StudyWorld {
     for (int cell = 0; cell < 90; ++cell) {
       study.cells.type.codes.push_back(static_cast<int32_t>(random.below(testing::kCisTypes)));
       study.cells.donor.codes.push_back(static_cast<int32_t>(random.below(testing::kCisDonors)));
+      study.cells.batch.codes.push_back(static_cast<int32_t>(random.below(testing::kCisBatches)));
       study.cells.open_peaks.push_back(10 + random.below(10));
     }
   }

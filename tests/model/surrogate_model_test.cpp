@@ -344,7 +344,8 @@ TEST(SurrogateState, OnWholeOpennessTheCisPathIsThatOfItsRoom) {
       const CisGene& gene = world.path.genes[static_cast<size_t>(world.path.find(genes[g]))];
       const double eta = cis_state_part(world.path, gene,
                                         {std::log(1e5), types[c], world.contribution.donor[c],
-                                         world.contribution.log_open_peaks[c], latents}) +
+                                         world.contribution.log_open_peaks[c], latents,
+                                         world.contribution.batch[c]}) +
                          cis_part(gene, types[c], world.open.row(cell), mask);
       // Float sums of numbers around 10.
       EXPECT_NEAR(state->outputs()[c * genes.size() + g], std::log1p(std::exp(eta)), 2e-5);

@@ -101,22 +101,69 @@ TEST(GenePlaces, LetterCaseAndDotsOfSymbolsCount) {
   EXPECT_EQ(places.of_gene[2].start, 3);
 }
 
-TEST(GenePlaces, TwoPlacesOfOneNameAreReportedUnlessTheIdTells) {
+TEST(GenePlaces, TwoGenesOfOneSymbolAreNotGuessedUnlessTheIdTells) {
   const std::vector<GenePosition> given = {
       gene("A", "ENSG00000000001", 1),
       gene("A", "ENSG00000000002", 2),  // two genes of one symbol
       gene("ST7", "ENSG00000000003", 3),
       gene("ST7-OT", "ENSG00000000003", 4),  // one id, two names
       gene("C", "", 5),
-      gene("C", "", 5)};  // the same twice
-  const auto by_symbol = places_of(frame({"A", "ST7-OT", "C"}), given);
-  EXPECT_THAT(by_symbol.several, ElementsAre("A"));
-  EXPECT_EQ(by_symbol.of_gene[0].start, 1);
+      gene("C", "", 5),  // the same twice
+      gene("D", "", 6),
+      gene("D", "", 6, "chr2"),
+      gene("E", "", 7),
+      gene("E", "", 7, "chr1", '-'),
+      gene("F", "", 8),
+      gene("F", "", 3'000'000)};
+  const auto by_symbol = places_of(frame({"A", "ST7-OT", "C", "D", "E", "F"}), given);
+  EXPECT_THAT(by_symbol.unclear, ElementsAre("A", "D", "E", "F"));
+  EXPECT_THAT(by_symbol.unmatched, ElementsAre("A", "D", "E", "F"));
+  EXPECT_EQ(by_symbol.of_gene[2].start, 5);
   const auto with_ids =
       places_of(frame({"A", "ST7-OT", "C"}, {"ENSG00000000002", "ENSG00000000003", ""}), given);
-  EXPECT_THAT(with_ids.several, IsEmpty());
+  EXPECT_THAT(with_ids.unclear, IsEmpty());
   EXPECT_EQ(with_ids.of_gene[0].start, 2);
   EXPECT_EQ(with_ids.of_gene[1].start, 4);
+}
+
+TEST(GenePlaces, TwoGenesOfTheCellsWithOneSymbolHaveItsPlaceByIdOnly) {
+  const std::vector<GenePosition> given = {gene("A", "ENSG00000000001", 10), gene("B", "", 20),
+                                           gene("C", "ENSG00000000004", 30)};
+  // AnnData calls the second A-1. Without ids, neither is the A of the positions.
+  const auto without = places_of(frame({"A", "A", "B"}), given);
+  EXPECT_THAT(without.unclear, ElementsAre("A", "A-1"));
+  EXPECT_EQ(without.matched, 1);
+  const auto with_ids =
+      places_of(frame({"A", "A", "B"}, {"ENSG00000000002", "ENSG00000000001", ""}), given);
+  EXPECT_THAT(with_ids.unclear, ElementsAre("A"));
+  EXPECT_EQ(with_ids.of_gene[1].start, 10);
+  // A symbol that became another gene's: the place is that of the gene with the id.
+  const auto renamed =
+      places_of(frame({"C", "Cnew"}, {"ENSG00000000009", "ENSG00000000004"}), given);
+  EXPECT_THAT(renamed.unclear, ElementsAre("C"));
+  EXPECT_EQ(renamed.of_gene[1].start, 30);
+}
+
+TEST(GenePlaces, RowsOfOneGeneAreItsTranscripts) {
+  const std::vector<GenePosition> given = {
+      gene("A", "ENSG00000000001", 500),      gene("A", "ENSG00000000001", 100),
+      gene("A", "ENSG00000000001", 100),      gene("B", "", 70, "chr2", '-'),
+      gene("B", "", 40, "chr2", '-'),         gene("P", "ENSG00000000002", 5, "chrX"),
+      gene("P", "ENSG00000000002", 8, "chrY")};
+  const auto var = frame({"A", "B", "P"}, {"ENSG00000000001", "", "ENSG00000000002"});
+  const auto places = places_of(var, given);
+  EXPECT_THAT(places.several, ElementsAre("P"));
+  const std::vector<int32_t> columns = {0, 1, 2};
+  const auto table = gene_table(gene_names(var), places, columns);
+  EXPECT_EQ(table.start[0], 100);
+  EXPECT_EQ(table.end[0], 510);
+  EXPECT_EQ(table.tss(0), 100);
+  EXPECT_THAT(table.further_sites, ElementsAre(ElementsAre(500), ElementsAre(49), IsEmpty()));
+  EXPECT_EQ(table.tss(1), 79);
+  EXPECT_EQ(table.chromosome[2], "chrX");
+  // With one site each, there is nothing to keep.
+  EXPECT_THAT(gene_table(gene_names(var), places, std::vector<int32_t>{2}).further_sites,
+              IsEmpty());
 }
 
 TEST(GenePlaces, PositionsFromTheColumnsOf10x) {

@@ -330,6 +330,60 @@ TEST(Prepare, DonorsAreKeptAndMissingOnesSaid) {
   EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("1 cells have no donor")));
 }
 
+TEST(Prepare, WhatIsNoCountsIsSaidAndTakenAsValues) {
+  auto raw = two_types(60);
+  auto& rna = raw.rna.values;
+  for (int64_t row = 0; row < rna.rows(); ++row) {
+    float total = 0;
+    for (const float value : rna.row_values(row)) total += value;
+    for (int64_t k = rna.pattern.offsets[static_cast<size_t>(row)];
+         k < rna.pattern.offsets[static_cast<size_t>(row) + 1]; ++k) {
+      auto& value = rna.values[static_cast<size_t>(k)];
+      value = std::round(10'000 * value / total);
+    }
+  }
+  for (float& value : raw.atac.values.values) value *= 0.3f;
+  const auto result = run(std::move(raw));
+  EXPECT_FALSE(result.study.has_counts());
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("--rna-layer")));
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("as after TF-IDF")));
+}
+
+TEST(Prepare, BatchesAreKeptBesideDonors) {
+  auto raw = two_types(60);
+  std::vector<std::string> batches;
+  for (int i = 0; i < 60; ++i) batches.push_back(i % 3 == 0 ? "b1" : "b2");
+  batches[4] = "";
+  raw.rna.obs.columns.push_back({"lane", batches});
+  auto inputs = by_type();
+  inputs.batch_column = "lane";
+  const auto result = run(std::move(raw), inputs);
+  EXPECT_THAT(result.study.cells.batch.names, UnorderedElementsAre("b1", "b2", "unknown"));
+  EXPECT_EQ(result.study.cells.batch.names.front(), "b2");  // of most cells
+  EXPECT_TRUE(result.study.cells.donor.empty());
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("1 cells have no batch")));
+  EXPECT_THAT(result.summary.notes, Contains(HasSubstr("3 batches")));
+}
+
+TEST(Prepare, BatchesThatAreTypesOrAllOrNearlyCellsAreSaid) {
+  const auto with = [](std::vector<std::string> batches) {
+    auto raw = two_types(60);
+    if (batches.empty()) {
+      batches = std::get<std::vector<std::string>>(raw.rna.obs.find("cell_type")->values);
+    }
+    raw.rna.obs.columns.push_back({"lane", std::move(batches)});
+    auto inputs = by_type();
+    inputs.batch_column = "lane";
+    return run(std::move(raw), inputs).summary.warnings;
+  };
+  EXPECT_THAT(with({}), Contains(HasSubstr("batch and type cannot be told apart")));
+  EXPECT_THAT(with(std::vector<std::string>(60, "one")),
+              Contains(HasSubstr("of one batch, 'one'")));
+  std::vector<std::string> cells;
+  for (int i = 0; i < 60; ++i) cells.push_back(std::to_string(i));
+  EXPECT_THROW(with(cells), Error);
+}
+
 TEST(Prepare, TypesCalledLikeWordsOfCommandsGetNamesOfTheirOwn) {
   auto raw = two_types(30);
   for (auto& column : raw.rna.obs.columns) {

@@ -102,6 +102,64 @@ TEST(Normalise, RecognisesWhatTheValuesAre) {
   EXPECT_THAT(message_of([&] { kind({{0, 0}}); }), HasSubstr("no value above zero"));
 }
 
+/// Cells of a library: depths differ two or threefold, most counts are 1.
+std::vector<std::vector<float>> library(size_t cells) {
+  RandomStream random(4, Purpose::kBenchmark);
+  std::vector<std::vector<float>> rows(cells, std::vector<float>(400));
+  for (auto& row : rows) {
+    const double depth = std::exp(0.4 * random.normal());
+    for (size_t j = 0; j < row.size(); ++j) {
+      const double mean = depth * (j < 40 ? 3 : 0.3);
+      for (double time = -std::log(1 - random.uniform()); time < mean;
+           time -= std::log(1 - random.uniform())) {
+        row[j] += 1;
+      }
+    }
+  }
+  return rows;
+}
+
+TEST(Normalise, WholeNumbersOfOneTotalAreNoCounts) {
+  const auto kind = [](const std::vector<std::vector<float>>& rows) {
+    RawModality rna;
+    rna.values = test::sparse(rows);
+    return recognise_rna(rna);
+  };
+  auto rows = library(200);
+  EXPECT_EQ(kind(rows), RnaKind::kCounts);
+  for (auto& row : rows) {
+    const float total = std::accumulate(row.begin(), row.end(), 0.0f);
+    for (float& value : row) value = std::round(10'000 * value / total);
+  }
+  EXPECT_EQ(kind(rows), RnaKind::kRounded);
+  rows.resize(kFewestTotals - 1);  // a few cells may be alike
+  EXPECT_EQ(kind(rows), RnaKind::kCounts);
+}
+
+TEST(Normalise, RecognisesWhatTheAtacIs) {
+  const auto kind = [](const std::vector<std::vector<float>>& rows) {
+    RawModality atac;
+    atac.values = test::sparse(rows);
+    return recognise_atac(atac);
+  };
+  auto rows = library(200);
+  EXPECT_EQ(kind(rows), AtacKind::kCounts);
+  for (auto& row : rows) {
+    for (float& value : row) value *= 0.37f;
+  }
+  EXPECT_EQ(kind(rows), AtacKind::kWeighted);
+  auto smoothed = rows;
+  for (auto& row : smoothed) {
+    for (float& value : row) value += 0.01f;
+  }
+  EXPECT_EQ(kind(smoothed), AtacKind::kAllOpen);
+  for (size_t i = 0; i < rows.size(); ++i) {  // the 50 highest of each cell
+    for (size_t j = 0; j < rows[i].size(); ++j) rows[i][j] = (i + j) % 8 == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(kind(rows), AtacKind::kEqual);
+  EXPECT_THROW(kind({{0, 0}}), Error);
+}
+
 TEST(Normalise, CountsArePutOn100000ACell) {
   auto matrix = test::sparse({{1, 3}, {0, 2}, {0, 0}});
   const std::vector<double> totals = {10, 4, 0};

@@ -52,5 +52,20 @@ TEST(TranscribedPart, IsNowhereOnAnotherChromosomeOrWithoutPosition) {
   EXPECT_FALSE(in_transcribed_part(study, 0, 0));
 }
 
+TEST(Distance, IsToTheNearestSite) {
+  Study study = one_gene(Strand::kPlus, {9'000, 13'000, 14'900, 19'000});
+  study.genes.further_sites = {{15'000, 18'000}};
+  const std::vector<int64_t> expected = {-801, -1'801, 0, 1'000};
+  for (size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_EQ(distance_to_tss(study, 0, static_cast<int64_t>(i)), expected[i]) << i;
+  }
+  // In the body and behind the first site, though the nearest is yet to come.
+  EXPECT_TRUE(in_transcribed_part(study, 0, 1));
+  EXPECT_FALSE(in_transcribed_part(study, 0, 2));
+  study.genes.strand = {Strand::kMinus};  // from 19,999; the others stay
+  EXPECT_EQ(distance_to_tss(study, 0, 0), 5'801);
+  EXPECT_EQ(distance_to_tss(study, 0, 3), 800);
+}
+
 }  // namespace
 }  // namespace grids::core

@@ -37,10 +37,13 @@ Study random_study() {
   study.cells.type.names = {"B/plasma cell", "NK \xCE\xB1", "absent", "zz"};
   const bool donors = *rc::gen::arbitrary<bool>();
   if (donors) study.cells.donor.names = {"d1", "d2"};
+  const bool batches = *rc::gen::arbitrary<bool>();
+  if (batches) study.cells.batch.names = {"z", "a", "never"};
   for (int64_t i = 0; i < cells; ++i) {
     study.cells.barcodes.push_back(fmt::format("CELL-{}", i));
     study.cells.type.codes.push_back(i % 2 == 0 ? 3 : *rc::gen::inRange(0, 2));
     if (donors) study.cells.donor.codes.push_back(*rc::gen::inRange(0, 2));
+    if (batches) study.cells.batch.codes.push_back(*rc::gen::inRange(0, 3));
     study.cells.split.push_back(*rc::gen::element(Split::kTrain, Split::kValidation, Split::kTest));
     study.cells.total_rna.push_back(1000.25 * static_cast<double>(i));
     study.cells.open_peaks.push_back(static_cast<double>(i));
@@ -67,6 +70,14 @@ Study random_study() {
     study.genes.end.push_back(placed ? g + 5 : 0);
     study.genes.strand.push_back(
         *rc::gen::element(Strand::kPlus, Strand::kMinus, Strand::kUnknown));
+  }
+  if (*rc::gen::arbitrary<bool>()) {
+    for (int64_t g = 0; g < genes; ++g) {
+      study.genes.further_sites.emplace_back();
+      for (int64_t k = *rc::gen::inRange(0, 3); k > 0; --k) {
+        study.genes.further_sites.back().push_back(g + 100 - k);
+      }
+    }
   }
   study.open = random_matrix(cells, peaks, true).pattern;
   study.expression = random_matrix(cells, genes, false);
@@ -95,6 +106,8 @@ RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
   RC_ASSERT(back.cells.type.codes == study.cells.type.codes);
   RC_ASSERT(back.cells.donor.names == study.cells.donor.names);
   RC_ASSERT(back.cells.donor.codes == study.cells.donor.codes);
+  RC_ASSERT(back.cells.batch.names == study.cells.batch.names);
+  RC_ASSERT(back.cells.batch.codes == study.cells.batch.codes);
   RC_ASSERT(back.cells.split == study.cells.split);
   RC_ASSERT(back.cells.total_rna == study.cells.total_rna);
   RC_ASSERT(back.cells.open_peaks == study.cells.open_peaks);
@@ -109,6 +122,7 @@ RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
   RC_ASSERT(back.genes.start == study.genes.start);
   RC_ASSERT(back.genes.end == study.genes.end);
   RC_ASSERT(back.genes.strand == study.genes.strand);
+  RC_ASSERT(back.genes.further_sites == study.genes.further_sites);
   RC_ASSERT(same_pattern(back.open, study.open));
   RC_ASSERT(same_pattern(back.expression.pattern, study.expression.pattern));
   RC_ASSERT(back.expression.values == study.expression.values);

@@ -13,6 +13,7 @@ namespace grids::core::testing {
 
 inline constexpr int32_t kCisTypes = 3;
 inline constexpr int32_t kCisDonors = 2;
+inline constexpr int32_t kCisBatches = 3;
 
 /// Every third gene, from gene 0 on; all pass gate B but the second. Terms of both kinds that share
 /// peaks, sums of both kinds, weights that deviate by type.
@@ -25,6 +26,7 @@ inline CisPath random_cis(const SurrogateShape& shape, uint64_t seed,
   path.study_genes = shape.genes;
   path.types = kCisTypes;
   path.donors = kCisDonors;
+  path.batches = kCisBatches;
   path.latents = static_cast<int32_t>(shape.latent);
   for (int32_t id = 0; id < shape.genes; id += 3) {
     CisGene gene;
@@ -62,6 +64,7 @@ inline CisContribution random_contribution(const CisPath& path, int64_t cells, u
   for (int64_t cell = 0; cell < cells; ++cell) {
     contribution.type.push_back(static_cast<int32_t>(random.below(kCisTypes)));
     contribution.donor.push_back(static_cast<int32_t>(random.below(kCisDonors)));
+    contribution.batch.push_back(static_cast<int32_t>(random.below(kCisBatches)));
     contribution.log_open_peaks.push_back(std::log1p(5 + random.below(20)));
   }
   return contribution;
@@ -98,10 +101,10 @@ inline Numbers reference_with_cis(const DenseReference& reference,
     if (!gene.cis.passed) continue;
     double eta = cis_state_part(path, gene,
                                 {0, contribution.type[c], contribution.donor[c],
-                                 contribution.log_open_peaks[c], latents}) +
+                                 contribution.log_open_peaks[c], latents, contribution.batch[c]}) +
                  reference_cis_part(gene, contribution.type[c], x);
     // The latents in double, for finite differences.
-    const size_t first = gene.state.size() - exact.size();
+    const auto first = static_cast<size_t>(path.first_latent());
     for (size_t l = 0; l < exact.size(); ++l) eta += gene.state[first + l] * exact[l];
     predicted[static_cast<size_t>(gene.gene)] =
         path.response == CisResponse::kCounts ? std::log1p(std::exp(std::log(1e5) + eta)) : eta;

@@ -25,6 +25,8 @@ inline void expect_same_study(const Study& found, const Study& expected) {
   EXPECT_EQ(found.cells.type.codes, expected.cells.type.codes);
   EXPECT_EQ(found.cells.donor.names, expected.cells.donor.names);
   EXPECT_EQ(found.cells.donor.codes, expected.cells.donor.codes);
+  EXPECT_EQ(found.cells.batch.names, expected.cells.batch.names);
+  EXPECT_EQ(found.cells.batch.codes, expected.cells.batch.codes);
   EXPECT_TRUE(found.cells.split == expected.cells.split);
   EXPECT_EQ(found.cells.total_rna, expected.cells.total_rna);
   EXPECT_EQ(found.cells.open_peaks, expected.cells.open_peaks);
@@ -38,6 +40,7 @@ inline void expect_same_study(const Study& found, const Study& expected) {
   EXPECT_EQ(found.genes.chromosome, expected.genes.chromosome);
   EXPECT_EQ(found.genes.start, expected.genes.start);
   EXPECT_EQ(found.genes.end, expected.genes.end);
+  EXPECT_EQ(found.genes.further_sites, expected.genes.further_sites);
   EXPECT_TRUE(found.genes.strand == expected.genes.strand);
   expect_same_pattern(found.open, expected.open, "open");
   expect_same_pattern(found.expression.pattern, expected.expression.pattern, "expression");
