@@ -100,22 +100,28 @@ Columns<TermRow> cis_columns() {
                             const std::string& what) {
     columns.push_back({name + "_gain", what + ": deviance saved per cell",
                        [gate](const Row& row) { return (row.gene.*gate).gain; }});
-    columns.push_back({name + "_p", "one-sided p of that gain",
+    columns.push_back({name + "_p", "one-sided p of the score test",
                        [gate](const Row& row) { return (row.gene.*gate).p; }});
     columns.push_back({name + "_q", "Benjamini–Hochberg over genes",
                        [gate](const Row& row) { return (row.gene.*gate).q; }});
     columns.push_back({name + "_passed",
                        gate == &CisGene::cis
-                           ? "only genes that pass are predicted by the cis path"
-                           : "genes that do not are explained with `--force` only",
+                           ? "only genes that pass are predicted by the cis path; one that was "
+                             "asked for is explained on it all the same, unconfirmed"
+                           : "genes without terms that do not are explained with `--force` only; "
+                             "it admits batch and state, not regulation",
                        [gate](const Row& row) { return (row.gene.*gate).passed; }});
   };
   add_gate("gate_a", &CisGene::whole,
            "state and terms against depth, type, donor and batch on held-out cells");
   add_gate("gate_b", &CisGene::cis, "state and terms against the state on held-out cells");
-  return {"cis.tsv",
-          "a row for each term of each fitted gene, and one for a gene without terms (term 0)",
-          std::move(columns)};
+  return {
+      "cis.tsv",
+      "a row for each term of each fitted gene, and one for a gene without terms (term 0). Terms "
+      "are basis functions: `any` of a and b beside `all` of a and b is how a sum of a and b is "
+      "stored, and what each means depends on the others; how the gene is predicted in each "
+      "setting of its peaks is what they say together",
+      std::move(columns)};
 }
 
 }  // namespace

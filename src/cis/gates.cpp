@@ -1,7 +1,6 @@
 #include "cis/gates.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
 
@@ -16,9 +15,10 @@ namespace {
 /// cells say of it.
 constexpr double kLeastShare = 0.05;
 
+/// Of a type's cells, weighted.
 struct Totals {
   double weight = 0;
-  std::array<double, 2> steps = {};
+  double direction = 0;
 };
 
 /// From one mean to another, on the scale on which they are predicted.
@@ -35,6 +35,33 @@ double saved(const GateInput& in, size_t i) {
   return (before * before - after * after) / in.dispersion;
 }
 
+/// Of each cell: score and information with respect to its log mean (or value), and the direction
+/// from some means to the larger model's, without its mean over the cell's type.
+struct Score {
+  std::vector<double> score, weight, direction;
+};
+
+Score score_from(const GateInput& in, std::span<const double> means) {
+  const bool counts = in.response == CisResponse::kCounts;
+  Score result;
+  std::vector<Totals> types;
+  for (size_t i = 0; i < means.size(); ++i) {
+    const double scale = 1 / (counts ? 1 + in.dispersion * means[i] : in.dispersion);
+    result.score.push_back((in.values[i] - means[i]) * scale);
+    result.weight.push_back(counts ? means[i] * scale : scale);
+    result.direction.push_back(step(in.response, means[i], in.larger[i]));
+    const auto type = static_cast<size_t>(in.type[i]);
+    if (types.size() <= type) types.resize(type + 1);
+    types[type].weight += result.weight[i];
+    types[type].direction += result.weight[i] * result.direction[i];
+  }
+  for (size_t i = 0; i < means.size(); ++i) {
+    const auto& type = types[static_cast<size_t>(in.type[i])];
+    result.direction[i] -= type.direction / type.weight;
+  }
+  return result;
+}
+
 }  // namespace
 
 void GateSums::operator+=(const GateSums& other) {
@@ -42,50 +69,32 @@ void GateSums::operator+=(const GateSums& other) {
   variance += other.variance;
   second_score += other.second_score;
   second_information += other.second_information;
-  shared_information += other.shared_information;
   saved += other.saved;
   cells += other.cells;
 }
 
 GateSums gate_sums(const GateInput& in) {
   GateSums sums;
-  const size_t cells = in.values.size();
-  const bool counts = in.response == CisResponse::kCounts;
-  std::vector<std::array<double, 2>> steps(cells);
-  std::vector<double> score(cells), weight(cells);
-  std::vector<Totals> types;
-  for (size_t i = 0; i < cells; ++i) {
-    const double scale = 1 / (counts ? 1 + in.dispersion * in.smaller[i] : in.dispersion);
-    score[i] = (in.values[i] - in.smaller[i]) * scale;
-    weight[i] = counts ? in.smaller[i] * scale : scale;
-    const double between = in.between.empty() ? in.larger[i] : in.between[i];
-    steps[i] = {step(in.response, in.smaller[i], between),
-                step(in.response, between, in.larger[i])};
-    sums.saved += saved(in, i);
-    const auto type = static_cast<size_t>(in.type[i]);
-    if (types.size() <= type) types.resize(type + 1);
-    types[type].weight += weight[i];
-    for (size_t k = 0; k < 2; ++k) types[type].steps[k] += weight[i] * steps[i][k];
-  }
-  for (size_t i = 0; i < cells; ++i) {
-    const auto& type = types[static_cast<size_t>(in.type[i])];
-    const double first = steps[i][0] - type.steps[0] / type.weight;
-    const double second = steps[i][1] - type.steps[1] / type.weight;
-    const double part = score[i] * (first + second);
+  const Score whole = score_from(in, in.smaller);
+  for (size_t i = 0; i < in.values.size(); ++i) {
+    const double part = whole.score[i] * whole.direction[i];
     sums.score += part;
     sums.variance += part * part;
-    sums.second_score += score[i] * second;
-    sums.second_information += weight[i] * second * second;
-    sums.shared_information += weight[i] * first * second;
+    sums.saved += saved(in, i);
   }
-  sums.cells = static_cast<double>(cells);
+  sums.cells = static_cast<double>(in.values.size());
+  if (in.between.empty()) return sums;
+  const Score second = score_from(in, in.between);
+  for (size_t i = 0; i < in.values.size(); ++i) {
+    sums.second_score += second.score[i] * second.direction[i];
+    sums.second_information += second.weight[i] * second.direction[i] * second.direction[i];
+  }
   return sums;
 }
 
 double kept_share(const GateSums& sums) {
   if (!(sums.second_information > 0)) return 1;
-  const double left = sums.second_score - sums.shared_information;
-  return std::clamp(left / sums.second_information, kLeastShare, 1.0);
+  return std::clamp(sums.second_score / sums.second_information, kLeastShare, 1.0);
 }
 
 CisGate test_gate(const GateSums& sums) {

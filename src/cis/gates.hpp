@@ -24,9 +24,9 @@ struct GateInput {
 struct GateSums {
   double score = 0;
   double variance = 0;
-  /// Of the step from what lies between to the larger model: its score and information, and the
-  /// information that it shares with the step to what lies between.
-  double second_score = 0, second_information = 0, shared_information = 0;
+  /// Score and information of the step from what lies between to the larger model, at what lies
+  /// between.
+  double second_score = 0, second_information = 0;
   double saved = 0;
   double cells = 0;
 

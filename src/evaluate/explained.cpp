@@ -88,7 +88,8 @@ void tell_gate(const ExplainResult& result, const Context& context) {
   if (failed == 0 || !result.explained.empty()) return;
   context.reporter.warning(fmt::format(
       "nothing was explained: {} of {} targets fail gate A, that is, the surrogate predicts these "
-      "genes in held-out cells no better than depth, type and donor do (see cis.tsv); --force "
+      "genes in held-out cells no better than depth, type, donor and batch do (see cis.tsv); "
+      "--force "
       "explains them nevertheless",
       failed, result.skipped.size()));
 }
@@ -180,10 +181,9 @@ void tell_explained(const Study& study, const Explained& explained, const Contex
         "{} in {}: {}; {}{}, predicted change when masked in the surrogate {} % on {}{}{}{}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
         verdict_words(set.contrast), counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
-        nature_words(entry),
-        percent(set.change.relative_change), counted_of(set.change.cells, "test cell"),
-        random_words(set, judged.random[i], direction), partners_words(set),
-        contrast_words(set.contrast),
+        nature_words(entry), percent(set.change.relative_change),
+        counted_of(set.change.cells, "test cell"), random_words(set, judged.random[i], direction),
+        partners_words(set), contrast_words(set.contrast),
         entry.explanation.local_optimum || entry.explanation.steps == 0
             ? ""
             : "; the step limit ended the search before a local optimum",

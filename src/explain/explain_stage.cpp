@@ -131,7 +131,8 @@ std::string too_few(const Study& study, const ExplainTarget& target,
 }
 
 constexpr const char* kFailsGateA =
-    "held-out cells are not predicted better than by depth, type and donor (gate A, see cis.tsv)";
+    "held-out cells are not predicted better than by depth, type, donor and batch (gate A, see "
+    "cis.tsv)";
 
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

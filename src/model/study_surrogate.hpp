@@ -41,7 +41,7 @@ class StudySurrogate {
   /// The peaks of the gene's terms, ascending; none without a fitted cis path.
   std::vector<int32_t> term_peaks(int32_t gene) const;
   /// Whether gate A was tested for the gene and failed: the model says no more of it than depth,
-  /// type and donor do. Without a cis path there are no gates.
+  /// type, donor and batch do. Without a cis path there are no gates.
   bool fails_gate_a(int32_t gene) const {
     const int64_t place = cis_ == nullptr ? -1 : cis_->find(gene);
     return place >= 0 && cis_->genes[static_cast<size_t>(place)].whole.failed();

@@ -16,7 +16,7 @@
 namespace grids::core {
 namespace {
 
-constexpr const char* kEnding = ".asked.tsv";
+constexpr const char* kEnding = ".asked";
 
 /// The test cells by name: a study that was split otherwise is another one.
 std::string key_of(const Study& study) {

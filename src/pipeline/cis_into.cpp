@@ -36,14 +36,16 @@ void tell_fit(const CisFit& fit, const Context& context) {
   const auto genes = fit.path.genes.size();
   context.reporter.info(
       fmt::format("The cis path of {} genes: {} have terms beyond weak ones; in {} it predicts "
-                  "held-out cells better than their "
-                  "state does, and is used; {} are predicted better than by depth, type and donor",
+                  "held-out cells better than their state does, and is used; {} are predicted "
+                  "better than by depth, type, donor and batch",
                   genes, with_terms, cis, whole));
   tell_capture(fit.capture, context);
   if (cis == 0) {
     context.reporter.warning(
         "no gene is predicted better by the peaks around it than by the state of the cell: the "
-        "surrogate stands alone, and single elements cannot be seen");
+        "surrogate stands alone, and single elements cannot be seen; genes that you ask explain "
+        "for "
+        "are searched on their terms all the same, and called unconfirmed");
   }
   if (fit.path.response == CisResponse::kLogValues) {
     context.reporter.warning(

@@ -127,8 +127,8 @@ std::vector<Reservation> reservations_of(const std::vector<SetView>& sets) {
       [](const SetView& set) { return set.contrast.verdict == Verdict::kContradicted; }, result);
   reserve_where(
       sets, "Gate-failed",
-      "The surrogate predicts these genes in held-out cells no better than sequencing depth, type "
-      "and donor do",
+      "The surrogate predicts these genes in held-out cells no better than sequencing depth, "
+      "type, donor and batch do",
       [](const SetView& set) { return set.gate == "A"; }, result);
   reserve_where(
       sets, "Unconfirmed",
@@ -168,7 +168,8 @@ void warn_of_gate(const Results& results, std::vector<std::string>& warnings) {
   const auto total = static_cast<double>(skipped->rows());
   warnings.push_back(fmt::format(
       "<b>{}</b> {} of {} that were to be explained fail gate A: the surrogate "
-      "predicts these genes in held-out cells no better than sequencing depth, type and donor do "
+      "predicts these genes in held-out cells no better than sequencing depth, type, donor and "
+      "batch do "
       "(<code>cis.tsv</code>), so sets of peaks for them would explain nothing. "
       "<code>grids run --force</code> (or <code>grids explain --force</code>) explains them "
       "nevertheless, marked.",

@@ -69,9 +69,11 @@ class Room:
 
 
 def snapshot(folder):
-    """Everything in a folder: name → kind or digest."""
+    """Everything in a folder but when its study was asked: name → kind or digest."""
     found = {}
     for path in sorted(folder.rglob("*")):
+        if path.suffix == ".asked":
+            continue
         name = str(path.relative_to(folder))
         if path.is_file():
             found[name] = hashlib.sha256(path.read_bytes()).hexdigest()

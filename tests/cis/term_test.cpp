@@ -215,7 +215,7 @@ TEST(Gates, OfASecondStepThatCellsDoNotBearOutLittleIsKept) {
     return kept_share(
         gate_sums({CisResponse::kCounts, values, smaller, larger, between, type, 0.5}));
   };
-  EXPECT_NEAR(share(half), 0.5, 0.15);
+  EXPECT_NEAR(share(half), 0.5, 0.1);
   EXPECT_LT(share(none), 0.2);
   EXPECT_GE(share(none), 0.05);
   EXPECT_EQ(share(between), 1);  // there is no second step

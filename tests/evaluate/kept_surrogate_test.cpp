@@ -35,6 +35,8 @@ struct Kept {
         cis(cis_path_of(file)) {
     options.min_test_cells = 20;
     options.force = true;
+    options.domain = SearchDomain::kAll;  // as version 1 searched
+    options.unconfirmed = false;
   }
 
   static std::filesystem::path run() { return test::fixture("version_1/run"); }

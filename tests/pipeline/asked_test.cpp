@@ -11,7 +11,7 @@ namespace grids::core {
 namespace {
 
 using ::testing::HasSubstr;
-using testing::TempFolder;
+using test::TempFolder;
 
 Study study_of(std::vector<std::string> barcodes) {
   Study study;
@@ -50,7 +50,7 @@ TEST(Asked, OtherTestCellsAndForeignFilesDoNotCount) {
   Asking asking;
   asking.ask(study_of({"a", "b"}), 3);
   replace_file(asked_folder(asking.file) / "notes.txt", "mine");
-  replace_file(asked_folder(asking.file) / "x.asked.tsv", "something\nelse\n");
+  replace_file(asked_folder(asking.file) / "x.asked", "something\nelse\n");
   EXPECT_EQ(asking.ask(study_of({"a", "c"}), 3).runs, 1);
   EXPECT_EQ(read_file(asked_folder(asking.file) / "notes.txt"), "mine");
 }
