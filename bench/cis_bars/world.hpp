@@ -40,8 +40,9 @@ struct World {
   std::vector<int32_t> peaks(const std::vector<std::string>& names) const;
 };
 
-/// Without the fit.
-World make_world(const SimulateOptions& options, const Context& context);
+/// Without the fit. `donor_column`: of the simulated cells' obs, for `prepare`.
+World make_world(const SimulateOptions& options, const Context& context,
+                 const std::string& donor_column = "donor");
 
 /// Fills `fit` and `path`.
 void fit_world(World& world, const CisOptions& options, const Context& context);
