@@ -29,7 +29,6 @@ struct Settings {
   std::vector<int64_t> seeds = {1, 2, 3};
   std::vector<std::string> only;
   bool small = false;
-  CisOptions cis;
 
   void describe(OptionSet& options) {
     options.value("--cells", cells, "Simulated cells, but for scenarios of few", at_least(300));
@@ -39,8 +38,14 @@ struct Settings {
     std::vector<std::string> names;
     for (const auto& scenario : scenarios()) names.push_back(scenario.name);
     options.list("--only", only, names, "Scenarios to run; without it all");
-    options.value("--gate-folds", cis.gate_folds, "As in grids cis");
     options.flag("--small", small, "Few cells and genes: whether everything works, in seconds");
+  }
+
+  /// No gate is asked.
+  CisOptions fitting() const {
+    CisOptions result;
+    result.gate_folds = 0;
+    return result;
   }
 
   SimulateOptions simulation(const Scenario& scenario) const {
@@ -120,8 +125,8 @@ void measure_scenario(const Settings& settings, const Scenario& scenario, const 
                       context.cancelled};
     context.reporter.info(fmt::format("{}, seed {}", scenario.about, seed));
     World world = make_world(settings.simulation(scenario), own, scenario.donor_column);
-    fit_world(world, settings.cis, own);
-    add_run(tallies, null_sets(world, settings.set_size, settings.cis, own));
+    fit_world(world, settings.fitting(), own);
+    add_run(tallies, null_sets(world, settings.set_size, settings.fitting(), own));
   }
   print_rows(scenario, tallies);
 }

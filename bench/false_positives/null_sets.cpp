@@ -1,11 +1,15 @@
 #include "false_positives/null_sets.hpp"
 
+#include <algorithm>
+
 #include "base/at.hpp"
 #include "evaluate/null_windows.hpp"
 #include "explain/explain_stage.hpp"
 
 namespace grids::core::bench {
 namespace {
+
+constexpr int64_t kWindowPeaks = 20;
 
 /// A set of cells as contrasts see it.
 struct JudgedCells {
@@ -31,7 +35,12 @@ class NullJudge {
         window_(window),
         context_(context),
         train_(judged_cells(world, Split::kTrain, options_)),
-        test_(judged_cells(world, Split::kTest, options_)) {}
+        test_(judged_cells(world, Split::kTest, options_)),
+        open_cells_(at(world.study.peaks.size())) {
+    for (const int32_t cell : train_.cells) {
+      for (const int32_t peak : world.study.open.row(cell)) ++open_cells_[at(peak)];
+    }
+  }
 
   std::vector<Contrast> elsewhere() const {
     return of_genes([&](int32_t gene) {
@@ -81,8 +90,15 @@ class NullJudge {
     return contrasts;
   }
 
+  /// Of the gene's window those that are open most often: where confounders show most, and few
+  /// enough to be fitted in no time.
   std::vector<int32_t> peaks_around(int32_t gene) const {
-    return domain_peaks(world_.study, gene, SearchDomain::kCis, window_);
+    auto peaks = domain_peaks(world_.study, gene, SearchDomain::kCis, window_);
+    std::stable_sort(peaks.begin(), peaks.end(),
+                     [&](int32_t a, int32_t b) { return open_cells_[at(a)] > open_cells_[at(b)]; });
+    if (std::ssize(peaks) > kWindowPeaks) peaks.resize(at(kWindowPeaks));
+    std::sort(peaks.begin(), peaks.end());
+    return peaks;
   }
 
   Contrast judged(int32_t gene, std::span<const double> change) const {
@@ -95,6 +111,7 @@ class NullJudge {
   const Context& context_;
   ContrastOptions options_;
   JudgedCells train_, test_;
+  std::vector<int64_t> open_cells_;  ///< of each peak, among the training cells
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ struct NullSets {
   std::vector<Contrast> contrasts;  ///< one a gene
 };
 
-/// Windows on other chromosomes and the gene's own window, all of whose peaks are fitted to
+/// Windows on other chromosomes and the 20 commonest peaks of the gene's own window, fitted to
 /// training cells; and the peaks of the own window that the program's search finds.
 std::vector<NullSets> null_sets(const World& world, int64_t set_size, const CisOptions& cis,
                                 const Context& context);
