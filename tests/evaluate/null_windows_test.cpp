@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "evaluate/small_study.hpp"
 #include "math/pca.hpp"
@@ -25,7 +26,7 @@ struct NullStudy {
   NullWindowOptions windows;
   ContrastCells train, held_out;
 
-  NullStudy() {
+  explicit NullStudy(int32_t batches = 0) {
     SimulateOptions simulation;
     simulation.cells = 1500;
     simulation.peaks = 2500;
@@ -34,6 +35,7 @@ struct NullStudy {
     simulation.mean_open_peaks = 300;
     simulation.median_count = 1.5;
     simulation.kind_shares = {0.3, 0.175, 0.175, 0.175, 0.175, 0};
+    simulation.batches = batches;
     simulated = simulate(simulation, test.context);
     PrepareInputs inputs;
     inputs.label_column = "cell_type";
@@ -83,22 +85,43 @@ double share_below(const std::vector<double>& p, double bound) {
   return below / static_cast<double>(p.size());
 }
 
-// The laws that make the contrast's p a p. Calibration is measured on many more windows outside of
-// the tests; here 420 windows of three peaks.
-TEST(NullWindows, AreCalledAsOftenAsChanceSays) {
-  const NullStudy& w = world();
+/// The p of six windows a gene, all like `peaks`, as these covariates have it.
+std::vector<double> null_p(const NullStudy& w, const std::vector<int32_t>& peaks,
+                           const ContrastCells& train, const ContrastCells& held_out) {
   std::vector<double> p;
   for (int32_t gene = 0; gene < 70; ++gene) {
-    const NullTarget target{gene, {10, 11, 12}};
-    for (const auto& found : null_contrasts(w.study, target, {w.train, w.held_out, w.test_cells},
+    for (const auto& found : null_contrasts(w.study, {gene, peaks}, {train, held_out, w.test_cells},
                                             {6, w.windows, w.options}, 5)) {
       if (!std::isnan(found.p)) p.push_back(found.p);
     }
   }
+  return p;
+}
+
+// The laws that make the contrast's p a p. Calibration is measured on many more windows outside of
+// the tests; here 420 windows of three peaks.
+TEST(NullWindows, AreCalledAsOftenAsChanceSays) {
+  const NullStudy& w = world();
+  const auto p = null_p(w, {10, 11, 12}, w.train, w.held_out);
   ASSERT_GT(p.size(), 380u);
   EXPECT_GT(test_uniform(p).p, 0.01);  // one seed in a hundred would fail; this one is fixed
   // 3 binomial standard deviations of 420 windows: 0.032.
   EXPECT_NEAR(share_below(p, 0.05), 0.05, 0.032);
+}
+
+TEST(NullWindows, AreCalledNoMoreOftenWhereTwelveBatchesWereNotGiven) {
+  // Batches move all peaks and genes; the study does not name them, and the latents hold them.
+  const NullStudy w(12);
+  std::vector<int32_t> like(20);
+  std::iota(like.begin(), like.end(), 10);
+  const auto p = null_p(w, like, w.train, w.held_out);
+  ASSERT_GT(p.size(), 380u);
+  EXPECT_GT(test_uniform(p).p, 0.01);  // as above, at a fixed seed
+  EXPECT_NEAR(share_below(p, 0.05), 0.05, 0.032);
+  // They do confound: the same without latents.
+  const auto train = contrast_cells(w.study, w.train_cells, {}, w.options);
+  const auto held_out = contrast_cells(w.study, w.test_cells, {}, w.options);
+  EXPECT_GT(share_below(null_p(w, like, train, held_out), 0.05), 0.12);
 }
 
 TEST(NullWindows, JudgedOnTheCellsThatTheyWereFittedToAreNoNull) {
