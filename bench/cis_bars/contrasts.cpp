@@ -17,18 +17,9 @@ struct Cells {
   ContrastCells rows;
 };
 
-std::vector<float> latents_of(const World& world, const std::vector<int32_t>& cells) {
-  std::vector<float> result;
-  for (const int32_t cell : cells) {
-    const float* row = world.latents.data() + cell * kWorldLatents;
-    result.insert(result.end(), row, row + kWorldLatents);
-  }
-  return result;
-}
-
 Cells cells_of(const World& world, Split split, const ContrastOptions& options) {
   auto cells = world.study.cells_of(split);
-  auto rows = contrast_cells(world.study, cells, latents_of(world, cells), options);
+  auto rows = contrast_cells(world.study, cells, world.latents_of(cells), options);
   return {std::move(cells), std::move(rows)};
 }
 

@@ -45,11 +45,21 @@ std::vector<int32_t> World::peaks(const std::vector<std::string>& names) const {
   return result;
 }
 
-World make_world(const SimulateOptions& options, const Context& context,
-                 const std::string& donor_column) {
-  SimulatedCells simulated = simulate(options, context);
-  Study study = make_study(simulated, donor_column, context);
-  FoldedSurrogate encoder(linear_encoder(study, kWorldLatents, context));
+std::vector<float> World::latents_of(const std::vector<int32_t>& cells) const {
+  const auto width = std::ssize(latents) / study.cells.size();
+  std::vector<float> result;
+  for (const int32_t cell : cells) {
+    const float* row = latents.data() + cell * width;
+    result.insert(result.end(), row, row + width);
+  }
+  return result;
+}
+
+World make_world(const SimulateOptions& simulation, const Context& context,
+                 const WorldOptions& options) {
+  SimulatedCells simulated = simulate(simulation, context);
+  Study study = make_study(simulated, options.donor_column, context);
+  FoldedSurrogate encoder(linear_encoder(study, options.latents, context));
   auto latents = encoder.atac_latents(context.pool, study.open);
   std::vector<std::string> genes;
   for (const auto& gene : simulated.truth.genes) genes.push_back(gene.gene);

@@ -14,8 +14,10 @@
 
 namespace grids::core::bench {
 
-/// Latent numbers of a cell.
-inline constexpr int64_t kWorldLatents = 16;
+struct WorldOptions {
+  std::string donor_column = "donor";  ///< of the simulated cells' obs, for `prepare`
+  int64_t latents = 16;                ///< numbers of a cell
+};
 
 struct World {
   SimulatedCells simulated;
@@ -23,7 +25,7 @@ struct World {
   /// The state part is not trained: a linear encoder whose latents are principal components of the
   /// training cells' open peaks. Its decoder is random and never read, see `path`.
   FoldedSurrogate encoder;
-  std::vector<float> latents;           ///< cells × kWorldLatents
+  std::vector<float> latents;           ///< cells × numbers
   std::vector<int32_t> simulated_gene;  ///< of each gene of the study
   std::vector<int32_t> simulated_cell;  ///< of each cell of the study
   CisFit fit;
@@ -31,6 +33,8 @@ struct World {
   /// those that the gate lets through; what it lets through is a figure of its own.
   CisPath path;
 
+  /// Rows of `latents`.
+  std::vector<float> latents_of(const std::vector<int32_t>& cells) const;
   StudySurrogate surrogate() const { return {encoder, &path}; }
   const GeneTruth& truth(int64_t gene) const {
     return simulated.truth.genes[static_cast<size_t>(simulated_gene[static_cast<size_t>(gene)])];
@@ -40,9 +44,9 @@ struct World {
   std::vector<int32_t> peaks(const std::vector<std::string>& names) const;
 };
 
-/// Without the fit. `donor_column`: of the simulated cells' obs, for `prepare`.
-World make_world(const SimulateOptions& options, const Context& context,
-                 const std::string& donor_column = "donor");
+/// Without the fit.
+World make_world(const SimulateOptions& simulation, const Context& context,
+                 const WorldOptions& options = {});
 
 /// Fills `fit` and `path`.
 void fit_world(World& world, const CisOptions& options, const Context& context);

@@ -24,8 +24,9 @@ constexpr double kSmallQ = 0.1;
 
 struct Settings {
   int64_t cells = 3000;
-  int64_t genes = 240;
+  int64_t genes = 180;
   int64_t set_size = 3;
+  int64_t latents = WorldOptions{}.latents;
   std::vector<int64_t> seeds = {1, 2, 3};
   std::vector<std::string> only;
   bool small = false;
@@ -33,7 +34,10 @@ struct Settings {
   void describe(OptionSet& options) {
     options.value("--cells", cells, "Simulated cells, but for scenarios of few", at_least(300));
     options.value("--genes", genes, "Simulated genes, none of them regulated", at_least(10));
-    options.value("-L,--set-size", set_size, "Peaks that the search looks for", at_least(1));
+    options.value("-L,--set-size", set_size, "Peaks that the search looks for; 0: it does not run",
+                  at_least(0));
+    options.value("--latents", latents, "Principal components that stand for the state",
+                  at_least(1));
     options.list("--seeds", seeds, "A simulation for each; sets are pooled", at_least(0));
     std::vector<std::string> names;
     for (const auto& scenario : scenarios()) names.push_back(scenario.name);
@@ -124,7 +128,8 @@ void measure_scenario(const Settings& settings, const Scenario& scenario, const 
     const Context own{static_cast<uint64_t>(seed), context.pool, context.reporter,
                       context.cancelled};
     context.reporter.info(fmt::format("{}, seed {}", scenario.about, seed));
-    World world = make_world(settings.simulation(scenario), own, scenario.donor_column);
+    World world =
+        make_world(settings.simulation(scenario), own, {scenario.donor_column, settings.latents});
     fit_world(world, settings.fitting(), own);
     add_run(tallies, null_sets(world, settings.set_size, settings.fitting(), own));
   }

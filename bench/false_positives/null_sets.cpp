@@ -19,12 +19,7 @@ struct JudgedCells {
 
 JudgedCells judged_cells(const World& world, Split split, const ContrastOptions& options) {
   auto cells = world.study.cells_of(split);
-  std::vector<float> latents;
-  for (const int32_t cell : cells) {
-    const float* row = world.latents.data() + cell * kWorldLatents;
-    latents.insert(latents.end(), row, row + kWorldLatents);
-  }
-  auto rows = contrast_cells(world.study, cells, latents, options);
+  auto rows = contrast_cells(world.study, cells, world.latents_of(cells), options);
   return {std::move(cells), std::move(rows)};
 }
 
@@ -119,9 +114,10 @@ class NullJudge {
 std::vector<NullSets> null_sets(const World& world, int64_t set_size, const CisOptions& cis,
                                 const Context& context) {
   const NullJudge judge(world, cis.window, context);
-  return {{"windows elsewhere", judge.elsewhere()},
-          {"own windows", judge.own_windows()},
-          {"found by search", judge.found(set_size)}};
+  std::vector<NullSets> sorts = {{"windows elsewhere", judge.elsewhere()},
+                                 {"own windows", judge.own_windows()}};
+  if (set_size > 0) sorts.push_back({"found by search", judge.found(set_size)});
+  return sorts;
 }
 
 }  // namespace grids::core::bench

@@ -17,7 +17,8 @@ struct NullSets {
 };
 
 /// Windows on other chromosomes and the 20 commonest peaks of the gene's own window, fitted to
-/// training cells; and the peaks of the own window that the program's search finds.
+/// training cells; and the peaks of the own window that the program's search finds, unless
+/// `set_size` is 0.
 std::vector<NullSets> null_sets(const World& world, int64_t set_size, const CisOptions& cis,
                                 const Context& context);
 
