@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "base/program.hpp"
+#include "cis_bars/world.hpp"
 #include "evaluate/verdict.hpp"
 #include "false_positives/null_sets.hpp"
 #include "false_positives/scenarios.hpp"
@@ -25,23 +26,27 @@ constexpr double kSmallQ = 0.1;
 struct Settings {
   int64_t cells = 3000;
   int64_t genes = 180;
-  int64_t set_size = 3;
+  NullSetOptions sets;
   int64_t latents = WorldOptions{}.latents;
   std::vector<int64_t> seeds = {1, 2, 3};
   std::vector<std::string> only;
   bool small = false;
+  std::filesystem::path run;
 
   void describe(OptionSet& options) {
     options.value("--cells", cells, "Simulated cells, but for scenarios of few", at_least(300));
     options.value("--genes", genes, "Simulated genes, none of them regulated", at_least(10));
-    options.value("-L,--set-size", set_size, "Peaks that the search looks for; 0: it does not run",
-                  at_least(0));
+    options.value("-L,--set-size", sets.set_size,
+                  "Peaks that the search looks for; 0: it does not run", at_least(0));
     options.value("--latents", latents, "Principal components that stand for the state",
                   at_least(1));
     options.list("--seeds", seeds, "A simulation for each; sets are pooled", at_least(0));
     std::vector<std::string> names;
     for (const auto& scenario : scenarios()) names.push_back(scenario.name);
     options.list("--only", only, names, "Scenarios to run; without it all");
+    options.value("--run", run,
+                  "Folder of a grids run on simulated cells without regulation: judges null sets "
+                  "there, instead of scenarios");
     options.flag("--small", small, "Few cells and genes: whether everything works, in seconds");
   }
 
@@ -131,15 +136,31 @@ void measure_scenario(const Settings& settings, const Scenario& scenario, const 
     World world =
         make_world(settings.simulation(scenario), own, {scenario.donor_column, settings.latents});
     fit_world(world, settings.fitting(), own);
-    add_run(tallies, null_sets(world, settings.set_size, settings.fitting(), own));
+    add_run(tallies, null_sets(world.study, world.surrogate(), settings.sets, own));
   }
   print_rows(scenario, tallies);
+}
+
+/// With the surrogate that was trained, and its cis path as its gates leave it.
+void measure_run(const Settings& settings, const Context& context) {
+  const Study study = read_study(settings.run / "study.h5mu");
+  const SurrogateFile file = read_surrogate(settings.run / "surrogate-cis.safetensors");
+  const auto cis = cis_path_of(file);
+  if (!cis) {
+    throw input_error("{}: its surrogate has no cis path; give a run of grids that fitted one",
+                      settings.run.string());
+  }
+  const FoldedSurrogate folded(file);
+  std::vector<Tally> tallies;
+  add_run(tallies, null_sets(study, {folded, &*cis}, settings.sets, context));
+  print_rows({"as run", settings.run.filename().string(), nullptr}, tallies);
 }
 
 void measure(const Settings& settings, const Context& context) {
   fmt::print(
       "| scenario | null sets | n | called at 0.05 | 95 % | KS p | q < 0.1 | bar | |\n"
       "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+  if (!settings.run.empty()) return measure_run(settings, context);
   for (const auto& scenario : scenarios()) {
     const auto& only = settings.only;
     if (!only.empty() && std::find(only.begin(), only.end(), scenario.name) == only.end()) continue;

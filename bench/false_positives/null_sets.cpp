@@ -17,29 +17,33 @@ struct JudgedCells {
   ContrastCells rows;
 };
 
-JudgedCells judged_cells(const World& world, Split split, const ContrastOptions& options) {
-  auto cells = world.study.cells_of(split);
-  auto rows = contrast_cells(world.study, cells, world.latents_of(cells), options);
+JudgedCells judged_cells(const Study& study, const StudySurrogate& surrogate, Split split,
+                         const ContrastOptions& options, ThreadPool& pool) {
+  auto cells = study.cells_of(split);
+  const auto latents = surrogate.folded().atac_latents(pool, select_rows(study.open, cells));
+  auto rows = contrast_cells(study, cells, latents, options);
   return {std::move(cells), std::move(rows)};
 }
 
 class NullJudge {
  public:
-  NullJudge(const World& world, int64_t window, const Context& context)
-      : world_(world),
+  NullJudge(const Study& study, const StudySurrogate& surrogate, int64_t window,
+            const Context& context)
+      : study_(study),
+        surrogate_(surrogate),
         window_(window),
         context_(context),
-        train_(judged_cells(world, Split::kTrain, options_)),
-        test_(judged_cells(world, Split::kTest, options_)),
-        open_cells_(at(world.study.peaks.size())) {
+        train_(judged_cells(study, surrogate, Split::kTrain, options_, context.pool)),
+        test_(judged_cells(study, surrogate, Split::kTest, options_, context.pool)),
+        open_cells_(at(study.peaks.size())) {
     for (const int32_t cell : train_.cells) {
-      for (const int32_t peak : world.study.open.row(cell)) ++open_cells_[at(peak)];
+      for (const int32_t peak : study.open.row(cell)) ++open_cells_[at(peak)];
     }
   }
 
   std::vector<Contrast> elsewhere() const {
     return of_genes([&](int32_t gene) {
-      return null_contrasts(world_.study, {gene, peaks_around(gene)},
+      return null_contrasts(study_, {gene, peaks_around(gene)},
                             {train_.rows, test_.rows, test_.cells}, {1, {}, options_},
                             context_.seed)[0];
     });
@@ -48,8 +52,8 @@ class NullJudge {
   std::vector<Contrast> own_windows() const {
     return of_genes([&](int32_t gene) {
       const auto weights =
-          fit_window(world_.study, gene, peaks_around(gene), train_.rows, NullWindowOptions{});
-      return judged(gene, window_change(world_.study, test_.cells, weights));
+          fit_window(study_, gene, peaks_around(gene), train_.rows, NullWindowOptions{});
+      return judged(gene, window_change(study_, test_.cells, weights));
     });
   }
 
@@ -59,10 +63,10 @@ class NullJudge {
     options.domain_window = window_;
     options.force = true;
     std::vector<ExplainTarget> targets;
-    for (const auto& gene : world_.path.genes) {
+    for (const auto& gene : surrogate_.cis()->genes) {
       targets.push_back({std::nullopt, gene.gene, set_size});
     }
-    const auto result = explain(world_.study, world_.surrogate(), targets, options, context_);
+    const auto result = explain(study_, surrogate_, targets, options, context_);
     std::vector<Contrast> contrasts(result.explained.size());
     context_.pool.for_each(std::ssize(contrasts), [&](int64_t i) {
       const auto& set = result.explained[at(i)];
@@ -75,7 +79,7 @@ class NullJudge {
  private:
   template <typename Judge>
   std::vector<Contrast> of_genes(const Judge& judge) const {
-    const auto& genes = world_.path.genes;
+    const auto& genes = surrogate_.cis()->genes;
     std::vector<Contrast> contrasts(genes.size());
     context_.pool.for_each(std::ssize(genes), [&](int64_t i) {
       context_.check_cancelled();
@@ -88,7 +92,7 @@ class NullJudge {
   /// Of the gene's window those that are open most often: where confounders show most, and few
   /// enough to be fitted in no time.
   std::vector<int32_t> peaks_around(int32_t gene) const {
-    auto peaks = domain_peaks(world_.study, gene, SearchDomain::kCis, window_);
+    auto peaks = domain_peaks(study_, gene, SearchDomain::kCis, window_);
     std::stable_sort(peaks.begin(), peaks.end(),
                      [&](int32_t a, int32_t b) { return open_cells_[at(a)] > open_cells_[at(b)]; });
     if (std::ssize(peaks) > kWindowPeaks) peaks.resize(at(kWindowPeaks));
@@ -97,11 +101,12 @@ class NullJudge {
   }
 
   Contrast judged(int32_t gene, std::span<const double> change) const {
-    return contrast(test_.rows, contrast_baseline(world_.study, gene, test_.rows, options_), change,
+    return contrast(test_.rows, contrast_baseline(study_, gene, test_.rows, options_), change,
                     options_);
   }
 
-  const World& world_;
+  const Study& study_;
+  StudySurrogate surrogate_;
   int64_t window_;
   const Context& context_;
   ContrastOptions options_;
@@ -111,12 +116,14 @@ class NullJudge {
 
 }  // namespace
 
-std::vector<NullSets> null_sets(const World& world, int64_t set_size, const CisOptions& cis,
-                                const Context& context) {
-  const NullJudge judge(world, cis.window, context);
+std::vector<NullSets> null_sets(const Study& study, const StudySurrogate& surrogate,
+                                const NullSetOptions& options, const Context& context) {
+  const NullJudge judge(study, surrogate, options.window, context);
   std::vector<NullSets> sorts = {{"windows elsewhere", judge.elsewhere()},
                                  {"own windows", judge.own_windows()}};
-  if (set_size > 0) sorts.push_back({"found by search", judge.found(set_size)});
+  if (options.set_size > 0) {
+    sorts.push_back({"found by search", judge.found(options.set_size)});
+  }
   return sorts;
 }
 
