@@ -5,6 +5,7 @@
 #include "cis_bars/parts.hpp"
 #include "evaluate/contrast.hpp"
 #include "evaluate/null_windows.hpp"
+#include "evaluate/state_covariates.hpp"
 
 namespace grids::core::bench {
 namespace {
@@ -17,9 +18,11 @@ struct Cells {
   ContrastCells rows;
 };
 
-Cells cells_of(const World& world, Split split, const ContrastOptions& options) {
+Cells cells_of(const BarsBench& bench, Split split, const ContrastOptions& options) {
+  const World& world = bench.world;
   auto cells = world.study.cells_of(split);
-  auto rows = contrast_cells(world.study, cells, world.latents_of(cells), options);
+  const StateCovariates state(world.study, world.surrogate(), options.components, bench.context);
+  auto rows = contrast_cells(world.study, cells, state.of(cells, bench.context), options);
   return {std::move(cells), std::move(rows)};
 }
 
@@ -71,7 +74,7 @@ void measure_nulls(const BarsBench& bench, const Cells& train, const Cells& test
   if (!test.rows.donors.empty()) {
     ContrastOptions independent = options;
     independent.min_donors = bench.settings.donors + 1;
-    const Cells cells = cells_of(bench.world, Split::kTest, independent);
+    const Cells cells = cells_of(bench, Split::kTest, independent);
     add_nulls(bench, null_contrasts(bench, train, cells, windows, independent), "_independent",
               ", not clustered by donor");
   }
@@ -151,8 +154,8 @@ std::vector<SetContrast> found_contrasts(const BarsBench& bench,
 
 void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget>& found) {
   const ContrastOptions options;
-  const Cells train = cells_of(bench.world, Split::kTrain, options);
-  const Cells test = cells_of(bench.world, Split::kTest, options);
+  const Cells train = cells_of(bench, Split::kTrain, options);
+  const Cells test = cells_of(bench, Split::kTest, options);
   measure_nulls(bench, train, test, options);
   add_sets(bench, found_contrasts(bench, found, test, options), "found", "sets as found");
   add_sets(bench, planted_contrasts(bench, train, test, options), "planted",

@@ -45,16 +45,6 @@ std::vector<int32_t> World::peaks(const std::vector<std::string>& names) const {
   return result;
 }
 
-std::vector<float> World::latents_of(const std::vector<int32_t>& cells) const {
-  const auto width = std::ssize(latents) / study.cells.size();
-  std::vector<float> result;
-  for (const int32_t cell : cells) {
-    const float* row = latents.data() + cell * width;
-    result.insert(result.end(), row, row + width);
-  }
-  return result;
-}
-
 World make_world(const SimulateOptions& simulation, const Context& context,
                  const WorldOptions& options) {
   SimulatedCells simulated = simulate(simulation, context);

@@ -33,8 +33,6 @@ struct World {
   /// those that the gate lets through; what it lets through is a figure of its own.
   CisPath path;
 
-  /// Rows of `latents`.
-  std::vector<float> latents_of(const std::vector<int32_t>& cells) const;
   StudySurrogate surrogate() const { return {encoder, &path}; }
   const GeneTruth& truth(int64_t gene) const {
     return simulated.truth.genes[static_cast<size_t>(simulated_gene[static_cast<size_t>(gene)])];

@@ -40,6 +40,8 @@ struct Settings {
                   "Peaks that the search looks for; 0: it does not run", at_least(0));
     options.value("--latents", latents, "Principal components that stand for the state",
                   at_least(1));
+    options.value("--components", sets.contrast.components,
+                  "Further components that stand for the state in contrasts", at_least(0));
     options.list("--seeds", seeds, "A simulation for each; sets are pooled", at_least(0));
     std::vector<std::string> names;
     for (const auto& scenario : scenarios()) names.push_back(scenario.name);

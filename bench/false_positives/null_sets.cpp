@@ -4,6 +4,7 @@
 
 #include "base/at.hpp"
 #include "evaluate/null_windows.hpp"
+#include "evaluate/state_covariates.hpp"
 #include "explain/explain_stage.hpp"
 
 namespace grids::core::bench {
@@ -17,24 +18,25 @@ struct JudgedCells {
   ContrastCells rows;
 };
 
-JudgedCells judged_cells(const Study& study, const StudySurrogate& surrogate, Split split,
-                         const ContrastOptions& options, ThreadPool& pool) {
+JudgedCells judged_cells(const Study& study, const StateCovariates& state, Split split,
+                         const ContrastOptions& options, const Context& context) {
   auto cells = study.cells_of(split);
-  const auto latents = surrogate.folded().atac_latents(pool, select_rows(study.open, cells));
-  auto rows = contrast_cells(study, cells, latents, options);
+  auto rows = contrast_cells(study, cells, state.of(cells, context), options);
   return {std::move(cells), std::move(rows)};
 }
 
 class NullJudge {
  public:
-  NullJudge(const Study& study, const StudySurrogate& surrogate, int64_t window,
+  NullJudge(const Study& study, const StudySurrogate& surrogate, const NullSetOptions& options,
             const Context& context)
       : study_(study),
         surrogate_(surrogate),
-        window_(window),
+        window_(options.window),
         context_(context),
-        train_(judged_cells(study, surrogate, Split::kTrain, options_, context.pool)),
-        test_(judged_cells(study, surrogate, Split::kTest, options_, context.pool)),
+        options_(options.contrast),
+        state_(study, surrogate, options_.components, context),
+        train_(judged_cells(study, state_, Split::kTrain, options_, context)),
+        test_(judged_cells(study, state_, Split::kTest, options_, context)),
         open_cells_(at(study.peaks.size())) {
     for (const int32_t cell : train_.cells) {
       for (const int32_t peak : study.open.row(cell)) ++open_cells_[at(peak)];
@@ -110,6 +112,7 @@ class NullJudge {
   int64_t window_;
   const Context& context_;
   ContrastOptions options_;
+  StateCovariates state_;
   JudgedCells train_, test_;
   std::vector<int64_t> open_cells_;  ///< of each peak, among the training cells
 };
@@ -118,7 +121,7 @@ class NullJudge {
 
 std::vector<NullSets> null_sets(const Study& study, const StudySurrogate& surrogate,
                                 const NullSetOptions& options, const Context& context) {
-  const NullJudge judge(study, surrogate, options.window, context);
+  const NullJudge judge(study, surrogate, options, context);
   std::vector<NullSets> sorts = {{"windows elsewhere", judge.elsewhere()},
                                  {"own windows", judge.own_windows()}};
   if (options.set_size > 0) {

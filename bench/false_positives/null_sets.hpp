@@ -21,6 +21,7 @@ struct NullSetOptions {
   /// Peaks that the search looks for; 0: it does not run.
   int64_t set_size = 3;
   int64_t window = 250'000;  ///< bp to either side of the TSS
+  ContrastOptions contrast;
 };
 
 /// Of each gene of the surrogate's cis path, none of which may be regulated: windows on other

@@ -295,6 +295,7 @@ void ContrastOptions::describe(OptionSet& set) {
   set.inner("min-expressing-cells", min_expressing_cells, at_least(1));
   set.inner("min-donors", min_donors, at_least(3));
   set.inner("cells-per-covariate", cells_per_covariate, at_least(2));
+  set.inner("components", components, at_least(0));
   set.inner("confidence", confidence, above(0).below(1));
   set.inner("rate-floor", rate_floor, above(0).below(1));
 }
@@ -363,8 +364,8 @@ Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
   result.low = slope.value - reach;
   result.high = slope.value + reach;
   if (cells.latents_used < cells.latents) {
-    result.note =
-        fmt::format("few cells: {} of {} latents as covariates", cells.latents_used, cells.latents);
+    result.note = fmt::format("few cells: {} of {} numbers of the state as covariates",
+                              cells.latents_used, cells.latents);
   }
   return result;
 }

@@ -8,9 +8,10 @@
 ///
 ///     y ~ negative binomial,  log mean = log total RNA + covariates + slope · (−δ),
 ///
-/// with the covariates type (when several), donor, log open peaks and latents of the ATAC, which
-/// stand for the state of the cell: what is common to all peaks that follow the state is no
-/// evidence for these. Slope 1 = the predicted changes are right on average; 0 = they say nothing.
+/// with the covariates type (when several), donor, log open peaks and numbers that stand for the
+/// state of the cell (state_covariates.hpp): what is common to all peaks that follow the state is
+/// no evidence for these. Slope 1 = the predicted changes are right on average; 0 = they say
+/// nothing.
 ///
 /// Choices:
 /// - The dispersion is estimated on the same cells *under the null* (slope 0): it is right there,
@@ -59,8 +60,11 @@ struct ContrastOptions {
   /// freedom that nothing could be called among many sets.
   int64_t min_donors = 10;
   /// Cells for each covariate: where there are fewer, only the leading principal components of the
-  /// latents are kept. Smaller values fit the noise.
+  /// state are kept. Smaller values fit the noise.
   int64_t cells_per_covariate = 10;
+  /// Principal components of open chromatin that stand for the state beside the surrogate's
+  /// latents. More hold more batches and states that nobody named, and take cells.
+  int64_t components = 30;
   /// Of the interval.
   double confidence = 0.95;
   /// Rates below this share of the gene's mean predicted rate count as this share: a prediction
@@ -91,11 +95,11 @@ struct ContrastCells {
   std::vector<std::vector<double>> columns;
   std::vector<int32_t> donors;  ///< code of each cell, from 0, when clustered; else empty
   int64_t donor_count = 0;
-  int64_t latents_used = 0;  ///< principal components of the latents
-  int64_t latents = 0;       ///< given
+  int64_t latents_used = 0;  ///< principal components of the state
+  int64_t latents = 0;       ///< numbers of the state that were given
 };
 
-/// `latents`: cells × k, row-major, in the order of `cells`; may be empty.
+/// `latents`: of the state, cells × k, row-major, in the order of `cells`; may be empty.
 ContrastCells contrast_cells(const Study& study, std::span<const int32_t> cells,
                              std::span<const float> latents, const ContrastOptions& options);
 

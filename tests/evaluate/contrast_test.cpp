@@ -344,7 +344,7 @@ TEST(Contrast, FewCellsGetFewLatents) {
   // 60 / 10 columns, less ones, type and open peaks.
   EXPECT_EQ(common.latents_used, 3);
   EXPECT_EQ(common.columns.size(), 6u);
-  EXPECT_NE(world.result().note.find("3 of 20 latents"), std::string::npos);
+  EXPECT_NE(world.result().note.find("3 of 20 numbers of the state"), std::string::npos);
 }
 
 TEST(PredictedLogChange, IsTheLogOfTheRatioOfRates) {
