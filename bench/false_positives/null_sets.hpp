@@ -19,7 +19,7 @@ struct NullSets {
 
 struct NullSetOptions {
   /// Peaks that the search looks for; 0: it does not run.
-  int64_t set_size = 3;
+  int64_t set_size = 2;
   int64_t window = 250'000;  ///< bp to either side of the TSS
   ContrastOptions contrast;
 };

@@ -162,7 +162,7 @@ Spread spread_of(const ContrastCells& cells, std::span<const double> influence,
   }
   std::vector<double> sums(at(cells.donor_count));
   for (size_t i = 0; i < influence.size(); ++i) {
-    sums[at(cells.donors[i])] += influence[i] * residual[i];
+    sums[at(cells.donors[i])] += influence[i] * residual[i] / std::sqrt(1 - leverage[i]);
   }
   const auto donors = static_cast<double>(cells.donor_count);
   const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / donors;

@@ -27,8 +27,9 @@
 ///   1985): a gene with few counts has few cells that matter, and covariates fit those best.
 /// - Donors are covariates. Where there are at least `min_donors`, scores are summed over each
 ///   donor's cells, and the donors' sums are tested by Student's t with donors − 1 degrees of
-///   freedom (Ibragimov & Müller 2010), the interval likewise. With fewer, cells count as
-///   independent given their donor's mean; the result says which.
+///   freedom (Ibragimov & Müller 2010), the interval likewise; each residual is divided by
+///   √(1 − leverage) before. With fewer, cells count as independent given their donor's mean; the
+///   result says which.
 /// - Without counts, a Gaussian on the values as given, log total RNA among the covariates, and −δ
 ///   the predicted change of the value instead of the log rate.
 #pragma once
