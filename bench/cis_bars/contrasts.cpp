@@ -6,6 +6,7 @@
 #include "evaluate/contrast.hpp"
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/null_windows.hpp"
+#include "evaluate/state_covariates.hpp"
 
 namespace grids::core::bench {
 namespace {
@@ -20,18 +21,11 @@ struct Cells {
   ContrastCells rows;
 };
 
-std::vector<float> latents_of(const World& world, const std::vector<int32_t>& cells) {
-  std::vector<float> result;
-  for (const int32_t cell : cells) {
-    const float* row = world.latents.data() + cell * kWorldLatents;
-    result.insert(result.end(), row, row + kWorldLatents);
-  }
-  return result;
-}
-
-Cells cells_of(const World& world, Split split, const ContrastOptions& options) {
+Cells cells_of(const BarsBench& bench, Split split, const ContrastOptions& options) {
+  const World& world = bench.world;
   auto cells = world.study.cells_of(split);
-  auto rows = contrast_cells(world.study, cells, latents_of(world, cells), options);
+  const StateCovariates state(world.study, world.surrogate(), options.components, bench.context);
+  auto rows = contrast_cells(world.study, cells, state.of(cells, bench.context), options);
   return {std::move(cells), std::move(rows)};
 }
 
@@ -83,7 +77,7 @@ void measure_nulls(const BarsBench& bench, const Cells& train, const Cells& test
   if (!test.rows.clusters.empty()) {
     ContrastOptions independent = options;
     independent.min_donors = bench.settings.donors + 1;
-    const Cells cells = cells_of(bench.world, Split::kTest, independent);
+    const Cells cells = cells_of(bench, Split::kTest, independent);
     add_nulls(bench, null_contrasts(bench, train, cells, windows, independent), "_independent",
               ", not clustered by donor");
   }
@@ -210,8 +204,8 @@ void measure_null_genes(const BarsBench& bench) {
 
 void measure_contrasts(const BarsBench& bench, const std::vector<ExplainedTarget>& found) {
   const ContrastOptions options;
-  const Cells train = cells_of(bench.world, Split::kTrain, options);
-  const Cells test = cells_of(bench.world, Split::kTest, options);
+  const Cells train = cells_of(bench, Split::kTrain, options);
+  const Cells test = cells_of(bench, Split::kTest, options);
   measure_nulls(bench, train, test, options);
   const auto as_found = found_contrasts(bench, found, test, options);
   add_sets(bench, as_found, "found", "sets as found");

@@ -141,8 +141,9 @@ class Oracle {
                         const std::vector<double>& number) const {
     const auto& cells = world_.simulated.cells;
     const size_t cell = at(cell_[i]);
-    const double base = cells.rna_size[cell] *
-                        regulation_.state_rate(gene, cells.type[cell], cells.scores_of(cell_[i]));
+    const double base = cells.rna_size[cell] * regulation_.state_rate(gene, cells.type[cell],
+                                                                      cells.scores_of(cell_[i]),
+                                                                      cells.batch_of(cell_[i]));
     const std::vector<double> count = {
         double{counts_[i * at(world_.study.genes.size()) + at(study_gene)]}};
     double sum = 0;

@@ -72,7 +72,8 @@ std::vector<double> true_shares(const World& world, const std::vector<int32_t>& 
     const int32_t cell = world.simulated_cell[at(cells[at(i)])];
     const auto rate = [&](int64_t gene) {
       return regulation.true_rate(gene, simulated.cells.type[at(cell)],
-                                  simulated.cells.scores_of(cell), simulated.latent().row(cell));
+                                  simulated.cells.scores_of(cell), simulated.latent().row(cell),
+                                  simulated.cells.batch_of(cell));
     };
     double total = 0;
     for (int64_t gene = 0; gene < regulation.genes(); ++gene) total += rate(gene);

@@ -20,10 +20,11 @@ std::vector<int32_t> positions_of(const std::vector<std::string>& wanted,
   return result;
 }
 
-Study make_study(const SimulatedCells& simulated, const Context& context) {
+Study make_study(const SimulatedCells& simulated, const std::string& donor_column,
+                 const Context& context) {
   PrepareInputs inputs;
   inputs.label_column = "cell_type";
-  inputs.donor_column = "donor";
+  inputs.donor_column = donor_column;
   inputs.gene_positions = simulated.genes;
   PrepareOptions options;
   options.keep_all = true;
@@ -44,10 +45,11 @@ std::vector<int32_t> World::peaks(const std::vector<std::string>& names) const {
   return result;
 }
 
-World make_world(const SimulateOptions& options, const Context& context) {
-  SimulatedCells simulated = simulate(options, context);
-  Study study = make_study(simulated, context);
-  FoldedSurrogate encoder(linear_encoder(study, kWorldLatents, context));
+World make_world(const SimulateOptions& simulation, const Context& context,
+                 const WorldOptions& options) {
+  SimulatedCells simulated = simulate(simulation, context);
+  Study study = make_study(simulated, options.donor_column, context);
+  FoldedSurrogate encoder(linear_encoder(study, options.latents, context));
   auto latents = encoder.atac_latents(context.pool, study.open);
   std::vector<std::string> genes;
   for (const auto& gene : simulated.truth.genes) genes.push_back(gene.gene);

@@ -14,8 +14,10 @@
 
 namespace grids::core::bench {
 
-/// Latent numbers of a cell.
-inline constexpr int64_t kWorldLatents = 16;
+struct WorldOptions {
+  std::string donor_column = "donor";  ///< of the simulated cells' obs, for `prepare`
+  int64_t latents = 16;                ///< numbers of a cell
+};
 
 struct World {
   SimulatedCells simulated;
@@ -23,7 +25,7 @@ struct World {
   /// The state part is not trained: a linear encoder whose latents are principal components of the
   /// training cells' open peaks. Its decoder is random and never read, see `path`.
   FoldedSurrogate encoder;
-  std::vector<float> latents;           ///< cells × kWorldLatents
+  std::vector<float> latents;           ///< cells × numbers
   std::vector<int32_t> simulated_gene;  ///< of each gene of the study
   std::vector<int32_t> simulated_cell;  ///< of each cell of the study
   CisFit fit;
@@ -43,7 +45,8 @@ struct World {
 };
 
 /// Without the fit.
-World make_world(const SimulateOptions& options, const Context& context);
+World make_world(const SimulateOptions& simulation, const Context& context,
+                 const WorldOptions& options = {});
 
 /// Fills `fit` and `path`.
 void fit_world(World& world, const CisOptions& options, const Context& context);

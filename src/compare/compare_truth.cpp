@@ -80,8 +80,10 @@ class StudyTruth {
     for (const int32_t index : cells) {
       const size_t row = cell(index);
       input.types.push_back(truth_.cells.type[row]);
-      input.state_rates.push_back(regulation_.state_rate(
-          gene, truth_.cells.type[row], truth_.cells.scores_of(static_cast<int64_t>(row))));
+      const auto place = static_cast<int64_t>(row);
+      input.state_rates.push_back(regulation_.state_rate(gene, truth_.cells.type[row],
+                                                         truth_.cells.scores_of(place),
+                                                         truth_.cells.batch_of(place)));
     }
     return {regulation_, std::move(input)};
   }

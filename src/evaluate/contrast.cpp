@@ -161,7 +161,7 @@ Spread spread_of(const ContrastCells& cells, std::span<const double> influence,
   }
   std::vector<double> sums(at(cells.cluster_count));
   for (size_t i = 0; i < influence.size(); ++i) {
-    sums[at(cells.clusters[i])] += influence[i] * residual[i];
+    sums[at(cells.clusters[i])] += influence[i] * residual[i] / std::sqrt(1 - leverage[i]);
   }
   const auto clusters = static_cast<double>(cells.cluster_count);
   const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / clusters;
@@ -294,6 +294,7 @@ void ContrastOptions::describe(OptionSet& set) {
   set.inner("min-expressing-cells", min_expressing_cells, at_least(1));
   set.inner("min-donors", min_donors, at_least(3));
   set.inner("cells-per-covariate", cells_per_covariate, at_least(2));
+  set.inner("components", components, at_least(0));
   set.inner("confidence", confidence, above(0).below(1));
   set.inner("rate-floor", rate_floor, above(0).below(1));
 }
@@ -362,8 +363,8 @@ Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
   result.low = slope.value - reach;
   result.high = slope.value + reach;
   if (cells.latents_used < cells.latents) {
-    result.note =
-        fmt::format("few cells: {} of {} latents as covariates", cells.latents_used, cells.latents);
+    result.note = fmt::format("few cells: {} of {} numbers of the state as covariates",
+                              cells.latents_used, cells.latents);
   }
   return result;
 }

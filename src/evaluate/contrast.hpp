@@ -8,9 +8,10 @@
 ///
 ///     y ~ negative binomial,  log mean = log total RNA + covariates + slope · (−δ),
 ///
-/// with the covariates type (when several), donor, batch, log open peaks and latents of the ATAC,
-/// which stand for the state of the cell: what is common to all peaks that follow the state is no
-/// evidence for these. Slope 1 = the predicted changes are right on average; 0 = they say nothing.
+/// with the covariates type (when several), donor, batch, log open peaks and numbers that stand for
+/// the state of the cell (state_covariates.hpp): what is common to all peaks that follow the state
+/// is no evidence for these. Slope 1 = the predicted changes are right on average; 0 = they say
+/// nothing.
 ///
 /// Choices:
 /// - The dispersion is estimated on the same cells *under the null* (slope 0): it is right there,
@@ -31,9 +32,10 @@
 ///   rest on the prior.
 /// - Donors are covariates. Where there are at least `min_donors`, scores are summed over each
 ///   donor's cells, and the donors' sums are tested by Student's t with donors − 1 degrees of
-///   freedom (Ibragimov & Müller 2010), the interval likewise. With fewer, cells count as
-///   independent given their donor's mean; the result says which. Without donors the same is done
-///   by batch: it is then what cells have in common that were handled together.
+///   freedom (Ibragimov & Müller 2010), the interval likewise; each residual is divided by
+///   √(1 − leverage) before. With fewer, cells count as independent given their donor's mean; the
+///   result says which. Without donors the same is done by batch: it is then what cells have in
+///   common that were handled together.
 /// - Without counts, a Gaussian on the values as given, log total RNA among the covariates, and −δ
 ///   the predicted change of the value instead of the log rate.
 #pragma once
@@ -65,8 +67,11 @@ struct ContrastOptions {
   /// with so few degrees of freedom that nothing could be called among many sets.
   int64_t min_donors = 10;
   /// Cells for each covariate: where there are fewer, only the leading principal components of the
-  /// latents are kept. Smaller values fit the noise.
+  /// state are kept. Smaller values fit the noise.
   int64_t cells_per_covariate = 10;
+  /// Principal components of open chromatin that stand for the state beside the surrogate's
+  /// latents. More hold more batches and states that nobody named, and take cells.
+  int64_t components = 30;
   /// Of the interval.
   double confidence = 0.95;
   /// Rates below this share of the gene's mean predicted rate count as this share: a prediction
@@ -98,11 +103,11 @@ struct ContrastCells {
   std::vector<double> ridge;      ///< of regressions of counts, one a column
   std::vector<int32_t> clusters;  ///< code of each cell, from 0, when clustered; else empty
   int64_t cluster_count = 0;      ///< donors, or batches; also where too few to cluster by
-  int64_t latents_used = 0;       ///< principal components of the latents
-  int64_t latents = 0;            ///< given
+  int64_t latents_used = 0;       ///< principal components of the state
+  int64_t latents = 0;            ///< numbers of the state that were given
 };
 
-/// `latents`: cells × k, row-major, in the order of `cells`; may be empty.
+/// `latents`: of the state, cells × k, row-major, in the order of `cells`; may be empty.
 ContrastCells contrast_cells(const Study& study, std::span<const int32_t> cells,
                              std::span<const float> latents, const ContrastOptions& options);
 

@@ -9,6 +9,7 @@
 #include "evaluate/count_maps.hpp"
 #include "evaluate/set_columns.hpp"
 #include "evaluate/similar_peaks.hpp"
+#include "evaluate/state_covariates.hpp"
 #include "model/surrogate_model.hpp"
 
 namespace grids::core {
@@ -43,8 +44,9 @@ std::vector<float> predict(const SurrogateModel& model, std::span<const Feature>
 /// Judges the sets that were learned in one type.
 class TypeJudge {
  public:
-  TypeJudge(const Study& study, const StudySurrogate& surrogate, std::optional<int32_t> type,
-            Perturbation perturbation, const JudgeSetsOptions& options, const Context& context)
+  TypeJudge(const Study& study, const StudySurrogate& surrogate, const StateCovariates& state,
+            std::optional<int32_t> type, Perturbation perturbation, const JudgeSetsOptions& options,
+            const Context& context)
       : study_(study),
         options_(options),
         context_(context),
@@ -53,9 +55,8 @@ class TypeJudge {
     const auto replacement = replacement_values(study, perturbation, type);
     const auto test_cells = study.cells_of(Split::kTest, type);
     own_ = surrogate.model(study, test_cells, replacement, context.pool);
-    contrast_cells_ = contrast_cells(study, test_cells,
-                                     surrogate.folded().atac_latents(context.pool, own_->open()),
-                                     options.contrast);
+    contrast_cells_ =
+        contrast_cells(study, test_cells, state.of(test_cells, context), options.contrast);
     for (int32_t other = 0; other < static_cast<int32_t>(study.cells.type.names.size()); ++other) {
       const auto cells = study.cells_of(Split::kTest, other);
       if (cells.empty()) continue;
@@ -193,9 +194,10 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& given,
   for (size_t i = 0; i < explained.size(); ++i) {
     learned_in[explained[i].target.type].push_back(i);
   }
+  const StateCovariates state(study, surrogate, options.contrast.components, context);
   for (const auto& entry : learned_in) {
     const auto& which = entry.second;
-    const TypeJudge judge(study, surrogate, entry.first, perturbation, options, context);
+    const TypeJudge judge(study, surrogate, state, entry.first, perturbation, options, context);
     context.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
       const size_t i = which[at(k)];
       const CountMap& map = maps.at(explained[i].target.gene);

@@ -2,7 +2,7 @@
 /// sets of peaks that are open as often.
 ///
 /// Every change is a predicted change when masked in the surrogate. The contrast (contrast.hpp)
-/// holds it against what was measured in the same cells, with the surrogate's ATAC latents as
+/// holds it against what was measured in the same cells, with their state (state_covariates.hpp) as
 /// covariates.
 #pragma once
 

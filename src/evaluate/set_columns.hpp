@@ -99,8 +99,8 @@ inline constexpr ColumnText kObservedHigh{"observed_high", kObservedLow.what};
 inline constexpr ColumnText kSlope{
     "slope",
     "of the measured counts of the test cells on −δ, with total RNA as offset and cell type, "
-    "donor, batch, open peaks and the surrogate's ATAC latents as covariates; 1 = cells differ as "
-    "predicted, 0 = the prediction says nothing"};
+    "donor, batch, open peaks, the surrogate's ATAC latents and principal components of open peaks "
+    "as covariates; 1 = cells differ as predicted, 0 = the prediction says nothing"};
 inline constexpr ColumnText kSlopeLow{"slope_low", "its 95 % interval"};
 inline constexpr ColumnText kSlopeHigh{"slope_high", kSlopeLow.what};
 inline constexpr ColumnText kP{

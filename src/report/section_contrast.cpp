@@ -237,7 +237,7 @@ std::string contrast_section(const Results& results, Page& page) {
         page.next_figure(), plot(points),
         "Predicted log change of each set (mean over test cells) against the observed one with its "
         "95% interval: measured expression of the test cells regressed on the predicted change of "
-        "each cell, with total RNA, type, donor, open peaks and latents as covariates. " +
+        "each cell, with total RNA, type, donor, open peaks and state as covariates. " +
             verdict_legend(results.sets) +
             "Line: observed = predicted. Grey dots: random sets of as many peaks.");
     html += contrast_words(results, points);

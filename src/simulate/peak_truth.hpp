@@ -32,6 +32,8 @@ struct PeakTruth {
   /// open in most types; 0 for causes and bystanders, whose openness in each type was drawn by
   /// itself.
   std::vector<double> type_level;
+  /// Peaks × `Truth::batches`: log factor of the popularity; empty without batches.
+  std::vector<double> batch_effects;
 
   int64_t size() const { return static_cast<int64_t>(names.size()); }
 };
@@ -39,7 +41,7 @@ struct PeakTruth {
 /// The type's name, "state 1" …, or "none" for −1.
 std::string programme_name(const Truth& truth, int32_t programme);
 
-/// `peaks.tsv`.
+/// `peaks.tsv`; what batches do only where there are some.
 Table peak_truth_table(const Truth& truth, const PeakTruth& peaks);
 TableText describe_peak_truth();
 /// Throws Error(kInput) that names table, row and column.

@@ -10,6 +10,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
+#include "simulate/simulate_batches.hpp"
 #include "simulate/simulate_cells.hpp"
 #include "simulate/simulate_expression.hpp"
 #include "simulate/simulate_layout.hpp"
@@ -24,6 +25,12 @@ FrameColumn numbers(const char* name, const std::vector<int64_t>& values) {
   return {name, std::vector<double>(values.begin(), values.end())};
 }
 
+std::vector<std::string> batch_names(const Truth& truth, const CellTruth& cells) {
+  std::vector<std::string> names;
+  for (const int32_t batch : cells.batch) names.push_back(truth.batches[at(batch)]);
+  return names;
+}
+
 RawMultiome to_raw(const simulation::Layout& layout, const Truth& truth, const CellTruth& cells,
                    std::vector<std::string> peak_names, std::span<const GenePosition> genes,
                    simulation::Drawn& drawn) {
@@ -32,6 +39,7 @@ RawMultiome to_raw(const simulation::Layout& layout, const Truth& truth, const C
   for (const int32_t type : cells.type) types.push_back(truth.types[at(type)]);
   raw.obs.index = cells.barcodes;
   raw.obs.columns = {{"cell_type", std::move(types)}, {"donor", cells.donor}};
+  if (!cells.batch.empty()) raw.obs.columns.push_back({"batch", batch_names(truth, cells)});
 
   raw.rna.source = "simulated RNA";
   raw.rna.obs.index = cells.barcodes;
@@ -58,6 +66,25 @@ RawMultiome to_raw(const simulation::Layout& layout, const Truth& truth, const C
   return raw;
 }
 
+void describe_confounders(SimulateOptions& options, OptionSet& set) {
+  set.value("--batches", options.batches, "Batches, which change both modalities; 0 = none",
+            at_least(0).at_most(1000));
+  set.value("--batch-rna", options.batch_rna_sd, "SD of a batch's log factor on a gene",
+            at_least(0));
+  set.value("--batch-atac", options.batch_atac_sd, "SD of a batch's log factor on a peak",
+            at_least(0));
+  set.value("--batch-windows", options.batch_windows,
+            "Share of genes that batches move together with their window", at_least(0).at_most(1));
+  set.inner("batch-window-sd", options.batch_window_sd, at_least(0));
+  set.value("--state-dimensions", options.state_dimensions, "Continuous states within a type",
+            at_least(1));
+  set.value("--state-strength", options.state_strength,
+            "Multiplies what the states do to peaks and genes", at_least(0));
+  set.value("--doublets", options.doublets, "Share of cells that are two", at_least(0).at_most(1));
+  set.value("--ambient", options.ambient, "Share of a cell's counts that are ambient RNA",
+            at_least(0).below(1));
+}
+
 }  // namespace
 
 void SimulateOptions::describe(OptionSet& set) {
@@ -68,6 +95,7 @@ void SimulateOptions::describe(OptionSet& set) {
   set.value("--donors", donors, "Donors", at_least(1));
   set.value("--capture", capture, "Chance that ATAC sees an open peak in a cell of median depth",
             above(0).at_most(1));
+  describe_confounders(*this, set);
   set.inner("type-size-ratio", type_size_ratio, at_least(1));
   set.inner("chromosomes", chromosomes, at_least(1).at_most(24));
   set.inner("window", window, at_least(5000));
@@ -77,7 +105,6 @@ void SimulateOptions::describe(OptionSet& set) {
   set.inner("atac-depth-sd", atac_depth_sd, at_least(0));
   set.inner("rna-depth-sd", rna_depth_sd, at_least(0));
   set.inner("depth-correlation", depth_correlation, at_least(-1).at_most(1));
-  set.inner("state-dimensions", state_dimensions, at_least(1));
   set.inner("state-programmes", state_programmes, at_least(0));
   set.inner("donor-shift", donor_shift, at_least(0));
   set.inner("programme-share", programme_share, at_least(0).at_most(1));
@@ -175,17 +202,21 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context) 
   validate(options, "simulate");
   const auto layout = simulation::draw_layout(options, context.seed);
   auto plan = simulation::draw_cells(options, context.seed);
+  const auto batches = simulation::draw_batches(options, layout, context.seed);
   const auto expression = simulation::draw_expression(options, layout, plan, context.seed);
-  const simulation::PeakLaw law(options, layout, plan, expression.acting, context);
+  const simulation::PeakLaw law(options, layout, plan, batches, expression.acting, context);
   auto peak_names = layout.peak_names();
 
   SimulatedCells result;
-  result.truth = simulation::make_truth(layout, plan, expression, law, peak_names);
+  result.truth = simulation::make_truth(layout, plan, batches, expression, law, peak_names);
   const TrueRegulation regulation(result.truth, peak_names);
-  auto drawn =
-      simulation::draw_cell_contents(options, plan, law, regulation, layout.peaks(), context);
-  result.ceiling = simulation::measure_ceilings(plan, regulation, drawn, context);
+  const simulation::AmbientProfile soup(options, expression, batches);
+  auto drawn = simulation::draw_cell_contents(options, {plan, law, regulation, soup},
+                                              layout.peaks(), context);
+  result.ceiling = simulation::measure_ceilings({plan, law, regulation, soup}, drawn, context);
   result.peaks = law.truth(layout, peak_names);
+  result.peaks.batch_effects = batches.peaks;
+  plan.drop_second_cells();
 
   for (size_t g = 0; g < layout.genes.size(); ++g) {
     const auto& gene = layout.genes[g];

@@ -17,6 +17,11 @@
 /// binomial. ATAC observes a latently open peak with probability 1 − (1 − capture)^√depth: all of
 /// them at capture 1 (the default), about capture · √depth below.
 ///
+/// *Confounders*, none by default, make peaks and genes go together without any regulation: batches
+/// (crossed with types and donors) that multiply the rates of genes and the popularities of peaks,
+/// each by a log-normal factor of its own or a gene and all peaks of its window by a shared one; a
+/// stronger state; doublets, which hold the openness and counts of two cells; and ambient RNA.
+///
 /// The same seed gives the same cells for any number of threads.
 #pragma once
 
@@ -105,6 +110,23 @@ struct SimulateOptions {
   int32_t bystanders_per_gene = 1;
   double bystander_copy = 0.5;  ///< probability that a bystander copies its cause in a cell
 
+  // Confounders. Without them cells are the same to the bit, whatever the strengths below.
+  /// Batches, of which each cell belongs to one at random; 0 = none.
+  int32_t batches = 0;
+  /// Standard deviations of the log factor of a batch on a gene's rate and on a peak's popularity.
+  double batch_rna_sd = 0.4;
+  double batch_atac_sd = 0.4;
+  /// Share of genes whose rate and window batches move together, by a factor of the same log.
+  double batch_windows = 0;
+  double batch_window_sd = 0.7;  ///< standard deviation of that log
+  /// Multiplies the state's part of scores, and so what the state does to peaks and genes.
+  double state_strength = 1;
+  /// Share of cells that hold the openness and counts of two: of their own type and of another cell
+  /// of any type, of the same donor and batch. Exact but for rounding.
+  double doublets = 0;
+  /// Expected share of a cell's counts that comes from the mean profile of its batch.
+  double ambient = 0;
+
   void describe(OptionSet& set);
 };
 
@@ -127,14 +149,14 @@ struct GeneCeiling {
 };
 
 struct SimulatedCells {
-  /// Raw counts; peaks binary, as observed. `obs` has cell_type and donor.
+  /// Raw counts; peaks binary, as observed. `obs` has cell_type, donor and, with batches, batch.
   RawMultiome data;
   std::vector<GenePosition> genes;  ///< in the order of `data.rna.var`
   Truth truth;                      ///< genes in the same order
   CellTruth cells;                  ///< in the order of `data.obs`
   PeakTruth peaks;                  ///< in the order of `data.atac.var`
-  /// What expression followed, cells × peaks; empty (no rows) at capture 1, where it is
-  /// `data.atac.values.pattern`.
+  /// What expression followed, cells × peaks (of both cells of a doublet); empty (no rows) at
+  /// capture 1, where it is `data.atac.values.pattern`.
   CsrPattern latent_open;
   std::vector<GeneCeiling> ceiling;  ///< one a gene
 

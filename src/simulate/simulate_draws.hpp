@@ -25,6 +25,10 @@ enum class Step : uint64_t {
   kBystanders,
   kCauses,
   kBaseRates,
+  kBatches,
+  kBatchOfCell,
+  kDoublets,
+  kAmbient,
 };
 
 inline RandomStream stream(uint64_t seed, Step step, int64_t block = 0) {

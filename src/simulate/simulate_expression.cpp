@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/at.hpp"
+#include "simulate/simulate_doublets.hpp"
 
 namespace grids::core::simulation {
 namespace {
@@ -46,6 +47,89 @@ void append(CsrPattern& pattern, const std::vector<int32_t>& indices,
   pattern.rows += static_cast<int64_t>(sizes.size());
 }
 
+/// Draws the cells of one block, one after another.
+class PartDraws {
+ public:
+  PartDraws(const SimulateOptions& options, const CellLaws& laws, int64_t peaks, uint64_t seed,
+            int64_t block)
+      : options_(options),
+        laws_(laws),
+        open_(stream(seed, Step::kOpen, block)),
+        capture_(stream(seed, Step::kCapture, block)),
+        counts_(stream(seed, Step::kCounts, block)),
+        ambient_(stream(seed, Step::kAmbient, block)),
+        bits_(at((peaks + 63) / 64)),
+        rates_(at(laws.regulation.genes())) {}
+
+  void draw_cell(int64_t cell, Drawn& drawn, Part& part) {
+    draw_peaks(cell, part);
+    drawn.total_rate[at(cell)] = compute_rates(cell, drawn);
+    draw_counts(cell, drawn.total_rate[at(cell)], part);
+  }
+
+ private:
+  void draw_peaks(int64_t cell, Part& part) {
+    laws_.peaks.draw_open(open_, laws_.plan, cell, bits_);
+    const bool lossy = options_.capture < 1;
+    const double seen =
+        1 - std::pow(1 - options_.capture, std::sqrt(laws_.plan.cells.atac_depth[at(cell)]));
+    const size_t latent_before = part.latent.size(), observed_before = part.observed.size();
+    for (size_t word = 0; word < bits_.size(); ++word) {
+      for (uint64_t rest = bits_[word]; rest != 0; rest &= rest - 1) {
+        const auto peak = static_cast<int32_t>(word * 64 + at(std::countr_zero(rest)));
+        part.latent.push_back(peak);
+        if (lossy && capture_.uniform() < seen) part.observed.push_back(peak);
+      }
+    }
+    part.latent_size.push_back(static_cast<int64_t>(part.latent.size() - latent_before));
+    part.observed_size.push_back(static_cast<int64_t>(part.observed.size() - observed_before));
+  }
+
+  /// The true rates of all genes; returns their sum.
+  double compute_rates(int64_t cell, Drawn& drawn) {
+    const auto& cells = laws_.plan.cells;
+    const int32_t type = cells.type[at(cell)];
+    const auto genes = static_cast<int64_t>(rates_.size());
+    double total = 0;
+    for (int64_t gene = 0; gene < genes; ++gene) {
+      int open = 0;
+      for (const int32_t cause : laws_.regulation.causes(gene)) {
+        open += static_cast<int>(bits_[at(cause) / 64] >> (at(cause) % 64) & 1);
+      }
+      drawn.open_causes[at(cell * genes + gene)] = static_cast<uint8_t>(open);
+      rates_[at(gene)] =
+          laws_.regulation.state_rate(gene, type, cells.scores_of(cell), cells.batch_of(cell)) *
+          laws_.regulation.cis(gene, type, open);
+      total += rates_[at(gene)];
+    }
+    return total;
+  }
+
+  void draw_counts(int64_t cell, double total_rate, Part& part) {
+    const double size = laws_.plan.cells.rna_size[at(cell)];
+    const double share = laws_.ambient.share();
+    const int32_t batch = laws_.plan.cells.batch_of(cell);
+    const size_t genes_before = part.genes.size();
+    for (size_t gene = 0; gene < rates_.size(); ++gene) {
+      int64_t count = draw_negative_binomial(counts_, size * rates_[gene] * (1 - share),
+                                             options_.overdispersion);
+      if (share > 0) {
+        count += draw_poisson(ambient_, size * total_rate * share * laws_.ambient.of(batch, gene));
+      }
+      if (count == 0) continue;
+      part.genes.push_back(static_cast<int32_t>(gene));
+      part.counts.push_back(static_cast<float>(count));
+    }
+    part.genes_size.push_back(static_cast<int64_t>(part.genes.size() - genes_before));
+  }
+
+  const SimulateOptions& options_;
+  const CellLaws& laws_;
+  RandomStream open_, capture_, counts_, ambient_;
+  std::vector<uint64_t> bits_;  // of open peaks
+  std::vector<double> rates_;   // of genes
+};
+
 }  // namespace
 
 ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& layout,
@@ -81,8 +165,9 @@ ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& lay
   return result;
 }
 
-Truth make_truth(const Layout& layout, const CellPlan& plan, const ExpressionPlan& expression,
-                 const PeakLaw& law, std::span<const std::string> peak_names) {
+Truth make_truth(const Layout& layout, const CellPlan& plan, const BatchPlan& batches,
+                 const ExpressionPlan& expression, const PeakLaw& law,
+                 std::span<const std::string> peak_names) {
   const size_t types = plan.types.size();
   std::vector<double> share(types);
   for (const int32_t type : plan.cells.type) {
@@ -90,6 +175,7 @@ Truth make_truth(const Layout& layout, const CellPlan& plan, const ExpressionPla
   }
   Truth truth;
   truth.types = plan.types;
+  truth.batches = batches.names;
   for (size_t g = 0; g < layout.genes.size(); ++g) {
     const auto& planned = layout.genes[g];
     GeneTruth gene;
@@ -100,6 +186,11 @@ Truth make_truth(const Layout& layout, const CellPlan& plan, const ExpressionPla
     for (const int32_t peak : planned.bystanders) gene.bystanders.push_back(peak_names[at(peak)]);
     gene.programme = expression.programme[g];
     gene.state_loading = expression.state_loading[g];
+    if (batches.size() > 0) {
+      const auto effects = batches.of_gene(g);
+      gene.batch_effects.assign(effects.begin(), effects.end());
+      gene.batch_window = batches.window_moved[g] != 0;
+    }
     double mean = 0;
     for (size_t type = 0; type < types; ++type) {
       double cis = 1;
@@ -120,10 +211,23 @@ Truth make_truth(const Layout& layout, const CellPlan& plan, const ExpressionPla
   return truth;
 }
 
-Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, const PeakLaw& law,
-                         const TrueRegulation& regulation, int64_t peaks, const Context& context) {
-  const int64_t cells = plan.cells.size();
-  const int64_t genes = regulation.genes();
+AmbientProfile::AmbientProfile(const SimulateOptions& options, const ExpressionPlan& expression,
+                               const BatchPlan& batches)
+    : share_(options.ambient) {
+  for (size_t batch = 0; batch < std::max<size_t>(batches.size(), 1); ++batch) {
+    auto& profile = profile_.emplace_back(expression.mean_count);
+    for (size_t gene = 0; gene < profile.size() && batches.size() > 0; ++gene) {
+      profile[gene] *= std::exp(batches.of_gene(gene)[batch]);
+    }
+    const double total = std::accumulate(profile.begin(), profile.end(), 0.0);
+    for (double& share : profile) share /= total;
+  }
+}
+
+Drawn draw_cell_contents(const SimulateOptions& options, const CellLaws& laws, int64_t peaks,
+                         const Context& context) {
+  const int64_t cells = laws.plan.cells.size();
+  const int64_t genes = laws.regulation.genes();
   const bool lossy = options.capture < 1;
   Drawn drawn;
   drawn.open_causes.resize(at(cells * genes));
@@ -132,45 +236,9 @@ Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, c
   std::vector<Part> parts(at((cells + kCellBlock - 1) / kCellBlock));
   context.pool.for_blocks(cells, kCellBlock, [&](int64_t begin, int64_t end, int64_t block) {
     context.check_cancelled();
-    auto open_random = stream(context.seed, Step::kOpen, block);
-    auto capture_random = stream(context.seed, Step::kCapture, block);
-    auto count_random = stream(context.seed, Step::kCounts, block);
-    std::vector<uint64_t> bits(at((peaks + 63) / 64));
-    Part& part = parts[at(block)];
+    PartDraws draws(options, laws, peaks, context.seed, block);
     for (int64_t cell = begin; cell < end; ++cell) {
-      law.draw_open(open_random, plan, cell, bits);
-      const double seen =
-          1 - std::pow(1 - options.capture, std::sqrt(plan.cells.atac_depth[at(cell)]));
-      const size_t latent_before = part.latent.size(), observed_before = part.observed.size();
-      for (size_t word = 0; word < bits.size(); ++word) {
-        for (uint64_t rest = bits[word]; rest != 0; rest &= rest - 1) {
-          const auto peak = static_cast<int32_t>(word * 64 + at(std::countr_zero(rest)));
-          part.latent.push_back(peak);
-          if (lossy && capture_random.uniform() < seen) part.observed.push_back(peak);
-        }
-      }
-      part.latent_size.push_back(static_cast<int64_t>(part.latent.size() - latent_before));
-      part.observed_size.push_back(static_cast<int64_t>(part.observed.size() - observed_before));
-
-      const int32_t type = plan.cells.type[at(cell)];
-      const auto scores = plan.cells.scores_of(cell);
-      const size_t genes_before = part.genes.size();
-      for (int64_t gene = 0; gene < genes; ++gene) {
-        int open = 0;
-        for (const int32_t cause : regulation.causes(gene)) {
-          open += static_cast<int>(bits[at(cause) / 64] >> (at(cause) % 64) & 1);
-        }
-        drawn.open_causes[at(cell * genes + gene)] = static_cast<uint8_t>(open);
-        const double rate =
-            regulation.state_rate(gene, type, scores) * regulation.cis(gene, type, open);
-        drawn.total_rate[at(cell)] += rate;
-        const int64_t count = draw_negative_binomial(
-            count_random, plan.cells.rna_size[at(cell)] * rate, options.overdispersion);
-        if (count == 0) continue;
-        part.genes.push_back(static_cast<int32_t>(gene));
-        part.counts.push_back(static_cast<float>(count));
-      }
-      part.genes_size.push_back(static_cast<int64_t>(part.genes.size() - genes_before));
+      draws.draw_cell(cell, drawn, parts[at(block)]);
     }
   });
 
@@ -184,6 +252,7 @@ Drawn draw_cell_contents(const SimulateOptions& options, const CellPlan& plan, c
     drawn.counts.values.insert(drawn.counts.values.end(), part.counts.begin(), part.counts.end());
     part = Part{};
   }
+  merge_doublets(laws.plan, drawn);
   return drawn;
 }
 

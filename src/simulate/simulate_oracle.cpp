@@ -15,12 +15,46 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
+/// Expected counts of one gene in units of a cell's size, and of all genes.
+struct Expected {
+  double state = 0;  ///< were no cause open
+  double whole = 0;
+  double total = 0;
+};
+
+Expected expected_of_one(const CellLaws& laws, const Drawn& drawn, int64_t cell, int64_t gene) {
+  const auto& cells = laws.plan.cells;
+  const int32_t type = cells.type[at(cell)];
+  const int open = drawn.open_causes[at(cell * laws.regulation.genes() + gene)];
+  const double rate =
+      laws.regulation.state_rate(gene, type, cells.scores_of(cell), cells.batch_of(cell));
+  const double total = drawn.total_rate[at(cell)];
+  const double share = laws.ambient.share();
+  const double soup = share * total * laws.ambient.of(cells.batch_of(cell), at(gene));
+  return {(1 - share) * rate + soup,
+          (1 - share) * rate * laws.regulation.cis(gene, type, open) + soup, total};
+}
+
+/// With the second cell of a doublet.
+Expected expected_counts(const CellLaws& laws, const Drawn& drawn, int64_t cell, int64_t gene) {
+  Expected sum = expected_of_one(laws, drawn, cell, gene);
+  const int32_t second = laws.plan.second[at(cell)];
+  if (second < 0) return sum;
+  const Expected more = expected_of_one(laws, drawn, second, gene);
+  const double ratio = laws.plan.cells.rna_size[at(second)] / laws.plan.cells.rna_size[at(cell)];
+  sum.state += ratio * more.state;
+  sum.whole += ratio * more.whole;
+  sum.total += ratio * more.total;
+  return sum;
+}
+
 }  // namespace
 
-std::vector<GeneCeiling> measure_ceilings(const CellPlan& plan, const TrueRegulation& regulation,
-                                          const Drawn& drawn, const Context& context) {
-  const int64_t cells = plan.cells.size();
-  const int64_t genes = regulation.genes();
+std::vector<GeneCeiling> measure_ceilings(const CellLaws& laws, const Drawn& drawn,
+                                          const Context& context) {
+  const CellPlan& plan = laws.plan;
+  const int64_t cells = plan.visible();
+  const int64_t genes = laws.regulation.genes();
   const auto& peaks = drawn.observed.rows > 0 ? drawn.observed : drawn.latent;
   std::vector<double> total(at(cells)), log_total(at(cells)), log_open(at(cells));
   for (int64_t cell = 0; cell < cells; ++cell) {
@@ -32,7 +66,7 @@ std::vector<GeneCeiling> measure_ceilings(const CellPlan& plan, const TrueRegula
   }
   const double scale = median(total);
   const std::vector<std::vector<double>> covariates = {std::move(log_total), std::move(log_open)};
-  const WithinType within(plan.cells.type, covariates);
+  const WithinType within(std::span(plan.cells.type).first(at(cells)), covariates);
   const auto by_gene = transpose(drawn.counts);
 
   std::vector<GeneCeiling> ceilings(at(genes));
@@ -47,13 +81,10 @@ std::vector<GeneCeiling> measure_ceilings(const CellPlan& plan, const TrueRegula
       measured[at(found[i])] = std::log1p(count * scale / total[at(found[i])]);
     }
     for (int64_t cell = 0; cell < cells; ++cell) {
-      const int32_t type = plan.cells.type[at(cell)];
-      const double rate = regulation.state_rate(gene, type, plan.cells.scores_of(cell));
-      const double cis =
-          regulation.cis(gene, type, int{drawn.open_causes[at(cell * genes + gene)]});
-      const double unit = scale / drawn.total_rate[at(cell)];
-      state[at(cell)] = std::log1p(rate * unit);
-      whole[at(cell)] = std::log1p(rate * cis * unit);
+      const Expected expected = expected_counts(laws, drawn, cell, gene);
+      const double unit = scale / expected.total;
+      state[at(cell)] = std::log1p(expected.state * unit);
+      whole[at(cell)] = std::log1p(expected.whole * unit);
     }
     auto& ceiling = ceilings[at(gene)];
     ceiling.mean_count = sum / static_cast<double>(cells);

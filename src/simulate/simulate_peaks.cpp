@@ -172,7 +172,7 @@ std::vector<std::vector<float>> scale_background(const SimulateOptions& options,
   const size_t types = bins.size();
   std::vector<double> share(types);
   for (const int32_t type : plan.cells.type)
-    share[at(type)] += 1.0 / static_cast<double>(options.cells);
+    share[at(type)] += 1.0 / static_cast<double>(plan.cells.size());
 
   std::vector probability(types, std::vector<float>(at(layout.peaks())));
   const auto fill = [&](double scale, bool background) {
@@ -224,8 +224,8 @@ std::vector<std::vector<float>> scale_background(const SimulateOptions& options,
 }  // namespace
 
 PeakLaw::PeakLaw(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
-                 std::span<const uint8_t> acting, const Context& context)
-    : bystander_copy_(options.bystander_copy) {
+                 const BatchPlan& batches, std::span<const uint8_t> acting, const Context& context)
+    : bystander_copy_(options.bystander_copy), batches_(std::max<size_t>(batches.size(), 1)) {
   const auto groups = at(1 + plan.cells.programmes * kLevelCount);
   const auto bins = factor_bins(plan, groups);
   auto draft = draw_background(options, layout, plan, context);
@@ -241,13 +241,22 @@ PeakLaw::PeakLaw(const SimulateOptions& options, const Layout& layout, const Cel
   for (size_t peak = 0; peak < draft.group.size(); ++peak) {
     group_peaks_[at(draft.group[peak])].push_back(static_cast<int32_t>(peak));
   }
-  tables_.resize(plan.types.size());
-  for (size_t type = 0; type < tables_.size(); ++type) {
+  fill_tables(batches, draft.popularity);
+}
+
+void PeakLaw::fill_tables(const BatchPlan& batches,
+                          const std::vector<std::vector<double>>& popularity) {
+  tables_.resize(popularity.size() * batches_);
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const size_t type = i / batches_, batch = i % batches_;
     for (const auto& peaks : group_peaks_) {
       std::vector<double> weights;
       weights.reserve(peaks.size());
-      for (const int32_t peak : peaks) weights.push_back(draft.popularity[type][at(peak)]);
-      tables_[type].emplace_back(weights);
+      for (const int32_t peak : peaks) {
+        const double moved = batches.size() == 0 ? 1 : std::exp(batches.of_peak(at(peak))[batch]);
+        weights.push_back(popularity[type][at(peak)] * moved);
+      }
+      tables_[i].emplace_back(weights);
     }
   }
 }
@@ -275,7 +284,8 @@ void PeakLaw::draw_open(RandomStream& random, const CellPlan& plan, int64_t cell
   // one is open, which has just the probability stated in the header. Costs a draw a fragment
   // instead of one a peak.
   std::fill(bits.begin(), bits.end(), 0);
-  const auto& tables = tables_[at(plan.cells.type[at(cell)])];
+  const auto batch = at(std::max(plan.cells.batch_of(cell), 0));
+  const auto& tables = tables_[at(plan.cells.type[at(cell)]) * batches_ + batch];
   for (size_t group = 0; group < tables.size(); ++group) {
     if (tables[group].total() <= 0) continue;
     const double mean = tables[group].total() * factor(plan.cells, cell, group);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "simulate/simulate_batches.hpp"
 #include "simulate/simulate_cells.hpp"
 #include "simulate/simulate_draws.hpp"
 #include "simulate/simulate_layout.hpp"
@@ -14,7 +15,7 @@ namespace grids::core::simulation {
 
 /// Peak j is open in a cell of type t with probability
 ///
-///     1 − exp(−atac_depth · popularity[t, j] · exp(level · score[programme])).
+///     1 − exp(−atac_depth · popularity[t, j] · exp(level · score[programme] + batch effect)).
 ///
 /// Peaks of one programme and level form a group; group 0 follows no programme.
 class PeakLaw {
@@ -24,14 +25,15 @@ class PeakLaw {
   /// are such that they are open in `open_min` to `open_max` of the cells of the types in `acting`
   /// (genes × types). A cell has `mean_open_peaks`.
   PeakLaw(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
-          std::span<const uint8_t> acting, const Context& context);
+          const BatchPlan& batches, std::span<const uint8_t> acting, const Context& context);
 
   /// Sets a bit for each open peak of a cell; bystanders have copied their causes. `bits` holds
   /// (peaks + 63) / 64 words.
   void draw_open(RandomStream& random, const CellPlan& plan, int64_t cell,
                  std::span<uint64_t> bits) const;
 
-  /// Marginal probability over the cells of a type (before copying, which does not change it).
+  /// Marginal probability over the cells of a type (before copying, which does not change it),
+  /// were there no batches.
   double open_probability(int32_t type, int64_t peak) const {
     return probability_[static_cast<size_t>(type)][static_cast<size_t>(peak)];
   }
@@ -40,6 +42,8 @@ class PeakLaw {
   PeakTruth truth(const Layout& layout, std::vector<std::string> names) const;
 
  private:
+  void fill_tables(const BatchPlan& batches, const std::vector<std::vector<double>>& popularity);
+
   struct Copy {
     int32_t bystander, cause;
   };
@@ -47,7 +51,8 @@ class PeakLaw {
   double bystander_copy_;
   std::vector<Copy> copies_;
   std::vector<std::vector<int32_t>> group_peaks_;
-  std::vector<std::vector<AliasTable>> tables_;  // type, group
+  size_t batches_;                               // 1 without any
+  std::vector<std::vector<AliasTable>> tables_;  // type × batch, group
   std::vector<std::vector<float>> probability_;  // type, peak
 };
 

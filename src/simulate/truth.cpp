@@ -10,6 +10,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "simulate/named_values.hpp"
 #include "study/shared_columns.hpp"
 
 namespace grids::core {
@@ -17,16 +18,8 @@ namespace {
 
 constexpr std::array<const char*, kRegulationKinds> kKindNames = {
     "none", "single", "additive", "multiplicative", "either", "together"};
-
-double parse_number(const std::string& text, const std::string& place) {
-  try {
-    size_t used = 0;
-    const double value = std::stod(text, &used);
-    if (used == text.size() && std::isfinite(value)) return value;
-  } catch (const std::exception&) {
-  }
-  throw input_error("{}: '{}' is no number", place, text);
-}
+constexpr std::string_view kBatchEffects = "batch_effects";
+constexpr std::string_view kDoublet = "simulated_doublet";
 
 double finite(const Cell& cell) {
   const double value = cell.number();
@@ -38,7 +31,8 @@ double finite(const Cell& cell) {
 /// A row of truth.tsv.
 struct TruthRow {
   GeneTruth gene;
-  std::vector<std::string> types;  ///< what the base rates are of
+  std::vector<std::string> types;    ///< what the base rates are of
+  std::vector<std::string> batches;  ///< likewise the batch effects
 };
 
 std::string place_of(const Cell& cell) {
@@ -54,27 +48,6 @@ void read_kind(TruthRow& row, const Cell& cell) {
   row.gene.kind = *kind;
 }
 
-void read_base_rates(TruthRow& row, const Cell& cell) {
-  for (const auto& entry : split_list(cell.text())) {
-    const size_t equals = entry.rfind('=');
-    if (equals == std::string::npos) {
-      throw input_error("{}: column {} holds '{}', expected type=rate", place_of(cell), cell.column,
-                        entry);
-    }
-    row.types.push_back(entry.substr(0, equals));
-    row.gene.base_rate.push_back(
-        parse_number(entry.substr(equals + 1), fmt::format("{}: {}", place_of(cell), cell.column)));
-  }
-}
-
-std::vector<std::string> base_rates(const TruthRow& row) {
-  std::vector<std::string> rates;
-  for (size_t type = 0; type < row.types.size(); ++type) {
-    rates.push_back(fmt::format("{}={}", row.types[type], format_number(row.gene.base_rate[type])));
-  }
-  return rates;
-}
-
 void read_programme(TruthRow& row, const Cell& cell) {
   row.gene.programme = static_cast<int32_t>(finite(cell)) - 1;
   if (row.gene.programme < 0) {
@@ -82,31 +55,45 @@ void read_programme(TruthRow& row, const Cell& cell) {
   }
 }
 
-Columns<TruthRow> truth_columns() {
+Columns<TruthRow> truth_columns(bool with_batches) {
   using Row = TruthRow;
-  return {
-      "truth.tsv",
-      "a row for each gene",
-      {{column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; },
-        [](Row& row, const Cell& cell) { row.gene.gene = cell.text(); }},
-       {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }, read_kind},
-       {"peaks", "the causes, with commas", [](const Row& row) { return row.gene.peaks; },
-        [](Row& row, const Cell& cell) { cell.into(row.gene.peaks); }},
-       {"effect", "natural log of the rate with all causes closed ÷ all open, at most 0",
-        [](const Row& row) { return row.gene.effect; },
-        [](Row& row, const Cell& cell) { row.gene.effect = finite(cell); }},
-       {"types", "where the causes act", [](const Row& row) { return row.gene.types; },
-        [](Row& row, const Cell& cell) { cell.into(row.gene.types); }},
-       {"bystanders", "peaks that are open with a cause and cause nothing",
-        [](const Row& row) { return row.gene.bystanders; },
-        [](Row& row, const Cell& cell) { cell.into(row.gene.bystanders); }},
-       {"base_rates", "type=rate, expected counts in a cell of size 1", base_rates,
-        read_base_rates},
-       {"programme", "whose score the gene follows, from 1",
-        [](const Row& row) { return row.gene.programme + 1; }, read_programme},
-       {"state_loading", "log rate per unit of that score",
-        [](const Row& row) { return row.gene.state_loading; },
-        [](Row& row, const Cell& cell) { row.gene.state_loading = finite(cell); }}}};
+  std::vector<Column<Row>> columns = {
+      {column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; },
+       [](Row& row, const Cell& cell) { row.gene.gene = cell.text(); }},
+      {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }, read_kind},
+      {"peaks", "the causes, with commas", [](const Row& row) { return row.gene.peaks; },
+       [](Row& row, const Cell& cell) { cell.into(row.gene.peaks); }},
+      {"effect", "natural log of the rate with all causes closed ÷ all open, at most 0",
+       [](const Row& row) { return row.gene.effect; },
+       [](Row& row, const Cell& cell) { row.gene.effect = finite(cell); }},
+      {"types", "where the causes act", [](const Row& row) { return row.gene.types; },
+       [](Row& row, const Cell& cell) { cell.into(row.gene.types); }},
+      {"bystanders", "peaks that are open with a cause and cause nothing",
+       [](const Row& row) { return row.gene.bystanders; },
+       [](Row& row, const Cell& cell) { cell.into(row.gene.bystanders); }},
+      {"base_rates", "type=rate, expected counts in a cell of size 1",
+       [](const Row& row) { return named_values(row.types, row.gene.base_rate); },
+       [](Row& row, const Cell& cell) {
+         read_named_values(cell, "type=rate", row.types, row.gene.base_rate);
+       }},
+      {"programme", "whose score the gene follows, from 1",
+       [](const Row& row) { return row.gene.programme + 1; }, read_programme},
+      {"state_loading", "log rate per unit of that score",
+       [](const Row& row) { return row.gene.state_loading; },
+       [](Row& row, const Cell& cell) { row.gene.state_loading = finite(cell); }}};
+  if (with_batches) {
+    columns.push_back(
+        {kBatchEffects, "batch=log factor of the rate; a column only where there are batches",
+         [](const Row& row) { return named_values(row.batches, row.gene.batch_effects); },
+         [](Row& row, const Cell& cell) {
+           read_named_values(cell, "batch=log factor", row.batches, row.gene.batch_effects);
+         }});
+    columns.push_back({"batch_window",
+                       "whether batches move the peaks around the gene together with it; likewise",
+                       [](const Row& row) { return row.gene.batch_window; },
+                       [](Row& row, const Cell& cell) { cell.into(row.gene.batch_window); }});
+  }
+  return {"truth.tsv", "a row for each gene", std::move(columns)};
 }
 
 /// A row of cells.tsv.
@@ -115,6 +102,8 @@ struct CellTruthRow {
   std::string barcode;
   int32_t type = 0;
   std::string donor;
+  int32_t batch = kNoBatch;
+  bool doublet = false;
   double rna_size = 0;
   double atac_depth = 0;
   std::vector<float> scores;
@@ -133,7 +122,23 @@ std::string score_name(int32_t programme) {
   return fmt::format("score_{}", programme + 1);
 }
 
-Columns<CellTruthRow> cell_truth_columns(int32_t programmes) {
+void read_batch(CellTruthRow& row, const Cell& cell) {
+  const auto& batches = row.truth->batches;
+  const auto found = std::find(batches.begin(), batches.end(), cell.text());
+  if (found == batches.end()) {
+    throw input_error("{}: the truth knows no batch '{}'", place_of(cell), cell.text());
+  }
+  row.batch = static_cast<int32_t>(found - batches.begin());
+}
+
+/// Which columns a table of cells has.
+struct CellTruthShape {
+  bool batches = true;
+  bool doublets = true;
+  int32_t programmes = 1;
+};
+
+Columns<CellTruthRow> cell_truth_columns(const CellTruthShape& shape) {
   using Row = CellTruthRow;
   std::vector<Column<Row>> columns = {
       {column::kBarcode, &Row::barcode},
@@ -143,7 +148,18 @@ Columns<CellTruthRow> cell_truth_columns(int32_t programmes) {
        [](Row& row, const Cell& cell) { row.rna_size = finite(cell); }},
       {"atac_depth", "of the openness of peaks, median 1", &Row::atac_depth,
        [](Row& row, const Cell& cell) { row.atac_depth = finite(cell); }}};
-  for (int32_t k = 0; k < programmes; ++k) {
+  if (shape.batches) {
+    columns.push_back({"batch", "of the cell; a column only where there are batches",
+                       [](const Row& row) { return row.truth->batches[at(row.batch)]; },
+                       read_batch});
+  }
+  if (shape.doublets) {
+    columns.push_back({kDoublet,
+                       "whether a second cell is in it, of which no other column tells; a column "
+                       "only where there are doublets",
+                       &Row::doublet});
+  }
+  for (int32_t k = 0; k < shape.programmes; ++k) {
     columns.push_back({score_name(k),
                        "of the cell on the first programme; `score_2` and so on: of the others",
                        [k](const Row& row) { return row.scores[at(k)]; },
@@ -188,18 +204,18 @@ Table read_simulated_table(const std::filesystem::path& path) {
 }
 
 Table truth_table(const Truth& truth) {
-  return truth_columns().table(truth.genes, [&](const GeneTruth& gene) {
-    return TruthRow{gene, truth.types};
+  return truth_columns(!truth.batches.empty()).table(truth.genes, [&](const GeneTruth& gene) {
+    return TruthRow{gene, truth.types, truth.batches};
   });
 }
 
 TableText describe_truth() {
-  return truth_columns().describe();
+  return truth_columns(true).describe();
 }
 
 Truth parse_truth(const Table& table) {
   Truth truth;
-  auto rows = truth_columns().read(table);
+  auto rows = truth_columns(table.has(kBatchEffects)).read(table);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto place = fmt::format("{}: row {}", table.source, i + 1);
     TruthRow& row = rows[i];
@@ -207,9 +223,16 @@ Truth parse_truth(const Table& table) {
       throw input_error("{}: a gene of kind {} has {} peaks", place, regulation_name(row.gene.kind),
                         row.gene.peaks.size());
     }
-    if (i == 0) truth.types = row.types;
+    if (i == 0) {
+      truth.types = row.types;
+      truth.batches = row.batches;
+    }
     if (row.types != truth.types) {
       throw input_error("{}: column base_rates names other types than the first row", place);
+    }
+    if (row.batches != truth.batches) {
+      throw input_error("{}: column {} names other batches than the first row", place,
+                        kBatchEffects);
     }
     for (const auto& type : row.gene.types) {
       if (std::find(row.types.begin(), row.types.end(), type) == row.types.end()) {
@@ -231,15 +254,18 @@ Table cell_truth_table(const Truth& truth, const CellTruth& cells) {
                     cells.barcodes[i],
                     cells.type[i],
                     cells.donor[i],
+                    cells.batch_of(cell),
+                    !cells.doublet.empty() && cells.doublet[i] != 0,
                     cells.rna_size[i],
                     cells.atac_depth[i],
                     {scores.begin(), scores.end()}});
   }
-  return cell_truth_columns(cells.programmes).table(rows);
+  return cell_truth_columns({!cells.batch.empty(), !cells.doublet.empty(), cells.programmes})
+      .table(rows);
 }
 
 TableText describe_cell_truth() {
-  return cell_truth_columns(1).describe();
+  return cell_truth_columns({}).describe();
 }
 
 CellTruth parse_cell_truth(const Truth& truth, const Table& table) {
@@ -252,10 +278,13 @@ CellTruth parse_cell_truth(const Truth& truth, const Table& table) {
   }
   CellTruthRow blank;
   blank.truth = &truth;
-  for (auto& row : cell_truth_columns(cells.programmes).read(table, blank)) {
+  const CellTruthShape shape{table.has("batch"), table.has(kDoublet), cells.programmes};
+  for (auto& row : cell_truth_columns(shape).read(table, blank)) {
     cells.barcodes.push_back(std::move(row.barcode));
     cells.type.push_back(row.type);
     cells.donor.push_back(std::move(row.donor));
+    if (shape.batches) cells.batch.push_back(row.batch);
+    if (shape.doublets) cells.doublet.push_back(row.doublet ? 1 : 0);
     cells.rna_size.push_back(row.rna_size);
     cells.atac_depth.push_back(row.atac_depth);
     cells.scores.insert(cells.scores.end(), row.scores.begin(), row.scores.end());
@@ -278,6 +307,7 @@ TrueRegulation::TrueRegulation(const Truth& truth, std::span<const std::string> 
     law.state_loading = gene.state_loading;
     law.programme = at(gene.programme);
     law.base_rate = gene.base_rate;
+    law.batch_effects = gene.batch_effects;
     for (const auto& peak : gene.peaks) {
       if (const auto found = index.find(peak); found != index.end()) {
         law.causes.push_back(found->second);
@@ -291,10 +321,12 @@ TrueRegulation::TrueRegulation(const Truth& truth, std::span<const std::string> 
   }
 }
 
-double TrueRegulation::state_rate(int64_t gene, int32_t type, std::span<const float> scores) const {
+double TrueRegulation::state_rate(int64_t gene, int32_t type, std::span<const float> scores,
+                                  int32_t batch) const {
   const Law& g = law(gene);
+  const double moved = batch == kNoBatch ? 0 : g.batch_effects[at(batch)];
   return g.base_rate[at(type)] *
-         std::exp(g.state_loading * static_cast<double>(scores[g.programme]));
+         std::exp(g.state_loading * static_cast<double>(scores[g.programme]) + moved);
 }
 
 double TrueRegulation::cis(int64_t gene, int32_t type, int open_causes) const {

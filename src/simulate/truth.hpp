@@ -5,6 +5,9 @@
 ///
 ///     rate = base(type) · exp(state_loading · score(programme)) · cis(kind, open causes)
 ///
+/// times exp(batch effect) where there are batches. What a doublet or ambient RNA adds is no part
+/// of it.
+///
 /// with cis = 1 in the types where the gene's set does not act. With n peaks in the set, m of them
 /// open, and E = −effect ≥ 0, cis is
 ///
@@ -56,24 +59,36 @@ struct GeneTruth {
   std::vector<double> base_rate;        ///< one for each of Truth::types
   int32_t programme = 0;                ///< whose score the gene follows
   double state_loading = 0;             ///< log rate per unit of that score
+  std::vector<double> batch_effects;    ///< log factor of the rate in each of Truth::batches
+  bool batch_window = false;            ///< batches move the peaks of its window with it
 };
 
 struct Truth {
-  std::vector<std::string> types;  ///< sorted
+  std::vector<std::string> types;    ///< sorted
+  std::vector<std::string> batches;  ///< sorted; empty: none
   std::vector<GeneTruth> genes;
 };
+
+/// Stands for the batch of a cell where there are none.
+inline constexpr int32_t kNoBatch = -1;
 
 /// What nobody can observe about the cells.
 struct CellTruth {
   std::vector<std::string> barcodes;
   std::vector<int32_t> type;  ///< index into Truth::types
   std::vector<std::string> donor;
+  std::vector<int32_t> batch;      ///< index into Truth::batches; empty: no batches
+  std::vector<uint8_t> doublet;    ///< 1: holds a second cell, of which nothing else is told
   std::vector<double> rna_size;    ///< expected counts are rna_size × rate
   std::vector<double> atac_depth;  ///< median 1
   int32_t programmes = 0;
   std::vector<float> scores;  ///< cells × programmes: state and donor, mean about 0 in a type
 
   int64_t size() const { return static_cast<int64_t>(barcodes.size()); }
+  /// kNoBatch without batches.
+  int32_t batch_of(int64_t cell) const {
+    return batch.empty() ? kNoBatch : batch[static_cast<size_t>(cell)];
+  }
   std::span<const float> scores_of(int64_t cell) const {
     const auto width = static_cast<size_t>(programmes);
     return {scores.data() + static_cast<size_t>(cell) * width, width};
@@ -84,13 +99,13 @@ struct CellTruth {
 /// below needs, their messages say how to make it again.
 Table read_simulated_table(const std::filesystem::path& path);
 
-/// `truth.tsv`.
+/// `truth.tsv`; what batches do only where there are some.
 Table truth_table(const Truth& truth);
 TableText describe_truth();
 /// Throws Error(kInput) that names table, row and column.
 Truth parse_truth(const Table& table);
 
-/// `cells.tsv`.
+/// `cells.tsv`; batch and doublets only where there are some.
 Table cell_truth_table(const Truth& truth, const CellTruth& cells);
 TableText describe_cell_truth();
 /// Types become indices into `truth.types`.
@@ -114,8 +129,9 @@ class TrueRegulation {
     return law(gene).acts[static_cast<size_t>(type)] != 0;
   }
 
-  /// base(type) · exp(state_loading · score): the rate if no cause is open.
-  double state_rate(int64_t gene, int32_t type, std::span<const float> scores) const;
+  /// base(type) · exp(state_loading · score + batch effect): the rate if no cause is open.
+  double state_rate(int64_t gene, int32_t type, std::span<const float> scores,
+                    int32_t batch = kNoBatch) const;
 
   /// The factor for a number of open causes, or for a list of open peaks (ascending).
   double cis(int64_t gene, int32_t type, int open_causes) const;
@@ -123,8 +139,8 @@ class TrueRegulation {
 
   /// Expected counts of a gene in a cell of size 1 whose open peaks are `open` (ascending).
   double true_rate(int64_t gene, int32_t type, std::span<const float> scores,
-                   std::span<const int32_t> open) const {
-    return state_rate(gene, type, scores) * cis(gene, type, open);
+                   std::span<const int32_t> open, int32_t batch = kNoBatch) const {
+    return state_rate(gene, type, scores, batch) * cis(gene, type, open);
   }
 
  private:
@@ -137,6 +153,7 @@ class TrueRegulation {
     std::vector<int32_t> causes;
     std::vector<uint8_t> acts;      // by type
     std::vector<double> base_rate;  // by type
+    std::vector<double> batch_effects;
   };
 
   const Law& law(int64_t gene) const { return laws_[static_cast<size_t>(gene)]; }

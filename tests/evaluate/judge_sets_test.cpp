@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "evaluate/state_covariates.hpp"
 #include "explain/small_study.hpp"
 #include "math/statistics.hpp"
 #include "model/surrogate_model.hpp"
@@ -176,9 +177,8 @@ TEST(JudgeSets, PredictedChangesAreContrastedWithWhatWasMeasuredInTheSameCells) 
   const auto& options = world.judge.contrast;
   // By hand: the study has no counts, so that values change, not logs.
   const auto cells = world.study.cells_of(Split::kTest, 1);
-  const auto latents =
-      world.surrogate.atac_latents(world.pool, select_rows(world.study.open, cells));
-  const auto common = contrast_cells(world.study, cells, latents, options);
+  const StateCovariates state(world.study, world.surrogate, options.components, world.context);
+  const auto common = contrast_cells(world.study, cells, state.of(cells, world.context), options);
   const auto expected = contrast(common, contrast_baseline(world.study, genes[0], common, options),
                                  predicted_value_change(sets[0].before, sets[0].after), options);
   EXPECT_TRUE(same(judged.sets[0].contrast, expected));

@@ -4,12 +4,15 @@
 
 #include <cmath>
 #include <map>
+#include <numeric>
 
 #include "evaluate/small_study.hpp"
+#include "evaluate/state_covariates.hpp"
 #include "math/pca.hpp"
 #include "math/statistics.hpp"
 #include "prepare/prepare.hpp"
 #include "simulate/simulate.hpp"
+#include "support/random_surrogate.hpp"
 
 namespace grids::core {
 namespace {
@@ -20,6 +23,7 @@ struct Units {
   double shift = 0.15;  ///< of programmes, which act on peaks and genes alike
   const char* donors = "donor";
   const char* batches = "";
+  int32_t simulated_batches = 0;
 };
 
 /// Simulated cells with planted regulation, prepared as a user would, and what contrasts on them
@@ -44,6 +48,7 @@ struct NullStudy {
     simulation.mean_open_peaks = 300;
     simulation.median_count = 1.5;
     simulation.kind_shares = {0.3, 0.175, 0.175, 0.175, 0.175, 0};
+    simulation.batches = units.simulated_batches;
     simulated = simulate(simulation, test.context);
     PrepareInputs inputs;
     inputs.label_column = "cell_type";
@@ -94,12 +99,12 @@ double share_below(const std::vector<double>& p, double bound) {
   return below / static_cast<double>(p.size());
 }
 
-/// p of six windows of three peaks for each of 70 genes.
-std::vector<double> null_p(const NullStudy& w) {
+/// The p of six windows a gene, all like `peaks`, as these covariates have it.
+std::vector<double> null_p(const NullStudy& w, const std::vector<int32_t>& peaks,
+                           const ContrastCells& train, const ContrastCells& held_out) {
   std::vector<double> p;
   for (int32_t gene = 0; gene < 70; ++gene) {
-    const NullTarget target{gene, {10, 11, 12}};
-    for (const auto& found : null_contrasts(w.study, target, {w.train, w.held_out, w.test_cells},
+    for (const auto& found : null_contrasts(w.study, {gene, peaks}, {train, held_out, w.test_cells},
                                             {6, w.windows, w.options}, 5)) {
       if (!std::isnan(found.p)) p.push_back(found.p);
     }
@@ -110,7 +115,8 @@ std::vector<double> null_p(const NullStudy& w) {
 // The laws that make the contrast's p a p. Calibration is measured on many more windows outside of
 // the tests; here 420 windows of three peaks.
 TEST(NullWindows, AreCalledAsOftenAsChanceSays) {
-  const auto p = null_p(world());
+  const NullStudy& w = world();
+  const auto p = null_p(w, {10, 11, 12}, w.train, w.held_out);
   ASSERT_GT(p.size(), 380u);
   EXPECT_GT(test_uniform(p).p, 0.01);  // one seed in a hundred would fail; this one is fixed
   // 3 binomial standard deviations of 420 windows: 0.032.
@@ -121,11 +127,46 @@ TEST(NullWindows, OfCellsInBatchesAreCalledAsOftenAsChanceSaysWhetherTheseAreGiv
   // Twelve batches that move programmes as far as the state of cells does, in both modalities:
   // where they are not given, the latents carry them.
   for (const char* batches : {"donor", ""}) {
-    const auto p = null_p(NullStudy({12, 1.0, "", batches}));
+    const NullStudy w({12, 1.0, "", batches});
+    const auto p = null_p(w, {10, 11, 12}, w.train, w.held_out);
     ASSERT_GT(p.size(), 380u);
     EXPECT_LE(share_below(p, 0.05), 0.082) << batches;  // 3 binomial standard deviations above
     EXPECT_GT(test_uniform(p).p, 0.01) << batches;
   }
+}
+
+/// Networks that nobody trained: latents of six random directions.
+SurrogateFile untrained(const Study& study) {
+  auto shape = testing::small_shape();
+  shape.chromosome_peaks.clear();
+  const auto& offsets = study.peaks.chromosome_offsets;
+  for (size_t c = 0; c + 1 < offsets.size(); ++c) {
+    shape.chromosome_peaks.push_back(offsets[c + 1] - offsets[c]);
+  }
+  shape.genes = study.genes.size();
+  return testing::random_surrogate(shape, 1);
+}
+
+TEST(NullWindows, AreCalledNoMoreOftenWhereTwelveBatchesWereNotGiven) {
+  // Batches move all peaks and genes, and the study does not name them. Latents are those of a
+  // surrogate that learned nothing of them.
+  const NullStudy w({.simulated_batches = 12});
+  const FoldedSurrogate surrogate(untrained(w.study));
+  const auto p_with = [&](int64_t components) {
+    const StateCovariates state(w.study, surrogate, components, w.test.context);
+    const auto cells = [&](const std::vector<int32_t>& which) {
+      return contrast_cells(w.study, which, state.of(which, w.test.context), w.options);
+    };
+    std::vector<int32_t> like(20);
+    std::iota(like.begin(), like.end(), 10);
+    return null_p(w, like, cells(w.train_cells), cells(w.test_cells));
+  };
+  const auto p = p_with(w.options.components);
+  ASSERT_GT(p.size(), 380u);
+  EXPECT_GT(test_uniform(p).p, 0.01);  // as above, at a fixed seed
+  EXPECT_NEAR(share_below(p, 0.05), 0.05, 0.032);
+  // They do confound.
+  EXPECT_GT(share_below(p_with(0), 0.05), 0.12);
 }
 
 TEST(NullWindows, JudgedOnTheCellsThatTheyWereFittedToAreNoNull) {
