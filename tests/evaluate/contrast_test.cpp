@@ -368,7 +368,7 @@ TEST(Contrast, OnValuesDonorsAreTestedByTheSumsOfTheirResidualsWithoutLeverage) 
   double score = 0;
   for (size_t i = 0; i < x.size(); ++i) {
     score += x[i] * y[i];
-    sums[static_cast<size_t>(common.donors[i])] += x[i] * y[i] / std::sqrt(1 - leverage[i]);
+    sums[static_cast<size_t>(common.clusters[i])] += x[i] * y[i] / std::sqrt(1 - leverage[i]);
   }
   const double mean = std::accumulate(sums.begin(), sums.end(), 0.0) / 12;
   double variance = 0;

@@ -102,9 +102,14 @@ def use(version):
                   f"{version.name}/comparison/compare.md")
     version.check("report", ["report", f"{version.name}/run"], f"{version.name}/run/report.html")
     version.check("prepare", PREPARE, "today.h5mu")
-    version.refused("explain, the study of today by a surrogate of another order",
-                    one_gene("today.h5mu", version.with_cis, "explain-today"),
-                    says=["the surrogate was not trained on this study", "genes"])
+    of_today = one_gene("today.h5mu", version.with_cis, "explain-today")
+    if version.name == "version_1":
+        version.refused("explain, the study of today by a surrogate of another order", of_today,
+                        says=["the surrogate was not trained on this study", "genes"])
+    else:
+        version.check("explain, the study of today", of_today, "explain-today/subsets.tsv")
+        version.same("a study prepared again is the same one", "explain-cis/subsets.tsv",
+                     "explain-today/subsets.tsv")
     options = f"{version.name}/options.toml"
     version.check("prepare, options in a file",
                   ["prepare", "pbmc/cells.h5mu", "--config", options, "-o", "by-file.h5mu"],

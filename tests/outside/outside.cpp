@@ -1,4 +1,4 @@
-// Reads a study, loads a surrogate, explains a gene and prints the set: from two threads at once.
+// Prepares cells, loads a surrogate, explains a gene and prints the set: from two threads at once.
 #include <cstdio>
 #include <grids/grids.hpp>
 #include <string>
@@ -8,9 +8,16 @@ namespace {
 
 std::string explained(const std::string& folder, const char* type, const char* gene) {
   grids::Session session({.seed = 1, .threads = 1});
-  const auto study = grids::Study::read(folder + "/version_1/run/study.h5mu");
+  const grids::Study study =
+      grids::prepare(grids::read_cells(folder + "/pbmc/cells.h5mu", {}, session),
+                     {{"labels", "cell_type"},
+                      {"genes", folder + "/pbmc/genes.bed"},
+                      {"min-genes", 5},
+                      {"min-peaks", 3},
+                      {"min-rna-counts", 10}},
+                     session);
   const auto surrogate =
-      grids::Surrogate::read(folder + "/version_1/run/surrogate-cis.safetensors");
+      grids::Surrogate::read(folder + "/version_2/run/surrogate-cis.safetensors");
   const auto found = grids::explain(study, surrogate, {{type, gene, 4}},
                                     {{"min-test-cells", 20}, {"force", true}}, session);
   std::string line = std::string(gene) + " in " + type + ":";

@@ -28,7 +28,7 @@ def require(holds, what):
 
 def check_sets(printed):
     """What was kept when the surrogate was made: subsets.tsv of the same options."""
-    rows = [line.split("\t") for line in (FIXTURES / "version_1/run/subsets.tsv").read_text().splitlines()[1:]]
+    rows = [line.split("\t") for line in (FIXTURES / "version_2/run/subsets.tsv").read_text().splitlines()[1:]]
     for line, gene in zip(printed.splitlines(), ("SLC8A1", "BCL11B"), strict=True):
         peaks = [row[5] for row in rows if row[1] == gene]
         require(line.split(": ")[1].split() == peaks, f"{gene}: printed {line}, kept {peaks}")

@@ -41,7 +41,8 @@ FLAGS = ["--max-training-steps", "30", "--latent", "7", "--training-batch", "100
 def commands(torch, from_file=False):
     """Folder of the results → (command, its words)."""
     cells = ["cells/cells.h5mu", "--labels", "cell_type", "--genes", "cells/genes.bed"]
-    found = {"cells": ("simulate", ["simulate", "--preset", "tiny", "--seed", "3", "-o", "cells"])}
+    found = {"cells": ("simulate", ["simulate", "--preset", "tiny", "--seed", "3", "--batches", "2",
+                                    "--batch-windows", "0.1", "--doublets", "0.02", "-o", "cells"])}
     if not torch:
         return found
     study = ["run/study.h5mu", "run/surrogate-cis.safetensors"]
