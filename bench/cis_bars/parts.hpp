@@ -31,8 +31,8 @@ struct SetScore {
 };
 SetScore score_set(const World& world, int32_t gene, std::span<const Feature> found);
 
-/// What `explain` finds of the planted sets with its defaults on the path as it was fitted and judged:
-/// what a user gets. A target that it skips has recall 0.
+/// What `explain` finds of the planted sets with its defaults on the path as it was fitted and
+/// judged: what a user gets. A target that it skips has recall 0.
 std::vector<SetScore> measure_end_to_end(const BarsBench& bench);
 
 /// What the search finds of the planted sets.

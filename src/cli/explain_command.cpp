@@ -51,8 +51,8 @@ Command explain_command() {
           const StudySurrogate surrogate = loaded.surrogate();
           const auto targets =
               find_targets(study, arguments->targets.requests(study, arguments->stage.set_size));
-          const auto tables =
-              explain_into(arguments->out, arguments->inputs.study, study, surrogate, targets, arguments->stage, context);
+          const auto tables = explain_into(arguments->out, arguments->inputs.study, study,
+                                           surrogate, targets, arguments->stage, context);
           Manifest manifest = new_manifest("explain", values(), context);
           std::vector<std::filesystem::path> read = {arguments->inputs.study,
                                                      arguments->inputs.surrogate};

@@ -52,8 +52,8 @@ struct SetView {
   std::vector<PartnerView> partners;
   double minimal_share = 0;  ///< of the set's change, kept by its minimal sub-set
   std::string caution;       ///< why not to trust it, or empty
-  std::string gate;    ///< the gate of the cis path that its gene fails, "A" or "B", or empty
-  std::string domain;  ///< which peaks were searched (column::kDomain); empty: not known
+  std::string gate;          ///< the gate of the cis path that its gene fails, "A" or "B", or empty
+  std::string domain;        ///< which peaks were searched (column::kDomain); empty: not known
   Contrast contrast;         ///< q and verdict among the sets of this folder, whoever
                              ///< ran them
   ChangeDirection asked = ChangeDirection::kDown;

@@ -10,8 +10,8 @@
 namespace grids::core {
 namespace {
 
-using ::testing::HasSubstr;
 using test::TempFolder;
+using ::testing::HasSubstr;
 
 Study study_of(std::vector<std::string> barcodes) {
   Study study;
