@@ -304,10 +304,10 @@ std::string card(const SetView& set, bool several_methods) {
 
 /// "around the gene, unconfirmed".
 std::string searched_words(const SetView& set) {
-  static const std::map<std::string, std::string> kWords = {
+  static const std::map<std::string, std::string> names = {
       {"cis", "around the gene"}, {"distal", "away from the gene"}, {"all", "all peaks (state)"}};
-  const auto words = kWords.find(set.domain);
-  return (words == kWords.end() ? "" : words->second) + (set.gate == "B" ? ", unconfirmed" : "");
+  const auto words = names.find(set.domain);
+  return (words == names.end() ? "" : words->second) + (set.gate == "B" ? ", unconfirmed" : "");
 }
 
 std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {

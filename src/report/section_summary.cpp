@@ -215,6 +215,7 @@ std::string words_of(const std::vector<Reservation>& reservations) {
 std::string warnings_box(const Results& results) {
   const auto reservations = reservations_of(results.sets);
   std::vector<std::string> warnings;
+  warnings.reserve(reservations.size());
   for (const auto& entry : reservations) warnings.push_back(entry.sentence);
   warn_of_gate(results, warnings);
   const bool red = !warnings.empty();
