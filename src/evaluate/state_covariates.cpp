@@ -13,7 +13,8 @@ namespace {
 /// none.
 float scale_to_unit(std::span<const float> rows, size_t width) {
   double variance = 0;
-  const auto n = static_cast<double>(rows.size() / width);
+  const size_t count = rows.size() / width;
+  const auto n = static_cast<double>(count);
   for (size_t j = 0; j < width; ++j) {
     double sum = 0, squares = 0;
     for (size_t i = j; i < rows.size(); i += width) {
@@ -52,7 +53,7 @@ std::vector<float> StateCovariates::latents_of(const CsrPattern& open,
 std::vector<float> StateCovariates::of(std::span<const int32_t> cells,
                                        const Context& context) const {
   const CsrPattern open = select_rows(study_.open, cells);
-  const auto latents = latents_of(open, context);
+  auto latents = latents_of(open, context);
   if (!weights_ || cells.empty()) return latents;
   const auto scores = pca_project(axes_, weights_->apply(open), context);
   const size_t width = latents.size() / cells.size();
