@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Analyses the same cells in five disguises and expects the same numbers to the last bit.
+"""Analyses the same cells in disguise and expects the same numbers to the last bit.
 
-    order.py PROGRAMS [GENES.bed CELLS.h5mu | GENES.bed RNA.h5ad ATAC.h5ad]
+    order.py PROGRAMS [--each] [GENES.bed CELLS.h5mu | GENES.bed RNA.h5ad ATAC.h5ad]
 
-The disguises: cells permuted, peaks permuted, genes permuted, barcodes with a prefix, types renamed. Of
-each, `prepare` makes a study with labels and one without; with `grids-torch` beside `grids`, `run` goes
-from the raw files to the sets, and `predict` and `compare` follow. Studies, surrogates and every table
-must be those of the cells undisguised once names are mapped back; what lists cells must list them as the
-user's file does. PROGRAMS is the folder with the programs. Without files, the cells are tiny simulated ones.
+The disguises: cells permuted, peaks permuted, genes permuted, barcodes with a prefix, types renamed; all
+of them at once, or with --each one after the other. Of each, `prepare` makes a study with labels and one
+without; with `grids-torch` beside `grids`, `run` goes from the raw files to the sets, and `predict` and
+`compare` follow. Studies, surrogates and every table must be those of the cells undisguised once names
+are mapped back; what lists cells must list them as the user's file does. PROGRAMS is the folder with the
+programs. Without files, the cells are tiny simulated ones.
 Ends with the number of files compared; exits with 77 where h5py is missing.
 """
 
@@ -115,19 +116,35 @@ def aliases(cells):
     return {name: f"{ALIAS}{i:02}" for i, name in enumerate(names)}
 
 
-def disguised(cells):
-    """Name → the cells so disguised."""
+def disguises(cells):
+    """Name → what it does to cells."""
     random = numpy.random.default_rng(5)
-    names = ("plain", "cells permuted", "peaks permuted", "genes permuted", "barcodes prefixed",
-             "types renamed")
-    found = {name: copy.deepcopy(cells) for name in names}
-    found["cells permuted"].permute_cells(random.permutation(len(cells.labels)))
-    for name, part in (("peaks permuted", "atac"), ("genes permuted", "rna")):
-        modality = getattr(found[name], part)
+
+    def permute_features(modality):
         modality.permute_features(random.permutation(len(modality.features)))
-    for modality in (found["barcodes prefixed"].rna, found["barcodes prefixed"].atac):
-        modality.cells = [PREFIX + barcode for barcode in modality.cells]
-    found["types renamed"].rename_types(aliases(cells))
+
+    def prefix(one):
+        for modality in (one.rna, one.atac):
+            modality.cells = [PREFIX + barcode for barcode in modality.cells]
+
+    return {"cells permuted": lambda one: one.permute_cells(random.permutation(len(one.labels))),
+            "peaks permuted": lambda one: permute_features(one.atac),
+            "genes permuted": lambda one: permute_features(one.rna),
+            "barcodes prefixed": prefix,
+            "types renamed": lambda one: one.rename_types(aliases(one))}
+
+
+def disguised(cells, each):
+    """Name → the cells so disguised: in each way, or in all at once."""
+    found = {"plain": cells}
+    together = copy.deepcopy(cells)
+    for name, disguise in disguises(cells).items():
+        if each:
+            found[name] = copy.deepcopy(cells)
+            disguise(found[name])
+        disguise(together)
+    if not each:
+        found["all at once"] = together
     return found
 
 
@@ -287,9 +304,10 @@ def main():
     root = pathlib.Path(tempfile.mkdtemp(prefix="grids-order-"))
     problems, compared = [], 0
     try:
-        genes, plain = cells_to_disguise(programs, root, sys.argv[2:])
+        each = "--each" in sys.argv[2:]
+        genes, plain = cells_to_disguise(programs, root, [a for a in sys.argv[2:] if a != "--each"])
         Names.types = aliases(plain)
-        for name, cells in disguised(plain).items():
+        for name, cells in disguised(plain, each).items():
             folder = root / name
             analyse(programs, genes, folder, cells)
             problems += [f"{name}: {problem}" for problem in wrong_order(folder, cells)]
