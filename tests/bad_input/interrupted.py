@@ -69,7 +69,7 @@ def stopped_training(programs, folder, how, code, whole):
 def run_words():
     # Enough steps that the signal comes before the end on a busy machine, too.
     return ["run", "../good/cells.h5mu", "--labels", "cell_type", "--genes", "../good/genes.bed",
-            "--max-training-steps", "150", "--threads", "1", "--targets", "../good/targets.tsv",
+            "--max-training-steps", "60", "--threads", "1", "--targets", "../good/targets.tsv",
             "--force", "-o", "results"]
 
 
