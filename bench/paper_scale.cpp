@@ -3,11 +3,10 @@
 #include <fmt/core.h>
 
 #include <cstdio>
-#include <memory>
-#include <vector>
 
 #include "checks.hpp"
 #include "io/atomic_file.hpp"
+#include "measure_program.hpp"
 #include "stopwatch.hpp"
 #include "timings.hpp"
 
@@ -66,25 +65,11 @@ void measure(const Settings& settings, const Context& context) {
   if (!settings.json.empty()) figures.write_json(settings.json);
 }
 
-/// The only command; it need not be named.
-constexpr const char* kCommand = "measure";
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Command command = {kCommand, "Check and time the fast engine at the paper's size",
-                           "  paper_scale --json figures.json\n  paper_scale --only checks,step",
-                           [](OptionSet& options) -> CommandBody {
-                             auto settings = std::make_shared<Settings>();
-                             settings->describe(options);
-                             return [settings](const Context& context) {
-                               measure(*settings, context);
-                             };
-                           }};
-  std::string name = kCommand;
-  std::vector<char*> words(argv, argv + argc);
-  if (argc < 2 || name != argv[1]) words.insert(words.begin() + 1, name.data());
-  words.push_back(nullptr);
-  return run_program({"paper_scale", "The fast engine at the size of the paper's experiment.", ""},
-                     {command}, static_cast<int>(words.size()) - 1, words.data());
+  return run_measuring<Settings>(
+      {"paper_scale", "The fast engine at the size of the paper's experiment.", ""},
+      "Check and time the fast engine at the paper's size",
+      "  paper_scale --json figures.json\n  paper_scale --only checks,step", measure, argc, argv);
 }

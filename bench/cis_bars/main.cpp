@@ -4,10 +4,10 @@
 #include <sys/resource.h>
 
 #include <cstdio>
-#include <memory>
 
 #include "cis_bars/parts.hpp"
 #include "io/atomic_file.hpp"
+#include "measure_program.hpp"
 #include "stopwatch.hpp"
 
 namespace {
@@ -95,26 +95,13 @@ void measure(const BarsSettings& settings, const Context& context) {
   if (settings.small) results.require_sane(1e7);
 }
 
-/// The only command; it need not be named.
-constexpr const char* kCommand = "measure";
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Command command = {
-      kCommand, "Measure the cis path on simulated cells, beside its bars",
+  return run_measuring<BarsSettings>(
+      {"cis_bars", "What the cis path shows on simulated cells with planted regulation.", ""},
+      "Measure the cis path on simulated cells, beside its bars",
       "  cis_bars --capture 0.5 --json figures.json\n"
       "  cis_bars --preset paper --cells 10266 --genes 3000 --seeds 1 --only fit",
-      [](OptionSet& options) -> CommandBody {
-        auto settings = std::make_shared<BarsSettings>();
-        settings->describe(options);
-        return [settings](const Context& context) { measure(*settings, context); };
-      }};
-  std::string name = kCommand;
-  std::vector<char*> words(argv, argv + argc);
-  if (argc < 2 || name != argv[1]) words.insert(words.begin() + 1, name.data());
-  words.push_back(nullptr);
-  return run_program(
-      {"cis_bars", "What the cis path shows on simulated cells with planted regulation.", ""},
-      {command}, static_cast<int>(words.size()) - 1, words.data());
+      measure, argc, argv);
 }

@@ -6,14 +6,13 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <memory>
 
-#include "base/program.hpp"
 #include "cis_bars/world.hpp"
 #include "evaluate/verdict.hpp"
 #include "false_positives/null_sets.hpp"
 #include "false_positives/scenarios.hpp"
 #include "math/statistics.hpp"
+#include "measure_program.hpp"
 
 namespace {
 
@@ -170,25 +169,11 @@ void measure(const Settings& settings, const Context& context) {
   }
 }
 
-/// The only command; it need not be named.
-constexpr const char* kCommand = "measure";
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Command command = {kCommand, "Measure how often the contrast calls null sets",
-                           "  false_positives --only given-12,hidden-12 --seeds 1",
-                           [](OptionSet& options) -> CommandBody {
-                             auto settings = std::make_shared<Settings>();
-                             settings->describe(options);
-                             return [settings](const Context& context) {
-                               measure(*settings, context);
-                             };
-                           }};
-  std::string name = kCommand;
-  std::vector<char*> words(argv, argv + argc);
-  if (argc < 2 || name != argv[1]) words.insert(words.begin() + 1, name.data());
-  words.push_back(nullptr);
-  return run_program({"false_positives", "How often null sets are called on simulated cells.", ""},
-                     {command}, static_cast<int>(words.size()) - 1, words.data());
+  return run_measuring<Settings>(
+      {"false_positives", "How often null sets are called on simulated cells.", ""},
+      "Measure how often the contrast calls null sets",
+      "  false_positives --only given-12,hidden-12 --seeds 1", measure, argc, argv);
 }

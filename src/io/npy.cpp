@@ -122,17 +122,17 @@ NpyArray parse(std::string_view bytes, std::string source) {
   const Header header = read_header(bytes, source);
   bytes.remove_prefix(header.begin);
   using Reader = std::vector<float> (*)(std::string_view, size_t, const std::string&);
-  struct Type {
+  struct Element {
     std::string_view name;
     size_t bytes;
     Reader read;
   };
-  constexpr Type kTypes[] = {
+  constexpr Element kTypes[] = {
       {"<f4", 4, &numbers<float>},   {"<f8", 8, &numbers<double>},  {"<i4", 4, &numbers<int32_t>},
       {"<i8", 8, &numbers<int64_t>}, {"|u1", 1, &numbers<uint8_t>}, {"|b1", 1, &numbers<uint8_t>},
   };
   const auto* const type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                        [&](const Type& t) { return t.name == header.type; });
+                                        [&](const Element& t) { return t.name == header.type; });
   if (type == std::end(kTypes)) {
     throw input_error(
         "{}: numbers of the type '{}' are not read; save float32, float64, int32, int64, uint8 or "

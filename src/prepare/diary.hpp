@@ -1,4 +1,4 @@
-/// How `prepare` keeps its record. Only prepare.cpp and place_features include this.
+/// How `prepare` keeps its record. Of this room alone.
 #pragma once
 
 #include <fmt/core.h>
