@@ -31,6 +31,7 @@ enum class Purpose : uint32_t {
   kNullWindows = 14,  ///< windows of peaks that should say nothing about a gene
   kNoise = 15,        ///< noise on a model's inputs
   kMethods = 16,      ///< explanation methods: masks, permutations, bootstrap
+  kRedundancy = 17,   ///< draws of rates around their estimates; resampled cells
 };
 
 /// A stream of random numbers; also a UniformRandomBitGenerator for <random>.

@@ -13,14 +13,6 @@
 
 namespace grids::core {
 
-struct CapturePoint {
-  double capture = 1;
-  /// Log likelihood less the costs of terms, summed over the genes, above that at capture 1.
-  double gain = 0;
-
-  bool operator==(const CapturePoint&) const = default;
-};
-
 struct CaptureEstimate {
   double capture = 1;  ///< what terms are chosen with; 1: observed openness
   bool estimated = false;

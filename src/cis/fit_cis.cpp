@@ -344,6 +344,10 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
     fit.path.genes[i].cis = test_gate(sums[i].cis);
   }
   judge_all(fit.path, options.false_discovery_rate);
+  // Capture 1 that nobody asked about is no knowledge of it.
+  const bool told = fit.capture.capture < 1 || !fit.capture.profile.empty();
+  fit.path.capture = told ? fit.capture.capture : 0;
+  fit.path.capture_profile = fit.capture.profile;
   for (size_t i = 0; i < genes.size(); ++i) {
     auto& gene = fit.path.genes[i];
     average_over_folds(gene, votes[i]);

@@ -9,6 +9,7 @@
 #include "base/nan.hpp"
 #include "math/information.hpp"
 #include "math/negative_binomial.hpp"
+#include "math/robust_covariance.hpp"
 #include "math/statistics.hpp"
 
 namespace grids::core {
@@ -28,24 +29,6 @@ constexpr double kDetectedHowOften = 0.8;
 
 std::vector<std::span<const double>> spans_of(const std::vector<std::vector<double>>& columns) {
   return {columns.begin(), columns.end()};
-}
-
-/// weight_i · z_i' (Z'WZ)⁻¹ z_i of each row i, at most nearly 1.
-std::vector<double> leverages(std::span<const std::span<const double>> columns,
-                              std::span<const double> inverse, std::span<const double> weight) {
-  constexpr double kMost = 0.99;
-  const size_t size = columns.size();
-  std::vector<double> result(weight.size(), 0.0);
-  for (size_t j = 0; j < size; ++j) {
-    for (size_t k = 0; k <= j; ++k) {
-      const double twice = (j == k ? 1 : 2) * inverse[j * size + k];
-      for (size_t i = 0; i < result.size(); ++i) {
-        result[i] += twice * columns[j][i] * columns[k][i];
-      }
-    }
-  }
-  for (size_t i = 0; i < result.size(); ++i) result[i] = std::min(kMost, weight[i] * result[i]);
-  return result;
 }
 
 NegativeBinomialOptions covariate_ridge(const ContrastCells& cells) {

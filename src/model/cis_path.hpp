@@ -97,6 +97,16 @@ struct CisState {
   int32_t batch = 0;  ///< unused without batches
 };
 
+/// How much better a capture, the probability that ATAC observes an open peak in a cell of median
+/// depth, explains the counts than capture 1.
+struct CapturePoint {
+  double capture = 1;
+  /// Log likelihood less the costs of terms, summed over the genes, above that at capture 1.
+  double gain = 0;
+
+  bool operator==(const CapturePoint&) const = default;
+};
+
 struct CisPath {
   CisResponse response = CisResponse::kCounts;
   int64_t peaks = 0;        ///< of the study
@@ -106,6 +116,9 @@ struct CisPath {
   int32_t batches = 0;  ///< likewise
   int32_t latents = 0;
   std::vector<CisGene> genes;  ///< those that were fitted, ascending
+  /// With which terms were chosen; 0: not known, nor asked for.
+  double capture = 0;
+  std::vector<CapturePoint> capture_profile;  ///< of its estimate; empty where there was none
 
   /// Intercept, types − 1 (all but the first), donors − 1, batches − 1, log1p(open peaks), latents:
   /// the columns of the state; then what each batch adds within each type, batches × types.

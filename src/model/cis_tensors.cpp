@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kGateColumns = 8;
 constexpr int64_t kStatistics = 2;
 constexpr const char* kBatches = "cis.batches";
+constexpr const char* kCapture = "cis.capture";
+constexpr const char* kCaptureProfile = "cis.capture_profile";
 
 void put_gate(const CisGate& gate, std::vector<double>& values) {
   values.insert(values.end(), {gate.gain, gate.p, gate.q, gate.passed ? 1.0 : 0.0});
@@ -81,6 +83,12 @@ class TensorReader {
   }
 
   bool has(const std::string& name) const { return tensors_.contains(name); }
+  /// Rows of a tensor that may have any number of them; 0 where it is missing or not a matrix.
+  int64_t rows_of(const std::string& name) const {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end() || found->second.shape.empty()) return 0;
+    return found->second.shape[0];
+  }
 
  private:
   const Tensor& find(const std::string& name, Tensor::Type type, const char* type_name,
@@ -182,6 +190,21 @@ void read_terms(const TensorReader& reader, CisPath& path) {
   }
 }
 
+/// Files from before it was written are read as ones that do not know.
+void read_capture(const TensorReader& reader, CisPath& path) {
+  if (!reader.has(kCapture)) return;
+  path.capture = reader.finite(kCapture, {1})[0];
+  if (!(path.capture > 0 && path.capture <= 1)) {
+    throw cis_error("tensor '{}' holds {}, not a share above 0", kCapture, path.capture);
+  }
+  const int64_t points = reader.rows_of(kCaptureProfile);
+  if (points == 0) return;
+  const auto profile = reader.finite(kCaptureProfile, {points, 2});
+  for (size_t i = 0; i < at(points); ++i) {
+    path.capture_profile.push_back({profile[2 * i], profile[2 * i + 1]});
+  }
+}
+
 }  // namespace
 
 std::map<std::string, Tensor> to_tensors(const CisPath& path) {
@@ -215,6 +238,15 @@ std::map<std::string, Tensor> to_tensors(const CisPath& path) {
       Tensor::of_i64({6}, {static_cast<int64_t>(path.response), path.peaks, path.study_genes,
                            path.types, path.donors, path.latents});
   if (path.batches > 0) tensors[kBatches] = Tensor::of_i64({1}, {path.batches});
+  if (path.capture > 0) tensors[kCapture] = Tensor::of_f64({1}, {path.capture});
+  if (!path.capture_profile.empty()) {
+    std::vector<double> profile;
+    for (const auto& point : path.capture_profile) {
+      profile.insert(profile.end(), {point.capture, point.gain});
+    }
+    tensors[kCaptureProfile] =
+        Tensor::of_f64({static_cast<int64_t>(path.capture_profile.size()), 2}, profile);
+  }
   tensors["cis.genes"] = Tensor::of_i64({genes}, ids);
   tensors["cis.sums"] = Tensor::of_i64({genes}, sums);
   tensors["cis.state"] = Tensor::of_f64({genes, path.state_size()}, state);
@@ -242,6 +274,7 @@ CisPath cis_from_tensors(const std::map<std::string, Tensor>& tensors) {
   }
   read_genes(reader, genes->second.shape[0], path);
   read_terms(reader, path);
+  read_capture(reader, path);
   return path;
 }
 

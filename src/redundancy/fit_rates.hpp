@@ -1,0 +1,46 @@
+/// The same settings in the fit: what the terms of a gene's cis path say, conditional on these terms.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/context.hpp"
+#include "model/study_surrogate.hpp"
+#include "redundancy/settings.hpp"
+#include "study/study.hpp"
+
+namespace grids::core {
+
+/// Elements of which all 2^n settings are computed, at most.
+inline constexpr size_t kMostInFit = 12;
+
+/// A gene on some cells by its cis path, to be asked for rates under masks of elements. The state of
+/// a cell stays as observed: only the terms of the gene are evaluated anew.
+class FitOfGene {
+ public:
+  /// The gene must be predicted by the cis path. Borrows all.
+  FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
+            std::span<const int32_t> cells, ThreadPool& pool);
+
+  /// Mean rate over the cells, counts per 100,000 (the value, where there are no counts), with the
+  /// elements of `open` open and the others closed, all other peaks as observed.
+  double rate(std::span<const Element> elements, Setting open) const;
+  /// All settings of the elements.
+  std::vector<double> rates(std::span<const Element> elements) const;
+  /// As the cells are, the elements of `closed` closed, everything else as observed.
+  double rate_without(std::span<const Element> elements, Setting closed) const;
+  /// C of each cell with all of the elements closed: what the gene's other terms say.
+  std::vector<double> other_terms(std::span<const Element> elements) const;
+
+ private:
+  double mean_rate(const CisMask& mask) const;
+
+  const Study& study_;
+  const CisGene& gene_;
+  bool counts_;
+  std::span<const int32_t> cells_;
+  std::vector<double> base_;  ///< rate (or value) of each cell without any term
+};
+
+}  // namespace grids::core

@@ -1,0 +1,413 @@
+#include "redundancy/judge_redundancy.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
+
+#include "base/at.hpp"
+#include "base/nan.hpp"
+#include "math/statistics.hpp"
+#include "redundancy/fit_rates.hpp"
+
+namespace grids::core {
+namespace {
+
+/// Between which donors' cells count as independent, but the sign must hold without any of them.
+constexpr int64_t kFewDonors = 3;
+
+std::vector<Element> elements_in(const std::vector<SetElement>& chosen, size_t count) {
+  std::vector<Element> elements;
+  for (size_t i = 0; i < count; ++i) elements.push_back(chosen[i].element);
+  return elements;
+}
+
+/// Why an element is not judged whatever the others are, or nothing.
+std::string unjudged(const Element& element, const RedundancyOptions& options) {
+  if (element.kind == ElementClass::kPromoter) return "promoter";
+  if (element.kind == ElementClass::kIntronic && !options.allow_transcribed) return "transcribed";
+  return "";
+}
+
+/// At most as many elements as all settings of can be computed, those that change most alone.
+void keep_in_fit(std::vector<SetElement>& elements) {
+  if (elements.size() <= kMostInFit) return;
+  std::stable_sort(elements.begin(), elements.end(), [](const SetElement& a, const SetElement& b) {
+    return std::abs(a.alone) > std::abs(b.alone);
+  });
+  elements.resize(kMostInFit);
+}
+
+/// Judged first, then by place; of more than four judged ones those with the largest share.
+size_t choose_judged(std::vector<SetElement>& elements) {
+  std::vector<SetElement*> candidates;
+  for (auto& element : elements) {
+    if (element.judged) candidates.push_back(&element);
+  }
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const SetElement* a, const SetElement* b) {
+                     return std::abs(a->shapley_fit) > std::abs(b->shapley_fit);
+                   });
+  for (size_t i = kMostJudged; i < candidates.size(); ++i) {
+    candidates[i]->judged = false;
+    candidates[i]->why_not = "beyond the first four";
+  }
+  std::stable_sort(elements.begin(), elements.end(), [](const SetElement& a, const SetElement& b) {
+    if (a.judged != b.judged) return a.judged;
+    return a.element.peaks < b.element.peaks;
+  });
+  return std::min(candidates.size(), kMostJudged);
+}
+
+double hidden_share(std::span<const double> rates, size_t elements) {
+  const auto parts = hidden_parts(rates, elements);
+  return parts.total != 0 ? parts.numerator / parts.total : kNaN;
+}
+
+/// What the fit says of a set, on some cells.
+void add_fit(const FitOfGene& fit, SetRedundancy& set) {
+  for (auto& element : set.elements) {
+    element.alone = fit.rate_without({&element.element, 1}, 1) / fit.rate_without({}, 0) - 1;
+  }
+  keep_in_fit(set.elements);
+  const auto all = elements_in(set.elements, set.elements.size());
+  const auto rates = fit.rates(all);
+  const auto numbers = element_numbers(rates, rates, all.size());
+  for (size_t a = 0; a < all.size(); ++a) set.elements[a].shapley_fit = numbers[a].shapley;
+
+  std::vector<size_t> order(all.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::abs(numbers[a].shapley) > std::abs(numbers[b].shapley);
+  });
+  Setting open = all_open(all.size());
+  set.deletion.push_back(rates[open]);
+  for (const size_t a : order) {
+    open &= ~bit_of(a);
+    set.deletion.push_back(rates[open]);
+  }
+  set.by_number_open.assign(all.size() + 1, 0.0);
+  std::vector<double> choices(all.size() + 1, 0.0);
+  for (Setting s = 0; s < rates.size(); ++s) {
+    const auto number = static_cast<size_t>(std::popcount(s));
+    set.by_number_open[number] += rates[s];
+    choices[number] += 1;
+  }
+  for (size_t k = 0; k < choices.size(); ++k) set.by_number_open[k] /= choices[k];
+
+  set.judged = choose_judged(set.elements);
+  for (size_t i = 0; i < set.judged; ++i) set.core_share += set.elements[i].shapley_fit;
+  if (set.judged == 0) return;
+  const auto judged = set.judged_elements();
+  set.fit = fit.rates(judged);
+  set.hidden_fit = hidden_share(set.fit, judged.size());
+  double alone = 0;
+  for (size_t i = 0; i < set.judged; ++i) alone += set.elements[i].alone;
+  const double before = fit.rate_without({}, 0);
+  set.change_as_cells = fit.rate_without(judged, all_open(judged.size())) / before - 1;
+  set.hidden_as_cells = set.change_as_cells != 0 ? 1 - alone / set.change_as_cells : kNaN;
+}
+
+bool is_floored(const std::vector<double>& rates, double floor) {
+  return std::any_of(rates.begin(), rates.end(),
+                     [&](double rate) { return !(rate >= floor * rates[0]); });
+}
+
+/// The stream that a set's draws are of.
+RandomStream stream_for(const Study& study, const RedundancyTarget& target, uint64_t seed) {
+  std::string key = study.genes.names[at(target.gene)];
+  for (const int32_t peak : target.peaks) key += "," + study.peaks.names[at(peak)];
+  const ExplainTarget in_type{target.type, target.gene, 0};
+  return {seed, Purpose::kRedundancy, stream_of(study, in_type), stream_key(key)};
+}
+
+/// Positions in the contrast's cells of those that are of a donor other than this one.
+std::vector<int32_t> without_donor(const Study& study, const JudgedCells& cells, int32_t donor) {
+  std::vector<int32_t> positions;
+  for (size_t i = 0; i < cells.cells.size(); ++i) {
+    if (study.cells.donor.codes[at(cells.cells[i])] != donor) {
+      positions.push_back(static_cast<int32_t>(i));
+    }
+  }
+  return positions;
+}
+
+JudgedCells some_of(const Study& study, const JudgedCells& cells,
+                    std::span<const int32_t> positions, const RedundancyOptions& options) {
+  const size_t width = cells.cells.empty() ? 0 : cells.state.size() / cells.cells.size();
+  JudgedCells result;
+  for (const int32_t i : positions) {
+    result.cells.push_back(cells.cells[at(i)]);
+    const auto row = cells.state.begin() + static_cast<std::ptrdiff_t>(at(i) * width);
+    result.state.insert(result.state.end(), row, row + static_cast<std::ptrdiff_t>(width));
+  }
+  result.contrast = contrast_cells(study, result.cells, result.state, options.contrast);
+  return result;
+}
+
+std::vector<double> kept_values(const std::vector<double>& values,
+                                const std::vector<int32_t>& kept) {
+  std::vector<double> result;
+  result.reserve(kept.size());
+  for (const int32_t i : kept) result.push_back(values[at(i)]);
+  return result;
+}
+
+/// A set's regression on some cells; what it borrows is held here.
+struct Measurement {
+  Measurement(const Study& study, const StudySurrogate& surrogate, int32_t gene,
+              std::span<const Element> elements, const JudgedCells& cells, ThreadPool& pool)
+      : counts(measured_values(study, gene, cells.contrast)),
+        other_terms(kept_values(
+            FitOfGene(study, surrogate, gene, cells.cells, pool).other_terms(elements),
+            cells.contrast.kept)),
+        settings(settings_of(study, elements, cells.contrast.cells)),
+        data{cells.contrast, counts, other_terms, settings, elements.size()} {}
+
+  std::vector<double> counts, other_terms;
+  std::vector<Setting> settings;
+  SettingData data;
+};
+
+/// Whether the hidden share keeps its sign without any one of few donors.
+bool holds_without_donors(const Study& study, const StudySurrogate& surrogate,
+                          const RedundancyTarget& target, const std::vector<Element>& elements,
+                          const JudgedCells& cells, double hidden,
+                          const RedundancyOptions& options, ThreadPool& pool) {
+  for (int32_t donor = 0; donor < std::ssize(study.cells.donor.names); ++donor) {
+    const auto positions = without_donor(study, cells, donor);
+    if (positions.size() == cells.cells.size()) continue;
+    const auto rest = some_of(study, cells, positions, options);
+    const Measurement part(study, surrogate, target.gene, elements, rest, pool);
+    const auto rates = measured_rates(part.data, options.rates);
+    if (!rates.problem.empty()) return false;
+    std::vector<double> values;
+    for (const double log : rates.log_rate) values.push_back(std::exp(log));
+    if (!(hidden * hidden_share(values, elements.size()) > 0)) return false;
+  }
+  return true;
+}
+
+Redundancy nothing_measured(std::string reason) {
+  Redundancy result;
+  result.reason = std::move(reason);
+  for (double* number :
+       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_log, &result.j,
+        &result.change, &result.change_low, &result.change_high, &result.bound.most,
+        &result.bound.least, &result.kappa_break, &result.p_redundant, &result.p_cooperative,
+        &result.q, &result.power_redundant, &result.power_cooperative, &result.detectable}) {
+    *number = kNaN;
+  }
+  return result;
+}
+
+int64_t donors_of(const Study& study, std::span<const int32_t> cells) {
+  if (study.cells.donor.empty()) return 0;
+  std::vector<int32_t> codes;
+  codes.reserve(cells.size());
+  for (const int32_t cell : cells) codes.push_back(study.cells.donor.codes[at(cell)]);
+  std::sort(codes.begin(), codes.end());
+  return std::unique(codes.begin(), codes.end()) - codes.begin();
+}
+
+/// Types among some cells, by how many cells they have.
+std::vector<int32_t> types_of(const Study& study, std::span<const int32_t> cells) {
+  std::vector<int32_t> types;
+  types.reserve(cells.size());
+  for (const int32_t cell : cells) types.push_back(study.cells.type.codes[at(cell)]);
+  return types;
+}
+
+void judge_measured(const Study& study, const StudySurrogate& surrogate, const JudgedCells& cells,
+                    const RedundancyOptions& options, const Context& context, SetRedundancy& set) {
+  const auto elements = set.judged_elements();
+  const Measurement measurement(study, surrogate, set.target.gene, elements, cells, context.pool);
+  set.measured = measured_rates(measurement.data, options.rates);
+  // Openness alone: every cell of the type says how often the elements are seen together.
+  const auto alike = cells_alike(study, set.target.type);
+  const SeenTogether seen(elements.size(), settings_of(study, elements, alike),
+                          strata_of(study, alike));
+  set.capture = capture_known(options.capture, *surrogate.cis(), seen.most_seen());
+  if (!set.measured.problem.empty()) {
+    set.result = nothing_measured(set.measured.problem);
+    return;
+  }
+  if (!set.target.type) {
+    const auto types = types_of(study, cells.contrast.cells);
+    const double p = setting_by_type_p(measurement.data, types, options.rates);
+    if (p < options.type_level) {
+      set.result = nothing_measured(fmt::format("types differ (p {:.1g}): see each type", p));
+      set.types_differ = true;
+      return;
+    }
+  }
+  auto random = stream_for(study, set.target, context.seed);
+  set.result = judge_rates(set.measured, seen, set.capture.capture, options.rule, random);
+  if (is_floored(set.fit, options.floor)) {
+    set.result.call = RedundancyCall::kNotCalled;
+    set.result.reason = "floor: the fit has a setting with next to no expression";
+  }
+  const int64_t donors = donors_of(study, cells.contrast.cells);
+  const bool few = set.measured.clusters == 0 && donors > 0;
+  if (few && donors < kFewDonors) {
+    set.note = fmt::format("{} donor{}: cells count as independent", donors, donors == 1 ? "" : "s");
+  } else if (few && set.result.call != RedundancyCall::kIndependent &&
+             is_called(set.result.call) &&
+             !holds_without_donors(study, surrogate, set.target, elements, cells,
+                                   set.result.hidden, options, context.pool)) {
+    set.result.call = RedundancyCall::kNotCalled;
+    set.result.reason = "donors: the sign does not hold without one of them";
+  }
+}
+
+}  // namespace
+
+void RedundancyOptions::describe(OptionSet& set) {
+  set.flag("--allow-transcribed", allow_transcribed,
+           "Judge elements in the transcribed part of their gene too, where fragments of "
+           "transcripts look like redundancy");
+  set.value("--capture", capture,
+            "Probability that ATAC observes an open peak in a cell of median depth; without, the "
+            "lower end of what cis estimated, else 0.3",
+            above(0).at_most(1));
+  set.inner("fit-floor", floor, above(0).below(1));
+  set.inner("type-level", type_level, at_least(0).below(1));
+  set.inner("many-sets", many_sets, at_least(1));
+  set.inner("redundancy-fdr", q_most, above(0).at_most(1));
+  rates.describe(set);
+  rule.describe(set);
+}
+
+RedundancyTarget redundancy_target(const ExplainedTarget& explained) {
+  return {explained.target.type, explained.target.gene, members_of(explained.partners), "found"};
+}
+
+std::vector<Element> SetRedundancy::judged_elements() const {
+  return elements_in(elements, judged);
+}
+
+JudgedCells judged_cells(const Study& study, const StateCovariates& state,
+                         std::vector<int32_t> cells, const RedundancyOptions& options,
+                         const Context& context) {
+  JudgedCells result;
+  result.state = state.of(cells, context);
+  result.cells = std::move(cells);
+  result.contrast = contrast_cells(study, result.cells, result.state, options.contrast);
+  return result;
+}
+
+std::vector<int32_t> cells_alike(const Study& study, std::optional<int32_t> type) {
+  std::vector<int32_t> cells;
+  for (int32_t cell = 0; cell < study.cells.size(); ++cell) {
+    if (!type || study.cells.type.codes[at(cell)] == *type) cells.push_back(cell);
+  }
+  return cells;
+}
+
+SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
+                        const RedundancyTarget& target, const JudgedCells& cells,
+                        const RedundancyOptions& options, const Context& context) {
+  SetRedundancy set;
+  set.target = target;
+  set.cells = std::ssize(cells.contrast.cells);
+  set.hidden_fit = set.hidden_as_cells = set.change_as_cells = kNaN;
+  for (auto& element : elements_of(study, target.gene, target.peaks)) {
+    SetElement entry{std::move(element)};
+    entry.why_not = unjudged(entry.element, options);
+    entry.judged = entry.why_not.empty();
+    set.elements.push_back(std::move(entry));
+  }
+  if (surrogate.path_of(target.gene) == GenePath::kState) {
+    set.result = nothing_measured("no terms: its peaks mark the state of the cell");
+    for (auto& element : set.elements) element.alone = element.shapley_fit = kNaN;
+    return set;
+  }
+  if (!study.has_counts()) {
+    set.result = nothing_measured("counts: there are none");
+  } else if (set.cells == 0) {
+    set.result = nothing_measured("cells: none with RNA");
+  }
+  if (!set.elements.empty() && !cells.cells.empty()) {
+    add_fit(FitOfGene(study, surrogate, target.gene, cells.cells, context.pool), set);
+  }
+  if (!set.result.reason.empty()) return set;
+  if (set.elements.empty()) {
+    set.result = nothing_measured("element: masking the set changes nothing");
+  } else if (set.judged < 2) {
+    set.result = nothing_measured(set.judged == 1 ? "one element" : "element: none to judge");
+  } else {
+    judge_measured(study, surrogate, cells, options, context, set);
+  }
+  return set;
+}
+
+std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
+                                            const std::vector<RedundancyTarget>& targets,
+                                            const RedundancyOptions& options,
+                                            const Context& context) {
+  if (targets.empty()) return {};
+  std::vector<int32_t> genes;
+  for (const auto& target : targets) genes.push_back(target.gene);
+  const StudySurrogate asked = surrogate.asked_for(genes);
+  const StateCovariates state(study, asked, options.contrast.components, context);
+  std::map<std::optional<int32_t>, JudgedCells> by_type;
+  const auto cells_for = [&](std::optional<int32_t> type) {
+    if (by_type.contains(type)) return;
+    by_type.emplace(type, judged_cells(study, state, study.cells_of(Split::kTest, type), options,
+                                       context));
+  };
+  for (const auto& target : targets) cells_for(target.type);
+  std::vector<SetRedundancy> judged(targets.size());
+  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
+    judged[at(i)] = judge_set(study, asked, targets[at(i)], by_type.at(targets[at(i)].type),
+                              options, context);
+  });
+  context.check_cancelled();
+  const auto types = static_cast<int32_t>(study.cells.type.names.size());
+  const bool any_apart = std::any_of(judged.begin(), judged.end(),
+                                     [](const SetRedundancy& set) { return set.types_differ; });
+  for (int32_t type = 0; any_apart && type < types; ++type) cells_for(type);
+  std::vector<std::vector<SetRedundancy>> apart(targets.size());
+  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
+    if (!judged[at(i)].types_differ) return;
+    for (int32_t type = 0; type < types; ++type) {
+      auto target = targets[at(i)];
+      target.type = type;
+      apart[at(i)].push_back(judge_set(study, asked, target, by_type.at(type), options, context));
+    }
+  });
+  std::vector<SetRedundancy> result;
+  for (size_t i = 0; i < judged.size(); ++i) {
+    result.push_back(std::move(judged[i]));
+    for (auto& set : apart[i]) result.push_back(std::move(set));
+  }
+  return result;
+}
+
+void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options) {
+  std::vector<double> redundant, cooperative;
+  int64_t judged = 0;
+  for (const auto& set : sets) {
+    redundant.push_back(set.result.p_redundant);
+    cooperative.push_back(set.result.p_cooperative);
+    judged += std::isnan(set.result.p_redundant) ? 0 : 1;
+  }
+  const auto q_redundant = benjamini_hochberg(redundant);
+  const auto q_cooperative = benjamini_hochberg(cooperative);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    auto& result = sets[i].result;
+    const auto call = result.call;
+    result.q = call == RedundancyCall::kCooperative ? q_cooperative[i]
+               : call == RedundancyCall::kIndependent ? kNaN
+                                                      : q_redundant[i];
+    const bool tested = is_called(call) && call != RedundancyCall::kIndependent;
+    if (judged > options.many_sets && tested && !(result.q <= options.q_most)) {
+      result.reason = fmt::format("q: {} but for {} judged sets", call_name(call), judged);
+      result.call = RedundancyCall::kNotCalled;
+    }
+  }
+}
+
+}  // namespace grids::core

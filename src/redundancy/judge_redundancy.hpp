@@ -1,0 +1,120 @@
+/// Do the elements of found sets stand in for one another? Three estimates side by side: *in the
+/// fit* (the terms of the cis path at each setting), *measured* (setting_rates.hpp) and *as cells
+/// are* (masking in observed cells, which hides redundancy: a cell with one of two stand-ins open
+/// loses it all). Only the measured one gives a call (rule.hpp).
+///
+/// What is judged are the elements (elements.hpp) of a set's minimal sub-set and partners, without
+/// the promoter and what lies in the transcribed part; of more than four those with the largest
+/// Shapley share in the fit.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/described.hpp"
+#include "evaluate/state_covariates.hpp"
+#include "explain/explain_stage.hpp"
+#include "redundancy/capture_known.hpp"
+#include "redundancy/rule.hpp"
+#include "redundancy/setting_rates.hpp"
+
+namespace grids::core {
+
+struct RedundancyOptions {
+  /// Elements in the gene's transcribed part are judged, too: fragments of transcripts saturate and
+  /// look redundant.
+  bool allow_transcribed = false;
+  /// Probability that ATAC observes an open peak in a cell of median depth; nothing: as
+  /// capture_known.hpp has it.
+  std::optional<double> capture;
+  /// Rates in the fit below this share of that with no element open are not to be trusted.
+  double floor = 0.01;
+  /// Types are judged apart where a test that settings act alike in them has a smaller p.
+  double type_level = 0.01;
+  /// In runs of more judged sets than `many_sets`, calls with a larger q are none.
+  int64_t many_sets = 20;
+  double q_most = 0.1;
+  SettingRateOptions rates;
+  RuleOptions rule;
+  ContrastOptions contrast;
+
+  void describe(OptionSet& set);
+};
+
+/// One element of a set, judged or not.
+struct SetElement {
+  Element element;
+  bool judged = true;
+  std::string why_not;     ///< "promoter", "transcribed", "beyond the first four"
+  double alone = 0;        ///< relative change when it alone is masked, cells as they are
+  double shapley_fit = 0;  ///< share of the change in the fit, of all elements
+};
+
+/// What is asked: a set of peaks of a gene.
+struct RedundancyTarget {
+  std::optional<int32_t> type;
+  int32_t gene = 0;
+  std::vector<int32_t> peaks;  ///< minimal sub-set and partners
+  std::string set = "found";
+};
+
+RedundancyTarget redundancy_target(const ExplainedTarget& explained);
+
+struct SetRedundancy {
+  RedundancyTarget target;
+  std::vector<SetElement> elements;  ///< judged ones first, each by place
+  size_t judged = 0;                 ///< of these
+  double core_share = 0;             ///< of the change in the fit, that the judged ones carry
+  int64_t cells = 0;                 ///< measured
+  std::string cells_from = "test";   ///< or "folds"
+  CaptureKnown capture;
+  SettingRates measured;
+  Redundancy result;                ///< with a call; numbers NaN where nothing was measured
+  std::vector<double> fit;          ///< rates of the judged elements' settings, counts per 100,000
+  double hidden_fit = 0;            ///< in the fit; NaN without one
+  double hidden_as_cells = 0;       ///< 1 − Σ changes alone ÷ the joint change, cells as they are
+  double change_as_cells = 0;       ///< relative, all judged elements masked in cells as they are
+  /// By number of removed elements, the most important first: the rate in the fit, cells with all
+  /// elements open. And by number open the mean over all choices.
+  std::vector<double> deletion;
+  std::vector<double> by_number_open;
+  bool types_differ = false;  ///< rows for each type follow
+  std::string note;
+
+  std::vector<Element> judged_elements() const;
+};
+
+/// All cells of a type, or all: for what reads openness alone.
+std::vector<int32_t> cells_alike(const Study& study, std::optional<int32_t> type);
+
+/// Cells that sets are judged by: what all genes share.
+struct JudgedCells {
+  std::vector<int32_t> cells;  ///< of the study
+  ContrastCells contrast;
+  std::vector<float> state;  ///< of the cells, see StateCovariates
+};
+JudgedCells judged_cells(const Study& study, const StateCovariates& state,
+                         std::vector<int32_t> cells, const RedundancyOptions& options,
+                         const Context& context);
+
+/// Judges sets on the test cells of their types, in parallel; in the order of the targets, but where
+/// types act differently rows for each type follow that of all. Draws depend on the seed and on the
+/// names of type, gene and peaks alone. Calls are not yet held together: see `hold_together`.
+std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
+                                            const std::vector<RedundancyTarget>& targets,
+                                            const RedundancyOptions& options,
+                                            const Context& context);
+
+/// q over all judged sets, for redundant and quorum together and for cooperative; in large runs
+/// calls with a large q become none.
+void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options);
+
+/// One set on given cells, for those that hold out cells in their own way.
+SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
+                        const RedundancyTarget& target, const JudgedCells& cells,
+                        const RedundancyOptions& options, const Context& context);
+
+}  // namespace grids::core

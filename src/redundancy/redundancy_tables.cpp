@@ -1,0 +1,327 @@
+#include "redundancy/redundancy_tables.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "base/at.hpp"
+#include "base/nan.hpp"
+#include "math/statistics.hpp"
+#include "redundancy/redundancy_columns.hpp"
+
+namespace grids::core {
+namespace {
+
+struct Row {
+  const Study& study;
+  const SetRedundancy& set;
+
+  std::string type() const {
+    return set.target.type ? study.cells.type.names[at(*set.target.type)] : kAllTypes;
+  }
+  const std::string& gene() const { return study.genes.names[at(set.target.gene)]; }
+};
+
+struct SettingRow : Row {
+  Setting setting = 0;
+
+  bool in_fit() const { return !set.fit.empty(); }
+  bool measured() const { return !set.measured.log_rate.empty(); }
+  double rate(double beside) const {
+    return measured() ? set.measured.rate_none * std::exp(set.measured.log_rate[setting] + beside)
+                      : kNaN;
+  }
+  /// Half the interval of 95 % of the log rate beside that of none open.
+  double reach() const {
+    if (!measured()) return kNaN;
+    const double variance = set.measured.covariance[setting * set.measured.settings() + setting];
+    return student_upper_quantile(0.025, set.measured.freedom) * std::sqrt(std::max(0.0, variance));
+  }
+};
+
+struct MemberRow : Row {
+  size_t i = 0;
+
+  const SetElement& member() const { return set.elements[i]; }
+  std::optional<double> number(double ElementNumbers::*which) const {
+    if (!member().judged || i >= set.result.elements.size()) return std::nullopt;
+    return set.result.elements[i].*which;
+  }
+};
+
+struct PairRow : Row {
+  const PairNumbers& pair;
+
+  std::string place(size_t element) const { return place_of(study, set.elements[element].element); }
+};
+
+struct DeletionRow : Row {
+  size_t removed = 0;
+};
+
+/// "a;b" of the peaks of an element.
+std::string peaks_of(const Study& study, const Element& element) {
+  std::string names;
+  for (const int32_t peak : element.peaks) {
+    names += (names.empty() ? "" : ";") + study.peaks.names[at(peak)];
+  }
+  return names;
+}
+
+std::string peaks_of_set(const Row& row) {
+  std::string names;
+  for (size_t i = 0; i < row.set.judged; ++i) {
+    names += (i == 0 ? "" : ",") + peaks_of(row.study, row.set.elements[i].element);
+  }
+  return names;
+}
+
+/// Elements of the set that are not judged, with the reason.
+std::string others_of(const Row& row) {
+  std::string words;
+  for (size_t i = row.set.judged; i < row.set.elements.size(); ++i) {
+    const auto& entry = row.set.elements[i];
+    words += (words.empty() ? "" : ", ") + place_of(row.study, entry.element) +
+             (entry.why_not.empty() ? "" : " (" + entry.why_not + ")");
+  }
+  return words;
+}
+
+std::string open_elements(const SettingRow& row) {
+  std::string places;
+  for (size_t a = 0; a < row.set.judged; ++a) {
+    if ((row.setting & bit_of(a)) == 0) continue;
+    places += (places.empty() ? "" : ",") + place_of(row.study, row.set.elements[a].element);
+  }
+  return places.empty() ? "none" : places;
+}
+
+template <typename OfRow>
+std::vector<Column<OfRow>> with_set(std::vector<Column<OfRow>> columns) {
+  std::vector<Column<OfRow>> all = {
+      {column::kLearnedIn, [](const OfRow& row) { return row.type(); }},
+      {column::kGene, [](const OfRow& row) { return row.gene(); }},
+      {column::kRedundancySet, [](const OfRow& row) { return row.set.target.set; }}};
+  for (auto& entry : columns) all.push_back(std::move(entry));
+  return all;
+}
+
+Column<Row> number(ColumnText text, double Redundancy::*which) {
+  return {text, [which](const Row& row) { return row.set.result.*which; }};
+}
+
+Columns<Row> redundancy_columns() {
+  using namespace column;
+  return {"redundancy.tsv",
+          "a row for each set; where types differ, then one for each type",
+          with_set<Row>({
+              {kJudgedElements, [](const Row& row) { return row.set.judged; }},
+              {kJudgedPeaks, peaks_of_set},
+              {kCall, [](const Row& row) { return call_name(row.set.result.call); }},
+              {kCallReason, [](const Row& row) { return row.set.result.reason; }},
+              {kCallQ, [](const Row& row) { return Probability{row.set.result.q}; }},
+              number(kHiddenShare, &Redundancy::hidden),
+              number(kHiddenLow, &Redundancy::hidden_low),
+              number(kHiddenHigh, &Redundancy::hidden_high),
+              number(kHiddenShareLog, &Redundancy::hidden_log),
+              number(kJ, &Redundancy::j),
+              {kCoreShare, [](const Row& row) { return row.set.core_share; }},
+              {kCaptureBound, [](const Row& row) { return row.set.result.bound.most; }},
+              number(kKappaBreak, &Redundancy::kappa_break),
+              {kJudgedCells, [](const Row& row) { return row.set.cells; }},
+              number(kPowerRedundant, &Redundancy::power_redundant),
+              number(kPowerCooperative, &Redundancy::power_cooperative),
+              number(kDetectableShare, &Redundancy::detectable),
+              {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
+              {kCooperativeP,
+               [](const Row& row) { return Probability{row.set.result.p_cooperative}; }},
+              number(kJointChange, &Redundancy::change),
+              number(kJointChangeLow, &Redundancy::change_low),
+              number(kJointChangeHigh, &Redundancy::change_high),
+              {kHiddenFit, [](const Row& row) { return row.set.hidden_fit; }},
+              {kHiddenAsCells, [](const Row& row) { return row.set.hidden_as_cells; }},
+              {kChangeAsCells, [](const Row& row) { return row.set.change_as_cells; }},
+              {kCaptureUsed, [](const Row& row) { return row.set.capture.capture; }},
+              {kCaptureSource, [](const Row& row) { return row.set.capture.source; }},
+              {kCellsFrom, [](const Row& row) { return row.set.cells_from; }},
+              {kRedundancyClusters, [](const Row& row) { return row.set.measured.clusters; }},
+              {kNotJudged, others_of},
+              {kRedundancyNote, [](const Row& row) { return row.set.note; }},
+          })};
+}
+
+Columns<SettingRow> settings_columns() {
+  return {
+      "settings.tsv",
+      "a row for each setting of each set's judged elements",
+      with_set<SettingRow>({
+          {"open", "elements that are open, by place, with commas; the other judged ones closed",
+           open_elements},
+          {"number_open", "how many",
+           [](const SettingRow& row) { return std::popcount(row.setting); }},
+          {"rate_fit",
+           "mean rate over the cells in the fit, counts per 100,000, all other peaks as observed",
+           [](const SettingRow& row) { return row.in_fit() ? row.set.fit[row.setting] : kNaN; }},
+          {"rate",
+           "the same as measured: by the regression over settings, at the cells' covariates",
+           [](const SettingRow& row) { return row.rate(0); }},
+          {"rate_low", "its 95 % interval beside the rate with none open, which has none",
+           [](const SettingRow& row) { return row.rate(-row.reach()); }},
+          {"rate_high", "its 95 % interval beside the rate with none open, which has none",
+           [](const SettingRow& row) { return row.rate(row.reach()); }},
+          {"cells", "seen in this setting",
+           [](const SettingRow& row) {
+             return row.set.measured.cells.empty() ? 0
+                                                   : row.set.measured.cells[row.setting].cells;
+           }},
+          {"counts", "of the gene in these",
+           [](const SettingRow& row) {
+             return row.set.measured.cells.empty() ? 0.0
+                                                   : row.set.measured.cells[row.setting].counts;
+           }},
+      })};
+}
+
+Columns<MemberRow> members_columns() {
+  return {
+      "members.tsv",
+      "a row for each element of each set",
+      with_set<MemberRow>({
+          {column::kElement,
+           [](const MemberRow& row) { return place_of(row.study, row.member().element); }},
+          {"peaks", "of the element, with `;`",
+           [](const MemberRow& row) { return peaks_of(row.study, row.member().element); }},
+          {column::kElementClass,
+           [](const MemberRow& row) { return class_name(row.member().element.kind); }},
+          {column::kElementJudged, [](const MemberRow& row) { return row.member().judged; }},
+          {"why_not", "why it is not judged, or empty",
+           [](const MemberRow& row) { return row.member().why_not; }},
+          {column::kLossAlone, [](const MemberRow& row) { return row.member().alone; }},
+          {column::kLossFromWhole,
+           [](const MemberRow& row) { return row.number(&ElementNumbers::loss); }},
+          {column::kGainOnNothing,
+           [](const MemberRow& row) { return row.number(&ElementNumbers::gain); }},
+          {"shapley", "its Shapley share of the joint change, measured; NA where nothing was",
+           [](const MemberRow& row) { return row.number(&ElementNumbers::shapley); }},
+          {"shapley_log", "the same of the change of the log rate",
+           [](const MemberRow& row) { return row.number(&ElementNumbers::shapley_log); }},
+          {"shapley_fit", "the same in the fit, of all elements of the set",
+           [](const MemberRow& row) { return row.member().shapley_fit; }},
+      })};
+}
+
+Columns<PairRow> interactions_columns() {
+  const auto interval = "its 95 % interval over the draws";
+  return {
+      "interactions.tsv",
+      "a row for each pair of judged elements; of three or more, one with the others closed and one "
+      "with them open",
+      with_set<PairRow>({
+          {"first", "by place", [](const PairRow& row) { return row.place(row.pair.first); }},
+          {"second", "by place", [](const PairRow& row) { return row.place(row.pair.second); }},
+          {"others", "`closed` or `open`",
+           [](const PairRow& row) { return row.pair.others_open ? "open" : "closed"; }},
+          {"beyond_adding",
+           "r(both) − r(first) − r(second) + r(neither), as a share of the whole set's change: 0 = "
+           "they add, below 0 = they stand in for each other",
+           [](const PairRow& row) { return row.pair.added; }},
+          {"beyond_adding_low", interval, [](const PairRow& row) { return row.pair.added_low; }},
+          {"beyond_adding_high", interval, [](const PairRow& row) { return row.pair.added_high; }},
+          {"beyond_multiplying",
+           "the same of natural logs of the rates: 0 = they multiply",
+           [](const PairRow& row) { return row.pair.factor; }},
+          {"beyond_multiplying_low", interval,
+           [](const PairRow& row) { return row.pair.factor_low; }},
+          {"beyond_multiplying_high", interval,
+           [](const PairRow& row) { return row.pair.factor_high; }},
+      })};
+}
+
+Columns<DeletionRow> deletion_columns() {
+  return {"deletion.tsv",
+          "a row for each number of elements removed from each set (at most 12), in the fit",
+          with_set<DeletionRow>({
+              {"removed", "elements, those with the largest Shapley share first",
+               [](const DeletionRow& row) { return row.removed; }},
+              {"rate_fit",
+               "mean rate, counts per 100,000, the other elements of the set open and all other "
+               "peaks as observed",
+               [](const DeletionRow& row) { return row.set.deletion[row.removed]; }},
+              {"rate_any_choice", "the mean of this rate over all choices of as many elements",
+               [](const DeletionRow& row) {
+                 const auto& by_open = row.set.by_number_open;
+                 return by_open[by_open.size() - 1 - row.removed];
+               }},
+          })};
+}
+
+template <typename RowOf, typename Count, typename Make>
+Table table_of(const Columns<RowOf>& columns, std::span<const SetRedundancy> sets,
+               const Count& count, const Make& make) {
+  std::vector<std::pair<const SetRedundancy*, size_t>> items;
+  for (const auto& set : sets) {
+    for (size_t i = 0; i < count(set); ++i) items.emplace_back(&set, i);
+  }
+  return columns.table(items, [&](const auto& item) { return make(*item.first, item.second); });
+}
+
+}  // namespace
+
+Table redundancy_table(const Study& study, std::span<const SetRedundancy> sets) {
+  return redundancy_columns().table(sets,
+                                    [&](const SetRedundancy& set) { return Row{study, set}; });
+}
+TableText describe_redundancy() {
+  return redundancy_columns().describe();
+}
+
+Table settings_table(const Study& study, std::span<const SetRedundancy> sets) {
+  return table_of(
+      settings_columns(), sets,
+      [](const SetRedundancy& set) {
+        return set.judged < 2 ? 0 : std::max(set.fit.size(), set.measured.cells.size());
+      },
+      [&](const SetRedundancy& set, size_t i) {
+        return SettingRow{{study, set}, static_cast<Setting>(i)};
+      });
+}
+TableText describe_settings() {
+  return settings_columns().describe();
+}
+
+Table members_table(const Study& study, std::span<const SetRedundancy> sets) {
+  return table_of(
+      members_columns(), sets, [](const SetRedundancy& set) { return set.elements.size(); },
+      [&](const SetRedundancy& set, size_t i) { return MemberRow{{study, set}, i}; });
+}
+TableText describe_members() {
+  return members_columns().describe();
+}
+
+Table interactions_table(const Study& study, std::span<const SetRedundancy> sets) {
+  return table_of(
+      interactions_columns(), sets,
+      [](const SetRedundancy& set) { return set.result.pairs.size(); },
+      [&](const SetRedundancy& set, size_t i) {
+        return PairRow{{study, set}, set.result.pairs[i]};
+      });
+}
+TableText describe_interactions() {
+  return interactions_columns().describe();
+}
+
+Table deletion_table(const Study& study, std::span<const SetRedundancy> sets) {
+  return table_of(
+      deletion_columns(), sets, [](const SetRedundancy& set) { return set.deletion.size(); },
+      [&](const SetRedundancy& set, size_t i) { return DeletionRow{{study, set}, i}; });
+}
+TableText describe_deletion() {
+  return deletion_columns().describe();
+}
+
+std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets) {
+  return {redundancy_table(study, sets), settings_table(study, sets), members_table(study, sets),
+          interactions_table(study, sets), deletion_table(study, sets)};
+}
+
+}  // namespace grids::core
