@@ -19,6 +19,7 @@
 #include "model/training_curves.hpp"
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
+#include "redundancy/redundancy_tables.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"
@@ -38,7 +39,8 @@ std::vector<CommandTables> all_tables() {
       {"explain",
        {describe_subsets(), describe_partners(), describe_set_summary(), describe_random_sets(),
         describe_contrasts(), describe_change_by_type(), describe_off_target(),
-        skipped_columns().describe(), describe_timings()}},
+        skipped_columns().describe(), describe_timings(), describe_redundancy(),
+        describe_settings(), describe_members(), describe_interactions(), describe_deletion()}},
       {"explain --model", describe_model_results()},
       {"knockout", {describe_knockout()}},
       {"compare",

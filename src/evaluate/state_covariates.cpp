@@ -36,18 +36,29 @@ StateCovariates::StateCovariates(const Study& study, const StudySurrogate& surro
                                  int64_t components, const Context& context)
     : study_(study), surrogate_(surrogate) {
   const CsrPattern open = select_rows(study.open, study.cells_of(Split::kTrain));
+  fit_components(open, components, context);
+  if (!weights_) return;
+  const auto latents = latents_of(open, context);
+  latent_scale_ = scale_to_unit(latents, latents.size() / at(open.rows));
+}
+
+StateCovariates::StateCovariates(const Study& study, int64_t components, const Context& context)
+    : study_(study) {
+  fit_components(select_rows(study.open, study.cells_of(Split::kTrain)), components, context);
+}
+
+void StateCovariates::fit_components(const CsrPattern& open, int64_t components,
+                                     const Context& context) {
   if (components == 0 || open.rows < 2) return;
   weights_ = TfIdf::fit(open);
   axes_ = pca(weights_->apply(open), {.components = components}, context);
-  const auto latents = latents_of(open, context);
-  latent_scale_ = scale_to_unit(latents, latents.size() / at(open.rows));
   const double variance = std::accumulate(axes_.variance.begin(), axes_.variance.end(), 0.0);
   if (variance > 0) component_scale_ = static_cast<float>(1 / std::sqrt(variance));
 }
 
 std::vector<float> StateCovariates::latents_of(const CsrPattern& open,
                                                const Context& context) const {
-  return surrogate_.folded().atac_latents(context.pool, open);
+  return surrogate_ ? surrogate_->folded().atac_latents(context.pool, open) : std::vector<float>();
 }
 
 std::vector<float> StateCovariates::of(std::span<const int32_t> cells,

@@ -26,15 +26,19 @@ class StateCovariates {
   StateCovariates(const Study& study, const StudySurrogate& surrogate, int64_t components,
                   const Context& context);
 
+  /// Components alone: of what no expression has shaped.
+  StateCovariates(const Study& study, int64_t components, const Context& context);
+
   /// Cells × numbers, row-major, for `contrast_cells`. Latents and components have the same total
   /// variance over the training cells, so that neither goes first where cells are too few for all.
   std::vector<float> of(std::span<const int32_t> cells, const Context& context) const;
 
  private:
+  void fit_components(const CsrPattern& open, int64_t components, const Context& context);
   std::vector<float> latents_of(const CsrPattern& open, const Context& context) const;
 
   const Study& study_;
-  StudySurrogate surrogate_;
+  std::optional<StudySurrogate> surrogate_;
   std::optional<TfIdf> weights_;
   Pca axes_;
   float latent_scale_ = 1;

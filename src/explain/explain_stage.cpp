@@ -180,7 +180,8 @@ class TargetExplainer {
       const std::lock_guard lock(progress_mutex_);
       progress_.advance(1, study_.genes.names[at(targets[i].gene)]);
     };
-    if (!cells.test_cells.empty()) rates_before = summed_rates(*cells.test, {});
+    if (!cells.test_cells.empty() && options_.off_target)
+      rates_before = summed_rates(*cells.test, {});
     // Many targets share the threads; few use them inside. The results are the same.
     if (static_cast<int64_t>(which.size()) >= int64_t{2} * context_.pool.threads()) {
       context_.pool.for_each(static_cast<int64_t>(which.size()),
@@ -278,7 +279,9 @@ class TargetExplainer {
     result->test_cells = cells.test_cells;
     result->before = predictions(*cells.test, {}, target.gene);
     result->after = predictions(*cells.test, subset, target.gene);
-    result->off_target = off_target(rates_before, summed_rates(*cells.test, subset), near);
+    if (options_.off_target) {
+      result->off_target = off_target(rates_before, summed_rates(*cells.test, subset), near);
+    }
     result->cells_below_floor = cells_below_floor(objective.loss);
     result->seed = context_.seed;
     result->seconds = seconds_since(start);

@@ -53,6 +53,9 @@ struct ExplainStageOptions {
   /// the result calls unconfirmed: right for genes that someone asked for, not for those that were
   /// chosen for him.
   bool unconfirmed = true;
+  /// What masking does to all other genes is told, too; without, searches for one gene cost what
+  /// one gene costs.
+  bool off_target = true;
   /// Of the domains (base pairs to either side of the TSS), and of methods that score the peaks
   /// around a gene (`nearest`, `links`, `lasso`, `susie`).
   int64_t domain_window = 250'000;

@@ -2,6 +2,8 @@
 
 #include "io/folder.hpp"
 #include "pipeline/asked.hpp"
+#include "redundancy/redundancy_tables.hpp"
+#include "redundancy/redundancy_words.hpp"
 #include "report/tracks.hpp"
 
 namespace grids::core {
@@ -24,6 +26,9 @@ void ExplainArguments::describe(OptionSet& set) {
   describe_direction(set);
   options.describe(set);
   judge.describe(set);
+  set.choice<bool>("--redundancy", ask_redundancy, {{"on", true}, {"off", false}},
+                   "Whether to ask if the elements of a set stand in for one another");
+  redundancy.describe(set);
 }
 
 void ExplainArguments::describe_question(OptionSet& set) {
@@ -49,6 +54,28 @@ ExplainStageOptions ExplainArguments::stage_options() const {
   return resolved;
 }
 
+RedundancyOptions ExplainArguments::redundancy_options() const {
+  RedundancyOptions resolved = redundancy;
+  resolved.contrast = judge.contrast;
+  return resolved;
+}
+
+namespace {
+
+std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurrogate& surrogate,
+                                          const ExplainResult& result,
+                                          const RedundancyOptions& options,
+                                          const Context& context) {
+  std::vector<RedundancyTarget> targets;
+  targets.reserve(result.explained.size());
+  for (const auto& entry : result.explained) targets.push_back(redundancy_target(entry));
+  auto sets = judge_redundancy(study, surrogate, targets, options, context);
+  hold_together(sets, options);
+  return sets;
+}
+
+}  // namespace
+
 std::vector<std::string> explain_into(const std::filesystem::path& folder,
                                       const std::filesystem::path& study_file, const Study& study,
                                       const StudySurrogate& surrogate,
@@ -56,13 +83,20 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder,
                                       const ExplainArguments& arguments, const Context& context) {
   const Explained explained = explain_and_judge(
       study, surrogate, targets, arguments.stage_options(), arguments.judge, context);
+  auto tables = explained_tables(study, explained);
+  std::vector<SetRedundancy> redundant;
+  if (arguments.ask_redundancy) {
+    redundant =
+        ask_redundancy(study, surrogate, explained.result, arguments.redundancy_options(), context);
+    for (auto& table : redundancy_tables(study, redundant)) tables.push_back(std::move(table));
+  }
   make_folder(folder);
-  const auto tables = explained_tables(study, explained);
   std::vector<std::string> names;
   names.reserve(tables.size());
   for (const Table& table : tables) names.push_back(write_into(folder, table));
   write_tracks(folder / "tracks", tables.front());
   tell_explained(study, explained, context);
+  tell_redundancy(study, redundant, context);
   const auto sets = std::ssize(explained.judged.sets);
   const auto asked = asked_words(record_asking(study_file, study, sets, "", context));
   if (!asked.empty()) context.reporter.warning(asked);

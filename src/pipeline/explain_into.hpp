@@ -9,6 +9,7 @@
 #include "base/described.hpp"
 #include "evaluate/explained.hpp"
 #include "pipeline/inputs.hpp"
+#include "redundancy/judge_redundancy.hpp"
 
 namespace grids::core {
 
@@ -25,6 +26,9 @@ struct ExplainArguments {
   /// But for the direction of the loss: see `stage_options`.
   ExplainStageOptions options;
   JudgeSetsOptions judge;
+  /// Whether it is asked if the elements of each set stand in for one another.
+  bool ask_redundancy = true;
+  RedundancyOptions redundancy;  ///< its contrast is that of `judge`
 
   /// --preset, for a command to declare before the options that it changes; `kind` is what the
   /// command holds of --surrogate.
@@ -35,13 +39,15 @@ struct ExplainArguments {
   void describe_question(OptionSet& set);
   /// The options with the direction that was asked for.
   ExplainStageOptions stage_options() const;
+  RedundancyOptions redundancy_options() const;
 
  private:
   void describe_direction(OptionSet& set);
 };
 
-/// Explains the targets and judges the sets on test cells. Writes tables, whose names it returns,
-/// and tracks/; records beside `study_file` that its test cells were asked (asked.hpp).
+/// Explains the targets, judges the sets on test cells, and asks whether their elements stand in
+/// for one another. Writes tables, whose names it returns, and tracks/; records beside `study_file`
+/// that its test cells were asked (asked.hpp).
 std::vector<std::string> explain_into(const std::filesystem::path& folder,
                                       const std::filesystem::path& study_file, const Study& study,
                                       const StudySurrogate& surrogate,

@@ -157,14 +157,14 @@ std::vector<double> kept_values(const std::vector<double>& values,
 
 /// A set's regression on some cells; what it borrows is held here.
 struct Measurement {
-  Measurement(const Study& study, const StudySurrogate& surrogate, int32_t gene,
-              std::span<const Element> elements, const JudgedCells& cells, ThreadPool& pool)
+  Measurement(const Study& study, int32_t gene, std::span<const Element> elements,
+              const JudgedCells& cells, const std::vector<double>& other)
       : counts(measured_values(study, gene, cells.contrast)),
-        other_terms(kept_values(
-            FitOfGene(study, surrogate, gene, cells.cells, pool).other_terms(elements),
-            cells.contrast.kept)),
+        other_terms(kept_values(other, cells.contrast.kept)),
         settings(settings_of(study, elements, cells.contrast.cells)),
         data{cells.contrast, counts, other_terms, settings, elements.size()} {}
+  Measurement(const Measurement&) = delete;
+  Measurement& operator=(const Measurement&) = delete;
 
   std::vector<double> counts, other_terms;
   std::vector<Setting> settings;
@@ -172,20 +172,21 @@ struct Measurement {
 };
 
 /// Whether the hidden share keeps its sign without any one of few donors.
-bool holds_without_donors(const Study& study, const StudySurrogate& surrogate,
-                          const RedundancyTarget& target, const std::vector<Element>& elements,
-                          const JudgedCells& cells, double hidden,
-                          const RedundancyOptions& options, ThreadPool& pool) {
+bool holds_without_donors(const Study& study, const SetRedundancy& set, const JudgedCells& cells,
+                          const std::vector<double>& other_terms,
+                          const RedundancyOptions& options) {
+  const auto elements = set.judged_elements();
   for (int32_t donor = 0; donor < std::ssize(study.cells.donor.names); ++donor) {
     const auto positions = without_donor(study, cells, donor);
     if (positions.size() == cells.cells.size()) continue;
     const auto rest = some_of(study, cells, positions, options);
-    const Measurement part(study, surrogate, target.gene, elements, rest, pool);
+    const Measurement part(study, set.target.gene, elements, rest,
+                           kept_values(other_terms, positions));
     const auto rates = measured_rates(part.data, options.rates);
     if (!rates.problem.empty()) return false;
     std::vector<double> values;
     for (const double log : rates.log_rate) values.push_back(std::exp(log));
-    if (!(hidden * hidden_share(values, elements.size()) > 0)) return false;
+    if (!(set.result.hidden * hidden_share(values, elements.size()) > 0)) return false;
   }
   return true;
 }
@@ -220,45 +221,21 @@ std::vector<int32_t> types_of(const Study& study, std::span<const int32_t> cells
   return types;
 }
 
-void judge_measured(const Study& study, const StudySurrogate& surrogate, const JudgedCells& cells,
-                    const RedundancyOptions& options, const Context& context, SetRedundancy& set) {
-  const auto elements = set.judged_elements();
-  const Measurement measurement(study, surrogate, set.target.gene, elements, cells, context.pool);
-  set.measured = measured_rates(measurement.data, options.rates);
-  // Openness alone: every cell of the type says how often the elements are seen together.
-  const auto alike = cells_alike(study, set.target.type);
-  const SeenTogether seen(elements.size(), settings_of(study, elements, alike),
-                          strata_of(study, alike));
-  set.capture = capture_known(options.capture, *surrogate.cis(), seen.most_seen());
-  if (!set.measured.problem.empty()) {
-    set.result = nothing_measured(set.measured.problem);
+/// What donors say against a call.
+void judge_donors(const Study& study, const JudgedCells& cells,
+                  const std::vector<double>& other_terms, const RedundancyOptions& options,
+                  SetRedundancy& set) {
+  const int64_t donors = donors_of(study, cells.contrast.cells);
+  if (set.measured.clusters > 0 || donors == 0) return;
+  if (donors < kFewDonors) {
+    set.note =
+        fmt::format("{} donor{}: cells count as independent", donors, donors == 1 ? "" : "s");
     return;
   }
-  if (!set.target.type) {
-    const auto types = types_of(study, cells.contrast.cells);
-    const double p = setting_by_type_p(measurement.data, types, options.rates);
-    if (p < options.type_level) {
-      set.result = nothing_measured(fmt::format("types differ (p {:.1g}): see each type", p));
-      set.types_differ = true;
-      return;
-    }
-  }
-  auto random = stream_for(study, set.target, context.seed);
-  set.result = judge_rates(set.measured, seen, set.capture.capture, options.rule, random);
-  if (is_floored(set.fit, options.floor)) {
-    set.result.call = RedundancyCall::kNotCalled;
-    set.result.reason = "floor: the fit has a setting with next to no expression";
-  }
-  const int64_t donors = donors_of(study, cells.contrast.cells);
-  const bool few = set.measured.clusters == 0 && donors > 0;
-  if (few && donors < kFewDonors) {
-    set.note = fmt::format("{} donor{}: cells count as independent", donors, donors == 1 ? "" : "s");
-  } else if (few && set.result.call != RedundancyCall::kIndependent &&
-             is_called(set.result.call) &&
-             !holds_without_donors(study, surrogate, set.target, elements, cells,
-                                   set.result.hidden, options, context.pool)) {
-    set.result.call = RedundancyCall::kNotCalled;
-    set.result.reason = "donors: the sign does not hold without one of them";
+  const auto call = set.result.call;
+  if (!is_called(call) || call == RedundancyCall::kIndependent) return;
+  if (!holds_without_donors(study, set, cells, other_terms, options)) {
+    withdraw(set, "donors: the sign does not hold without one of them");
   }
 }
 
@@ -281,7 +258,8 @@ void RedundancyOptions::describe(OptionSet& set) {
 }
 
 RedundancyTarget redundancy_target(const ExplainedTarget& explained) {
-  return {explained.target.type, explained.target.gene, members_of(explained.partners), "found"};
+  return {explained.target.type, explained.target.gene, members_of(explained.partners), "found",
+          explained.path == GenePath::kUnconfirmed};
 }
 
 std::vector<Element> SetRedundancy::judged_elements() const {
@@ -306,15 +284,20 @@ std::vector<int32_t> cells_alike(const Study& study, std::optional<int32_t> type
   return cells;
 }
 
-SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
-                        const RedundancyTarget& target, const JudgedCells& cells,
-                        const RedundancyOptions& options, const Context& context) {
+void withdraw(SetRedundancy& set, std::string reason) {
+  set.result.call = RedundancyCall::kNotCalled;
+  set.result.reason = std::move(reason);
+}
+
+SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
+                           const RedundancyTarget& target, std::span<const int32_t> cells,
+                           const RedundancyOptions& options, ThreadPool& pool) {
   SetRedundancy set;
   set.target = target;
-  set.cells = std::ssize(cells.contrast.cells);
   set.hidden_fit = set.hidden_as_cells = set.change_as_cells = kNaN;
   for (auto& element : elements_of(study, target.gene, target.peaks)) {
-    SetElement entry{std::move(element)};
+    SetElement entry;
+    entry.element = std::move(element);
     entry.why_not = unjudged(entry.element, options);
     entry.judged = entry.why_not.empty();
     set.elements.push_back(std::move(entry));
@@ -324,24 +307,74 @@ SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
     for (auto& element : set.elements) element.alone = element.shapley_fit = kNaN;
     return set;
   }
+  if (cells.empty()) {
+    set.result = nothing_measured("cells: none");
+    return set;
+  }
+  if (!set.elements.empty()) add_fit(FitOfGene(study, surrogate, target.gene, cells, pool), set);
   if (!study.has_counts()) {
     set.result = nothing_measured("counts: there are none");
-  } else if (set.cells == 0) {
-    set.result = nothing_measured("cells: none with RNA");
-  }
-  if (!set.elements.empty() && !cells.cells.empty()) {
-    add_fit(FitOfGene(study, surrogate, target.gene, cells.cells, context.pool), set);
-  }
-  if (!set.result.reason.empty()) return set;
-  if (set.elements.empty()) {
+  } else if (set.elements.empty()) {
     set.result = nothing_measured("element: masking the set changes nothing");
   } else if (set.judged < 2) {
     set.result = nothing_measured(set.judged == 1 ? "one element" : "element: none to judge");
-  } else {
-    judge_measured(study, surrogate, cells, options, context, set);
   }
   return set;
 }
+
+void measure_set(const Study& study, const CisPath& path, const JudgedCells& cells,
+                 const std::vector<double>& other_terms, const RedundancyOptions& options,
+                 uint64_t seed, SetRedundancy& set) {
+  const auto elements = set.judged_elements();
+  set.cells = std::ssize(cells.contrast.cells);
+  if (set.cells == 0) {
+    set.result = nothing_measured("cells: none with RNA");
+    return;
+  }
+  const Measurement measurement(study, set.target.gene, elements, cells, other_terms);
+  set.measured = measured_rates(measurement.data, options.rates);
+  // Openness alone: every cell of the type says how often the elements are seen together.
+  const auto alike = cells_alike(study, set.target.type);
+  const SeenTogether seen(elements.size(), settings_of(study, elements, alike),
+                          strata_of(study, alike));
+  set.capture = capture_known(options.capture, path, seen.most_seen());
+  if (!set.measured.problem.empty()) {
+    set.result = nothing_measured(set.measured.problem);
+    return;
+  }
+  if (!set.target.type) {
+    const auto types = types_of(study, cells.contrast.cells);
+    const double p = setting_by_type_p(measurement.data, types, options.rates);
+    if (p < options.type_level) {
+      set.result = nothing_measured(fmt::format("types differ (p {:.1g}): see each type", p));
+      set.types_differ = true;
+      return;
+    }
+  }
+  auto random = stream_for(study, set.target, seed);
+  set.result = judge_rates(set.measured, seen, set.capture.capture, options.rule, random);
+  if (is_floored(set.fit, options.floor)) {
+    withdraw(set, "floor: the fit has a setting with next to no expression");
+  }
+  judge_donors(study, cells, other_terms, options, set);
+}
+
+namespace {
+
+SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
+                        const RedundancyTarget& target, const JudgedCells& cells,
+                        const RedundancyOptions& options, const Context& context) {
+  auto set = describe_set(study, surrogate, target, cells.cells, options, context.pool);
+  set.cells = std::ssize(cells.contrast.cells);
+  if (!set.result.reason.empty()) return set;
+  const auto elements = set.judged_elements();
+  const FitOfGene fit(study, surrogate, target.gene, cells.cells, context.pool);
+  measure_set(study, *surrogate.cis(), cells, fit.other_terms(elements), options, context.seed,
+              set);
+  return set;
+}
+
+}  // namespace
 
 std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
                                             const std::vector<RedundancyTarget>& targets,
@@ -349,20 +382,22 @@ std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurro
                                             const Context& context) {
   if (targets.empty()) return {};
   std::vector<int32_t> genes;
-  for (const auto& target : targets) genes.push_back(target.gene);
-  const StudySurrogate asked = surrogate.asked_for(genes);
+  for (const auto& target : targets) {
+    if (target.unconfirmed) genes.push_back(target.gene);
+  }
+  const StudySurrogate asked = genes.empty() ? surrogate : surrogate.asked_for(genes);
   const StateCovariates state(study, asked, options.contrast.components, context);
   std::map<std::optional<int32_t>, JudgedCells> by_type;
   const auto cells_for = [&](std::optional<int32_t> type) {
     if (by_type.contains(type)) return;
-    by_type.emplace(type, judged_cells(study, state, study.cells_of(Split::kTest, type), options,
-                                       context));
+    by_type.emplace(
+        type, judged_cells(study, state, study.cells_of(Split::kTest, type), options, context));
   };
   for (const auto& target : targets) cells_for(target.type);
   std::vector<SetRedundancy> judged(targets.size());
   context.pool.for_each(std::ssize(targets), [&](int64_t i) {
-    judged[at(i)] = judge_set(study, asked, targets[at(i)], by_type.at(targets[at(i)].type),
-                              options, context);
+    judged[at(i)] =
+        judge_set(study, asked, targets[at(i)], by_type.at(targets[at(i)].type), options, context);
   });
   context.check_cancelled();
   const auto types = static_cast<int32_t>(study.cells.type.names.size());
@@ -399,7 +434,7 @@ void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& op
   for (size_t i = 0; i < sets.size(); ++i) {
     auto& result = sets[i].result;
     const auto call = result.call;
-    result.q = call == RedundancyCall::kCooperative ? q_cooperative[i]
+    result.q = call == RedundancyCall::kCooperative   ? q_cooperative[i]
                : call == RedundancyCall::kIndependent ? kNaN
                                                       : q_redundant[i];
     const bool tested = is_called(call) && call != RedundancyCall::kIndependent;

@@ -15,6 +15,7 @@
 
 #include "base/context.hpp"
 #include "base/described.hpp"
+#include "base/nan.hpp"
 #include "evaluate/state_covariates.hpp"
 #include "explain/explain_stage.hpp"
 #include "redundancy/capture_known.hpp"
@@ -39,7 +40,7 @@ struct RedundancyOptions {
   double q_most = 0.1;
   SettingRateOptions rates;
   RuleOptions rule;
-  ContrastOptions contrast;
+  ContrastOptions contrast = {};  ///< described by whoever holds it too
 
   void describe(OptionSet& set);
 };
@@ -59,6 +60,7 @@ struct RedundancyTarget {
   int32_t gene = 0;
   std::vector<int32_t> peaks;  ///< minimal sub-set and partners
   std::string set = "found";
+  bool unconfirmed = false;  ///< found on a cis path that failed gate B, because it was asked for
 };
 
 RedundancyTarget redundancy_target(const ExplainedTarget& explained);
@@ -70,13 +72,15 @@ struct SetRedundancy {
   double core_share = 0;             ///< of the change in the fit, that the judged ones carry
   int64_t cells = 0;                 ///< measured
   std::string cells_from = "test";   ///< or "folds"
+  int64_t folds = 0;                 ///< that found the same elements; 0: none were asked
+  double p_folds = kNaN;             ///< twice the median of p_redundant over these; NaN: none
   CaptureKnown capture;
   SettingRates measured;
-  Redundancy result;                ///< with a call; numbers NaN where nothing was measured
-  std::vector<double> fit;          ///< rates of the judged elements' settings, counts per 100,000
-  double hidden_fit = 0;            ///< in the fit; NaN without one
-  double hidden_as_cells = 0;       ///< 1 − Σ changes alone ÷ the joint change, cells as they are
-  double change_as_cells = 0;       ///< relative, all judged elements masked in cells as they are
+  Redundancy result;           ///< with a call; numbers NaN where nothing was measured
+  std::vector<double> fit;     ///< rates of the judged elements' settings, counts per 100,000
+  double hidden_fit = 0;       ///< in the fit; NaN without one
+  double hidden_as_cells = 0;  ///< 1 − Σ changes alone ÷ the joint change, cells as they are
+  double change_as_cells = 0;  ///< relative, all judged elements masked in cells as they are
   /// By number of removed elements, the most important first: the rate in the fit, cells with all
   /// elements open. And by number open the mean over all choices.
   std::vector<double> deletion;
@@ -100,9 +104,10 @@ JudgedCells judged_cells(const Study& study, const StateCovariates& state,
                          std::vector<int32_t> cells, const RedundancyOptions& options,
                          const Context& context);
 
-/// Judges sets on the test cells of their types, in parallel; in the order of the targets, but where
-/// types act differently rows for each type follow that of all. Draws depend on the seed and on the
-/// names of type, gene and peaks alone. Calls are not yet held together: see `hold_together`.
+/// Judges sets on the test cells of their types, in parallel; in the order of the targets, but
+/// where types act differently rows for each type follow that of all. Draws depend on the seed and
+/// on the names of type, gene and peaks alone. Calls are not yet held together: see
+/// `hold_together`.
 std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
                                             const std::vector<RedundancyTarget>& targets,
                                             const RedundancyOptions& options,
@@ -112,9 +117,21 @@ std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurro
 /// calls with a large q become none.
 void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options);
 
-/// One set on given cells, for those that hold out cells in their own way.
-SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
-                        const RedundancyTarget& target, const JudgedCells& cells,
-                        const RedundancyOptions& options, const Context& context);
+// In parts, for those that hold out cells in their own way.
+
+/// What is known of a set before anything is measured: elements, and rates in the fit over `cells`
+/// (of the study). A `reason` stands in the result where there is nothing to measure.
+SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
+                           const RedundancyTarget& target, std::span<const int32_t> cells,
+                           const RedundancyOptions& options, ThreadPool& pool);
+
+/// Measures what `describe_set` left without a reason. `other_terms`: one of each of `cells.cells`,
+/// see FitOfGene::other_terms.
+void measure_set(const Study& study, const CisPath& path, const JudgedCells& cells,
+                 const std::vector<double>& other_terms, const RedundancyOptions& options,
+                 uint64_t seed, SetRedundancy& set);
+
+/// Takes a call back, for that reason; numbers stay.
+void withdraw(SetRedundancy& set, std::string reason);
 
 }  // namespace grids::core

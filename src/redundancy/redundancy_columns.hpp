@@ -17,22 +17,23 @@ inline constexpr ColumnText kCall{
     "`redundant`, `quorum`, `cooperative`, `independent`, `stand_ins_or_proxies` or `not_called` "
     "(docs/redundancy.md)"};
 inline constexpr ColumnText kCallReason{"reason", "why there is no call, or empty"};
-inline constexpr ColumnText kCallQ{
-    "q",
-    "Benjamini–Hochberg over the run's judged sets: of `p_cooperative` for cooperative sets, NA for "
-    "independent ones, else of `p_redundant`"};
-inline constexpr ColumnText kHiddenShare{
-    "hidden_share",
-    "H, measured: what of the joint change no single knock-out shows. 0 where elements add, 1 where "
-    "any one suffices, below 0 where they are needed jointly"};
+inline constexpr ColumnText kCallQ{"q",
+                                   "Benjamini–Hochberg over the run's judged sets: of "
+                                   "`p_cooperative` for cooperative sets, NA for "
+                                   "independent ones, else of `p_redundant`"};
+inline constexpr ColumnText kHiddenShare{"hidden_share",
+                                         "H, measured: what of the joint change no single "
+                                         "knock-out shows. 0 where elements add, 1 where "
+                                         "any one suffices, below 0 where they are needed jointly"};
 inline constexpr ColumnText kHiddenLow{
     "hidden_low",
     "its 95 % interval (Fieller); NA where the joint change is within three standard errors of 0"};
 inline constexpr ColumnText kHiddenHigh{"hidden_high", kHiddenLow.what};
-inline constexpr ColumnText kHiddenShareLog{
-    "hidden_share_log", "the same of the log rate: 0 where elements multiply"};
-inline constexpr ColumnText kJ{"J", "mean over the elements of loss from the whole − gain on "
-                                    "nothing; −H for pairs"};
+inline constexpr ColumnText kHiddenShareLog{"hidden_share_log",
+                                            "the same of the log rate: 0 where elements multiply"};
+inline constexpr ColumnText kJ{"J",
+                               "mean over the elements of loss from the whole − gain on "
+                               "nothing; −H for pairs"};
 inline constexpr ColumnText kCoreShare{
     "core_share", "the share of the whole set's change in the fit that the judged elements carry"};
 inline constexpr ColumnText kCaptureBound{
@@ -53,23 +54,29 @@ inline constexpr ColumnText kRedundancyP{
     "one-sided, hidden share above the margin (0.15) or the bound, on both scales: the larger p"};
 inline constexpr ColumnText kCooperativeP{
     "p_cooperative", "one-sided, hidden share below minus the margin or the bound, likewise"};
-inline constexpr ColumnText kJointChange{
-    "log_change", "natural log of r(all open) ÷ r(none open), measured"};
+inline constexpr ColumnText kJointChange{"log_change",
+                                         "natural log of r(all open) ÷ r(none open), measured"};
 inline constexpr ColumnText kJointChangeLow{"log_change_low", "its 90 % interval"};
 inline constexpr ColumnText kJointChangeHigh{"log_change_high", kJointChangeLow.what};
 inline constexpr ColumnText kHiddenFit{
-    "hidden_share_fit", "H by the terms of the cis path, conditional on these; no call rests on it"};
+    "hidden_share_fit",
+    "H by the terms of the cis path, conditional on these; no call rests on it"};
 inline constexpr ColumnText kHiddenAsCells{
     "hidden_share_as_cells",
     "1 − Σ predicted changes of masking each alone ÷ that of masking all, in cells as they are"};
 inline constexpr ColumnText kChangeAsCells{
-    "change_as_cells", "predicted relative change when all judged elements are masked in cells as "
-                       "they are"};
+    "change_as_cells",
+    "predicted relative change when all judged elements are masked in cells as "
+    "they are"};
 inline constexpr ColumnText kCaptureUsed{"capture", "κ that `capture_bound` is computed with"};
 inline constexpr ColumnText kCaptureSource{"capture_source", "where that is from"};
 inline constexpr ColumnText kCellsFrom{
     "cells_from",
     "`test`: the test cells; `folds`: cells held out by the folds that found the same set"};
+inline constexpr ColumnText kAgreeingFolds{
+    "folds", "with `--cross-fit`: those that found the same elements; else 0"};
+inline constexpr ColumnText kFoldsP{
+    "p_folds", "twice the median over these of `p_redundant` in each one's own held-out cells"};
 inline constexpr ColumnText kRedundancyClusters{
     "clusters", "donors (without any, batches) that errors are clustered by; 0: cells independent"};
 inline constexpr ColumnText kNotJudged{"not_judged", "elements of the set beside those judged"};
@@ -84,10 +91,10 @@ inline constexpr ColumnText kElementClass{
 inline constexpr ColumnText kElementJudged{"judged", "whether it is one of those judged"};
 inline constexpr ColumnText kLossAlone{
     "loss_alone", "predicted relative change when it alone is masked in cells as they are"};
-inline constexpr ColumnText kLossFromWhole{
-    "loss_from_whole",
-    "m, measured: the share of the joint change that is lost when it alone is closed and the others "
-    "are open; NA where nothing was measured"};
+inline constexpr ColumnText kLossFromWhole{"loss_from_whole",
+                                           "m, measured: the share of the joint change that is "
+                                           "lost when it alone is closed and the others "
+                                           "are open; NA where nothing was measured"};
 inline constexpr ColumnText kGainOnNothing{
     "gain_on_nothing",
     "g, measured: the share of the joint change that it gives alone; NA likewise"};

@@ -112,48 +112,48 @@ Column<Row> number(ColumnText text, double Redundancy::*which) {
 
 Columns<Row> redundancy_columns() {
   using namespace column;
-  return {"redundancy.tsv",
-          "a row for each set; where types differ, then one for each type",
-          with_set<Row>({
-              {kJudgedElements, [](const Row& row) { return row.set.judged; }},
-              {kJudgedPeaks, peaks_of_set},
-              {kCall, [](const Row& row) { return call_name(row.set.result.call); }},
-              {kCallReason, [](const Row& row) { return row.set.result.reason; }},
-              {kCallQ, [](const Row& row) { return Probability{row.set.result.q}; }},
-              number(kHiddenShare, &Redundancy::hidden),
-              number(kHiddenLow, &Redundancy::hidden_low),
-              number(kHiddenHigh, &Redundancy::hidden_high),
-              number(kHiddenShareLog, &Redundancy::hidden_log),
-              number(kJ, &Redundancy::j),
-              {kCoreShare, [](const Row& row) { return row.set.core_share; }},
-              {kCaptureBound, [](const Row& row) { return row.set.result.bound.most; }},
-              number(kKappaBreak, &Redundancy::kappa_break),
-              {kJudgedCells, [](const Row& row) { return row.set.cells; }},
-              number(kPowerRedundant, &Redundancy::power_redundant),
-              number(kPowerCooperative, &Redundancy::power_cooperative),
-              number(kDetectableShare, &Redundancy::detectable),
-              {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
-              {kCooperativeP,
-               [](const Row& row) { return Probability{row.set.result.p_cooperative}; }},
-              number(kJointChange, &Redundancy::change),
-              number(kJointChangeLow, &Redundancy::change_low),
-              number(kJointChangeHigh, &Redundancy::change_high),
-              {kHiddenFit, [](const Row& row) { return row.set.hidden_fit; }},
-              {kHiddenAsCells, [](const Row& row) { return row.set.hidden_as_cells; }},
-              {kChangeAsCells, [](const Row& row) { return row.set.change_as_cells; }},
-              {kCaptureUsed, [](const Row& row) { return row.set.capture.capture; }},
-              {kCaptureSource, [](const Row& row) { return row.set.capture.source; }},
-              {kCellsFrom, [](const Row& row) { return row.set.cells_from; }},
-              {kRedundancyClusters, [](const Row& row) { return row.set.measured.clusters; }},
-              {kNotJudged, others_of},
-              {kRedundancyNote, [](const Row& row) { return row.set.note; }},
-          })};
+  return {
+      "redundancy.tsv", "a row for each set; where types differ, then one for each type",
+      with_set<Row>({
+          {kJudgedElements, [](const Row& row) { return row.set.judged; }},
+          {kJudgedPeaks, peaks_of_set},
+          {kCall, [](const Row& row) { return call_name(row.set.result.call); }},
+          {kCallReason, [](const Row& row) { return row.set.result.reason; }},
+          {kCallQ, [](const Row& row) { return Probability{row.set.result.q}; }},
+          number(kHiddenShare, &Redundancy::hidden),
+          number(kHiddenLow, &Redundancy::hidden_low),
+          number(kHiddenHigh, &Redundancy::hidden_high),
+          number(kHiddenShareLog, &Redundancy::hidden_log),
+          number(kJ, &Redundancy::j),
+          {kCoreShare, [](const Row& row) { return row.set.core_share; }},
+          {kCaptureBound, [](const Row& row) { return row.set.result.bound.most; }},
+          number(kKappaBreak, &Redundancy::kappa_break),
+          {kJudgedCells, [](const Row& row) { return row.set.cells; }},
+          number(kPowerRedundant, &Redundancy::power_redundant),
+          number(kPowerCooperative, &Redundancy::power_cooperative),
+          number(kDetectableShare, &Redundancy::detectable),
+          {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
+          {kCooperativeP, [](const Row& row) { return Probability{row.set.result.p_cooperative}; }},
+          number(kJointChange, &Redundancy::change),
+          number(kJointChangeLow, &Redundancy::change_low),
+          number(kJointChangeHigh, &Redundancy::change_high),
+          {kHiddenFit, [](const Row& row) { return row.set.hidden_fit; }},
+          {kHiddenAsCells, [](const Row& row) { return row.set.hidden_as_cells; }},
+          {kChangeAsCells, [](const Row& row) { return row.set.change_as_cells; }},
+          {kCaptureUsed, [](const Row& row) { return row.set.capture.capture; }},
+          {kCaptureSource, [](const Row& row) { return row.set.capture.source; }},
+          {kCellsFrom, [](const Row& row) { return row.set.cells_from; }},
+          {kAgreeingFolds, [](const Row& row) { return row.set.folds; }},
+          {kFoldsP, [](const Row& row) { return Probability{row.set.p_folds}; }},
+          {kRedundancyClusters, [](const Row& row) { return row.set.measured.clusters; }},
+          {kNotJudged, others_of},
+          {kRedundancyNote, [](const Row& row) { return row.set.note; }},
+      })};
 }
 
 Columns<SettingRow> settings_columns() {
   return {
-      "settings.tsv",
-      "a row for each setting of each set's judged elements",
+      "settings.tsv", "a row for each setting of each set's judged elements",
       with_set<SettingRow>({
           {"open", "elements that are open, by place, with commas; the other judged ones closed",
            open_elements},
@@ -171,8 +171,7 @@ Columns<SettingRow> settings_columns() {
            [](const SettingRow& row) { return row.rate(row.reach()); }},
           {"cells", "seen in this setting",
            [](const SettingRow& row) {
-             return row.set.measured.cells.empty() ? 0
-                                                   : row.set.measured.cells[row.setting].cells;
+             return row.set.measured.cells.empty() ? 0 : row.set.measured.cells[row.setting].cells;
            }},
           {"counts", "of the gene in these",
            [](const SettingRow& row) {
@@ -183,38 +182,37 @@ Columns<SettingRow> settings_columns() {
 }
 
 Columns<MemberRow> members_columns() {
-  return {
-      "members.tsv",
-      "a row for each element of each set",
-      with_set<MemberRow>({
-          {column::kElement,
-           [](const MemberRow& row) { return place_of(row.study, row.member().element); }},
-          {"peaks", "of the element, with `;`",
-           [](const MemberRow& row) { return peaks_of(row.study, row.member().element); }},
-          {column::kElementClass,
-           [](const MemberRow& row) { return class_name(row.member().element.kind); }},
-          {column::kElementJudged, [](const MemberRow& row) { return row.member().judged; }},
-          {"why_not", "why it is not judged, or empty",
-           [](const MemberRow& row) { return row.member().why_not; }},
-          {column::kLossAlone, [](const MemberRow& row) { return row.member().alone; }},
-          {column::kLossFromWhole,
-           [](const MemberRow& row) { return row.number(&ElementNumbers::loss); }},
-          {column::kGainOnNothing,
-           [](const MemberRow& row) { return row.number(&ElementNumbers::gain); }},
-          {"shapley", "its Shapley share of the joint change, measured; NA where nothing was",
-           [](const MemberRow& row) { return row.number(&ElementNumbers::shapley); }},
-          {"shapley_log", "the same of the change of the log rate",
-           [](const MemberRow& row) { return row.number(&ElementNumbers::shapley_log); }},
-          {"shapley_fit", "the same in the fit, of all elements of the set",
-           [](const MemberRow& row) { return row.member().shapley_fit; }},
-      })};
+  return {"members.tsv", "a row for each element of each set",
+          with_set<MemberRow>({
+              {column::kElement,
+               [](const MemberRow& row) { return place_of(row.study, row.member().element); }},
+              {"peaks", "of the element, with `;`",
+               [](const MemberRow& row) { return peaks_of(row.study, row.member().element); }},
+              {column::kElementClass,
+               [](const MemberRow& row) { return class_name(row.member().element.kind); }},
+              {column::kElementJudged, [](const MemberRow& row) { return row.member().judged; }},
+              {"why_not", "why it is not judged, or empty",
+               [](const MemberRow& row) { return row.member().why_not; }},
+              {column::kLossAlone, [](const MemberRow& row) { return row.member().alone; }},
+              {column::kLossFromWhole,
+               [](const MemberRow& row) { return row.number(&ElementNumbers::loss); }},
+              {column::kGainOnNothing,
+               [](const MemberRow& row) { return row.number(&ElementNumbers::gain); }},
+              {"shapley", "its Shapley share of the joint change, measured; NA where nothing was",
+               [](const MemberRow& row) { return row.number(&ElementNumbers::shapley); }},
+              {"shapley_log", "the same of the change of the log rate",
+               [](const MemberRow& row) { return row.number(&ElementNumbers::shapley_log); }},
+              {"shapley_fit", "the same in the fit, of all elements of the set",
+               [](const MemberRow& row) { return row.member().shapley_fit; }},
+          })};
 }
 
 Columns<PairRow> interactions_columns() {
   const auto interval = "its 95 % interval over the draws";
   return {
       "interactions.tsv",
-      "a row for each pair of judged elements; of three or more, one with the others closed and one "
+      "a row for each pair of judged elements; of three or more, one with the others closed and "
+      "one "
       "with them open",
       with_set<PairRow>({
           {"first", "by place", [](const PairRow& row) { return row.place(row.pair.first); }},
@@ -227,8 +225,7 @@ Columns<PairRow> interactions_columns() {
            [](const PairRow& row) { return row.pair.added; }},
           {"beyond_adding_low", interval, [](const PairRow& row) { return row.pair.added_low; }},
           {"beyond_adding_high", interval, [](const PairRow& row) { return row.pair.added_high; }},
-          {"beyond_multiplying",
-           "the same of natural logs of the rates: 0 = they multiply",
+          {"beyond_multiplying", "the same of natural logs of the rates: 0 = they multiply",
            [](const PairRow& row) { return row.pair.factor; }},
           {"beyond_multiplying_low", interval,
            [](const PairRow& row) { return row.pair.factor_low; }},
@@ -268,8 +265,9 @@ Table table_of(const Columns<RowOf>& columns, std::span<const SetRedundancy> set
 }  // namespace
 
 Table redundancy_table(const Study& study, std::span<const SetRedundancy> sets) {
-  return redundancy_columns().table(sets,
-                                    [&](const SetRedundancy& set) { return Row{study, set}; });
+  return redundancy_columns().table(sets, [&](const SetRedundancy& set) {
+    return Row{study, set};
+  });
 }
 TableText describe_redundancy() {
   return redundancy_columns().describe();
@@ -292,7 +290,9 @@ TableText describe_settings() {
 Table members_table(const Study& study, std::span<const SetRedundancy> sets) {
   return table_of(
       members_columns(), sets, [](const SetRedundancy& set) { return set.elements.size(); },
-      [&](const SetRedundancy& set, size_t i) { return MemberRow{{study, set}, i}; });
+      [&](const SetRedundancy& set, size_t i) {
+        return MemberRow{{study, set}, i};
+      });
 }
 TableText describe_members() {
   return members_columns().describe();
@@ -313,7 +313,9 @@ TableText describe_interactions() {
 Table deletion_table(const Study& study, std::span<const SetRedundancy> sets) {
   return table_of(
       deletion_columns(), sets, [](const SetRedundancy& set) { return set.deletion.size(); },
-      [&](const SetRedundancy& set, size_t i) { return DeletionRow{{study, set}, i}; });
+      [&](const SetRedundancy& set, size_t i) {
+        return DeletionRow{{study, set}, i};
+      });
 }
 TableText describe_deletion() {
   return deletion_columns().describe();

@@ -1,0 +1,114 @@
+#include "redundancy/redundancy_words.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/at.hpp"
+#include "base/nan.hpp"
+
+namespace grids::core {
+namespace {
+
+constexpr RedundancyCall kCalls[] = {
+    RedundancyCall::kRedundant,         RedundancyCall::kQuorum,
+    RedundancyCall::kCooperative,       RedundancyCall::kIndependent,
+    RedundancyCall::kStandInsOrProxies, RedundancyCall::kNotCalled};
+
+/// "−2 to −6 %", or one number where both look alike.
+std::string percents(double least, double most) {
+  const auto first = fmt::format("{:+.1f}", 100 * least),
+             second = fmt::format("{:+.1f}", 100 * most);
+  return first == second ? first + " %" : fmt::format("{} to {} %", first, second);
+}
+
+std::string claim(const RedundancyFacts& facts) {
+  const bool pair = facts.elements == 2;
+  const std::string all = pair ? "two elements" : fmt::format("{} elements", facts.elements);
+  switch (facts.call) {
+    case RedundancyCall::kRedundant:
+      return fmt::format("{} of the {} suffices", pair ? "either" : "any one", all);
+    case RedundancyCall::kQuorum:
+      return fmt::format("the {} make good the loss of one, but none suffices alone", all);
+    case RedundancyCall::kCooperative:
+      return fmt::format("the {} are needed together", all);
+    case RedundancyCall::kIndependent:
+      return fmt::format("the {} act independently", all);
+    case RedundancyCall::kStandInsOrProxies:
+      return fmt::format(
+          "the {} stand in for each other, or one goes along with the other: the cells cannot tell",
+          all);
+    case RedundancyCall::kNotCalled:
+      return "not called: " + facts.reason;
+  }
+  return "";
+}
+
+std::string spaced_name(RedundancyCall call) {
+  std::string name = call_name(call);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+}  // namespace
+
+RedundancyFacts facts_of(const SetRedundancy& set) {
+  RedundancyFacts facts;
+  facts.call = set.result.call;
+  facts.reason = set.result.reason;
+  facts.elements = static_cast<int64_t>(set.judged);
+  facts.least_alone = facts.most_alone = kNaN;
+  for (size_t i = 0; i < set.judged; ++i) {
+    const double alone = set.elements[i].alone;
+    if (i == 0 || std::abs(alone) < std::abs(facts.least_alone)) facts.least_alone = alone;
+    if (i == 0 || std::abs(alone) > std::abs(facts.most_alone)) facts.most_alone = alone;
+  }
+  facts.together = set.change_as_cells;
+  facts.hidden = set.result.hidden;
+  facts.low = set.result.hidden_low;
+  facts.high = set.result.hidden_high;
+  facts.cells_from = set.cells_from;
+  return facts;
+}
+
+std::string redundancy_sentence(const RedundancyFacts& facts) {
+  std::string words = claim(facts);
+  if (facts.call == RedundancyCall::kNotCalled) return words;
+  words += fmt::format(
+      "; masked alone in cells as they are, each changes the prediction by {}, all together by {}",
+      percents(facts.least_alone, facts.most_alone), percents(facts.together, facts.together));
+  words += fmt::format("; measured in cells that chose neither: hidden share {:.2f}", facts.hidden);
+  if (std::isfinite(facts.low)) words += fmt::format(" ({:.2f} to {:.2f})", facts.low, facts.high);
+  return words;
+}
+
+std::string count_calls(std::span<const RedundancyCall> calls) {
+  std::string words;
+  for (const auto call : kCalls) {
+    const auto count = std::count(calls.begin(), calls.end(), call);
+    if (count == 0) continue;
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, spaced_name(call));
+  }
+  return words;
+}
+
+void tell_redundancy(const Study& study, std::span<const SetRedundancy> sets,
+                     const Context& context) {
+  if (sets.empty()) return;
+  std::vector<RedundancyCall> calls;
+  for (const auto& set : sets) {
+    calls.push_back(set.result.call);
+    if (!is_called(set.result.call)) continue;
+    const ExplainTarget target{set.target.type, set.target.gene, 0};
+    context.reporter.info(fmt::format("{} in {}: {}", study.genes.names[at(set.target.gene)],
+                                      type_name(study, target),
+                                      redundancy_sentence(facts_of(set))));
+  }
+  context.reporter.info(
+      fmt::format("do the elements of a set stand in for one another? Of {} {}: {} (see "
+                  "redundancy.tsv)",
+                  sets.size(), sets.size() == 1 ? "set" : "sets", count_calls(calls)));
+}
+
+}  // namespace grids::core
