@@ -66,10 +66,11 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
                                           const ExplainResult& result,
                                           const RedundancyOptions& options,
                                           const Context& context) {
+  if (result.explained.empty()) return {};
   std::vector<RedundancyTarget> targets;
   targets.reserve(result.explained.size());
   for (const auto& entry : result.explained) targets.push_back(redundancy_target(entry));
-  auto sets = judge_redundancy(study, surrogate, targets, options, context);
+  auto sets = RedundancyJudge(study, surrogate, options, context).judge(targets);
   hold_together(sets, options);
   return sets;
 }

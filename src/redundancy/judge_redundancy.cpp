@@ -376,47 +376,62 @@ SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
 
 }  // namespace
 
-std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
-                                            const std::vector<RedundancyTarget>& targets,
-                                            const RedundancyOptions& options,
-                                            const Context& context) {
-  if (targets.empty()) return {};
+RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
+                                 RedundancyOptions options, const Context& context)
+    : study_(study),
+      surrogate_(surrogate),
+      options_(std::move(options)),
+      context_(context),
+      state_(study, surrogate, options_.contrast.components, context) {}
+
+const JudgedCells& RedundancyJudge::cells_of(std::optional<int32_t> type) {
+  const auto found = by_type_.find(type);
+  if (found != by_type_.end()) return found->second;
+  return by_type_
+      .emplace(type, judged_cells(study_, state_, study_.cells_of(Split::kTest, type), options_,
+                                  context_))
+      .first->second;
+}
+
+StudySurrogate RedundancyJudge::asked_for(const std::vector<RedundancyTarget>& targets) const {
   std::vector<int32_t> genes;
   for (const auto& target : targets) {
     if (target.unconfirmed) genes.push_back(target.gene);
   }
-  const StudySurrogate asked = genes.empty() ? surrogate : surrogate.asked_for(genes);
-  const StateCovariates state(study, asked, options.contrast.components, context);
-  std::map<std::optional<int32_t>, JudgedCells> by_type;
-  const auto cells_for = [&](std::optional<int32_t> type) {
-    if (by_type.contains(type)) return;
-    by_type.emplace(
-        type, judged_cells(study, state, study.cells_of(Split::kTest, type), options, context));
-  };
-  for (const auto& target : targets) cells_for(target.type);
-  std::vector<SetRedundancy> judged(targets.size());
-  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
-    judged[at(i)] =
-        judge_set(study, asked, targets[at(i)], by_type.at(targets[at(i)].type), options, context);
+  return genes.empty() ? surrogate_ : surrogate_.asked_for(genes);
+}
+
+std::vector<SetRedundancy> RedundancyJudge::judge_as_asked(
+    const std::vector<RedundancyTarget>& targets) {
+  const StudySurrogate asked = asked_for(targets);
+  for (const auto& target : targets) cells_of(target.type);
+  std::vector<SetRedundancy> rows(targets.size());
+  context_.pool.for_each(std::ssize(targets), [&](int64_t i) {
+    const auto& target = targets[at(i)];
+    rows[at(i)] = judge_set(study_, asked, target, by_type_.at(target.type), options_, context_);
   });
-  context.check_cancelled();
-  const auto types = static_cast<int32_t>(study.cells.type.names.size());
-  const bool any_apart = std::any_of(judged.begin(), judged.end(),
-                                     [](const SetRedundancy& set) { return set.types_differ; });
-  for (int32_t type = 0; any_apart && type < types; ++type) cells_for(type);
-  std::vector<std::vector<SetRedundancy>> apart(targets.size());
-  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
-    if (!judged[at(i)].types_differ) return;
-    for (int32_t type = 0; type < types; ++type) {
-      auto target = targets[at(i)];
-      target.type = type;
-      apart[at(i)].push_back(judge_set(study, asked, target, by_type.at(type), options, context));
+  context_.check_cancelled();
+  return rows;
+}
+
+std::vector<SetRedundancy> RedundancyJudge::judge(const std::vector<RedundancyTarget>& targets) {
+  auto rows = judge_as_asked(targets);
+  std::vector<RedundancyTarget> apart;
+  for (const auto& row : rows) {
+    for (int32_t type = 0; row.types_differ && type < std::ssize(study_.cells.type.names); ++type) {
+      apart.push_back(row.target);
+      apart.back().type = type;
     }
-  });
+  }
+  auto of_types = judge_as_asked(apart);
   std::vector<SetRedundancy> result;
-  for (size_t i = 0; i < judged.size(); ++i) {
-    result.push_back(std::move(judged[i]));
-    for (auto& set : apart[i]) result.push_back(std::move(set));
+  auto next = of_types.begin();
+  for (auto& row : rows) {
+    const bool followed = row.types_differ;
+    result.push_back(std::move(row));
+    for (size_t type = 0; followed && type < study_.cells.type.names.size(); ++type) {
+      result.push_back(std::move(*next++));
+    }
   }
   return result;
 }
