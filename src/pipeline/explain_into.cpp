@@ -19,11 +19,21 @@ void ExplainArguments::describe_preset(OptionSet& set, SurrogateKind& kind) {
   });
 }
 
-void ExplainArguments::describe(OptionSet& set) {
+void ExplainArguments::describe_size(OptionSet& set) {
   set.value("-L,--set-size", set_size,
             "Most peaks of a set, where --targets does not say; its minimal sub-set comes first",
             at_least(1));
   describe_direction(set);
+}
+
+void ExplainArguments::describe_search(OptionSet& set) {
+  describe_size(set);
+  options.describe(set);
+  redundancy.describe(set);
+}
+
+void ExplainArguments::describe(OptionSet& set) {
+  describe_size(set);
   options.describe(set);
   judge.describe(set);
   set.choice<bool>("--redundancy", ask_redundancy, {{"on", true}, {"off", false}},

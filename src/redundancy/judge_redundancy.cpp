@@ -195,7 +195,7 @@ Redundancy nothing_measured(std::string reason) {
   Redundancy result;
   result.reason = std::move(reason);
   for (double* number :
-       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_log, &result.j,
+       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_error, &result.hidden_log, &result.j,
         &result.change, &result.change_low, &result.change_high, &result.bound.most,
         &result.bound.least, &result.kappa_break, &result.p_redundant, &result.p_cooperative,
         &result.q, &result.power_redundant, &result.power_cooperative, &result.detectable}) {
@@ -437,25 +437,38 @@ std::vector<SetRedundancy> RedundancyJudge::judge(const std::vector<RedundancyTa
 }
 
 void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options) {
+  std::vector<CallOfRun> held(sets.size());
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const auto& result = sets[i].result;
+    held[i] = {result.call, result.reason, result.p_redundant, result.p_cooperative, kNaN};
+  }
+  hold_together(std::span(held), options);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    sets[i].result.call = held[i].call;
+    sets[i].result.reason = held[i].reason;
+    sets[i].result.q = held[i].q;
+  }
+}
+
+void hold_together(std::span<CallOfRun> calls, const RedundancyOptions& options) {
   std::vector<double> redundant, cooperative;
   int64_t judged = 0;
-  for (const auto& set : sets) {
-    redundant.push_back(set.result.p_redundant);
-    cooperative.push_back(set.result.p_cooperative);
-    judged += std::isnan(set.result.p_redundant) ? 0 : 1;
+  for (const auto& entry : calls) {
+    redundant.push_back(entry.p_redundant);
+    cooperative.push_back(entry.p_cooperative);
+    judged += std::isnan(entry.p_redundant) ? 0 : 1;
   }
   const auto q_redundant = benjamini_hochberg(redundant);
   const auto q_cooperative = benjamini_hochberg(cooperative);
-  for (size_t i = 0; i < sets.size(); ++i) {
-    auto& result = sets[i].result;
-    const auto call = result.call;
-    result.q = call == RedundancyCall::kCooperative   ? q_cooperative[i]
-               : call == RedundancyCall::kIndependent ? kNaN
-                                                      : q_redundant[i];
-    const bool tested = is_called(call) && call != RedundancyCall::kIndependent;
-    if (judged > options.many_sets && tested && !(result.q <= options.q_most)) {
-      result.reason = fmt::format("q: {} but for {} judged sets", call_name(call), judged);
-      result.call = RedundancyCall::kNotCalled;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    auto& entry = calls[i];
+    entry.q = entry.call == RedundancyCall::kCooperative ? q_cooperative[i]
+              : entry.call == RedundancyCall::kIndependent ? kNaN
+                                                           : q_redundant[i];
+    const bool tested = is_called(entry.call) && entry.call != RedundancyCall::kIndependent;
+    if (judged > options.many_sets && tested && !(entry.q <= options.q_most)) {
+      entry.reason = fmt::format("q: {} but for {} judged sets", call_name(entry.call), judged);
+      entry.call = RedundancyCall::kNotCalled;
     }
   }
 }

@@ -133,9 +133,19 @@ class RedundancyJudge {
   std::map<std::optional<int32_t>, JudgedCells> by_type_;
 };
 
+/// What the sets of a run are held together by.
+struct CallOfRun {
+  RedundancyCall call = RedundancyCall::kNotCalled;
+  std::string reason;
+  double p_redundant = 0;
+  double p_cooperative = 0;
+  double q = 0;
+};
+
 /// q over all judged sets, for redundant and quorum together and for cooperative; in large runs
 /// calls with a large q become none.
 void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options);
+void hold_together(std::span<CallOfRun> calls, const RedundancyOptions& options);
 
 // In parts, for those that hold out cells in their own way.
 
