@@ -1,0 +1,38 @@
+/// How stable a set is: half of the cells, drawn without replacement within parts of the split and
+/// types, again and again; each time the cis path is fitted and the set searched and judged anew.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "redundancy/cross_fit.hpp"
+
+namespace grids::core {
+
+struct ElementStability {
+  Element element;
+  double frequency = 0;  ///< share of halves that select it, in minimal sub-set or partners
+};
+
+struct SetStability {
+  RedundancyTarget target;
+  int64_t halves = 0;        ///< in which the gene was searched
+  double jaccard = 0;        ///< mean over the halves, of judged elements against those of all cells
+  double agreement = 0;      ///< share of halves with the same call; NaN: not called on all cells
+  std::vector<ElementStability> elements;  ///< of the set of all cells
+};
+
+/// `rows`: those of all cells, one a target of `explained`. The surrogate stays: what is repeated is
+/// the cis path, the search and the call, judged by each half's own test cells.
+std::vector<SetStability> measure_stability(const Study& study, const StudySurrogate& surrogate,
+                                            const std::vector<ExplainedTarget>& explained,
+                                            const std::vector<SetRedundancy>& rows, int64_t halves,
+                                            const CrossFitSearch& search,
+                                            const RedundancyOptions& options,
+                                            const Context& context);
+
+/// stability.tsv, a row an element.
+Table stability_table(const Study& study, std::span<const SetStability> sets);
+TableText describe_stability();
+
+}  // namespace grids::core
