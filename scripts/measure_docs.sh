@@ -7,32 +7,34 @@
 # A table of figures stands in its page between <!-- figures NAME --> and <!-- /figures -->. A run measures it:
 # a function run_RUN of scripts/figures/*.sh, in the folder OUT/RUN (build/figures); scripts/figures/*.py makes
 # the table of what the run left there. Without PAGEs (surrogate.md) or NAMEs all are made. A run that has
-# ended is not made again: delete its folder for that. All runs together take a day of 2 idle cores.
+# ended is not made again: delete its folder for that. All together take many hours of 2 idle cores.
 #
 # --small: the same at sizes of seconds, into copies of the pages (build/figures-small/docs), to see that every
 # maker works. DATA: the real cells (../shared/data); docs/real-cells.md says what they are. Without them, or
 # without PyTorch for the digits, --small leaves out what needs them, and says so.
 set -euo pipefail
-cd "$(dirname "$0")/.."
-root=$PWD
+root=$(realpath "$(dirname "$0")/..")
 
-small=0 list=0 data=../shared/data out='' wanted=()
+small=0 list=0 data=$root/../shared/data out='' wanted=()
 while (($#)); do
   case $1 in
     --small) small=1 ;;
     --list) list=1 ;;
-    --data) data=$2 && shift ;;
-    --out) out=$2 && shift ;;
+    --data) data=$(realpath "$2") && shift ;;
+    --out) out=$(realpath -m "$2") && shift ;;
     -*) sed -n '2,15s/^# \?//p' "$0" >&2 && exit 2 ;;
     *) wanted+=("$1") ;;
   esac
   shift
 done
+cd "$root"
 
 figures() { /usr/bin/python3 "$root/scripts/figures" "$@"; }
 
 # size FULL SMALL
 size() { if ((small)); then echo "$2"; else echo "$1"; fi; }
+
+out=${out:-$root/build/$(size figures figures-small)}
 
 # make RUN: makes it, unless it is there. `made` is then 0, or the status of the command that failed.
 make() {
@@ -87,8 +89,6 @@ fi
 
 scripts/build.sh release grids grids-torch paper_scale cis_bars false_positives methods_cost
 export PATH=$root/build/release/bin:$PATH
-data=$(realpath "$data")
-out=$(realpath -m "${out:-build/$(size figures figures-small)}")
 docs=$root/docs
 if ((small)); then
   docs=$out/docs

@@ -9,20 +9,20 @@ bars() {
 }
 
 run_cis_bars() {
-  local seeds
-  seeds=$(size 1,2,3 1)
-  bars capture-1 --capture 1 --seeds "$seeds" --null-windows 3
-  bars capture-0.5 --capture 0.5 --seeds "$seeds"
-  bars capture-0.3 --capture 0.3 --seeds "$seeds"
-  bars cells-1000 --cells 1000 --seeds "$seeds"
-  bars cells-10000 --cells 10000 --seeds 1 --null-windows 3
+  local seeds all=fit,search,peers,contrast brief
+  seeds=$(size 1,2,3 1) brief=$(size $all fit,search)
+  bars capture-1 --capture 1 --seeds "$seeds" --only $all --null-windows 3
+  bars capture-0.5 --capture 0.5 --seeds "$seeds" --only "$brief"
+  bars capture-0.3 --capture 0.3 --seeds "$seeds" --only "$brief"
+  bars cells-1000 --cells 1000 --seeds "$seeds" --only "$brief"
+  bars cells-10000 --cells 10000 --seeds 1 --only "$brief" --null-windows 3
 }
 
 run_cis_user() {
   local capture
   for capture in 1 0.5 0.3; do
     bars "capture-$capture" --cells 3000 --genes 240 --capture $capture --median-count 0.3 --count-spread 0.3 \
-      --seeds "$(size 11,12,13 11)" --only fit,search,peers,contrast --null-windows 3
+      --seeds "$(size 11,12,13 11)" --only fit,search,peers,contrast --null-windows "$(size 3 1)"
   done
 }
 

@@ -20,6 +20,9 @@ def value(text):
 
 
 def markdown(header, rows):
+    rows = list(rows)
+    if not rows:
+        raise ValueError("a table without a row: the run has measured nothing")
     lines = [header, ["---"] * len(header), *rows]
     return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
 

@@ -118,6 +118,7 @@ class TheNumbers(unittest.TestCase):
             rows = words.rows_of(path)
         self.assertEqual([(row["gene"], words.value(row["p"])) for row in rows], [('A"1', 0.5), ("B", None)])
         self.assertEqual(words.markdown(("gene", "p"), [("A", 1)]), "| gene | p |\n| --- | --- |\n| A | 1 |\n")
+        self.assertRaises(ValueError, words.markdown, ("gene", "p"), [])
 
 
 if __name__ == "__main__":
