@@ -66,6 +66,10 @@ void Figures::write_json(const std::filesystem::path& path) const {
   nlohmann::ordered_json json;
   for (const auto& figure : figures_) json[figure.name] = figure.value;
   for (const auto& [name, remark] : remarks_) json[name] = remark;
+  json["floors"] = nlohmann::ordered_json::object();
+  for (const auto& figure : figures_) {
+    if (figure.floor) json["floors"][figure.name] = *figure.floor;
+  }
   json["busy"] = busy_;
   replace_file(path, json.dump(2) + "\n");
 }

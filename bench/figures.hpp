@@ -34,8 +34,8 @@ class Figures {
   std::optional<double> value(const std::string& name) const;
 
   std::string table() const;
-  /// One object: a number for each figure, a string for each remark, and `busy`, the names of the
-  /// figures whose stopwatch had a complaint.
+  /// One object: a number for each figure, a string for each remark, `floors`, a number for each
+  /// figure that has one, and `busy`, the names of the figures whose stopwatch had a complaint.
   void write_json(const std::filesystem::path& path) const;
 
  private:

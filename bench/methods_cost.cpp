@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <memory>
 
 #include "cells.hpp"
+#include "measure_program.hpp"
 #include "methods/explainer.hpp"
 #include "methods/sage.hpp"
 #include "search_problem.hpp"
@@ -28,6 +28,16 @@ struct CostSettings {
   std::vector<std::string> methods = {"grids", "random",  "knockout", "saliency", "smoothgrad",
                                       "lime",  "lime-sp", "sage",     "cxplain",  "fimap"};
   Settings cells_kept;
+
+  void describe(OptionSet& options) {
+    options.value("--preset", preset, "Of the simulator: tiny, demo or paper");
+    options.value("--cells", cells, "Most cells of a type");
+    options.value("-L,--set-size", set_size, "Peaks of a set");
+    options.value("--budget", budget, "Most model evaluations; 0 = no limit");
+    options.list("--method", methods, explainer_names(), "Methods");
+    cells_kept.work = "methods_cost";
+    options.value("--work", cells_kept.work, "Folder for the simulated cells, kept for later runs");
+  }
 };
 
 /// How far SAGE's values are from standing apart.
@@ -89,30 +99,12 @@ void measure(const CostSettings& settings, const Context& context) {
   }
 }
 
-constexpr const char* kCommand = "measure";
-
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Command command = {
-      kCommand, "Measure what the explanation methods cost",
-      "  methods_cost --preset demo\n  methods_cost --preset paper --budget 1000000",
-      [](OptionSet& options) -> CommandBody {
-        auto settings = std::make_shared<CostSettings>();
-        options.value("--preset", settings->preset, "Of the simulator: tiny, demo or paper");
-        options.value("--cells", settings->cells, "Most cells of a type");
-        options.value("-L,--set-size", settings->set_size, "Peaks of a set");
-        options.value("--budget", settings->budget, "Most model evaluations; 0 = no limit");
-        options.list("--method", settings->methods, explainer_names(), "Methods");
-        settings->cells_kept.work = "methods_cost";
-        options.value("--work", settings->cells_kept.work,
-                      "Folder for the simulated cells, kept for later runs");
-        return [settings](const Context& context) { measure(*settings, context); };
-      }};
-  std::string name = kCommand;
-  std::vector<char*> words(argv, argv + argc);
-  if (argc < 2 || name != argv[1]) words.insert(words.begin() + 1, name.data());
-  words.push_back(nullptr);
-  return run_program({"methods_cost", "What the explanation methods cost.", ""}, {command},
-                     static_cast<int>(words.size()) - 1, words.data());
+  return run_measuring<CostSettings>(
+      {"methods_cost", "What the explanation methods cost.", ""},
+      "Measure what the explanation methods cost",
+      "  methods_cost --preset demo\n  methods_cost --preset paper --budget 1000000", measure, argc,
+      argv);
 }

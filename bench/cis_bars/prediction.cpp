@@ -126,6 +126,8 @@ void measure_prediction(const BarsBench& bench) {
     results.add(
         {"gate_regulated", "gate B passed, regulated genes", {}, whole ? Bar{0.9, {}} : Bar{}},
         {gene.cis.passed ? 1.0 : 0.0});
+    results.add({"gate_gain", "gate B: deviance saved a held-out cell, regulated genes", {}, {}},
+                {gene.cis.gain});
   });
   each(false, [&](const CisGene& gene, const GeneR& of) {
     results.add({"true_r_none", "r of the true function, unregulated genes", {}, {}},
