@@ -19,8 +19,10 @@
 #include "model/training_curves.hpp"
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
+#include "pipeline/redundancy_into.hpp"
 #include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
+#include "redundancy/stability.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"
@@ -43,7 +45,7 @@ std::vector<CommandTables> all_tables() {
         skipped_columns().describe(), describe_timings(), describe_redundancy(),
         describe_settings(), describe_members(), describe_interactions(), describe_deletion()}},
       {"explain --model", describe_model_results()},
-      {"redundancy", {describe_shares()}},
+      {"redundancy", {describe_shares(), describe_stability(), describe_negative_control()}},
       {"knockout", {describe_knockout()}},
       {"compare",
        {compared_columns().describe(), describe_held_out(), describe_own_objective(),

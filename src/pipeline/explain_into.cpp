@@ -77,10 +77,8 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
                                           const RedundancyOptions& options,
                                           const Context& context) {
   if (result.explained.empty()) return {};
-  std::vector<RedundancyTarget> targets;
-  targets.reserve(result.explained.size());
-  for (const auto& entry : result.explained) targets.push_back(redundancy_target(entry));
-  auto sets = RedundancyJudge(study, surrogate, options, context).judge(targets);
+  auto sets = RedundancyJudge(study, surrogate, options, context)
+                  .judge(redundancy_targets(result.explained));
   hold_together(sets, options);
   return sets;
 }

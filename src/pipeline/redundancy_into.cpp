@@ -9,6 +9,7 @@
 #include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "redundancy/redundancy_words.hpp"
+#include "redundancy/stability.hpp"
 
 namespace grids::core {
 namespace {
@@ -39,10 +40,15 @@ class Searcher {
     const auto found = explain(study_, surrogate_, targets, explain_, context_);
     for (const auto& skipped : found.skipped) skipped_.push_back(skipped);
     if (folds_) return folds_->judge(found.explained);
-    std::vector<RedundancyTarget> sets;
-    sets.reserve(found.explained.size());
-    for (const auto& entry : found.explained) sets.push_back(redundancy_target(entry));
-    return judge_->judge(sets);
+    return judge_->judge(redundancy_targets(found.explained));
+  }
+
+  /// On halves of the cells, judged by their own test cells.
+  std::vector<SetStability> stability(const std::vector<ExplainTarget>& targets) {
+    const auto found = explain(study_, surrogate_, targets, explain_, context_);
+    const auto rows = judge_->judge_as_asked(redundancy_targets(found.explained));
+    return measure_stability(study_, surrogate_, found.explained, rows, arguments_.stability,
+                             {explain_, arguments_.cis}, judge_->options(), context_);
   }
 
   std::vector<SkippedTarget> take_skipped() { return std::exchange(skipped_, {}); }
@@ -96,8 +102,8 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
     const auto call = call_of(table.text(i, column::kCall));
     if (!call) throw input_error("{}: row {} has no known call", table.source, i + 1);
     calls.push_back({*call, table.text(i, column::kCallReason),
-                     table.number(i, column::kRedundancyP),
-                     table.number(i, column::kCooperativeP), 0});
+                     table.number(i, column::kRedundancyP), table.number(i, column::kCooperativeP),
+                     0});
   }
   hold_together(std::span(calls), options);
   Table result(table.columns());
@@ -146,6 +152,12 @@ void RedundancyArguments::describe(OptionSet& set) {
            "Judge by cells that folds of training and validation cells held out of cis path and "
            "search, not by test cells alone: slower, with several times the power");
   folds.describe(set);
+  set.flag("--negative-control", negative_control,
+           "Search and judge the same genes in decoy windows and with permuted chromatin, too: the "
+           "rate of false calls (negative_control.tsv)");
+  set.value("--stability", stability,
+            "Search and judge anew on so many halves of the cells (stability.tsv); 0 = none",
+            at_least(0));
   set.value("--shard", shard, "One part of the targets: 2/8 is the second of eight");
   set.rule([this](Problems& problems) {
     try {
@@ -154,6 +166,13 @@ void RedundancyArguments::describe(OptionSet& set) {
       problems.add("{}", error.what());
     }
   });
+}
+
+std::vector<SetRedundancy> search_and_judge(const Study& study, const StudySurrogate& surrogate,
+                                            const std::vector<ExplainTarget>& targets,
+                                            const RedundancyArguments& arguments,
+                                            const Context& context) {
+  return Searcher(study, surrogate, arguments, context).judge(targets);
 }
 
 std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
@@ -172,25 +191,29 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   std::vector<std::string> names;
   for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
   names.push_back(skipped_columns().describe().file);
+  if (arguments.stability > 0) names.push_back(describe_stability().file);
   Progress progress(context, "redundancy", std::ssize(portions));
   for (const size_t portion : portions) {
     const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
     const std::vector<ExplainTarget> own(targets.begin() + static_cast<std::ptrdiff_t>(first),
                                          targets.begin() + static_cast<std::ptrdiff_t>(last));
-    run.run({fmt::format("portion {}", portion + 1), settings + asked_text(study, own),
-             [&](const Context&) {
-               make_folder(folder / kPortions);
-               auto tables = redundancy_tables(study, searcher.judge(own));
-               tables.push_back(
-                   skipped_columns().table(skipped_rows(study, searcher.take_skipped())));
-               std::vector<std::string> written;
-               for (auto& table : tables) {
-                 table.source = portion_name(portion) + "." + table.source;
-                 written.push_back(write_into(folder, table));
-               }
-               return written;
-             }},
-            context);
+    run.run(
+        {fmt::format("portion {}", portion + 1), settings + asked_text(study, own),
+         [&](const Context&) {
+           make_folder(folder / kPortions);
+           auto tables = redundancy_tables(study, searcher.judge(own));
+           tables.push_back(skipped_columns().table(skipped_rows(study, searcher.take_skipped())));
+           if (arguments.stability > 0) {
+             tables.push_back(stability_table(study, searcher.stability(own)));
+           }
+           std::vector<std::string> written;
+           for (auto& table : tables) {
+             table.source = portion_name(portion) + "." + table.source;
+             written.push_back(write_into(folder, table));
+           }
+           return written;
+         }},
+        context);
     progress.advance();
   }
   std::vector<std::string> written;
@@ -200,6 +223,16 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
   for (const auto& table : tables) written.push_back(write_into(folder, table));
+  if (arguments.negative_control) {
+    std::vector<ExplainTarget> own;
+    for (const size_t portion : portions) {
+      const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
+      own.insert(own.end(), targets.begin() + static_cast<std::ptrdiff_t>(first),
+                 targets.begin() + static_cast<std::ptrdiff_t>(last));
+    }
+    written.push_back(
+        negative_control_into(folder, study, surrogate, own, tables.front(), arguments, context));
+  }
   return written;
 }
 

@@ -29,9 +29,26 @@ struct RedundancyArguments {
   bool cross_fit = false;
   CrossFitOptions folds;
   std::string shard = "1/1";
+  bool negative_control = false;
+  int64_t stability = 0;  ///< half-samples
 
   void describe(OptionSet& set);
 };
+
+/// The rows of all targets, not yet held together.
+std::vector<SetRedundancy> search_and_judge(const Study& study, const StudySurrogate& surrogate,
+                                            const std::vector<ExplainTarget>& targets,
+                                            const RedundancyArguments& arguments,
+                                            const Context& context);
+
+/// The same targets in studies in which nothing is to be found (redundancy/control_studies.hpp),
+/// each with a cis path of its own, searched and judged as the real one was; `real`: its
+/// redundancy.tsv. Writes negative_control.tsv, whose name is returned.
+std::string negative_control_into(const std::filesystem::path& folder, const Study& study,
+                                  const StudySurrogate& surrogate,
+                                  const std::vector<ExplainTarget>& targets, const Table& real,
+                                  const RedundancyArguments& arguments, const Context& context);
+TableText describe_negative_control();
 
 /// Searches and judges the targets; returns the names of the tables written into `folder`. What a
 /// portion found lies under `folder`/portions, and is used again where nothing that it depends on

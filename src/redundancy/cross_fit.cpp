@@ -96,10 +96,7 @@ CrossFit::CrossFit(const Study& study, const StudySurrogate& surrogate, Redundan
 }
 
 std::vector<SetRedundancy> CrossFit::judge(const std::vector<ExplainedTarget>& explained) {
-  std::vector<RedundancyTarget> targets;
-  targets.reserve(explained.size());
-  for (const auto& entry : explained) targets.push_back(redundancy_target(entry));
-  const auto rows = on_test_.judge_as_asked(targets);
+  const auto rows = on_test_.judge_as_asked(redundancy_targets(explained));
   std::vector<ExplainTarget> asked;
   std::vector<const SetRedundancy*> about;
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -145,8 +142,7 @@ void CrossFit::find_in_fold(int32_t fold, const std::vector<ExplainTarget>& targ
   cis.genes.clear();
   for (const auto& target : targets) cis.genes.push_back(target.gene);
   const CisFit fit = fit_cis(part_, latents_, cis, context_);
-  const auto refitted =
-      StudySurrogate(surrogate_.folded(), &fit.path).asked_for(genes_of_fit(fit));
+  const auto refitted = StudySurrogate(surrogate_.folded(), &fit.path).asked_for(genes_of_fit(fit));
   const auto found = explain(part_, refitted, targets, search_.explain, context_);
   size_t next = 0;  // of those explained, which are in the order of the targets
   for (size_t k = 0; k < targets.size() && next < found.explained.size(); ++k) {
@@ -200,8 +196,7 @@ void CrossFit::measure_held_out(const Findings& findings, SetRedundancy& row) co
     parts.push_back(of_type(finding, row.target.type));
     const Finding& part = parts.back();
     all.cells.insert(all.cells.end(), part.cells.begin(), part.cells.end());
-    all.other_terms.insert(all.other_terms.end(), part.other_terms.begin(),
-                           part.other_terms.end());
+    all.other_terms.insert(all.other_terms.end(), part.other_terms.begin(), part.other_terms.end());
   }
   row.cells_from = "folds";
   measure_on(all, on_test_.options(), row);

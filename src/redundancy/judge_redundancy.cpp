@@ -195,10 +195,11 @@ Redundancy nothing_measured(std::string reason) {
   Redundancy result;
   result.reason = std::move(reason);
   for (double* number :
-       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_error, &result.hidden_log, &result.j,
-        &result.change, &result.change_low, &result.change_high, &result.bound.most,
-        &result.bound.least, &result.kappa_break, &result.p_redundant, &result.p_cooperative,
-        &result.q, &result.power_redundant, &result.power_cooperative, &result.detectable}) {
+       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_error,
+        &result.hidden_log, &result.j, &result.change, &result.change_low, &result.change_high,
+        &result.bound.most, &result.bound.least, &result.kappa_break, &result.p_redundant,
+        &result.p_cooperative, &result.q, &result.power_redundant, &result.power_cooperative,
+        &result.detectable}) {
     *number = kNaN;
   }
   return result;
@@ -260,6 +261,13 @@ void RedundancyOptions::describe(OptionSet& set) {
 RedundancyTarget redundancy_target(const ExplainedTarget& explained) {
   return {explained.target.type, explained.target.gene, members_of(explained.partners), "found",
           explained.path == GenePath::kUnconfirmed};
+}
+
+std::vector<RedundancyTarget> redundancy_targets(const std::vector<ExplainedTarget>& explained) {
+  std::vector<RedundancyTarget> targets;
+  targets.reserve(explained.size());
+  for (const auto& entry : explained) targets.push_back(redundancy_target(entry));
+  return targets;
 }
 
 std::vector<Element> SetRedundancy::judged_elements() const {
@@ -462,7 +470,7 @@ void hold_together(std::span<CallOfRun> calls, const RedundancyOptions& options)
   const auto q_cooperative = benjamini_hochberg(cooperative);
   for (size_t i = 0; i < calls.size(); ++i) {
     auto& entry = calls[i];
-    entry.q = entry.call == RedundancyCall::kCooperative ? q_cooperative[i]
+    entry.q = entry.call == RedundancyCall::kCooperative   ? q_cooperative[i]
               : entry.call == RedundancyCall::kIndependent ? kNaN
                                                            : q_redundant[i];
     const bool tested = is_called(entry.call) && entry.call != RedundancyCall::kIndependent;

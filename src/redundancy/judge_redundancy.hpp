@@ -65,6 +65,7 @@ struct RedundancyTarget {
 };
 
 RedundancyTarget redundancy_target(const ExplainedTarget& explained);
+std::vector<RedundancyTarget> redundancy_targets(const std::vector<ExplainedTarget>& explained);
 
 struct SetRedundancy {
   RedundancyTarget target;

@@ -46,8 +46,8 @@ bool holds(const Study& study, std::span<const Element> elements, const Element&
 
 /// Elements of both ÷ elements of either.
 double jaccard_of(const Study& study, std::span<const Element> a, std::span<const Element> b) {
-  const auto shared = std::count_if(a.begin(), a.end(),
-                                    [&](const Element& e) { return holds(study, b, e); });
+  const auto shared =
+      std::count_if(a.begin(), a.end(), [&](const Element& e) { return holds(study, b, e); });
   const auto either = std::ssize(a) + std::ssize(b) - shared;
   return either == 0 ? 1 : static_cast<double>(shared) / static_cast<double>(either);
 }
@@ -79,26 +79,25 @@ struct StabilityRow {
 };
 
 Columns<StabilityRow> stability_columns() {
-  return {
-      "stability.tsv",
-      "a row for each element of each set, over half-samples of the cells",
-      {{column::kLearnedIn,
-        [](const StabilityRow& row) {
-          return type_name(row.study, {row.set.target.type, row.set.target.gene, 0});
-        }},
-       {column::kGene,
-        [](const StabilityRow& row) { return row.study.genes.names[at(row.set.target.gene)]; }},
-       {column::kRedundancySet, [](const StabilityRow& row) { return row.set.target.set; }},
-       {column::kElement,
-        [](const StabilityRow& row) { return place_of(row.study, row.element.element); }},
-       {"selected", "share of halves in whose minimal sub-set or partners the element is",
-        [](const StabilityRow& row) { return row.element.frequency; }},
-       {"halves", "in which the gene was searched",
-        [](const StabilityRow& row) { return row.set.halves; }},
-       {"jaccard", "of judged elements with those of all cells, mean over halves",
-        [](const StabilityRow& row) { return row.set.jaccard; }},
-       {"same_call", "share of halves with the call of all cells",
-        [](const StabilityRow& row) { return row.set.agreement; }}}};
+  return {"stability.tsv",
+          "a row for each element of each set, over half-samples of the cells",
+          {{column::kLearnedIn,
+            [](const StabilityRow& row) {
+              return type_name(row.study, {row.set.target.type, row.set.target.gene, 0});
+            }},
+           {column::kGene,
+            [](const StabilityRow& row) { return row.study.genes.names[at(row.set.target.gene)]; }},
+           {column::kRedundancySet, [](const StabilityRow& row) { return row.set.target.set; }},
+           {column::kElement,
+            [](const StabilityRow& row) { return place_of(row.study, row.element.element); }},
+           {"selected", "share of halves in whose minimal sub-set or partners the element is",
+            [](const StabilityRow& row) { return row.element.frequency; }},
+           {"halves", "in which the gene was searched",
+            [](const StabilityRow& row) { return row.set.halves; }},
+           {"jaccard", "of judged elements with those of all cells, mean over halves",
+            [](const StabilityRow& row) { return row.set.jaccard; }},
+           {"same_call", "share of halves with the call of all cells",
+            [](const StabilityRow& row) { return row.set.agreement; }}}};
 }
 
 }  // namespace
@@ -129,10 +128,8 @@ std::vector<SetStability> measure_stability(const Study& study, const StudySurro
     const CisFit fit = fit_cis(part, latents, cis, context);
     const auto refitted = StudySurrogate(surrogate.folded(), &fit.path).asked_for(cis.genes);
     const auto found = explain(part, refitted, targets, explaining, context);
-    std::vector<RedundancyTarget> sets;
-    sets.reserve(found.explained.size());
-    for (const auto& entry : found.explained) sets.push_back(redundancy_target(entry));
-    const auto judged = RedundancyJudge(part, refitted, judging, context).judge_as_asked(sets);
+    const auto judged = RedundancyJudge(part, refitted, judging, context)
+                            .judge_as_asked(redundancy_targets(found.explained));
     size_t next = 0;
     for (size_t k = 0; k < targets.size() && next < judged.size(); ++k) {
       if (!(found.explained[next].target == targets[k])) continue;
