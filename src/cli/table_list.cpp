@@ -20,6 +20,7 @@
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "redundancy/redundancy_tables.hpp"
+#include "simulate/hidden_share.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"
@@ -29,7 +30,8 @@ namespace grids::core {
 std::vector<CommandTables> all_tables() {
   return {
       {"simulate",
-       {describe_truth(), describe_peak_truth(), describe_cell_truth(), describe_oracle()}},
+       {describe_truth(), describe_truth_settings(), describe_peak_truth(), describe_cell_truth(),
+        describe_oracle()}},
       {"prepare", {describe_prepare()}},
       {"train", {curve_columns().describe()}},
       {"cis", {describe_cis()}},
