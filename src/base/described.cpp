@@ -292,6 +292,7 @@ void OptionSet::add_numbers(const std::string& name, std::vector<T>& value, cons
                             Range range) {
   OptionField& field = add(name, help, OptionField::Kind::kList);
   field.range = range;
+  field.whole = std::is_integral_v<T>;
   field.texts = [&value] {
     std::vector<std::string> texts;
     texts.reserve(value.size());

@@ -64,6 +64,7 @@ struct OptionField {
   bool required = false;
   Range range;
   std::vector<std::string> words;  ///< of a choice
+  bool whole = false;              ///< of a list of numbers: only whole ones
   std::string standard;            ///< the default as text, when it was declared
 
   std::function<std::vector<std::string>()> texts;  ///< what it holds: one text but for lists

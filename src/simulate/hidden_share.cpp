@@ -19,7 +19,8 @@ double relative_rate(const GeneTruth& gene, int open) {
 /// Every cause does the same, so that what remains without one does not depend on which.
 double hidden_share_of(int causes, double all, double without_one, double none) {
   const double hidden = 1 - causes * (all - without_one) / (all - none);
-  return std::round(hidden * 1e9) / 1e9;  // of a 0, exp and log leave some 1e-16
+  // Of a 0, exp and log leave some 1e-16; and 0 has no sign.
+  return std::round(hidden * 1e9) / 1e9 + 0.0;
 }
 
 struct TruthSetting {

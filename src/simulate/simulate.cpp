@@ -130,7 +130,7 @@ SimulateOptions redundancy_preset() {
   // Eighths; the hidden shares of buffered sets take turns.
   options.kind_shares = {1, 0, 1, 1, 1, 1, 1, 2};
   options.triples = 0;
-  options.repressors = 1.0 / 3;
+  options.repressors = 0.33;
   options.buffered_shares = {0.3, 0.5};
   options.acting_min = 1;
   // Whole sets change the rate about 2.5-fold, repressors about 4-fold of a higher rate, for what

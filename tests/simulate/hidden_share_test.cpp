@@ -35,7 +35,9 @@ TEST(HiddenShare, IsWhatEachKindIsMadeFor) {
       const auto together = hidden_share(set_of(Regulation::kTogether, causes, effect));
       EXPECT_EQ(together.linear, 1 - causes);
       EXPECT_EQ(together.log, 1 - causes);
-      EXPECT_EQ(hidden_share(set_of(Regulation::kAdditive, causes, effect)).linear, 0);
+      const double added = hidden_share(set_of(Regulation::kAdditive, causes, effect)).linear;
+      EXPECT_EQ(added, 0);
+      EXPECT_FALSE(std::signbit(added)) << "-0 in a table";
       EXPECT_EQ(hidden_share(set_of(Regulation::kMultiplicative, causes, effect)).log, 0);
     }
     const auto quorum = hidden_share(set_of(Regulation::kQuorum, 3, effect));
