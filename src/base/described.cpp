@@ -287,32 +287,44 @@ void OptionSet::list(const std::string& name, std::vector<std::string>& value,
   };
 }
 
-void OptionSet::list(const std::string& name, std::vector<int64_t>& value, const std::string& help,
-                     Range range) {
+template <typename T>
+void OptionSet::add_numbers(const std::string& name, std::vector<T>& value, const std::string& help,
+                            Range range) {
   OptionField& field = add(name, help, OptionField::Kind::kList);
   field.range = range;
+  field.whole = std::is_integral_v<T>;
   field.texts = [&value] {
     std::vector<std::string> texts;
     texts.reserve(value.size());
-    for (const int64_t number : value) texts.push_back(std::to_string(number));
+    for (const T number : value) texts.push_back(fmt::format("{}", number));
     return texts;
   };
   field.standard = field.show();
   field.check = [&value, range] {
-    for (const int64_t number : value) {
+    for (const T number : value) {
       auto problem = range_problem(range, number);
       if (!problem.empty()) return problem;
     }
     return std::string();
   };
   field.assign = [&value](const std::vector<std::string>& words) {
-    std::vector<int64_t> numbers;
+    std::vector<T> numbers;
     for (const auto& text : split_names(words, [](std::string_view) { return false; })) {
-      if (!parse_number(text, numbers.emplace_back())) return not_a_number<int64_t>(text);
+      if (!parse_number(text, numbers.emplace_back())) return not_a_number<T>(text);
     }
     value = std::move(numbers);
     return std::string(value.empty() ? "names none" : "");
   };
+}
+
+void OptionSet::list(const std::string& name, std::vector<int64_t>& value, const std::string& help,
+                     Range range) {
+  add_numbers(name, value, help, range);
+}
+
+void OptionSet::list(const std::string& name, std::vector<double>& value, const std::string& help,
+                     Range range) {
+  add_numbers(name, value, help, range);
 }
 
 void OptionSet::add_choice(const std::string& name, std::vector<std::string> words,

@@ -64,6 +64,7 @@ struct OptionField {
   bool required = false;
   Range range;
   std::vector<std::string> words;  ///< of a choice
+  bool whole = false;              ///< of a list of numbers: only whole ones
   std::string standard;            ///< the default as text, when it was declared
 
   std::function<std::vector<std::string>()> texts;  ///< what it holds: one text but for lists
@@ -110,8 +111,10 @@ class OptionSet {
   /// Some of a few words, likewise, with commas between them.
   void list(const std::string& name, std::vector<std::string>& value,
             std::vector<std::string> words, const std::string& help);
-  /// Whole numbers, likewise.
+  /// Numbers, likewise.
   void list(const std::string& name, std::vector<int64_t>& value, const std::string& help,
+            Range range = {});
+  void list(const std::string& name, std::vector<double>& value, const std::string& help,
             Range range = {});
 
   /// One of a few words; `names` pairs each with its value.
@@ -168,6 +171,9 @@ class OptionSet {
                   const std::function<std::string()>& shown);
   template <typename T>
   void add_number(const std::string& name, T& value, const std::string& help, Range range);
+  template <typename T>
+  void add_numbers(const std::string& name, std::vector<T>& value, const std::string& help,
+                   Range range);
 
   std::shared_ptr<std::vector<OptionField>> fields_ = std::make_shared<std::vector<OptionField>>();
   std::shared_ptr<std::vector<std::function<void(Problems&)>>> rules_ =

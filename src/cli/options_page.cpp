@@ -62,7 +62,8 @@ std::string values_of(const OptionField& field) {
     case OptionField::Kind::kNumber:
       return "number" + (range.empty() ? "" : ", " + range);
     case OptionField::Kind::kList:
-      return range.empty() ? "list" : "list of whole numbers, " + range;
+      if (range.empty()) return "list";
+      return (field.whole ? "list of whole numbers, " : "list of numbers, ") + range;
     case OptionField::Kind::kPath:
       return "path";
     default:

@@ -14,11 +14,13 @@ struct SimulateCommand {
 
   void describe(OptionSet& set) {
     set.choice<std::string>(
-        "--preset", preset, {{"tiny", "tiny"}, {"demo", "demo"}, {"paper", "paper"}},
+        "--preset", preset,
+        {{"tiny", "tiny"}, {"demo", "demo"}, {"paper", "paper"}, {"redundancy", "redundancy"}},
         "Sizes and noise; the options below have defaults of their own in each");
     set.then([this] { options = simulate_preset(preset); });
     set.value("-o,--out", out,
-              "Folder for cells.h5mu, genes.bed, truth.tsv, cells.tsv, peaks.tsv, oracle.tsv",
+              "Folder for cells.h5mu, genes.bed, truth.tsv, truth_settings.tsv, cells.tsv, "
+              "peaks.tsv, oracle.tsv",
               OptionSet::Need::kRequired);
     options.describe(set);
     set.value("--regulated-genes", regulated,

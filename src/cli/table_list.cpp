@@ -23,6 +23,7 @@
 #include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "redundancy/stability.hpp"
+#include "simulate/hidden_share.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"
@@ -32,7 +33,8 @@ namespace grids::core {
 std::vector<CommandTables> all_tables() {
   return {
       {"simulate",
-       {describe_truth(), describe_peak_truth(), describe_cell_truth(), describe_oracle()}},
+       {describe_truth(), describe_truth_settings(), describe_peak_truth(), describe_cell_truth(),
+        describe_oracle()}},
       {"prepare", {describe_prepare()}},
       {"train", {curve_columns().describe()}},
       {"cis", {describe_cis()}},

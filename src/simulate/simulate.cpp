@@ -85,6 +85,70 @@ void describe_confounders(SimulateOptions& options, OptionSet& set) {
             at_least(0).below(1));
 }
 
+void describe_regulation(SimulateOptions& options, OptionSet& set) {
+  set.value("--triples", options.triples,
+            "Share of sets of several causes that are triples, the others pairs (quorum always of "
+            "three); without it 2 to 4, by kind",
+            at_least(0).at_most(1));
+  set.value("--repressors", options.repressors, "Share of sets that lower the rate of their gene",
+            at_least(0).at_most(1));
+  set.value("--one-type", options.one_type, "Share of sets that act in one cell type only",
+            at_least(0).at_most(1));
+  set.list("--buffered-shares", options.buffered_shares,
+           "True hidden shares of buffered sets, in turn", at_least(0).at_most(1));
+  set.value("--cause-correlation", options.cause_correlation,
+            "Correlation with which causes of a gene open together", at_least(0).at_most(1));
+  set.value("--bystander-share", options.bystander_share,
+            "Share of sets with a bystander, a peak that opens with a cause and causes nothing",
+            at_least(0).at_most(1));
+  set.value("--bystander-correlation", options.bystander_correlation,
+            "Correlation of a bystander with its cause", at_least(0).at_most(1));
+  set.flag("--set-strength", options.set_strength,
+           "Draw the strength of whole sets, whatever their kind and size; else of single causes");
+  set.flag("--closed-counts", options.closed_counts,
+           "Draw a gene's mean count with all its causes closed; else over all cells");
+  set.inner("repressor-strength", options.repressor_strength, above(0));
+  set.inner("repressor-counts", options.repressor_counts, above(0));
+  set.inner("acting-min", options.acting_min, at_least(0).at_most(1));
+  set.inner("bystanders-per-gene", options.bystanders_per_gene, at_least(0));
+  set.rule([&options](Problems& problems) {
+    const double buffered = options.kind_shares[static_cast<size_t>(Regulation::kBuffered)];
+    if (options.buffered_shares.empty() && buffered > 0) {
+      problems.add("--buffered-shares names none, but some sets are buffered");
+    }
+  });
+}
+
+/// Sets whose members do or do not stand in for one another, in numbers that can be told.
+SimulateOptions redundancy_preset() {
+  SimulateOptions options;
+  options.peaks = 8000;
+  options.genes = 240;
+  options.types = 2;
+  options.type_size_ratio = 1.5;
+  options.mean_open_peaks = 700;
+  // Eighths; the hidden shares of buffered sets take turns.
+  options.kind_shares = {1, 0, 1, 1, 1, 1, 1, 2};
+  options.triples = 0;
+  options.repressors = 0.33;
+  options.buffered_shares = {0.3, 0.5};
+  options.acting_min = 1;
+  // Whole sets change the rate about 2.5-fold, repressors about 4-fold of a higher rate, for what
+  // is low already cannot be seen to fall.
+  options.set_strength = true;
+  options.strength_min = 0.85;
+  options.strength_max = 0.98;
+  options.repressor_strength = 1.5;
+  options.open_min = 0.2;
+  options.open_max = 0.3;
+  options.closed_counts = true;
+  options.median_count = 0.4;
+  options.count_spread = 0.3;
+  options.repressor_counts = 2.5;
+  options.overdispersion = 0.25;
+  return options;
+}
+
 }  // namespace
 
 void SimulateOptions::describe(OptionSet& set) {
@@ -95,6 +159,7 @@ void SimulateOptions::describe(OptionSet& set) {
   set.value("--donors", donors, "Donors", at_least(1));
   set.value("--capture", capture, "Chance that ATAC sees an open peak in a cell of median depth",
             above(0).at_most(1));
+  describe_regulation(*this, set);
   describe_confounders(*this, set);
   set.inner("type-size-ratio", type_size_ratio, at_least(1));
   set.inner("chromosomes", chromosomes, at_least(1).at_most(24));
@@ -122,8 +187,6 @@ void SimulateOptions::describe(OptionSet& set) {
   set.inner("strength-max", strength_max, above(0));
   set.inner("open-min", open_min, above(0).below(1));
   set.inner("open-max", open_max, above(0).below(1));
-  set.inner("bystanders-per-gene", bystanders_per_gene, at_least(0));
-  set.inner("bystander-copy", bystander_copy, at_least(0).at_most(1));
   set.rule([this](Problems& problems) {
     if (static_cast<double>(cells) < 5 * types * type_size_ratio) {
       problems.add(
@@ -169,7 +232,9 @@ SimulateOptions simulate_preset(std::string_view name) {
         0.8;  // more types share the cells, so that a gene is off in more of them
     return options;
   }
-  throw usage_error("simulate: there is no preset '{}'; choose tiny, demo or paper", name);
+  if (name == "redundancy") return redundancy_preset();
+  throw usage_error("simulate: there is no preset '{}'; choose tiny, demo, paper or redundancy",
+                    name);
 }
 
 void set_regulated_genes(SimulateOptions& options, int64_t regulated) {
@@ -203,12 +268,16 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context) 
   const auto layout = simulation::draw_layout(options, context.seed);
   auto plan = simulation::draw_cells(options, context.seed);
   const auto batches = simulation::draw_batches(options, layout, context.seed);
-  const auto expression = simulation::draw_expression(options, layout, plan, context.seed);
+  auto expression = simulation::draw_expression(options, layout, plan, context.seed);
   const simulation::PeakLaw law(options, layout, plan, batches, expression.acting, context);
+  if (options.closed_counts) {
+    simulation::count_with_causes(options, layout, plan, law, expression);
+  }
   auto peak_names = layout.peak_names();
 
   SimulatedCells result;
-  result.truth = simulation::make_truth(layout, plan, batches, expression, law, peak_names);
+  result.truth =
+      simulation::make_truth(options, layout, plan, batches, expression, law, peak_names);
   const TrueRegulation regulation(result.truth, peak_names);
   const simulation::AmbientProfile soup(options, expression, batches);
   auto drawn = simulation::draw_cell_contents(options, {plan, law, regulation, soup},

@@ -9,8 +9,9 @@
 ///
 /// *Peaks* lie on chromosomes in the proportions of hg38 and are open with the probability
 /// 1 − exp(−depth · popularity · exp(programme)), popularities being heavy-tailed and promoters
-/// more open. A bystander copies a cause with probability ½ and else opens on its own; it causes
-/// nothing.
+/// more open. A bystander copies a cause with a chosen probability and else opens on its own; it
+/// causes nothing. Causes of a gene open independently of each other given type, state and depth,
+/// unless they are to open together: then all copy one of them with a chosen probability.
 ///
 /// *Expression* follows the latent openness of the gene's own causal peaks within the window around
 /// its TSS (see truth.hpp for the kinds), its programme and its base rate; counts are negative
@@ -97,7 +98,8 @@ struct SimulateOptions {
   double regulated_state_loading = 0.1;
 
   // Regulation.
-  /// Shares of the kinds of regulation, in the order of `Regulation`; scaled to sum to 1.
+  /// Shares of the kinds of regulation, in the order of `Regulation` (of those not named 0); scaled
+  /// to sum to 1.
   std::array<double, kRegulationKinds> kind_shares = {0.5, 0.1, 0.1, 0.1, 0.1, 0.1};
   /// Strength of one cause, drawn uniformly: the log fold change that opening a `single` peak, any
   /// peak of `either` or all of `together` makes. An additive or multiplicative cause makes
@@ -107,8 +109,29 @@ struct SimulateOptions {
   /// Marginal probability that a causal peak is open, in the types where it acts.
   double open_min = 0.1;
   double open_max = 0.4;
+  /// Share of the sets of several causes that are triples, the others being pairs. Without it sizes
+  /// are drawn: 2 to 4 where causes add or multiply, 2 or 3 of the others. A quorum is of three.
+  std::optional<double> triples;
+  /// Strengths are those of whole sets, whatever their kind and size.
+  bool set_strength = false;
+  /// Share of the sets of each kind that lower the rate.
+  double repressors = 0;
+  double repressor_strength = 1;  ///< multiplies the strength of repressors
+  double repressor_counts = 1;    ///< multiplies the mean counts of the genes that they repress
+  /// Mean counts are those with all causes closed, not those over all cells.
+  bool closed_counts = false;
+  /// True hidden shares of buffered sets (hidden_share.hpp), which take turns.
+  std::vector<double> buffered_shares = {0.5};
+  /// Smallest share of the types in which a set acts; the largest is 1.
+  double acting_min = 0.5;
+  /// Share of the sets that act in one type only, that in which the gene is expressed most.
+  double one_type = 0;
+  /// Correlation of any two causes of a gene in cells of equal type, state and depth, exact but for
+  /// what batches do. Above 0 the causes of a gene are equally often open.
+  double cause_correlation = 0;
   int32_t bystanders_per_gene = 1;
-  double bystander_copy = 0.5;  ///< probability that a bystander copies its cause in a cell
+  double bystander_share = 1;          ///< share of the sets that have bystanders
+  double bystander_correlation = 0.5;  ///< of bystander and cause, likewise
 
   // Confounders. Without them cells are the same to the bit, whatever the strengths below.
   /// Batches, of which each cell belongs to one at random; 0 = none.
@@ -131,8 +154,11 @@ struct SimulateOptions {
 };
 
 /// "tiny" (300 cells × 600 peaks × 60 genes, 3 types, 4 chromosomes), "demo" (3,000 × 12,000 × 800,
-/// 5 types) or "paper" (10,266 × 127,219 × 3,000, 8 types, 4,811 open peaks a cell). Throws
-/// Error(kUsage) that lists the names for any other.
+/// 5 types), "paper" (10,266 × 127,219 × 3,000, 8 types, 4,811 open peaks a cell) or "redundancy"
+/// (3,000 × 8,000 × 240, 2 types; an eighth of the genes each with pairs that add, multiply, stand
+/// in for one another, are needed together, are buffered with hidden shares of 0.3 and 0.5, with
+/// two of three that suffice, and without; a third of the sets repress). Throws Error(kUsage) that
+/// lists the names for any other.
 SimulateOptions simulate_preset(std::string_view name);
 
 /// Gives exactly `regulated` of the genes regulation of their own; kinds keep their proportions.
@@ -173,8 +199,8 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context);
 
 /// Writes into `folder` (made if missing): `cells.h5mu`, `genes.bed` (chrom, start, end, name,
 /// score, strand, Ensembl_ID, gene_type, with a header), `truth.tsv`, `cells.tsv` (truth.hpp),
-/// `peaks.tsv` (peak_truth.hpp) and `oracle.tsv`. Throws Error(kInput) naming the file that cannot
-/// be written.
+/// `truth_settings.tsv` (hidden_share.hpp), `peaks.tsv` (peak_truth.hpp) and `oracle.tsv`. Throws
+/// Error(kInput) naming the file that cannot be written.
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated);
 
 /// oracle.tsv, how well the true function itself predicts.

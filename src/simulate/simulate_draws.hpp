@@ -29,6 +29,9 @@ enum class Step : uint64_t {
   kBatchOfCell,
   kDoublets,
   kAmbient,
+  kBystanderShare,
+  kOneType,
+  kOpenTogether,
 };
 
 inline RandomStream stream(uint64_t seed, Step step, int64_t block = 0) {

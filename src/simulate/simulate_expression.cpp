@@ -16,21 +16,45 @@ namespace {
 constexpr int64_t kCellBlock = 64;
 constexpr double kTypeNoise = 0.3;  // of the log rate, private to gene and type
 
-/// Expected cis factor when the causes open independently with the given probabilities: the number
-/// that is open follows their Poisson-binomial law.
-double expected_cis(Regulation kind, double effect, std::span<const double> probabilities) {
+/// Of how many causes are open (0 to all) when each is open with its own probability: their
+/// Poisson-binomial law; with probability `together` all are as the first is.
+std::vector<double> law_of_open(std::span<const double> probabilities, double together) {
   std::vector<double> law = {1.0};
   for (const double p : probabilities) {
     law.push_back(0);
     for (size_t m = law.size() - 1; m > 0; --m) law[m] = law[m] * (1 - p) + law[m - 1] * p;
     law[0] *= 1 - p;
   }
+  if (together <= 0) return law;
+  for (double& share : law) share *= 1 - together;
+  law.front() += together * (1 - probabilities.front());
+  law.back() += together * probabilities.front();
+  return law;
+}
+
+/// Expected cis factor of a gene in a type where its set acts.
+double expected_cis(const SimulateOptions& options, const GenePlan& gene, const PeakLaw& peaks,
+                    size_t type) {
+  std::vector<double> open;
+  for (const int32_t peak : gene.causes) {
+    open.push_back(peaks.open_probability(static_cast<int32_t>(type), peak));
+  }
+  const auto law = law_of_open(open, options.cause_correlation);
   double mean = 0;
-  const int size = static_cast<int>(probabilities.size());
+  const int size = static_cast<int>(open.size());
   for (size_t m = 0; m < law.size(); ++m) {
-    mean += law[m] * cis_factor(kind, size, static_cast<int>(m), effect);
+    mean += law[m] * cis_factor(gene.kind, size, static_cast<int>(m), gene.effect, gene.buffering);
   }
   return mean;
+}
+
+/// Share of the cells that are of each type.
+std::vector<double> type_shares(const CellPlan& plan) {
+  std::vector<double> share(plan.types.size());
+  for (const int32_t type : plan.cells.type) {
+    share[at(type)] += 1.0 / static_cast<double>(plan.cells.size());
+  }
+  return share;
 }
 
 /// The part of the cells that one block draws.
@@ -58,6 +82,7 @@ class PartDraws {
         capture_(stream(seed, Step::kCapture, block)),
         counts_(stream(seed, Step::kCounts, block)),
         ambient_(stream(seed, Step::kAmbient, block)),
+        together_(stream(seed, Step::kOpenTogether, block)),
         bits_(at((peaks + 63) / 64)),
         rates_(at(laws.regulation.genes())) {}
 
@@ -69,7 +94,7 @@ class PartDraws {
 
  private:
   void draw_peaks(int64_t cell, Part& part) {
-    laws_.peaks.draw_open(open_, laws_.plan, cell, bits_);
+    laws_.peaks.draw_open(open_, together_, laws_.plan, cell, bits_);
     const bool lossy = options_.capture < 1;
     const double seen =
         1 - std::pow(1 - options_.capture, std::sqrt(laws_.plan.cells.atac_depth[at(cell)]));
@@ -125,7 +150,7 @@ class PartDraws {
 
   const SimulateOptions& options_;
   const CellLaws& laws_;
-  RandomStream open_, capture_, counts_, ambient_;
+  RandomStream open_, capture_, counts_, ambient_, together_;
   std::vector<uint64_t> bits_;  // of open peaks
   std::vector<double> rates_;   // of genes
 };
@@ -137,10 +162,15 @@ ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& lay
   const size_t types = plan.types.size();
   ExpressionPlan result;
   auto random = stream(seed, Step::kBaseRates);
+  auto alone = stream(seed, Step::kOneType);
+  const auto least = at(
+      std::clamp(static_cast<int64_t>(std::ceil(options.acting_min * static_cast<double>(types))),
+                 int64_t{1}, static_cast<int64_t>(types)));
   for (const auto& gene : layout.genes) {
     const bool regulated = gene.kind != Regulation::kNone;
     result.mean_count.push_back(options.median_count *
-                                std::exp(options.count_spread * random.normal()));
+                                std::exp(options.count_spread * random.normal()) *
+                                (gene.represses ? options.repressor_counts : 1));
     result.programme.push_back(
         static_cast<int32_t>(random.below(static_cast<uint32_t>(plan.cells.programmes))));
     const double loading = random.uniform() * options.state_loading;
@@ -153,8 +183,8 @@ ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& lay
                             plan.mean_score(static_cast<int32_t>(type), result.programme.back()) +
                         kTypeNoise * random.normal());
     }
-    const size_t least = (types + 1) / 2;
-    const size_t act_in = least + random.below(static_cast<uint32_t>(types - least + 1));
+    const size_t several = least + random.below(static_cast<uint32_t>(types - least + 1));
+    const size_t act_in = alone.uniform() < options.one_type ? 1 : several;
     auto sorted = effects;
     std::sort(sorted.begin(), sorted.end(), std::greater<>());
     for (const double effect : effects) {
@@ -165,14 +195,27 @@ ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& lay
   return result;
 }
 
-Truth make_truth(const Layout& layout, const CellPlan& plan, const BatchPlan& batches,
-                 const ExpressionPlan& expression, const PeakLaw& law,
+void count_with_causes(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
+                       const PeakLaw& law, ExpressionPlan& expression) {
+  const auto share = type_shares(plan);
+  for (size_t g = 0; g < layout.genes.size(); ++g) {
+    double closed = 0, whole = 0;
+    for (size_t type = 0; type < share.size(); ++type) {
+      const size_t place = g * share.size() + type;
+      const double rate = share[type] * std::exp(expression.type_effect[place]);
+      const bool acts = expression.acting[place] != 0;
+      closed += rate;
+      whole += rate * (acts ? expected_cis(options, layout.genes[g], law, type) : 1);
+    }
+    expression.mean_count[g] *= whole / closed;
+  }
+}
+
+Truth make_truth(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
+                 const BatchPlan& batches, const ExpressionPlan& expression, const PeakLaw& law,
                  std::span<const std::string> peak_names) {
   const size_t types = plan.types.size();
-  std::vector<double> share(types);
-  for (const int32_t type : plan.cells.type) {
-    share[at(type)] += 1.0 / static_cast<double>(plan.cells.size());
-  }
+  const auto share = type_shares(plan);
   Truth truth;
   truth.types = plan.types;
   truth.batches = batches.names;
@@ -182,8 +225,12 @@ Truth make_truth(const Layout& layout, const CellPlan& plan, const BatchPlan& ba
     gene.gene = fmt::format("SIM{:05}", g + 1);
     gene.kind = planned.kind;
     gene.effect = planned.effect;
+    gene.buffering = planned.buffering;
     for (const int32_t peak : planned.causes) gene.peaks.push_back(peak_names[at(peak)]);
     for (const int32_t peak : planned.bystanders) gene.bystanders.push_back(peak_names[at(peak)]);
+    for (const int32_t cause : planned.bystander_cause) {
+      gene.bystander_of.push_back(peak_names[at(cause)]);
+    }
     gene.programme = expression.programme[g];
     gene.state_loading = expression.state_loading[g];
     if (batches.size() > 0) {
@@ -196,11 +243,7 @@ Truth make_truth(const Layout& layout, const CellPlan& plan, const BatchPlan& ba
       double cis = 1;
       if (expression.acting[g * types + type] != 0) {
         gene.types.push_back(plan.types[type]);
-        std::vector<double> open;
-        for (const int32_t peak : planned.causes) {
-          open.push_back(law.open_probability(static_cast<int32_t>(type), peak));
-        }
-        cis = expected_cis(gene.kind, gene.effect, open);
+        cis = expected_cis(options, planned, law, type);
       }
       gene.base_rate.push_back(std::exp(expression.type_effect[g * types + type]));
       mean += share[type] * gene.base_rate.back() * cis;

@@ -21,13 +21,18 @@ struct ExpressionPlan {
   std::vector<double> state_loading;  ///< of genes
 };
 
-/// A set acts in the types where its gene is expressed most: in half of them to all.
+/// A set acts in the types where its gene is expressed most: in `acting_min` of them to all, or in
+/// one. `mean_count` is as drawn, see `SimulateOptions::closed_counts`.
 ExpressionPlan draw_expression(const SimulateOptions& options, const Layout& layout,
                                const CellPlan& plan, uint64_t seed);
 
+/// Turns mean counts with all causes closed into those over all cells.
+void count_with_causes(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
+                       const PeakLaw& law, ExpressionPlan& expression);
+
 /// The truth, with base rates that give every gene its mean count under its own regulation.
-Truth make_truth(const Layout& layout, const CellPlan& plan, const BatchPlan& batches,
-                 const ExpressionPlan& expression, const PeakLaw& law,
+Truth make_truth(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
+                 const BatchPlan& batches, const ExpressionPlan& expression, const PeakLaw& law,
                  std::span<const std::string> peak_names);
 
 /// What free RNA adds: of each batch its mean profile.

@@ -38,48 +38,78 @@ constexpr double kNearestCause = 2000;  // bp from the TSS
 constexpr int64_t kGap = 20;            // bp between peaks at least
 constexpr int kTries = 500;
 
-/// Kinds and sizes of the sets; strengths do not depend on where the genes lie.
-std::vector<GenePlan> plan_genes(const SimulateOptions& options, uint64_t seed) {
+/// Genes in the shares of the kinds. Of each kind the same share represses, and the hidden shares
+/// of buffered sets take turns.
+std::vector<GenePlan> genes_of_kinds(const SimulateOptions& options) {
   std::vector<GenePlan> genes;
   const auto counts = apportion(options.genes, options.kind_shares);
   for (size_t kind = 0; kind < counts.size(); ++kind) {
     for (int64_t i = 0; i < counts[kind]; ++i) {
-      genes.emplace_back().kind = static_cast<Regulation>(kind);
+      GenePlan& gene = genes.emplace_back();
+      gene.kind = static_cast<Regulation>(kind);
+      const auto repressors_before = [&](int64_t of) {
+        return std::llround(options.repressors * static_cast<double>(of));
+      };
+      gene.represses =
+          gene.kind != Regulation::kNone && repressors_before(i + 1) > repressors_before(i);
+      if (gene.kind == Regulation::kBuffered) {
+        gene.buffering = options.buffered_shares[at(i) % options.buffered_shares.size()];
+      }
     }
   }
+  return genes;
+}
+
+/// How many causes; `lot`: uniform.
+size_t draw_size(const SimulateOptions& options, Regulation kind, double lot) {
+  const size_t pair_or_triple = lot < options.triples.value_or(0) ? 3 : 2;
+  switch (kind) {
+    case Regulation::kNone:
+      return 0;
+    case Regulation::kSingle:
+      return 1;
+    case Regulation::kQuorum:
+      return 3;
+    case Regulation::kAdditive:
+    case Regulation::kMultiplicative:
+      return options.triples ? pair_or_triple : 2 + static_cast<size_t>(lot * 3);
+    case Regulation::kEither:
+    case Regulation::kBuffered:
+      return options.triples ? pair_or_triple : 2 + static_cast<size_t>(lot * 2);
+    case Regulation::kTogether:  // mostly pairs: three rarely meet
+      return options.triples ? pair_or_triple : (lot < 0.7 ? 2 : 3);
+  }
+  return 0;
+}
+
+/// Absolute log fold change of the whole set.
+double whole_change(const SimulateOptions& options, Regulation kind, size_t size, double strength) {
+  if (options.set_strength) return strength;
+  const auto causes = static_cast<double>(size);
+  if (kind == Regulation::kAdditive) return std::log1p(causes * std::expm1(0.75 * strength));
+  if (kind == Regulation::kMultiplicative) return 0.75 * strength * causes;
+  return strength;
+}
+
+/// Kinds and sizes of the sets; strengths do not depend on where the genes lie.
+std::vector<GenePlan> plan_genes(const SimulateOptions& options, uint64_t seed) {
+  auto genes = genes_of_kinds(options);
   auto random = stream(seed, Step::kGenes);
+  auto accompanied = stream(seed, Step::kBystanderShare);
   random.shuffle(std::span(genes));
   for (auto& gene : genes) {
     const double strength =
         options.strength_min + random.uniform() * (options.strength_max - options.strength_min);
     const double lot = random.uniform();
-    size_t size = 0;
-    switch (gene.kind) {
-      case Regulation::kNone:
-        break;
-      case Regulation::kSingle:
-        size = 1;
-        gene.effect = -strength;
-        break;
-      case Regulation::kAdditive:
-        size = 2 + static_cast<size_t>(lot * 3);
-        gene.effect = -std::log1p(static_cast<double>(size) * std::expm1(0.75 * strength));
-        break;
-      case Regulation::kMultiplicative:
-        size = 2 + static_cast<size_t>(lot * 3);
-        gene.effect = -0.75 * strength * static_cast<double>(size);
-        break;
-      case Regulation::kEither:
-        size = 2 + static_cast<size_t>(lot * 2);
-        gene.effect = -strength;
-        break;
-      case Regulation::kTogether:  // mostly pairs: three rarely meet
-        size = lot < 0.7 ? 2 : 3;
-        gene.effect = -strength;
-        break;
-    }
+    if (gene.kind == Regulation::kNone) continue;
+    const size_t size = draw_size(options, gene.kind, lot);
+    gene.effect = gene.represses ? whole_change(options, gene.kind, size,
+                                                strength * options.repressor_strength)
+                                 : -whole_change(options, gene.kind, size, strength);
     gene.causes.resize(size);
-    if (size > 0) gene.bystanders.resize(at(options.bystanders_per_gene));
+    if (accompanied.uniform() < options.bystander_share) {
+      gene.bystanders.resize(at(options.bystanders_per_gene));
+    }
   }
   return genes;
 }

@@ -13,7 +13,9 @@ using Role = PeakRole;
 
 struct GenePlan {
   Regulation kind = Regulation::kNone;
-  double effect = 0;                     ///< ≤ 0, see truth.hpp
+  double effect = 0;                     ///< see truth.hpp
+  double buffering = 0;                  ///< likewise
+  bool represses = false;                ///< the causes lower the rate
   std::vector<int32_t> causes;           ///< peaks, ascending; as many as the set has
   std::vector<int32_t> bystanders;       ///< peaks
   std::vector<int32_t> bystander_cause;  ///< the peak that each bystander copies

@@ -100,6 +100,12 @@ std::pair<double, double> share_of_range(Regulation kind) {
   return {0.1, 0.9};
 }
 
+void copy_bit(std::span<uint64_t> bits, int32_t from_peak, int32_t to_peak) {
+  const auto from = at(from_peak), to = at(to_peak);
+  const uint64_t value = bits[from / 64] >> (from % 64) & 1;
+  bits[to / 64] = (bits[to / 64] & ~(uint64_t{1} << (to % 64))) | value << (to % 64);
+}
+
 /// Popularity of every peak in every type, and its group; background is not scaled yet.
 struct Draft {
   std::vector<int32_t> group;                   // of peaks
@@ -135,6 +141,12 @@ Draft draw_background(const SimulateOptions& options, const Layout& layout, cons
   return draft;
 }
 
+/// Makes a peak as likely to be open as another in every cell: copying it then changes no mean.
+void follow(Draft& draft, int32_t peak, int32_t other) {
+  draft.group[at(peak)] = draft.group[at(other)];
+  for (auto& popularity : draft.popularity) popularity[at(peak)] = popularity[at(other)];
+}
+
 void draw_causes(const SimulateOptions& options, const Layout& layout,
                  std::span<const uint8_t> acting, const std::vector<std::vector<FactorBins>>& bins,
                  Draft& draft, const Context& context) {
@@ -154,11 +166,11 @@ void draw_causes(const SimulateOptions& options, const Layout& layout,
               solve_popularity(bins[type][at(draft.group[at(cause)])], target);
         }
       }
+      if (options.cause_correlation > 0) {
+        for (const int32_t cause : gene.causes) follow(draft, cause, gene.causes.front());
+      }
       for (size_t i = 0; i < gene.bystanders.size(); ++i) {
-        const auto bystander = at(gene.bystanders[i]);
-        const auto cause = at(gene.bystander_cause[i]);
-        draft.group[bystander] = draft.group[cause];
-        for (auto& popularity : draft.popularity) popularity[bystander] = popularity[cause];
+        follow(draft, gene.bystanders[i], gene.bystander_cause[i]);
       }
     }
   });
@@ -225,7 +237,9 @@ std::vector<std::vector<float>> scale_background(const SimulateOptions& options,
 
 PeakLaw::PeakLaw(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
                  const BatchPlan& batches, std::span<const uint8_t> acting, const Context& context)
-    : bystander_copy_(options.bystander_copy), batches_(std::max<size_t>(batches.size(), 1)) {
+    : bystander_copy_(options.bystander_correlation),
+      cause_copy_(options.cause_correlation),
+      batches_(std::max<size_t>(batches.size(), 1)) {
   const auto groups = at(1 + plan.cells.programmes * kLevelCount);
   const auto bins = factor_bins(plan, groups);
   auto draft = draw_background(options, layout, plan, context);
@@ -236,6 +250,7 @@ PeakLaw::PeakLaw(const SimulateOptions& options, const Layout& layout, const Cel
     for (size_t i = 0; i < gene.bystanders.size(); ++i) {
       copies_.push_back({gene.bystanders[i], gene.bystander_cause[i]});
     }
+    if (cause_copy_ > 0 && gene.causes.size() > 1) sets_.push_back(gene.causes);
   }
   group_peaks_.resize(groups);
   for (size_t peak = 0; peak < draft.group.size(); ++peak) {
@@ -278,8 +293,8 @@ PeakTruth PeakLaw::truth(const Layout& layout, std::vector<std::string> names) c
   return truth;
 }
 
-void PeakLaw::draw_open(RandomStream& random, const CellPlan& plan, int64_t cell,
-                        std::span<uint64_t> bits) const {
+void PeakLaw::draw_open(RandomStream& random, RandomStream& together, const CellPlan& plan,
+                        int64_t cell, std::span<uint64_t> bits) const {
   // Fragments of a group fall on its peaks in proportion to their popularity; a peak with at least
   // one is open, which has just the probability stated in the header. Costs a draw a fragment
   // instead of one a peak.
@@ -294,11 +309,13 @@ void PeakLaw::draw_open(RandomStream& random, const CellPlan& plan, int64_t cell
       bits[peak / 64] |= uint64_t{1} << (peak % 64);
     }
   }
+  // One lot for all causes of a gene, so that every pair of them has the same correlation.
+  for (const auto& causes : sets_) {
+    if (together.uniform() >= cause_copy_) continue;
+    for (const int32_t cause : causes) copy_bit(bits, causes.front(), cause);
+  }
   for (const auto [bystander, cause] : copies_) {
-    if (random.uniform() >= bystander_copy_) continue;
-    const auto to = at(bystander), from = at(cause);
-    const uint64_t value = bits[from / 64] >> (from % 64) & 1;
-    bits[to / 64] = (bits[to / 64] & ~(uint64_t{1} << (to % 64))) | value << (to % 64);
+    if (random.uniform() < bystander_copy_) copy_bit(bits, cause, bystander);
   }
 }
 

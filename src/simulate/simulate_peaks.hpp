@@ -23,13 +23,15 @@ class PeakLaw {
   /// Popularities of background and promoters follow their programme's mean in each type (see
   /// `PeakTruth::type_level`) besides a draw of their own; those of causes (and their bystanders)
   /// are such that they are open in `open_min` to `open_max` of the cells of the types in `acting`
-  /// (genes × types). A cell has `mean_open_peaks`.
+  /// (genes × types). Causes of a gene that open together have the same popularity and group. A
+  /// cell has `mean_open_peaks`.
   PeakLaw(const SimulateOptions& options, const Layout& layout, const CellPlan& plan,
           const BatchPlan& batches, std::span<const uint8_t> acting, const Context& context);
 
-  /// Sets a bit for each open peak of a cell; bystanders have copied their causes. `bits` holds
-  /// (peaks + 63) / 64 words.
-  void draw_open(RandomStream& random, const CellPlan& plan, int64_t cell,
+  /// Sets a bit for each open peak of a cell; causes that open together have copied one of them,
+  /// bystanders their causes. `bits` holds (peaks + 63) / 64 words; whether causes copy comes from
+  /// `together`.
+  void draw_open(RandomStream& random, RandomStream& together, const CellPlan& plan, int64_t cell,
                  std::span<uint64_t> bits) const;
 
   /// Marginal probability over the cells of a type (before copying, which does not change it),
@@ -49,7 +51,9 @@ class PeakLaw {
   };
 
   double bystander_copy_;
+  double cause_copy_;
   std::vector<Copy> copies_;
+  std::vector<std::vector<int32_t>> sets_;  // causes that open together
   std::vector<std::vector<int32_t>> group_peaks_;
   size_t batches_;                               // 1 without any
   std::vector<std::vector<AliasTable>> tables_;  // type × batch, group

@@ -5,6 +5,7 @@
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "io/mudata.hpp"
+#include "simulate/hidden_share.hpp"
 #include "simulate/simulate.hpp"
 #include "study/shared_columns.hpp"
 
@@ -59,6 +60,7 @@ void write_simulation(const std::filesystem::path& folder, const SimulatedCells&
   write_multiome(folder / "cells.h5mu", simulated.data);
   replace_file(folder / "genes.bed", genes_bed(simulated.genes));
   write_into(folder, truth_table(simulated.truth));
+  write_into(folder, truth_settings_table(simulated.truth));
   write_into(folder, cell_truth_table(simulated.truth, simulated.cells));
   write_into(folder, peak_truth_table(simulated.truth, simulated.peaks));
   write_into(folder, oracle_table(simulated));

@@ -10,6 +10,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "simulate/hidden_share.hpp"
 #include "simulate/named_values.hpp"
 #include "study/shared_columns.hpp"
 
@@ -17,8 +18,10 @@ namespace grids::core {
 namespace {
 
 constexpr std::array<const char*, kRegulationKinds> kKindNames = {
-    "none", "single", "additive", "multiplicative", "either", "together"};
+    "none", "single", "additive", "multiplicative", "either", "together", "quorum", "buffered"};
 constexpr std::string_view kBatchEffects = "batch_effects";
+constexpr std::string_view kHiddenShare = "hidden_share";
+constexpr std::string_view kBystanderOf = "bystander_of";
 constexpr std::string_view kDoublet = "simulated_doublet";
 
 double finite(const Cell& cell) {
@@ -55,7 +58,34 @@ void read_programme(TruthRow& row, const Cell& cell) {
   }
 }
 
-Columns<TruthRow> truth_columns(bool with_batches) {
+/// Of a buffered set the number that defines it; what the column says of others follows from them.
+void read_hidden_share(TruthRow& row, const Cell& cell) {
+  if (row.gene.kind != Regulation::kBuffered) return;
+  row.gene.buffering = finite(cell);
+  if (row.gene.buffering < 0 || row.gene.buffering > 1) {
+    throw input_error("{}: column {} of a buffered set holds {}, expected 0 to 1", place_of(cell),
+                      cell.column, cell.text());
+  }
+}
+
+/// Which columns a table of genes has.
+struct TruthShape {
+  bool batches = true;
+  bool hidden_shares = true;
+  bool bystanders_of = true;
+};
+
+void add_hidden_shares(std::vector<Column<TruthRow>>& columns) {
+  columns.push_back({kHiddenShare,
+                     "true hidden share of the causes' joint effect: 1 − the sum of what closing "
+                     "each alone takes from it; NA for fewer than two",
+                     [](const TruthRow& row) { return hidden_share(row.gene).linear; },
+                     read_hidden_share});
+  columns.push_back({"hidden_share_log", "the same on the log of the rate",
+                     [](const TruthRow& row) { return hidden_share(row.gene).log; }});
+}
+
+Columns<TruthRow> truth_columns(const TruthShape& shape) {
   using Row = TruthRow;
   std::vector<Column<Row>> columns = {
       {column::kGene.saying("its symbol"), [](const Row& row) { return row.gene.gene; },
@@ -63,7 +93,9 @@ Columns<TruthRow> truth_columns(bool with_batches) {
       {column::kKind, [](const Row& row) { return regulation_name(row.gene.kind); }, read_kind},
       {"peaks", "the causes, with commas", [](const Row& row) { return row.gene.peaks; },
        [](Row& row, const Cell& cell) { cell.into(row.gene.peaks); }},
-      {"effect", "natural log of the rate with all causes closed ÷ all open, at most 0",
+      {"effect",
+       "natural log of the rate with all causes closed ÷ all open: negative where they raise it, "
+       "positive where they lower it",
        [](const Row& row) { return row.gene.effect; },
        [](Row& row, const Cell& cell) { row.gene.effect = finite(cell); }},
       {"types", "where the causes act", [](const Row& row) { return row.gene.types; },
@@ -81,7 +113,13 @@ Columns<TruthRow> truth_columns(bool with_batches) {
       {"state_loading", "log rate per unit of that score",
        [](const Row& row) { return row.gene.state_loading; },
        [](Row& row, const Cell& cell) { row.gene.state_loading = finite(cell); }}};
-  if (with_batches) {
+  if (shape.hidden_shares) add_hidden_shares(columns);
+  if (shape.bystanders_of) {
+    columns.push_back({kBystanderOf, "the cause that each bystander is open with",
+                       [](const Row& row) { return row.gene.bystander_of; },
+                       [](Row& row, const Cell& cell) { cell.into(row.gene.bystander_of); }});
+  }
+  if (shape.batches) {
     columns.push_back(
         {kBatchEffects, "batch=log factor of the rate; a column only where there are batches",
          [](const Row& row) { return named_values(row.batches, row.gene.batch_effects); },
@@ -182,7 +220,7 @@ std::optional<Regulation> regulation_of(std::string_view name) {
   return static_cast<Regulation>(found - kKindNames.begin());
 }
 
-double cis_factor(Regulation kind, int set_size, int open, double effect) {
+double cis_factor(Regulation kind, int set_size, int open, double effect, double buffering) {
   if (kind == Regulation::kNone || set_size == 0) return 1;
   const double share = static_cast<double>(open) / set_size;
   switch (kind) {
@@ -192,6 +230,10 @@ double cis_factor(Regulation kind, int set_size, int open, double effect) {
       return open > 0 ? std::exp(-effect) : 1;
     case Regulation::kTogether:
       return open == set_size ? std::exp(-effect) : 1;
+    case Regulation::kQuorum:
+      return open >= std::min(2, set_size) ? std::exp(-effect) : 1;
+    case Regulation::kBuffered:
+      return 1 + std::expm1(-effect) * (buffering * (open > 0 ? 1 : 0) + (1 - buffering) * share);
     default:
       return std::exp(-effect * share);
   }
@@ -204,24 +246,31 @@ Table read_simulated_table(const std::filesystem::path& path) {
 }
 
 Table truth_table(const Truth& truth) {
-  return truth_columns(!truth.batches.empty()).table(truth.genes, [&](const GeneTruth& gene) {
+  TruthShape shape;
+  shape.batches = !truth.batches.empty();
+  return truth_columns(shape).table(truth.genes, [&](const GeneTruth& gene) {
     return TruthRow{gene, truth.types, truth.batches};
   });
 }
 
 TableText describe_truth() {
-  return truth_columns(true).describe();
+  return truth_columns({}).describe();
 }
 
 Truth parse_truth(const Table& table) {
   Truth truth;
-  auto rows = truth_columns(table.has(kBatchEffects)).read(table);
+  const TruthShape shape{table.has(kBatchEffects), table.has(kHiddenShare),
+                         table.has(kBystanderOf)};
+  auto rows = truth_columns(shape).read(table);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto place = fmt::format("{}: row {}", table.source, i + 1);
     TruthRow& row = rows[i];
     if (row.gene.peaks.empty() != (row.gene.kind == Regulation::kNone)) {
       throw input_error("{}: a gene of kind {} has {} peaks", place, regulation_name(row.gene.kind),
                         row.gene.peaks.size());
+    }
+    if (row.gene.kind == Regulation::kBuffered && !shape.hidden_shares) {
+      throw input_error("{}: a buffered set needs a column {}", place, kHiddenShare);
     }
     if (i == 0) {
       truth.types = row.types;
@@ -304,6 +353,7 @@ TrueRegulation::TrueRegulation(const Truth& truth, std::span<const std::string> 
     law.kind = gene.kind;
     law.set_size = static_cast<int>(gene.peaks.size());
     law.effect = gene.effect;
+    law.buffering = gene.buffering;
     law.state_loading = gene.state_loading;
     law.programme = at(gene.programme);
     law.base_rate = gene.base_rate;
@@ -332,7 +382,7 @@ double TrueRegulation::state_rate(int64_t gene, int32_t type, std::span<const fl
 double TrueRegulation::cis(int64_t gene, int32_t type, int open_causes) const {
   const Law& g = law(gene);
   if (g.acts[at(type)] == 0) return 1;
-  return cis_factor(g.kind, g.set_size, open_causes, g.effect);
+  return cis_factor(g.kind, g.set_size, open_causes, g.effect, g.buffering);
 }
 
 double TrueRegulation::cis(int64_t gene, int32_t type, std::span<const int32_t> open) const {

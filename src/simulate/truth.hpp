@@ -9,15 +9,18 @@
 /// of it.
 ///
 /// with cis = 1 in the types where the gene's set does not act. With n peaks in the set, m of them
-/// open, and E = −effect ≥ 0, cis is
+/// open, and E = −effect, cis is
 ///
 ///     single, multiplicative   exp(E m / n)
 ///     additive                 1 + (exp(E) − 1) m / n
 ///     either                   exp(E) if m ≥ 1, else 1      (shadow enhancers: any one suffices)
 ///     together                 exp(E) if m = n, else 1      (required jointly)
+///     quorum                   exp(E) if m ≥ 2, else 1      (any two suffice)
+///     buffered                 1 + (exp(E) − 1) (h [m ≥ 1] + (1 − h) m / n)
 ///
 /// so that `effect` is always the natural log of (rate with the whole set closed ÷ with all of it
-/// open).
+/// open): below 0 where the causes raise the rate, above 0 where they lower it (repressors). A
+/// buffered set lies between additive (h = 0) and either (h = 1): h is what no single loss shows.
 #pragma once
 
 #include <cstdint>
@@ -39,28 +42,33 @@ enum class Regulation : uint8_t {
   kMultiplicative,
   kEither,
   kTogether,
+  kQuorum,
+  kBuffered,
 };
-inline constexpr int kRegulationKinds = 6;
+inline constexpr int kRegulationKinds = 8;
 
-/// "none", "single", "additive", "multiplicative", "either", "together".
+/// "none", "single", "additive", "multiplicative", "either", "together", "quorum", "buffered".
 const char* regulation_name(Regulation kind);
 std::optional<Regulation> regulation_of(std::string_view name);
 
-/// The factor `cis` above for `open` of `set_size` peaks.
-double cis_factor(Regulation kind, int set_size, int open, double effect);
+/// The factor `cis` above for `open` of `set_size` peaks; `buffering`: h of a buffered set.
+double cis_factor(Regulation kind, int set_size, int open, double effect, double buffering = 0);
 
 struct GeneTruth {
   std::string gene;
   Regulation kind = Regulation::kNone;
   std::vector<std::string> peaks;       ///< the causal set; empty for kNone
-  double effect = 0;                    ///< ≤ 0, see above; 0 for kNone
+  double effect = 0;                    ///< see above; 0 for kNone
+  double buffering = 0;                 ///< h above, of kBuffered
   std::vector<std::string> types;       ///< where the set acts; empty for kNone
   std::vector<std::string> bystanders;  ///< open with a cause, cause nothing
-  std::vector<double> base_rate;        ///< one for each of Truth::types
-  int32_t programme = 0;                ///< whose score the gene follows
-  double state_loading = 0;             ///< log rate per unit of that score
-  std::vector<double> batch_effects;    ///< log factor of the rate in each of Truth::batches
-  bool batch_window = false;            ///< batches move the peaks of its window with it
+  /// For each bystander that cause; empty in older truths.
+  std::vector<std::string> bystander_of;
+  std::vector<double> base_rate;      ///< one for each of Truth::types
+  int32_t programme = 0;              ///< whose score the gene follows
+  double state_loading = 0;           ///< log rate per unit of that score
+  std::vector<double> batch_effects;  ///< log factor of the rate in each of Truth::batches
+  bool batch_window = false;          ///< batches move the peaks of its window with it
 };
 
 struct Truth {
@@ -99,7 +107,8 @@ struct CellTruth {
 /// below needs, their messages say how to make it again.
 Table read_simulated_table(const std::filesystem::path& path);
 
-/// `truth.tsv`; what batches do only where there are some.
+/// `truth.tsv`; what batches do only where there are some. Hidden shares are read of buffered sets
+/// alone, for of all others they follow from kind and effect; tables without them are read, too.
 Table truth_table(const Truth& truth);
 TableText describe_truth();
 /// Throws Error(kInput) that names table, row and column.
@@ -148,6 +157,7 @@ class TrueRegulation {
     Regulation kind = Regulation::kNone;
     int set_size = 0;  // including peaks that are not in the list
     double effect = 0;
+    double buffering = 0;
     double state_loading = 0;
     size_t programme = 0;
     std::vector<int32_t> causes;

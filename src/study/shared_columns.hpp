@@ -32,6 +32,7 @@ inline constexpr ColumnText kSeed{"seed", "of the search"};
 inline constexpr ColumnText kKind{
     "kind",
     "how the set was planted: `single`, `additive`, `multiplicative`, `either` (any one suffices), "
-    "`together` (needed jointly), or `none`"};
+    "`together` (needed jointly), `quorum` (any two of three suffice), `buffered` (between "
+    "`additive` and `either`), or `none`"};
 
 }  // namespace grids::core::column

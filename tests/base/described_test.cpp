@@ -102,6 +102,24 @@ TEST(Described, AListOfWordsKnowsThem) {
   EXPECT_THAT(problems.list()[0], HasSubstr("(did you mean 'greedy'?)"));
 }
 
+TEST(Described, AListOfNumbersIsHeldToItsRangeAndItsKind) {
+  std::vector<double> shares = {0.5};
+  std::vector<int64_t> seeds = {1};
+  OptionSet set;
+  set.list("--shares", shares, "", at_least(0).at_most(1));
+  set.list("--seeds", seeds, "", at_least(0));
+  EXPECT_EQ(set.fields()[0].standard, "0.5");
+  Problems problems;
+  assign_options(set, {{{"0.25,1"}, ""}, {{"3", "4"}, ""}}, problems);
+  EXPECT_THAT(shares, ElementsAre(0.25, 1));
+  EXPECT_THAT(seeds, ElementsAre(3, 4));
+  assign_options(set, {{{"0.5,1.5"}, ""}, {{"0.5"}, ""}}, problems);
+  ASSERT_EQ(problems.list().size(), 2u);
+  const std::string told = problems.list()[0] + "; " + problems.list()[1];
+  EXPECT_THAT(told, HasSubstr("must be at least 0 and at most 1, not 1.5"));
+  EXPECT_THAT(told, HasSubstr("'0.5' is not a whole number"));
+}
+
 TEST(SplitNames, AWordThatIsANameIsNeverCut) {
   const std::vector<std::string> known = {"CD4-positive, alpha-beta T cell", "B", "A,B", " odd"};
   const auto split = [&](const std::vector<std::string>& words) {

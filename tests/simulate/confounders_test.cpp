@@ -64,6 +64,7 @@ TEST(Confounders, StrengthsOfWhatIsNotPlantedChangeNothing) {
   // Of the simulator before it knew confounders.
   EXPECT_EQ(plain.data.atac.values.pattern.nonzeros(), 24097);
   EXPECT_EQ(total_counts(plain), 84471);
+  EXPECT_EQ(testing::checksum(plain), 7063600245946872113u);
 }
 
 TEST(Confounders, AreAFunctionOfTheSeedForAnyNumberOfThreads) {

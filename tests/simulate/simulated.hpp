@@ -25,6 +25,17 @@ inline const SimulatedCells& demo() {
   return cells;
 }
 
+/// Of open peaks and counts, each where it is.
+inline uint64_t checksum(const SimulatedCells& cells) {
+  uint64_t sum = 0;
+  const auto add = [&sum](uint64_t value) { sum = (sum ^ value) * 0x100000001B3; };
+  for (const int32_t peak : cells.data.atac.values.pattern.indices)
+    add(static_cast<uint64_t>(peak));
+  for (const int32_t gene : cells.data.rna.values.pattern.indices) add(static_cast<uint64_t>(gene));
+  for (const float count : cells.data.rna.values.values) add(static_cast<uint64_t>(count));
+  return sum;
+}
+
 /// Position of each peak of the simulated cells, by name.
 inline std::map<std::string, int32_t> peak_indices(const SimulatedCells& cells) {
   const auto& names = cells.data.atac.var.index;

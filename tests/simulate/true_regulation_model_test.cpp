@@ -17,20 +17,22 @@ constexpr int32_t kPeaks = 12;
 constexpr int32_t kTrueCells = 40;
 
 /// One gene of each kind with three causes (single: one), in two types, of which each gene acts in
-/// the first only; the last cause of "together" was not kept by the study.
+/// the first only; the quorum represses; the last cause of the second "together" was not kept by
+/// the study.
 struct TrueWorld {
   explicit TrueWorld(float closed = 0) {
     truth.types = {"A", "B"};
-    const std::vector<Regulation> kinds = {Regulation::kNone,     Regulation::kSingle,
-                                           Regulation::kAdditive, Regulation::kMultiplicative,
-                                           Regulation::kEither,   Regulation::kTogether,
-                                           Regulation::kTogether};
+    const std::vector<Regulation> kinds = {
+        Regulation::kNone,           Regulation::kSingle,   Regulation::kAdditive,
+        Regulation::kMultiplicative, Regulation::kEither,   Regulation::kTogether,
+        Regulation::kQuorum,         Regulation::kBuffered, Regulation::kTogether};
     for (size_t g = 0; g < kinds.size(); ++g) {
       GeneTruth gene;
       gene.gene = "g" + std::to_string(g);
       gene.kind = kinds[g];
       if (kinds[g] != Regulation::kNone) {
-        gene.effect = -1.2;
+        gene.effect = kinds[g] == Regulation::kQuorum ? 1.2 : -1.2;
+        gene.buffering = kinds[g] == Regulation::kBuffered ? 0.4 : 0;
         gene.types = {"A"};
         const size_t members = kinds[g] == Regulation::kSingle ? 1 : 3;
         for (size_t k = 0; k < members; ++k) gene.peaks.push_back(name((g + 4 * k) % kPeaks));

@@ -21,9 +21,9 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr Regulation kSets[] = {Regulation::kSingle, Regulation::kAdditive,
-                                Regulation::kMultiplicative, Regulation::kEither,
-                                Regulation::kTogether};
+constexpr Regulation kSets[] = {
+    Regulation::kSingle,   Regulation::kAdditive, Regulation::kMultiplicative, Regulation::kEither,
+    Regulation::kTogether, Regulation::kQuorum,   Regulation::kBuffered};
 
 std::string message_of(const std::function<void()>& call) {
   try {
@@ -47,6 +47,7 @@ Truth small_truth() {
   truth.genes[1].effect = -1.25;
   truth.genes[1].types = {"b"};
   truth.genes[1].bystanders = {"p2"};
+  truth.genes[1].bystander_of = {"p3"};
   truth.genes[1].base_rate = {1, 0.25};
   truth.genes[1].programme = 1;
   truth.genes[1].state_loading = 0.5;
@@ -57,13 +58,16 @@ RC_GTEST_PROP(CisFactor, EffectIsTheLogRatioOfClosingTheWholeSet, ()) {
   const auto kind =
       *rc::gen::elementOf(std::vector<Regulation>(std::begin(kSets), std::end(kSets)));
   const int size = kind == Regulation::kSingle ? 1 : *rc::gen::inRange(1, 6);
-  const double effect = -0.01 * *rc::gen::inRange(1, 300);
-  const double closed = cis_factor(kind, size, 0, effect);
-  const double open = cis_factor(kind, size, size, effect);
+  const double effect = (*rc::gen::arbitrary<bool>() ? 0.01 : -0.01) * *rc::gen::inRange(1, 300);
+  const double h = 0.01 * *rc::gen::inRange(0, 101);
+  const double closed = cis_factor(kind, size, 0, effect, h);
+  const double open = cis_factor(kind, size, size, effect, h);
   // One exp and one log of double rounding each.
   RC_ASSERT(std::abs(std::log(closed / open) - effect) < 1e-12);
   for (int m = 0; m < size; ++m) {
-    RC_ASSERT(cis_factor(kind, size, m, effect) <= cis_factor(kind, size, m + 1, effect));
+    const double more =
+        cis_factor(kind, size, m + 1, effect, h) - cis_factor(kind, size, m, effect, h);
+    RC_ASSERT((effect < 0 ? more : -more) >= 0);
   }
 }
 
@@ -124,10 +128,36 @@ TEST(TruthTable, ReadsBackAsItWas) {
     EXPECT_EQ(a.effect, b.effect);
     EXPECT_EQ(a.types, b.types);
     EXPECT_EQ(a.bystanders, b.bystanders);
+    EXPECT_EQ(a.bystander_of, b.bystander_of);
     EXPECT_EQ(a.base_rate, b.base_rate);
     EXPECT_EQ(a.programme, b.programme);
     EXPECT_EQ(a.state_loading, b.state_loading);
   }
+}
+
+TEST(TruthTable, HiddenSharesAreWrittenAndThoseOfBufferedSetsAreRead) {
+  auto truth = small_truth();
+  auto table = truth_table(truth);
+  EXPECT_EQ(table.text(0, "hidden_share"), "NA");
+  EXPECT_EQ(table.text(1, "hidden_share"), "1");
+  EXPECT_EQ(table.text(1, "hidden_share_log"), "1");
+  truth.genes[1].kind = Regulation::kBuffered;
+  truth.genes[1].buffering = 0.25;
+  truth.genes[1].effect = 1.25;  // repressors
+  table = truth_table(truth);
+  EXPECT_EQ(table.text(1, "hidden_share"), "0.25");
+  const auto back = parse_truth(table);
+  EXPECT_EQ(back.genes[0].buffering, 0);
+  EXPECT_EQ(back.genes[1].buffering, 0.25);
+  EXPECT_EQ(back.genes[1].effect, 1.25);
+  const std::vector<std::string> peaks = {"p1", "p3"};
+  const TrueRegulation regulation(back, peaks);
+  EXPECT_EQ(regulation.cis(1, 1, 1), cis_factor(Regulation::kBuffered, 2, 1, 1.25, 0.25));
+
+  truth.genes[1].buffering = 1.5;
+  EXPECT_THAT(message_of([&] { parse_truth(truth_table(truth)); }),
+              HasSubstr("truth.tsv: row 2: column hidden_share of a buffered set holds 1.5, "
+                        "expected 0 to 1"));
 }
 
 TEST(TruthTable, SaysWhatIsWrong) {
@@ -145,6 +175,8 @@ TEST(TruthTable, SaysWhatIsWrong) {
   EXPECT_EQ(parse({"G", "single", "p", "-1", "a", "", "a=1", "1", "0"}), "no error");
   EXPECT_THAT(parse({"G", "double", "p", "-1", "a", "", "a=1", "1", "0"}),
               HasSubstr("truth.tsv: row 1: column kind holds 'double', expected one of none, "));
+  EXPECT_THAT(parse({"G", "buffered", "p,q", "-1", "a", "", "a=1", "1", "0"}),
+              HasSubstr("truth.tsv: row 1: a buffered set needs a column hidden_share"));
   EXPECT_THAT(parse({"G", "single", "", "-1", "a", "", "a=1", "1", "0"}), HasSubstr("has 0 peaks"));
   EXPECT_THAT(parse({"G", "single", "p", "-1", "b", "", "a=1", "1", "0"}),
               HasSubstr("types holds 'b'"));
