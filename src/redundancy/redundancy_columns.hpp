@@ -99,4 +99,23 @@ inline constexpr ColumnText kGainOnNothing{
     "gain_on_nothing",
     "g, measured: the share of the joint change that it gives alone; NA likewise"};
 
+inline constexpr ColumnText kElementPeaks{"peaks", "of the element, with `;`"};
+inline constexpr ColumnText kWhyNotJudged{"why_not", "why it is not judged, or empty"};
+inline constexpr ColumnText kShapley{
+    "shapley", "its Shapley share of the joint change, measured; NA where nothing was"};
+
+/// Of settings.tsv.
+inline constexpr ColumnText kOpenElements{
+    "open", "elements that are open, by place, with commas; the other judged ones closed"};
+inline constexpr ColumnText kRateInFit{
+    "rate_fit",
+    "mean rate over the cells in the fit, counts per 100,000, all other peaks as observed"};
+inline constexpr ColumnText kRateMeasured{
+    "rate", "the same as measured: by the regression over settings, at the cells' covariates"};
+inline constexpr ColumnText kRateLow{
+    "rate_low", "its 95 % interval beside the rate with none open, which has none"};
+inline constexpr ColumnText kRateHigh{"rate_high", kRateLow.what};
+inline constexpr ColumnText kSettingCells{"cells", "seen in this setting"};
+inline constexpr ColumnText kSettingCounts{"counts", "of the gene in these"};
+
 }  // namespace grids::core::column

@@ -17,7 +17,8 @@ constexpr const char* kFiles[] = {
     "marker_means.tsv",   "markers.tsv",     "umap.tsv",      "silhouette.tsv",
     "subsets.tsv",        "partners.tsv",    "skipped.tsv",   "marker_expression.tsv",
     "set_summary.tsv",    "random_sets.tsv", "contrasts.tsv", "recovery.tsv",
-    "change_by_type.tsv", "off_target.tsv",  "timings.tsv"};
+    "change_by_type.tsv", "off_target.tsv",  "timings.tsv",   "redundancy.tsv",
+    "members.tsv",        "settings.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 
