@@ -126,6 +126,9 @@ void add_settings(RowsOfSets& settings, RedundancyView& view) {
          table.number(row, column::kRateLow), table.number(row, column::kRateHigh),
          table.number(row, column::kSettingCells), table.number(row, column::kSettingCounts)});
   }
+  std::stable_sort(
+      view.settings.begin(), view.settings.end(),
+      [](const SettingView& x, const SettingView& y) { return x.open.size() < y.open.size(); });
 }
 
 bool is_contradicted_set(const Results& results, const RedundancyView& view) {

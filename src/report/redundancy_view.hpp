@@ -30,7 +30,8 @@ struct SettingView {
   double cells = 0, counts = 0;
 };
 
-/// One row of redundancy.tsv, with its elements (judged ones first) and settings.
+/// One row of redundancy.tsv, with its elements (judged ones first) and settings (fewest open
+/// first).
 struct RedundancyView {
   std::string cell_type;
   std::string gene;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
-#include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/redundancy_figures.hpp"
 #include "report/sections.hpp"
@@ -11,20 +11,21 @@
 namespace grids::core {
 namespace {
 
-/// Sets that are no findings and are shown one by one; of more the table says it all.
-constexpr size_t kMostUncalledCards = 200;
+/// Sets that are shown one by one, called ones and others each; of more the tables say it all.
+constexpr size_t kMostCards = 200;
 /// Of called sets as many are open.
 constexpr size_t kOpenCards = 12;
 
 using Views = std::vector<const RedundancyView*>;
 
-/// A sentence of the log on a page: true minus signs, escaped.
+/// A sentence of the log on a page: a capital first, true minus signs, escaped.
 std::string on_page(std::string words) {
   for (size_t i = words.find('-'); i != std::string::npos; i = words.find('-', i + 1)) {
     const bool number = i > 0 && (words[i - 1] == ' ' || words[i - 1] == '(') &&
                         i + 1 < words.size() && words[i + 1] >= '0' && words[i + 1] <= '9';
     if (number) words.replace(i, 1, "\u2212");
   }
+  if (!words.empty() && words.front() >= 'a' && words.front() <= 'z') words.front() -= 'a' - 'A';
   return escape_html(words);
 }
 
@@ -50,10 +51,10 @@ std::string first_words(const RedundancyView& view) {
            "whole (<a href=\"#contrast\">contrast</a>), whatever its elements do.</p>";
   }
   if (view.facts.call == RedundancyCall::kNotCalled) {
-    return "<p class=\"note\"><b>No finding</b>, " + sentence + ".</p>";
+    return "<p class=\"note\"><b>No finding.</b> " + sentence + ".</p>";
   }
-  return fmt::format("<p class=\"note\"><b>No finding</b>: {}. {}.</p>", sentence,
-                     escape_html(view.facts.reason));
+  return fmt::format("<p class=\"note\"><b>No finding.</b> {}. {}.</p>", sentence,
+                     on_page(view.facts.reason));
 }
 
 /// Where a set's cells are from, for people.
@@ -193,14 +194,13 @@ std::string calls_table(const Views& views) {
   std::vector<std::vector<std::string>> rows;
   for (const auto* view : views) {
     const bool judged = !std::isnan(view->p_redundant);
-    rows.push_back(
-        {call_badge(*view), escape_html(view->cell_type), "<i>" + escape_html(view->gene) + "</i>",
-         count_text(static_cast<double>(view->facts.elements)), count_text(view->cells),
-         share_text(*view), view->has_shares() ? number_text(view->hidden_log) : std::string("–"),
-         judged ? number_text(view->bound) : "–", judged ? number_text(view->power_redundant) : "–",
-         judged ? number_text(view->power_cooperative) : "–",
-         judged && !std::isnan(view->q) ? number_text(view->q) : "–",
-         "<span class=\"remark\">" + escape_html(reason_of(*view)) + "</span>"});
+    rows.push_back({call_badge(*view), escape_html(view->cell_type),
+                    "<i>" + escape_html(view->gene) + "</i>",
+                    count_text(static_cast<double>(view->facts.elements)), count_text(view->cells),
+                    share_text(*view), judged ? number_text(view->power_redundant) : "–",
+                    judged ? number_text(view->power_cooperative) : "–",
+                    judged && !std::isnan(view->q) ? number_text(view->q) : "–",
+                    "<span class=\"remark\">" + escape_html(reason_of(*view)) + "</span>"});
   }
   return html_table({{"Call"},
                      {"Cell type"},
@@ -208,8 +208,6 @@ std::string calls_table(const Views& views) {
                      {"Elements", true},
                      {"Cells", true},
                      {"Hidden share (95%)", true},
-                     {"On logs", true},
-                     {"Bound", true},
                      {"Power, any suffices", true},
                      {"Power, all needed", true},
                      {"q", true},
@@ -274,25 +272,40 @@ constexpr const char* kCallsExplained =
     "could elements that add, because ATAC misses open ones; no finding until one, and both, are "
     "knocked down. Calls rest on measured counts of cells that chose neither terms nor set; what "
     "is measured is that expression goes with openness, not that it is caused by it. Equations: "
-    "<code>docs/redundancy.md</code>.</p>\n";
+    "<code>docs/redundancy.md</code>; pairs of elements on both scales: "
+    "<code>interactions.tsv</code>; one element after the other removed, in the fit: "
+    "<code>deletion.tsv</code>.</p>\n";
 
-std::string cards_of(const Views& views) {
-  std::string html;
-  for (const auto* view : views) html += redundancy_card(*view);
-  return html;
+/// At most kMostCards of them, and a word on the others.
+std::string cards_of(std::span<const RedundancyView* const> views) {
+  std::string html = "<div class=\"stack\">";
+  for (const auto* view : views.first(std::min(views.size(), kMostCards))) {
+    html += redundancy_card(*view);
+  }
+  html += "</div>\n";
+  if (views.size() <= kMostCards) return html;
+  return html + fmt::format(
+                    "<p class=\"note\">The first {} of {}; <code>redundancy.tsv</code>, "
+                    "<code>members.tsv</code> and <code>settings.tsv</code> hold "
+                    "all.</p>\n",
+                    kMostCards, views.size());
+}
+
+/// What stands, the first few open.
+std::string standing_cards(std::span<const RedundancyView* const> views) {
+  const size_t open = std::min(views.size(), kOpenCards);
+  const auto html = cards_of(views.first(open));
+  if (views.size() == open) return html;
+  return html +
+         html_details(counted(static_cast<double>(views.size() - open), "further called set"),
+                      cards_of(views.subspan(open)));
 }
 
 std::string uncalled_cards(const Views& views) {
   if (views.empty()) return {};
-  const auto title = fmt::format("<b>No findings</b>: {}, and why",
-                                 counted(static_cast<double>(views.size()), "set"));
-  if (views.size() <= kMostUncalledCards) return html_details(title, cards_of(views));
-  const Views first(views.begin(), views.begin() + kMostUncalledCards);
-  return html_details(
-      title, cards_of(first) +
-                 fmt::format("<p class=\"note\">The first {} of {}; <code>redundancy.tsv</code>, "
-                             "<code>members.tsv</code> and <code>settings.tsv</code> hold all.</p>",
-                             first.size(), views.size()));
+  return html_details(fmt::format("<b>No findings</b>: {}, and why",
+                                  counted(static_cast<double>(views.size()), "set")),
+                      cards_of(views));
 }
 
 }  // namespace
@@ -309,13 +322,7 @@ std::string redundancy_section(const Results& results, Page& page) {
     if (view.has_shares()) drawn.push_back(&view);
   }
   std::string html = all_words(standing, others);
-  const size_t open = std::min(standing.size(), kOpenCards);
-  html += cards_of({standing.begin(), standing.begin() + static_cast<std::ptrdiff_t>(open)});
-  if (standing.size() > open) {
-    html += html_details(
-        counted(static_cast<double>(standing.size() - open), "further called set"),
-        cards_of({standing.begin() + static_cast<std::ptrdiff_t>(open), standing.end()}));
-  }
+  if (!standing.empty()) html += standing_cards(standing);
   html += shares_figure(drawn, judged, page) + calls_table(all) + uncalled_cards(others);
   for (const char* file : {"members.tsv", "settings.tsv"}) {
     if (results.find(file) == nullptr) {
