@@ -134,8 +134,9 @@ void measure_found(const World& world, const RedundancySettings& settings, const
   explaining.off_target = false;
   const auto explained = explain(world.study, world.fitted(), targets, explaining, context);
   CisOptions cis;
-  auto sets = cross_fitted(world.study, world.fitted(), explained.explained, {explaining, cis},
-                           settings.judging(), settings.folds, context);
+  RedundancyJudge on_test(world.study, world.fitted(), settings.judging(), context);
+  CrossFit folds(world.study, world.fitted(), on_test, {explaining, cis}, settings.folds, context);
+  auto sets = folds.judge(explained.explained);
   hold_together(sets, settings.judging());
   tell_reasons(sets, context);
   for (const auto& set : sets) {

@@ -28,6 +28,7 @@ AllCommands all_commands(const TorchWork& work, bool own_model) {
                   handed_over(train_command(work.train), work.elsewhere),
                   cis_command(),
                   std::move(of_surrogate),
+                  redundancy_command(),
                   knockout_command(),
                   compare_command(),
                   evaluate_command(),

@@ -13,6 +13,7 @@ Command prepare_command();
 Command cis_command();
 Command predict_command();
 Command explain_command();
+Command redundancy_command();
 Command knockout_command();
 Command compare_command();
 Command evaluate_command();

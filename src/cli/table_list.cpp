@@ -19,6 +19,7 @@
 #include "model/training_curves.hpp"
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
+#include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
@@ -42,6 +43,7 @@ std::vector<CommandTables> all_tables() {
         skipped_columns().describe(), describe_timings(), describe_redundancy(),
         describe_settings(), describe_members(), describe_interactions(), describe_deletion()}},
       {"explain --model", describe_model_results()},
+      {"redundancy", {describe_shares()}},
       {"knockout", {describe_knockout()}},
       {"compare",
        {compared_columns().describe(), describe_held_out(), describe_own_objective(),

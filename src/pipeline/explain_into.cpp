@@ -19,11 +19,21 @@ void ExplainArguments::describe_preset(OptionSet& set, SurrogateKind& kind) {
   });
 }
 
-void ExplainArguments::describe(OptionSet& set) {
+void ExplainArguments::describe_size(OptionSet& set) {
   set.value("-L,--set-size", set_size,
             "Most peaks of a set, where --targets does not say; its minimal sub-set comes first",
             at_least(1));
   describe_direction(set);
+}
+
+void ExplainArguments::describe_search(OptionSet& set) {
+  describe_size(set);
+  options.describe(set);
+  redundancy.describe(set);
+}
+
+void ExplainArguments::describe(OptionSet& set) {
+  describe_size(set);
   options.describe(set);
   judge.describe(set);
   set.choice<bool>("--redundancy", ask_redundancy, {{"on", true}, {"off", false}},
@@ -66,10 +76,11 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
                                           const ExplainResult& result,
                                           const RedundancyOptions& options,
                                           const Context& context) {
+  if (result.explained.empty()) return {};
   std::vector<RedundancyTarget> targets;
   targets.reserve(result.explained.size());
   for (const auto& entry : result.explained) targets.push_back(redundancy_target(entry));
-  auto sets = judge_redundancy(study, surrogate, targets, options, context);
+  auto sets = RedundancyJudge(study, surrogate, options, context).judge(targets);
   hold_together(sets, options);
   return sets;
 }

@@ -37,11 +37,14 @@ struct ExplainArguments {
   /// Of these, what is asked and how methods work; `compare` has methods, sizes, budgets and random
   /// sets of its own.
   void describe_question(OptionSet& set);
+  /// What `grids redundancy` asks: the search and the question, without the judging of sets.
+  void describe_search(OptionSet& set);
   /// The options with the direction that was asked for.
   ExplainStageOptions stage_options() const;
   RedundancyOptions redundancy_options() const;
 
  private:
+  void describe_size(OptionSet& set);
   void describe_direction(OptionSet& set);
 };
 

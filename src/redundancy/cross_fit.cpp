@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <mutex>
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
@@ -42,13 +41,6 @@ std::vector<int32_t> held_cells(const Study& study, const std::vector<int32_t>& 
   return cells;
 }
 
-/// What one fold says of one target.
-struct FoldFinding {
-  bool agrees = false;
-  std::vector<int32_t> cells;       ///< held out, of the target's type
-  std::vector<double> other_terms;  ///< one of these, by the fold's own path
-};
-
 double median(std::vector<double> values) {
   if (values.empty()) return kNaN;
   std::sort(values.begin(), values.end());
@@ -56,203 +48,20 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-class CrossFit {
- public:
-  CrossFit(const Study& study, const StudySurrogate& surrogate,
-           const std::vector<ExplainedTarget>& explained, const CrossFitSearch& search,
-           const RedundancyOptions& options, const CrossFitOptions& folds, const Context& context)
-      : study_(study),
-        surrogate_(surrogate),
-        explained_(explained),
-        search_(search),
-        options_(options),
-        folds_(folds),
-        context_(context),
-        state_(study, options.contrast.components, context) {
-    for (const auto& entry : explained) {
-      targets_.push_back(entry.target);
-    }
-  }
+/// Genes of a fit, to be predicted by it whether or not they pass its gates.
+std::vector<int32_t> genes_of_fit(const CisFit& fit) {
+  std::vector<int32_t> genes;
+  genes.reserve(fit.path.genes.size());
+  for (const auto& gene : fit.path.genes) genes.push_back(gene.gene);
+  return genes;
+}
 
-  std::vector<SetRedundancy> judge() {
-    const auto rows = judge_on_test();
-    find_in_folds(rows);
-    std::vector<std::vector<SetRedundancy>> measured(rows.size());
-    Progress progress(context_, "redundancy", std::ssize(rows));
-    std::mutex mutex;
-    context_.pool.for_each(std::ssize(rows), [&](int64_t i) {
-      measured[at(i)] = measure(findings_[at(i)], rows[at(i)]);
-      const std::lock_guard lock(mutex);
-      progress.advance();
-    });
-    std::vector<SetRedundancy> result;
-    for (auto& of_target : measured) {
-      for (auto& row : of_target) result.push_back(std::move(row));
-    }
-    return result;
-  }
-
- private:
-  /// Without the rows of single types: folds judge the set as it was asked for.
-  std::vector<SetRedundancy> judge_on_test() const {
-    std::vector<RedundancyTarget> targets;
-    targets.reserve(explained_.size());
-    for (const auto& entry : explained_) targets.push_back(redundancy_target(entry));
-    auto options = options_;
-    options.type_level = 0;
-    return judge_redundancy(study_, surrogate_, targets, options, context_);
-  }
-
-  bool worth_folds(const SetRedundancy& row) const {
-    return row.judged >= 2 && surrogate_.cis() != nullptr;
-  }
-
-  void find_in_folds(const std::vector<SetRedundancy>& rows) {
-    findings_.resize(rows.size());
-    const auto fold_of = deal_folds(study_, folds_.folds);
-    Study part = study_;  // differs in the split alone
-    const auto latents = surrogate_.folded().atac_latents(context_.pool, study_.open);
-    for (int32_t fold = 0; fold < folds_.folds; ++fold) {
-      hold_out(study_.cells.split, fold_of, fold, part);
-      find_in_fold(part, latents, rows, fold_of, fold);
-      context_.check_cancelled();
-    }
-  }
-
-  void find_in_fold(const Study& part, std::span<const float> latents,
-                    const std::vector<SetRedundancy>& rows, const std::vector<int32_t>& fold_of,
-                    int32_t fold) {
-    CisOptions cis = search_.cis;
-    cis.genes.clear();
-    std::vector<ExplainTarget> targets;
-    std::vector<size_t> places;
-    for (size_t i = 0; i < rows.size(); ++i) {
-      if (!worth_folds(rows[i])) continue;
-      targets.push_back(targets_[i]);
-      places.push_back(i);
-      cis.genes.push_back(targets_[i].gene);
-    }
-    if (targets.empty()) return;
-    if (surrogate_.cis()->capture > 0) cis.capture = surrogate_.cis()->capture;
-    const CisFit fit = fit_cis(part, latents, cis, context_);
-    const StudySurrogate refitted =
-        StudySurrogate(surrogate_.folded(), &fit.path).asked_for(fit_genes(fit));
-    ExplainStageOptions explain_options = search_.explain;
-    explain_options.off_target = false;
-    explain_options.force = true;
-    const auto found = explain(part, refitted, targets, explain_options, context_);
-    size_t next = 0;  // of those explained, which are in the order of the targets
-    for (size_t k = 0; k < targets.size(); ++k) {
-      if (next == found.explained.size()) break;
-      if (!(found.explained[next].target == targets[k])) continue;
-      const auto& row = rows[places[k]];
-      auto& finding = findings_[places[k]].emplace_back();
-      finding.cells = held_cells(study_, fold_of, fold, targets[k].type);
-      const auto own = describe_set(part, refitted, redundancy_target(found.explained[next]),
-                                    finding.cells, options_, context_.pool);
-      const auto elements = row.judged_elements();
-      finding.agrees = same_elements(study_, elements, own.judged_elements());
-      if (finding.agrees) {
-        finding.other_terms =
-            FitOfGene(study_, refitted, targets[k].gene, finding.cells, context_.pool)
-                .other_terms(elements);
-      }
-      ++next;
-    }
-  }
-
-  static std::vector<int32_t> fit_genes(const CisFit& fit) {
-    std::vector<int32_t> genes;
-    for (const auto& gene : fit.path.genes) genes.push_back(gene.gene);
-    return genes;
-  }
-
-  /// The row by what the agreeing folds held out; where types differ, then one for each type.
-  std::vector<SetRedundancy> measure(const std::vector<FoldFinding>& findings,
-                                     const SetRedundancy& on_test) const {
-    std::vector<SetRedundancy> rows = {on_test};
-    SetRedundancy& row = rows.front();
-    if (!worth_folds(row)) return rows;
-    for (const auto& finding : findings) row.folds += finding.agrees ? 1 : 0;
-    if (row.folds < folds_.least_agreeing) {
-      if (is_called(row.result.call) || row.result.reason.empty()) {
-        withdraw(row, fmt::format("folds: {} of {} found these elements", row.folds, folds_.folds));
-      }
-      return rows;
-    }
-    measure_held_out(findings, row);
-    if (!row.types_differ) {
-      hold_to_test(on_test, row);
-      return rows;
-    }
-    for (int32_t type = 0; type < std::ssize(study_.cells.type.names); ++type) {
-      SetRedundancy apart = row;
-      apart.target.type = type;
-      apart.types_differ = false;
-      measure_held_out(findings, apart);
-      rows.push_back(std::move(apart));
-    }
-    return rows;
-  }
-
-  void measure_held_out(const std::vector<FoldFinding>& findings, SetRedundancy& row) const {
-    FoldFinding all;
-    std::vector<FoldFinding> parts;
-    for (const auto& finding : findings) {
-      if (!finding.agrees) continue;
-      parts.push_back(of_type(finding, row.target.type));
-      all.cells.insert(all.cells.end(), parts.back().cells.begin(), parts.back().cells.end());
-      all.other_terms.insert(all.other_terms.end(), parts.back().other_terms.begin(),
-                             parts.back().other_terms.end());
-    }
-    row.cells_from = "folds";
-    measure_on(all, options_, row);
-    auto options = options_;
-    options.rule.power_replicates = 0;
-    options.type_level = 0;
-    std::vector<double> p;
-    for (const auto& part : parts) {
-      SetRedundancy alone = row;
-      measure_on(part, options, alone);
-      if (!std::isnan(alone.result.p_redundant)) p.push_back(alone.result.p_redundant);
-    }
-    row.p_folds = std::min(1.0, 2 * median(std::move(p)));
-  }
-
-  FoldFinding of_type(const FoldFinding& finding, std::optional<int32_t> type) const {
-    FoldFinding part;
-    for (size_t i = 0; i < finding.cells.size(); ++i) {
-      if (type && study_.cells.type.codes[at(finding.cells[i])] != *type) continue;
-      part.cells.push_back(finding.cells[i]);
-      part.other_terms.push_back(finding.other_terms[i]);
-    }
-    return part;
-  }
-
-  void measure_on(const FoldFinding& part, const RedundancyOptions& options,
-                  SetRedundancy& row) const {
-    measure_set(study_, *surrogate_.cis(),
-                judged_cells(study_, state_, part.cells, options, context_), part.other_terms,
-                options, context_.seed, row);
-  }
-
-  static void hold_to_test(const SetRedundancy& on_test, SetRedundancy& row) {
-    const bool told = row.result.call != RedundancyCall::kIndependent && is_called(row.result.call);
-    const double both = on_test.result.hidden * row.result.hidden;
-    if (told && both < 0) withdraw(row, "test cells: their hidden share has the other sign");
-  }
-
-  const Study& study_;
-  const StudySurrogate& surrogate_;
-  const std::vector<ExplainedTarget>& explained_;
-  const CrossFitSearch& search_;
-  const RedundancyOptions& options_;
-  const CrossFitOptions& folds_;
-  const Context& context_;
-  StateCovariates state_;
-  std::vector<ExplainTarget> targets_;
-  std::vector<std::vector<FoldFinding>> findings_;  ///< of each target, one a fold
-};
+/// A call that says more than that nothing is odd needs test cells that do not contradict it.
+void hold_to_test(const SetRedundancy& on_test, SetRedundancy& row) {
+  const bool told = row.result.call != RedundancyCall::kIndependent && is_called(row.result.call);
+  const double both = on_test.result.hidden * row.result.hidden;
+  if (told && both < 0) withdraw(row, "test cells: their hidden share has the other sign");
+}
 
 }  // namespace
 
@@ -268,13 +77,161 @@ void CrossFitOptions::describe(OptionSet& set) {
   });
 }
 
-std::vector<SetRedundancy> cross_fitted(const Study& study, const StudySurrogate& surrogate,
-                                        const std::vector<ExplainedTarget>& explained,
-                                        const CrossFitSearch& search,
-                                        const RedundancyOptions& options,
-                                        const CrossFitOptions& folds, const Context& context) {
-  if (explained.empty()) return {};
-  return CrossFit(study, surrogate, explained, search, options, folds, context).judge();
+CrossFit::CrossFit(const Study& study, const StudySurrogate& surrogate, RedundancyJudge& on_test,
+                   CrossFitSearch search, const CrossFitOptions& folds, const Context& context)
+    : study_(study),
+      surrogate_(surrogate),
+      on_test_(on_test),
+      search_(std::move(search)),
+      folds_(folds),
+      context_(context),
+      state_(study, on_test.options().contrast.components, context),
+      fold_of_(deal_folds(study, folds.folds)),
+      latents_(surrogate.folded().atac_latents(context.pool, study.open)),
+      part_(study) {
+  search_.explain.off_target = false;
+  search_.explain.force = true;
+  const CisPath* path = surrogate.cis();
+  if (path != nullptr && path->capture > 0) search_.cis.capture = path->capture;
+}
+
+std::vector<SetRedundancy> CrossFit::judge(const std::vector<ExplainedTarget>& explained) {
+  std::vector<RedundancyTarget> targets;
+  targets.reserve(explained.size());
+  for (const auto& entry : explained) targets.push_back(redundancy_target(entry));
+  const auto rows = on_test_.judge_as_asked(targets);
+  std::vector<ExplainTarget> asked;
+  std::vector<const SetRedundancy*> about;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (!worth_folds(rows[i])) continue;
+    asked.push_back(explained[i].target);
+    about.push_back(&rows[i]);
+  }
+  const auto findings = find_in_folds(asked, about);
+  std::vector<std::vector<SetRedundancy>> measured(rows.size());
+  context_.pool.for_each(std::ssize(rows), [&](int64_t i) {
+    const auto found = std::find(about.begin(), about.end(), &rows[at(i)]);
+    measured[at(i)] = found == about.end()
+                          ? std::vector<SetRedundancy>{rows[at(i)]}
+                          : measure(findings[at(found - about.begin())], rows[at(i)]);
+  });
+  context_.check_cancelled();
+  std::vector<SetRedundancy> result;
+  for (auto& of_target : measured) {
+    for (auto& row : of_target) result.push_back(std::move(row));
+  }
+  return result;
+}
+
+bool CrossFit::worth_folds(const SetRedundancy& row) const {
+  return row.judged >= 2 && surrogate_.cis() != nullptr;
+}
+
+std::vector<CrossFit::Findings> CrossFit::find_in_folds(
+    const std::vector<ExplainTarget>& targets, const std::vector<const SetRedundancy*>& rows) {
+  std::vector<Findings> findings(targets.size());
+  for (int32_t fold = 0; !targets.empty() && fold < folds_.folds; ++fold) {
+    hold_out(study_.cells.split, fold_of_, fold, part_);
+    find_in_fold(fold, targets, rows, findings);
+    context_.check_cancelled();
+  }
+  return findings;
+}
+
+void CrossFit::find_in_fold(int32_t fold, const std::vector<ExplainTarget>& targets,
+                            const std::vector<const SetRedundancy*>& rows,
+                            std::vector<Findings>& findings) {
+  CisOptions cis = search_.cis;
+  cis.genes.clear();
+  for (const auto& target : targets) cis.genes.push_back(target.gene);
+  const CisFit fit = fit_cis(part_, latents_, cis, context_);
+  const auto refitted =
+      StudySurrogate(surrogate_.folded(), &fit.path).asked_for(genes_of_fit(fit));
+  const auto found = explain(part_, refitted, targets, search_.explain, context_);
+  size_t next = 0;  // of those explained, which are in the order of the targets
+  for (size_t k = 0; k < targets.size() && next < found.explained.size(); ++k) {
+    if (!(found.explained[next].target == targets[k])) continue;
+    Finding finding;
+    finding.cells = held_cells(study_, fold_of_, fold, targets[k].type);
+    const auto own = describe_set(part_, refitted, redundancy_target(found.explained[next]),
+                                  finding.cells, on_test_.options(), context_.pool);
+    const auto elements = rows[k]->judged_elements();
+    finding.agrees = same_elements(study_, elements, own.judged_elements());
+    if (finding.agrees) {
+      finding.other_terms =
+          FitOfGene(study_, refitted, targets[k].gene, finding.cells, context_.pool)
+              .other_terms(elements);
+    }
+    findings[k].push_back(std::move(finding));
+    ++next;
+  }
+}
+
+std::vector<SetRedundancy> CrossFit::measure(const Findings& findings,
+                                             const SetRedundancy& on_test) const {
+  std::vector<SetRedundancy> rows = {on_test};
+  SetRedundancy& row = rows.front();
+  row.types_differ = false;
+  for (const auto& finding : findings) row.folds += finding.agrees ? 1 : 0;
+  if (row.folds < folds_.least_agreeing) {
+    withdraw(row, fmt::format("folds: {} of {} found these elements", row.folds, folds_.folds));
+    return rows;
+  }
+  measure_held_out(findings, row);
+  if (!row.types_differ) {
+    hold_to_test(on_test, row);
+    return rows;
+  }
+  for (int32_t type = 0; type < std::ssize(study_.cells.type.names); ++type) {
+    SetRedundancy apart = rows.front();
+    apart.target.type = type;
+    apart.types_differ = false;
+    measure_held_out(findings, apart);
+    rows.push_back(std::move(apart));
+  }
+  return rows;
+}
+
+void CrossFit::measure_held_out(const Findings& findings, SetRedundancy& row) const {
+  Finding all;
+  Findings parts;
+  for (const auto& finding : findings) {
+    if (!finding.agrees) continue;
+    parts.push_back(of_type(finding, row.target.type));
+    const Finding& part = parts.back();
+    all.cells.insert(all.cells.end(), part.cells.begin(), part.cells.end());
+    all.other_terms.insert(all.other_terms.end(), part.other_terms.begin(),
+                           part.other_terms.end());
+  }
+  row.cells_from = "folds";
+  measure_on(all, on_test_.options(), row);
+  auto options = on_test_.options();
+  options.rule.power_replicates = 0;
+  options.type_level = 0;
+  std::vector<double> p;
+  for (const auto& part : parts) {
+    SetRedundancy alone = row;
+    measure_on(part, options, alone);
+    if (!std::isnan(alone.result.p_redundant)) p.push_back(alone.result.p_redundant);
+  }
+  row.p_folds = p.empty() ? kNaN : std::min(1.0, 2 * median(std::move(p)));
+}
+
+void CrossFit::measure_on(const Finding& part, const RedundancyOptions& options,
+                          SetRedundancy& row) const {
+  measure_set(study_, *surrogate_.cis(),
+              judged_cells(study_, state_, part.cells, options, context_), part.other_terms,
+              options, context_.seed, row);
+}
+
+CrossFit::Finding CrossFit::of_type(const Finding& finding, std::optional<int32_t> type) const {
+  Finding part;
+  for (size_t i = 0; i < finding.cells.size(); ++i) {
+    if (type && study_.cells.type.codes[at(finding.cells[i])] != *type) continue;
+    part.cells.push_back(finding.cells[i]);
+    part.other_terms.push_back(finding.other_terms[i]);
+  }
+  return part;
 }
 
 }  // namespace grids::core

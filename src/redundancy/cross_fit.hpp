@@ -27,16 +27,52 @@ struct CrossFitOptions {
 
 /// How the sets were found, to be done again.
 struct CrossFitSearch {
-  const ExplainStageOptions& explain;
+  ExplainStageOptions explain;
   CisOptions cis;  ///< its genes are those of the targets; the capture is that of the surrogate
 };
 
-/// Judges explained targets by the folds, in their order; those on which too few folds agree keep
-/// the numbers of test cells, and are not called. Progress is told a fold and gene.
-std::vector<SetRedundancy> cross_fitted(const Study& study, const StudySurrogate& surrogate,
-                                        const std::vector<ExplainedTarget>& explained,
-                                        const CrossFitSearch& search,
-                                        const RedundancyOptions& options,
-                                        const CrossFitOptions& folds, const Context& context);
+/// Judges explained targets by the folds. What all targets share is computed once, so that many can
+/// be judged in portions. All that it is given must outlive it.
+class CrossFit {
+ public:
+  /// `on_test` judges by the same options.
+  CrossFit(const Study& study, const StudySurrogate& surrogate, RedundancyJudge& on_test,
+           CrossFitSearch search, const CrossFitOptions& folds, const Context& context);
+
+  /// In the order of the targets; where types act differently, rows for each type follow that of
+  /// all. Targets on which too few folds agree keep the numbers of test cells, and are not called.
+  std::vector<SetRedundancy> judge(const std::vector<ExplainedTarget>& explained);
+
+ private:
+  /// What one fold says of one target.
+  struct Finding {
+    bool agrees = false;
+    std::vector<int32_t> cells;       ///< held out, of the target's type
+    std::vector<double> other_terms;  ///< of these, by the fold's own path
+  };
+  /// Of one target, one a fold that explained it.
+  using Findings = std::vector<Finding>;
+
+  bool worth_folds(const SetRedundancy& row) const;
+  std::vector<Findings> find_in_folds(const std::vector<ExplainTarget>& targets,
+                                      const std::vector<const SetRedundancy*>& rows);
+  void find_in_fold(int32_t fold, const std::vector<ExplainTarget>& targets,
+                    const std::vector<const SetRedundancy*>& rows, std::vector<Findings>& findings);
+  std::vector<SetRedundancy> measure(const Findings& findings, const SetRedundancy& on_test) const;
+  void measure_held_out(const Findings& findings, SetRedundancy& row) const;
+  void measure_on(const Finding& part, const RedundancyOptions& options, SetRedundancy& row) const;
+  Finding of_type(const Finding& finding, std::optional<int32_t> type) const;
+
+  const Study& study_;
+  StudySurrogate surrogate_;
+  RedundancyJudge& on_test_;
+  CrossFitSearch search_;
+  CrossFitOptions folds_;
+  const Context& context_;
+  StateCovariates state_;
+  std::vector<int32_t> fold_of_;  ///< of each cell of the study; −1: a test cell
+  std::vector<float> latents_;    ///< cells × numbers
+  Study part_;                    ///< the study, its split that of the fold at hand
+};
 
 }  // namespace grids::core

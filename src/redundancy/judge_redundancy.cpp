@@ -195,7 +195,7 @@ Redundancy nothing_measured(std::string reason) {
   Redundancy result;
   result.reason = std::move(reason);
   for (double* number :
-       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_log, &result.j,
+       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_error, &result.hidden_log, &result.j,
         &result.change, &result.change_low, &result.change_high, &result.bound.most,
         &result.bound.least, &result.kappa_break, &result.p_redundant, &result.p_cooperative,
         &result.q, &result.power_redundant, &result.power_cooperative, &result.detectable}) {
@@ -376,71 +376,99 @@ SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
 
 }  // namespace
 
-std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
-                                            const std::vector<RedundancyTarget>& targets,
-                                            const RedundancyOptions& options,
-                                            const Context& context) {
-  if (targets.empty()) return {};
+RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
+                                 RedundancyOptions options, const Context& context)
+    : study_(study),
+      surrogate_(surrogate),
+      options_(std::move(options)),
+      context_(context),
+      state_(study, surrogate, options_.contrast.components, context) {}
+
+const JudgedCells& RedundancyJudge::cells_of(std::optional<int32_t> type) {
+  const auto found = by_type_.find(type);
+  if (found != by_type_.end()) return found->second;
+  return by_type_
+      .emplace(type, judged_cells(study_, state_, study_.cells_of(Split::kTest, type), options_,
+                                  context_))
+      .first->second;
+}
+
+StudySurrogate RedundancyJudge::asked_for(const std::vector<RedundancyTarget>& targets) const {
   std::vector<int32_t> genes;
   for (const auto& target : targets) {
     if (target.unconfirmed) genes.push_back(target.gene);
   }
-  const StudySurrogate asked = genes.empty() ? surrogate : surrogate.asked_for(genes);
-  const StateCovariates state(study, asked, options.contrast.components, context);
-  std::map<std::optional<int32_t>, JudgedCells> by_type;
-  const auto cells_for = [&](std::optional<int32_t> type) {
-    if (by_type.contains(type)) return;
-    by_type.emplace(
-        type, judged_cells(study, state, study.cells_of(Split::kTest, type), options, context));
-  };
-  for (const auto& target : targets) cells_for(target.type);
-  std::vector<SetRedundancy> judged(targets.size());
-  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
-    judged[at(i)] =
-        judge_set(study, asked, targets[at(i)], by_type.at(targets[at(i)].type), options, context);
+  return genes.empty() ? surrogate_ : surrogate_.asked_for(genes);
+}
+
+std::vector<SetRedundancy> RedundancyJudge::judge_as_asked(
+    const std::vector<RedundancyTarget>& targets) {
+  const StudySurrogate asked = asked_for(targets);
+  for (const auto& target : targets) cells_of(target.type);
+  std::vector<SetRedundancy> rows(targets.size());
+  context_.pool.for_each(std::ssize(targets), [&](int64_t i) {
+    const auto& target = targets[at(i)];
+    rows[at(i)] = judge_set(study_, asked, target, by_type_.at(target.type), options_, context_);
   });
-  context.check_cancelled();
-  const auto types = static_cast<int32_t>(study.cells.type.names.size());
-  const bool any_apart = std::any_of(judged.begin(), judged.end(),
-                                     [](const SetRedundancy& set) { return set.types_differ; });
-  for (int32_t type = 0; any_apart && type < types; ++type) cells_for(type);
-  std::vector<std::vector<SetRedundancy>> apart(targets.size());
-  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
-    if (!judged[at(i)].types_differ) return;
-    for (int32_t type = 0; type < types; ++type) {
-      auto target = targets[at(i)];
-      target.type = type;
-      apart[at(i)].push_back(judge_set(study, asked, target, by_type.at(type), options, context));
+  context_.check_cancelled();
+  return rows;
+}
+
+std::vector<SetRedundancy> RedundancyJudge::judge(const std::vector<RedundancyTarget>& targets) {
+  auto rows = judge_as_asked(targets);
+  std::vector<RedundancyTarget> apart;
+  for (const auto& row : rows) {
+    for (int32_t type = 0; row.types_differ && type < std::ssize(study_.cells.type.names); ++type) {
+      apart.push_back(row.target);
+      apart.back().type = type;
     }
-  });
+  }
+  auto of_types = judge_as_asked(apart);
   std::vector<SetRedundancy> result;
-  for (size_t i = 0; i < judged.size(); ++i) {
-    result.push_back(std::move(judged[i]));
-    for (auto& set : apart[i]) result.push_back(std::move(set));
+  auto next = of_types.begin();
+  for (auto& row : rows) {
+    const bool followed = row.types_differ;
+    result.push_back(std::move(row));
+    for (size_t type = 0; followed && type < study_.cells.type.names.size(); ++type) {
+      result.push_back(std::move(*next++));
+    }
   }
   return result;
 }
 
 void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options) {
+  std::vector<CallOfRun> held(sets.size());
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const auto& result = sets[i].result;
+    held[i] = {result.call, result.reason, result.p_redundant, result.p_cooperative, kNaN};
+  }
+  hold_together(std::span(held), options);
+  for (size_t i = 0; i < sets.size(); ++i) {
+    sets[i].result.call = held[i].call;
+    sets[i].result.reason = held[i].reason;
+    sets[i].result.q = held[i].q;
+  }
+}
+
+void hold_together(std::span<CallOfRun> calls, const RedundancyOptions& options) {
   std::vector<double> redundant, cooperative;
   int64_t judged = 0;
-  for (const auto& set : sets) {
-    redundant.push_back(set.result.p_redundant);
-    cooperative.push_back(set.result.p_cooperative);
-    judged += std::isnan(set.result.p_redundant) ? 0 : 1;
+  for (const auto& entry : calls) {
+    redundant.push_back(entry.p_redundant);
+    cooperative.push_back(entry.p_cooperative);
+    judged += std::isnan(entry.p_redundant) ? 0 : 1;
   }
   const auto q_redundant = benjamini_hochberg(redundant);
   const auto q_cooperative = benjamini_hochberg(cooperative);
-  for (size_t i = 0; i < sets.size(); ++i) {
-    auto& result = sets[i].result;
-    const auto call = result.call;
-    result.q = call == RedundancyCall::kCooperative   ? q_cooperative[i]
-               : call == RedundancyCall::kIndependent ? kNaN
-                                                      : q_redundant[i];
-    const bool tested = is_called(call) && call != RedundancyCall::kIndependent;
-    if (judged > options.many_sets && tested && !(result.q <= options.q_most)) {
-      result.reason = fmt::format("q: {} but for {} judged sets", call_name(call), judged);
-      result.call = RedundancyCall::kNotCalled;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    auto& entry = calls[i];
+    entry.q = entry.call == RedundancyCall::kCooperative ? q_cooperative[i]
+              : entry.call == RedundancyCall::kIndependent ? kNaN
+                                                           : q_redundant[i];
+    const bool tested = is_called(entry.call) && entry.call != RedundancyCall::kIndependent;
+    if (judged > options.many_sets && tested && !(entry.q <= options.q_most)) {
+      entry.reason = fmt::format("q: {} but for {} judged sets", call_name(entry.call), judged);
+      entry.call = RedundancyCall::kNotCalled;
     }
   }
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -104,18 +105,47 @@ JudgedCells judged_cells(const Study& study, const StateCovariates& state,
                          std::vector<int32_t> cells, const RedundancyOptions& options,
                          const Context& context);
 
-/// Judges sets on the test cells of their types, in parallel; in the order of the targets, but
-/// where types act differently rows for each type follow that of all. Draws depend on the seed and
-/// on the names of type, gene and peaks alone. Calls are not yet held together: see
-/// `hold_together`.
-std::vector<SetRedundancy> judge_redundancy(const Study& study, const StudySurrogate& surrogate,
-                                            const std::vector<RedundancyTarget>& targets,
-                                            const RedundancyOptions& options,
-                                            const Context& context);
+/// Judges sets on the test cells of their types. What all sets share is computed once, so that many
+/// can be judged in portions. Study and surrogate must outlive it.
+class RedundancyJudge {
+ public:
+  RedundancyJudge(const Study& study, const StudySurrogate& surrogate, RedundancyOptions options,
+                  const Context& context);
+
+  /// In parallel; in the order of the targets, but where types act differently rows for each type
+  /// follow that of all. Draws depend on the seed and on the names of type, gene and peaks alone.
+  /// Calls are not yet held together: see `hold_together`.
+  std::vector<SetRedundancy> judge(const std::vector<RedundancyTarget>& targets);
+  /// One row a target: without those for each type.
+  std::vector<SetRedundancy> judge_as_asked(const std::vector<RedundancyTarget>& targets);
+
+  const RedundancyOptions& options() const { return options_; }
+
+ private:
+  const JudgedCells& cells_of(std::optional<int32_t> type);
+  StudySurrogate asked_for(const std::vector<RedundancyTarget>& targets) const;
+
+  const Study& study_;
+  StudySurrogate surrogate_;
+  RedundancyOptions options_;
+  const Context& context_;
+  StateCovariates state_;
+  std::map<std::optional<int32_t>, JudgedCells> by_type_;
+};
+
+/// What the sets of a run are held together by.
+struct CallOfRun {
+  RedundancyCall call = RedundancyCall::kNotCalled;
+  std::string reason;
+  double p_redundant = 0;
+  double p_cooperative = 0;
+  double q = 0;
+};
 
 /// q over all judged sets, for redundant and quorum together and for cooperative; in large runs
 /// calls with a large q become none.
 void hold_together(std::vector<SetRedundancy>& sets, const RedundancyOptions& options);
+void hold_together(std::span<CallOfRun> calls, const RedundancyOptions& options);
 
 // In parts, for those that hold out cells in their own way.
 

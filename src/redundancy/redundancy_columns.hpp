@@ -29,6 +29,9 @@ inline constexpr ColumnText kHiddenLow{
     "hidden_low",
     "its 95 % interval (Fieller); NA where the joint change is within three standard errors of 0"};
 inline constexpr ColumnText kHiddenHigh{"hidden_high", kHiddenLow.what};
+inline constexpr ColumnText kHiddenError{"hidden_error", "standard error of `hidden_share`"};
+inline constexpr ColumnText kMeasuredCounts{
+    "counts", "of the gene in the setting of those that the call reads which has the fewest"};
 inline constexpr ColumnText kHiddenShareLog{"hidden_share_log",
                                             "the same of the log rate: 0 where elements multiply"};
 inline constexpr ColumnText kJ{"J",

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
@@ -96,6 +97,15 @@ std::string open_elements(const SettingRow& row) {
   return places.empty() ? "none" : places;
 }
 
+std::optional<double> fewest_counts(const Row& row) {
+  if (row.set.measured.cells.empty()) return std::nullopt;
+  double fewest = std::numeric_limits<double>::infinity();
+  for (const Setting setting : used_settings(row.set.judged)) {
+    fewest = std::min(fewest, row.set.measured.cells[setting].counts);
+  }
+  return fewest;
+}
+
 template <typename OfRow>
 std::vector<Column<OfRow>> with_set(std::vector<Column<OfRow>> columns) {
   std::vector<Column<OfRow>> all = {
@@ -132,7 +142,9 @@ Columns<Row> redundancy_columns() {
           number(kPowerRedundant, &Redundancy::power_redundant),
           number(kPowerCooperative, &Redundancy::power_cooperative),
           number(kDetectableShare, &Redundancy::detectable),
-          {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
+          number(kHiddenError, &Redundancy::hidden_error),
+              {kMeasuredCounts, fewest_counts},
+              {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
           {kCooperativeP, [](const Row& row) { return Probability{row.set.result.p_cooperative}; }},
           number(kJointChange, &Redundancy::change),
           number(kJointChangeLow, &Redundancy::change_low),

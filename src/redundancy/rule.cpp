@@ -347,6 +347,16 @@ const char* call_name(RedundancyCall call) {
   return "";
 }
 
+std::optional<RedundancyCall> call_of(std::string_view name) {
+  for (const auto call :
+       {RedundancyCall::kRedundant, RedundancyCall::kQuorum, RedundancyCall::kCooperative,
+        RedundancyCall::kIndependent, RedundancyCall::kStandInsOrProxies,
+        RedundancyCall::kNotCalled}) {
+    if (name == call_name(call)) return call;
+  }
+  return std::nullopt;
+}
+
 bool is_called(RedundancyCall call) {
   return call != RedundancyCall::kStandInsOrProxies && call != RedundancyCall::kNotCalled;
 }
@@ -450,6 +460,11 @@ Redundancy judge_rates(const SettingRates& rates, const SeenTogether& seen, doub
     result.j += (element.loss - element.gain) / static_cast<double>(rates.elements);
   }
   add_interval(drawn, linear, options.confidence, result);
+  const double h = result.hidden;
+  result.hidden_error =
+      std::sqrt(std::max(0.0, product_of(drawn.n, drawn.n) - 2 * h * product_of(drawn.n, drawn.r) +
+                                  h * h * product_of(drawn.r, drawn.r))) /
+      std::abs(linear.total);
   result.pairs = pair_numbers(rates, errors, options.confidence);
   result.numerator = linear.numerator;
   result.numerator_variance = product_of(drawn.n, drawn.n);

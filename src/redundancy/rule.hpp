@@ -16,7 +16,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/described.hpp"
@@ -37,6 +39,9 @@ enum class RedundancyCall : uint8_t {
 
 /// As tables spell it: "stand_ins_or_proxies".
 const char* call_name(RedundancyCall call);
+
+/// Nothing for a text that is none.
+std::optional<RedundancyCall> call_of(std::string_view name);
 
 /// Whether it says something of the elements: all but the last two.
 bool is_called(RedundancyCall call);
@@ -72,6 +77,7 @@ struct Redundancy {
   RedundancyCall call = RedundancyCall::kNotCalled;
   std::string reason;
   double hidden = 0, hidden_low = 0, hidden_high = 0;  ///< interval: NaN where R is uncertain
+  double hidden_error = 0;  ///< standard, by the delta method
   double hidden_log = 0;
   double j = 0;  ///< Σ (m_a − g_a) ÷ |S|
   /// Log r(S) ÷ r(∅), and its interval of 90 %.

@@ -1,0 +1,206 @@
+#include "pipeline/redundancy_into.hpp"
+
+#include <charconv>
+
+#include "base/at.hpp"
+#include "io/folder.hpp"
+#include "pipeline/run_folder.hpp"
+#include "redundancy/redundancy_columns.hpp"
+#include "redundancy/redundancy_summary.hpp"
+#include "redundancy/redundancy_tables.hpp"
+#include "redundancy/redundancy_words.hpp"
+
+namespace grids::core {
+namespace {
+
+/// Targets that are searched and judged together: enough to share the threads, few enough that
+/// little is lost when a run is stopped. Part of a result's meaning only through the folders.
+constexpr size_t kPortion = 64;
+constexpr const char* kPortions = "portions";
+
+/// What portions share, made when the first one needs it.
+class Searcher {
+ public:
+  Searcher(const Study& study, const StudySurrogate& surrogate,
+           const RedundancyArguments& arguments, const Context& context)
+      : study_(study), surrogate_(surrogate), arguments_(arguments), context_(context) {
+    explain_ = arguments.explain.stage_options();
+    explain_.off_target = false;
+  }
+
+  std::vector<SetRedundancy> judge(const std::vector<ExplainTarget>& targets) {
+    if (!judge_) {
+      judge_.emplace(study_, surrogate_, arguments_.explain.redundancy_options(), context_);
+      if (arguments_.cross_fit) {
+        folds_.emplace(study_, surrogate_, *judge_, CrossFitSearch{explain_, arguments_.cis},
+                       arguments_.folds, context_);
+      }
+    }
+    const auto found = explain(study_, surrogate_, targets, explain_, context_);
+    for (const auto& skipped : found.skipped) skipped_.push_back(skipped);
+    if (folds_) return folds_->judge(found.explained);
+    std::vector<RedundancyTarget> sets;
+    sets.reserve(found.explained.size());
+    for (const auto& entry : found.explained) sets.push_back(redundancy_target(entry));
+    return judge_->judge(sets);
+  }
+
+  std::vector<SkippedTarget> take_skipped() { return std::exchange(skipped_, {}); }
+
+ private:
+  const Study& study_;
+  StudySurrogate surrogate_;
+  const RedundancyArguments& arguments_;
+  const Context& context_;
+  ExplainStageOptions explain_;
+  std::optional<RedundancyJudge> judge_;
+  std::optional<CrossFit> folds_;
+  std::vector<SkippedTarget> skipped_;
+};
+
+std::string portion_name(size_t portion) {
+  return fmt::format("{}/{:05}", kPortions, portion);
+}
+
+/// "all:SIM00012:10;" of each target.
+std::string asked_text(const Study& study, const std::vector<ExplainTarget>& targets) {
+  std::string text;
+  for (const auto& target : targets) {
+    text += fmt::format("{}:{}:{};", type_name(study, target), study.genes.names[at(target.gene)],
+                        target.set_size);
+  }
+  return text;
+}
+
+/// The tables of all portions, one after the other.
+std::vector<Table> joined(const std::filesystem::path& folder, const std::vector<size_t>& portions,
+                          const std::vector<std::string>& names) {
+  std::vector<Table> tables;
+  for (const auto& name : names) {
+    Table all;
+    for (const size_t portion : portions) {
+      const Table part = read_table(folder / (portion_name(portion) + "." + name));
+      if (all.columns().empty()) all = Table(part.columns());
+      for (size_t i = 0; i < part.rows(); ++i) all.add(part.row(i));
+    }
+    all.source = name;
+    tables.push_back(std::move(all));
+  }
+  return tables;
+}
+
+/// The same table with calls that were held together.
+Table with_calls(const Table& table, const RedundancyOptions& options) {
+  std::vector<CallOfRun> calls;
+  for (size_t i = 0; i < table.rows(); ++i) {
+    const auto call = call_of(table.text(i, column::kCall));
+    if (!call) throw input_error("{}: row {} has no known call", table.source, i + 1);
+    calls.push_back({*call, table.text(i, column::kCallReason),
+                     table.number(i, column::kRedundancyP),
+                     table.number(i, column::kCooperativeP), 0});
+  }
+  hold_together(std::span(calls), options);
+  Table result(table.columns());
+  result.source = table.source;
+  for (size_t i = 0; i < table.rows(); ++i) {
+    auto row = table.row(i);
+    for (size_t j = 0; j < row.size(); ++j) {
+      const auto& name = table.columns()[j];
+      if (name == column::kCall.name) row[j] = call_name(calls[i].call);
+      if (name == column::kCallReason.name) row[j] = calls[i].reason;
+      if (name == column::kCallQ.name) row[j] = cell_text(Probability{calls[i].q});
+    }
+    result.add(std::move(row));
+  }
+  return result;
+}
+
+void tell_calls(const Table& redundancy, const Context& context) {
+  std::vector<RedundancyCall> calls;
+  for (size_t i = 0; i < redundancy.rows(); ++i) {
+    calls.push_back(*call_of(redundancy.text(i, column::kCall)));
+  }
+  context.reporter.info(fmt::format(
+      "do the elements of a set stand in for one another? Of {} sets: {} (see redundancy.tsv)",
+      calls.size(), calls.empty() ? "none" : count_calls(calls)));
+}
+
+}  // namespace
+
+Shard shard_from(const std::string& text) {
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, shard.number);
+  bool good = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
+  if (good) {
+    const auto second = std::from_chars(first.ptr + 1, end, shard.count);
+    good = second.ec == std::errc() && second.ptr == end && shard.number >= 1 &&
+           shard.number <= shard.count;
+  }
+  if (!good) throw usage_error("--shard: '{}' is not of the form 2/8, the second of eight", text);
+  return shard;
+}
+
+void RedundancyArguments::describe(OptionSet& set) {
+  set.flag("--cross-fit", cross_fit,
+           "Judge by cells that folds of training and validation cells held out of cis path and "
+           "search, not by test cells alone: slower, with several times the power");
+  folds.describe(set);
+  set.value("--shard", shard, "One part of the targets: 2/8 is the second of eight");
+  set.rule([this](Problems& problems) {
+    try {
+      shard_from(shard);
+    } catch (const Error& error) {
+      problems.add("{}", error.what());
+    }
+  });
+}
+
+std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
+                                         const StudySurrogate& surrogate,
+                                         const std::vector<ExplainTarget>& targets,
+                                         const RedundancyArguments& arguments,
+                                         const std::string& settings, const Context& context) {
+  const Shard shard = shard_from(arguments.shard);
+  std::vector<size_t> portions;
+  const size_t count = (targets.size() + kPortion - 1) / kPortion;
+  for (size_t portion = at(shard.number - 1); portion < count; portion += at(shard.count)) {
+    portions.push_back(portion);
+  }
+  RunFolder run(folder);
+  Searcher searcher(study, surrogate, arguments, context);
+  std::vector<std::string> names;
+  for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
+  names.push_back(skipped_columns().describe().file);
+  Progress progress(context, "redundancy", std::ssize(portions));
+  for (const size_t portion : portions) {
+    const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
+    const std::vector<ExplainTarget> own(targets.begin() + static_cast<std::ptrdiff_t>(first),
+                                         targets.begin() + static_cast<std::ptrdiff_t>(last));
+    run.run({fmt::format("portion {}", portion + 1), settings + asked_text(study, own),
+             [&](const Context&) {
+               make_folder(folder / kPortions);
+               auto tables = redundancy_tables(study, searcher.judge(own));
+               tables.push_back(
+                   skipped_columns().table(skipped_rows(study, searcher.take_skipped())));
+               std::vector<std::string> written;
+               for (auto& table : tables) {
+                 table.source = portion_name(portion) + "." + table.source;
+                 written.push_back(write_into(folder, table));
+               }
+               return written;
+             }},
+            context);
+    progress.advance();
+  }
+  std::vector<std::string> written;
+  if (portions.empty()) return written;
+  auto tables = joined(folder, portions, names);
+  tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
+  tell_calls(tables.front(), context);
+  tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
+  for (const auto& table : tables) written.push_back(write_into(folder, table));
+  return written;
+}
+
+}  // namespace grids::core

@@ -1,0 +1,46 @@
+/// The question whether elements stand in for one another, for many genes: searched, judged and
+/// written in portions, so that what is done is kept.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/context.hpp"
+#include "base/described.hpp"
+#include "cis/fit_cis.hpp"
+#include "pipeline/explain_into.hpp"
+#include "redundancy/cross_fit.hpp"
+
+namespace grids::core {
+
+/// Which part of the targets: every `count`-th portion from the `number`-th (from 1).
+struct Shard {
+  int64_t number = 1;
+  int64_t count = 1;
+};
+
+/// "2/8". Throws Error(kUsage).
+Shard shard_from(const std::string& text);
+
+struct RedundancyArguments {
+  ExplainArguments explain;  ///< its judging of sets is left out
+  CisOptions cis;            ///< of the folds
+  bool cross_fit = false;
+  CrossFitOptions folds;
+  std::string shard = "1/1";
+
+  void describe(OptionSet& set);
+};
+
+/// Searches and judges the targets; returns the names of the tables written into `folder`. What a
+/// portion found lies under `folder`/portions, and is used again where nothing that it depends on
+/// has changed: `settings` says what that is, beside the seed. Calls are held together over the
+/// targets of this shard.
+std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
+                                         const StudySurrogate& surrogate,
+                                         const std::vector<ExplainTarget>& targets,
+                                         const RedundancyArguments& arguments,
+                                         const std::string& settings, const Context& context);
+
+}  // namespace grids::core
