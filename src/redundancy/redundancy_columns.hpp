@@ -121,4 +121,21 @@ inline constexpr ColumnText kRateHigh{"rate_high", kRateLow.what};
 inline constexpr ColumnText kSettingCells{"cells", "seen in this setting"};
 inline constexpr ColumnText kSettingCounts{"counts", "of the gene in these"};
 
+/// Of redundancy_summary.tsv.
+inline constexpr ColumnText kCountsRange{
+    "counts", "of the gene in the scarcest setting of the set; `all`: any"};
+inline constexpr ColumnText kJudgedSets{"sets", "judged"};
+inline constexpr ColumnText kMeanShare{"mean_hidden_share",
+                                       "by random effects (DerSimonian & Laird 1986)"};
+inline constexpr ColumnText kMeanShareLow{"mean_low", "its 95 % interval"};
+inline constexpr ColumnText kMeanShareHigh{"mean_high", kMeanShareLow.what};
+inline constexpr ColumnText kShareSpread{
+    "spread", "standard deviation of the true hidden share between sets"};
+inline constexpr ColumnText kShareLowerDecile{
+    "lower_decile", "of hidden shares drawn towards the mean by their errors"};
+inline constexpr ColumnText kShareMedian{"median", "likewise"};
+inline constexpr ColumnText kShareUpperDecile{"upper_decile", "likewise"};
+inline constexpr ColumnText kPoweredShare{
+    "powered", "share of sets with `power_redundant` and `power_cooperative` at least 0.8"};
+
 }  // namespace grids::core::column

@@ -18,12 +18,13 @@ namespace {
 constexpr double kCountBounds[] = {5, 20, 80};
 constexpr double kPowered = 0.8;
 constexpr RedundancyCall kAllCalls[] = {
-    RedundancyCall::kRedundant,   RedundancyCall::kQuorum,
-    RedundancyCall::kCooperative, RedundancyCall::kIndependent,
+    RedundancyCall::kRedundant,         RedundancyCall::kQuorum,
+    RedundancyCall::kCooperative,       RedundancyCall::kIndependent,
     RedundancyCall::kStandInsOrProxies, RedundancyCall::kNotCalled};
 
 double at_share(const std::vector<double>& ascending, double share) {
-  return ascending[static_cast<size_t>(std::lround(share * static_cast<double>(ascending.size() - 1)))];
+  return ascending[static_cast<size_t>(
+      std::lround(share * static_cast<double>(ascending.size() - 1)))];
 }
 
 /// Mean by random effects, its error and τ².
@@ -71,9 +72,9 @@ SharesSummary summarise(std::string counts, std::span<const JudgedShare> sets) {
     summary.calls.emplace_back(call_name(call), number);
   }
   if (sets.empty()) {
-    for (double* number : {&summary.mean, &summary.mean_low, &summary.mean_high, &summary.spread,
-                           &summary.lower_decile, &summary.median, &summary.upper_decile,
-                           &summary.powered}) {
+    for (double* number :
+         {&summary.mean, &summary.mean_low, &summary.mean_high, &summary.spread,
+          &summary.lower_decile, &summary.median, &summary.upper_decile, &summary.powered}) {
       *number = kNaN;
     }
     return summary;
@@ -101,27 +102,24 @@ SharesSummary summarise(std::string counts, std::span<const JudgedShare> sets) {
 
 Columns<SharesSummary> shares_columns() {
   std::vector<Column<SharesSummary>> columns = {
-      {"counts", "of the gene in the scarcest setting of the set; `all`: any",
-       &SharesSummary::counts},
-      {"sets", "judged", &SharesSummary::sets},
-      {"mean_hidden_share", "by random effects (DerSimonian & Laird 1986)", &SharesSummary::mean},
-      {"mean_low", "its 95 % interval", &SharesSummary::mean_low},
-      {"mean_high", "its 95 % interval", &SharesSummary::mean_high},
-      {"spread", "standard deviation of the true hidden share between sets",
-       &SharesSummary::spread},
-      {"lower_decile", "of hidden shares drawn towards the mean by their errors",
-       &SharesSummary::lower_decile},
-      {"median", "likewise", &SharesSummary::median},
-      {"upper_decile", "likewise", &SharesSummary::upper_decile},
-      {"powered", "share of sets with `power_redundant` and `power_cooperative` at least 0.8",
-       &SharesSummary::powered}};
+      {column::kCountsRange, &SharesSummary::counts},
+      {column::kJudgedSets, &SharesSummary::sets},
+      {column::kMeanShare, &SharesSummary::mean},
+      {column::kMeanShareLow, &SharesSummary::mean_low},
+      {column::kMeanShareHigh, &SharesSummary::mean_high},
+      {column::kShareSpread, &SharesSummary::spread},
+      {column::kShareLowerDecile, &SharesSummary::lower_decile},
+      {column::kShareMedian, &SharesSummary::median},
+      {column::kShareUpperDecile, &SharesSummary::upper_decile},
+      {column::kPoweredShare, &SharesSummary::powered}};
   for (size_t i = 0; i < std::size(kAllCalls); ++i) {
     columns.push_back({call_name(kAllCalls[i]), "sets with this call",
                        [i](const SharesSummary& row) { return row.calls[i].second; }});
   }
-  return {"redundancy_summary.tsv",
-          "a row for all judged sets and for each range of counts: figures that power does not bias",
-          std::move(columns)};
+  return {
+      "redundancy_summary.tsv",
+      "a row for all judged sets and for each range of counts: figures that power does not bias",
+      std::move(columns)};
 }
 
 }  // namespace
@@ -155,9 +153,9 @@ std::vector<SharesSummary> summarise_shares(std::span<const JudgedShare> sets) {
     for (const auto& set : usable) {
       if (set.counts >= least && set.counts < most) within.push_back(set);
     }
-    summaries.push_back(summarise(last ? fmt::format("{} and more", least)
-                                       : fmt::format("{} to {}", least, most - 1),
-                                  within));
+    summaries.push_back(summarise(
+        last ? fmt::format("{} and more", least) : fmt::format("{} to {}", least, most - 1),
+        within));
   }
   return summaries;
 }

@@ -85,13 +85,6 @@ std::string call_title(RedundancyCall call) {
   return name;
 }
 
-std::optional<RedundancyCall> call_named(std::string_view name) {
-  for (const auto call : kCalls) {
-    if (name == call_name(call)) return call;
-  }
-  return std::nullopt;
-}
-
 std::string count_calls(std::span<const RedundancyCall> calls) {
   std::string words;
   for (const auto call : kCalls) {

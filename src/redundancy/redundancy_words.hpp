@@ -1,10 +1,8 @@
 /// What was found of redundancy, in words: for logs and pages.
 #pragma once
 
-#include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "base/nan.hpp"
 #include "redundancy/judge_redundancy.hpp"
@@ -34,9 +32,6 @@ std::string redundancy_sentence(const RedundancyFacts& facts);
 
 /// "stand-ins or proxies": a call as sentences have it.
 std::string call_title(RedundancyCall call);
-
-/// The call of that name, as tables spell it; nothing where there is none.
-std::optional<RedundancyCall> call_named(std::string_view name);
 
 /// "6 redundant, 3 independent, 16 not called".
 std::string count_calls(std::span<const RedundancyCall> calls);

@@ -49,7 +49,7 @@ class RowsOfSets {
 
 RedundancyCall call_in(const Table& table, size_t row) {
   const auto& name = table.text(row, column::kCall);
-  const auto call = call_named(name);
+  const auto call = call_of(name);
   if (!call) {
     throw input_error("{}: there is no call '{}'{}{}", table.source, name,
                       table.remedy.empty() ? "" : "; ", table.remedy);

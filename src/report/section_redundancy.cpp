@@ -4,6 +4,7 @@
 #include <cmath>
 #include <span>
 
+#include "redundancy/redundancy_columns.hpp"
 #include "report/html.hpp"
 #include "report/redundancy_figures.hpp"
 #include "report/sections.hpp"
@@ -261,6 +262,39 @@ std::string shares_figure(const Views& drawn, size_t judged, Page& page) {
           left_out);
 }
 
+/// All judged sets together, where many were asked.
+std::string shares_summary(const Results& results) {
+  const Table* table = results.find("redundancy_summary.tsv");
+  if (table == nullptr) return {};
+  std::vector<std::vector<std::string>> rows;
+  for (size_t row = 0; row < table->rows(); ++row) {
+    const auto number = [&](const ColumnText& text) { return table->number(row, text); };
+    if (!(number(column::kJudgedSets) > 0)) continue;
+    rows.push_back(
+        {escape_html(table->text(row, column::kCountsRange)),
+         count_text(number(column::kJudgedSets)),
+         fmt::format("{} ({})", number_text(number(column::kMeanShare)),
+                     range_text(number(column::kMeanShareLow), number(column::kMeanShareHigh))),
+         number_text(number(column::kShareSpread)), number_text(number(column::kShareLowerDecile)),
+         number_text(number(column::kShareMedian)), number_text(number(column::kShareUpperDecile)),
+         percent_text(number(column::kPoweredShare))});
+  }
+  if (rows.empty()) return {};
+  return "<p class=\"note\"><b>All judged sets together</b>, called or not, so that power does not "
+         "decide: mean hidden share by random effects, its spread between sets, and shares drawn "
+         "towards the mean by their errors. By counts in the scarcest setting, so that other runs "
+         "can be held beside it.</p>\n" +
+         html_table({{"Counts"},
+                     {"Sets", true},
+                     {"Mean hidden share (95%)", true},
+                     {"Spread", true},
+                     {"Lower decile", true},
+                     {"Median", true},
+                     {"Upper decile", true},
+                     {"With power 0.8", true}},
+                    rows);
+}
+
 constexpr const char* kCallsExplained =
     "<p class=\"note\">Asked is whether the elements of a set (peaks less than 1 kb apart are one; "
     "without promoter and transcribed part) stand in for one another. The <b>hidden share</b> H is "
@@ -323,7 +357,8 @@ std::string redundancy_section(const Results& results, Page& page) {
   }
   std::string html = all_words(standing, others);
   if (!standing.empty()) html += standing_cards(standing);
-  html += shares_figure(drawn, judged, page) + calls_table(all) + uncalled_cards(others);
+  html += shares_figure(drawn, judged, page) + shares_summary(results) + calls_table(all) +
+          uncalled_cards(others);
   for (const char* file : {"members.tsv", "settings.tsv"}) {
     if (results.find(file) == nullptr) {
       html += missing_file(file, "elements and settings are not shown in full");

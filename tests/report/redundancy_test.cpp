@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "evaluate/small_study.hpp"
 #include "io/atomic_file.hpp"
+#include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "report/html_checker.hpp"
 #include "report/redundancy_view.hpp"
@@ -310,6 +311,19 @@ TEST_F(RedundancyPage, ACallThatThereIsNotIsNamed) {
     EXPECT_THAT(error.what(), HasSubstr("redundancy.tsv"));
     EXPECT_THAT(error.what(), HasSubstr("'proven'"));
   }
+}
+
+TEST_F(RedundancyPage, ShowsTheSummaryOfManyGenesWhereThereIsOne) {
+  add("G", "redundant", "0.9");
+  write();
+  EXPECT_THAT(section(), Not(HasSubstr("All judged sets together")));
+  std::vector<JudgedShare> shares(5, {0.375, 0.25, 40, 0.9, "independent"});
+  write_table(folder_ / "redundancy_summary.tsv", shares_table(summarise_shares(shares)));
+  const auto html = section();
+  EXPECT_THAT(html, HasSubstr("All judged sets together"));
+  EXPECT_THAT(html, HasSubstr(">0.375 (0.156 to 0.594)<"));  // 0.375 ± 1.96 · 0.25 ÷ √5
+  EXPECT_THAT(html, HasSubstr(">20 to 79<"));
+  EXPECT_THAT(html, Not(HasSubstr(">5 to 19<")));  // no set has as few
 }
 
 TEST_F(RedundancyPage, ManySetsAreDrawnWithoutNames) {
