@@ -145,9 +145,9 @@ std::string element_letter(size_t i) {
 }
 
 std::string hidden_shares_figure(const std::vector<const RedundancyView*>& views) {
-  constexpr double kWidth = 640, kTop = 18, kMostHeight = 900;
+  constexpr double kWidth = 660, kTop = 18, kMostHeight = 900;
   const bool named = views.size() <= kNamedSets;
-  const double left = named ? 192 : 20;
+  const double left = named ? 214 : 20;
   const double row = named ? 16 : std::min(8.0, kMostHeight / static_cast<double>(views.size()));
   const double bottom = kTop + 6 + row * static_cast<double>(views.size());
   const Scale x{kLeastShare, kMostShare, left, kWidth - 20};

@@ -258,7 +258,8 @@ std::string shares_figure(const Views& drawn, size_t judged, Page& page) {
       "change no single knock-out shows. " +
           call_legend(drawn) +
           "Hollow: called, but the joint change is too uncertain for an interval of the share. "
-          "Arrows: further out. Grey sets are no findings, wherever they lie." +
+          "Arrows: further out. What is not called, and stand-ins or proxies, are no findings, "
+          "wherever they lie." +
           left_out);
 }
 
