@@ -329,7 +329,7 @@ std::string cards_of(std::span<const RedundancyView* const> views) {
 /// What stands, the first few open.
 std::string standing_cards(std::span<const RedundancyView* const> views) {
   const size_t open = std::min(views.size(), kOpenCards);
-  const auto html = cards_of(views.first(open));
+  std::string html = cards_of(views.first(open));
   if (views.size() == open) return html;
   return html +
          html_details(counted(static_cast<double>(views.size() - open), "further called set"),
