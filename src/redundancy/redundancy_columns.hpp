@@ -102,4 +102,41 @@ inline constexpr ColumnText kGainOnNothing{
     "gain_on_nothing",
     "g, measured: the share of the joint change that it gives alone; NA likewise"};
 
+inline constexpr ColumnText kElementPeaks{"peaks", "of the element, with `;`"};
+inline constexpr ColumnText kWhyNotJudged{"why_not", "why it is not judged, or empty"};
+inline constexpr ColumnText kShapley{
+    "shapley", "its Shapley share of the joint change, measured; NA where nothing was"};
+
+/// Of settings.tsv.
+inline constexpr ColumnText kOpenElements{
+    "open", "elements that are open, by place, with commas; the other judged ones closed"};
+inline constexpr ColumnText kRateInFit{
+    "rate_fit",
+    "mean rate over the cells in the fit, counts per 100,000, all other peaks as observed"};
+inline constexpr ColumnText kRateMeasured{
+    "rate", "the same as measured: by the regression over settings, at the cells' covariates"};
+inline constexpr ColumnText kRateLow{
+    "rate_low", "its 95 % interval beside the rate with none open, which has none"};
+inline constexpr ColumnText kRateHigh{"rate_high", kRateLow.what};
+inline constexpr ColumnText kSettingCells{"cells", "seen in this setting"};
+inline constexpr ColumnText kSettingCounts{"counts", "of the gene in these"};
+
+/// Of redundancy_summary.tsv.
+inline constexpr ColumnText kCountsRange{
+    "counts", "of the gene in the scarcest setting of the set; `all`: any"};
+inline constexpr ColumnText kJudgedSets{
+    "sets", "judged, with a total change of three standard errors or more"};
+inline constexpr ColumnText kMeanShare{"mean_hidden_share",
+                                       "by random effects (DerSimonian & Laird 1986)"};
+inline constexpr ColumnText kMeanShareLow{"mean_low", "its 95 % interval"};
+inline constexpr ColumnText kMeanShareHigh{"mean_high", kMeanShareLow.what};
+inline constexpr ColumnText kShareSpread{
+    "spread", "standard deviation of the true hidden share between sets"};
+inline constexpr ColumnText kShareLowerDecile{
+    "lower_decile", "of hidden shares drawn towards the mean by their errors"};
+inline constexpr ColumnText kShareMedian{"median", "likewise"};
+inline constexpr ColumnText kShareUpperDecile{"upper_decile", "likewise"};
+inline constexpr ColumnText kPoweredShare{
+    "powered", "share of sets with `power_redundant` and `power_cooperative` at least 0.8"};
+
 }  // namespace grids::core::column

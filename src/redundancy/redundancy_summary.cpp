@@ -102,21 +102,16 @@ SharesSummary summarise(std::string counts, std::span<const JudgedShare> sets) {
 
 Columns<SharesSummary> shares_columns() {
   std::vector<Column<SharesSummary>> columns = {
-      {"counts", "of the gene in the scarcest setting of the set; `all`: any",
-       &SharesSummary::counts},
-      {"sets", "judged, with a total change of three standard errors or more",
-       &SharesSummary::sets},
-      {"mean_hidden_share", "by random effects (DerSimonian & Laird 1986)", &SharesSummary::mean},
-      {"mean_low", "its 95 % interval", &SharesSummary::mean_low},
-      {"mean_high", "its 95 % interval", &SharesSummary::mean_high},
-      {"spread", "standard deviation of the true hidden share between sets",
-       &SharesSummary::spread},
-      {"lower_decile", "of hidden shares drawn towards the mean by their errors",
-       &SharesSummary::lower_decile},
-      {"median", "likewise", &SharesSummary::median},
-      {"upper_decile", "likewise", &SharesSummary::upper_decile},
-      {"powered", "share of sets with `power_redundant` and `power_cooperative` at least 0.8",
-       &SharesSummary::powered}};
+      {column::kCountsRange, &SharesSummary::counts},
+      {column::kJudgedSets, &SharesSummary::sets},
+      {column::kMeanShare, &SharesSummary::mean},
+      {column::kMeanShareLow, &SharesSummary::mean_low},
+      {column::kMeanShareHigh, &SharesSummary::mean_high},
+      {column::kShareSpread, &SharesSummary::spread},
+      {column::kShareLowerDecile, &SharesSummary::lower_decile},
+      {column::kShareMedian, &SharesSummary::median},
+      {column::kShareUpperDecile, &SharesSummary::upper_decile},
+      {column::kPoweredShare, &SharesSummary::powered}};
   for (size_t i = 0; i < std::size(kAllCalls); ++i) {
     columns.push_back({call_name(kAllCalls[i]), "sets with this call",
                        [i](const SharesSummary& row) { return row.calls[i].second; }});

@@ -6,7 +6,6 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "base/nan.hpp"
 
 namespace grids::core {
 namespace {
@@ -45,42 +44,45 @@ std::string claim(const RedundancyFacts& facts) {
   return "";
 }
 
-std::string spaced_name(RedundancyCall call) {
-  std::string name = call_name(call);
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return name;
-}
-
 }  // namespace
+
+void RedundancyFacts::add_alone(double change) {
+  if (!(std::abs(change) >= std::abs(least_alone))) least_alone = change;
+  if (!(std::abs(change) <= std::abs(most_alone))) most_alone = change;
+}
 
 RedundancyFacts facts_of(const SetRedundancy& set) {
   RedundancyFacts facts;
   facts.call = set.result.call;
   facts.reason = set.result.reason;
   facts.elements = static_cast<int64_t>(set.judged);
-  facts.least_alone = facts.most_alone = kNaN;
-  for (size_t i = 0; i < set.judged; ++i) {
-    const double alone = set.elements[i].alone;
-    if (i == 0 || std::abs(alone) < std::abs(facts.least_alone)) facts.least_alone = alone;
-    if (i == 0 || std::abs(alone) > std::abs(facts.most_alone)) facts.most_alone = alone;
-  }
+  for (size_t i = 0; i < set.judged; ++i) facts.add_alone(set.elements[i].alone);
   facts.together = set.change_as_cells;
   facts.hidden = set.result.hidden;
   facts.low = set.result.hidden_low;
   facts.high = set.result.hidden_high;
-  facts.cells_from = set.cells_from;
   return facts;
 }
 
 std::string redundancy_sentence(const RedundancyFacts& facts) {
   std::string words = claim(facts);
   if (facts.call == RedundancyCall::kNotCalled) return words;
-  words += fmt::format(
-      "; masked alone in cells as they are, each changes the prediction by {}, all together by {}",
-      percents(facts.least_alone, facts.most_alone), percents(facts.together, facts.together));
+  if (std::isfinite(facts.least_alone)) {
+    words += fmt::format(
+        "; masked alone in cells as they are, each changes the prediction by {}, all together by "
+        "{}",
+        percents(facts.least_alone, facts.most_alone), percents(facts.together, facts.together));
+  }
   words += fmt::format("; measured in cells that chose neither: hidden share {:.2f}", facts.hidden);
   if (std::isfinite(facts.low)) words += fmt::format(" ({:.2f} to {:.2f})", facts.low, facts.high);
   return words;
+}
+
+std::string call_title(RedundancyCall call) {
+  if (call == RedundancyCall::kStandInsOrProxies) return "stand-ins or proxies";
+  std::string name = call_name(call);
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
 }
 
 std::string count_calls(std::span<const RedundancyCall> calls) {
@@ -88,7 +90,7 @@ std::string count_calls(std::span<const RedundancyCall> calls) {
   for (const auto call : kCalls) {
     const auto count = std::count(calls.begin(), calls.end(), call);
     if (count == 0) continue;
-    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, spaced_name(call));
+    words += fmt::format("{}{} {}", words.empty() ? "" : ", ", count, call_title(call));
   }
   return words;
 }

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "base/nan.hpp"
 #include "redundancy/judge_redundancy.hpp"
 
 namespace grids::core {
@@ -13,18 +14,24 @@ struct RedundancyFacts {
   RedundancyCall call = RedundancyCall::kNotCalled;
   std::string reason;
   int64_t elements = 0;
-  double least_alone = 0, most_alone = 0;  ///< of the judged elements, by size of the change
-  double together = 0;
-  double hidden = 0, low = 0, high = 0;
-  std::string cells_from;
+  /// Of the judged elements, by size of the change; NaN: not known.
+  double least_alone = kNaN, most_alone = kNaN;
+  double together = kNaN;
+  double hidden = kNaN, low = kNaN, high = kNaN;
+
+  /// One more judged element, masked alone.
+  void add_alone(double change);
 };
 
 RedundancyFacts facts_of(const SetRedundancy& set);
 
-/// "any one of the 3 elements suffices: masked alone, each changes the prediction by −2 to −6 %,
-/// all together by −48 %; measured in cells that chose neither terms nor set: hidden share 0.81
-/// (0.5 to 1)".
+/// "any one of the 3 elements suffices; masked alone in cells as they are, each changes the
+/// prediction by -2.0 to -6.0 %, all together by -48.0 %; measured in cells that chose neither:
+/// hidden share 0.81 (0.50 to 1.00)".
 std::string redundancy_sentence(const RedundancyFacts& facts);
+
+/// "stand-ins or proxies": a call as sentences have it.
+std::string call_title(RedundancyCall call);
 
 /// "6 redundant, 3 independent, 16 not called".
 std::string count_calls(std::span<const RedundancyCall> calls);

@@ -23,6 +23,7 @@ constexpr Section kSections[] = {
     {"accuracy", "How well the surrogate predicts", accuracy_section},
     {"cells", "The cells", cells_section},
     {"sets", "The sets of peaks", sets_section},
+    {"redundancy", "Do the elements of a set stand in for one another?", redundancy_section},
     {"types", "The same sets in other cell types", types_section},
     {"recovery", "What was planted, and what was found", recovery_section},
     {"training", "Learning curves", training_section},

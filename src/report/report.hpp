@@ -24,9 +24,9 @@ struct ReportOptions {
 /// name. Nothing is computed again: a stage's file that is missing is named in its section. Read
 /// are manifest.json, prepare.tsv, training.tsv, accuracy.tsv, accuracy_summary.tsv,
 /// marker_means.tsv, markers.tsv, umap.tsv, silhouette.tsv, marker_expression.tsv, subsets.tsv,
-/// partners.tsv, set_summary.tsv, skipped.tsv, random_sets.tsv, change_by_type.tsv, off_target.tsv
-/// and recovery.tsv. Throws Error(kInput) when the folder has none of them, or one that cannot be
-/// read.
+/// partners.tsv, set_summary.tsv, skipped.tsv, random_sets.tsv, change_by_type.tsv, off_target.tsv,
+/// redundancy.tsv, members.tsv, settings.tsv, redundancy_summary.tsv and recovery.tsv. Throws
+/// Error(kInput) when the folder has none of them, or one that cannot be read.
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
                   const Context& context);
 

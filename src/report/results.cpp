@@ -12,12 +12,29 @@
 namespace grids::core {
 namespace {
 
-constexpr const char* kFiles[] = {
-    "prepare.tsv",        "training.tsv",    "accuracy.tsv",  "accuracy_summary.tsv",
-    "marker_means.tsv",   "markers.tsv",     "umap.tsv",      "silhouette.tsv",
-    "subsets.tsv",        "partners.tsv",    "skipped.tsv",   "marker_expression.tsv",
-    "set_summary.tsv",    "random_sets.tsv", "contrasts.tsv", "recovery.tsv",
-    "change_by_type.tsv", "off_target.tsv",  "timings.tsv"};
+constexpr const char* kFiles[] = {"prepare.tsv",
+                                  "training.tsv",
+                                  "accuracy.tsv",
+                                  "accuracy_summary.tsv",
+                                  "marker_means.tsv",
+                                  "markers.tsv",
+                                  "umap.tsv",
+                                  "silhouette.tsv",
+                                  "subsets.tsv",
+                                  "partners.tsv",
+                                  "skipped.tsv",
+                                  "marker_expression.tsv",
+                                  "set_summary.tsv",
+                                  "random_sets.tsv",
+                                  "contrasts.tsv",
+                                  "recovery.tsv",
+                                  "change_by_type.tsv",
+                                  "off_target.tsv",
+                                  "timings.tsv",
+                                  "redundancy.tsv",
+                                  "members.tsv",
+                                  "settings.tsv",
+                                  "redundancy_summary.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 

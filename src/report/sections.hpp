@@ -22,6 +22,7 @@ std::string contrast_section(const Results& results, Page& page);
 std::string cells_section(const Results& results, Page& page);
 std::string accuracy_section(const Results& results, Page& page);
 std::string sets_section(const Results& results, Page& page);
+std::string redundancy_section(const Results& results, Page& page);
 std::string types_section(const Results& results, Page& page);
 std::string recovery_section(const Results& results, Page& page);
 std::string training_section(const Results& results, Page& page);

@@ -67,6 +67,7 @@ summary{cursor:pointer;font-size:15px;padding:3px 0}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:18px;
   margin:12px 0}
 .card{border:1px solid var(--rule);background:#fff;padding:14px 16px 6px;min-width:0}
+.stack .card{margin:14px 0}.stack .columns{gap:6px 40px}
 .card details{border-top:0}.card summary{font-size:14px;color:var(--blue)}
 .verdict{display:inline-block;border-radius:3px;padding:0 7px;color:#fff;font-size:12.5px;
   line-height:1.55;font-family:system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif}

@@ -1,0 +1,171 @@
+#include "report/redundancy_view.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
+
+#include "base/error.hpp"
+#include "redundancy/redundancy_columns.hpp"
+
+namespace grids::core {
+namespace {
+
+/// Rows of a table by the set that they are of, each handed out once: a folder may hold two sets of
+/// one gene and type.
+class RowsOfSets {
+ public:
+  explicit RowsOfSets(const Table* table) : table_(table) {
+    for (size_t row = 0; table != nullptr && row < table->rows(); ++row) {
+      waiting_[name_of(*table, row)].push_back(row);
+    }
+  }
+
+  /// The next rows of that set, at most so many, for as long as they are `wanted`.
+  template <typename Wanted>
+  std::vector<size_t> take(const RedundancyView& view, size_t most, const Wanted& wanted) {
+    auto& rows = waiting_[{view.cell_type, view.gene, view.set}];
+    size_t count = 0;
+    while (count < std::min(most, rows.size()) && wanted(rows[count])) ++count;
+    const auto end = rows.begin() + static_cast<std::ptrdiff_t>(count);
+    std::vector<size_t> taken(rows.begin(), end);
+    rows.erase(rows.begin(), end);
+    return taken;
+  }
+
+  const Table& table() const { return *table_; }
+
+ private:
+  using Name = std::tuple<std::string, std::string, std::string>;
+
+  static Name name_of(const Table& table, size_t row) {
+    return {table.text(row, column::kCellType), table.text(row, column::kGene),
+            table.text(row, column::kRedundancySet)};
+  }
+
+  const Table* table_;
+  std::map<Name, std::vector<size_t>> waiting_;
+};
+
+RedundancyCall call_in(const Table& table, size_t row) {
+  const auto& name = table.text(row, column::kCall);
+  const auto call = call_of(name);
+  if (!call) {
+    throw input_error("{}: there is no call '{}'{}{}", table.source, name,
+                      table.remedy.empty() ? "" : "; ", table.remedy);
+  }
+  return *call;
+}
+
+RedundancyView view_of(const Table& table, size_t row) {
+  const auto number = [&](const ColumnText& text) { return table.number(row, text); };
+  RedundancyView view;
+  view.cell_type = table.text(row, column::kCellType);
+  view.gene = table.text(row, column::kGene);
+  view.set = table.text(row, column::kRedundancySet);
+  view.facts.call = call_in(table, row);
+  view.facts.reason = table.text(row, column::kCallReason);
+  view.facts.elements = static_cast<int64_t>(number(column::kJudgedElements));
+  view.facts.together = number(column::kChangeAsCells);
+  view.facts.hidden = number(column::kHiddenShare);
+  view.facts.low = number(column::kHiddenLow);
+  view.facts.high = number(column::kHiddenHigh);
+  view.hidden_log = number(column::kHiddenShareLog);
+  view.hidden_fit = number(column::kHiddenFit);
+  view.hidden_as_cells = number(column::kHiddenAsCells);
+  view.change = number(column::kJointChange);
+  view.change_low = number(column::kJointChangeLow);
+  view.change_high = number(column::kJointChangeHigh);
+  view.core_share = number(column::kCoreShare);
+  view.bound = number(column::kCaptureBound);
+  view.capture = number(column::kCaptureUsed);
+  view.capture_source = table.text(row, column::kCaptureSource);
+  view.kappa_break = number(column::kKappaBreak);
+  view.cells = number(column::kJudgedCells);
+  view.cells_from = table.text(row, column::kCellsFrom);
+  view.folds = number(column::kAgreeingFolds);
+  view.power_redundant = number(column::kPowerRedundant);
+  view.power_cooperative = number(column::kPowerCooperative);
+  view.detectable = number(column::kDetectableShare);
+  view.p_redundant = number(column::kRedundancyP);
+  view.p_cooperative = number(column::kCooperativeP);
+  view.q = number(column::kCallQ);
+  view.note = table.text(row, column::kRedundancyNote);
+  return view;
+}
+
+void add_elements(RowsOfSets& members, RedundancyView& view) {
+  const auto judged = [&](size_t row) {
+    return members.table().text(row, column::kElementJudged) == "yes";
+  };
+  auto rows = members.take(view, static_cast<size_t>(view.facts.elements), judged);
+  for (const size_t row :
+       members.take(view, SIZE_MAX, [&](size_t next) { return !judged(next); })) {
+    rows.push_back(row);
+  }
+  for (const size_t row : rows) {
+    const Table& table = members.table();
+    view.elements.push_back(
+        {table.text(row, column::kElement), table.text(row, column::kElementClass), judged(row),
+         table.text(row, column::kWhyNotJudged), table.number(row, column::kLossAlone),
+         table.number(row, column::kLossFromWhole), table.number(row, column::kGainOnNothing),
+         table.number(row, column::kShapley)});
+    if (judged(row)) view.facts.add_alone(view.elements.back().alone);
+  }
+}
+
+void add_settings(RowsOfSets& settings, RedundancyView& view) {
+  if (view.facts.elements < 2) return;
+  const auto all = [](size_t) { return true; };
+  for (const size_t row : settings.take(view, size_t{1} << view.facts.elements, all)) {
+    const Table& table = settings.table();
+    const auto& open = table.text(row, column::kOpenElements);
+    view.settings.push_back(
+        {open == "none" ? std::vector<std::string>() : split_list(open),
+         table.number(row, column::kRateInFit), table.number(row, column::kRateMeasured),
+         table.number(row, column::kRateLow), table.number(row, column::kRateHigh),
+         table.number(row, column::kSettingCells), table.number(row, column::kSettingCounts)});
+  }
+  std::stable_sort(
+      view.settings.begin(), view.settings.end(),
+      [](const SettingView& x, const SettingView& y) { return x.open.size() < y.open.size(); });
+}
+
+bool is_contradicted_set(const Results& results, const RedundancyView& view) {
+  return std::any_of(results.sets.begin(), results.sets.end(), [&](const SetView& set) {
+    return set.cell_type == view.cell_type && set.gene == view.gene &&
+           set.contrast.verdict == Verdict::kContradicted;
+  });
+}
+
+/// What stands first; NaN last.
+bool stands_before(const RedundancyView& a, const RedundancyView& b) {
+  if (a.stands() != b.stands()) return a.stands();
+  if (a.facts.call != b.facts.call) return a.facts.call < b.facts.call;
+  if (std::isnan(a.facts.hidden) || std::isnan(b.facts.hidden))
+    return std::isnan(b.facts.hidden) && !std::isnan(a.facts.hidden);
+  return a.facts.hidden > b.facts.hidden;
+}
+
+}  // namespace
+
+bool RedundancyView::has_shares() const {
+  return std::isfinite(facts.hidden) && (is_called(facts.call) || std::isfinite(facts.low));
+}
+
+std::vector<RedundancyView> redundancy_views(const Results& results) {
+  const Table* table = results.find("redundancy.tsv");
+  if (table == nullptr) return {};
+  RowsOfSets members(results.find("members.tsv")), settings(results.find("settings.tsv"));
+  std::vector<RedundancyView> views;
+  for (size_t row = 0; row < table->rows(); ++row) {
+    views.push_back(view_of(*table, row));
+    views.back().contradicted = is_contradicted_set(results, views.back());
+    add_elements(members, views.back());
+    add_settings(settings, views.back());
+  }
+  std::stable_sort(views.begin(), views.end(), stands_before);
+  return views;
+}
+
+}  // namespace grids::core
