@@ -10,6 +10,7 @@
 #include "io/atomic_file.hpp"
 #include "measure_program.hpp"
 #include "redundancy/fit_rates.hpp"
+#include "redundancy/search_and_judge.hpp"
 #include "redundancy_bars/settings.hpp"
 
 namespace {
@@ -17,11 +18,15 @@ namespace {
 using namespace grids::core;
 using namespace grids::core::bench;
 
-/// What a planted set should be called; additive and multiplicative ones are not told apart.
+/// What a planted set should be called; additive and multiplicative ones are not told apart, and a
+/// buffered one stands in part.
 bool is_right(RedundancyCall call, Regulation kind) {
   switch (kind) {
     case Regulation::kEither:
+    case Regulation::kBuffered:
       return call == RedundancyCall::kRedundant;
+    case Regulation::kQuorum:
+      return call == RedundancyCall::kQuorum || call == RedundancyCall::kRedundant;
     case Regulation::kTogether:
       return call == RedundancyCall::kCooperative;
     default:
@@ -52,8 +57,10 @@ Members members_of_set(const World& world, const SetRedundancy& set) {
 void add_call(const std::string& way, const std::string& about, const SetRedundancy& set,
               const GeneTruth& truth, Results& results) {
   const auto call = set.result.call;
-  const std::string size = truth.peaks.size() == 2 ? "pairs" : "triples";
-  const std::string kind = regulation_name(truth.kind);
+  const bool buffered = truth.kind == Regulation::kBuffered;
+  const std::string size = buffered ? "buffered" : truth.peaks.size() == 2 ? "pairs" : "triples";
+  const std::string kind =
+      buffered ? fmt::format("{}", truth.buffering) : regulation_name(truth.kind);
   const double called = is_called(call) ? 1 : 0;
   for (const auto& [key, words] :
        {std::pair(way + "_" + size, about + ", " + size),
@@ -130,13 +137,11 @@ void measure_found(const World& world, const RedundancySettings& settings, const
     if (world.truth(gene.gene).peaks.size() < 2) continue;
     targets.push_back({std::nullopt, gene.gene, 10});
   }
-  ExplainStageOptions explaining;
-  explaining.off_target = false;
-  const auto explained = explain(world.study, world.fitted(), targets, explaining, context);
-  CisOptions cis;
-  RedundancyJudge on_test(world.study, world.fitted(), settings.judging(), context);
-  CrossFit folds(world.study, world.fitted(), on_test, {explaining, cis}, settings.folds, context);
-  auto sets = folds.judge(explained.explained);
+  RedundancyPlan plan;
+  plan.judging = settings.judging();
+  plan.cross_fit = true;
+  plan.folds = settings.folds;
+  auto sets = RedundancySearch(world.study, world.fitted(), plan, context).find(targets).sets;
   hold_together(sets, settings.judging());
   tell_reasons(sets, context);
   for (const auto& set : sets) {
@@ -180,9 +185,11 @@ void measure(const RedundancySettings& settings, const Context& context) {
     if (settings.found) measure_found(world, settings, own, results);
   }
   const auto what = fmt::format(
-      "{} cells, {} genes, capture {}, {} counts, {} types, {} batches, doublets {}, ambient {}",
-      settings.cells, settings.genes, settings.capture, settings.median_count, settings.types,
-      settings.batches, settings.doublets, settings.ambient);
+      "{} cells, {} genes, capture {}, {} triples, members' correlation {}, {} batches, doublets "
+      "{}, "
+      "ambient {}",
+      settings.cells, settings.genes, settings.capture, settings.triples,
+      settings.cause_correlation, settings.batches, settings.doublets, settings.ambient);
   fmt::print("{}\n\n{}", what, results.table());
   if (!settings.json.empty()) {
     results.write_json(settings.json, {{"simulation", what}, {"version", GRIDS_VERSION}});

@@ -3,19 +3,16 @@
 namespace grids::core::bench {
 
 void RedundancySettings::describe(OptionSet& options) {
-  options.value("--preset", preset, "Of the simulator");
   options.value("--cells", cells, "Simulated cells", at_least(300));
   options.value("--genes", genes, "Simulated genes, all regulated by two or more peaks",
                 at_least(8));
   options.value("--capture-true", capture, "Probability that ATAC observes an open peak",
                 above(0).at_most(1));
-  options.value("--median-count", median_count, "Median of the genes' mean counts", above(0));
-  options.value("--count-spread", count_spread, "Standard deviation of their log", at_least(0));
-  options.value("--strength-min", strength_min, "Log fold change of a set, least", above(0));
-  options.value("--strength-max", strength_max, "The same, most", above(0));
-  options.value("--open-min", open_min, "Openness of a member, least", above(0).below(1));
-  options.value("--open-max", open_max, "The same, most", above(0).below(1));
-  options.value("--types", types, "Cell types", at_least(1));
+  options.value("--triples", triples, "Share of sets of three", at_least(0).at_most(1));
+  options.value("--cause-correlation", cause_correlation, "Of members of a set",
+                at_least(0).below(1));
+  options.value("--repressors", repressors, "Share of sets that lower their gene",
+                at_least(0).at_most(1));
   options.value("--batches", batches, "Batches", at_least(0));
   options.value("--doublets", doublets, "Share of doublets", at_least(0).below(1));
   options.value("--ambient", ambient, "Share of ambient counts", at_least(0).below(1));
@@ -30,22 +27,18 @@ void RedundancySettings::describe(OptionSet& options) {
 }
 
 SimulateOptions RedundancySettings::simulation() const {
-  SimulateOptions result = simulate_preset(preset);
+  SimulateOptions result = simulate_preset("redundancy");
   result.cells = small ? 900 : cells;
   result.genes = small ? 24 : genes;
   if (small) result.peaks = 2400;
   result.capture = capture;
-  result.median_count = median_count;
-  result.count_spread = count_spread;
-  result.strength_min = strength_min;
-  result.strength_max = strength_max;
-  result.open_min = open_min;
-  result.open_max = open_max;
-  result.types = static_cast<int32_t>(types);
+  result.triples = triples;
+  result.cause_correlation = cause_correlation;
+  result.repressors = repressors;
   result.batches = static_cast<int32_t>(batches);
   result.doublets = doublets;
   result.ambient = ambient;
-  result.kind_shares = {0, 0, 1, 1, 1, 1};
+  result.kind_shares[0] = 0;  // what has no set says nothing of calls
   return result;
 }
 

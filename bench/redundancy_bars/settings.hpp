@@ -12,16 +12,12 @@
 namespace grids::core::bench {
 
 struct RedundancySettings {
-  std::string preset = "demo";
   int64_t cells = 3000;
   int64_t genes = 240;
   double capture = 1;
-  double median_count = 0.4;
-  double count_spread = 0.3;
-  /// Log fold change of a set, and openness of its members, drawn uniformly.
-  double strength_min = 0.9163, strength_max = 0.9163;  // 2.5-fold
-  double open_min = 0.25, open_max = 0.25;
-  int64_t types = 2;
+  double triples = 0;            ///< share of them among sets
+  double cause_correlation = 0;  ///< of members
+  double repressors = 0.33;
   int64_t batches = 0;
   double doublets = 0;
   double ambient = 0;

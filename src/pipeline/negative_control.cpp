@@ -102,7 +102,9 @@ class Controls {
     const auto latents = surrogate_.folded().atac_latents(context_.pool, study.open);
     const CisFit fit = fit_cis(study, latents, cis, context_);
     const StudySurrogate fitted(surrogate_.folded(), &fit.path);
-    auto sets = search_and_judge(study, fitted, targets_, arguments_, context_);
+    auto plan = arguments_.plan();
+    plan.half_samples = 0;
+    auto sets = RedundancySearch(study, fitted, plan, context_).find(targets_).sets;
     hold_together(sets, arguments_.explain.redundancy_options());
     ControlRow row{
         name, std::ssize(targets_), control.share_moved, confirmed_share(fitted, targets_), 0, {},

@@ -1,5 +1,6 @@
 #include "pipeline/redundancy_into.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/at.hpp"
@@ -18,51 +19,6 @@ namespace {
 /// little is lost when a run is stopped. Part of a result's meaning only through the folders.
 constexpr size_t kPortion = 64;
 constexpr const char* kPortions = "portions";
-
-/// What portions share, made when the first one needs it.
-class Searcher {
- public:
-  Searcher(const Study& study, const StudySurrogate& surrogate,
-           const RedundancyArguments& arguments, const Context& context)
-      : study_(study), surrogate_(surrogate), arguments_(arguments), context_(context) {
-    explain_ = arguments.explain.stage_options();
-    explain_.off_target = false;
-  }
-
-  std::vector<SetRedundancy> judge(const std::vector<ExplainTarget>& targets) {
-    if (!judge_) {
-      judge_.emplace(study_, surrogate_, arguments_.explain.redundancy_options(), context_);
-      if (arguments_.cross_fit) {
-        folds_.emplace(study_, surrogate_, *judge_, CrossFitSearch{explain_, arguments_.cis},
-                       arguments_.folds, context_);
-      }
-    }
-    const auto found = explain(study_, surrogate_, targets, explain_, context_);
-    for (const auto& skipped : found.skipped) skipped_.push_back(skipped);
-    if (folds_) return folds_->judge(found.explained);
-    return judge_->judge(redundancy_targets(found.explained));
-  }
-
-  /// On halves of the cells, judged by their own test cells.
-  std::vector<SetStability> stability(const std::vector<ExplainTarget>& targets) {
-    const auto found = explain(study_, surrogate_, targets, explain_, context_);
-    const auto rows = judge_->judge_as_asked(redundancy_targets(found.explained));
-    return measure_stability(study_, surrogate_, found.explained, rows, arguments_.stability,
-                             {explain_, arguments_.cis}, judge_->options(), context_);
-  }
-
-  std::vector<SkippedTarget> take_skipped() { return std::exchange(skipped_, {}); }
-
- private:
-  const Study& study_;
-  StudySurrogate surrogate_;
-  const RedundancyArguments& arguments_;
-  const Context& context_;
-  ExplainStageOptions explain_;
-  std::optional<RedundancyJudge> judge_;
-  std::optional<CrossFit> folds_;
-  std::vector<SkippedTarget> skipped_;
-};
 
 std::string portion_name(size_t portion) {
   return fmt::format("{}/{:05}", kPortions, portion);
@@ -121,6 +77,45 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
   return result;
 }
 
+/// Writes what a portion found; the names of the files.
+std::vector<std::string> write_portion(const std::filesystem::path& folder, size_t portion,
+                                       const Study& study, const RedundancyFindings& found,
+                                       bool with_stability) {
+  make_folder(folder / kPortions);
+  auto tables = redundancy_tables(study, found.sets);
+  tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
+  if (with_stability) tables.push_back(stability_table(study, found.stability));
+  std::vector<std::string> written;
+  for (auto& table : tables) {
+    table.source = portion_name(portion) + "." + table.source;
+    written.push_back(write_into(folder, table));
+  }
+  return written;
+}
+
+std::vector<std::string> table_names(const Study& study, bool with_stability) {
+  std::vector<std::string> names;
+  for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
+  names.push_back(skipped_columns().describe().file);
+  if (with_stability) names.push_back(describe_stability().file);
+  return names;
+}
+
+std::vector<ExplainTarget> targets_of(size_t portion, const std::vector<ExplainTarget>& targets) {
+  const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
+  return {targets.begin() + static_cast<std::ptrdiff_t>(first),
+          targets.begin() + static_cast<std::ptrdiff_t>(last)};
+}
+
+std::vector<size_t> portions_of(const Shard& shard, size_t targets) {
+  std::vector<size_t> portions;
+  const size_t count = (targets + kPortion - 1) / kPortion;
+  for (size_t portion = at(shard.number - 1); portion < count; portion += at(shard.count)) {
+    portions.push_back(portion);
+  }
+  return portions;
+}
+
 void tell_calls(const Table& redundancy, const Context& context) {
   std::vector<RedundancyCall> calls;
   for (size_t i = 0; i < redundancy.rows(); ++i) {
@@ -168,11 +163,16 @@ void RedundancyArguments::describe(OptionSet& set) {
   });
 }
 
-std::vector<SetRedundancy> search_and_judge(const Study& study, const StudySurrogate& surrogate,
-                                            const std::vector<ExplainTarget>& targets,
-                                            const RedundancyArguments& arguments,
-                                            const Context& context) {
-  return Searcher(study, surrogate, arguments, context).judge(targets);
+RedundancyPlan RedundancyArguments::plan() const {
+  RedundancyPlan plan;
+  plan.explain = explain.stage_options();
+  plan.by_terms = explain.direction == WantedDirection::kAuto;
+  plan.judging = explain.redundancy_options();
+  plan.cis = cis;
+  plan.cross_fit = cross_fit;
+  plan.folds = folds;
+  plan.half_samples = stability;
+  return plan;
 }
 
 std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
@@ -180,56 +180,34 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
                                          const std::vector<ExplainTarget>& targets,
                                          const RedundancyArguments& arguments,
                                          const std::string& settings, const Context& context) {
-  const Shard shard = shard_from(arguments.shard);
-  std::vector<size_t> portions;
-  const size_t count = (targets.size() + kPortion - 1) / kPortion;
-  for (size_t portion = at(shard.number - 1); portion < count; portion += at(shard.count)) {
-    portions.push_back(portion);
+  const auto portions = portions_of(shard_from(arguments.shard), targets.size());
+  if (portions.empty()) {
+    throw input_error("--shard {}: there are {} targets, which make {} portions of {}",
+                      arguments.shard, targets.size(), (targets.size() + kPortion - 1) / kPortion,
+                      kPortion);
   }
+  const bool with_stability = arguments.stability > 0;
   RunFolder run(folder);
-  Searcher searcher(study, surrogate, arguments, context);
-  std::vector<std::string> names;
-  for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
-  names.push_back(skipped_columns().describe().file);
-  if (arguments.stability > 0) names.push_back(describe_stability().file);
+  RedundancySearch search(study, surrogate, arguments.plan(), context);
+  std::vector<ExplainTarget> own;
   Progress progress(context, "redundancy", std::ssize(portions));
   for (const size_t portion : portions) {
-    const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
-    const std::vector<ExplainTarget> own(targets.begin() + static_cast<std::ptrdiff_t>(first),
-                                         targets.begin() + static_cast<std::ptrdiff_t>(last));
-    run.run(
-        {fmt::format("portion {}", portion + 1), settings + asked_text(study, own),
-         [&](const Context&) {
-           make_folder(folder / kPortions);
-           auto tables = redundancy_tables(study, searcher.judge(own));
-           tables.push_back(skipped_columns().table(skipped_rows(study, searcher.take_skipped())));
-           if (arguments.stability > 0) {
-             tables.push_back(stability_table(study, searcher.stability(own)));
-           }
-           std::vector<std::string> written;
-           for (auto& table : tables) {
-             table.source = portion_name(portion) + "." + table.source;
-             written.push_back(write_into(folder, table));
-           }
-           return written;
-         }},
-        context);
+    const auto asked = targets_of(portion, targets);
+    run.run({fmt::format("portion {}", portion + 1), settings + asked_text(study, asked),
+             [&](const Context&) {
+               return write_portion(folder, portion, study, search.find(asked), with_stability);
+             }},
+            context);
+    own.insert(own.end(), asked.begin(), asked.end());
     progress.advance();
   }
-  std::vector<std::string> written;
-  if (portions.empty()) return written;
-  auto tables = joined(folder, portions, names);
+  auto tables = joined(folder, portions, table_names(study, with_stability));
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
+  std::vector<std::string> written;
   for (const auto& table : tables) written.push_back(write_into(folder, table));
   if (arguments.negative_control) {
-    std::vector<ExplainTarget> own;
-    for (const size_t portion : portions) {
-      const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
-      own.insert(own.end(), targets.begin() + static_cast<std::ptrdiff_t>(first),
-                 targets.begin() + static_cast<std::ptrdiff_t>(last));
-    }
     written.push_back(
         negative_control_into(folder, study, surrogate, own, tables.front(), arguments, context));
   }

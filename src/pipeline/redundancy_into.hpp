@@ -10,7 +10,7 @@
 #include "base/described.hpp"
 #include "cis/fit_cis.hpp"
 #include "pipeline/explain_into.hpp"
-#include "redundancy/cross_fit.hpp"
+#include "redundancy/search_and_judge.hpp"
 
 namespace grids::core {
 
@@ -33,13 +33,8 @@ struct RedundancyArguments {
   int64_t stability = 0;  ///< half-samples
 
   void describe(OptionSet& set);
+  RedundancyPlan plan() const;
 };
-
-/// The rows of all targets, not yet held together.
-std::vector<SetRedundancy> search_and_judge(const Study& study, const StudySurrogate& surrogate,
-                                            const std::vector<ExplainTarget>& targets,
-                                            const RedundancyArguments& arguments,
-                                            const Context& context);
 
 /// The same targets in studies in which nothing is to be found (redundancy/control_studies.hpp),
 /// each with a cis path of its own, searched and judged as the real one was; `real`: its

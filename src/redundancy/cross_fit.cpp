@@ -78,24 +78,26 @@ void CrossFitOptions::describe(OptionSet& set) {
 }
 
 CrossFit::CrossFit(const Study& study, const StudySurrogate& surrogate, RedundancyJudge& on_test,
-                   CrossFitSearch search, const CrossFitOptions& folds, const Context& context)
+                   CisOptions cis, const CrossFitOptions& folds, const Context& context)
     : study_(study),
       surrogate_(surrogate),
       on_test_(on_test),
-      search_(std::move(search)),
+      cis_(std::move(cis)),
       folds_(folds),
       context_(context),
       state_(study, on_test.options().contrast.components, context),
       fold_of_(deal_folds(study, folds.folds)),
       latents_(surrogate.folded().atac_latents(context.pool, study.open)),
       part_(study) {
-  search_.explain.off_target = false;
-  search_.explain.force = true;
   const CisPath* path = surrogate.cis();
-  if (path != nullptr && path->capture > 0) search_.cis.capture = path->capture;
+  if (path != nullptr && path->capture > 0) cis_.capture = path->capture;
 }
 
-std::vector<SetRedundancy> CrossFit::judge(const std::vector<ExplainedTarget>& explained) {
+std::vector<SetRedundancy> CrossFit::judge(const std::vector<ExplainedTarget>& explained,
+                                           const ExplainStageOptions& search) {
+  auto again = search;
+  again.off_target = false;
+  again.force = true;
   const auto rows = on_test_.judge_as_asked(redundancy_targets(explained));
   std::vector<ExplainTarget> asked;
   std::vector<const SetRedundancy*> about;
@@ -104,7 +106,7 @@ std::vector<SetRedundancy> CrossFit::judge(const std::vector<ExplainedTarget>& e
     asked.push_back(explained[i].target);
     about.push_back(&rows[i]);
   }
-  const auto findings = find_in_folds(asked, about);
+  const auto findings = find_in_folds(again, asked, about);
   std::vector<std::vector<SetRedundancy>> measured(rows.size());
   context_.pool.for_each(std::ssize(rows), [&](int64_t i) {
     const auto found = std::find(about.begin(), about.end(), &rows[at(i)]);
@@ -125,25 +127,27 @@ bool CrossFit::worth_folds(const SetRedundancy& row) const {
 }
 
 std::vector<CrossFit::Findings> CrossFit::find_in_folds(
-    const std::vector<ExplainTarget>& targets, const std::vector<const SetRedundancy*>& rows) {
+    const ExplainStageOptions& search, const std::vector<ExplainTarget>& targets,
+    const std::vector<const SetRedundancy*>& rows) {
   std::vector<Findings> findings(targets.size());
   for (int32_t fold = 0; !targets.empty() && fold < folds_.folds; ++fold) {
     hold_out(study_.cells.split, fold_of_, fold, part_);
-    find_in_fold(fold, targets, rows, findings);
+    find_in_fold(fold, search, targets, rows, findings);
     context_.check_cancelled();
   }
   return findings;
 }
 
-void CrossFit::find_in_fold(int32_t fold, const std::vector<ExplainTarget>& targets,
+void CrossFit::find_in_fold(int32_t fold, const ExplainStageOptions& search,
+                            const std::vector<ExplainTarget>& targets,
                             const std::vector<const SetRedundancy*>& rows,
                             std::vector<Findings>& findings) {
-  CisOptions cis = search_.cis;
+  CisOptions cis = cis_;
   cis.genes.clear();
   for (const auto& target : targets) cis.genes.push_back(target.gene);
   const CisFit fit = fit_cis(part_, latents_, cis, context_);
   const auto refitted = StudySurrogate(surrogate_.folded(), &fit.path).asked_for(genes_of_fit(fit));
-  const auto found = explain(part_, refitted, targets, search_.explain, context_);
+  const auto found = explain(part_, refitted, targets, search, context_);
   size_t next = 0;  // of those explained, which are in the order of the targets
   for (size_t k = 0; k < targets.size() && next < found.explained.size(); ++k) {
     if (!(found.explained[next].target == targets[k])) continue;

@@ -25,23 +25,20 @@ struct CrossFitOptions {
   void describe(OptionSet& set);
 };
 
-/// How the sets were found, to be done again.
-struct CrossFitSearch {
-  ExplainStageOptions explain;
-  CisOptions cis;  ///< its genes are those of the targets; the capture is that of the surrogate
-};
-
 /// Judges explained targets by the folds. What all targets share is computed once, so that many can
 /// be judged in portions. All that it is given must outlive it.
 class CrossFit {
  public:
-  /// `on_test` judges by the same options.
+  /// `on_test` judges by the same options. `cis`: its genes are those of the targets, its capture
+  /// that of the surrogate, where it is known.
   CrossFit(const Study& study, const StudySurrogate& surrogate, RedundancyJudge& on_test,
-           CrossFitSearch search, const CrossFitOptions& folds, const Context& context);
+           CisOptions cis, const CrossFitOptions& folds, const Context& context);
 
   /// In the order of the targets; where types act differently, rows for each type follow that of
-  /// all. Targets on which too few folds agree keep the numbers of test cells, and are not called.
-  std::vector<SetRedundancy> judge(const std::vector<ExplainedTarget>& explained);
+  /// all. `search`: how the targets were found. Targets on which too few folds agree keep the
+  /// numbers of test cells, and are not called.
+  std::vector<SetRedundancy> judge(const std::vector<ExplainedTarget>& explained,
+                                   const ExplainStageOptions& search);
 
  private:
   /// What one fold says of one target.
@@ -54,9 +51,11 @@ class CrossFit {
   using Findings = std::vector<Finding>;
 
   bool worth_folds(const SetRedundancy& row) const;
-  std::vector<Findings> find_in_folds(const std::vector<ExplainTarget>& targets,
+  std::vector<Findings> find_in_folds(const ExplainStageOptions& search,
+                                      const std::vector<ExplainTarget>& targets,
                                       const std::vector<const SetRedundancy*>& rows);
-  void find_in_fold(int32_t fold, const std::vector<ExplainTarget>& targets,
+  void find_in_fold(int32_t fold, const ExplainStageOptions& search,
+                    const std::vector<ExplainTarget>& targets,
                     const std::vector<const SetRedundancy*>& rows, std::vector<Findings>& findings);
   std::vector<SetRedundancy> measure(const Findings& findings, const SetRedundancy& on_test) const;
   void measure_held_out(const Findings& findings, SetRedundancy& row) const;
@@ -66,7 +65,7 @@ class CrossFit {
   const Study& study_;
   StudySurrogate surrogate_;
   RedundancyJudge& on_test_;
-  CrossFitSearch search_;
+  CisOptions cis_;
   CrossFitOptions folds_;
   const Context& context_;
   StateCovariates state_;

@@ -105,7 +105,7 @@ Columns<StabilityRow> stability_columns() {
 std::vector<SetStability> measure_stability(const Study& study, const StudySurrogate& surrogate,
                                             const std::vector<ExplainedTarget>& explained,
                                             const std::vector<SetRedundancy>& rows, int64_t halves,
-                                            const CrossFitSearch& search,
+                                            const SearchAgain& search,
                                             const RedundancyOptions& options,
                                             const Context& context) {
   std::vector<ExplainTarget> targets;

@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "redundancy/cross_fit.hpp"
+#include "cis/fit_cis.hpp"
+#include "explain/explain_stage.hpp"
+#include "redundancy/judge_redundancy.hpp"
 
 namespace grids::core {
 
@@ -16,18 +18,24 @@ struct ElementStability {
 
 struct SetStability {
   RedundancyTarget target;
-  int64_t halves = 0;        ///< in which the gene was searched
-  double jaccard = 0;        ///< mean over the halves, of judged elements against those of all cells
-  double agreement = 0;      ///< share of halves with the same call; NaN: not called on all cells
+  int64_t halves = 0;    ///< in which the gene was searched
+  double jaccard = 0;    ///< mean over the halves, of judged elements against those of all cells
+  double agreement = 0;  ///< share of halves with the same call; NaN: not called on all cells
   std::vector<ElementStability> elements;  ///< of the set of all cells
 };
 
-/// `rows`: those of all cells, one a target of `explained`. The surrogate stays: what is repeated is
-/// the cis path, the search and the call, judged by each half's own test cells.
+/// How the sets were found, to be done again.
+struct SearchAgain {
+  ExplainStageOptions explain;
+  CisOptions cis;  ///< its genes are those of the targets
+};
+
+/// `rows`: those of all cells, one a target of `explained`. The surrogate stays: what is repeated
+/// is the cis path, the search and the call, judged by each half's own test cells.
 std::vector<SetStability> measure_stability(const Study& study, const StudySurrogate& surrogate,
                                             const std::vector<ExplainedTarget>& explained,
                                             const std::vector<SetRedundancy>& rows, int64_t halves,
-                                            const CrossFitSearch& search,
+                                            const SearchAgain& search,
                                             const RedundancyOptions& options,
                                             const Context& context);
 
