@@ -91,6 +91,19 @@ TEST(CisPath, BatchesAreKeptInFilesThatHaveThem) {
   EXPECT_THROW(cis_from_tensors(without), Error);  // states of another size
 }
 
+TEST(CisPath, CaptureAndItsProfileAreKeptWhereTheyAreKnown) {
+  auto path = example();
+  EXPECT_FALSE(to_tensors(path).contains("cis.capture"));  // as files were before it was written
+  EXPECT_EQ(cis_from_tensors(to_tensors(path)).capture, 0);
+  path.capture = 0.5;
+  EXPECT_EQ(cis_from_tensors(to_tensors(path)), path);
+  path.capture_profile = {{1, 0}, {0.7, 12.5}, {0.5, 20}};
+  EXPECT_EQ(cis_from_tensors(to_tensors(path)), path);
+  auto damaged = to_tensors(path);
+  damaged["cis.capture"] = Tensor::of_f64({1}, {1.5});
+  EXPECT_THROW(cis_from_tensors(damaged), Error);
+}
+
 TEST(CisPath, MasksCloseAndOpenWhateverTheCellShows) {
   const auto path = example();
   const std::vector<int32_t> open = {2, 3}, closed = {2}, opened = {5};

@@ -1,0 +1,291 @@
+#include "redundancy/search_and_judge.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "cis/simulated_study.hpp"
+#include "redundancy/control_studies.hpp"
+#include "redundancy/fit_rates.hpp"
+#include "redundancy/redundancy_tables.hpp"
+#include "support/random_surrogate.hpp"
+
+namespace grids::core {
+namespace {
+
+SurrogateShape shape_of(const Study& study) {
+  auto shape = testing::small_shape();
+  shape.chromosome_peaks.clear();
+  for (size_t c = 0; c + 1 < study.peaks.chromosome_offsets.size(); ++c) {
+    shape.chromosome_peaks.push_back(study.peaks.chromosome_offsets[c + 1] -
+                                     study.peaks.chromosome_offsets[c]);
+  }
+  shape.genes = study.genes.size();
+  return shape;
+}
+
+SimulateOptions few_genes() {
+  auto options = simulate_preset("redundancy");
+  options.cells = 1500;
+  options.genes = 12;
+  options.peaks = 1500;
+  options.chromosomes = 3;
+  options.types = 1;
+  options.repressors = 0.25;
+  // Of each kind with an answer two or three.
+  options.kind_shares = {0, 0, 1, 1, 1, 1, 0, 0};
+  return options;
+}
+
+/// Pairs of known action, their cis path, and the state of a random network.
+struct PairWorld {
+  explicit PairWorld(int threads = 2)
+      : test(threads),
+        cells(simulated_study(few_genes(), test.context)),
+        folded(testing::random_surrogate(shape_of(cells.study), 3)),
+        fit(fit_cis(cells.study, folded.atac_latents(test.context.pool, cells.study.open), {},
+                    test.context)) {
+    for (int32_t gene = 0; gene < cells.study.genes.size(); ++gene) {
+      targets.push_back({std::nullopt, gene, 4});
+    }
+    plan.judging.allow_transcribed = true;
+    plan.judging.capture = 1;
+    plan.judging.rule.power_replicates = 10;
+    plan.cis.gate_folds = 0;
+  }
+
+  StudySurrogate surrogate() const { return {folded, &fit.path}; }
+  RedundancyFindings find(const std::vector<ExplainTarget>& asked) const {
+    return RedundancySearch(cells.study, surrogate(), plan, test.context).find(asked);
+  }
+
+  TestContext test;
+  SimulatedStudy cells;
+  FoldedSurrogate folded;
+  CisFit fit;
+  std::vector<ExplainTarget> targets;
+  RedundancyPlan plan;
+};
+
+/// Made once: the tests only read it.
+const PairWorld& world() {
+  static const PairWorld made;
+  return made;
+}
+
+std::string text_of(const Study& study, const std::vector<SetRedundancy>& sets) {
+  std::string text;
+  for (const auto& table : redundancy_tables(study, sets)) {
+    for (size_t i = 0; i < table.rows(); ++i) {
+      for (const auto& cell : table.row(i)) text += cell + "\t";
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+TEST(RedundancySearch, AnswersDependOnNoThreadAndNoOtherTarget) {
+  const PairWorld one(1);
+  const auto& two = world();
+  const auto whole = two.find(two.targets);
+  EXPECT_EQ(text_of(one.cells.study, one.find(one.targets).sets),
+            text_of(two.cells.study, whole.sets));
+  // Targets in portions, whichever way their terms point, give the same rows.
+  std::multiset<std::string> together, apart;
+  for (const auto& set : whole.sets) together.insert(text_of(two.cells.study, {set}));
+  for (const auto& target : two.targets) {
+    for (const auto& set : two.find({target}).sets) apart.insert(text_of(two.cells.study, {set}));
+  }
+  EXPECT_EQ(together, apart);
+}
+
+TEST(RedundancySearch, RepressorsAreSoughtByWhatRises) {
+  const auto& w = world();
+  int raised = 0, lowered = 0;
+  for (const auto& set : w.find(w.targets).sets) {
+    const auto& truth = w.cells.truth(set.target.gene);
+    if (set.judged < 2 || truth.peaks.size() != 2 || !(std::abs(set.change_as_cells) > 0.05)) {
+      continue;
+    }
+    EXPECT_EQ(truth.effect > 0, set.change_as_cells > 0) << truth.gene;
+    (set.change_as_cells > 0 ? raised : lowered) += 1;
+  }
+  EXPECT_GT(raised, 0);
+  EXPECT_GT(lowered, 0);
+}
+
+/// Held out by folds, what is called of a planted pair is its true action.
+TEST(RedundancySearch, CrossFittedCallsOfPlantedPairsAreRight) {
+  const auto& w = world();
+  auto plan = w.plan;
+  plan.cross_fit = true;
+  const auto sets =
+      RedundancySearch(w.cells.study, w.surrogate(), plan, w.test.context).find(w.targets).sets;
+  int called = 0;
+  for (const auto& set : sets) {
+    const auto& truth = w.cells.truth(set.target.gene);
+    std::vector<int32_t> judged;
+    for (const auto& element : set.judged_elements()) {
+      judged.insert(judged.end(), element.peaks.begin(), element.peaks.end());
+    }
+    if (judged != w.cells.peaks(truth.peaks) || !is_called(set.result.call)) continue;
+    EXPECT_EQ(set.cells_from, "folds");
+    EXPECT_GE(set.folds, 4);
+    ++called;
+    const auto wanted = truth.kind == Regulation::kEither     ? RedundancyCall::kRedundant
+                        : truth.kind == Regulation::kTogether ? RedundancyCall::kCooperative
+                                                              : RedundancyCall::kIndependent;
+    EXPECT_EQ(set.result.call, wanted) << truth.gene;
+  }
+  EXPECT_GE(called, 3);
+}
+
+TEST(RedundancySearch, FoldsThatDoNotAgreeCallNothing) {
+  const auto& w = world();
+  auto plan = w.plan;
+  plan.cross_fit = true;
+  plan.folds.folds = 2;
+  plan.folds.least_agreeing = 2;
+  auto strict = plan;
+  strict.judging.rule.margin = 0.15;
+  const auto sets =
+      RedundancySearch(w.cells.study, w.surrogate(), strict, w.test.context).find(w.targets).sets;
+  for (const auto& set : sets) {
+    if (set.judged < 2 || set.folds >= 2) continue;
+    EXPECT_FALSE(is_called(set.result.call));
+    EXPECT_EQ(set.result.reason.substr(0, 6), "folds:");
+  }
+}
+
+TEST(RedundancySearch, HalvesSelectMostPlantedMembers) {
+  const auto& w = world();
+  auto plan = w.plan;
+  plan.half_samples = 2;
+  const auto found =
+      RedundancySearch(w.cells.study, w.surrogate(), plan, w.test.context).find(w.targets);
+  ASSERT_EQ(found.stability.size(), w.targets.size() - found.skipped.size());
+  double selected = 0, planted = 0;
+  for (const auto& set : found.stability) {
+    const auto causes = w.cells.peaks(w.cells.truth(set.target.gene).peaks);
+    for (const auto& element : set.elements) {
+      EXPECT_GE(element.frequency, 0);
+      EXPECT_LE(element.frequency, 1);
+      if (!std::includes(causes.begin(), causes.end(), element.element.peaks.begin(),
+                         element.element.peaks.end())) {
+        continue;
+      }
+      selected += element.frequency;
+      planted += 1;
+    }
+  }
+  EXPECT_GT(selected / planted, 0.6);  // of 750 cells
+}
+
+/// A surrogate that is linear on the scale of its output has no hidden share, whatever its cells.
+TEST(FitOfGene, OfALinearModelHidesNothing) {
+  const auto& w = world();
+  CisPath path = w.fit.path;
+  path.response = CisResponse::kLogValues;
+  int judged = 0;
+  for (auto& gene : path.genes) {
+    gene.sum = TermSum::kMultiply;
+    std::erase_if(gene.terms, [](const CisTerm& term) { return term.peaks.size() != 1; });
+  }
+  std::vector<int32_t> genes;
+  for (const auto& gene : path.genes) genes.push_back(gene.gene);
+  const StudySurrogate linear = StudySurrogate(w.folded, &path).asked_for(genes);
+  const auto cells = w.cells.study.cells_of(Split::kTest);
+  for (const auto& gene : path.genes) {
+    if (gene.terms.size() < 2) continue;
+    const FitOfGene fit(w.cells.study, linear, gene.gene, cells, w.test.context.pool);
+    std::vector<int32_t> peaks;
+    for (const auto& term : gene.terms) peaks.push_back(term.peaks.front());
+    auto elements = elements_of(w.cells.study, gene.gene, peaks);
+    if (elements.size() < 2) continue;
+    elements.resize(std::min<size_t>(elements.size(), 6));
+    const auto rates = fit.rates(elements);
+    const auto parts = hidden_parts(rates, elements.size());
+    if (std::abs(parts.total) < 1e-6) continue;
+    EXPECT_NEAR(parts.numerator / parts.total, 0, 1e-6);
+    ++judged;
+  }
+  EXPECT_GT(judged, 3);
+}
+
+TEST(FitOfGene, RatesAreThoseOfTheSurrogateUnderItsMasks) {
+  const auto& w = world();
+  std::vector<int32_t> genes;
+  for (const auto& gene : w.fit.path.genes) genes.push_back(gene.gene);
+  const auto asked = w.surrogate().asked_for(genes);
+  const auto cells = w.cells.study.cells_of(Split::kTest);
+  const auto& gene = *std::find_if(w.fit.path.genes.begin(), w.fit.path.genes.end(),
+                                   [](const CisGene& g) { return !g.terms.empty(); });
+  const FitOfGene fit(w.cells.study, asked, gene.gene, cells, w.test.context.pool);
+  const auto predicted = asked.predict(w.cells.study, cells, {&gene.gene, 1}, w.test.context.pool);
+  double mean = 0;
+  for (const float value : predicted) mean += std::expm1(double{value});
+  // Floats of predictions, doubles here.
+  EXPECT_NEAR(fit.rate_without({}, 0), mean / static_cast<double>(cells.size()), 1e-4 * mean);
+  // With every element open or closed, a rate is between those of none and all, or outside by sign.
+  const auto elements = elements_of(w.cells.study, gene.gene, gene.terms.front().peaks);
+  const auto rates = fit.rates(elements);
+  EXPECT_EQ(rates.size(), size_t{1} << elements.size());
+  EXPECT_DOUBLE_EQ(rates.front(), fit.rate_without(elements, all_open(elements.size())));
+}
+
+TEST(ControlStudies, PermutedChromatinIsAnothersOfTheSameGroup) {
+  const auto& w = world();
+  const auto& study = w.cells.study;
+  const auto control = permuted_chromatin(study, w.test.context);
+  EXPECT_GT(control.share_moved, 0.99);
+  // The same rows in another order, part by part of the split.
+  for (const Split split : {Split::kTrain, Split::kValidation, Split::kTest}) {
+    std::multiset<double> before, after;
+    for (const int32_t cell : study.cells_of(split)) {
+      before.insert(study.cells.open_peaks[static_cast<size_t>(cell)]);
+      after.insert(control.study.cells.open_peaks[static_cast<size_t>(cell)]);
+    }
+    EXPECT_EQ(before, after);
+  }
+  EXPECT_EQ(control.study.counts.values, study.counts.values);
+}
+
+TEST(ControlStudies, DecoysLieOnOtherChromosomesEachOnce) {
+  const auto& w = world();
+  const auto& study = w.cells.study;
+  const auto control = decoy_windows(study, 250'000, w.test.context);
+  std::set<std::pair<std::string, int64_t>> places;
+  for (int32_t gene = 0; gene < study.genes.size(); ++gene) {
+    if (!control.study.genes.has_position(gene)) continue;
+    const auto g = static_cast<size_t>(gene);
+    EXPECT_NE(control.study.genes.chromosome[g], study.genes.chromosome[g]);
+    EXPECT_TRUE(
+        places.emplace(control.study.genes.chromosome[g], control.study.genes.start[g]).second);
+  }
+  EXPECT_GT(control.share_moved, 0.5);
+}
+
+TEST(ControlStudies, NeighboursSwapInPairs) {
+  const auto& w = world();
+  const auto latents = w.folded.atac_latents(w.test.context.pool, w.cells.study.open);
+  const auto control = swapped_with_neighbours(w.cells.study, latents, 30, w.test.context);
+  EXPECT_GT(control.share_moved, 0.8);
+  EXPECT_LE(control.share_moved, 1);
+}
+
+TEST(SomeCells, AreThoseCells) {
+  const auto& w = world();
+  const std::vector<int32_t> chosen = {5, 900, 17};
+  const auto part = some_cells(w.cells.study, chosen);
+  ASSERT_EQ(part.cells.size(), 3);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(part.cells.barcodes[i], w.cells.study.cells.barcodes[static_cast<size_t>(chosen[i])]);
+    const auto own = part.open.row(static_cast<int64_t>(i));
+    const auto before = w.cells.study.open.row(chosen[i]);
+    EXPECT_TRUE(std::equal(own.begin(), own.end(), before.begin(), before.end()));
+  }
+}
+
+}  // namespace
+}  // namespace grids::core
