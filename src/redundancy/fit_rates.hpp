@@ -33,6 +33,9 @@ class FitOfGene {
   /// C of each cell with all of the elements closed: what the gene's other terms say.
   std::vector<double> other_terms(std::span<const Element> elements) const;
 
+  /// Of counts: variance = mean + dispersion · mean².
+  double dispersion() const { return gene_.dispersion; }
+
  private:
   double mean_rate(const CisMask& mask) const;
 

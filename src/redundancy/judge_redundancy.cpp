@@ -102,6 +102,7 @@ void add_fit(const FitOfGene& fit, SetRedundancy& set) {
   if (set.judged == 0) return;
   const auto judged = set.judged_elements();
   set.fit = fit.rates(judged);
+  set.fit_dispersion = fit.dispersion();
   set.hidden_fit = hidden_share(set.fit, judged.size());
   double alone = 0;
   for (size_t i = 0; i < set.judged; ++i) alone += set.elements[i].alone;

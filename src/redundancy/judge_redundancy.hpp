@@ -80,6 +80,7 @@ struct SetRedundancy {
   SettingRates measured;
   Redundancy result;           ///< with a call; numbers NaN where nothing was measured
   std::vector<double> fit;     ///< rates of the judged elements' settings, counts per 100,000
+  double fit_dispersion = 0;   ///< of the gene's counts, by the fit
   double hidden_fit = 0;       ///< in the fit; NaN without one
   double hidden_as_cells = 0;  ///< 1 − Σ changes alone ÷ the joint change, cells as they are
   double change_as_cells = 0;  ///< relative, all judged elements masked in cells as they are

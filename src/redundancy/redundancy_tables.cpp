@@ -8,20 +8,13 @@
 #include "base/at.hpp"
 #include "base/nan.hpp"
 #include "math/statistics.hpp"
-#include "redundancy/redundancy_columns.hpp"
+#include "redundancy/design.hpp"
+#include "redundancy/redundancy_rows.hpp"
 
 namespace grids::core {
 namespace {
 
-struct Row {
-  const Study& study;
-  const SetRedundancy& set;
-
-  std::string type() const {
-    return set.target.type ? study.cells.type.names[at(*set.target.type)] : kAllTypes;
-  }
-  const std::string& gene() const { return study.genes.names[at(set.target.gene)]; }
-};
+using Row = SetRow;
 
 struct SettingRow : Row {
   Setting setting = 0;
@@ -104,16 +97,6 @@ std::optional<double> fewest_counts(const Row& row) {
     fewest = std::min(fewest, row.set.measured.cells[setting].counts);
   }
   return fewest;
-}
-
-template <typename OfRow>
-std::vector<Column<OfRow>> with_set(std::vector<Column<OfRow>> columns) {
-  std::vector<Column<OfRow>> all = {
-      {column::kLearnedIn, [](const OfRow& row) { return row.type(); }},
-      {column::kGene, [](const OfRow& row) { return row.gene(); }},
-      {column::kRedundancySet, [](const OfRow& row) { return row.set.target.set; }}};
-  for (auto& entry : columns) all.push_back(std::move(entry));
-  return all;
 }
 
 Column<Row> number(ColumnText text, double Redundancy::*which) {
@@ -327,8 +310,8 @@ TableText describe_deletion() {
 }
 
 std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets) {
-  return {redundancy_table(study, sets), settings_table(study, sets), members_table(study, sets),
-          interactions_table(study, sets), deletion_table(study, sets)};
+  return {redundancy_table(study, sets),   settings_table(study, sets), members_table(study, sets),
+          interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets)};
 }
 
 }  // namespace grids::core
