@@ -42,13 +42,13 @@ struct Totals {
   std::vector<double> shares, shares_log;
 
   /// r(open) ÷ r(∅) under a truth.
-  double rate(Truth truth, Setting open) const {
+  double rate(JointAction truth, Setting open) const {
     switch (truth) {
-      case Truth::kRedundant:
+      case JointAction::kRedundant:
         return open == 0 ? 1 : std::exp(log_change);
-      case Truth::kAdditive:
+      case JointAction::kAdditive:
         return 1 + std::expm1(log_change) * share_open(shares, open);
-      case Truth::kMultiplicative:
+      case JointAction::kMultiplicative:
         break;
     }
     return std::exp(log_change * share_open(shares_log, open));
@@ -88,7 +88,8 @@ struct JointContrast {
   double variance = 0;
 };
 
-JointContrast joint_contrast(const SetDesign& design, size_t elements, Truth truth, bool log) {
+JointContrast joint_contrast(const SetDesign& design, size_t elements, JointAction truth,
+                             bool log) {
   JointContrast result;
   for (const auto& arm : design.arms) {
     const int knocked = std::popcount(arm.knocked);
@@ -110,11 +111,11 @@ double cells_between(double null_error, double error, double difference, double 
   return reach * reach / (difference * difference);
 }
 
-double cells_to_tell_from(const SetDesign& design, size_t elements, Truth null,
+double cells_to_tell_from(const SetDesign& design, size_t elements, JointAction null,
                           const DesignOptions& options) {
-  const bool log = null == Truth::kMultiplicative;
+  const bool log = null == JointAction::kMultiplicative;
   const auto expected = joint_contrast(design, elements, null, log);
-  const auto redundant = joint_contrast(design, elements, Truth::kRedundant, log);
+  const auto redundant = joint_contrast(design, elements, JointAction::kRedundant, log);
   return cells_between(std::sqrt(expected.variance), std::sqrt(redundant.variance),
                        redundant.value - expected.value, options.level, options);
 }
@@ -145,16 +146,17 @@ SetDesign design_experiment(std::span<const double> log_rates, size_t elements, 
     arm.knocked = knocked;
     const Setting open = all & ~knocked;
     arm.measured = fold(std::exp(log_rates[open] - log_rates[all]));
-    for (size_t t = 0; t < kTruths; ++t) {
-      const auto truth = static_cast<Truth>(t);
+    for (size_t t = 0; t < kJointActions; ++t) {
+      const auto truth = static_cast<JointAction>(t);
       arm.fold[t] = fold(totals.rate(truth, open) / totals.rate(truth, all));
       arm.cells[t] = cells_for_fold(mean, arm.fold[t], dispersion, options);
     }
     design.arms.push_back(arm);
   }
-  design.cells_from_additive = cells_to_tell_from(design, elements, Truth::kAdditive, options);
+  design.cells_from_additive =
+      cells_to_tell_from(design, elements, JointAction::kAdditive, options);
   design.cells_from_multiplicative =
-      cells_to_tell_from(design, elements, Truth::kMultiplicative, options);
+      cells_to_tell_from(design, elements, JointAction::kMultiplicative, options);
   return design;
 }
 
@@ -173,8 +175,8 @@ struct ArmRow : SetRow {
   const DesignArm& arm;
   size_t order = 0;
 
-  double fold(Truth truth) const { return arm.fold[at(static_cast<int64_t>(truth))]; }
-  std::optional<int64_t> cells(Truth truth) const;
+  double fold(JointAction truth) const { return arm.fold[at(static_cast<int64_t>(truth))]; }
+  std::optional<int64_t> cells(JointAction truth) const;
 };
 
 /// Whole cells; nothing where no number of them would do.
@@ -184,7 +186,7 @@ std::optional<int64_t> whole_cells(double cells) {
   return static_cast<int64_t>(std::ceil(cells));
 }
 
-std::optional<int64_t> ArmRow::cells(Truth truth) const {
+std::optional<int64_t> ArmRow::cells(JointAction truth) const {
   return whole_cells(arm.cells[at(static_cast<int64_t>(truth))]);
 }
 
@@ -297,18 +299,19 @@ Columns<ArmRow> design_columns() {
           {"fold_redundant",
            "expected fold of the gene's expression beside the control if any one element suffices, "
            "in cells with all of them open, at a knock-down efficiency of 0.7",
-           [](const ArmRow& row) { return row.fold(Truth::kRedundant); }},
+           [](const ArmRow& row) { return row.fold(JointAction::kRedundant); }},
           {"fold_additive", "the same if they add",
-           [](const ArmRow& row) { return row.fold(Truth::kAdditive); }},
+           [](const ArmRow& row) { return row.fold(JointAction::kAdditive); }},
           {"fold_multiplicative", "the same if they multiply",
-           [](const ArmRow& row) { return row.fold(Truth::kMultiplicative); }},
+           [](const ArmRow& row) { return row.fold(JointAction::kMultiplicative); }},
           {"fold_by_rates", "the same by the rates of settings.tsv, whatever the truth",
            [](const ArmRow& row) { return row.arm.measured; }},
           {"cells_redundant", to_see,
-           [](const ArmRow& row) { return row.cells(Truth::kRedundant); }},
-          {"cells_additive", to_see, [](const ArmRow& row) { return row.cells(Truth::kAdditive); }},
+           [](const ArmRow& row) { return row.cells(JointAction::kRedundant); }},
+          {"cells_additive", to_see,
+           [](const ArmRow& row) { return row.cells(JointAction::kAdditive); }},
           {"cells_multiplicative", to_see,
-           [](const ArmRow& row) { return row.cells(Truth::kMultiplicative); }},
+           [](const ArmRow& row) { return row.cells(JointAction::kMultiplicative); }},
           {"tell_from_additive",
            "of the set: cells an arm (control, each alone, all) that tell redundant from additive "
            "with a power of 0.8, one-sided at 0.05",

@@ -36,8 +36,9 @@
 
 namespace grids::core {
 
-enum class Truth : uint8_t { kRedundant, kAdditive, kMultiplicative };
-inline constexpr size_t kTruths = 3;
+/// What may be true of a set.
+enum class JointAction : uint8_t { kRedundant, kAdditive, kMultiplicative };
+inline constexpr size_t kJointActions = 3;
 
 struct DesignOptions {
   /// Share of the way that a knock-down goes, in (0, 1]. Smaller values take more cells.
@@ -47,10 +48,10 @@ struct DesignOptions {
 };
 
 struct DesignArm {
-  Setting knocked = 0;                  ///< elements taken away; 0: the control
-  std::array<double, kTruths> fold{};   ///< expected if that is so
-  double measured = 1;                  ///< by the rates of the settings as they are
-  std::array<double, kTruths> cells{};  ///< to see that fold; infinite where it is 1
+  Setting knocked = 0;                        ///< elements taken away; 0: the control
+  std::array<double, kJointActions> fold{};   ///< expected if that is so
+  double measured = 1;                        ///< by the rates of the settings as they are
+  std::array<double, kJointActions> cells{};  ///< to see that fold; infinite where it is 1
 };
 
 struct SetDesign {

@@ -11,6 +11,7 @@
 #include "base/nan.hpp"
 #include "math/statistics.hpp"
 #include "redundancy/fit_rates.hpp"
+#include "redundancy/interplay_sets.hpp"
 
 namespace grids::core {
 namespace {
@@ -380,6 +381,7 @@ SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
   const FitOfGene fit(study, surrogate, target.gene, cells.cells, context.pool);
   measure_set(study, *surrogate.cis(), cells, fit.other_terms(elements), options, context.seed,
               set);
+  set.interplay = interplay_of(study, surrogate, set, cells.contrast, options, context.pool);
   return set;
 }
 

@@ -20,6 +20,7 @@
 #include "evaluate/state_covariates.hpp"
 #include "explain/explain_stage.hpp"
 #include "redundancy/capture_known.hpp"
+#include "redundancy/interplay.hpp"
 #include "redundancy/rule.hpp"
 #include "redundancy/setting_rates.hpp"
 
@@ -88,6 +89,7 @@ struct SetRedundancy {
   /// elements open. And by number open the mean over all choices.
   std::vector<double> deletion;
   std::vector<double> by_number_open;
+  Interplay interplay;        ///< of the judged elements, in test cells
   bool types_differ = false;  ///< rows for each type follow
   std::string note;
 

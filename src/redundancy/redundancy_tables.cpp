@@ -9,6 +9,7 @@
 #include "base/nan.hpp"
 #include "math/statistics.hpp"
 #include "redundancy/design.hpp"
+#include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_rows.hpp"
 
 namespace grids::core {
@@ -311,7 +312,8 @@ TableText describe_deletion() {
 
 std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets) {
   return {redundancy_table(study, sets),   settings_table(study, sets), members_table(study, sets),
-          interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets)};
+          interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets),
+          interplay_table(study, sets)};
 }
 
 }  // namespace grids::core

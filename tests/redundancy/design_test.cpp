@@ -32,13 +32,14 @@ const DesignArm& arm_of(const SetDesign& design, Setting knocked) {
                        [&](const DesignArm& arm) { return arm.knocked == knocked; });
 }
 
-constexpr Truth kAllTruths[] = {Truth::kRedundant, Truth::kAdditive, Truth::kMultiplicative};
+constexpr JointAction kAllActions[] = {JointAction::kRedundant, JointAction::kAdditive,
+                                       JointAction::kMultiplicative};
 
-double fold_of(const DesignArm& arm, Truth truth) {
+double fold_of(const DesignArm& arm, JointAction truth) {
   return arm.fold[static_cast<size_t>(truth)];
 }
 
-double cells_of_arm(const DesignArm& arm, Truth truth) {
+double cells_of_arm(const DesignArm& arm, JointAction truth) {
   return arm.cells[static_cast<size_t>(truth)];
 }
 
@@ -66,7 +67,7 @@ TEST(Design, TruthsAgreeOnTheControlAndOnAllElementsAndWithOneElementOnEverythin
                                         kDispersion, whole);
     const auto one =
         design_experiment(std::vector<double>{0, std::log(factor)}, 1, 1, kDispersion, whole);
-    for (const Truth truth : kAllTruths) {
+    for (const JointAction truth : kAllActions) {
       EXPECT_NEAR(fold_of(arm_of(pair, 0), truth), 1, 1e-12);
       EXPECT_NEAR(fold_of(arm_of(pair, 3), truth), 1 / factor, 1e-12);
       EXPECT_NEAR(fold_of(arm_of(one, 1), truth), 1 / factor, 1e-12);
@@ -78,21 +79,21 @@ TEST(Design, FoldsAreThoseOfTheFormulas) {
   // Equal shares: additive (1 + 3) / 2 = 2.5 of 4 is left, multiplicative √4 of 4, redundant all.
   const auto design = design_experiment(pair_logs(2.5, 2.5, 4), 2, 1, kDispersion);
   const auto& one = arm_of(design, 1);
-  EXPECT_NEAR(fold_of(one, Truth::kRedundant), 1, 1e-12);
-  EXPECT_NEAR(fold_of(one, Truth::kAdditive), 1 + 0.7 * (2.5 / 4 - 1), 1e-12);
-  EXPECT_NEAR(fold_of(one, Truth::kMultiplicative), 1 + 0.7 * (2.0 / 4 - 1), 1e-12);
+  EXPECT_NEAR(fold_of(one, JointAction::kRedundant), 1, 1e-12);
+  EXPECT_NEAR(fold_of(one, JointAction::kAdditive), 1 + 0.7 * (2.5 / 4 - 1), 1e-12);
+  EXPECT_NEAR(fold_of(one, JointAction::kMultiplicative), 1 + 0.7 * (2.0 / 4 - 1), 1e-12);
   EXPECT_NEAR(one.measured, 1 + 0.7 * (2.5 / 4 - 1), 1e-12);
-  EXPECT_TRUE(std::isinf(cells_of_arm(one, Truth::kRedundant)));
+  EXPECT_TRUE(std::isinf(cells_of_arm(one, JointAction::kRedundant)));
   // Rates that add are what the additive truth expects, with unequal shares too.
   const auto unequal = design_experiment(pair_logs(1.5, 2, 2.5), 2, 1, kDispersion);
   for (const Setting knocked : {1u, 2u, 3u}) {
     const auto& arm = arm_of(unequal, knocked);
-    EXPECT_NEAR(fold_of(arm, Truth::kAdditive), arm.measured, 1e-12) << knocked;
+    EXPECT_NEAR(fold_of(arm, JointAction::kAdditive), arm.measured, 1e-12) << knocked;
   }
   const auto product = design_experiment(pair_logs(1.5, 2, 3), 2, 1, kDispersion);
   for (const Setting knocked : {1u, 2u, 3u}) {
     const auto& arm = arm_of(product, knocked);
-    EXPECT_NEAR(fold_of(arm, Truth::kMultiplicative), arm.measured, 1e-12) << knocked;
+    EXPECT_NEAR(fold_of(arm, JointAction::kMultiplicative), arm.measured, 1e-12) << knocked;
   }
 }
 
@@ -159,7 +160,7 @@ TEST(Design, RedundantIsToldFromAdditiveAtTheStatedNumberOfCells) {
   const auto design = design_experiment(pair_logs(2, 2, 2), 2, mean, kDispersion);
   const double needed = std::ceil(design.cells_from_additive);
   const auto cells = static_cast<int64_t>(needed);
-  for (const Truth truth : {Truth::kRedundant, Truth::kAdditive}) {
+  for (const JointAction truth : {JointAction::kRedundant, JointAction::kAdditive}) {
     int told = 0;
     for (int k = 0; k < kExperiments; ++k) {
       double value = 0, variance = 0;
@@ -172,7 +173,7 @@ TEST(Design, RedundantIsToldFromAdditiveAtTheStatedNumberOfCells) {
       told += -value > z * std::sqrt(variance) ? 1 : 0;
     }
     const double share = static_cast<double>(told) / kExperiments;
-    EXPECT_NEAR(share, truth == Truth::kRedundant ? 0.8 : 0.05, 0.04);
+    EXPECT_NEAR(share, truth == JointAction::kRedundant ? 0.8 : 0.05, 0.04);
   }
 }
 
