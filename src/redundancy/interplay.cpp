@@ -15,7 +15,9 @@ namespace {
 
 /// Of the columns beside the covariates.
 constexpr double kBesideRidge = 0.01;
-/// What adds less to every log rate is rounding, and the faint prior of effects.
+/// Of effects that follow the fit, where there is no noise to hold back.
+constexpr double kNoRidge = 1e-6;
+/// What adds less to every log rate is rounding.
 constexpr double kLeastInterplay = 1e-3;
 /// Rates are counts in as many.
 constexpr double kPerRate = 100'000;
@@ -90,20 +92,61 @@ void add_departure(const Study& study, int32_t gene, const ContrastCells& beside
   result.p_departure = 2 * std::min(found.p, 1 - found.p);
 }
 
-void add_slope(const Study& study, int32_t gene, const ContrastCells& beside,
-               const FitOfSettings& fit, const MainEffects& without, const ContrastOptions& options,
-               Interplay& result) {
+/// Whether each element is open in one of these cells.
+bool sees_each(std::span<const Setting> settings, std::span<const size_t> cells, size_t elements) {
+  Setting seen = 0;
+  for (const size_t i : cells) seen |= settings[i];
+  return seen == all_open(elements);
+}
+
+/// The nearest fit without interplay to some of the cells.
+MainEffects nearest_on(const SeenCells& seen, std::span<const size_t> cells, size_t elements,
+                       EffectScale scale) {
+  std::vector<double> expected, offset;
+  std::vector<Setting> settings;
+  for (const size_t i : cells) {
+    expected.push_back(seen.total_rna[i] * std::exp(seen.fit.own[i]) / kPerRate);
+    offset.push_back(std::log(seen.total_rna[i] / kPerRate) + seen.fit.closed[i]);
+    settings.push_back(seen.fit.settings[i]);
+  }
+  const std::vector<double> ones(expected.size(), 1.0);
+  NegativeBinomialOptions options;
+  options.rule = DispersionRule::kGiven;
+  options.dispersion = seen.dispersion;
+  options.ridge.assign(1 + elements, kNoRidge);
+  return fit_main_effects({expected, offset, {ones}}, settings, elements, scale, options);
+}
+
+/// Fits of all types on one scale.
+struct OnScale {
+  std::map<int32_t, MainEffects> by_type;
+  double log_likelihood = 0;
+  bool converged = true;
+
+  void add(int32_t type, MainEffects fit) {
+    log_likelihood += fit.log_likelihood;
+    converged &= fit.converged;
+    by_type.emplace(type, std::move(fit));
+  }
+};
+
+/// D of each cell; 0 where the type has no fit without interplay.
+std::vector<double> added_by_interplay(const FitOfSettings& fit,
+                                       const std::map<int32_t, MainEffects>& without) {
   std::vector<double> added;
-  double most = 0;
   for (size_t i = 0; i < fit.own.size(); ++i) {
-    added.push_back(fit.own[i] - fit.closed[i] - without.log_part(fit.settings[i]));
-    most = std::max(most, std::abs(added.back()));
+    const auto found = without.find(fit.types[i]);
+    added.push_back(found == without.end()
+                        ? 0
+                        : fit.own[i] - fit.closed[i] - found->second.log_part(fit.settings[i]));
   }
-  if (most < kLeastInterplay) {
-    result.held_out.note = kNoInterplay;
-    return;
-  }
-  const auto here = effects_on(study, gene, beside, fit, without.effects.size(), without.scale);
+  return added;
+}
+
+void add_slope(const Study& study, int32_t gene, const ContrastCells& beside,
+               const FitOfSettings& fit, size_t elements, std::vector<double> added,
+               const ContrastOptions& options, Interplay& result) {
+  const auto here = effects_on(study, gene, beside, fit, elements, result.without);
   if (!here.converged) {
     result.held_out.note = "the effects without interplay did not converge";
     return;
@@ -115,24 +158,18 @@ void add_slope(const Study& study, int32_t gene, const ContrastCells& beside,
 
 }  // namespace
 
-MainEffects nearest_without(const SeenCells& seen, size_t elements) {
-  std::vector<double> expected, offset;
-  for (size_t i = 0; i < seen.total_rna.size(); ++i) {
-    expected.push_back(seen.total_rna[i] * std::exp(seen.fit.own[i]) / kPerRate);
-    offset.push_back(std::log(seen.total_rna[i] / kPerRate) + seen.fit.closed[i]);
+std::map<int32_t, MainEffects> nearest_without(const SeenCells& seen, size_t elements) {
+  std::map<int32_t, std::vector<size_t>> by_type;
+  for (size_t i = 0; i < seen.fit.types.size(); ++i) by_type[seen.fit.types[i]].push_back(i);
+  OnScale linear, log;
+  for (const auto& [type, cells] : by_type) {
+    if (!sees_each(seen.fit.settings, cells, elements)) continue;
+    linear.add(type, nearest_on(seen, cells, elements, EffectScale::kAdditive));
+    log.add(type, nearest_on(seen, cells, elements, EffectScale::kMultiplicative));
   }
-  const std::vector<double> ones(expected.size(), 1.0);
-  const CountRows rows{expected, offset, {ones}};
-  NegativeBinomialOptions options;
-  options.rule = DispersionRule::kGiven;
-  options.dispersion = seen.dispersion;
-  auto log =
-      fit_main_effects(rows, seen.fit.settings, elements, EffectScale::kMultiplicative, options);
-  auto linear =
-      fit_main_effects(rows, seen.fit.settings, elements, EffectScale::kAdditive, options);
-  const bool adds =
-      linear.converged && (!log.converged || linear.log_likelihood > log.log_likelihood);
-  return adds ? linear : log;
+  if (!log.converged) return linear.converged ? linear.by_type : std::map<int32_t, MainEffects>{};
+  return linear.converged && linear.log_likelihood > log.log_likelihood ? linear.by_type
+                                                                        : log.by_type;
 }
 
 Interplay interplay_held_out(const Study& study, int32_t gene, size_t elements,
@@ -145,15 +182,19 @@ Interplay interplay_held_out(const Study& study, int32_t gene, size_t elements,
     result.held_out.note = fmt::format("only {} cells with several elements open", several);
     return result;
   }
-  const MainEffects without = nearest_without(seen, elements);
-  if (!without.converged) {
-    result.held_out.note = "there is no fit without interplay that is near";
-    return result;
-  }
-  result.without = without.scale;
   const auto beside = beside_closed(cells, fit);
-  add_slope(study, gene, beside, fit, without, options, result);
   add_departure(study, gene, beside, fit, elements, options, result);
+  const auto without = nearest_without(seen, elements);
+  auto added = added_by_interplay(fit, without);
+  const auto adds = [](double value) { return std::abs(value) >= kLeastInterplay; };
+  if (without.empty()) {
+    result.held_out.note = "no fit without interplay is near";
+  } else if (std::none_of(added.begin(), added.end(), adds)) {
+    result.held_out.note = kNoInterplay;
+  } else {
+    result.without = without.begin()->second.scale;
+    add_slope(study, gene, beside, fit, elements, std::move(added), options, result);
+  }
   return result;
 }
 

@@ -3,8 +3,8 @@
 /// Let D be what interplay adds in the fit: its log rate in a cell at the cell's own setting, minus
 /// that of the nearest fit without interplay. In that one each element acts for itself, on the rate
 /// or on its log (main_effects.hpp), whichever is likelier over the cells that the fit has seen,
-/// were their counts as the fit expects them; beside what the fit says of these with all elements
-/// closed. In cells held out
+/// were their counts as the fit expects them, type by type; beside what the fit says of these with
+/// all elements closed. In cells held out
 ///
 ///     y ~ negative binomial,
 ///     log mean = log total RNA + covariates + c · fit's log rate with all elements closed
@@ -13,8 +13,6 @@
 /// with covariates, robust variance, score test and interval of the held-out contrast
 /// (evaluate/contrast.hpp), whose −δ is D here. Slope 1 = the interplay is as the fit has it, 0 =
 /// there is none; p is one-sided, slope > 0.
-///
-/// Where weights of the fit deviate by type, D holds that, too.
 ///
 /// Two choices keep the level:
 /// - The effects are free, not a multiple of what the fit has: for additive pairs such a multiple
@@ -28,6 +26,7 @@
 /// pair of open elements, two-sided. Elements that add depart from it, too.
 #pragma once
 
+#include <map>
 #include <span>
 #include <vector>
 
@@ -45,6 +44,7 @@ struct FitOfSettings {
   std::vector<double> closed;     ///< with all elements closed
   std::vector<double> own;        ///< with the elements as in the cell
   std::vector<Setting> settings;  ///< of each cell
+  std::vector<int32_t> types;     ///< likewise
 };
 
 /// Cells that the fit has seen; their counts are not asked for.
@@ -66,7 +66,8 @@ Interplay interplay_held_out(const Study& study, int32_t gene, size_t elements,
                              const SeenCells& seen, const ContrastCells& cells,
                              const FitOfSettings& fit, const ContrastOptions& options);
 
-/// The nearest fit without interplay. Not `converged` where there is none on either scale.
-MainEffects nearest_without(const SeenCells& seen, size_t elements);
+/// The nearest fit without interplay, for types in which each element is seen open; all on one
+/// scale. None where there is none on either.
+std::map<int32_t, MainEffects> nearest_without(const SeenCells& seen, size_t elements);
 
 }  // namespace grids::core

@@ -18,6 +18,7 @@ FitOfSettings fit_on(const Study& study, const FitOfGene& fit, std::span<const E
                      std::span<const int32_t> cells) {
   FitOfSettings result;
   result.settings = settings_of(study, elements, cells);
+  for (const int32_t cell : cells) result.types.push_back(study.cells.type.codes[at(cell)]);
   result.own = fit.log_rates(elements, result.settings);
   result.closed = fit.log_rates(elements, std::vector<Setting>(cells.size(), 0));
   return result;

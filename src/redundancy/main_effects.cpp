@@ -85,7 +85,7 @@ MainEffects fit_main_effects(const CountRows& rows, std::span<const Setting> set
   MainEffects result;
   result.scale = scale;
   result.effects.assign(elements, 0.0);
-  options.ridge.resize(rows.columns.size(), 0.0);
+  options.ridge.resize(std::max(options.ridge.size(), rows.columns.size()), 0.0);
   options.ridge.resize(rows.columns.size() + elements, kEffectRidge);
   for (int round = 0; round < kMostRounds && !result.converged; ++round) {
     const auto fit = fit_once(rows, free_effects(result, settings), options);

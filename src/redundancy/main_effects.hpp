@@ -34,7 +34,8 @@ struct MainEffects {
 };
 
 /// By maximum likelihood, negative binomial. `rows`: counts, offset, and the columns beside the
-/// elements, of which `options` has the ridge; `settings`: one a row.
+/// elements; `options` has the ridge of these, then of the effects, faint where it has none;
+/// `settings`: one a row.
 MainEffects fit_main_effects(const CountRows& rows, std::span<const Setting> settings,
                              size_t elements, EffectScale scale,
                              NegativeBinomialOptions options = {});

@@ -57,6 +57,7 @@ struct PairWorld {
     for (const int32_t cell : cells) {
       const Setting setting = settings[static_cast<size_t>(cell)];
       fit.settings.push_back(setting);
+      fit.types.push_back(0);
       fit.closed.push_back(std::log(50));
       fit.own.push_back(std::log(50 * believed[setting]));
     }
@@ -146,6 +147,30 @@ TEST(Interplay, AFitWithoutInterplayLeavesNothingToTest) {
     EXPECT_TRUE(std::isnan(found.held_out.p));
     EXPECT_EQ(found.held_out.note, kNoInterplay);
     EXPECT_FALSE(std::isnan(found.p_departure));  // asks nothing of the fit
+  }
+}
+
+TEST(Interplay, EffectsThatDifferByTypeAreNone) {
+  // Two types in one of which the elements do more, for themselves: each fit is that of its type.
+  SeenCells seen;
+  FitOfSettings& fit = seen.fit;
+  for (size_t i = 0; i < 400; ++i) {
+    const auto setting = static_cast<Setting>(i % 4);
+    const auto type = static_cast<int32_t>(i / 4 % 2);
+    const auto& rates = type == 0 ? kAdds : PairRates{1, 4, 3, 6};
+    seen.total_rna.push_back(1000 + i);
+    fit.settings.push_back(setting);
+    fit.types.push_back(type);
+    fit.closed.push_back(std::log(60));
+    fit.own.push_back(std::log(60 * rates[setting]));
+  }
+  seen.dispersion = 0.2;
+  const auto without = nearest_without(seen, kPair);
+  ASSERT_EQ(without.size(), 2u);
+  for (size_t i = 0; i < fit.own.size(); ++i) {
+    // To where the fits stop.
+    ASSERT_NEAR(without.at(fit.types[i]).log_part(fit.settings[i]), fit.own[i] - fit.closed[i],
+                1e-4);
   }
 }
 
