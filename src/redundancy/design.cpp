@@ -14,6 +14,8 @@
 namespace grids::core {
 namespace {
 
+constexpr std::string_view kTellAdditive = "tell_from_additive";
+constexpr std::string_view kTellMultiplicative = "tell_from_multiplicative";
 /// As `Study::expression` has it.
 constexpr double kCountsOfRate = 100'000;
 
@@ -122,10 +124,6 @@ double cells_to_tell_from(const SetDesign& design, size_t elements, JointAction 
 
 }  // namespace
 
-double SetDesign::cells_to_tell() const {
-  return std::max(cells_from_additive, cells_from_multiplicative);
-}
-
 double cells_for_fold(double mean, double fold, double dispersion, const DesignOptions& options) {
   const double both = (mean + mean * fold) / 2;
   return cells_between(std::sqrt(2 / both + 2 * dispersion),
@@ -173,7 +171,6 @@ struct PlannedSet {
 struct ArmRow : SetRow {
   const PlannedSet& planned;
   const DesignArm& arm;
-  size_t order = 0;
 
   double fold(JointAction truth) const { return arm.fold[at(static_cast<int64_t>(truth))]; }
   std::optional<int64_t> cells(JointAction truth) const;
@@ -236,26 +233,6 @@ std::optional<PlannedSet> plan_set(const Study& study, const SetRedundancy& set)
   return planned;
 }
 
-/// Those of which a cell tells most first; infinite numbers of cells last.
-std::vector<PlannedSet> plan_sets(const Study& study, std::span<const SetRedundancy> sets) {
-  std::vector<PlannedSet> planned;
-  for (const auto& set : sets) {
-    if (auto plan = plan_set(study, set)) planned.push_back(std::move(*plan));
-  }
-  std::vector<size_t> order(planned.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  const auto cells = [&](size_t i) {
-    const double value = planned[i].design.cells_to_tell();
-    return std::isnan(value) ? std::numeric_limits<double>::infinity() : value;
-  };
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return cells(a) < cells(b); });
-  std::vector<PlannedSet> sorted;
-  sorted.reserve(order.size());
-  for (const size_t i : order) sorted.push_back(std::move(planned[i]));
-  return sorted;
-}
-
 /// Places of the elements that an arm takes away, or of a part of each.
 template <typename PlaceOf>
 std::string places_in(const ArmRow& row, const PlaceOf& place) {
@@ -282,8 +259,6 @@ Columns<ArmRow> design_columns() {
       "a row for each arm of an experiment on each set with two or more judged elements, the set "
       "of which one cell more tells most first",
       with_set<ArmRow>({
-          {"order", "of the set, by cells that tell redundant from additive and multiplicative",
-           [](const ArmRow& row) { return row.order; }},
           {"arm", "`none` (control), `one`, `pair` or `all` of the elements knocked down",
            arm_name},
           {"knocked_down", "these elements, by place",
@@ -312,11 +287,11 @@ Columns<ArmRow> design_columns() {
            [](const ArmRow& row) { return row.cells(JointAction::kAdditive); }},
           {"cells_multiplicative", to_see,
            [](const ArmRow& row) { return row.cells(JointAction::kMultiplicative); }},
-          {"tell_from_additive",
+          {kTellAdditive,
            "of the set: cells an arm (control, each alone, all) that tell redundant from additive "
            "with a power of 0.8, one-sided at 0.05",
            [](const ArmRow& row) { return whole_cells(row.planned.design.cells_from_additive); }},
-          {"tell_from_multiplicative", "the same for redundant from multiplicative",
+          {kTellMultiplicative, "the same for redundant from multiplicative",
            [](const ArmRow& row) {
              return whole_cells(row.planned.design.cells_from_multiplicative);
            }},
@@ -332,15 +307,38 @@ Columns<ArmRow> design_columns() {
 }  // namespace
 
 Table design_table(const Study& study, std::span<const SetRedundancy> sets) {
-  const auto planned = plan_sets(study, sets);
+  std::vector<PlannedSet> planned;
+  for (const auto& set : sets) {
+    if (auto plan = plan_set(study, set)) planned.push_back(std::move(*plan));
+  }
   std::vector<std::pair<size_t, size_t>> items;
   for (size_t i = 0; i < planned.size(); ++i) {
     for (size_t k = 0; k < planned[i].design.arms.size(); ++k) items.emplace_back(i, k);
   }
-  return design_columns().table(items, [&](const auto& item) {
+  return in_design_order(design_columns().table(items, [&](const auto& item) {
     const auto& plan = planned[item.first];
-    return ArmRow{{study, plan.set}, plan, plan.design.arms[item.second], item.first + 1};
-  });
+    return ArmRow{{study, plan.set}, plan, plan.design.arms[item.second]};
+  }));
+}
+
+Table in_design_order(const Table& table) {
+  std::vector<size_t> order(table.rows());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::vector<double> cells;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const double additive = table.number(row, kTellAdditive);
+    const double multiplicative = table.number(row, kTellMultiplicative);
+    const bool told = !std::isnan(additive) && !std::isnan(multiplicative);
+    cells.push_back(told ? std::max(additive, multiplicative)
+                         : std::numeric_limits<double>::infinity());
+  }
+  // Stable, because the arms of a set have the same number; sets of equal numbers keep together.
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return cells[a] < cells[b]; });
+  Table result(table.columns());
+  result.source = table.source;
+  for (const size_t row : order) result.add(table.row(row));
+  return result;
 }
 
 TableText describe_design() {

@@ -60,9 +60,6 @@ struct SetDesign {
   std::vector<DesignArm> arms;     ///< control first, then by number knocked down
   double cells_from_additive = 0;  ///< an arm, that tell redundant from this
   double cells_from_multiplicative = 0;
-
-  /// From either: fewer cells, more information in each.
-  double cells_to_tell() const;
 };
 
 /// `log_rates`: one a setting; `mean`: counts a cell with all elements open.
@@ -72,9 +69,13 @@ SetDesign design_experiment(std::span<const double> log_rates, size_t elements, 
 /// Cells an arm to see a fold of counts against the control; infinite where it is 1.
 double cells_for_fold(double mean, double fold, double dispersion, const DesignOptions& options);
 
-/// design.tsv, a row an arm of each set with two judged elements or more; those sets first of which
-/// one cell more tells most.
+/// design.tsv, a row an arm of each set with two judged elements or more; sets in the order of
+/// the cells that tell redundant from additive and from multiplicative: where one more tells most
+/// first.
 Table design_table(const Study& study, std::span<const SetRedundancy> sets);
 TableText describe_design();
+
+/// The same order for design tables that were put together.
+Table in_design_order(const Table& table);
 
 }  // namespace grids::core
