@@ -54,19 +54,10 @@ struct DeletionRow : Row {
   size_t removed = 0;
 };
 
-/// "a;b" of the peaks of an element.
-std::string peaks_of(const Study& study, const Element& element) {
-  std::string names;
-  for (const int32_t peak : element.peaks) {
-    names += (names.empty() ? "" : ";") + study.peaks.names[at(peak)];
-  }
-  return names;
-}
-
 std::string peaks_of_set(const Row& row) {
   std::string names;
   for (size_t i = 0; i < row.set.judged; ++i) {
-    names += (i == 0 ? "" : ",") + peaks_of(row.study, row.set.elements[i].element);
+    names += (i == 0 ? "" : ",") + peak_names(row.study, row.set.elements[i].element);
   }
   return names;
 }
@@ -127,8 +118,8 @@ Columns<Row> redundancy_columns() {
           number(kPowerCooperative, &Redundancy::power_cooperative),
           number(kDetectableShare, &Redundancy::detectable),
           number(kHiddenError, &Redundancy::hidden_error),
-              {kMeasuredCounts, fewest_counts},
-              {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
+          {kMeasuredCounts, fewest_counts},
+          {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
           {kCooperativeP, [](const Row& row) { return Probability{row.set.result.p_cooperative}; }},
           number(kJointChange, &Redundancy::change),
           number(kJointChangeLow, &Redundancy::change_low),
@@ -177,7 +168,7 @@ Columns<MemberRow> members_columns() {
               {column::kElement,
                [](const MemberRow& row) { return place_of(row.study, row.member().element); }},
               {column::kElementPeaks,
-               [](const MemberRow& row) { return peaks_of(row.study, row.member().element); }},
+               [](const MemberRow& row) { return peak_names(row.study, row.member().element); }},
               {column::kElementClass,
                [](const MemberRow& row) { return class_name(row.member().element.kind); }},
               {column::kElementJudged, [](const MemberRow& row) { return row.member().judged; }},
