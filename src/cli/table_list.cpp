@@ -20,6 +20,8 @@
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "pipeline/redundancy_into.hpp"
+#include "redundancy/design.hpp"
+#include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "redundancy/stability.hpp"
@@ -45,7 +47,8 @@ std::vector<CommandTables> all_tables() {
        {describe_subsets(), describe_partners(), describe_set_summary(), describe_random_sets(),
         describe_contrasts(), describe_change_by_type(), describe_off_target(),
         skipped_columns().describe(), describe_timings(), describe_redundancy(),
-        describe_settings(), describe_members(), describe_interactions(), describe_deletion()}},
+        describe_settings(), describe_members(), describe_interactions(), describe_deletion(),
+        describe_design(), describe_interplay()}},
       {"explain --model", describe_model_results()},
       {"redundancy", {describe_shares(), describe_stability(), describe_negative_control()}},
       {"knockout", {describe_knockout()}},

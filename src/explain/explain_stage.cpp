@@ -174,7 +174,10 @@ class TargetExplainer {
                       true};
       } else {
         const int64_t budget = options_.budgets.empty() ? options_.budget : options_.budgets[i];
-        explain_one(targets[i], budget, cells, rates_before, explained[i], skipped[i].reason);
+        const auto excluded = options_.excluded.empty() ? std::span<const int32_t>()
+                                                        : std::span(options_.excluded[i]);
+        explain_one(targets[i], budget, excluded, cells, rates_before, explained[i],
+                    skipped[i].reason);
         if (explained[i]) explained[i]->caution = doubts;
       }
       const std::lock_guard lock(progress_mutex_);
@@ -197,11 +200,23 @@ class TargetExplainer {
 
   /// The peaks that a search may mask; empty: all of them.
   std::vector<Feature> searched_peaks(int32_t gene, SearchDomain domain) const {
+    if (domain == SearchDomain::kAll) return {};
     // The other peaks around a gene mark the state at most.
     auto fitted = surrogate_.term_peaks(gene);
     const bool of_terms = options_.domain == SearchDomain::kAuto && domain == SearchDomain::kCis;
     if (of_terms && !fitted.empty()) return fitted;
     return domain_peaks(study_, gene, domain, options_.domain_window);
+  }
+
+  /// Those of `peaks` (empty: of all) that are not excluded.
+  std::vector<Feature> without(std::vector<Feature> peaks,
+                               std::span<const int32_t> excluded) const {
+    if (excluded.empty()) return peaks;
+    if (peaks.empty()) peaks = indices_below(study_.peaks.size());
+    std::erase_if(peaks, [&](Feature peak) {
+      return std::find(excluded.begin(), excluded.end(), peak) != excluded.end();
+    });
+    return peaks;
   }
 
   /// Why a target should not be explained, or nothing.
@@ -214,9 +229,9 @@ class TargetExplainer {
     return doubts;
   }
 
-  void explain_one(const ExplainTarget& asked, int64_t budget, const TypeCells& cells,
-                   const std::vector<double>& rates_before, std::optional<ExplainedTarget>& result,
-                   std::string& reason) const {
+  void explain_one(const ExplainTarget& asked, int64_t budget, std::span<const int32_t> excluded,
+                   const TypeCells& cells, const std::vector<double>& rates_before,
+                   std::optional<ExplainedTarget>& result, std::string& reason) const {
     const auto start = std::chrono::steady_clock::now();
     ExplainTarget target = asked;
     const GenePath path = surrogate_.path_of(target.gene);
@@ -226,11 +241,15 @@ class TargetExplainer {
     ObjectiveInput input;
     input.cells = indices_below(cells.train->shape().cells);
     input.target = target.gene;
-    if (domain != SearchDomain::kAll) {
-      input.allowed = searched_peaks(target.gene, domain);
+    input.allowed = searched_peaks(target.gene, domain);
+    if (domain != SearchDomain::kAll && input.allowed.empty()) {
+      reason = fmt::format("no peak lies in the domain {} (--domain-window)", domain_name(domain));
+      return;
+    }
+    if (domain != SearchDomain::kAll || !excluded.empty()) {
+      input.allowed = without(std::move(input.allowed), excluded);
       if (input.allowed.empty()) {
-        reason =
-            fmt::format("no peak lies in the domain {} (--domain-window)", domain_name(domain));
+        reason = "no other peak is left to mask";
         return;
       }
       target.set_size = std::min(target.set_size, std::ssize(input.allowed));
@@ -416,6 +435,10 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
   }
   if (!options.budgets.empty() && options.budgets.size() != targets.size()) {
     throw internal_error("{} targets, {} budgets", targets.size(), options.budgets.size());
+  }
+  if (!options.excluded.empty() && options.excluded.size() != targets.size()) {
+    throw internal_error("{} targets, {} lists of excluded peaks", targets.size(),
+                         options.excluded.size());
   }
   std::map<std::optional<int32_t>, std::vector<size_t>> by_type;
   for (size_t i = 0; i < targets.size(); ++i) by_type[targets[i].type].push_back(i);

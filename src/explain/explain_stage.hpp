@@ -47,6 +47,8 @@ struct ExplainStageOptions {
   int64_t budget = 0;
   /// The budget of each target, in their order, instead of `budget`; may be empty.
   std::vector<int64_t> budgets = {};
+  /// Peaks of each target that are not to be masked, in the targets' order; may be empty.
+  std::vector<std::vector<int32_t>> excluded = {};
   Perturbation perturbation = Perturbation::kClosed;
   SearchDomain domain = SearchDomain::kAuto;
   /// Targets' genes that were fitted and failed gate B are searched on their fitted cis path, which

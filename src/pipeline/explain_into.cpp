@@ -2,6 +2,7 @@
 
 #include "io/folder.hpp"
 #include "pipeline/asked.hpp"
+#include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "redundancy/redundancy_words.hpp"
 #include "report/tracks.hpp"
@@ -106,6 +107,7 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder,
   write_tracks(folder / "tracks", tables.front());
   tell_explained(study, explained, context);
   tell_redundancy(study, redundant, context);
+  tell_interplay(redundant, context);
   const auto sets = std::ssize(explained.judged.sets);
   const auto asked = asked_words(record_asking(study_file, study, sets, "", context));
   if (!asked.empty()) context.reporter.warning(asked);

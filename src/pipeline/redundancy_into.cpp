@@ -6,6 +6,7 @@
 #include "base/at.hpp"
 #include "io/folder.hpp"
 #include "pipeline/run_folder.hpp"
+#include "redundancy/design.hpp"
 #include "redundancy/redundancy_columns.hpp"
 #include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
@@ -203,6 +204,9 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   }
   auto tables = joined(folder, portions, table_names(study, with_stability));
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
+  for (auto& table : tables) {
+    if (table.source == describe_design().file) table = in_design_order(table);
+  }
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
   std::vector<std::string> written;

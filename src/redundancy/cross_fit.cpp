@@ -186,6 +186,8 @@ std::vector<SetRedundancy> CrossFit::measure(const Findings& findings,
     SetRedundancy apart = rows.front();
     apart.target.type = type;
     apart.types_differ = false;
+    apart.interplay = Interplay{};
+    apart.interplay.held_out.note = "see the row of all types";
     measure_held_out(findings, apart);
     rows.push_back(std::move(apart));
   }

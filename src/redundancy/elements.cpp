@@ -93,6 +93,29 @@ std::string place_of(const Study& study, const Element& element) {
                      study.peaks.start[at(first)], end);
 }
 
+std::string peak_names(const Study& study, const Element& element) {
+  std::string names;
+  for (const int32_t peak : element.peaks) {
+    names += (names.empty() ? "" : ";") + study.peaks.names[at(peak)];
+  }
+  return names;
+}
+
+std::vector<int32_t> with_neighbours(const Study& study, std::span<const int32_t> peaks) {
+  std::vector<int32_t> all;
+  for (const int32_t peak : peaks) {
+    const auto chromosome = at(study.peaks.chromosome_of(peak));
+    const auto last = static_cast<int32_t>(study.peaks.chromosome_offsets[chromosome + 1]);
+    for (auto other = static_cast<int32_t>(study.peaks.chromosome_offsets[chromosome]);
+         other < last; ++other) {
+      if (between(study, peak, other) < kOneElement) all.push_back(other);
+    }
+  }
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 bool same_elements(const Study& study, std::span<const Element> a, std::span<const Element> b) {
   if (a.size() != b.size()) return false;
   // Elements are at least 1 kb apart, so the first of one touches the first of the other or none.

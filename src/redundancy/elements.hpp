@@ -34,6 +34,13 @@ std::vector<int32_t> members_of(const SetPartners& found);
 /// "chr1:1000-2500": from the first peak's start to the last one's end.
 std::string place_of(const Study& study, const Element& element);
 
+/// "a;b" of the names of its peaks.
+std::string peak_names(const Study& study, const Element& element);
+
+/// All peaks of the study that would be of one element with any of these: less than 1 kb from it;
+/// these included. Ascending.
+std::vector<int32_t> with_neighbours(const Study& study, std::span<const int32_t> peaks);
+
 /// Whether both have the same elements: as many, each with a peak less than 1 kb from one of the
 /// other's.
 bool same_elements(const Study& study, std::span<const Element> a, std::span<const Element> b);

@@ -25,6 +25,9 @@ Masks masks_of(std::span<const Element> elements, Setting setting) {
   return masks;
 }
 
+/// Below this rate (counts per 100,000) a prediction has no logarithm that means anything.
+constexpr double kLeastRate = 1e-9;
+
 const CisGene& gene_of(const StudySurrogate& surrogate, int32_t gene) {
   const int64_t place = surrogate.cis() == nullptr ? -1 : surrogate.cis()->find(gene);
   if (place < 0 || surrogate.path_of(gene) == GenePath::kState) {
@@ -53,8 +56,8 @@ FitOfGene::FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_
 double FitOfGene::mean_rate(const CisMask& mask) const {
   double sum = 0;
   for (size_t i = 0; i < cells_.size(); ++i) {
-    const double part = cis_part(gene_, study_.cells.type.codes[at(cells_[i])],
-                                 study_.open.row(cells_[i]), mask);
+    const double part =
+        cis_part(gene_, study_.cells.type.codes[at(cells_[i])], study_.open.row(cells_[i]), mask);
     sum += counts_ ? base_[i] * std::exp(part) : base_[i] + part;
   }
   return sum / static_cast<double>(std::max<size_t>(1, cells_.size()));
@@ -83,10 +86,38 @@ std::vector<double> FitOfGene::other_terms(std::span<const Element> elements) co
   std::vector<double> result;
   result.reserve(cells_.size());
   for (const int32_t cell : cells_) {
-    result.push_back(cis_part(gene_, study_.cells.type.codes[at(cell)], study_.open.row(cell),
-                              {masks.out, {}}));
+    result.push_back(
+        cis_part(gene_, study_.cells.type.codes[at(cell)], study_.open.row(cell), {masks.out, {}}));
   }
   return result;
+}
+
+std::vector<double> FitOfGene::log_rates(std::span<const Element> elements,
+                                         std::span<const Setting> settings) const {
+  std::vector<Masks> masks;
+  for (Setting setting = 0; setting <= all_open(elements.size()); ++setting) {
+    masks.push_back(masks_of(elements, setting));
+  }
+  std::vector<double> result;
+  result.reserve(cells_.size());
+  for (size_t i = 0; i < cells_.size(); ++i) {
+    const auto& mask = masks[settings[i]];
+    result.push_back(std::log(std::max(kLeastRate, base_[i])) +
+                     cis_part(gene_, study_.cells.type.codes[at(cells_[i])],
+                              study_.open.row(cells_[i]), {mask.out, mask.in}));
+  }
+  return result;
+}
+
+bool FitOfGene::joins(std::span<const Element> elements) const {
+  return std::any_of(gene_.terms.begin(), gene_.terms.end(), [&](const CisTerm& term) {
+    const auto touched =
+        std::count_if(elements.begin(), elements.end(), [&](const Element& element) {
+          return std::find_first_of(term.peaks.begin(), term.peaks.end(), element.peaks.begin(),
+                                    element.peaks.end()) != term.peaks.end();
+        });
+    return touched > 1;
+  });
 }
 
 }  // namespace grids::core

@@ -1,4 +1,5 @@
-/// The same settings in the fit: what the terms of a gene's cis path say, conditional on these terms.
+/// The same settings in the fit: what the terms of a gene's cis path say, conditional on these
+/// terms.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ namespace grids::core {
 /// Elements of which all 2^n settings are computed, at most.
 inline constexpr size_t kMostInFit = 12;
 
-/// A gene on some cells by its cis path, to be asked for rates under masks of elements. The state of
-/// a cell stays as observed: only the terms of the gene are evaluated anew.
+/// A gene on some cells by its cis path, to be asked for rates under masks of elements. The state
+/// of a cell stays as observed: only the terms of the gene are evaluated anew.
 class FitOfGene {
  public:
   /// The gene must be predicted by the cis path. Borrows all.
@@ -32,6 +33,15 @@ class FitOfGene {
   double rate_without(std::span<const Element> elements, Setting closed) const;
   /// C of each cell with all of the elements closed: what the gene's other terms say.
   std::vector<double> other_terms(std::span<const Element> elements) const;
+
+  /// Natural log of the rate of each cell with the elements in a setting of its own, all other
+  /// peaks as observed; of counts only.
+  std::vector<double> log_rates(std::span<const Element> elements,
+                                std::span<const Setting> settings) const;
+  /// Whether a term of the gene has peaks of several of the elements.
+  bool joins(std::span<const Element> elements) const;
+  /// Of counts: variance = mean + dispersion · mean².
+  double dispersion() const { return gene_.dispersion; }
 
  private:
   double mean_rate(const CisMask& mask) const;

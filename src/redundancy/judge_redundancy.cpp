@@ -11,6 +11,7 @@
 #include "base/nan.hpp"
 #include "math/statistics.hpp"
 #include "redundancy/fit_rates.hpp"
+#include "redundancy/interplay_sets.hpp"
 
 namespace grids::core {
 namespace {
@@ -102,6 +103,7 @@ void add_fit(const FitOfGene& fit, SetRedundancy& set) {
   if (set.judged == 0) return;
   const auto judged = set.judged_elements();
   set.fit = fit.rates(judged);
+  set.fit_dispersion = fit.dispersion();
   set.hidden_fit = hidden_share(set.fit, judged.size());
   double alone = 0;
   for (size_t i = 0; i < set.judged; ++i) alone += set.elements[i].alone;
@@ -379,6 +381,7 @@ SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
   const FitOfGene fit(study, surrogate, target.gene, cells.cells, context.pool);
   measure_set(study, *surrogate.cis(), cells, fit.other_terms(elements), options, context.seed,
               set);
+  set.interplay = interplay_of(study, surrogate, set, cells.contrast, options, context.pool);
   return set;
 }
 

@@ -20,6 +20,7 @@
 #include "evaluate/state_covariates.hpp"
 #include "explain/explain_stage.hpp"
 #include "redundancy/capture_known.hpp"
+#include "redundancy/interplay.hpp"
 #include "redundancy/rule.hpp"
 #include "redundancy/setting_rates.hpp"
 
@@ -80,6 +81,7 @@ struct SetRedundancy {
   SettingRates measured;
   Redundancy result;           ///< with a call; numbers NaN where nothing was measured
   std::vector<double> fit;     ///< rates of the judged elements' settings, counts per 100,000
+  double fit_dispersion = 0;   ///< of the gene's counts, by the fit
   double hidden_fit = 0;       ///< in the fit; NaN without one
   double hidden_as_cells = 0;  ///< 1 − Σ changes alone ÷ the joint change, cells as they are
   double change_as_cells = 0;  ///< relative, all judged elements masked in cells as they are
@@ -87,6 +89,7 @@ struct SetRedundancy {
   /// elements open. And by number open the mean over all choices.
   std::vector<double> deletion;
   std::vector<double> by_number_open;
+  Interplay interplay;        ///< of the judged elements, in test cells
   bool types_differ = false;  ///< rows for each type follow
   std::string note;
 

@@ -8,20 +8,14 @@
 #include "base/at.hpp"
 #include "base/nan.hpp"
 #include "math/statistics.hpp"
-#include "redundancy/redundancy_columns.hpp"
+#include "redundancy/design.hpp"
+#include "redundancy/interplay_sets.hpp"
+#include "redundancy/redundancy_rows.hpp"
 
 namespace grids::core {
 namespace {
 
-struct Row {
-  const Study& study;
-  const SetRedundancy& set;
-
-  std::string type() const {
-    return set.target.type ? study.cells.type.names[at(*set.target.type)] : kAllTypes;
-  }
-  const std::string& gene() const { return study.genes.names[at(set.target.gene)]; }
-};
+using Row = SetRow;
 
 struct SettingRow : Row {
   Setting setting = 0;
@@ -60,19 +54,10 @@ struct DeletionRow : Row {
   size_t removed = 0;
 };
 
-/// "a;b" of the peaks of an element.
-std::string peaks_of(const Study& study, const Element& element) {
-  std::string names;
-  for (const int32_t peak : element.peaks) {
-    names += (names.empty() ? "" : ";") + study.peaks.names[at(peak)];
-  }
-  return names;
-}
-
 std::string peaks_of_set(const Row& row) {
   std::string names;
   for (size_t i = 0; i < row.set.judged; ++i) {
-    names += (i == 0 ? "" : ",") + peaks_of(row.study, row.set.elements[i].element);
+    names += (i == 0 ? "" : ",") + peak_names(row.study, row.set.elements[i].element);
   }
   return names;
 }
@@ -106,16 +91,6 @@ std::optional<double> fewest_counts(const Row& row) {
   return fewest;
 }
 
-template <typename OfRow>
-std::vector<Column<OfRow>> with_set(std::vector<Column<OfRow>> columns) {
-  std::vector<Column<OfRow>> all = {
-      {column::kLearnedIn, [](const OfRow& row) { return row.type(); }},
-      {column::kGene, [](const OfRow& row) { return row.gene(); }},
-      {column::kRedundancySet, [](const OfRow& row) { return row.set.target.set; }}};
-  for (auto& entry : columns) all.push_back(std::move(entry));
-  return all;
-}
-
 Column<Row> number(ColumnText text, double Redundancy::*which) {
   return {text, [which](const Row& row) { return row.set.result.*which; }};
 }
@@ -143,8 +118,8 @@ Columns<Row> redundancy_columns() {
           number(kPowerCooperative, &Redundancy::power_cooperative),
           number(kDetectableShare, &Redundancy::detectable),
           number(kHiddenError, &Redundancy::hidden_error),
-              {kMeasuredCounts, fewest_counts},
-              {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
+          {kMeasuredCounts, fewest_counts},
+          {kRedundancyP, [](const Row& row) { return Probability{row.set.result.p_redundant}; }},
           {kCooperativeP, [](const Row& row) { return Probability{row.set.result.p_cooperative}; }},
           number(kJointChange, &Redundancy::change),
           number(kJointChangeLow, &Redundancy::change_low),
@@ -193,7 +168,7 @@ Columns<MemberRow> members_columns() {
               {column::kElement,
                [](const MemberRow& row) { return place_of(row.study, row.member().element); }},
               {column::kElementPeaks,
-               [](const MemberRow& row) { return peaks_of(row.study, row.member().element); }},
+               [](const MemberRow& row) { return peak_names(row.study, row.member().element); }},
               {column::kElementClass,
                [](const MemberRow& row) { return class_name(row.member().element.kind); }},
               {column::kElementJudged, [](const MemberRow& row) { return row.member().judged; }},
@@ -327,8 +302,9 @@ TableText describe_deletion() {
 }
 
 std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets) {
-  return {redundancy_table(study, sets), settings_table(study, sets), members_table(study, sets),
-          interactions_table(study, sets), deletion_table(study, sets)};
+  return {redundancy_table(study, sets),   settings_table(study, sets), members_table(study, sets),
+          interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets),
+          interplay_table(study, sets)};
 }
 
 }  // namespace grids::core

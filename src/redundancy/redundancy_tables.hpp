@@ -28,7 +28,7 @@ TableText describe_interactions();
 Table deletion_table(const Study& study, std::span<const SetRedundancy> sets);
 TableText describe_deletion();
 
-/// All of them, in this order.
+/// All of them, in this order, then those of design.hpp and interplay_sets.hpp.
 std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets);
 
 }  // namespace grids::core

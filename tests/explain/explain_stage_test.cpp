@@ -248,6 +248,25 @@ TEST(Explain, ASearchFindsTheElementOfTheCisPath) {
   EXPECT_EQ(sorted(result.explained.at(0).explanation.subset), (std::vector<Feature>{17, 30, 41}));
 }
 
+TEST(Explain, ExcludedPeaksAreNotMaskedAndLeaveTheOthers) {
+  StageFixture f;
+  const auto path = path_of({term(TermKind::kAll, {41}, 0.7), term(TermKind::kAny, {17, 30}, 0.5)});
+  const StudySurrogate surrogate(f.surrogate, &path);
+  f.options.excluded = {{41}};
+  auto result = explain(f.study, surrogate, {{1, 0, 3}}, f.options, f.context);
+  EXPECT_EQ(sorted(result.explained.at(0).explanation.subset), (std::vector<Feature>{17, 30}));
+  f.options.excluded = {{17, 30, 41}};
+  result = explain(f.study, surrogate, {{1, 0, 3}}, f.options, f.context);
+  EXPECT_EQ(result.skipped.at(0).reason, "no other peak is left to mask");
+  // Where all peaks may be masked, too; each target has its own.
+  f.options.domain = SearchDomain::kAll;
+  f.options.force = true;
+  f.options.excluded = {{}, {41}};
+  result = explain(f.study, surrogate, {{1, 0, 1}, {0, 0, 1}}, f.options, f.context);
+  EXPECT_EQ(result.explained.at(0).explanation.subset, std::vector<Feature>{41});
+  EXPECT_NE(result.explained.at(1).explanation.subset, std::vector<Feature>{41});
+}
+
 TEST(Explain, AGeneOfTheStateThatFailsGateAIsSkippedUnlessForcedAndThenMarked) {
   StageFixture f;
   auto path = path_of({});
