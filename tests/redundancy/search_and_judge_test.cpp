@@ -39,8 +39,8 @@ SimulateOptions few_genes() {
 }
 
 /// Pairs of known action, their cis path, and the state of a random network.
-struct PairWorld {
-  explicit PairWorld(int threads = 2)
+struct PlantedPairs {
+  explicit PlantedPairs(int threads = 2)
       : test(threads),
         cells(simulated_study(few_genes(), test.context)),
         folded(testing::random_surrogate(shape_of(cells.study), 3)),
@@ -69,8 +69,8 @@ struct PairWorld {
 };
 
 /// Made once: the tests only read it.
-const PairWorld& world() {
-  static const PairWorld made;
+const PlantedPairs& planted_pairs() {
+  static const PlantedPairs made;
   return made;
 }
 
@@ -86,8 +86,8 @@ std::string text_of(const Study& study, const std::vector<SetRedundancy>& sets) 
 }
 
 TEST(RedundancySearch, AnswersDependOnNoThreadAndNoOtherTarget) {
-  const PairWorld one(1);
-  const auto& two = world();
+  const PlantedPairs one(1);
+  const auto& two = planted_pairs();
   const auto whole = two.find(two.targets);
   EXPECT_EQ(text_of(one.cells.study, one.find(one.targets).sets),
             text_of(two.cells.study, whole.sets));
@@ -101,7 +101,7 @@ TEST(RedundancySearch, AnswersDependOnNoThreadAndNoOtherTarget) {
 }
 
 TEST(RedundancySearch, RepressorsAreSoughtByWhatRises) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   int raised = 0, lowered = 0;
   for (const auto& set : w.find(w.targets).sets) {
     const auto& truth = w.cells.truth(set.target.gene);
@@ -117,7 +117,7 @@ TEST(RedundancySearch, RepressorsAreSoughtByWhatRises) {
 
 /// Held out by folds, what is called of a planted pair is its true action.
 TEST(RedundancySearch, CrossFittedCallsOfPlantedPairsAreRight) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   auto plan = w.plan;
   plan.cross_fit = true;
   const auto sets =
@@ -142,7 +142,7 @@ TEST(RedundancySearch, CrossFittedCallsOfPlantedPairsAreRight) {
 }
 
 TEST(RedundancySearch, FoldsThatDoNotAgreeCallNothing) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   auto plan = w.plan;
   plan.cross_fit = true;
   plan.folds.folds = 2;
@@ -159,7 +159,7 @@ TEST(RedundancySearch, FoldsThatDoNotAgreeCallNothing) {
 }
 
 TEST(RedundancySearch, HalvesSelectMostPlantedMembers) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   auto plan = w.plan;
   plan.half_samples = 2;
   const auto found =
@@ -184,7 +184,7 @@ TEST(RedundancySearch, HalvesSelectMostPlantedMembers) {
 
 /// A surrogate that is linear on the scale of its output has no hidden share, whatever its cells.
 TEST(FitOfGene, OfALinearModelHidesNothing) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   CisPath path = w.fit.path;
   path.response = CisResponse::kLogValues;
   int judged = 0;
@@ -214,7 +214,7 @@ TEST(FitOfGene, OfALinearModelHidesNothing) {
 }
 
 TEST(FitOfGene, RatesAreThoseOfTheSurrogateUnderItsMasks) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   std::vector<int32_t> genes;
   for (const auto& gene : w.fit.path.genes) genes.push_back(gene.gene);
   const auto asked = w.surrogate().asked_for(genes);
@@ -235,7 +235,7 @@ TEST(FitOfGene, RatesAreThoseOfTheSurrogateUnderItsMasks) {
 }
 
 TEST(ControlStudies, PermutedChromatinIsAnothersOfTheSameGroup) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   const auto& study = w.cells.study;
   const auto control = permuted_chromatin(study, w.test.context);
   EXPECT_GT(control.share_moved, 0.99);
@@ -252,7 +252,7 @@ TEST(ControlStudies, PermutedChromatinIsAnothersOfTheSameGroup) {
 }
 
 TEST(ControlStudies, DecoysLieOnOtherChromosomesEachOnce) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   const auto& study = w.cells.study;
   const auto control = decoy_windows(study, 250'000, w.test.context);
   std::set<std::pair<std::string, int64_t>> places;
@@ -267,7 +267,7 @@ TEST(ControlStudies, DecoysLieOnOtherChromosomesEachOnce) {
 }
 
 TEST(ControlStudies, NeighboursSwapInPairs) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   const auto latents = w.folded.atac_latents(w.test.context.pool, w.cells.study.open);
   const auto control = swapped_with_neighbours(w.cells.study, latents, 30, w.test.context);
   EXPECT_GT(control.share_moved, 0.8);
@@ -275,7 +275,7 @@ TEST(ControlStudies, NeighboursSwapInPairs) {
 }
 
 TEST(SomeCells, AreThoseCells) {
-  const auto& w = world();
+  const auto& w = planted_pairs();
   const std::vector<int32_t> chosen = {5, 900, 17};
   const auto part = some_cells(w.cells.study, chosen);
   ASSERT_EQ(part.cells.size(), 3);

@@ -13,15 +13,15 @@ namespace {
 
 /// Cells without covariates; counts at a rate by setting.
 struct CountedCells {
-  CountedCells(size_t cells, size_t elements, const std::vector<double>& rates, uint64_t seed,
+  CountedCells(size_t cells, size_t members, const std::vector<double>& rates, uint64_t seed,
                double dispersion = 0.3)
-      : elements(elements) {
+      : elements(members) {
     RandomStream random(seed, Purpose::kBenchmark);
     contrast.columns = {std::vector<double>(cells, 1.0)};
     contrast.ridge = {0};
     for (size_t i = 0; i < cells; ++i) {
       Setting setting = 0;
-      for (size_t a = 0; a < elements; ++a) setting |= random.uniform() < 0.4 ? bit_of(a) : 0;
+      for (size_t a = 0; a < members; ++a) setting |= random.uniform() < 0.4 ? bit_of(a) : 0;
       const double size = std::exp(0.4 * random.normal());
       contrast.cells.push_back(static_cast<int32_t>(i));
       contrast.offset.push_back(std::log(size));
