@@ -278,6 +278,26 @@ struct PeakSet {
   bool unconfirmed = false;
 };
 
+/// Whether the elements of a set stand in for one another, as measured in test cells;
+/// docs/redundancy.md. NaN where nothing was measured.
+struct Redundancy {
+  Target target;  ///< where types act differently: the one that the row is of
+  /// Peaks of each judged element.
+  std::vector<std::vector<std::string>> elements;
+  /// "redundant", "quorum", "cooperative", "independent", "stand_ins_or_proxies" or "not_called".
+  std::string call;
+  std::string reason;  ///< why there is no call, or empty
+  /// What of the joint change no single knock-out shows: 0 where elements add, 1 where any one
+  /// suffices, below 0 where they are needed jointly; and its 95 % interval.
+  double hidden_share = std::numeric_limits<double>::quiet_NaN();
+  double hidden_low = std::numeric_limits<double>::quiet_NaN();
+  double hidden_high = std::numeric_limits<double>::quiet_NaN();
+  double hidden_share_log = std::numeric_limits<double>::quiet_NaN();  ///< of the log rate
+  double q = std::numeric_limits<double>::quiet_NaN();  ///< over the sets of one call
+  int64_t cells = 0;                                    ///< measured
+  std::string sentence;                                 ///< the same in words
+};
+
 struct SkippedTarget {
   Target target;
   std::string reason;
@@ -287,6 +307,7 @@ struct Explanation {
   std::vector<PeakSet> sets;           ///< in the order of the targets
   std::vector<SkippedTarget> skipped;  ///< {"force", true} explains those that are merely doubted
   std::vector<Table> tables;           ///< as `grids explain` writes them
+  std::vector<Redundancy> redundancy;  ///< {"redundancy", "off"}: none
 };
 
 /// Options of [explain].

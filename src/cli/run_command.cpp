@@ -28,6 +28,10 @@ Command run_command() {
         options.value("--truth", arguments->truth,
                       "truth.tsv of simulated cells (and peaks.tsv beside it): compares what was "
                       "found with it");
+        options.flag(
+            "--negative-control", arguments->negative_control,
+            "Ask the same of decoy windows and permuted chromatin: the rate of false calls "
+            "of redundancy (negative_control.tsv)");
         arguments->explain.describe_preset(options, arguments->kind);
         options.section("prepare", {{"force", "--prepare-force"}});
         arguments->prepare.describe(options);

@@ -9,6 +9,8 @@
 #include "library/parts.hpp"
 #include "pipeline/evaluate_into.hpp"
 #include "pipeline/explain_into.hpp"
+#include "redundancy/redundancy_tables.hpp"
+#include "redundancy/redundancy_words.hpp"
 #include "report/report.hpp"
 
 namespace grids {
@@ -87,6 +89,25 @@ PeakSet set_of(const core::Study& study, const core::ExplainTarget& target,
   return result;
 }
 
+Redundancy redundancy_of(const core::Study& study, const core::SetRedundancy& set) {
+  Redundancy result;
+  result.target = target_of(study, {set.target.type, set.target.gene, 0});
+  for (const auto& element : set.judged_elements()) {
+    result.elements.push_back(peak_names(study, element.peaks));
+  }
+  const core::Redundancy& found = set.result;
+  result.call = core::call_name(found.call);
+  result.reason = found.reason;
+  result.hidden_share = found.hidden;
+  result.hidden_low = found.hidden_low;
+  result.hidden_high = found.hidden_high;
+  result.hidden_share_log = found.hidden_log;
+  result.q = found.q;
+  result.cells = set.cells;
+  result.sentence = core::redundancy_sentence(core::facts_of(set));
+  return result;
+}
+
 std::vector<core::ExplainTarget> find(const core::Study& study, const std::vector<Target>& targets,
                                       int64_t set_size) {
   std::vector<core::TargetRequest> requests;
@@ -159,7 +180,14 @@ Explanation explain(const Study& study, const Surrogate& surrogate,
   for (const auto& skipped : found.result.skipped) {
     result.skipped.push_back({target_of(cells, skipped.target), skipped.reason});
   }
-  result.tables = tables_of(core::explained_tables(cells, found));
+  auto tables = core::explained_tables(cells, found);
+  const auto redundant = core::ask_redundancy(cells, view, found.result, arguments, context);
+  for (const auto& set : redundant) result.redundancy.push_back(redundancy_of(cells, set));
+  if (arguments.ask_redundancy) {
+    for (auto& table : core::redundancy_tables(cells, redundant))
+      tables.push_back(std::move(table));
+  }
+  result.tables = tables_of(tables);
   return result;
 }
 

@@ -71,20 +71,17 @@ RedundancyOptions ExplainArguments::redundancy_options() const {
   return resolved;
 }
 
-namespace {
-
 std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurrogate& surrogate,
                                           const ExplainResult& result,
-                                          const RedundancyOptions& options,
+                                          const ExplainArguments& arguments,
                                           const Context& context) {
-  if (result.explained.empty()) return {};
+  if (!arguments.ask_redundancy || result.explained.empty()) return {};
+  const auto options = arguments.redundancy_options();
   auto sets = RedundancyJudge(study, surrogate, options, context)
                   .judge(redundancy_targets(result.explained));
   hold_together(sets, options);
   return sets;
 }
-
-}  // namespace
 
 std::vector<std::string> explain_into(const std::filesystem::path& folder,
                                       const std::filesystem::path& study_file, const Study& study,
@@ -94,10 +91,8 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder,
   const Explained explained = explain_and_judge(
       study, surrogate, targets, arguments.stage_options(), arguments.judge, context);
   auto tables = explained_tables(study, explained);
-  std::vector<SetRedundancy> redundant;
+  const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
   if (arguments.ask_redundancy) {
-    redundant =
-        ask_redundancy(study, surrogate, explained.result, arguments.redundancy_options(), context);
     for (auto& table : redundancy_tables(study, redundant)) tables.push_back(std::move(table));
   }
   make_folder(folder);

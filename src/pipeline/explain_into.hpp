@@ -48,6 +48,13 @@ struct ExplainArguments {
   void describe_direction(OptionSet& set);
 };
 
+/// Whether the elements of found sets stand in for one another, calls held together; nothing where
+/// that is not to be asked.
+std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurrogate& surrogate,
+                                          const ExplainResult& result,
+                                          const ExplainArguments& arguments,
+                                          const Context& context);
+
 /// Explains the targets, judges the sets on test cells, and asks whether their elements stand in
 /// for one another. Writes tables, whose names it returns, and tracks/; records beside `study_file`
 /// that its test cells were asked (asked.hpp).

@@ -167,7 +167,7 @@ void RedundancyArguments::describe(OptionSet& set) {
 RedundancyPlan RedundancyArguments::plan() const {
   RedundancyPlan plan;
   plan.explain = explain.stage_options();
-  plan.by_terms = explain.direction == WantedDirection::kAuto;
+  plan.by_terms = by_terms && explain.direction == WantedDirection::kAuto;
   plan.judging = explain.redundancy_options();
   plan.cis = cis;
   plan.cross_fit = cross_fit;

@@ -30,6 +30,7 @@ struct RedundancyArguments {
   CrossFitOptions folds;
   std::string shard = "1/1";
   bool negative_control = false;
+  bool by_terms = true;  ///< --direction auto is that of each gene's terms
   int64_t stability = 0;  ///< half-samples
 
   void describe(OptionSet& set);

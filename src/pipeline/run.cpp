@@ -9,6 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "pipeline/manifests.hpp"
+#include "pipeline/redundancy_into.hpp"
 #include "pipeline/run_folder.hpp"
 #include "pipeline/sibling.hpp"
 #include "simulate/peak_truth.hpp"
@@ -73,6 +74,9 @@ void check_early(const RunArguments& arguments) {
   if (!arguments.targets.empty()) read_targets(arguments.targets, arguments.explain.set_size);
   if (!arguments.evaluate.markers.empty()) read_table(arguments.evaluate.markers).rows();
   if (!arguments.truth.empty()) read_planted(arguments.truth);
+  if (arguments.negative_control && !arguments.explain.ask_redundancy) {
+    throw usage_error("--negative-control asks about redundancy: leave out --redundancy off");
+  }
 }
 
 RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileRecord>& inputs) {
@@ -170,6 +174,13 @@ std::vector<ExplainTarget> targets_of(const RunArguments& arguments, const Study
   return find_targets(study, requests);
 }
 
+ExplainArguments explain_arguments(const RunArguments& arguments) {
+  ExplainArguments explain = arguments.explain;
+  const bool asked_for = !arguments.targets.empty();  // nobody named the markers
+  explain.options.unconfirmed = explain.options.unconfirmed && asked_for;
+  return explain;
+}
+
 RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
   std::string settings = surrogate_text(arguments) + settings_text(arguments.values.at("explain"));
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
@@ -181,12 +192,27 @@ RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
               "nothing to explain: no type has a marker gene that the surrogate predicts better "
               "than its mean; name targets yourself (--targets)");
         }
-        ExplainArguments explain = arguments.explain;
-        const bool asked_for = !arguments.targets.empty();  // nobody named the markers
-        explain.options.unconfirmed = explain.options.unconfirmed && asked_for;
         return explain_into(arguments.out, arguments.out / kStudy, loaded.study(),
-                            loaded.surrogate(), targets, explain, context);
+                            loaded.surrogate(), targets, explain_arguments(arguments), context);
       }};
+}
+
+/// What was found of the targets, beside what is found where nothing is.
+RunStage control_stage(const RunArguments& arguments, Loaded& loaded) {
+  return {"negative control",
+          surrogate_text(arguments) + settings_text(arguments.values.at("explain")) +
+              settings_text(arguments.values.at("cis")),
+          [&](const Context& context) -> std::vector<std::string> {
+            const auto targets = targets_of(arguments, loaded.study());
+            if (targets.empty() || loaded.surrogate().cis() == nullptr) return {};
+            RedundancyArguments asked;
+            asked.explain = explain_arguments(arguments);
+            asked.by_terms = false;  // as the real sets were
+            asked.cis = arguments.cis.resolved();
+            return {negative_control_into(arguments.out, loaded.study(), loaded.surrogate(),
+                                          targets, read_table(arguments.out / "redundancy.tsv"),
+                                          asked, context)};
+          }};
 }
 
 RunStage map_stage(const RunArguments& arguments, Loaded& loaded) {
@@ -251,6 +277,7 @@ void run_into(const RunArguments& arguments, const Context& context) {
   Loaded loaded(arguments.out, arguments.kind);
   folder.run(evaluate_stage(arguments, loaded), context);
   folder.run(explain_stage(arguments, loaded), context);
+  if (arguments.negative_control) folder.run(control_stage(arguments, loaded), context);
   folder.run(map_stage(arguments, loaded), context);
   if (!arguments.truth.empty()) folder.run(recovery_stage(arguments, loaded), context);
   write_manifest(arguments.out / "manifest.json", manifest_of(arguments, folder, inputs, context));

@@ -26,6 +26,7 @@ struct RunArguments {
   ExplainArguments explain;
   std::filesystem::path targets;  ///< instead of the markers; empty = the markers
   std::filesystem::path truth;    ///< of simulated cells; empty = none
+  bool negative_control = false;  ///< the same in studies in which nothing is to be found
   std::filesystem::path out;
   ReportOptions report;
   /// What each section of the options holds (prepare, train, cis, evaluate, explain, …): a stage is
