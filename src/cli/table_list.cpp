@@ -20,6 +20,7 @@
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "pipeline/redundancy_into.hpp"
+#include "redundancy/alternatives.hpp"
 #include "redundancy/design.hpp"
 #include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_summary.hpp"
@@ -50,7 +51,9 @@ std::vector<CommandTables> all_tables() {
         describe_settings(), describe_members(), describe_interactions(), describe_deletion(),
         describe_design(), describe_interplay()}},
       {"explain --model", describe_model_results()},
-      {"redundancy", {describe_shares(), describe_stability(), describe_negative_control()}},
+      {"redundancy",
+       {describe_shares(), describe_alternatives(), describe_stability(),
+        describe_negative_control()}},
       {"knockout", {describe_knockout()}},
       {"compare",
        {compared_columns().describe(), describe_held_out(), describe_own_objective(),

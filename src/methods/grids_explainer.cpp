@@ -19,8 +19,10 @@ class GridsExplainer : public Explainer {
     search.stream = options.stream;
     search.informed_start = search.rule == SearchRule::kMonotone;
     auto found = coordinate_descent(objective, search, context);
-    return {std::move(found.subset), found.value,       found.evaluations, found.steps,
-            found.local_optimum,     found.budget_spent};
+    std::vector<FeatureScore> scores;
+    for (const double cost : found.costs) scores.push_back({cost});
+    return {std::move(found.subset), found.value,        found.evaluations, found.steps,
+            found.local_optimum,     found.budget_spent, std::move(scores)};
   }
 };
 

@@ -20,7 +20,7 @@ class RandomExplainer : public Explainer {
     const auto state = begin(objective, subset);
     Explanation explanation;
     explanation.objective = value(objective, *state);
-    explanation.subset = rank_members(objective, *state);
+    explanation.subset = rank_members(objective, *state).members;
     explanation.evaluations = objective.evaluations - before;
     return explanation;
   }

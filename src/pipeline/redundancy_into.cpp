@@ -81,11 +81,14 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
 /// Writes what a portion found; the names of the files.
 std::vector<std::string> write_portion(const std::filesystem::path& folder, size_t portion,
                                        const Study& study, const RedundancyFindings& found,
-                                       bool with_stability) {
+                                       const RedundancyArguments& arguments) {
   make_folder(folder / kPortions);
   auto tables = redundancy_tables(study, found.sets);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
-  if (with_stability) tables.push_back(stability_table(study, found.stability));
+  if (arguments.stability > 0) tables.push_back(stability_table(study, found.stability));
+  if (arguments.alternatives > 0) {
+    tables.push_back(alternatives_table(study, found.alternatives));
+  }
   std::vector<std::string> written;
   for (auto& table : tables) {
     table.source = portion_name(portion) + "." + table.source;
@@ -94,11 +97,12 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder, size
   return written;
 }
 
-std::vector<std::string> table_names(const Study& study, bool with_stability) {
+std::vector<std::string> table_names(const Study& study, const RedundancyArguments& arguments) {
   std::vector<std::string> names;
   for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
   names.push_back(skipped_columns().describe().file);
-  if (with_stability) names.push_back(describe_stability().file);
+  if (arguments.stability > 0) names.push_back(describe_stability().file);
+  if (arguments.alternatives > 0) names.push_back(describe_alternatives().file);
   return names;
 }
 
@@ -154,6 +158,10 @@ void RedundancyArguments::describe(OptionSet& set) {
   set.value("--stability", stability,
             "Search and judge anew on so many halves of the cells (stability.tsv); 0 = none",
             at_least(0));
+  set.value(
+      "--alternatives", alternatives,
+      "Search each gene so many times more, without what was found (alternatives.tsv); 0 = no",
+      at_least(0).at_most(10));
   set.value("--shard", shard, "One part of the targets: 2/8 is the second of eight");
   set.rule([this](Problems& problems) {
     try {
@@ -173,6 +181,7 @@ RedundancyPlan RedundancyArguments::plan() const {
   plan.cross_fit = cross_fit;
   plan.folds = folds;
   plan.half_samples = stability;
+  plan.alternatives = alternatives;
   return plan;
 }
 
@@ -187,7 +196,6 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
                       arguments.shard, targets.size(), (targets.size() + kPortion - 1) / kPortion,
                       kPortion);
   }
-  const bool with_stability = arguments.stability > 0;
   RunFolder run(folder);
   RedundancySearch search(study, surrogate, arguments.plan(), context);
   std::vector<ExplainTarget> own;
@@ -196,13 +204,13 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
     const auto asked = targets_of(portion, targets);
     run.run({fmt::format("portion {}", portion + 1), settings + asked_text(study, asked),
              [&](const Context&) {
-               return write_portion(folder, portion, study, search.find(asked), with_stability);
+               return write_portion(folder, portion, study, search.find(asked), arguments);
              }},
             context);
     own.insert(own.end(), asked.begin(), asked.end());
     progress.advance();
   }
-  auto tables = joined(folder, portions, table_names(study, with_stability));
+  auto tables = joined(folder, portions, table_names(study, arguments));
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
   for (auto& table : tables) {
     if (table.source == describe_design().file) table = in_design_order(table);

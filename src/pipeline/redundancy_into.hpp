@@ -30,8 +30,9 @@ struct RedundancyArguments {
   CrossFitOptions folds;
   std::string shard = "1/1";
   bool negative_control = false;
-  bool by_terms = true;  ///< --direction auto is that of each gene's terms
-  int64_t stability = 0;  ///< half-samples
+  bool by_terms = true;      ///< --direction auto is that of each gene's terms
+  int64_t stability = 0;     ///< half-samples
+  int64_t alternatives = 0;  ///< further sets
 
   void describe(OptionSet& set);
   RedundancyPlan plan() const;

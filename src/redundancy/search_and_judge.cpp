@@ -59,6 +59,14 @@ void RedundancySearch::find_in(Direction direction, const std::vector<ExplainTar
       findings.stability.push_back(std::move(set));
     }
   }
+  if (plan_.alternatives > 0) {
+    AlternativesOptions options;
+    options.most_sets = plan_.alternatives + 1;
+    for (auto& set :
+         find_alternatives(study_, surrogate_, found.explained, explaining, options, context_)) {
+      findings.alternatives.push_back(std::move(set));
+    }
+  }
   for (auto& skipped : found.skipped) findings.skipped.push_back(std::move(skipped));
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "redundancy/alternatives.hpp"
 #include "redundancy/cross_fit.hpp"
 #include "redundancy/stability.hpp"
 
@@ -21,12 +22,14 @@ struct RedundancyPlan {
   bool cross_fit = false;
   CrossFitOptions folds;
   int64_t half_samples = 0;
+  int64_t alternatives = 0;  ///< further disjoint sets that are sought, at most
 };
 
 struct RedundancyFindings {
   std::vector<SetRedundancy> sets;  ///< not yet held together
   std::vector<SkippedTarget> skipped;
-  std::vector<SetStability> stability;  ///< with half-samples
+  std::vector<SetStability> stability;     ///< with half-samples
+  std::vector<Alternatives> alternatives;  ///< with alternatives
 };
 
 /// Can be asked for one portion of targets after the other; what they share is computed once. All

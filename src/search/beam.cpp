@@ -76,7 +76,7 @@ class Beam {
       result_.trace.push_back(step);
     }
     result_.value = entries_.front().value;
-    result_.subset = rank_members(objective_, *begin(objective_, entries_.front().subset));
+    result_.subset = rank_members(objective_, *begin(objective_, entries_.front().subset)).members;
     return std::move(result_);
   }
 

@@ -196,7 +196,7 @@ class Descent {
 
   /// The coordinate of the member whose drop costs least.
   size_t weakest(const MaskState& state) {
-    const Feature member = rank_members(objective_, state).back();
+    const Feature member = rank_members(objective_, state).members.back();
     return at(std::find(coordinates_.begin(), coordinates_.end(), member) - coordinates_.begin());
   }
 
@@ -279,7 +279,10 @@ class Descent {
 
   void finish(const MaskState& state, double current) {
     result_.value = current;
-    result_.subset = rank_members(objective_, state);
+    auto ranked = rank_members(objective_, state);
+    result_.subset = std::move(ranked.members);
+    result_.costs = std::move(ranked.values);
+    for (double& cost : result_.costs) cost -= current;
   }
 
   Objective& objective_;
@@ -361,7 +364,7 @@ SearchResult best_of_starts(
   return best;
 }
 
-std::vector<Feature> rank_members(Objective& objective, const MaskState& state) {
+RankedMembers rank_members(Objective& objective, const MaskState& state) {
   const std::vector<Feature> members(state.subset().begin(), state.subset().end());
   std::vector<Edit> drops;
   drops.reserve(members.size());
@@ -371,9 +374,11 @@ std::vector<Feature> rank_members(Objective& objective, const MaskState& state) 
   std::iota(order.begin(), order.end(), 0u);
   std::stable_sort(order.begin(), order.end(),
                    [&](size_t a, size_t b) { return without[a] > without[b]; });
-  std::vector<Feature> ranked;
-  ranked.reserve(order.size());
-  for (const size_t i : order) ranked.push_back(members[i]);
+  RankedMembers ranked;
+  for (const size_t i : order) {
+    ranked.members.push_back(members[i]);
+    ranked.values.push_back(without[i]);
+  }
   return ranked;
 }
 

@@ -62,7 +62,8 @@ struct SearchStep {
 struct SearchResult {
   /// The members by how much dropping each alone would raise the value, largest first.
   std::vector<Feature> subset;
-  double value = 0;  ///< over all cells
+  std::vector<double> costs;  ///< of these, by how much
+  double value = 0;           ///< over all cells
   /// No replacement of any one member lowers the value: by any of its k candidates of Eq. 14, nor,
   /// under the monotone rule, by any of the k best where nothing is masked; nor of the weakest one
   /// by any of 4 k candidates of Eq. 14.
@@ -110,6 +111,10 @@ SearchResult best_of_starts(
 
 /// The members by how much dropping each alone raises the value, largest first, ties to the smaller
 /// index.
-std::vector<Feature> rank_members(Objective& objective, const MaskState& state);
+struct RankedMembers {
+  std::vector<Feature> members;
+  std::vector<double> values;  ///< without each
+};
+RankedMembers rank_members(Objective& objective, const MaskState& state);
 
 }  // namespace grids::core

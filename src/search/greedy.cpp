@@ -88,7 +88,7 @@ SearchResult greedy_search(Objective& objective, const GreedyOptions& options,
     result.trace.push_back(
         {result.steps, static_cast<size_t>(result.steps), kNoFeature, best.feature, best.value});
   }
-  result.subset = rank_members(objective, *state);
+  result.subset = rank_members(objective, *state).members;
   result.evaluations = objective.evaluations - evaluations_before;
   return result;
 }

@@ -39,7 +39,7 @@ std::vector<Feature> grown_subset(Objective& objective, int64_t count) {
     const auto best = std::min_element(values.begin(), values.end()) - values.begin();
     state->apply(additions[at(best)]);
   }
-  return rank_members(objective, *state);
+  return rank_members(objective, *state).members;
 }
 
 }  // namespace
@@ -78,7 +78,7 @@ std::vector<Feature> informed_start(Objective& objective, int64_t count) {
   pool.insert(pool.end(), far.begin(), far.end());
   std::sort(pool.begin(), pool.end());
   pool.erase(std::unique(pool.begin(), pool.end()), pool.end());
-  auto pooled = rank_members(objective, *begin(objective, pool));
+  auto pooled = rank_members(objective, *begin(objective, pool)).members;
   pooled.resize(at(count));
 
   std::array<std::vector<Feature>, 4> subsets = {std::move(near), std::move(far), std::move(pooled),
