@@ -4,14 +4,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "cis_bars/results.hpp"
 #include "cis_bars/world.hpp"
 #include "io/atomic_file.hpp"
+#include "math/statistics.hpp"
 #include "measure_program.hpp"
 #include "redundancy/fit_rates.hpp"
 #include "redundancy/search_and_judge.hpp"
 #include "redundancy_bars/settings.hpp"
+#include "simulate/simulate_draws.hpp"
 
 namespace {
 
@@ -129,6 +133,101 @@ void measure_planted(const World& world, const RedundancySettings& settings, con
   }
 }
 
+/// One planted set on all cells, as it is measured.
+struct MeasuredPair {
+  std::vector<double> other_terms;
+  std::vector<Setting> settings;
+  std::vector<double> counts;
+};
+
+/// p of N = 0 in one direction, by the numerator and its variance.
+double one_sided_p(double numerator, double variance) {
+  return normal_upper_tail(numerator / std::sqrt(variance));
+}
+
+/// N and its variance over draws around measured rates.
+std::pair<double, double> numerator_of(const SettingRates& rates, const World& world, bool log,
+                                       const Context& context) {
+  RuleOptions options;
+  options.power_replicates = 0;
+  const auto cells = cells_alike(world.study, std::nullopt);
+  const SeenTogether seen(2, std::vector<Setting>(cells.size(), 0),
+                          std::vector<int32_t>(cells.size(), 0));
+  RandomStream random(context.seed, Purpose::kBenchmark, 77);
+  const auto judged = judge_rates(rates, seen, 1, options, random);
+  return log ? std::pair(judged.numerator_log, judged.numerator_log_variance)
+             : std::pair(judged.numerator, judged.numerator_variance);
+}
+
+/// Counts drawn at the fitted means of each cell, its setting's rate replaced by what the rates of
+/// single elements give where they add, or multiply. The statistic of that scale is judged.
+void measure_level(const World& world, const RedundancySettings& settings, const Context& context,
+                   Results& results) {
+  constexpr uint32_t kTimes = 4;
+  constexpr double kLeastRate = 0.1;
+  const auto options = settings.judging();
+  const StateCovariates state(world.study, options.contrast.components, context);
+  const auto surrogate = world.surrogate();
+  const auto cells =
+      judged_cells(world.study, state, cells_alike(world.study, std::nullopt), options, context);
+  std::vector<int32_t> genes;
+  for (const auto& gene : world.path.genes) {
+    if (world.truth(gene.gene).peaks.size() == 2 &&
+        surrogate.path_of(gene.gene) != GenePath::kState) {
+      genes.push_back(gene.gene);
+    }
+  }
+  std::vector<std::array<std::vector<double>, 2>> p(genes.size());
+  context.pool.for_each(std::ssize(genes), [&](int64_t i) {
+    const int32_t gene = genes[static_cast<size_t>(i)];
+    const auto elements = elements_of(world.study, gene, world.peaks(world.truth(gene).peaks));
+    if (elements.size() != 2) return;
+    const FitOfGene fit(world.study, surrogate, gene, cells.cells, context.pool);
+    const auto all_other = fit.other_terms(elements);
+    MeasuredPair pair;
+    for (const int32_t kept : cells.contrast.kept) {
+      pair.other_terms.push_back(all_other[static_cast<size_t>(kept)]);
+    }
+    pair.settings = settings_of(world.study, elements, cells.contrast.cells);
+    pair.counts = measured_values(world.study, gene, cells.contrast);
+    const auto rates = measured_rates(
+        {cells.contrast, pair.counts, pair.other_terms, pair.settings, 2}, options.rates);
+    if (!rates.problem.empty()) return;
+    for (const bool log : {false, true}) {
+      const auto& l = rates.log_rate;
+      const double sum = std::exp(l[1]) + std::exp(l[2]) - 1;
+      if (!log && sum < kLeastRate) continue;  // strong repressors cannot add
+      const double both = log ? l[1] + l[2] : std::log(sum);
+      for (uint32_t time = 0; time < kTimes; ++time) {
+        RandomStream random(context.seed, Purpose::kBenchmark, static_cast<uint64_t>(gene),
+                            2 * time + (log ? 1 : 0));
+        std::vector<double> drawn(pair.counts.size());
+        for (size_t cell = 0; cell < drawn.size(); ++cell) {
+          const double shift = pair.settings[cell] == 3 ? both - l[3] : 0;
+          drawn[cell] = static_cast<double>(simulation::draw_negative_binomial(
+              random, rates.mean[cell] * std::exp(shift), rates.dispersion));
+        }
+        const auto again = measured_rates(
+            {cells.contrast, drawn, pair.other_terms, pair.settings, 2}, options.rates);
+        if (!again.problem.empty()) continue;
+        const auto [numerator, variance] = numerator_of(again, world, log, context);
+        p[static_cast<size_t>(i)][log ? 1 : 0].push_back(one_sided_p(numerator, variance));
+      }
+    }
+  });
+  for (const auto& of_gene : p) {
+    for (const bool log : {false, true}) {
+      const std::string key = log ? "level_multiplicative" : "level_additive";
+      const std::string about =
+          log ? "p of H of logs where elements multiply" : "p of H where elements add";
+      for (const double value : of_gene[log ? 1 : 0]) {
+        results.add({key, about + ", uniform", Statistic::kUniformity, {0.01, {}}}, {value});
+        results.add({key + "_rate", about + ", below 0.05", {}, {}}, {value < 0.05 ? 1.0 : 0.0});
+      }
+    }
+  }
+}
+
 /// As a user gets it: explain, then cross-fitting.
 void measure_found(const World& world, const RedundancySettings& settings, const Context& context,
                    Results& results) {
@@ -142,11 +241,17 @@ void measure_found(const World& world, const RedundancySettings& settings, const
   plan.cross_fit = true;
   plan.folds = settings.folds;
   auto sets = RedundancySearch(world.study, world.fitted(), plan, context).find(targets).sets;
-  hold_together(sets, settings.judging());
+  auto held = sets;
+  hold_together(held, settings.judging());
   tell_reasons(sets, context);
-  for (const auto& set : sets) {
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const auto& set = sets[i];
     const auto& truth = world.truth(set.target.gene);
     const auto members = members_of_set(world, set);
+    if (is_called(set.result.call)) {
+      results.add({"found_kept", "calls that stay when those of the run are held together", {}, {}},
+                  {is_called(held[i].result.call) ? 1.0 : 0.0});
+    }
     results.add({"found_members", "sets whose judged elements are the planted members", {}, {}},
                 {members == Members::kAll ? 1.0 : 0.0});
     results.add({"found_two", "sets with two or more judged elements", {}, {}},
@@ -182,6 +287,7 @@ void measure(const RedundancySettings& settings, const Context& context) {
     results.add({"fit_capture", "capture as cis estimates it", {}, {}},
                 {world.fit.capture.capture});
     if (settings.planted) measure_planted(world, settings, own, results);
+    if (settings.level) measure_level(world, settings, own, results);
     if (settings.found) measure_found(world, settings, own, results);
   }
   const auto what = fmt::format(

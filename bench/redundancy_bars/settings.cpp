@@ -20,6 +20,8 @@ void RedundancySettings::describe(OptionSet& options) {
   options.flag_off("--no-planted", planted, "Leave out the rule on planted sets");
   options.flag_off("--no-found", found, "Leave out the sets that the program finds");
   options.flag("--known-capture", known_capture, "Judge found sets with the true capture");
+  options.flag("--level", level,
+               "Draw counts anew as if elements added, or multiplied: is p uniform?");
   folds.describe(options);
   redundancy.describe(options);
   options.value("--json", json, "Figures to write (.json)");

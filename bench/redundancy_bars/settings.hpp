@@ -26,6 +26,8 @@ struct RedundancySettings {
   bool planted = true;
   bool found = true;
   bool known_capture = false;
+  /// Parametric bootstraps of planted pairs: is p uniform where elements add, or multiply?
+  bool level = false;
   RedundancyOptions redundancy;
   CrossFitOptions folds;
   std::filesystem::path json;

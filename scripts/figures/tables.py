@@ -6,6 +6,7 @@ import compare
 import methods
 import performance
 import real_cells
+import redundancy
 import sets
 import surrogate
 import your_own_model
@@ -38,6 +39,9 @@ TABLES = {
     "real-cells-gates": Table("real_cells", real_cells.gates),
     "real-cells-passed": Table("real_cells", real_cells.passed),
     "real-cells-targets": Table("real_cells", real_cells.targets),
+    "redundancy-pairs": Table("redundancy", redundancy.pairs),
+    "redundancy-others": Table("redundancy", redundancy.others),
+    "redundancy-level": Table("redundancy", redundancy.level),
     "sets-planted": Table("sets_planted", sets.planted),
     "cis-latent-openness": Table("cis_latent_openness", surrogate.latent_openness),
     "cis-bars": Table("cis_bars", surrogate.cis_bars),

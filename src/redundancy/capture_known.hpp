@@ -14,9 +14,9 @@ struct CaptureKnown {
 };
 
 /// What a user gave; else the lower end of the estimate that terms were chosen with (where the
-/// profile over captures falls two units of log likelihood below its top); else, where only a number
-/// is known, 0.7 of it; else 0.3. Lower values bound more. Never below `most_seen`, the largest
-/// share of cells in which one of the elements is seen open.
+/// profile over captures falls two units of log likelihood below its top); else, where only a
+/// number is known, 0.7 of it; else 0.3. Lower values bound more. Never below `most_seen`, the
+/// largest share of cells in which one of the elements is seen open.
 CaptureKnown capture_known(std::optional<double> given, const CisPath& path, double most_seen);
 
 /// The lower end of a profile, captures descending from 1.

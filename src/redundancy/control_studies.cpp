@@ -152,8 +152,7 @@ ControlStudy decoy_windows(const Study& study, int64_t window, const Context& co
     const auto gene = at(placed[at(i)]);
     size_t best = placed.size();
     for (size_t j = 0; j < placed.size(); ++j) {
-      const bool elsewhere =
-          study.genes.chromosome[at(placed[j])] != study.genes.chromosome[gene];
+      const bool elsewhere = study.genes.chromosome[at(placed[j])] != study.genes.chromosome[gene];
       if (taken[j] != 0 || !elsewhere) continue;
       if (best == placed.size() ||
           distance(traits[at(i)], traits[j]) < distance(traits[at(i)], traits[best])) {

@@ -1,13 +1,16 @@
 /// Studies in which nothing is to be found, to hold what is found in the real one against.
 ///
-/// - *Decoy windows*: each gene gets the place of a gene on another chromosome, whose window has about
+/// - *Decoy windows*: each gene gets the place of a gene on another chromosome, whose window has
+/// about
 ///   as many peaks, about as open and about as different between types. Chromatin and expression
 ///   stay those of the same cells, so that what links them through type, state and batch is there,
 ///   and what links them through the gene's own elements is not: the rate of calls among decoys is
 ///   the false one.
-/// - *Permuted*: cells swap their open chromatin within part of the split, type, batch and decile of
+/// - *Permuted*: cells swap their open chromatin within part of the split, type, batch and decile
+/// of
 ///   open peaks.
-/// - *Neighbours*: cells swap it with one of their nearest neighbours in the surrogate's latents, which
+/// - *Neighbours*: cells swap it with one of their nearest neighbours in the surrogate's latents,
+/// which
 ///   leaves the state nearly as it was.
 #pragma once
 
@@ -33,8 +36,8 @@ ControlStudy decoy_windows(const Study& study, int64_t window, const Context& co
 
 ControlStudy permuted_chromatin(const Study& study, const Context& context);
 
-/// `latents`: cells × numbers, row-major. `neighbours`: among how many, of the same part of the split
-/// and type.
+/// `latents`: cells × numbers, row-major. `neighbours`: among how many, of the same part of the
+/// split and type.
 ControlStudy swapped_with_neighbours(const Study& study, std::span<const float> latents,
                                      int64_t neighbours, const Context& context);
 

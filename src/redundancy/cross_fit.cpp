@@ -156,7 +156,7 @@ void CrossFit::find_in_fold(int32_t fold, const ExplainStageOptions& search,
     const auto own = describe_set(part_, refitted, redundancy_target(found.explained[next]),
                                   finding.cells, on_test_.options(), context_.pool);
     const auto elements = rows[k]->judged_elements();
-    finding.agrees = same_elements(study_, elements, own.judged_elements());
+    finding.agrees = holds_elements(study_, own.all_elements(), elements);
     if (finding.agrees) {
       finding.other_terms =
           FitOfGene(study_, refitted, targets[k].gene, finding.cells, context_.pool)
@@ -195,17 +195,10 @@ std::vector<SetRedundancy> CrossFit::measure(const Findings& findings,
 }
 
 void CrossFit::measure_held_out(const Findings& findings, SetRedundancy& row) const {
-  Finding all;
   Findings parts;
   for (const auto& finding : findings) {
-    if (!finding.agrees) continue;
-    parts.push_back(of_type(finding, row.target.type));
-    const Finding& part = parts.back();
-    all.cells.insert(all.cells.end(), part.cells.begin(), part.cells.end());
-    all.other_terms.insert(all.other_terms.end(), part.other_terms.begin(), part.other_terms.end());
+    if (finding.agrees) parts.push_back(of_type(finding, row.target.type));
   }
-  row.cells_from = "folds";
-  measure_on(all, on_test_.options(), row);
   auto options = on_test_.options();
   options.rule.power_replicates = 0;
   options.type_level = 0;
@@ -216,6 +209,23 @@ void CrossFit::measure_held_out(const Findings& findings, SetRedundancy& row) co
     if (!std::isnan(alone.result.p_redundant)) p.push_back(alone.result.p_redundant);
   }
   row.p_folds = p.empty() ? kNaN : std::min(1.0, 2 * median(std::move(p)));
+  parts.push_back(test_part(row));
+  Finding all;
+  for (const auto& part : parts) {
+    all.cells.insert(all.cells.end(), part.cells.begin(), part.cells.end());
+    all.other_terms.insert(all.other_terms.end(), part.other_terms.begin(), part.other_terms.end());
+  }
+  row.cells_from = "folds";
+  measure_on(all, on_test_.options(), row);
+}
+
+CrossFit::Finding CrossFit::test_part(const SetRedundancy& row) const {
+  Finding part;
+  part.cells = study_.cells_of(Split::kTest, row.target.type);
+  const auto asked = surrogate_.asked_for({&row.target.gene, 1});
+  part.other_terms = FitOfGene(study_, asked, row.target.gene, part.cells, context_.pool)
+                         .other_terms(row.judged_elements());
+  return part;
 }
 
 void CrossFit::measure_on(const Finding& part, const RedundancyOptions& options,

@@ -1,12 +1,13 @@
 /// Cells that chose neither terms nor set, all of them: training and validation cells are cut into
 /// folds; each fold's cells are held out of a refit of the cis path and of the search. Where most
-/// folds find the same elements, these are measured in the cells that those folds held out, taken
-/// together: five times the cells that a test split leaves.
+/// folds find the elements, these are measured in the cells that those folds held out and in the
+/// test cells, taken together: five times the cells that a test split leaves. A fold that finds
+/// another element beside them has found them all the same.
 ///
 /// One regression over these cells, not a sum of numerators over folds: to first order it is the
 /// same estimate, and a setting needs its cells and counts once, not in every fold. The covariates
 /// of the state are components of open chromatin alone, because the encoder has seen the expression
-/// of all training cells. Test cells must agree in sign.
+/// of all training cells. Test cells must agree in sign by themselves, too.
 #pragma once
 
 #include <vector>
@@ -59,6 +60,8 @@ class CrossFit {
                     const std::vector<const SetRedundancy*>& rows, std::vector<Findings>& findings);
   std::vector<SetRedundancy> measure(const Findings& findings, const SetRedundancy& on_test) const;
   void measure_held_out(const Findings& findings, SetRedundancy& row) const;
+  /// The test cells of the row's type, which chose nothing either.
+  Finding test_part(const SetRedundancy& row) const;
   void measure_on(const Finding& part, const RedundancyOptions& options, SetRedundancy& row) const;
   Finding of_type(const Finding& finding, std::optional<int32_t> type) const;
 

@@ -62,10 +62,10 @@ std::vector<Element> elements_of(const Study& study, int32_t gene, std::span<con
   std::vector<Element> elements;
   int64_t reach = 0;  // where the present element ends
   for (const int32_t peak : ascending) {
-    const bool joins =
-        !elements.empty() &&
-        study.peaks.chromosome_of(elements.back().peaks.back()) == study.peaks.chromosome_of(peak) &&
-        study.peaks.start[at(peak)] - reach < kOneElement;
+    const bool joins = !elements.empty() &&
+                       study.peaks.chromosome_of(elements.back().peaks.back()) ==
+                           study.peaks.chromosome_of(peak) &&
+                       study.peaks.start[at(peak)] - reach < kOneElement;
     if (!joins) {
       elements.emplace_back();
       reach = 0;
@@ -114,6 +114,14 @@ std::vector<int32_t> with_neighbours(const Study& study, std::span<const int32_t
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
+}
+
+bool holds_elements(const Study& study, std::span<const Element> elements,
+                    std::span<const Element> wanted) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const Element& one) {
+    return std::any_of(elements.begin(), elements.end(),
+                       [&](const Element& other) { return touch(study, one, other); });
+  });
 }
 
 bool same_elements(const Study& study, std::span<const Element> a, std::span<const Element> b) {

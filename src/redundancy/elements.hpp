@@ -24,8 +24,8 @@ struct Element {
   bool operator==(const Element&) const = default;
 };
 
-/// Peaks less than 1 kb apart are one element; one within 1 kb of a TSS of the gene is its promoter,
-/// one in the gene's transcribed part intronic. In the order of their first peaks.
+/// Peaks less than 1 kb apart are one element; one within 1 kb of a TSS of the gene is its
+/// promoter, one in the gene's transcribed part intronic. In the order of their first peaks.
 std::vector<Element> elements_of(const Study& study, int32_t gene, std::span<const int32_t> peaks);
 
 /// The minimal sub-set and the partners of a found set, each once, ascending.
@@ -40,6 +40,10 @@ std::string peak_names(const Study& study, const Element& element);
 /// All peaks of the study that would be of one element with any of these: less than 1 kb from it;
 /// these included. Ascending.
 std::vector<int32_t> with_neighbours(const Study& study, std::span<const int32_t> peaks);
+
+/// Whether each of the `wanted` elements has a peak less than 1 kb from one of the others'.
+bool holds_elements(const Study& study, std::span<const Element> elements,
+                    std::span<const Element> wanted);
 
 /// Whether both have the same elements: as many, each with a peak less than 1 kb from one of the
 /// other's.

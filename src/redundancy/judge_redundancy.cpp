@@ -276,6 +276,10 @@ std::vector<Element> SetRedundancy::judged_elements() const {
   return elements_in(elements, judged);
 }
 
+std::vector<Element> SetRedundancy::all_elements() const {
+  return elements_in(elements, elements.size());
+}
+
 JudgedCells judged_cells(const Study& study, const StateCovariates& state,
                          std::vector<int32_t> cells, const RedundancyOptions& options,
                          const Context& context) {

@@ -94,6 +94,7 @@ struct SetRedundancy {
   std::string note;
 
   std::vector<Element> judged_elements() const;
+  std::vector<Element> all_elements() const;
 };
 
 /// All cells of a type, or all: for what reads openness alone.

@@ -15,9 +15,9 @@
 namespace grids::core {
 namespace {
 
-constexpr double kMost = 0.95;        ///< of draws
+constexpr double kMost = 0.95;          ///< of draws
 constexpr double kMostAtBound = 0.975;  ///< where additive truth itself may lie on the bound
-constexpr double kTotalTail = 0.05;   ///< to either side, of the interval of the total change
+constexpr double kTotalTail = 0.05;     ///< to either side, of the interval of the total change
 constexpr double kPower = 0.8;
 /// A hidden share is printed with an interval where R is as many standard errors from 0.
 constexpr double kFirmTotal = 3;
@@ -79,8 +79,8 @@ struct RuleSettings {
   double margin = 0;
   std::vector<double> weights;  ///< shapley_weights
   std::vector<CaptureBound> bounds;
-  CaptureBound bound;       ///< as estimated
-  double needed = 0;        ///< h_∧
+  CaptureBound bound;  ///< as estimated
+  double needed = 0;   ///< h_∧
 };
 
 void add_draw(const RuleSettings& rule, std::span<const double> values,
@@ -161,7 +161,8 @@ Decision decide(const Drawn& drawn, std::span<const double> logs, const RuleSett
     lower[d] = std::min(linear, log);
     upper[d] = std::max(linear, log);
   }
-  bool even = quantile(lower, 1 - kTotalTail) < 0.5 && quantile(upper, kTotalTail) > rule.needed / 2;
+  bool even =
+      quantile(lower, 1 - kTotalTail) < 0.5 && quantile(upper, kTotalTail) > rule.needed / 2;
   if (rule.elements > 2 && even) {
     const auto log = hidden_parts(logs, rule.elements);
     double log_gains = 0;
@@ -264,8 +265,8 @@ double detectable_share(const Drawn& drawn, double threshold) {
     const auto& r = log ? drawn.r_log : drawn.r;
     std::vector<double> parts(n.size());
     for (size_t d = 0; d < n.size(); ++d) parts[d] = n[d] - threshold * r[d];
-    largest = std::max(largest, threshold + reach * std::sqrt(product_of(parts, parts)) /
-                                                std::abs(mean_of(r)));
+    largest = std::max(
+        largest, threshold + reach * std::sqrt(product_of(parts, parts)) / std::abs(mean_of(r)));
   }
   return largest;
 }
@@ -294,8 +295,8 @@ std::vector<PairNumbers> pair_numbers(const SettingRates& rates, const std::vect
         for (size_t d = 0; d < draws; ++d) {
           const auto log = log_at(d);
           factor[d] = departures(log);
-          added[d] = departures([&](Setting s) { return std::exp(log(s)); }) /
-                     (std::exp(log(all)) - 1);
+          added[d] =
+              departures([&](Setting s) { return std::exp(log(s)); }) / (std::exp(log(all)) - 1);
         }
         const auto estimated = [&](Setting s) { return rates.log_rate[s]; };
         pair.factor = departures(estimated);
@@ -348,10 +349,9 @@ const char* call_name(RedundancyCall call) {
 }
 
 std::optional<RedundancyCall> call_of(std::string_view name) {
-  for (const auto call :
-       {RedundancyCall::kRedundant, RedundancyCall::kQuorum, RedundancyCall::kCooperative,
-        RedundancyCall::kIndependent, RedundancyCall::kStandInsOrProxies,
-        RedundancyCall::kNotCalled}) {
+  for (const auto call : {RedundancyCall::kRedundant, RedundancyCall::kQuorum,
+                          RedundancyCall::kCooperative, RedundancyCall::kIndependent,
+                          RedundancyCall::kStandInsOrProxies, RedundancyCall::kNotCalled}) {
     if (name == call_name(call)) return call;
   }
   return std::nullopt;
@@ -388,8 +388,7 @@ std::vector<double> shapley_weights(size_t elements) {
       // |s|! (n − |s| − 1)! ÷ n!
       const auto size = static_cast<double>(std::popcount(s));
       const auto n = static_cast<double>(elements);
-      const double weight =
-          std::exp(log_gamma(size + 1) + log_gamma(n - size) - log_gamma(n + 1));
+      const double weight = std::exp(log_gamma(size + 1) + log_gamma(n - size) - log_gamma(n + 1));
       weights[a * settings + (s | bit_of(a))] += weight;
       weights[a * settings + s] -= weight;
     }
@@ -481,8 +480,8 @@ Redundancy judge_rates(const SettingRates& rates, const SeenTogether& seen, doub
       p_below(drawn, sign, std::max(options.margin, -rule.bound.least), rates.freedom);
   result.q = kNaN;
   result.detectable = detectable_share(drawn, above);
-  result.kappa_break =
-      break_of(result.call, drawn, rates.log_rate, rule, seen_draws, seen_estimate, seen.most_seen());
+  result.kappa_break = break_of(result.call, drawn, rates.log_rate, rule, seen_draws, seen_estimate,
+                                seen.most_seen());
   const auto replicates = at(options.power_replicates);
   result.power_redundant =
       power(log_rates_at(any_open_chances(seen, capture), log.total), errors, rule, replicates,
@@ -493,8 +492,7 @@ Redundancy judge_rates(const SettingRates& rates, const SeenTogether& seen, doub
       power(log_rates_at(all_chances, log.total), errors, rule, replicates,
             [](RedundancyCall call) { return call == RedundancyCall::kCooperative; });
   if (result.reason == "wide") {
-    const bool powered =
-        result.power_redundant >= kPower && result.power_cooperative >= kPower;
+    const bool powered = result.power_redundant >= kPower && result.power_cooperative >= kPower;
     result.reason = powered ? "between the calls, although the cells had the power"
                             : "too uncertain: these cells had not the power";
   }

@@ -4,10 +4,10 @@
 /// m_a = (r(S) − r(S∖a)) ÷ R the loss of a from the whole, g_a = (r({a}) − r(∅)) ÷ R its gain on
 /// nothing. The *hidden share* H = 1 − Σ m_a is what of the joint change no single knock-out shows:
 /// 0 where elements add, 1 where any one suffices, −1 where a pair is needed jointly; H_log is the
-/// same of log r, 0 where elements multiply. A call must hold on both scales, and beyond what missed
-/// openness does to additive elements (seen_together.hpp). It is made by draws of the rates, always
-/// on numerators, so that a small R cannot explode: with s the sign of the estimated R and N = R·H,
-/// H > t means s (N − t R) > 0.
+/// same of log r, 0 where elements multiply. A call must hold on both scales, and beyond what
+/// missed openness does to additive elements (seen_together.hpp). It is made by draws of the rates,
+/// always on numerators, so that a small R cannot explode: with s the sign of the estimated R and N
+/// = R·H, H > t means s (N − t R) > 0.
 ///
 /// In this order: total change; each element's Shapley share; *redundant* (any one suffices) or
 /// *quorum* (a loss is made good, but not by any one alone); *cooperative*; *stand_ins_or_proxies*
@@ -69,7 +69,7 @@ struct ElementNumbers {
 struct PairNumbers {
   size_t first = 0, second = 0;
   bool others_open = false;
-  double added = 0, added_low = 0, added_high = 0;  ///< departure from adding ÷ R
+  double added = 0, added_low = 0, added_high = 0;     ///< departure from adding ÷ R
   double factor = 0, factor_low = 0, factor_high = 0;  ///< from multiplying, natural log
 };
 
@@ -77,7 +77,7 @@ struct Redundancy {
   RedundancyCall call = RedundancyCall::kNotCalled;
   std::string reason;
   double hidden = 0, hidden_low = 0, hidden_high = 0;  ///< interval: NaN where R is uncertain
-  double hidden_error = 0;  ///< standard, by the delta method
+  double hidden_error = 0;                             ///< standard, by the delta method
   double hidden_log = 0;
   double j = 0;  ///< Σ (m_a − g_a) ÷ |S|
   /// Log r(S) ÷ r(∅), and its interval of 90 %.
@@ -85,7 +85,7 @@ struct Redundancy {
   CaptureBound bound;
   /// The smallest capture at which the call stands; NaN where it needs none.
   double kappa_break = 0;
-  double p_redundant = 1;    ///< redundant or quorum
+  double p_redundant = 1;  ///< redundant or quorum
   double p_cooperative = 1;
   double q = 0;  ///< NaN until calls of a run are held together
   /// Chance of this call at the rates' errors, if any one sufficed, or all were needed.

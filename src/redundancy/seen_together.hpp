@@ -1,9 +1,10 @@
 /// What missed openness does to a hidden share.
 ///
 /// ATAC observes an open element in a cell with probability κ, the capture. So a cell in which b is
-/// open and a looks closed may hold an open a; where a and b open together it does so more often than
-/// a cell in which both look closed, and additive elements look as if they stood in for each other.
-/// With P_a(o) the share of cells in which a is seen open where the others are seen in state o,
+/// open and a looks closed may hold an open a; where a and b open together it does so more often
+/// than a cell in which both look closed, and additive elements look as if they stood in for each
+/// other. With P_a(o) the share of cells in which a is seen open where the others are seen in state
+/// o,
 ///
 ///     q_a(o) = min(1, P_a(o) (1 − κ) / (κ (1 − P_a(o))))
 ///

@@ -114,8 +114,7 @@ std::vector<double> transformed(const std::vector<double>& rows, size_t settings
   for (size_t s = 0; s < settings; ++s) {
     for (size_t j = 0; j < width; ++j) {
       for (size_t k = 0; k < width; ++k) {
-        half[s * width + k] +=
-            rows[s * width + j] * covariance[(first + j) * columns + first + k];
+        half[s * width + k] += rows[s * width + j] * covariance[(first + j) * columns + first + k];
       }
     }
   }
@@ -152,8 +151,7 @@ double freedom_of(const SettingRates& rates, const SettingRateOptions& options) 
     fewest = std::min(fewest, rates.cells[setting].expected);
   }
   const double own = fewest < options.few_counts ? std::max(kLeastFreedom, fewest) : kInfinity;
-  const double clustered =
-      rates.clusters > 0 ? static_cast<double>(rates.clusters - 1) : kInfinity;
+  const double clustered = rates.clusters > 0 ? static_cast<double>(rates.clusters - 1) : kInfinity;
   return std::min(own, clustered);
 }
 
@@ -201,8 +199,7 @@ SettingRates measured_rates(const SettingData& data, const SettingRateOptions& o
   result.log_rate.assign(settings, 0.0);
   for (size_t s = 0; s < settings; ++s) {
     for (size_t j = 0; j < width; ++j) {
-      result.log_rate[s] +=
-          rows[s * width + j] * fitted.fit.coefficients[fitted.first_setting + j];
+      result.log_rate[s] += rows[s * width + j] * fitted.fit.coefficients[fitted.first_setting + j];
     }
   }
   double none = 0;

@@ -5,11 +5,11 @@
 ///     log mean = log total RNA + covariates + slope · fit's other terms
 ///                + Σ_a θ_a [a open] + δ_(open elements),
 ///
-/// with the covariates of the held-out contrast (evaluate/contrast.hpp), the terms of the gene's cis
-/// path that are satisfied without any element of the set, their slope free, and a deviation δ for
-/// each setting with two or more elements open, under a normal prior of precision 1: settings with
-/// few cells are drawn towards what single elements say. The covariance is a sandwich (HC3; by donor
-/// or batch where the contrast clusters by them, CR2), and does not rest on the dispersion.
+/// with the covariates of the held-out contrast (evaluate/contrast.hpp), the terms of the gene's
+/// cis path that are satisfied without any element of the set, their slope free, and a deviation δ
+/// for each setting with two or more elements open, under a normal prior of precision 1: settings
+/// with few cells are drawn towards what single elements say. The covariance is a sandwich (HC3; by
+/// donor or batch where the contrast clusters by them, CR2), and does not rest on the dispersion.
 #pragma once
 
 #include <span>
@@ -74,9 +74,9 @@ SettingRates measured_rates(const SettingData& data, const SettingRateOptions& o
 std::vector<std::vector<double>> setting_columns(std::span<const Setting> settings,
                                                  size_t elements);
 
-/// p of a test that the settings act alike in all types: a score test of the settings' deviations by
-/// type beside the regression above, on settings with enough cells in a type. NaN with one type, or
-/// where there is nothing to test.
+/// p of a test that the settings act alike in all types: a score test of the settings' deviations
+/// by type beside the regression above, on settings with enough cells in a type. NaN with one type,
+/// or where there is nothing to test.
 double setting_by_type_p(const SettingData& data, std::span<const int32_t> types,
                          const SettingRateOptions& options);
 

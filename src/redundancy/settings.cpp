@@ -46,8 +46,7 @@ std::vector<int32_t> strata_of(const Study& study, std::span<const int32_t> cell
   std::map<std::pair<int32_t, int32_t>, std::vector<size_t>> groups;
   for (size_t i = 0; i < cells.size(); ++i) {
     const auto& batch = study.cells.batch;
-    groups[{study.cells.type.codes[at(cells[i])],
-            batch.empty() ? 0 : batch.codes[at(cells[i])]}]
+    groups[{study.cells.type.codes[at(cells[i])], batch.empty() ? 0 : batch.codes[at(cells[i])]}]
         .push_back(i);
   }
   std::vector<int32_t> strata(cells.size());

@@ -32,22 +32,11 @@ std::vector<int32_t> draw_half(const Study& study, int64_t which, uint64_t seed)
   return half;
 }
 
-std::vector<Element> all_elements(const SetRedundancy& set) {
-  std::vector<Element> elements;
-  for (const auto& entry : set.elements) elements.push_back(entry.element);
-  return elements;
-}
-
-bool holds(const Study& study, std::span<const Element> elements, const Element& wanted) {
-  return std::any_of(elements.begin(), elements.end(), [&](const Element& element) {
-    return same_elements(study, {&element, 1}, {&wanted, 1});
-  });
-}
-
 /// Elements of both ÷ elements of either.
 double jaccard_of(const Study& study, std::span<const Element> a, std::span<const Element> b) {
-  const auto shared =
-      std::count_if(a.begin(), a.end(), [&](const Element& e) { return holds(study, b, e); });
+  const auto shared = std::count_if(a.begin(), a.end(), [&](const Element& e) {
+    return holds_elements(study, b, {&e, 1});
+  });
   const auto either = std::ssize(a) + std::ssize(b) - shared;
   return either == 0 ? 1 : static_cast<double>(shared) / static_cast<double>(either);
 }
@@ -62,10 +51,10 @@ struct Sums {
 
 void add_half(const Study& study, const SetRedundancy& whole, const SetRedundancy& half,
               Sums& sums) {
-  const auto elements = all_elements(whole), found = all_elements(half);
+  const auto elements = whole.all_elements(), found = half.all_elements();
   sums.selected.resize(elements.size());
   for (size_t a = 0; a < elements.size(); ++a) {
-    sums.selected[a] += holds(study, found, elements[a]) ? 1 : 0;
+    sums.selected[a] += holds_elements(study, found, {&elements[a], 1}) ? 1 : 0;
   }
   sums.halves += 1;
   sums.jaccard += jaccard_of(study, whole.judged_elements(), half.judged_elements());
@@ -145,7 +134,7 @@ std::vector<SetStability> measure_stability(const Study& study, const StudySurro
       set.jaccard = sums[k].jaccard / n;
       set.agreement = is_called(rows[k].result.call) ? sums[k].agreed / n : kNaN;
     }
-    const auto elements = all_elements(rows[k]);
+    const auto elements = rows[k].all_elements();
     for (size_t a = 0; a < elements.size(); ++a) {
       set.elements.push_back({elements[a], n > 0 ? sums[k].selected[a] / n : kNaN});
     }

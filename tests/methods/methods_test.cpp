@@ -177,7 +177,27 @@ TEST(Methods, TellWhatTheyRankBy) {
   }
   Objective objective = world.objective({});
   EXPECT_TRUE(
-      find_explainer("grids").explain(objective, small_options(), world.context).scores.empty());
+      find_explainer("greedy").explain(objective, small_options(), world.context).scores.empty());
+}
+
+/// Of the search by sets: what each member's removal from the set costs.
+TEST(Methods, GridsScoresMembersByWhatLeavingThemOutCosts) {
+  const SearchWorld world(4, 2);
+  Objective objective = world.objective({});
+  const auto found = find_explainer("grids").explain(objective, small_options(), world.context);
+  ASSERT_EQ(found.scores.size(), found.subset.size());
+  for (size_t i = 0; i < found.subset.size(); ++i) {
+    std::vector<Feature> rest;
+    for (const Feature member : found.subset) {
+      if (member != found.subset[i]) rest.push_back(member);
+    }
+    std::sort(rest.begin(), rest.end());
+    EXPECT_DOUBLE_EQ(found.scores[i].score,
+                     value(objective, *begin(objective, rest)) - found.objective);
+    if (i > 0) {
+      EXPECT_GE(found.scores[i - 1].score, found.scores[i].score);
+    }
+  }
 }
 
 TEST(Knockout, EvaluatesEveryFeatureInEveryCellOnce) {

@@ -55,6 +55,9 @@ def commands(torch, from_file=False):
         "explain": ("explain", ["explain", *study, *few, "-o", "explain"]),
         "knockout": ("knockout", ["knockout", *study, "--cell-type", "type_1", "--gene", "SIM00001",
                                   "-o", "knockout"]),
+        "redundancy": ("redundancy", ["redundancy", *study, *few, "--cross-fit", "--folds", "2",
+                                      "--least-agreeing", "1", "--negative-control", "--stability", "2",
+                                      "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
     }
@@ -109,7 +112,8 @@ def wrong_columns(programs, folder):
     problems, seen = [], set()
     for name, (command, _) in commands((programs / "grids-torch").exists()).items():
         for path in sorted((folder / name).glob("*.tsv")):
-            places = stages if command == "run" else (command,)
+            # So does the question of redundancy, those of explain.
+            places = {"run": stages, "redundancy": ("redundancy", "explain")}.get(command, (command,))
             place = next(((each, path.name) for each in places if (each, path.name) in tables), None)
             if place is None:
                 problems.append(f"{name}/{path.name} is declared nowhere")
