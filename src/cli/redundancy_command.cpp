@@ -102,9 +102,8 @@ Command redundancy_command() {
           const std::string settings =
               settings_text(depends) + "study=" + sha256_of(arguments->inputs.study) +
               "; surrogate=" + sha256_of(arguments->inputs.surrogate) + "; ";
-          const auto tables =
-              redundancy_into(arguments->out, loaded.study, surrogate, targets, arguments->stage,
-                              settings, context);
+          const auto tables = redundancy_into(arguments->out, loaded.study, surrogate, targets,
+                                              arguments->stage, settings, context);
           Manifest manifest = new_manifest("redundancy", options_given, context);
           std::vector<std::filesystem::path> read = {arguments->inputs.study,
                                                      arguments->inputs.surrogate};

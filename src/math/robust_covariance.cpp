@@ -38,8 +38,7 @@ std::vector<double> symmetric_root(const std::vector<double>& inverse, size_t si
   std::vector<double> root(size * size);
   for (size_t i = 0; i < size; ++i) {
     for (size_t k = 0; k < size; ++k) {
-      root[i * size + k] =
-          eigen.vectors[i * size + k] * std::sqrt(std::max(0.0, eigen.values[k]));
+      root[i * size + k] = eigen.vectors[i * size + k] * std::sqrt(std::max(0.0, eigen.values[k]));
     }
   }
   return root;
@@ -47,8 +46,8 @@ std::vector<double> symmetric_root(const std::vector<double>& inverse, size_t si
 
 /// Σ over a cluster's rows of X' W^(1/2) (I − H)^(−1/2) e, with e = residual ÷ W^(1/2).
 ///
-/// H = Z Z' with the rows of Z = W^(1/2) X F of as few columns as the regression has, so the root is
-/// I + Z Q diag(((1 − d)^(−1/2) − 1) ÷ d) Q' Z' for Z'Z = Q diag(d) Q'.
+/// H = Z Z' with the rows of Z = W^(1/2) X F of as few columns as the regression has, so the root
+/// is I + Z Q diag(((1 − d)^(−1/2) − 1) ÷ d) Q' Z' for Z'Z = Q diag(d) Q'.
 std::vector<double> corrected_score(const FittedRows& rows, std::span<const int32_t> members,
                                     const std::vector<double>& root) {
   const size_t size = rows.columns.size();

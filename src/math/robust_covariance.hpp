@@ -1,5 +1,5 @@
-/// Covariances of a regression's coefficients that hold whatever the variance of its rows, corrected
-/// for what each row, or cluster of rows, has pulled the fit towards itself.
+/// Covariances of a regression's coefficients that hold whatever the variance of its rows,
+/// corrected for what each row, or cluster of rows, has pulled the fit towards itself.
 #pragma once
 
 #include <cstdint>
