@@ -218,6 +218,7 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
   std::vector<std::string> written;
+  written.reserve(tables.size() + 1);
   for (const auto& table : tables) written.push_back(write_into(folder, table));
   if (arguments.negative_control) {
     written.push_back(

@@ -105,6 +105,7 @@ std::vector<Alternatives> find_alternatives(const Study& study, const StudySurro
                                             const AlternativesOptions& alternatives,
                                             const Context& context) {
   std::vector<ExplainTarget> targets;
+  targets.reserve(explained.size());
   for (const auto& entry : explained) targets.push_back(entry.target);
   const StudySurrogate asked = surrogate_for(surrogate, targets, options);
   const MaskedRates rates(study, asked, explained, options.perturbation, context.pool);
@@ -117,6 +118,7 @@ std::vector<Alternatives> find_alternatives(const Study& study, const StudySurro
     if (first.sets.front().alone != 0) found.push_back(std::move(first));
   }
   std::vector<Alternatives*> open;
+  open.reserve(found.size());
   for (auto& entry : found) open.push_back(&entry);
   ExplainStageOptions again = options;
   again.off_target = false;

@@ -191,6 +191,7 @@ std::vector<SetRedundancy> CrossFit::measure(const Findings& findings,
     measure_held_out(findings, apart);
     rows.push_back(std::move(apart));
   }
+  pool_types(rows.front(), std::span(rows).subspan(1));
   return rows;
 }
 

@@ -76,6 +76,25 @@ std::vector<double> FitOfGene::rates(std::span<const Element> elements) const {
   return rates;
 }
 
+std::vector<double> FitOfGene::rates_without_others(std::span<const Element> elements) const {
+  const auto own = masks_of(elements, 0).out;
+  std::vector<int32_t> others;
+  for (const auto& term : gene_.terms) {
+    for (const int32_t peak : term.peaks) {
+      if (!std::binary_search(own.begin(), own.end(), peak)) others.push_back(peak);
+    }
+  }
+  std::vector<double> rates;
+  for (Setting setting = 0; setting <= all_open(elements.size()); ++setting) {
+    auto masks = masks_of(elements, setting);
+    masks.out.insert(masks.out.end(), others.begin(), others.end());
+    std::sort(masks.out.begin(), masks.out.end());
+    masks.out.erase(std::unique(masks.out.begin(), masks.out.end()), masks.out.end());
+    rates.push_back(mean_rate({masks.out, masks.in}));
+  }
+  return rates;
+}
+
 double FitOfGene::rate_without(std::span<const Element> elements, Setting closed) const {
   const auto masks = masks_of(elements, closed);
   return mean_rate({masks.in, {}});

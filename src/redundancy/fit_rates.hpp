@@ -29,6 +29,9 @@ class FitOfGene {
   double rate(std::span<const Element> elements, Setting open) const;
   /// All settings of the elements.
   std::vector<double> rates(std::span<const Element> elements) const;
+  /// The same with every other peak of the gene's terms closed: what a further stand-in among them
+  /// makes good shows in the difference.
+  std::vector<double> rates_without_others(std::span<const Element> elements) const;
   /// As the cells are, the elements of `closed` closed, everything else as observed.
   double rate_without(std::span<const Element> elements, Setting closed) const;
   /// C of each cell with all of the elements closed: what the gene's other terms say.

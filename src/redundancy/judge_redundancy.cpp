@@ -9,6 +9,7 @@
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
+#include "math/random_effects.hpp"
 #include "math/statistics.hpp"
 #include "redundancy/fit_rates.hpp"
 #include "redundancy/interplay_sets.hpp"
@@ -105,6 +106,7 @@ void add_fit(const FitOfGene& fit, SetRedundancy& set) {
   set.fit = fit.rates(judged);
   set.fit_dispersion = fit.dispersion();
   set.hidden_fit = hidden_share(set.fit, judged.size());
+  set.hidden_fit_alone = hidden_share(fit.rates_without_others(judged), judged.size());
   double alone = 0;
   for (size_t i = 0; i < set.judged; ++i) alone += set.elements[i].alone;
   const double before = fit.rate_without({}, 0);
@@ -308,7 +310,7 @@ SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
                            const RedundancyOptions& options, ThreadPool& pool) {
   SetRedundancy set;
   set.target = target;
-  set.hidden_fit = set.hidden_as_cells = set.change_as_cells = kNaN;
+  set.hidden_fit = set.hidden_fit_alone = set.hidden_as_cells = set.change_as_cells = kNaN;
   for (auto& element : elements_of(study, target.gene, target.peaks)) {
     SetElement entry;
     entry.element = std::move(element);
@@ -392,10 +394,10 @@ SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
 }  // namespace
 
 RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
-                                 RedundancyOptions options, const Context& context)
+                                 const RedundancyOptions& options, const Context& context)
     : study_(study),
       surrogate_(surrogate),
-      options_(std::move(options)),
+      options_(options),
       context_(context),
       state_(study, surrogate, options_.contrast.components, context) {}
 
@@ -429,6 +431,30 @@ std::vector<SetRedundancy> RedundancyJudge::judge_as_asked(
   return rows;
 }
 
+void pool_types(SetRedundancy& all, std::span<SetRedundancy> types) {
+  std::vector<Estimate> shares;
+  for (const auto& type : types) {
+    // A ratio says nothing where the total change is not certain.
+    if (std::isfinite(type.result.hidden_low) && type.result.hidden_error > 0) {
+      shares.push_back({type.result.hidden, type.result.hidden_error});
+    }
+  }
+  if (shares.empty()) return;
+  const auto effects = random_effects(shares);
+  const double reach = normal_upper_quantile(0.025) * effects.error;
+  all.result.hidden = effects.mean;
+  all.result.hidden_error = effects.error;
+  all.result.hidden_low = effects.mean - reach;
+  all.result.hidden_high = effects.mean + reach;
+  all.note = fmt::format("hidden share: mean of {} types by random effects, spread {:.2g}",
+                         shares.size(), std::sqrt(effects.between));
+  for (auto& type : types) {
+    if (std::isfinite(type.result.hidden_low) && type.result.hidden_error > 0) {
+      type.hidden_pooled = drawn_to_mean({type.result.hidden, type.result.hidden_error}, effects);
+    }
+  }
+}
+
 std::vector<SetRedundancy> RedundancyJudge::judge(const std::vector<RedundancyTarget>& targets) {
   auto rows = judge_as_asked(targets);
   std::vector<RedundancyTarget> apart;
@@ -441,8 +467,10 @@ std::vector<SetRedundancy> RedundancyJudge::judge(const std::vector<RedundancyTa
   auto of_types = judge_as_asked(apart);
   std::vector<SetRedundancy> result;
   auto next = of_types.begin();
+  const auto types = static_cast<std::ptrdiff_t>(study_.cells.type.names.size());
   for (auto& row : rows) {
     const bool followed = row.types_differ;
+    if (followed) pool_types(row, {next, next + types});
     result.push_back(std::move(row));
     for (size_t type = 0; followed && type < study_.cells.type.names.size(); ++type) {
       result.push_back(std::move(*next++));

@@ -79,18 +79,21 @@ struct SetRedundancy {
   double p_folds = kNaN;             ///< twice the median of p_redundant over these; NaN: none
   CaptureKnown capture;
   SettingRates measured;
-  Redundancy result;           ///< with a call; numbers NaN where nothing was measured
-  std::vector<double> fit;     ///< rates of the judged elements' settings, counts per 100,000
-  double fit_dispersion = 0;   ///< of the gene's counts, by the fit
-  double hidden_fit = 0;       ///< in the fit; NaN without one
-  double hidden_as_cells = 0;  ///< 1 − Σ changes alone ÷ the joint change, cells as they are
-  double change_as_cells = 0;  ///< relative, all judged elements masked in cells as they are
+  Redundancy result;            ///< with a call; numbers NaN where nothing was measured
+  std::vector<double> fit;      ///< rates of the judged elements' settings, counts per 100,000
+  double fit_dispersion = 0;    ///< of the gene's counts, by the fit
+  double hidden_fit = 0;        ///< in the fit; NaN without one
+  double hidden_fit_alone = 0;  ///< the same with all other peaks of the gene's terms closed
+  double hidden_as_cells = 0;   ///< 1 − Σ changes alone ÷ the joint change, cells as they are
+  double change_as_cells = 0;   ///< relative, all judged elements masked in cells as they are
   /// By number of removed elements, the most important first: the rate in the fit, cells with all
   /// elements open. And by number open the mean over all choices.
   std::vector<double> deletion;
   std::vector<double> by_number_open;
   Interplay interplay;        ///< of the judged elements, in test cells
   bool types_differ = false;  ///< rows for each type follow
+  /// Of a type among others that differ: its hidden share drawn towards their mean; NaN else.
+  double hidden_pooled = kNaN;
   std::string note;
 
   std::vector<Element> judged_elements() const;
@@ -114,8 +117,8 @@ JudgedCells judged_cells(const Study& study, const StateCovariates& state,
 /// can be judged in portions. Study and surrogate must outlive it.
 class RedundancyJudge {
  public:
-  RedundancyJudge(const Study& study, const StudySurrogate& surrogate, RedundancyOptions options,
-                  const Context& context);
+  RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
+                  const RedundancyOptions& options, const Context& context);
 
   /// In parallel; in the order of the targets, but where types act differently rows for each type
   /// follow that of all. Draws depend on the seed and on the names of type, gene and peaks alone.
@@ -165,6 +168,10 @@ SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
 void measure_set(const Study& study, const CisPath& path, const JudgedCells& cells,
                  const std::vector<double>& other_terms, const RedundancyOptions& options,
                  uint64_t seed, SetRedundancy& set);
+
+/// Where types differ: the row of all of them gets the mean of the hidden shares of the types by
+/// random effects, and each type's row its own drawn towards that.
+void pool_types(SetRedundancy& all, std::span<SetRedundancy> types);
 
 /// Takes a call back, for that reason; numbers stay.
 void withdraw(SetRedundancy& set, std::string reason);

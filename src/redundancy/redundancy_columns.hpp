@@ -64,6 +64,13 @@ inline constexpr ColumnText kJointChangeHigh{"log_change_high", kJointChangeLow.
 inline constexpr ColumnText kHiddenFit{
     "hidden_share_fit",
     "H by the terms of the cis path, conditional on these; no call rests on it"};
+inline constexpr ColumnText kHiddenPooled{
+    "hidden_share_pooled",
+    "of a type where types differ: `hidden_share` drawn towards the mean of the types; else NA"};
+inline constexpr ColumnText kHiddenFitAlone{
+    "hidden_share_fit_alone",
+    "the same with all other peaks around the gene closed: larger than `hidden_share_fit` where a "
+    "further stand-in is among them"};
 inline constexpr ColumnText kHiddenAsCells{
     "hidden_share_as_cells",
     "1 − Σ predicted changes of masking each alone ÷ that of masking all, in cells as they are"};

@@ -8,6 +8,7 @@
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
+#include "math/random_effects.hpp"
 #include "math/statistics.hpp"
 #include "redundancy/redundancy_columns.hpp"
 #include "redundancy/rule.hpp"
@@ -25,40 +26,6 @@ constexpr RedundancyCall kAllCalls[] = {
 double at_share(const std::vector<double>& ascending, double share) {
   return ascending[static_cast<size_t>(
       std::lround(share * static_cast<double>(ascending.size() - 1)))];
-}
-
-/// Mean by random effects, its error and τ².
-struct RandomEffects {
-  double mean = 0, error = 0, between = 0;
-};
-
-RandomEffects random_effects(std::span<const JudgedShare> sets) {
-  double weights = 0, squares = 0, sum = 0;
-  for (const auto& set : sets) {
-    const double weight = 1 / (set.error * set.error);
-    weights += weight;
-    squares += weight * weight;
-    sum += weight * set.hidden;
-  }
-  const double fixed = sum / weights;
-  double heterogeneity = 0;
-  for (const auto& set : sets) {
-    heterogeneity += std::pow((set.hidden - fixed) / set.error, 2);
-  }
-  RandomEffects result;
-  const double freedom = static_cast<double>(sets.size()) - 1;
-  if (sets.size() > 1) {
-    result.between = std::max(0.0, (heterogeneity - freedom) / (weights - squares / weights));
-  }
-  weights = sum = 0;
-  for (const auto& set : sets) {
-    const double weight = 1 / (set.error * set.error + result.between);
-    weights += weight;
-    sum += weight * set.hidden;
-  }
-  result.mean = sum / weights;
-  result.error = 1 / std::sqrt(weights);
-  return result;
 }
 
 SharesSummary summarise(std::string counts, std::span<const JudgedShare> sets) {
@@ -79,7 +46,10 @@ SharesSummary summarise(std::string counts, std::span<const JudgedShare> sets) {
     }
     return summary;
   }
-  const auto effects = random_effects(sets);
+  std::vector<Estimate> shares;
+  shares.reserve(sets.size());
+  for (const auto& set : sets) shares.push_back({set.hidden, set.error});
+  const auto effects = random_effects(shares);
   const double reach = normal_upper_quantile(0.025) * effects.error;
   summary.mean = effects.mean;
   summary.mean_low = effects.mean - reach;
@@ -88,8 +58,7 @@ SharesSummary summarise(std::string counts, std::span<const JudgedShare> sets) {
   std::vector<double> shrunken;
   double powered = 0;
   for (const auto& set : sets) {
-    const double own = effects.between / (effects.between + set.error * set.error);
-    shrunken.push_back(own * set.hidden + (1 - own) * effects.mean);
+    shrunken.push_back(drawn_to_mean({set.hidden, set.error}, effects));
     powered += set.power >= kPowered ? 1 : 0;
   }
   std::sort(shrunken.begin(), shrunken.end());

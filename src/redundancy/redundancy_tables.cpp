@@ -125,6 +125,8 @@ Columns<Row> redundancy_columns() {
           number(kJointChangeLow, &Redundancy::change_low),
           number(kJointChangeHigh, &Redundancy::change_high),
           {kHiddenFit, [](const Row& row) { return row.set.hidden_fit; }},
+          {kHiddenPooled, [](const Row& row) { return row.set.hidden_pooled; }},
+          {kHiddenFitAlone, [](const Row& row) { return row.set.hidden_fit_alone; }},
           {kHiddenAsCells, [](const Row& row) { return row.set.hidden_as_cells; }},
           {kChangeAsCells, [](const Row& row) { return row.set.change_as_cells; }},
           {kCaptureUsed, [](const Row& row) { return row.set.capture.capture; }},

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "cis/cis_rows.hpp"
 #include "cis/simulated_study.hpp"
 #include "redundancy/control_studies.hpp"
 #include "redundancy/fit_rates.hpp"
@@ -232,6 +233,30 @@ TEST(FitOfGene, RatesAreThoseOfTheSurrogateUnderItsMasks) {
   const auto rates = fit.rates(elements);
   EXPECT_EQ(rates.size(), size_t{1} << elements.size());
   EXPECT_DOUBLE_EQ(rates.front(), fit.rate_without(elements, all_open(elements.size())));
+}
+
+/// Of {a, b, c} of which any one suffices, {a, b} hide nothing while c is open, and all without it.
+TEST(FitOfGene, AThirdStandInShowsOnceItIsClosed) {
+  const auto& w = planted_pairs();
+  CisPath path = w.fit.path;
+  auto& gene = *std::find_if(path.genes.begin(), path.genes.end(), [&](const CisGene& g) {
+    return window_peaks(w.cells.study, g.gene, 250'000).size() > 30;
+  });
+  const auto window = window_peaks(w.cells.study, gene.gene, 250'000);
+  const std::vector<int32_t> peaks = {window[0], window[12], window[24]};
+  gene.sum = TermSum::kMultiply;
+  gene.terms = {{TermKind::kAny, peaks, 1.0, {}, 1}};
+  const auto surrogate = StudySurrogate(w.folded, &path).asked_for({&gene.gene, 1});
+  const auto cells = w.cells.study.cells_of(Split::kTest);
+  const FitOfGene fit(w.cells.study, surrogate, gene.gene, cells, w.test.context.pool);
+  const std::vector<Element> two = {{{peaks[0]}, ElementClass::kDistal},
+                                    {{peaks[1]}, ElementClass::kDistal}};
+  const auto alone = fit.rates_without_others(two);
+  EXPECT_NEAR(alone[1], alone[3], 1e-9 * alone[3]);
+  EXPECT_NEAR(alone[3], std::exp(1.0) * alone[0], 1e-6 * alone[3]);
+  // With the third as observed, part of the cells need neither.
+  const auto observed = fit.rates(two);
+  EXPECT_LT(observed[3] / observed[0], std::exp(1.0) - 0.01);
 }
 
 TEST(ControlStudies, PermutedChromatinIsAnothersOfTheSameGroup) {
