@@ -6,6 +6,7 @@
 #include "base/at.hpp"
 #include "io/folder.hpp"
 #include "pipeline/run_folder.hpp"
+#include "redundancy/control_studies.hpp"
 #include "redundancy/design.hpp"
 #include "redundancy/redundancy_columns.hpp"
 #include "redundancy/redundancy_summary.hpp"
@@ -196,6 +197,8 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
                       arguments.shard, targets.size(), (targets.size() + kPortion - 1) / kPortion,
                       kPortion);
   }
+  const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
+  if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
   RunFolder run(folder);
   RedundancySearch search(study, surrogate, arguments.plan(), context);
   std::vector<ExplainTarget> own;

@@ -12,6 +12,7 @@
 #include "pipeline/redundancy_into.hpp"
 #include "pipeline/run_folder.hpp"
 #include "pipeline/sibling.hpp"
+#include "redundancy/control_studies.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/truth.hpp"
 
@@ -205,6 +206,10 @@ RunStage control_stage(const RunArguments& arguments, Loaded& loaded) {
           [&](const Context& context) -> std::vector<std::string> {
             const auto targets = targets_of(arguments, loaded.study());
             if (targets.empty() || loaded.surrogate().cis() == nullptr) return {};
+            if (const auto problem = why_no_decoys(loaded.study()); !problem.empty()) {
+              context.reporter.warning("no negative control: " + problem);
+              return {};
+            }
             RedundancyArguments asked;
             asked.explain = explain_arguments(arguments);
             asked.by_terms = false;  // as the real sets were

@@ -123,20 +123,26 @@ std::map<std::tuple<Split, int32_t, int32_t>, std::vector<int32_t>> groups_of(co
 
 }  // namespace
 
+std::string why_no_decoys(const Study& study) {
+  const std::string* first = nullptr;
+  for (int32_t gene = 0; gene < study.genes.size(); ++gene) {
+    if (!study.genes.has_position(gene)) continue;
+    const auto& own = study.genes.chromosome[at(gene)];
+    if (first == nullptr) first = &own;
+    if (own != *first) return "";
+  }
+  return first == nullptr
+             ? "decoy windows need genes with positions"
+             : "decoy windows need genes on two chromosomes or more; all lie on " + *first;
+}
+
 ControlStudy decoy_windows(const Study& study, int64_t window, const Context& context) {
   std::vector<int32_t> placed;
   for (int32_t gene = 0; gene < study.genes.size(); ++gene) {
     if (study.genes.has_position(gene)) placed.push_back(gene);
   }
-  const auto on_first = [&](int32_t gene) {
-    return study.genes.chromosome[at(gene)] == study.genes.chromosome[at(placed.front())];
-  };
-  if (std::all_of(placed.begin(), placed.end(), on_first)) {
-    throw input_error(
-        "decoy windows need genes on two chromosomes or more; these lie on one ({}); leave out "
-        "--negative-control",
-        placed.empty() ? "none has a position" : study.genes.chromosome[at(placed.front())]);
-  }
+  const auto problem = why_no_decoys(study);
+  if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
   const auto share = openness_by_type(study);
   std::vector<WindowTraits> traits(placed.size());
   context.pool.for_each(std::ssize(placed), [&](int64_t i) {

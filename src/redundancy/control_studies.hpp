@@ -16,6 +16,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/context.hpp"
@@ -29,9 +30,12 @@ struct ControlStudy {
   double share_moved = 0;
 };
 
+/// Why there can be no decoy windows, or nothing: genes of one chromosome have none to go to.
+std::string why_no_decoys(const Study& study);
+
 /// `window`: bp to either side of a TSS. Genes without a position, and those for which no gene of
 /// another chromosome is left, keep no position: nothing is searched for them. Throws Error(kInput)
-/// when the genes lie on one chromosome.
+/// where there can be none.
 ControlStudy decoy_windows(const Study& study, int64_t window, const Context& context);
 
 ControlStudy permuted_chromatin(const Study& study, const Context& context);

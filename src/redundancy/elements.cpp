@@ -124,13 +124,4 @@ bool holds_elements(const Study& study, std::span<const Element> elements,
   });
 }
 
-bool same_elements(const Study& study, std::span<const Element> a, std::span<const Element> b) {
-  if (a.size() != b.size()) return false;
-  // Elements are at least 1 kb apart, so the first of one touches the first of the other or none.
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (!touch(study, a[i], b[i])) return false;
-  }
-  return true;
-}
-
 }  // namespace grids::core

@@ -45,8 +45,4 @@ std::vector<int32_t> with_neighbours(const Study& study, std::span<const int32_t
 bool holds_elements(const Study& study, std::span<const Element> elements,
                     std::span<const Element> wanted);
 
-/// Whether both have the same elements: as many, each with a peak less than 1 kb from one of the
-/// other's.
-bool same_elements(const Study& study, std::span<const Element> a, std::span<const Element> b);
-
 }  // namespace grids::core

@@ -368,49 +368,18 @@ void RuleOptions::describe(OptionSet& set) {
   set.inner("redundancy-confidence", confidence, above(0).below(1));
 }
 
-HiddenParts hidden_parts(std::span<const double> values, size_t elements) {
-  const Setting all = all_open(elements);
-  HiddenParts parts;
-  parts.total = values[all] - values[0];
-  parts.numerator = parts.total;
-  for (size_t a = 0; a < elements; ++a) {
-    parts.numerator -= values[all] - values[all & ~bit_of(a)];
+Redundancy nothing_measured(std::string reason) {
+  Redundancy result;
+  result.reason = std::move(reason);
+  for (double* number :
+       {&result.hidden, &result.hidden_low, &result.hidden_high, &result.hidden_error,
+        &result.hidden_log, &result.j, &result.change, &result.change_low, &result.change_high,
+        &result.bound.most, &result.bound.least, &result.kappa_break, &result.p_redundant,
+        &result.p_cooperative, &result.q, &result.power_redundant, &result.power_cooperative,
+        &result.detectable}) {
+    *number = kNaN;
   }
-  return parts;
-}
-
-std::vector<double> shapley_weights(size_t elements) {
-  const size_t settings = at(all_open(elements)) + 1;
-  std::vector<double> weights(elements * settings, 0.0);
-  for (size_t a = 0; a < elements; ++a) {
-    for (Setting s = 0; s < settings; ++s) {
-      if ((s & bit_of(a)) != 0) continue;
-      // |s|! (n − |s| − 1)! ÷ n!
-      const auto size = static_cast<double>(std::popcount(s));
-      const auto n = static_cast<double>(elements);
-      const double weight = std::exp(log_gamma(size + 1) + log_gamma(n - size) - log_gamma(n + 1));
-      weights[a * settings + (s | bit_of(a))] += weight;
-      weights[a * settings + s] -= weight;
-    }
-  }
-  return weights;
-}
-
-std::vector<ElementNumbers> element_numbers(std::span<const double> values,
-                                            std::span<const double> log_values, size_t elements) {
-  const Setting all = all_open(elements);
-  const auto weights = shapley_weights(elements);
-  const double total = values[all] - values[0], log_total = log_values[all] - log_values[0];
-  std::vector<ElementNumbers> numbers(elements);
-  for (size_t a = 0; a < elements; ++a) {
-    numbers[a].loss = (values[all] - values[all & ~bit_of(a)]) / total;
-    numbers[a].gain = (values[bit_of(a)] - values[0]) / total;
-    for (size_t s = 0; s < values.size(); ++s) {
-      numbers[a].shapley += weights[a * values.size() + s] * values[s] / total;
-      numbers[a].shapley_log += weights[a * values.size() + s] * log_values[s] / log_total;
-    }
-  }
-  return numbers;
+  return result;
 }
 
 Redundancy judge_rates(const SettingRates& rates, const SeenTogether& seen, double capture,

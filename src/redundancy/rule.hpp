@@ -25,6 +25,7 @@
 #include "base/random.hpp"
 #include "redundancy/seen_together.hpp"
 #include "redundancy/setting_rates.hpp"
+#include "redundancy/shares.hpp"
 
 namespace grids::core {
 
@@ -56,13 +57,6 @@ struct RuleOptions {
   double confidence = 0.95;
 
   void describe(OptionSet& set);
-};
-
-struct ElementNumbers {
-  double loss = 0;     ///< m_a
-  double gain = 0;     ///< g_a
-  double shapley = 0;  ///< share of R
-  double shapley_log = 0;
 };
 
 /// Two elements, the others closed (or open).
@@ -103,19 +97,7 @@ struct Redundancy {
 Redundancy judge_rates(const SettingRates& rates, const SeenTogether& seen, double capture,
                        const RuleOptions& options, RandomStream& random);
 
-/// N = R·H and R of rates (one a setting), and of their logs likewise.
-struct HiddenParts {
-  double numerator = 0;
-  double total = 0;
-};
-HiddenParts hidden_parts(std::span<const double> values, size_t elements);
-
-/// Loss, gain and Shapley share of each element; `log_values` gives shapley_log.
-std::vector<ElementNumbers> element_numbers(std::span<const double> values,
-                                            std::span<const double> log_values, size_t elements);
-
-/// What a value by setting is to the share of an element: elements × settings, so that an element's
-/// Shapley value is a sum over settings (Shapley 1953).
-std::vector<double> shapley_weights(size_t elements);
+/// Numbers that are all NaN, for that reason.
+Redundancy nothing_measured(std::string reason);
 
 }  // namespace grids::core

@@ -73,12 +73,13 @@ TEST(Elements, PlacesSpanTheirPeaks) {
             "chr1:1000-2400");
 }
 
-TEST(Elements, SetsAreTheSameWhereEachHasANeighbourInTheOther) {
+TEST(Elements, ASetHoldsThoseThatHaveANeighbourInIt) {
   const auto study = study_with({1000, 2000, 9000, 20'000});
   const auto a = elements_of(study, 0, std::vector<int32_t>{0, 3});
-  EXPECT_TRUE(same_elements(study, a, elements_of(study, 0, std::vector<int32_t>{1, 3})));
-  EXPECT_FALSE(same_elements(study, a, elements_of(study, 0, std::vector<int32_t>{2, 3})));
-  EXPECT_FALSE(same_elements(study, a, elements_of(study, 0, std::vector<int32_t>{0})));
+  EXPECT_TRUE(holds_elements(study, elements_of(study, 0, std::vector<int32_t>{1, 3}), a));
+  EXPECT_TRUE(holds_elements(study, elements_of(study, 0, std::vector<int32_t>{1, 2, 3}), a));
+  EXPECT_FALSE(holds_elements(study, elements_of(study, 0, std::vector<int32_t>{2, 3}), a));
+  EXPECT_FALSE(holds_elements(study, elements_of(study, 0, std::vector<int32_t>{0}), a));
 }
 
 TEST(Elements, MembersAreTheMinimalSubsetAndThePartnersOnce) {

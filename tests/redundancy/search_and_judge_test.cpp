@@ -5,6 +5,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/error.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/simulated_study.hpp"
 #include "redundancy/control_studies.hpp"
@@ -289,6 +290,14 @@ TEST(ControlStudies, DecoysLieOnOtherChromosomesEachOnce) {
         places.emplace(control.study.genes.chromosome[g], control.study.genes.start[g]).second);
   }
   EXPECT_GT(control.share_moved, 0.5);
+}
+
+TEST(ControlStudies, GenesOfOneChromosomeHaveNoDecoys) {
+  auto study = planted_pairs().cells.study;
+  EXPECT_EQ(why_no_decoys(study), "");
+  for (auto& chromosome : study.genes.chromosome) chromosome = "chr1";
+  EXPECT_NE(why_no_decoys(study).find("chr1"), std::string::npos);
+  EXPECT_THROW(decoy_windows(study, 250'000, planted_pairs().test.context), Error);
 }
 
 TEST(ControlStudies, NeighboursSwapInPairs) {
