@@ -87,7 +87,7 @@ if ((${#wanted[@]})); then
   done
 fi
 
-scripts/build.sh release grids grids-torch paper_scale cis_bars false_positives methods_cost
+scripts/build.sh release grids grids-torch paper_scale cis_bars redundancy_bars false_positives methods_cost
 export PATH=$root/build/release/bin:$PATH
 docs=$root/docs
 if ((small)); then

@@ -148,23 +148,34 @@ void CrossFit::find_in_fold(int32_t fold, const ExplainStageOptions& search,
   const CisFit fit = fit_cis(part_, latents_, cis, context_);
   const auto refitted = StudySurrogate(surrogate_.folded(), &fit.path).asked_for(genes_of_fit(fit));
   const auto found = explain(part_, refitted, targets, search, context_);
-  size_t next = 0;  // of those explained, which are in the order of the targets
-  for (size_t k = 0; k < targets.size() && next < found.explained.size(); ++k) {
-    if (!(found.explained[next].target == targets[k])) continue;
-    Finding finding;
-    finding.cells = held_cells(study_, fold_of_, fold, targets[k].type);
-    const auto own = describe_set(part_, refitted, redundancy_target(found.explained[next]),
-                                  finding.cells, on_test_.options(), context_.pool);
-    const auto elements = rows[k]->judged_elements();
-    finding.agrees = holds_elements(study_, own.all_elements(), elements);
-    if (finding.agrees) {
-      finding.other_terms =
-          FitOfGene(study_, refitted, targets[k].gene, finding.cells, context_.pool)
-              .other_terms(elements);
-    }
-    findings[k].push_back(std::move(finding));
-    ++next;
+  // Those explained are in the order of the targets.
+  std::vector<std::pair<size_t, const ExplainedTarget*>> pairs;
+  for (size_t k = 0; k < targets.size() && pairs.size() < found.explained.size(); ++k) {
+    const auto& next = found.explained[pairs.size()];
+    if (next.target == targets[k]) pairs.emplace_back(k, &next);
   }
+  std::vector<Finding> of_pairs(pairs.size());
+  context_.pool.for_each(std::ssize(pairs), [&](int64_t i) {
+    const auto& [k, own] = pairs[at(i)];
+    of_pairs[at(i)] = compare(fold, refitted, *own, *rows[k]);
+  });
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    findings[pairs[i].first].push_back(std::move(of_pairs[i]));
+  }
+}
+
+CrossFit::Finding CrossFit::compare(int32_t fold, const StudySurrogate& refitted,
+                                    const ExplainedTarget& found, const SetRedundancy& row) const {
+  Finding finding;
+  finding.cells = held_cells(study_, fold_of_, fold, found.target.type);
+  const auto own = describe_set(part_, refitted, redundancy_target(found), finding.cells,
+                                on_test_.options(), context_.pool);
+  const auto elements = row.judged_elements();
+  finding.agrees = holds_elements(study_, own.all_elements(), elements);
+  if (!finding.agrees) return finding;
+  finding.other_terms = FitOfGene(study_, refitted, found.target.gene, finding.cells, context_.pool)
+                            .other_terms(elements);
+  return finding;
 }
 
 std::vector<SetRedundancy> CrossFit::measure(const Findings& findings,

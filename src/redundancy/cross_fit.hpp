@@ -58,6 +58,9 @@ class CrossFit {
   void find_in_fold(int32_t fold, const ExplainStageOptions& search,
                     const std::vector<ExplainTarget>& targets,
                     const std::vector<const SetRedundancy*>& rows, std::vector<Findings>& findings);
+  /// What a fold's own set says of a row's.
+  Finding compare(int32_t fold, const StudySurrogate& refitted, const ExplainedTarget& found,
+                  const SetRedundancy& row) const;
   std::vector<SetRedundancy> measure(const Findings& findings, const SetRedundancy& on_test) const;
   void measure_held_out(const Findings& findings, SetRedundancy& row) const;
   /// The test cells of the row's type, which chose nothing either.
