@@ -31,8 +31,8 @@ void RedundancySettings::describe(OptionSet& options) {
 SimulateOptions RedundancySettings::simulation() const {
   SimulateOptions result = simulate_preset("redundancy");
   result.cells = small ? 900 : cells;
-  result.genes = small ? 24 : genes;
-  if (small) result.peaks = 2400;
+  result.genes = small ? 14 : genes;
+  if (small) result.peaks = 1600;
   result.capture = capture;
   result.triples = triples;
   result.cause_correlation = cause_correlation;
