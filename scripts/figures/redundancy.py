@@ -12,18 +12,22 @@ def share(figure):
     return f"{fixed(figure['value'], 3)} ± {fixed(figure.get('error') or 0.0, 3)} ({figure['count']})"
 
 
-def pairs(folder):
-    body = []
+def measured(folder):
+    """Cells, capture and figures of each run that there is."""
     for cells, capture in RUNS:
         path = folder / f"{cells}_{capture}.json"
-        if not path.exists():
-            continue
-        figures = json_of(path)["figures"]
+        if path.exists():
+            yield f"{cells:,}", capture, json_of(path)["figures"]
+
+
+def pairs(folder):
+    body = []
+    for cells, capture, figures in measured(folder):
         for way, words in WAYS.items():
             if f"{way}_pairs_called" not in figures:
                 continue
             of = lambda name: share(figures.get(f"{way}_pairs_{name}"))
-            body.append((f"{cells:,}", capture, words, share(figures.get("found_members")) if way == "found" else "",
+            body.append((cells, capture, words, share(figures.get("found_members")) if way == "found" else "",
                          of("called"), of("right"), of("either_called"), of("together_called"),
                          of("false_redundant"), of("false_cooperative")))
     return markdown(("cells", "capture", "what is judged", "members found", "pairs called", "right when called",
@@ -33,13 +37,9 @@ def pairs(folder):
 
 def others(folder):
     body = []
-    for cells, capture in RUNS:
-        path = folder / f"{cells}_{capture}.json"
-        if not path.exists():
-            continue
-        figures = json_of(path)["figures"]
+    for cells, capture, figures in measured(folder):
         row = lambda name: share(figures.get(name))
-        body.append((f"{cells:,}", capture, row("found_triples_called"), row("found_triples_right"),
+        body.append((cells, capture, row("found_triples_called"), row("found_triples_right"),
                      row("found_buffered_0.3_called"), row("found_buffered_0.3_right"),
                      row("found_buffered_0.5_called"), row("found_buffered_0.5_right"), row("other_called")))
     return markdown(("cells", "capture", "two of three: called", "quorum or redundant when called",

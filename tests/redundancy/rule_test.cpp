@@ -236,5 +236,25 @@ TEST(HoldTogether, ALargeRunTakesBackCallsWithALargeQ) {
   EXPECT_EQ(few[1].call, RedundancyCall::kRedundant);
 }
 
+SetRedundancy type_with(double hidden, double error) {
+  SetRedundancy set;
+  set.result.hidden = hidden;
+  set.result.hidden_error = error;
+  set.result.hidden_low = std::isnan(error) ? error : hidden - 2 * error;
+  return set;
+}
+
+TEST(PoolTypes, TheRowOfAllIsTheMeanAndTypesAreDrawnTowardsIt) {
+  SetRedundancy all;
+  const double none = std::nan("");
+  std::vector<SetRedundancy> types = {type_with(0, 1), type_with(4, 1), type_with(9, none)};
+  pool_types(all, types);
+  EXPECT_DOUBLE_EQ(all.result.hidden, 2);  // as RandomEffects.OfTwoGroupsIsTheirFormula
+  EXPECT_DOUBLE_EQ(all.result.hidden_error, 2);
+  EXPECT_LT(all.result.hidden_low, all.result.hidden);
+  EXPECT_DOUBLE_EQ(types[1].hidden_pooled, 3.75);
+  EXPECT_TRUE(std::isnan(types[2].hidden_pooled));  // its total change is not certain
+}
+
 }  // namespace
 }  // namespace grids::core

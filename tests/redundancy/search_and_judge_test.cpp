@@ -143,6 +143,30 @@ TEST(RedundancySearch, CrossFittedCallsOfPlantedPairsAreRight) {
   EXPECT_GE(called, 3);
 }
 
+/// Each cell is measured once: by the fold that held it out, or as a test cell. A fold that
+/// measured the cells that chose its terms would count them several times.
+TEST(RedundancySearch, FoldsMeasureTheCellsThatTheyHeldOut) {
+  const auto& w = planted_pairs();
+  auto plan = w.plan;
+  plan.cross_fit = true;
+  const auto sets =
+      RedundancySearch(w.cells.study, w.surrogate(), plan, w.test.context).find(w.targets).sets;
+  const auto& cells = w.cells.study.cells;
+  const auto with_rna = std::count_if(cells.total_rna.begin(), cells.total_rna.end(),
+                                      [](double total) { return total > 0; });
+  int whole = 0;
+  for (const auto& set : sets) {
+    if (set.cells_from != "folds") continue;
+    if (set.folds == plan.folds.folds) {
+      EXPECT_EQ(set.cells, with_rna);
+      ++whole;
+    } else {
+      EXPECT_LT(set.cells, with_rna);  // without those of folds that did not find the set
+    }
+  }
+  EXPECT_GT(whole, 0);
+}
+
 TEST(RedundancySearch, FoldsThatDoNotAgreeCallNothing) {
   const auto& w = planted_pairs();
   auto plan = w.plan;
