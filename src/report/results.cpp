@@ -73,6 +73,7 @@ std::vector<SetView> sets_of(const Table& table) {
       set.objective = table.number(row, column::kObjective);
       set.evaluations = table.number(row, column::kEvaluations);
       set.seconds = set.cells = set.percentile = set.near_share = set.near_chance = kNaN;
+      set.relative_low = set.relative_high = kNaN;
       set.others_change = set.most_change = set.minimal_share = kNaN;
       sets.push_back(std::move(set));
     }
@@ -103,6 +104,10 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
       set.near_share = table.number(row, column::kShareNear);
       set.near_chance = table.number(row, column::kChanceNear);
       set.from_counts = says_yes(table, row, column::kFromCounts);
+      if (table.has(column::kChangeLow)) {
+        set.relative_low = table.number(row, column::kChangeLow);
+        set.relative_high = table.number(row, column::kChangeHigh);
+      }
       if (table.has(column::kMinimalShare)) {
         set.minimal_share = table.number(row, column::kMinimalShare);
       }

@@ -44,6 +44,8 @@ struct SetView {
   int64_t set_size = 0;
   double average_change = 0;
   double relative_change = 0;
+  double relative_low = 0;  ///< 90 % interval of it; NaN: none
+  double relative_high = 0;
   double change_cp100k = 0;
   double objective = 0;
   double evaluations = 0;
