@@ -103,7 +103,8 @@ Command redundancy_command() {
               settings_text(depends) + "study=" + sha256_of(arguments->inputs.study) +
               "; surrogate=" + sha256_of(arguments->inputs.surrogate) + "; ";
           const auto tables = redundancy_into(arguments->out, loaded.study, surrogate, targets,
-                                              arguments->stage, settings, context);
+                                              arguments->stage, settings, loaded.file.options,
+                                              context);
           Manifest manifest = new_manifest("redundancy", options_given, context);
           std::vector<std::filesystem::path> read = {arguments->inputs.study,
                                                      arguments->inputs.surrogate};

@@ -5,6 +5,8 @@
 
 #include "base/at.hpp"
 #include "io/folder.hpp"
+#include "model/train_options.hpp"
+#include "pipeline/retrained_halves.hpp"
 #include "pipeline/run_folder.hpp"
 #include "redundancy/control_studies.hpp"
 #include "redundancy/design.hpp"
@@ -159,6 +161,12 @@ void RedundancyArguments::describe(OptionSet& set) {
   set.value("--stability", stability,
             "Search and judge anew on so many halves of the cells (stability.tsv); 0 = none",
             at_least(0));
+  set.flag("--retrain", retrain,
+           "Train a surrogate for each half of --stability too, as the given one was trained: what "
+           "the training makes of other cells is then in it (slow)");
+  set.rule([this](Problems& problems) {
+    if (retrain && stability == 0) problems.add("--retrain needs --stability, the halves");
+  });
   set.value(
       "--alternatives", alternatives,
       "Search each gene so many times more, without what was found (alternatives.tsv); 0 = no",
@@ -190,7 +198,8 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
                                          const StudySurrogate& surrogate,
                                          const std::vector<ExplainTarget>& targets,
                                          const RedundancyArguments& arguments,
-                                         const std::string& settings, const Context& context) {
+                                         const std::string& settings, const std::string& how,
+                                         const Context& context) {
   const auto portions = portions_of(shard_from(arguments.shard), targets.size());
   if (portions.empty()) {
     throw input_error("--shard {}: there are {} targets, which make {} portions of {}",
@@ -199,8 +208,16 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   }
   const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
   if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
+  const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
   RunFolder run(folder);
-  RedundancySearch search(study, surrogate, arguments.plan(), context);
+  auto plan = arguments.plan();
+  if (arguments.retrain) {
+    for (int64_t half = 0; half < arguments.stability; ++half) {
+      run.run(train_half_stage(folder, study, half, training, settings), context);
+    }
+    plan.trained_on = [folder](int64_t half) { return read_half(folder, half); };
+  }
+  RedundancySearch search(study, surrogate, std::move(plan), context);
   std::vector<ExplainTarget> own;
   Progress progress(context, "redundancy", std::ssize(portions));
   for (const size_t portion : portions) {

@@ -32,6 +32,7 @@ struct RedundancyArguments {
   bool negative_control = false;
   bool by_terms = true;      ///< --direction auto is that of each gene's terms
   int64_t stability = 0;     ///< half-samples
+  bool retrain = false;      ///< each half-sample gets a surrogate of its own
   int64_t alternatives = 0;  ///< further sets
 
   void describe(OptionSet& set);
@@ -50,11 +51,13 @@ TableText describe_negative_control();
 /// Searches and judges the targets; returns the names of the tables written into `folder`. What a
 /// portion found lies under `folder`/portions, and is used again where nothing that it depends on
 /// has changed: `settings` says what that is, beside the seed. Calls are held together over the
-/// targets of this shard.
+/// targets of this shard. `how`: as the surrogate was trained (SurrogateFile::options), for those
+/// of half-samples.
 std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
                                          const StudySurrogate& surrogate,
                                          const std::vector<ExplainTarget>& targets,
                                          const RedundancyArguments& arguments,
-                                         const std::string& settings, const Context& context);
+                                         const std::string& settings, const std::string& how,
+                                         const Context& context);
 
 }  // namespace grids::core

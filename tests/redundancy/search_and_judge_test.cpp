@@ -208,6 +208,37 @@ TEST(RedundancySearch, HalvesSelectMostPlantedMembers) {
   EXPECT_GT(selected / planted, 0.6);  // of 750 cells
 }
 
+/// Where halves are given surrogates, it is these that they are searched with: the same one gives
+/// the same rows, others not.
+TEST(RedundancySearch, HalvesUseTheSurrogateThatWasTrainedOnThem) {
+  const auto& w = planted_pairs();
+  const std::vector<ExplainTarget> few(w.targets.begin(), w.targets.begin() + 5);
+  const auto rows_with = [&](const SurrogateOfHalf& trained_on) {
+    auto plan = w.plan;
+    plan.half_samples = 1;
+    plan.trained_on = trained_on;
+    const auto found =
+        RedundancySearch(w.cells.study, w.surrogate(), plan, w.test.context).find(few);
+    const auto table = stability_table(w.cells.study, found.stability);
+    std::string text;
+    for (size_t i = 0; i < table.rows(); ++i) {
+      for (const auto& cell : table.row(i)) text += cell + "\t";
+    }
+    return text;
+  };
+  std::set<int64_t> asked;
+  const auto trained = [&](uint64_t seed) {
+    return [&, seed](int64_t half) {
+      asked.insert(half);
+      return FoldedSurrogate(testing::random_surrogate(shape_of(w.cells.study), seed));
+    };
+  };
+  EXPECT_EQ(rows_with({}), rows_with(trained(3)));
+  EXPECT_EQ(asked, std::set<int64_t>{0});
+  // Eight latents of noise more or less move little else than which of two weak terms is chosen.
+  EXPECT_NE(rows_with(trained(4)), rows_with(trained(3)));
+}
+
 /// A surrogate that is linear on the scale of its output has no hidden share, whatever its cells.
 TEST(FitOfGene, OfALinearModelHidesNothing) {
   const auto& w = planted_pairs();

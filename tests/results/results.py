@@ -56,7 +56,7 @@ def commands(torch, from_file=False):
         "knockout": ("knockout", ["knockout", *study, "--cell-type", "type_1", "--gene", "SIM00001",
                                   "-o", "knockout"]),
         "redundancy": ("redundancy", ["redundancy", *study, *few, "--cross-fit", "--folds", "2",
-                                      "--least-agreeing", "1", "--negative-control", "--stability", "2",
+                                      "--least-agreeing", "1", "--negative-control", "--stability", "2", "--retrain",
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
