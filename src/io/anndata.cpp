@@ -117,6 +117,7 @@ RawModality read_place(const Group& group, const Place& place) {
 
 void add_tables(const Group& group, const Place& place, RawModality& modality) {
   modality.obs = read_frame(group, "obs");
+  modality.obsm = read_embeddings(group, modality.obs.rows());
   modality.var = read_frame(group, place.var);
   const auto& pattern = modality.values.pattern;
   if (pattern.rows != modality.obs.rows()) {

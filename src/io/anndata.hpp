@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "io/coded_column.hpp"
 #include "io/compressed.hpp"
 #include "io/raw_multiome.hpp"
 #include "io/store.hpp"
@@ -24,14 +25,20 @@ namespace grids::core {
 // ---- reading ----
 
 /// A table (`obs`, `var`) of an AnnData group. Categories become their text; booleans 0 and 1;
-/// columns of kinds that have no place in a Frame (nested tables, dates) are left out.
+/// columns of kinds that have no place in a Frame (nested tables, dates) are passed over.
 Frame read_frame(const store::Group& parent, const std::string& name);
 
-/// One categorical column of a table as codes into its categories, -1 where it is missing.
-struct CategoricalColumn {
-  std::vector<std::string> categories;
-  std::vector<int32_t> codes;
-};
+/// The same with only the columns whose names are `wanted`.
+Frame read_frame(const store::Group& parent, const std::string& name,
+                 const std::function<bool(const std::string& column)>& wanted);
+
+/// The names of a table's columns, in their order.
+std::vector<std::string> frame_columns(const store::Group& parent, const std::string& name);
+
+/// What `obsm` of an AnnData or MuData holds of `rows` cells.
+Embeddings read_embeddings(const store::Group& parent, int64_t rows);
+
+/// A categorical column of a table.
 CategoricalColumn read_categorical(const store::Group& table, const std::string& column);
 
 /// Whether `name` holds rows × columns, stored as CSR, CSC or dense, in any type of number.
@@ -92,6 +99,14 @@ void write_frame(const store::GroupWriter& parent, const std::string& name, cons
 /// Adds a categorical column to a table that `write_frame` wrote. Categories keep their order.
 void write_categorical(const store::GroupWriter& table, const std::string& column,
                        const CategoricalColumn& values);
+
+/// Adds a column to a table that `write_frame` wrote, in the way its kind asks for. Text of which
+/// some is missing becomes a categorical, numbers and booleans of which some are become nullable.
+void write_coded_column(const store::GroupWriter& table, const std::string& name,
+                        const CodedColumn& column);
+
+/// Adds to obsm.
+void write_embedding(const store::GroupWriter& parent, const Embedding& embedding);
 
 /// An empty group in AnnData's `dict` encoding.
 store::GroupWriter create_dict(const store::GroupWriter& parent, const std::string& name);

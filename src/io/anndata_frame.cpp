@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 
@@ -66,6 +67,18 @@ std::optional<CategoricalColumn> stored_categorical(const Group& table, const st
   return referenced_categories(table, name, table.array(name));
 }
 
+/// Whether the order of the categories is said to mean something.
+bool is_ordered(const Group& table, const std::string& name) {
+  if (!table.has_group(name) || !table.group(name).has_attribute("ordered")) return false;
+  const auto flags = table.group(name).integers_attribute("ordered");
+  return flags.size() == 1 && flags[0] != 0;
+}
+
+ColumnKind column_kind(Kind kind) {
+  if (kind == Kind::kInteger) return ColumnKind::kInteger;
+  return kind == Kind::kBoolean ? ColumnKind::kBoolean : ColumnKind::kPlain;
+}
+
 std::vector<std::string> expand(const CategoricalColumn& column) {
   std::vector<std::string> texts(column.codes.size());
   for (size_t i = 0; i < texts.size(); ++i) {
@@ -78,7 +91,7 @@ std::vector<std::string> expand(const CategoricalColumn& column) {
 std::optional<FrameColumn> read_nullable(const Group& group, const std::string& name) {
   if (!group.has_array("values")) return std::nullopt;
   const auto values = group.array("values");
-  FrameColumn column{name, {}};
+  FrameColumn column{name, {}, column_kind(values.kind())};
   if (values.kind() == Kind::kText) {
     column.values = values.read_text();
   } else if (is_number(values.kind())) {
@@ -106,13 +119,17 @@ std::optional<FrameColumn> read_nullable(const Group& group, const std::string& 
 /// Nothing when the column is of a kind that a Frame has no place for.
 std::optional<FrameColumn> read_column(const Group& table, const std::string& name) {
   if (auto categorical = stored_categorical(table, name)) {
-    return FrameColumn{name, expand(*categorical)};
+    auto texts = expand(*categorical);
+    return FrameColumn{name, std::move(texts), ColumnKind::kCategory,
+                       std::move(categorical->categories), is_ordered(table, name)};
   }
   if (table.has_group(name)) return read_nullable(table.group(name), name);
   const auto dataset = table.array(name);
   if (dataset.shape().size() != 1) return std::nullopt;
   if (dataset.kind() == Kind::kText) return FrameColumn{name, dataset.read_text()};
-  if (is_number(dataset.kind())) return FrameColumn{name, dataset.read<double>()};
+  if (is_number(dataset.kind())) {
+    return FrameColumn{name, dataset.read<double>(), column_kind(dataset.kind())};
+  }
   return std::nullopt;
 }
 
@@ -120,11 +137,13 @@ size_t length_of(const FrameColumn& column) {
   return column.is_text() ? column.text().size() : column.numbers().size();
 }
 
-std::vector<std::string> read_index(const Group& table, std::string& index_name) {
-  index_name = table.text_attribute_or("_index", "_index");
-  if (!table.has(index_name)) {
-    index_name = table.has("index") ? "index" : index_name;
-  }
+std::string index_of(const Group& table) {
+  auto name = table.text_attribute_or("_index", "_index");
+  return !table.has(name) && table.has("index") ? "index" : name;
+}
+
+std::vector<std::string> read_index(const Group& table) {
+  const auto index_name = index_of(table);
   if (!table.has(index_name)) throw table.error("the names of the rows are missing", index_name);
   if (auto categorical = stored_categorical(table, index_name)) return expand(*categorical);
   if (table.has_group(index_name)) {
@@ -137,20 +156,27 @@ std::vector<std::string> read_index(const Group& table, std::string& index_name)
   return as_text(dataset);
 }
 
-Frame read_group(const Group& table) {
+std::vector<std::string> columns_of(const Group& table) {
+  if (table.attribute_is_text("column-order")) return table.texts_attribute("column-order");
+  if (table.has_attribute("column-order")) return {};  // a number there is numpy's empty list
+  auto names = table.names();
+  const auto index = index_of(table);
+  std::erase_if(names, [&](const auto& n) { return n == index || n == "__categories"; });
+  return names;
+}
+
+using Wanted = std::function<bool(const std::string& column)>;
+
+Frame read_group(const Group& table, const Wanted& wanted) {
   Frame frame;
-  std::string index_name;
-  frame.index = read_index(table, index_name);
-  std::vector<std::string> names;
-  if (table.attribute_is_text("column-order")) {
-    names = table.texts_attribute("column-order");
-  } else if (!table.has_attribute("column-order")) {  // a number there is numpy's empty list
-    names = table.names();
-    std::erase_if(names, [&](const auto& n) { return n == index_name || n == "__categories"; });
-  }
-  for (const auto& name : names) {
+  frame.index = read_index(table);
+  for (const auto& name : columns_of(table)) {
+    if (!wanted(name)) continue;
     auto column = read_column(table, name);
-    if (!column) continue;
+    if (!column) {
+      frame.passed_over.push_back(name);
+      continue;
+    }
     if (length_of(*column) != frame.index.size()) {
       throw table.error(
           fmt::format("has {} entries for {} rows", length_of(*column), frame.index.size()), name);
@@ -175,9 +201,11 @@ void apply_old_categories(const Group& parent, FrameColumn& column) {
     texts.push_back(code < 0 ? "" : categories[static_cast<size_t>(code)]);
   }
   column.values = std::move(texts);
+  column.kind = ColumnKind::kCategory;
+  column.categories = categories;
 }
 
-Frame read_compound(const Group& parent, const Array& dataset) {
+Frame read_compound(const Group& parent, const Array& dataset, const Wanted& wanted) {
   Frame frame;
   dataset.require_dimensions(1);
   bool first = true;
@@ -194,12 +222,14 @@ Frame read_compound(const Group& parent, const Array& dataset) {
       first = false;
       continue;
     }
-    FrameColumn column{field, {}};
+    if (!wanted(field)) continue;
+    FrameColumn column{field, {}, column_kind(kind)};
     if (kind == Kind::kText) {
       column.values = dataset.read_field_text(field);
     } else if (is_number(kind)) {
       column.values = dataset.read_field(field);
     } else {
+      frame.passed_over.push_back(field);
       continue;
     }
     apply_old_categories(parent, column);
@@ -211,8 +241,39 @@ Frame read_compound(const Group& parent, const Array& dataset) {
 }  // namespace
 
 Frame read_frame(const Group& parent, const std::string& name) {
-  if (parent.has_array(name)) return read_compound(parent, parent.array(name));
-  return read_group(parent.group(name));
+  return read_frame(parent, name, [](const std::string&) { return true; });
+}
+
+Frame read_frame(const Group& parent, const std::string& name, const Wanted& wanted) {
+  if (parent.has_array(name)) return read_compound(parent, parent.array(name), wanted);
+  return read_group(parent.group(name), wanted);
+}
+
+std::vector<std::string> frame_columns(const Group& parent, const std::string& name) {
+  if (!parent.has_array(name)) return columns_of(parent.group(name));
+  auto fields = parent.array(name).fields();
+  if (!fields.empty()) fields.erase(fields.begin());
+  return fields;
+}
+
+Embeddings read_embeddings(const Group& parent, int64_t rows) {
+  Embeddings result;
+  if (!parent.has_group("obsm")) return result;
+  const auto obsm = parent.group("obsm");
+  for (const auto& name : obsm.names()) {
+    const bool dense = obsm.has_array(name) && is_number(obsm.array(name).kind());
+    const auto shape = dense ? obsm.array(name).shape() : std::vector<int64_t>();
+    if (shape.size() == 1) continue;  // MuData's mask of a modality
+    if (shape.size() != 2 || shape[1] < 1 || shape[1] > kMostEmbeddingColumns) {
+      result.passed_over.push_back(name);
+      continue;
+    }
+    if (shape[0] != rows) {
+      throw obsm.error(fmt::format("has {} rows for {} cells", shape[0], rows), name);
+    }
+    result.list.push_back({name, shape[1], obsm.array(name).read<float>()});
+  }
+  return result;
 }
 
 CategoricalColumn read_categorical(const Group& table, const std::string& name) {

@@ -40,7 +40,9 @@ RawMultiome read_one(const MultiomeInput& input, const Context& context) {
       features.intervals.push_back(parse_peak_name(text).value_or(Interval{}));
     }
   }
-  return split_by_type(mixed.values, mixed.obs, features, mixed.source, context);
+  auto multiome = split_by_type(mixed.values, mixed.obs, features, mixed.source, context);
+  multiome.rna.obsm = multiome.atac.obsm = mixed.obsm;  // of both
+  return multiome;
 }
 
 RawModality read_file(const std::filesystem::path& path, const std::string& layer) {

@@ -10,6 +10,7 @@
 #include "base/name_list.hpp"
 #include "prepare/canonical_order.hpp"
 #include "prepare/diary.hpp"
+#include "prepare/keep_columns.hpp"
 #include "prepare/match_cells.hpp"
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
@@ -404,6 +405,8 @@ void PrepareOptions::describe(OptionSet& set) {
   genes.describe(set);
   set.flag("--skip-missing-genes", skip_missing_genes,
            "Pass over names in --keep-genes that the file does not have");
+  set.list("--keep-obs", keep_obs,
+           "Columns of obs and embeddings of obsm that the study hands on: all, none, or names");
   set.group("Split and clusters");
   split.describe(set);
   clusters.describe(set);
@@ -419,6 +422,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
   require_shape(raw.rna);
   require_shape(raw.atac);
+  require_columns(raw, options.keep_obs);
   order_genes(raw.rna, context.pool);
   PrepareResult result;
   Study& study = result.study;
@@ -436,6 +440,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   CellQuality quality = check_quality(raw, kind, options, cells, diary);
   tell_unused_columns(raw, cells.matched, inputs, diary);
   fill_cells(run, features, cells, quality);
+  keep_columns(raw, cells.matched, options.keep_obs, study.cells, context.pool, diary);
   const auto rna_rows = std::move(cells.matched.rna_row);
   const auto atac_rows = std::move(cells.matched.atac_row);
 

@@ -54,6 +54,8 @@ struct PrepareOptions {
   VariableGeneOptions genes;
   SplitOptions split;
   ClusterOptions clusters;
+  /// Columns of obs and embeddings of obsm that the study hands on: "all", "none", or names.
+  std::vector<std::string> keep_obs = {"all"};
   /// Names in `keep_genes` that are no gene of the file are passed over instead of an error.
   bool skip_missing_genes = false;
   /// Goes on, with a warning, where genes and peaks seem to be of different files: hardly any gene

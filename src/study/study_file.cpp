@@ -10,6 +10,7 @@
 #include "io/anndata.hpp"
 #include "io/lines.hpp"
 #include "io/mudata.hpp"
+#include "study/kept_columns.hpp"
 #include "study/study.hpp"
 
 namespace grids::core {
@@ -78,6 +79,7 @@ void require_whole(const Study& study) {
   shape("expression", study.expression.pattern, genes);
   if (study.has_counts()) shape("counts", study.counts.pattern, genes);
   problems.raise(ErrorKind::kInternal, "a study that does not fit together");
+  require_kept(study.cells);
 }
 
 Frame cells_frame(const CellTable& cells) {
@@ -91,15 +93,40 @@ Frame cells_frame(const CellTable& cells) {
   return frame;
 }
 
+/// As 10x files write it; empty where there is no place.
+std::string interval_text(std::string_view chromosome, int64_t start, int64_t end) {
+  return chromosome.empty() ? std::string() : fmt::format("{}:{}-{}", chromosome, start, end);
+}
+
+/// The columns by which scanpy and muon tell features of 10x files: gene_ids, feature_types and
+/// interval.
+void add_tenx_columns(Frame& frame, const char* type, std::vector<std::string> ids,
+                      const std::vector<std::string>& chromosomes,
+                      const std::vector<int64_t>& start, const std::vector<int64_t>& end) {
+  std::vector<std::string> intervals;
+  for (size_t j = 0; j < chromosomes.size(); ++j) {
+    intervals.push_back(interval_text(chromosomes[j], start[j], end[j]));
+  }
+  const auto add = [&](const char* name, std::vector<std::string> texts) {
+    const bool says_something =
+        std::any_of(texts.begin(), texts.end(), [](const auto& text) { return !text.empty(); });
+    if (says_something) frame.columns.push_back({name, std::move(texts)});
+  };
+  add("gene_ids", std::move(ids));
+  add("feature_types", std::vector<std::string>(chromosomes.size(), type));
+  add("interval", std::move(intervals));
+}
+
 Frame peaks_frame(const PeakTable& peaks) {
   Frame frame{peaks.names, {}};
   std::vector<std::string> chromosomes;
   for (size_t c = 0; c < peaks.chromosomes.size(); ++c) {
     chromosomes.resize(at(peaks.chromosome_offsets[c + 1]), peaks.chromosomes[c]);
   }
-  frame.columns.push_back({"chrom", std::move(chromosomes)});
+  frame.columns.push_back({"chrom", chromosomes});
   frame.columns.push_back({"start", to_numbers(peaks.start)});
   frame.columns.push_back({"end", to_numbers(peaks.end)});
+  add_tenx_columns(frame, "Peaks", peaks.names, chromosomes, peaks.start, peaks.end);
   return frame;
 }
 
@@ -112,12 +139,14 @@ Frame genes_frame(const GeneTable& genes) {
   frame.columns.push_back({"start", to_numbers(genes.start)});
   frame.columns.push_back({"end", to_numbers(genes.end)});
   frame.columns.push_back({"strand", std::move(strand)});
-  if (genes.further_sites.empty()) return frame;
-  std::vector<std::string> sites;
-  for (const auto& of_gene : genes.further_sites) {
-    sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
+  if (!genes.further_sites.empty()) {
+    std::vector<std::string> sites;
+    for (const auto& of_gene : genes.further_sites) {
+      sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
+    }
+    frame.columns.push_back({kFurtherSites, std::move(sites)});
   }
-  frame.columns.push_back({kFurtherSites, std::move(sites)});
+  add_tenx_columns(frame, "Gene Expression", genes.ids, genes.chromosome, genes.start, genes.end);
   return frame;
 }
 
@@ -177,7 +206,7 @@ Categorical categorical(const Group& obs, const std::string& name, bool ordered)
 
 CellTable read_cells(const Group& root, int64_t format) {
   const auto obs = root.group("obs");
-  auto frame = read_frame(root, "obs");
+  auto frame = read_frame(root, "obs", is_study_column);
   CellTable cells;
   require_unique(obs, frame.index);
   for (const auto& name : column(obs, frame, "split", true).text()) {
@@ -270,7 +299,8 @@ GeneTable read_genes(const Group& modality) {
 void require_cells(const Group& root, const CellTable& cells, const std::string& modality) {
   // Cells have one order in a study; a file edited elsewhere may have lost it.
   const auto place = "mod/" + modality + "/obs";
-  const auto frame = read_frame(root.group("mod/" + modality), "obs");
+  const auto frame =
+      read_frame(root.group("mod/" + modality), "obs", [](const std::string&) { return false; });
   if (frame.index != cells.barcodes) {
     throw root.error(
         fmt::format("names other cells than obs, or in another order; {}", kPrepareAgain), place);
@@ -361,6 +391,7 @@ Study read_study(const std::filesystem::path& path) {
   study.genes = read_genes(rna);
   require_cells(root, study.cells, "rna");
   require_cells(root, study.cells, "atac");
+  read_kept(root, study.cells);
   const auto cells = study.cells.size();
   study.open = read_binary_matrix(atac, "X");
   require_shape(atac, "X", study.open, cells, study.peaks.size());
@@ -402,6 +433,7 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     if (!study.cells.batch.empty()) {
       write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
     }
+    write_kept(root, study.cells);
     const auto grids = create_dict(root, "uns/grids");
     write_integer_element(grids, "format", kStudyFormat);
     const bool raw = study.scale == ExpressionScale::kLog1pCp100k;

@@ -3,6 +3,9 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "io/anndata.hpp"
 #include "io/mudata.hpp"
 #include "io/support.hpp"
@@ -27,6 +30,52 @@ CsrMatrix random_matrix(int64_t rows, int64_t columns, bool ones) {
     matrix.pattern.offsets.push_back(matrix.pattern.nonzeros());
   }
   return matrix;
+}
+
+/// A column of each kind with and without missing values, embeddings in each place.
+void add_kept(CellTable& cells) {
+  const auto size = static_cast<size_t>(cells.size());
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const auto add = [&](const std::string& name, ColumnKind kind, bool missing) {
+    std::vector<double> numbers;
+    for (size_t i = 0; i < size; ++i) {
+      const auto number = *rc::gen::inRange(0, 2);
+      numbers.push_back(missing && number == 0 ? none : number);
+    }
+    if (kind == ColumnKind::kPlain && !missing) numbers.back() = 0.25;
+    cells.columns.push_back({{name, kind, false, std::move(numbers)}});
+  };
+  for (const bool missing : {false, true}) {
+    const std::string end = missing ? " with gaps" : "";
+    add("whole" + end, ColumnKind::kInteger, missing);
+    add("yes/no" + end, ColumnKind::kBoolean, missing);
+    add("number" + end, ColumnKind::kPlain, missing);
+    CategoricalColumn stage{{"z never", "b", "a"}, {}};
+    for (size_t i = 0; i < size; ++i) stage.codes.push_back(*rc::gen::inRange(missing ? -1 : 1, 3));
+    cells.columns.push_back({{"stage" + end, ColumnKind::kCategory, !missing, std::move(stage)}});
+  }
+  cells.columns[0].in_rna = "whole";
+  cells.columns[0].in_atac = "whole";
+  cells.columns[1].name = "atac:yes/no";
+  cells.columns[1].in_atac = "yes/no";
+  cells.columns[2].name = "rna:batch";  // the study has one of its own
+  cells.columns[2].in_rna = "batch";
+  const std::vector<float> umap(size * 2, 0.5f), pca(size * 3, -1.0f), other(size * 2, 7.0f);
+  cells.embeddings.push_back({{"X_umap", 2, umap}, true, true, true});
+  cells.embeddings.push_back({{"X_pca", 3, pca}, false, true, false});
+  cells.embeddings.push_back({{"X_pca", 2, other}, false, false, true});
+}
+
+bool same_kept(const CellTable& a, const CellTable& b) {
+  const auto same_column = [](const KeptColumn& x, const KeptColumn& y) {
+    return x.name == y.name && x.in_rna == y.in_rna && x.in_atac == y.in_atac && same_values(x, y);
+  };
+  const auto same_embedding = [](const KeptEmbedding& x, const KeptEmbedding& y) {
+    return x.name == y.name && x.columns == y.columns && x.values == y.values &&
+           x.in_whole == y.in_whole && x.in_rna == y.in_rna && x.in_atac == y.in_atac;
+  };
+  return std::ranges::equal(a.columns, b.columns, same_column) &&
+         std::ranges::equal(a.embeddings, b.embeddings, same_embedding);
 }
 
 Study random_study() {
@@ -79,6 +128,7 @@ Study random_study() {
       }
     }
   }
+  add_kept(study.cells);
   study.open = random_matrix(cells, peaks, true).pattern;
   study.expression = random_matrix(cells, genes, false);
   if (*rc::gen::arbitrary<bool>()) {
@@ -111,6 +161,7 @@ RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
   RC_ASSERT(back.cells.split == study.cells.split);
   RC_ASSERT(back.cells.total_rna == study.cells.total_rna);
   RC_ASSERT(back.cells.open_peaks == study.cells.open_peaks);
+  RC_ASSERT(same_kept(back.cells, study.cells));
   RC_ASSERT(back.peaks.names == study.peaks.names);
   RC_ASSERT(back.peaks.chromosomes == study.peaks.chromosomes);
   RC_ASSERT(back.peaks.chromosome_offsets == study.peaks.chromosome_offsets);
@@ -159,14 +210,22 @@ TEST(StudyFile, IsMuDataThatAnnDataReads) {
   ASSERT_TRUE(test::run_python(
       fmt::format("{} {} mod/rna {} counts", script, path.string(), (folder / "rna").string())));
   EXPECT_EQ(test::slurp(folder / "rna"),
-            "shape 4 2\nobs c1\nobs c2\nobs c3\nobs c4\nvar G1\nvar G2\n"
+            "shape 4 2\nobs c1\nobs c2\nobs c3\nobs c4\n"
+            "obs.cell_type\tB\tA\tB\tB\nobs.split\ttrain\ttest\ttrain\tvalidation\n"
+            "var G1\nvar G2\n"
             "var.gene_id\tENSG1\t\nvar.chrom\tchr2\t\nvar.start\t100\t0\nvar.end\t200\t0\n"
-            "var.strand\t-\t.\n0 0 1\n0 1 2\n2 1 3\n3 0 4\n");
+            "var.strand\t-\t.\nvar.gene_ids\tENSG1\t\n"
+            "var.feature_types\tGene Expression\tGene Expression\nvar.interval\tchr2:100-200\t\n"
+            "0 0 1\n0 1 2\n2 1 3\n3 0 4\n");
   ASSERT_TRUE(test::run_python(
       fmt::format("{} {} mod/atac {}", script, path.string(), (folder / "atac").string())));
   EXPECT_EQ(test::slurp(folder / "atac"),
-            "shape 4 3\nobs c1\nobs c2\nobs c3\nobs c4\nvar p1\nvar p2\nvar p3\n"
+            "shape 4 3\nobs c1\nobs c2\nobs c3\nobs c4\n"
+            "obs.cell_type\tB\tA\tB\tB\nobs.split\ttrain\ttest\ttrain\tvalidation\n"
+            "var p1\nvar p2\nvar p3\n"
             "var.chrom\tchr1\tchr1\tchr2\nvar.start\t5\t90\t7\nvar.end\t9\t95\t11\n"
+            "var.gene_ids\tp1\tp2\tp3\nvar.feature_types\tPeaks\tPeaks\tPeaks\n"
+            "var.interval\tchr1:5-9\tchr1:90-95\tchr2:7-11\n"
             "0 2 1\n1 0 1\n1 1 1\n2 1 1\n");
 }
 
