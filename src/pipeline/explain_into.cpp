@@ -88,12 +88,15 @@ std::vector<std::string> explain_into(const std::filesystem::path& folder,
                                       const StudySurrogate& surrogate,
                                       const std::vector<ExplainTarget>& targets,
                                       const ExplainArguments& arguments, const Context& context) {
+  require_groups(study, arguments.redundancy);
   const Explained explained = explain_and_judge(
       study, surrogate, targets, arguments.stage_options(), arguments.judge, context);
   auto tables = explained_tables(study, explained);
   const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
   if (arguments.ask_redundancy) {
-    for (auto& table : redundancy_tables(study, redundant)) tables.push_back(std::move(table));
+    for (auto& table : redundancy_tables(study, redundant, arguments.redundancy.contrast_groups)) {
+      tables.push_back(std::move(table));
+    }
   }
   make_folder(folder);
   std::vector<std::string> names;

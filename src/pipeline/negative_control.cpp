@@ -104,6 +104,7 @@ class Controls {
     const StudySurrogate fitted(surrogate_.folded(), &fit.path);
     auto plan = arguments_.plan();
     plan.half_samples = 0;
+    plan.judging.contrast_groups.clear();
     auto sets = RedundancySearch(study, fitted, plan, context_).find(targets_).sets;
     hold_together(sets, arguments_.explain.redundancy_options());
     ControlRow row{

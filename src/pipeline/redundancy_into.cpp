@@ -86,7 +86,7 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder, size
                                        const Study& study, const RedundancyFindings& found,
                                        const RedundancyArguments& arguments) {
   make_folder(folder / kPortions);
-  auto tables = redundancy_tables(study, found.sets);
+  auto tables = redundancy_tables(study, found.sets, arguments.explain.redundancy.contrast_groups);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
   if (arguments.stability > 0) tables.push_back(stability_table(study, found.stability));
   if (arguments.alternatives > 0) {
@@ -102,7 +102,10 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder, size
 
 std::vector<std::string> table_names(const Study& study, const RedundancyArguments& arguments) {
   std::vector<std::string> names;
-  for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
+  for (const auto& table :
+       redundancy_tables(study, {}, arguments.explain.redundancy.contrast_groups)) {
+    names.push_back(table.source);
+  }
   names.push_back(skipped_columns().describe().file);
   if (arguments.stability > 0) names.push_back(describe_stability().file);
   if (arguments.alternatives > 0) names.push_back(describe_alternatives().file);
@@ -208,6 +211,7 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   }
   const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
   if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
+  require_groups(study, arguments.explain.redundancy);
   const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
   RunFolder run(folder);
   auto plan = arguments.plan();
@@ -234,6 +238,7 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
   for (auto& table : tables) {
     if (table.source == describe_design().file) table = in_design_order(table);
+    if (table.source == describe_groups().file) table = with_group_q(table);
   }
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));

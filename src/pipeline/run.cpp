@@ -85,6 +85,8 @@ RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileReco
   for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
   return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
             const PrepareResult result = prepare_from_files(arguments.prepare, context);
+            // A column that is not there is told before the training, not after it.
+            require_groups(result.study, arguments.explain.redundancy);
             make_folder(arguments.out);
             const auto table = write_into(arguments.out, prepare_table(result.summary));
             write_study(arguments.out / kStudy, result.study);

@@ -114,6 +114,7 @@ std::vector<SetStability> measure_stability(const Study& study, const StudySurro
   explaining.force = true;
   auto judging = options;
   judging.type_level = 0;
+  judging.contrast_groups.clear();
   std::vector<Sums> sums(targets.size());
   Progress progress(context, "half-samples", targets.empty() ? 0 : halves);
   for (int64_t half = 0; half < halves && !targets.empty(); ++half) {

@@ -46,7 +46,7 @@ def commands(torch, from_file=False):
     if not torch:
         return found
     study = ["run/study.h5mu", "run/surrogate-cis.safetensors"]
-    few = ["--targets", "targets.tsv", "-L", "3", "--force"]
+    few = ["--targets", "targets.tsv", "-L", "3", "--force", "--contrast-groups", "donor"]
     planted = ["--truth", "cells", "--planted", "1", "-L", "2,3", "--seeds", "2", "--force",
                "--methods", "grids,links,random", "--unlimited", "grids"]
     found |= {
