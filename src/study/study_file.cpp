@@ -277,11 +277,12 @@ void require_cells(const Group& root, const CellTable& cells, const std::string&
   }
 }
 
-void require_shape(const Group& modality, const std::string& name, const CsrPattern& pattern,
-                   int64_t rows, int64_t columns) {
-  if (pattern.rows == rows && pattern.columns == columns) return;
+/// Before the matrix is read.
+void require_shape(const Group& modality, const std::string& name, int64_t rows, int64_t columns) {
+  const auto shape = matrix_shape(modality, name);
+  if (shape.rows == rows && shape.columns == columns) return;
   throw modality.error(fmt::format("is {} × {}, but the tables name {} cells and {} features",
-                                   pattern.rows, pattern.columns, rows, columns),
+                                   shape.rows, shape.columns, rows, columns),
                        name);
 }
 
@@ -362,15 +363,15 @@ Study read_study(const std::filesystem::path& path) {
   require_cells(root, study.cells, "rna");
   require_cells(root, study.cells, "atac");
   const auto cells = study.cells.size();
+  require_shape(atac, "X", cells, study.peaks.size());
   study.open = read_binary_matrix(atac, "X");
-  require_shape(atac, "X", study.open, cells, study.peaks.size());
+  require_shape(rna, "X", cells, study.genes.size());
   study.expression = read_matrix(rna, "X");
-  require_shape(rna, "X", study.expression.pattern, cells, study.genes.size());
   require_finite(rna, "X", study.expression);
   study.scale = read_scale(grids);
   if (rna.has("layers/counts")) {
+    require_shape(rna, "layers/counts", cells, study.genes.size());
     study.counts = read_matrix(rna, "layers/counts");
-    require_shape(rna, "layers/counts", study.counts.pattern, cells, study.genes.size());
     require_finite(rna, "layers/counts", study.counts);
   }
   const auto provenance = grids.array("provenance").read_text();
