@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <ctime>
@@ -29,10 +30,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Seconds of processor time that the probe may use without getting to the next object: so many,
-/// and what reading the file may take at this speed. Waiting for a slow disk costs none.
-constexpr double kPatience = 3;
+/// Reading is no slower than this, in seconds of processor time.
 constexpr double kSlowestBytesPerSecond = 50e6;
+/// On a busy machine the probe gets little of the processor. Once the user has waited for so many
+/// seconds, this share of the time without progress will do.
+constexpr double kBusySeconds = 8;
+constexpr double kBusyShare = 0.25;
 
 // ---- where the program is ----
 
@@ -96,8 +99,8 @@ class Pipe {
 
 /// Starts the probe with its standard output in the pipe, in a process group of its own: Ctrl-C is
 /// for this program, which stops it in turn.
-pid_t start_probe(const fs::path& path, const Pipe& pipe) {
-  const fs::path beside = probe_beside();
+pid_t start_probe(const fs::path& path, const fs::path& given, const Pipe& pipe) {
+  const fs::path beside = given.empty() ? probe_beside() : given;
   const std::string program = beside.empty() ? kProbeProgram : beside.string();
   posix_spawn_file_actions_t files;
   ::posix_spawn_file_actions_init(&files);
@@ -133,7 +136,7 @@ double processor_seconds(pid_t child) {
 }
 
 /// A probe under way, and how it ended.
-struct Probe {
+struct ProbeRun {
   pid_t child = 0;
   std::string place;  ///< the object it got to
   bool stuck = false;
@@ -141,7 +144,7 @@ struct Probe {
 };
 
 /// Takes what the probe says; false once it says no more.
-bool listen(int reader, std::string& waiting, Probe& probe, bool& progress) {
+bool listen(int reader, std::string& waiting, ProbeRun& run, bool& progress) {
   char buffer[4096];
   const ssize_t got = ::read(reader, buffer, sizeof buffer);
   if (got < 0 && errno == EINTR) return true;
@@ -152,52 +155,59 @@ bool listen(int reader, std::string& waiting, Probe& probe, bool& progress) {
   if (end == std::string::npos) return true;
   const size_t before = end == 0 ? std::string::npos : waiting.rfind('\n', end - 1);
   const size_t begin = before == std::string::npos ? 0 : before + 1;
-  probe.place = waiting.substr(begin, end - begin);
+  run.place = waiting.substr(begin, end - begin);
   waiting.erase(0, end + 1);
   return true;
 }
 
-void wait_for_end(Probe& probe) {
+void wait_for_end(ProbeRun& run) {
   // A program that ignores the ends of its children hears nothing of them; then only the last line
   // tells.
-  while (::waitpid(probe.child, &probe.status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(run.child, &run.status, 0) < 0 && errno == EINTR) {
   }
 }
 
 /// Until it ends, or has used too much time on one object.
-void follow(const Pipe& pipe, double patience, Probe& probe) {
+void follow(const Pipe& pipe, double patience, ProbeRun& run) {
   constexpr int kLookMilliseconds = 100;
+  using Clock = std::chrono::steady_clock;
   std::string waiting;
   double used_before = 0;
+  auto progress_at = Clock::now();
   for (;;) {
     pollfd ready = {pipe.reader(), POLLIN, 0};
     bool progress = false;
     if (::poll(&ready, 1, kLookMilliseconds) > 0 &&
-        !listen(pipe.reader(), waiting, probe, progress)) {
+        !listen(pipe.reader(), waiting, run, progress)) {
       break;
     }
-    const double used = processor_seconds(probe.child);
-    if (progress) used_before = used;
-    if (used - used_before < patience) continue;
-    probe.stuck = true;
-    ::kill(probe.child, SIGKILL);
+    const double used = processor_seconds(run.child);
+    if (progress) {
+      used_before = used;
+      progress_at = Clock::now();
+    }
+    const bool long_ago =
+        std::chrono::duration<double>(Clock::now() - progress_at).count() > kBusySeconds;
+    if (used - used_before < patience * (long_ago ? kBusyShare : 1)) continue;
+    run.stuck = true;
+    ::kill(run.child, SIGKILL);
     break;
   }
-  wait_for_end(probe);
+  wait_for_end(run);
 }
 
-[[noreturn]] void refuse(const fs::path& path, const Probe& probe) {
-  const auto place = probe.place.empty() ? std::string() : probe.place + ": ";
+[[noreturn]] void refuse(const fs::path& path, const ProbeRun& run) {
+  const auto place = run.place.empty() ? std::string() : run.place + ": ";
   constexpr const char* kRemedy = "copy or write the file again";
-  if (probe.stuck) {
+  if (run.stuck) {
     throw input_error("reading {}: {}the file is damaged: the HDF5 library finds no end here; {}",
                       path.string(), place, kRemedy);
   }
-  if (WIFEXITED(probe.status) && WEXITSTATUS(probe.status) == kProbeOutOfMemory) {
+  if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == kProbeOutOfMemory) {
     throw input_error("reading {}: {}asks for more memory than a file of its size can need; {}",
                       path.string(), place, kRemedy);
   }
-  const int signal = WIFSIGNALED(probe.status) ? WTERMSIG(probe.status) : 0;
+  const int signal = WIFSIGNALED(run.status) ? WTERMSIG(run.status) : 0;
   if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP) {
     throw internal_error("{} was stopped while it looked at {}", kProbeProgram, path.string());
   }
@@ -240,17 +250,24 @@ Survived& survived() {
 
 }  // namespace
 
+void probe(const fs::path& path, const ProbeSettings& settings) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error) return;  // opening it will say why
+  Pipe pipe;
+  ProbeRun run;
+  run.child = start_probe(path, settings.program, pipe);
+  pipe.close_writer();
+  follow(pipe, settings.patience + static_cast<double>(bytes) / kSlowestBytesPerSecond, run);
+  if (run.stuck || run.place != kProbeSurvived) refuse(path, run);
+}
+
 void require_survivable(const fs::path& path) {
   struct stat file = {};
-  if (::stat(path.c_str(), &file) != 0) return;  // opening it will say why
+  if (::stat(path.c_str(), &file) != 0) return;
   const Identity identity = identity_of(file);
   if (survived().has(identity)) return;
-  Pipe pipe;
-  Probe probe;
-  probe.child = start_probe(path, pipe);
-  pipe.close_writer();
-  follow(pipe, kPatience + static_cast<double>(file.st_size) / kSlowestBytesPerSecond, probe);
-  if (probe.stuck || probe.place != kProbeSurvived) refuse(path, probe);
+  probe(path, {});
   survived().add(identity);
 }
 

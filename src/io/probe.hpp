@@ -19,6 +19,16 @@ inline constexpr const char* kProbeProgram = "grids-probe";
 /// beside that library's folder, beside the running program, and in PATH.
 void require_survivable(const std::filesystem::path& path);
 
+/// How a probe is run.
+struct ProbeSettings {
+  std::filesystem::path program;  ///< empty: where it is looked for
+  /// Seconds of processor time that it may use without getting to the next object, beyond those in
+  /// which it could read the file. Waiting for a slow disk costs none.
+  double patience = 2;
+};
+/// The same, whether the file was looked at before or not.
+void probe(const std::filesystem::path& path, const ProbeSettings& settings);
+
 /// What the program does: writes the place of each object to `out`, a line each, as it gets there.
 /// Returns its exit code.
 int probe_main(const std::filesystem::path& path, int out);

@@ -4,7 +4,11 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <new>
+#include <string>
+#include <string_view>
 
 #include "base/error.hpp"
 #include "io/hdf5.hpp"
@@ -20,16 +24,37 @@ void limit(__rlimit_resource resource, uint64_t most) {
   ::setrlimit(resource, &value);
 }
 
+/// A line of /proc/self/status in kB, as bytes: "VmSize", "VmPeak".
+uint64_t status_bytes(std::string_view what) {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with(what)) continue;
+    return std::strtoull(line.c_str() + what.size() + 1, nullptr, 10) << 10;
+  }
+  return 0;
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kLimited = false;  // the shadows of sanitizers are larger than any limit
+#else
+constexpr bool kLimited = true;
+#endif
+
 /// No core file in the user's folder; no more memory than the texts of an honest file of this size;
-/// an end when the program that asks ends.
-void be_expendable(uint64_t file_bytes) {
+/// an end when the program that asks ends. Returns the most address space that there is.
+uint64_t be_expendable(uint64_t file_bytes) {
   limit(RLIMIT_CORE, 0);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)  // whose shadows are larger
-  limit(RLIMIT_AS, kProbeMemory + kProbeMemoryPerByte * file_bytes);
-#else
-  static_cast<void>(file_bytes);
-#endif
+  const uint64_t most = status_bytes("VmSize") + kProbeMemory + kProbeMemoryPerByte * file_bytes;
+  if (kLimited) limit(RLIMIT_AS, most);
+  return most;
+}
+
+/// Whether memory ran out, or nearly: the library then returns errors as for what it cannot read,
+/// where the reader would go on.
+bool ran_out(uint64_t most) {
+  constexpr uint64_t kNearly = kProbeMemory / 4;
+  return kLimited && status_bytes("VmPeak") + kNearly > most;
 }
 
 void say(int out, std::string line) {
@@ -45,16 +70,16 @@ int walk_through(const std::filesystem::path& path, int out) {
   std::error_code error;
   const uint64_t bytes = std::filesystem::file_size(path, error);
   if (error) return 0;  // the reader will say so
-  be_expendable(bytes);
+  const uint64_t most = be_expendable(bytes);
   try {
     const auto bulk = bytes <= kProbeWhole ? store::WalkBulk::kAll : store::WalkBulk::kEnds;
     store::walk(hdf5::open(path), bulk, [out](const std::string& place) { say(out, place); });
   } catch (const Error&) {
-    return 0;  // the reader will say the same
+    // The reader will say the same.
   } catch (const std::bad_alloc&) {
     return kProbeOutOfMemory;
   }
-  return 0;
+  return ran_out(most) ? kProbeOutOfMemory : 0;
 }
 
 }  // namespace
