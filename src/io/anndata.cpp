@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/at.hpp"
 
@@ -27,12 +28,7 @@ Layout layout_of(const Group& group) {
       encoding));
 }
 
-struct Shape {
-  int64_t rows = 0;
-  int64_t columns = 0;
-};
-
-Shape shape_of(const Group& group) {
+MatrixShape shape_of(const Group& group) {
   const auto* name = group.has_attribute("shape") ? "shape" : "h5sparse_shape";
   const auto shape = group.integers_attribute(name);
   if (shape.size() != 2) {
@@ -40,6 +36,16 @@ Shape shape_of(const Group& group) {
         fmt::format("attribute '{}' has {} numbers instead of 2", name, shape.size()));
   }
   return {shape[0], shape[1]};
+}
+
+MatrixShape shape_of(const Array& dense) {
+  dense.require_dimensions(2);
+  dense.believable_size();
+  if (dense.shape()[1] > std::numeric_limits<int32_t>::max()) {
+    throw dense.error(
+        fmt::format("a matrix of {} × {} cannot be read", dense.shape()[0], dense.shape()[1]));
+  }
+  return {dense.shape()[0], dense.shape()[1]};
 }
 
 /// Appends the entries of dense rows that are not zero.
@@ -97,6 +103,21 @@ Place named_place(const Group& group, const std::string& matrix) {
   return {"layers/" + matrix};
 }
 
+/// Before the matrix is read: a few bytes can claim any shape.
+void require_named(const Group& group, const Place& place, const RawModality& modality) {
+  const auto shape = matrix_shape(group, place.matrix);
+  if (shape.rows != modality.obs.rows()) {
+    throw group.error(
+        fmt::format("has {} rows, but obs names {} cells", shape.rows, modality.obs.rows()),
+        place.matrix);
+  }
+  if (shape.columns != modality.var.rows()) {
+    throw group.error(fmt::format("has {} columns, but {} names {} features", shape.columns,
+                                  place.var, modality.var.rows()),
+                      place.matrix);
+  }
+}
+
 RawModality read_place(const Group& group, const Place& place) {
   if (!group.has(place.matrix)) {
     std::string known = group.has("X") ? "X" : "";
@@ -109,27 +130,14 @@ RawModality read_place(const Group& group, const Place& place) {
         place.matrix);
   }
   RawModality modality;
+  modality.obs = read_frame(group, "obs");
+  modality.obsm = read_embeddings(group, modality.obs.rows());
+  modality.var = read_frame(group, place.var);
+  require_named(group, place, modality);
   modality.values = read_matrix(group, place.matrix);
   modality.source = fmt::format("{}: {}{}{}", group.file(), group.path(),
                                 group.path().empty() ? "" : "/", place.matrix);
   return modality;
-}
-
-void add_tables(const Group& group, const Place& place, RawModality& modality) {
-  modality.obs = read_frame(group, "obs");
-  modality.obsm = read_embeddings(group, modality.obs.rows());
-  modality.var = read_frame(group, place.var);
-  const auto& pattern = modality.values.pattern;
-  if (pattern.rows != modality.obs.rows()) {
-    throw group.error(
-        fmt::format("has {} rows, but obs names {} cells", pattern.rows, modality.obs.rows()),
-        place.matrix);
-  }
-  if (pattern.columns != modality.var.rows()) {
-    throw group.error(fmt::format("has {} columns, but {} names {} features", pattern.columns,
-                                  place.var, modality.var.rows()),
-                      place.matrix);
-  }
 }
 
 }  // namespace
@@ -137,10 +145,9 @@ void add_tables(const Group& group, const Place& place, RawModality& modality) {
 MatrixRows::MatrixRows(const Group& parent, const std::string& name) {
   if (parent.has_array(name)) {
     dense_ = parent.array(name);
-    dense_->require_dimensions(2);
-    dense_->believable_size();
-    rows_ = dense_->shape()[0];
-    columns_ = dense_->shape()[1];
+    const auto shape = shape_of(*dense_);
+    rows_ = shape.rows;
+    columns_ = shape.columns;
     return;
   }
   const auto group = parent.group(name);
@@ -195,6 +202,10 @@ void MatrixRows::read_dense(int64_t first, std::span<float> out) const {
   }
 }
 
+MatrixShape matrix_shape(const Group& parent, const std::string& name) {
+  return parent.has_array(name) ? shape_of(parent.array(name)) : shape_of(parent.group(name));
+}
+
 CsrMatrix read_matrix(const Group& parent, const std::string& name) {
   CsrMatrix matrix;
   if (parent.has_array(name)) {
@@ -246,7 +257,6 @@ RawModality read_anndata(const Group& group, const std::string& matrix) {
     }
   }
   drop_zeros(modality.values);
-  add_tables(group, place, modality);
   require_counts_like(modality);
   return modality;
 }
@@ -254,7 +264,7 @@ RawModality read_anndata(const Group& group, const std::string& matrix) {
 void require_counts_like(const RawModality& modality) {
   const auto& [pattern, values] = modality.values;
   const auto bad = std::find_if(values.begin(), values.end(),
-                                [](float value) { return !(value >= 0) || std::isinf(value); });
+                                [](float value) { return !(value >= 0 && value < kMostCounted); });
   if (bad == values.end()) return;
   const int64_t position = bad - values.begin();
   const auto after = std::upper_bound(pattern.offsets.begin(), pattern.offsets.end(), position);
@@ -262,7 +272,7 @@ void require_counts_like(const RawModality& modality) {
   const auto column = static_cast<size_t>(pattern.indices[static_cast<size_t>(position)]);
   throw input_error(
       "reading {}: cell '{}', feature '{}': the value is {}; counts, or log-normalised values, are "
-      "finite and not negative (scaled values cannot be used: name a layer that holds counts)",
+      "from 0 to below 2^31 (scaled values cannot be used: name a layer that holds counts)",
       modality.source, modality.obs.index[row], modality.var.index[column], *bad);
 }
 

@@ -41,6 +41,14 @@ Embeddings read_embeddings(const store::Group& parent, int64_t rows);
 /// A categorical column of a table.
 CategoricalColumn read_categorical(const store::Group& table, const std::string& column);
 
+/// What a matrix says of itself, before anything of it is read: to be compared with the names of
+/// its rows and columns before there is memory for it. Throws Error(kInput) where it is none.
+struct MatrixShape {
+  int64_t rows = 0;
+  int64_t columns = 0;
+};
+MatrixShape matrix_shape(const store::Group& parent, const std::string& name);
+
 /// Whether `name` holds rows × columns, stored as CSR, CSC or dense, in any type of number.
 /// Indices come back ascending in each row. Throws Error(kInput) for lengths that do not fit each
 /// other, indices out of range and entries that are given twice, naming file and place.
@@ -83,7 +91,11 @@ RawModality read_anndata(const store::Group& group, const std::string& matrix = 
 /// Whether all values are whole numbers, as raw counts are.
 bool all_whole(const CsrMatrix& matrix);
 
-/// Throws Error(kInput) naming the first value that is negative, infinite or no number.
+/// More than any sequencer counts: 2³¹.
+inline constexpr float kMostCounted = 2147483648.0f;
+
+/// Throws Error(kInput) naming the first value that is negative, no number or not below
+/// `kMostCounted`.
 void require_counts_like(const RawModality& modality);
 
 // ---- writing ----

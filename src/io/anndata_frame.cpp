@@ -19,6 +19,7 @@ using store::Kind;
 std::vector<std::string> as_text(const Array& dataset) {
   const Kind kind = dataset.kind();
   if (kind == Kind::kText) return dataset.read_text();
+  dataset.require_believable_texts();
   std::vector<std::string> texts;
   if (kind == Kind::kFloat) {
     for (const double value : dataset.read<double>()) texts.push_back(fmt::format("{}", value));
@@ -50,7 +51,7 @@ std::optional<CategoricalColumn> referenced_categories(const Group& table, const
     categories = table.array(codes.text_attribute("categories"));
   }
   if (!categories) categories = table.array("__categories/" + name);
-  CategoricalColumn column{as_text(*categories), codes.read<int32_t>()};
+  CategoricalColumn column{as_text(*categories), codes.read_whole<int32_t>()};
   check_codes(codes, column);
   return column;
 }
@@ -60,7 +61,7 @@ std::optional<CategoricalColumn> stored_categorical(const Group& table, const st
     const auto group = table.group(name);
     if (!group.has("codes") || !group.has("categories")) return std::nullopt;
     const auto codes = group.array("codes");
-    CategoricalColumn column{as_text(group.array("categories")), codes.read<int32_t>()};
+    CategoricalColumn column{as_text(group.array("categories")), codes.read_whole<int32_t>()};
     check_codes(codes, column);
     return column;
   }
@@ -133,8 +134,17 @@ std::optional<FrameColumn> read_column(const Group& table, const std::string& na
   return std::nullopt;
 }
 
-size_t length_of(const FrameColumn& column) {
-  return column.is_text() ? column.text().size() : column.numbers().size();
+/// How many rows a column has, before any is read; nothing for kinds without a place.
+std::optional<int64_t> length_of(const Group& table, const std::string& name) {
+  if (!table.has_group(name)) {
+    const auto dataset = table.array(name);
+    return dataset.shape().size() == 1 ? std::optional(dataset.size()) : std::nullopt;
+  }
+  const auto group = table.group(name);
+  for (const auto* part : {"codes", "values"}) {
+    if (group.has_array(part)) return group.array(part).size();
+  }
+  return std::nullopt;
 }
 
 std::string index_of(const Group& table) {
@@ -172,16 +182,16 @@ Frame read_group(const Group& table, const Wanted& wanted) {
   frame.index = read_index(table);
   for (const auto& name : columns_of(table)) {
     if (!wanted(name)) continue;
-    auto column = read_column(table, name);
-    if (!column) {
+    const auto length = length_of(table, name);
+    if (length && *length != frame.rows()) {
+      throw table.error(fmt::format("has {} entries for {} rows", *length, frame.rows()), name);
+    }
+    auto column = length ? read_column(table, name) : std::nullopt;
+    if (column) {
+      frame.columns.push_back(std::move(*column));
+    } else {
       frame.passed_over.push_back(name);
-      continue;
     }
-    if (length_of(*column) != frame.index.size()) {
-      throw table.error(
-          fmt::format("has {} entries for {} rows", length_of(*column), frame.index.size()), name);
-    }
-    frame.columns.push_back(std::move(*column));
   }
   return frame;
 }

@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -123,6 +124,12 @@ void replace_text_file(const fs::path& path, const std::function<void(std::ostre
   });
 }
 
+uint64_t most_unpacked(uint64_t packed) {
+  constexpr uint64_t kAlways = uint64_t{1} << 26;
+  constexpr uint64_t kTimes = 32;
+  return std::max(kAlways, packed * kTimes);
+}
+
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) throw input_error("cannot read {}: it is a folder", path.string());
   errno = 0;
@@ -132,6 +139,9 @@ std::string read_file(const fs::path& path) {
                       errno != 0 ? std::strerror(errno) : "out of memory");
   }
   ::gzbuffer(file.get(), 1 << 17);
+  std::error_code ignored;
+  const uint64_t packed = fs::file_size(path, ignored);
+  const uint64_t most = ignored ? most_unpacked(0) : most_unpacked(packed);
   std::string content;
   std::string chunk(1 << 20, '\0');
   for (;;) {
@@ -139,6 +149,13 @@ std::string read_file(const fs::path& path) {
     if (count == 0) break;
     if (count < 0) break;
     content.append(chunk, 0, static_cast<size_t>(count));
+    if (content.size() > most) {
+      throw input_error(
+          "cannot read {}: its {} bytes unpack to more than {}, far more than real files do; "
+          "unpack "
+          "it first (gunzip) where that is right",
+          path.string(), packed, most);
+    }
   }
   int status = Z_OK;
   const char* reason = ::gzerror(file.get(), &status);

@@ -29,7 +29,13 @@ void replace_text_file(const std::filesystem::path& path,
 /// `replace_file` for a text that is at hand.
 void replace_file(const std::filesystem::path& path, std::string_view content);
 
-/// The whole file; a .gz is decompressed. Throws Error(kInput) naming path and reason.
+/// The whole file; a .gz is decompressed. Throws Error(kInput) naming path and reason: also for one
+/// that unpacks to more than `most_unpacked` of its size.
 std::string read_file(const std::filesystem::path& path);
+
+/// What files of `packed` bytes may unpack to, where all of it is in memory: small files to some,
+/// others to several times what real texts and numbers do. A file made to fill the memory unpacks
+/// to a thousand times its size.
+uint64_t most_unpacked(uint64_t packed);
 
 }  // namespace grids::core

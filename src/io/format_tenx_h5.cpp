@@ -20,13 +20,10 @@ void require_length(const store::Group& matrix, const std::string& name, size_t 
 RawMultiome from_tenx_h5(const MultiomeInput& input, const Context& context) {
   const auto root = store::open(input.path);
   const auto matrix = root.group("matrix");
-  const auto shape = matrix.array("shape").read<int64_t>();
+  const auto shape = matrix.array("shape").read_whole<int64_t>();
   if (shape.size() != 2) {
     throw matrix.error(fmt::format("expected 2 numbers, found {}", shape.size()), "shape");
   }
-  // features × cells by columns is cells × features by rows.
-  auto values = read_compressed(matrix, shape[1], shape[0]);
-  drop_zeros(values);
   Frame obs{matrix.array("barcodes").read_text(), {}};
   require_length(matrix, "barcodes", obs.index.size(), shape[1]);
   MixedFeatures features;
@@ -43,6 +40,9 @@ RawMultiome from_tenx_h5(const MultiomeInput& input, const Context& context) {
       features.intervals.push_back(parse_peak_name(text).value_or(Interval{}));
     }
   }
+  // features × cells by columns is cells × features by rows.
+  auto values = read_compressed(matrix, shape[1], shape[0]);
+  drop_zeros(values);
   const auto source = fmt::format("{}: matrix", input.path.string());
   auto multiome = split_by_type(std::move(values), obs, features, source, context);
   require_counts_like(multiome.rna);

@@ -43,6 +43,10 @@ std::string one_word(std::string_view text) {
   for (char& c : result) {
     if (static_cast<unsigned char>(c) <= 32) c = '_';
   }
+  // BED knows no quotes, and a spreadsheet would take the name for a formula.
+  if (!result.empty() && std::string_view("=+-@").find(result[0]) != std::string_view::npos) {
+    result[0] = '_';
+  }
   return result;
 }
 
@@ -59,8 +63,8 @@ std::string bed(const std::string& cell_type, const std::string& gene,
     const std::string name = methods.size() > 1
                                  ? fmt::format("{}_{}", entry.name, one_word(methods[entry.method]))
                                  : entry.name;
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t.\t{}\t{}\t{}\n", entry.chrom, entry.start, entry.end,
-                        name, entry.score, entry.start, entry.end,
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t.\t{}\t{}\t{}\n", one_word(entry.chrom), entry.start,
+                        entry.end, name, entry.score, entry.start, entry.end,
                         kMethodColours[entry.method % std::size(kMethodColours)]);
   }
   return text;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "io/coded_column.hpp"
+#include "io/store.hpp"
 #include "math/sparse.hpp"
 
 namespace grids::core {
@@ -170,9 +171,11 @@ std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t
 bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 
 /// Reads a study written by `write_study` of this or any earlier version. Throws Error(kInput) that
-/// names file and field; one of a later version, or whose cells are not paired (every command needs
-/// pairs), is refused with what to do.
+/// names file and field, also for what `problems_of` finds (study/study_check.hpp); one of a later
+/// version, or whose cells are not paired (every command needs pairs), is refused with what to do.
 Study read_study(const std::filesystem::path& path);
+/// The same from the root of an open store.
+Study read_study(const store::Group& root);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
 /// with cell_type, donor, batch, split, total_rna, open_peaks and place (the cell's row in the
@@ -180,6 +183,7 @@ Study read_study(const std::filesystem::path& path);
 /// split and its own columns; embeddings in obsm; in var of each modality besides what the study
 /// needs feature_types, interval and gene_ids, as 10x files have them. `uns/grids` holds format,
 /// scale, paired and provenance. Goes to a temporary name beside `path` first, then is renamed.
+/// Throws Error(kInternal) for what `problems_of` finds.
 void write_study(const std::filesystem::path& path, const Study& study);
 
 }  // namespace grids::core

@@ -10,6 +10,7 @@
 #include "io/mudata.hpp"
 #include "io/support.hpp"
 #include "study/study.hpp"
+#include "study/study_check.hpp"
 
 namespace grids::core {
 namespace {
@@ -94,7 +95,7 @@ Study random_study() {
     if (donors) study.cells.donor.codes.push_back(*rc::gen::inRange(0, 2));
     if (batches) study.cells.batch.codes.push_back(*rc::gen::inRange(0, 3));
     study.cells.split.push_back(*rc::gen::element(Split::kTrain, Split::kValidation, Split::kTest));
-    study.cells.total_rna.push_back(1000.25 * static_cast<double>(i));
+    study.cells.total_rna.push_back(1000.25 * static_cast<double>(i + 1));
     study.cells.open_peaks.push_back(static_cast<double>(i));
   }
   // Chromosomes in an order that is not alphabetic: it must be kept.
@@ -246,27 +247,49 @@ TEST(StudyFile, SaysWhatToDoWithAFileThatIsNoStudy) {
 TEST(StudyFile, NamesWhatDoesNotFit) {
   const TempFolder folder;
   const auto path = folder / "study.h5mu";
-  auto study = fixed_study();
-  study.peaks.chromosomes = {"chr1", "chr1"};
-  write_study(path, study);
-  EXPECT_NO_THROW(read_study(path));  // neighbouring runs of one chromosome are one chromosome
-  study = fixed_study();
-  study.peaks = {{"p1", "p2", "p3"}, {"chr1", "chr2", "chr1"}, {0, 1, 2, 3}, {1, 1, 1}, {2, 2, 2}};
-  write_study(path, study);
-  EXPECT_THAT(test::input_message([&] { read_study(path); }),
-              HasSubstr("mod/atac/var/chrom: the peaks are not sorted: chr1"));
-  study = fixed_study();
-  study.expression.values[1] = std::nanf("");
-  write_study(path, study);
-  EXPECT_THAT(test::input_message([&] { read_study(path); }),
+  const auto wrong = [&](const std::function<void(Study&)>& change) {
+    auto study = fixed_study();
+    change(study);
+    EXPECT_THROW(write_study(path, study), Error);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    const auto problems = problems_of(study);
+    return problems.empty() ? "none" : problems.list().front();
+  };
+  EXPECT_TRUE(problems_of(fixed_study()).empty());
+  EXPECT_THAT(wrong([](Study& s) {
+                s.peaks.chromosomes = {"chr1", "chr1"};
+              }),
+              HasSubstr("mod/atac/var/chrom: 'chr1' appears twice"));
+  EXPECT_THAT(wrong([](Study& s) { std::swap(s.peaks.start[0], s.peaks.start[1]); }),
+              HasSubstr("mod/atac/var: peak 'p1' lies from 90 to 9"));
+  EXPECT_THAT(wrong([](Study& s) {
+                std::swap(s.peaks.start[0], s.peaks.start[1]);
+                std::swap(s.peaks.end[0], s.peaks.end[1]);
+              }),
+              HasSubstr("mod/atac/var/start: the peaks are not sorted: 'p2' begins before 'p1'"));
+  EXPECT_THAT(wrong([](Study& s) { s.expression.values[1] = std::nanf(""); }),
               HasSubstr("mod/rna/X: holds a value that is not finite"));
-  study = fixed_study();
-  study.cells.barcodes[1] = "c1";
-  EXPECT_THAT(test::input_message([&] { write_study(path, study); }),
-              HasSubstr("names the cell 'c1' twice"));
-  study = fixed_study();
-  study.genes.ids.pop_back();
-  EXPECT_THROW(write_study(path, study), Error);
+  EXPECT_THAT(wrong([](Study& s) { s.expression.values[1] = -1; }),
+              HasSubstr("mod/rna/X: holds -1"));
+  EXPECT_THAT(wrong([](Study& s) { s.counts.values[1] = 1.5f; }),
+              HasSubstr("mod/rna/layers/counts: holds 1.5, which is no count"));
+  EXPECT_THAT(wrong([](Study& s) { s.counts.values[1] = 4e9f; }), HasSubstr("which is no count"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.barcodes[1] = "c1"; }),
+              HasSubstr("obs: 'c1' appears twice"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.total_rna[1] = -100; }),
+              HasSubstr("obs/total_rna: cell 'c2' has -100"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.open_peaks[1] = std::nan(""); }),
+              HasSubstr("obs/open_peaks: cell 'c2' has nan"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.total_rna[2] = 0; }),
+              HasSubstr("obs/total_rna: cell 'c3' has 0, but genes are seen in it"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.type.codes[2] = 2; }),
+              HasSubstr("obs/cell_type: cell 2 has code 2 of 2 names"));
+  EXPECT_THAT(wrong([](Study& s) { s.genes.end[0] = 100; }),
+              HasSubstr("mod/rna/var: gene 'G1' lies from 100 to 100"));
+  EXPECT_THAT(wrong([](Study& s) { s.open.indices[1] = 3; }),
+              HasSubstr("mod/atac/X: the columns of row 1"));
+  EXPECT_THAT(wrong([](Study& s) { s.genes.ids.pop_back(); }),
+              HasSubstr("mod/rna/var/gene_id has 1 entries instead of 2"));
 }
 
 TEST(StudyFile, ACutFileIsAnErrorAtAnyLength) {
