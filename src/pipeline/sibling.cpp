@@ -117,6 +117,11 @@ int wait_for(pid_t child, SpokenLines& spoken, const Context& context) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kUsage)) {
     throw usage_error("training refused its options{}", why);
   }
+  // It was told to stop, and this program was not.
+  if (WIFEXITED(status) &&
+      (WEXITSTATUS(status) == 128 + SIGINT || WEXITSTATUS(status) == 128 + SIGTERM)) {
+    throw Error(ErrorKind::kCancelled, fmt::format("training was stopped{}", why));
+  }
   if (WIFSIGNALED(status)) {
     throw internal_error("training was ended by signal {}{}", WTERMSIG(status),
                          WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
@@ -149,6 +154,7 @@ void run_sibling(const Sibling& sibling, const std::vector<std::string>& argumen
     ::_exit(127);
   }
   spoken.be_parent();
+  if (sibling.on_start) sibling.on_start(child);
   const int status = wait_for(child, spoken, context);
   context.check_cancelled();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(status, spoken);

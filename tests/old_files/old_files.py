@@ -98,8 +98,12 @@ def use(version):
     version.check("compare goes on in its folder",
                   ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
                    "LYZ", "-L", "3", "--methods", "grids,random", "--seeds", "1", "--no-types",
-                   "--force", "-o", f"{version.name}/comparison"],
+                   "--force", "--overwrite", "-o", f"{version.name}/comparison"],
                   f"{version.name}/comparison/compare.md")
+    version.refused("what an earlier version wrote is not replaced",
+                    ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
+                     "LYZ", "-o", f"{version.name}/comparison"],
+                    says=["compare.md was not written by grids", "--overwrite"])
     version.check("report", ["report", f"{version.name}/run"], f"{version.name}/run/report.html")
     version.check("prepare", PREPARE, "today.h5mu")
     of_today = one_gene("today.h5mu", version.with_cis, "explain-today")
@@ -141,14 +145,17 @@ def train(version):
                   ["train", version.study, "--config", f"{version.name}/options.toml", "-o",
                    "trained.safetensors"], "trained.safetensors")
     version.check("run goes on in its folder",
-                  [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],
-                  f"{version.name}/run/report.html", says=["The report:"])
+                  [*RUN, "--max-training-steps", "3", "--overwrite", "-o", f"{version.name}/run"],
+                  f"{version.name}/run/report.html", f"{version.name}/run/study.h5mu.kept",
+                  says=["The report:", "kept as study.h5mu.kept"])
     leave_checkpoint(version.folder / version.name / "run")
     version.check("run does not resume the checkpoint of another version",
                   [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],
-                  f"{version.name}/run/surrogate.safetensors")
+                  f"{version.name}/run/surrogate.safetensors",
+                  f"{version.name}/run/checkpoint/settings.txt")
     manifest = json.loads((version.folder / version.name / "run/manifest.json").read_text())
-    stages = [stage["name"] for stage in manifest["stages"]]
+    section = next(each for each in manifest["commands"] if each["command"] == "run")
+    stages = [stage["name"] for stage in section["stages"]]
     problems = [] if "train" in stages and "explain" in stages else [f"its stages are {stages}"]
     version.results.append((f"{version.name}: the folder holds every stage", problems, ""))
 
