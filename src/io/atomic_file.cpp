@@ -68,10 +68,8 @@ class Temporary {
   static fs::path new_name(const fs::path& path, const std::optional<RecordedPlace>& place) {
     static std::atomic<int64_t> number = 0;
     const std::string own = fmt::format("{}-{}", this_process().word(), ++number);
-    if (place) {
-      const fs::path parts = parts_folder(place->folder);
-      if (same_device(parts, folder_of(path))) return parts / own;
-    }
+    const auto parts = place ? parts_folder(place->folder) : parts_of_state(path);
+    if (parts && same_device(*parts, folder_of(path))) return *parts / own;
     fs::path beside = path;
     return beside += "." + own + ".part";
   }
@@ -127,12 +125,11 @@ bool put(const fs::path& temporary, const fs::path& target, unsigned flags, cons
 /// has come since this was begun.
 void put_on_record(const fs::path& temporary, const fs::path& target, const RecordedPlace& place,
                    const fs::path& shown) {
-  WrittenFiles written(place.folder);
-  written.note_written(place.name, sha256_of(temporary));
+  note_written(place.folder, place.name, sha256_of(temporary));
   constexpr int kTries = 8;  // others of grids may write the same file
   for (int i = 0; i < kTries; ++i) {
     if (put(temporary, target, RENAME_NOREPLACE, shown)) return;
-    if (!written.wrote(place.name, sha256_of(target))) break;
+    if (!WrittenFiles(place.folder).wrote(place.name, sha256_of(target))) break;
     if (put(temporary, target, 0, shown)) return;
   }
   throw input_error(

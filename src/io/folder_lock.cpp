@@ -18,6 +18,7 @@
 #include "base/error.hpp"
 #include "base/goes_with_program.hpp"
 #include "base/process.hpp"
+#include "base/random.hpp"
 #include "io/folder.hpp"
 #include "io/written_files.hpp"
 
@@ -25,6 +26,9 @@ namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kLock = "lock";
+constexpr const char* kGuard = "lock.guard";
 
 /// What a lock says.
 struct Holder {
@@ -135,18 +139,18 @@ class Guard {
   int file_;
 };
 
-[[noreturn]] void refuse(const fs::path& folder, const fs::path& lock,
+[[noreturn]] void refuse(const fs::path& place, const fs::path& lock,
                          const std::optional<Holder>& holder) {
   if (!holder) {
     throw input_error(
         "{} is in use: {} is there, and does not say by whom; if no grids works there, remove it",
-        folder.string(), lock.string());
+        place.string(), lock.string());
   }
   const auto who =
-      fmt::format("{} is in use by grids {} (process {} on {}, since {})", folder.string(),
+      fmt::format("{} is in use by grids {} (process {} on {}, since {})", place.string(),
                   holder->command, holder->processes.front().pid, holder->host, holder->since);
   if (holder->life() == Life::kAlive) {
-    throw input_error("{}; wait for it, or give another folder", who);
+    throw input_error("{}; wait for it, or give another place (-o)", who);
   }
   throw input_error("{}; whether it still runs cannot be told from here: if it does not, remove {}",
                     who, lock.string());
@@ -156,6 +160,7 @@ class Guard {
 
 struct FolderLock::State {
   fs::path folder, lock;
+  fs::path place;  ///< that is held
   Holder holder;
   std::unique_ptr<GoesWithProgram> goes;
 
@@ -178,7 +183,7 @@ struct FolderLock::State {
     constexpr int kLooks = 100;
     constexpr auto kPause = std::chrono::milliseconds(100);
     for (int look = 0;; ++look) {
-      const Guard guard(folder / kStateFolder / "lock.guard");
+      const Guard guard(folder / kStateFolder / kGuard);
       const std::string text = read_text(lock);
       if (text.empty() && !fs::exists(lock)) return;
       const auto other = holder_from(text);
@@ -187,21 +192,33 @@ struct FolderLock::State {
         return;
       }
       const bool owner_dead = other && life_of(other->processes.front()) == Life::kDead;
-      if (!owner_dead || look == kLooks) refuse(folder, lock, other);
+      if (!owner_dead || look == kLooks) refuse(place, lock, other);
       std::this_thread::sleep_for(kPause);
     }
   }
 };
 
-FolderLock::FolderLock(const fs::path& folder, const std::string& command)
+FolderLock::FolderLock(const fs::path& folder, const std::string& command, const std::string& file)
     : state_(std::make_unique<State>()) {
   make_folder(folder / kStateFolder);
   state_->folder = folder;
-  state_->lock = folder / kStateFolder / "lock";
+  state_->place = file.empty() ? folder : folder / file;
+  state_->lock = folder / kStateFolder / kLock;
+  // A name of its own for any file's, however long.
+  if (!file.empty()) state_->lock += fmt::format("-{:08x}", stream_key(file));
   const ProcessMark own = this_process();
   state_->holder = {own.host, local_time(), command, {own}};
   while (!state_->try_take()) state_->remove_dead();
   state_->goes = std::make_unique<GoesWithProgram>(state_->lock);
+}
+
+bool is_locked(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder / kStateFolder, ignored)) {
+    const auto name = entry.path().filename().string();
+    if (name.starts_with(kLock) && name != kGuard) return true;
+  }
+  return false;
 }
 
 FolderLock::~FolderLock() {

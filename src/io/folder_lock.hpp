@@ -1,4 +1,4 @@
-/// That one program at a time works in a folder.
+/// That one program at a time works in a folder, or writes a file.
 #pragma once
 
 #include <filesystem>
@@ -7,14 +7,17 @@
 
 namespace grids::core {
 
-/// Holds `.grids/lock` of a folder while it lives. The file names machine, process, command and
-/// time. A lock whose process is dead is taken over; whether one on another machine is alive nobody
-/// can tell from here, so the user is told who it is and how to remove the lock. The file is made
-/// by a hard link, which is one step on network file systems, too.
+/// Holds `.grids/lock` of a folder, or of a file in it one of its own, while it lives. The file
+/// names machine, process, command and time. A lock whose process is dead is taken over; whether
+/// one on another machine is alive nobody can tell from here, so the user is told who it is and how
+/// to remove the lock. The file is made by a hard link, which is one step on network file systems,
+/// too.
 class FolderLock {
  public:
   /// Throws Error(kInput) naming who works there. `command`: for those who are told of this one.
-  FolderLock(const std::filesystem::path& folder, const std::string& command);
+  /// `file`: its name in the folder; empty: the whole folder.
+  FolderLock(const std::filesystem::path& folder, const std::string& command,
+             const std::string& file = "");
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
   FolderLock& operator=(const FolderLock&) = delete;
@@ -26,5 +29,8 @@ class FolderLock {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Whether there is a lock of the folder, or of a file in it.
+bool is_locked(const std::filesystem::path& folder);
 
 }  // namespace grids::core

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "base/error.hpp"
 #include "io/folder.hpp"
@@ -47,12 +48,14 @@ class Digests {
 };
 
 /// Why a file stands in the way.
-enum class InTheWay : uint8_t { kNot, kOfAnother, kForeign };
+enum class InTheWay : uint8_t { kNot, kOfAnother, kForeign, kNoFile };
 
 InTheWay in_the_way(const WrittenFiles& written, const std::string& name, const Author& author,
                     Digests& digests) {
   const fs::path file = written.folder() / name;
   if (!is_there(file)) return InTheWay::kNot;
+  std::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return InTheWay::kNoFile;
   if (!written.wrote(name, digests.of(file))) return InTheWay::kForeign;
   const auto other = written.author_of(name);
   const bool free = !other || *other == author || *other == kEveryCommand;
@@ -65,9 +68,13 @@ std::string words_of(const Author& author) {
   return author.target.empty() ? command : command + " (" + author.target + ")";
 }
 
-void complain(const WrittenFiles& written, const std::string& name, InTheWay why,
+/// Adds what the user is to be told of a file in the way; with `overwrite` only of what cannot be
+/// put aside.
+void complain(const WrittenFiles& written, const std::string& name, InTheWay why, bool overwrite,
               Problems& problems) {
   const auto file = (written.folder() / name).string();
+  if (why == InTheWay::kNoFile) problems.add("{}: it is a folder, or no regular file", file);
+  if (overwrite) return;
   if (why == InTheWay::kForeign) {
     problems.add("{} was not written by grids, or has changed since", file);
   } else if (why == InTheWay::kOfAnother) {
@@ -79,16 +86,6 @@ constexpr const char* kWay =
     "files are in the way; choose another place (-o), or give --overwrite (what grids did not "
     "write "
     "is then kept under another name)";
-
-/// Throws where one of the names is in the way.
-void require_free_names(const WrittenFiles& written, const std::set<std::string>& names,
-                        const Author& author, Digests& digests) {
-  Problems problems;
-  for (const auto& name : names) {
-    complain(written, name, in_the_way(written, name, author, digests), problems);
-  }
-  problems.raise(ErrorKind::kInput, kWay);
-}
 
 /// A name that nobody has.
 fs::path name_beside(const fs::path& file) {
@@ -115,9 +112,12 @@ void keep_beside(const fs::path& file, const Context& context) {
 void claim_name(WrittenFiles& written, const std::string& name, const Author& author,
                 bool overwrite, Digests& digests, const Context& context) {
   const InTheWay why = in_the_way(written, name, author, digests);
+  Problems problems;
+  // It is late to stop for the user's own file: it is put aside.
+  complain(written, name, why, overwrite || why == InTheWay::kForeign, problems);
+  problems.raise(ErrorKind::kInput, kWay);
   if (why == InTheWay::kForeign) keep_beside(written.folder() / name, context);
   if (why == InTheWay::kOfAnother) {
-    if (!overwrite) require_free_names(written, {name}, author, digests);
     const Author other = *written.author_of(name);
     // With the target that is replaced go its other files: they are claimed, and dropped later.
     if (other.command == author.command) {
@@ -126,6 +126,41 @@ void claim_name(WrittenFiles& written, const std::string& name, const Author& au
   }
   written.note_claimed(name, author);
 }
+
+/// A lock in a folder, and the folders that were made for it: they go again, as far as they are
+/// empty, where nothing was written.
+class HeldPlace {
+ public:
+  HeldPlace(fs::path folder, const std::string& command, const std::string& file)
+      : folder_(std::move(folder)) {
+    std::error_code ignored;
+    for (fs::path each = folder_ / kStateFolder; !each.empty() && !fs::exists(each, ignored);
+         each = each.parent_path()) {
+      if (each.has_filename()) made_.push_back(each);
+    }
+    lock_.emplace(folder_, command, file);
+  }
+  ~HeldPlace() {
+    lock_.reset();
+    const WrittenFiles written(folder_);
+    if (!written.empty() || is_locked(folder_)) return;
+    const fs::path state = folder_ / kStateFolder;
+    std::error_code ignored;
+    for (const auto& each : {written.record(), state / "lock.guard", state / "parts"}) {
+      fs::remove(each, ignored);
+    }
+    for (const auto& each : made_) fs::remove(each, ignored);
+  }
+  HeldPlace(const HeldPlace&) = delete;
+  HeldPlace& operator=(const HeldPlace&) = delete;
+
+  FolderLock& lock() { return *lock_; }
+
+ private:
+  fs::path folder_;
+  std::vector<fs::path> made_;  ///< the innermost first
+  std::optional<FolderLock> lock_;
+};
 
 }  // namespace
 
@@ -144,67 +179,51 @@ std::string seen_from(const fs::path& folder, const fs::path& file) {
 }
 
 struct OutputFolder::State {
-  fs::path folder;
-  std::vector<fs::path> made;  ///< folders that were not there, the innermost first
-  std::unique_ptr<FolderLock> lock;
-  std::unique_ptr<WrittenFiles> written;
+  HeldPlace place;
+  WrittenFiles written;
   mutable Digests digests;
 
-  ~State() {
-    lock.reset();
-    const fs::path state = folder / kStateFolder;
-    std::error_code ignored;
-    if (written && fs::exists(written->record(), ignored)) return;
-    // Nothing was written: what was made goes, as far as it is empty.
-    fs::remove(state / "lock.guard", ignored);
-    fs::remove(state / "parts", ignored);
-    for (const auto& each : made) fs::remove(each, ignored);
-  }
+  State(const fs::path& folder, const std::string& command)
+      : place(folder, command, ""), written(folder) {}
 };
 
 OutputFolder::OutputFolder(fs::path folder, Author author, const std::vector<std::string>& names,
                            bool overwrite)
-    : folder_(std::move(folder)),
-      author_(std::move(author)),
-      overwrite_(overwrite),
-      state_(std::make_unique<State>()) {
+    : folder_(std::move(folder)), author_(std::move(author)), overwrite_(overwrite) {
   require_folder(folder_);
-  state_->folder = folder_;
-  std::error_code ignored;
-  for (fs::path each = folder_ / kStateFolder; !each.empty() && !fs::exists(each, ignored);
-       each = each.parent_path()) {
-    if (each.has_filename()) state_->made.push_back(each);
-  }
-  state_->lock = std::make_unique<FolderLock>(folder_, author_.command);
-  state_->written = std::make_unique<WrittenFiles>(folder_);
+  state_ = std::make_unique<State>(folder_, author_.command);
   remove_dead_parts(folder_);
-  std::set<std::string> wanted = state_->written->names_of(author_);
+  auto wanted = state_->written.names_of(author_);
   wanted.insert(names.begin(), names.end());
-  if (!overwrite_) require_free_names(*state_->written, wanted, author_, state_->digests);
+  require_free({wanted.begin(), wanted.end()});
 }
 
 OutputFolder::~OutputFolder() = default;
 
 void OutputFolder::require_free(const std::vector<std::string>& names) const {
-  if (overwrite_) return;
-  require_free_names(*state_->written, {names.begin(), names.end()}, author_, state_->digests);
+  Problems problems;
+  for (const auto& name : names) {
+    const InTheWay why = in_the_way(state_->written, name, author_, state_->digests);
+    complain(state_->written, name, why, overwrite_, problems);
+  }
+  problems.raise(ErrorKind::kInput, kWay);
 }
 
 void OutputFolder::claim(const std::vector<std::string>& names, const Context& context) {
-  *state_->written = WrittenFiles(folder_);  // replace_file has added to it
+  state_->written = WrittenFiles(folder_);  // replace_file has added to it
   for (const auto& name : names) {
-    claim_name(*state_->written, name, author_, overwrite_, state_->digests, context);
+    claim_name(state_->written, name, author_, overwrite_, state_->digests, context);
   }
 }
 
 void OutputFolder::claim_for_all(const std::string& name, const Context& context) {
-  *state_->written = WrittenFiles(folder_);
-  claim_name(*state_->written, name, kEveryCommand, true, state_->digests, context);
+  state_->written = WrittenFiles(folder_);
+  claim_name(state_->written, name, kEveryCommand, true, state_->digests, context);
 }
 
 void OutputFolder::drop_others(const std::vector<std::string>& names, const Context& context) {
-  *state_->written = WrittenFiles(folder_);
-  for (const auto& name : state_->written->names_of(author_)) {
+  state_->written = WrittenFiles(folder_);
+  for (const auto& name : state_->written.names_of(author_)) {
     if (std::find(names.begin(), names.end(), name) == names.end()) drop(name, context);
   }
 }
@@ -226,21 +245,31 @@ std::string OutputFolder::content_of(const std::string& name) const {
 }
 
 void OutputFolder::shared_with(int64_t pid) {
-  state_->lock->shared_with(pid);
+  state_->place.lock().shared_with(pid);
 }
 
+struct OutputFiles::State {
+  std::vector<std::unique_ptr<HeldPlace>> places;
+};
+
 OutputFiles::OutputFiles(std::vector<fs::path> files, Author author, bool overwrite)
-    : files_(std::move(files)), author_(std::move(author)), overwrite_(overwrite) {
-  if (overwrite_) return;
+    : files_(std::move(files)),
+      author_(std::move(author)),
+      overwrite_(overwrite),
+      state_(std::make_unique<State>()) {
   Problems problems;
   Digests digests;
   for (const auto& file : files_) {
-    const WrittenFiles written(folder_of(file));
     const auto name = file.filename().string();
-    complain(written, name, in_the_way(written, name, author_, digests), problems);
+    state_->places.push_back(std::make_unique<HeldPlace>(folder_of(file), author_.command, name));
+    const WrittenFiles written(folder_of(file));
+    const InTheWay why = in_the_way(written, name, author_, digests);
+    complain(written, name, why, overwrite_, problems);
   }
   problems.raise(ErrorKind::kInput, kWay);
 }
+
+OutputFiles::~OutputFiles() = default;
 
 void OutputFiles::claim(const Context& context) const {
   Digests digests;

@@ -69,20 +69,25 @@ class OutputFolder {
   std::unique_ptr<State> state_;
 };
 
-/// Single files that a command writes where it is told: the same law, without a lock, since
-/// different files of a folder may be written at once.
+/// Single files that a command writes where it is told: the same law. It has these files for
+/// itself, not their folder: others of it may be written at once.
 class OutputFiles {
  public:
-  /// Throws Error(kInput) where one stands in the way. Writes nothing.
+  /// Throws Error(kInput) where one stands in the way, or is being written.
   OutputFiles(std::vector<std::filesystem::path> files, Author author, bool overwrite);
+  ~OutputFiles();
+  OutputFiles(const OutputFiles&) = delete;
+  OutputFiles& operator=(const OutputFiles&) = delete;
 
   /// To be called before they are written.
   void claim(const Context& context) const;
 
  private:
+  struct State;
   std::vector<std::filesystem::path> files_;
   Author author_;
   bool overwrite_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace grids::core

@@ -61,6 +61,21 @@ std::vector<std::string> fields_of(const std::string& line) {
   }
 }
 
+/// One call of write: lines of several programs do not mix. The line end before it parts it from
+/// what a kill may have cut off.
+void add_line(const fs::path& folder, const std::string& line) {
+  make_folder(folder / kStateFolder);
+  const fs::path path = folder / kStateFolder / kRecord;
+  const std::string text = "\n" + line + kLineEnd;
+  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+  const ssize_t written = file < 0 ? -1 : ::write(file, text.data(), text.size());
+  const int error = written < 0 ? errno : ENOSPC;
+  if (file >= 0) ::close(file);
+  if (written != static_cast<ssize_t>(text.size())) {
+    throw input_error("cannot write {}: {}", path.string(), std::strerror(error));
+  }
+}
+
 }  // namespace
 
 WrittenFiles::WrittenFiles(fs::path folder) : folder_(std::move(folder)) {
@@ -96,30 +111,15 @@ std::set<std::string> WrittenFiles::names_of(const Author& author) const {
   return names;
 }
 
-void WrittenFiles::note_written(const std::string& name, const std::string& sha256) {
-  add("wrote\t" + sha256 + "\t" + escaped(name));
-  take({"wrote", sha256, name, "."});
-}
-
 void WrittenFiles::note_claimed(const std::string& name, const Author& author) {
   if (author_of(name) == author) return;
-  add("claimed\t" + escaped(author.command) + "\t" + escaped(author.target) + "\t" + escaped(name));
+  add_line(folder_, "claimed\t" + escaped(author.command) + "\t" + escaped(author.target) + "\t" +
+                        escaped(name));
   take({"claimed", author.command, author.target, name, "."});
 }
 
-/// One call of write: lines of several programs do not mix. The line end before it parts it from
-/// what a kill may have cut off.
-void WrittenFiles::add(const std::string& line) {
-  make_folder(folder_ / kStateFolder);
-  const fs::path path = record();
-  const std::string text = "\n" + line + kLineEnd;
-  const int file = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-  const ssize_t written = file < 0 ? -1 : ::write(file, text.data(), text.size());
-  const int error = written < 0 ? errno : ENOSPC;
-  if (file >= 0) ::close(file);
-  if (written != static_cast<ssize_t>(text.size())) {
-    throw input_error("cannot write {}: {}", path.string(), std::strerror(error));
-  }
+void note_written(const fs::path& folder, const std::string& name, const std::string& sha256) {
+  add_line(folder, "wrote\t" + sha256 + "\t" + escaped(name));
 }
 
 std::optional<RecordedPlace> recorded_place(const fs::path& file) {
@@ -141,6 +141,13 @@ fs::path parts_folder(const fs::path& folder) {
   const fs::path parts = folder / kStateFolder / kParts;
   make_folder(parts);
   return parts;
+}
+
+std::optional<fs::path> parts_of_state(const fs::path& file) {
+  for (fs::path folder = folder_of(file); folder.has_filename(); folder = folder.parent_path()) {
+    if (folder.filename() == kStateFolder) return parts_folder(folder_of(folder));
+  }
+  return std::nullopt;
 }
 
 void remove_dead_parts(const fs::path& folder) {

@@ -45,23 +45,28 @@ class WrittenFiles {
   const std::filesystem::path& folder() const { return folder_; }
   /// The file of the record.
   std::filesystem::path record() const;
+  /// Whether nothing was written.
+  bool empty() const { return contents_.empty(); }
   bool wrote(const std::string& name, const std::string& sha256) const;
   std::optional<Author> author_of(const std::string& name) const;
   /// Names that were last claimed for this author.
   std::set<std::string> names_of(const Author& author) const;
 
-  /// Adds a line; makes the folder of the record. Throws Error(kInput) when that cannot be written.
-  void note_written(const std::string& name, const std::string& sha256);
+  /// Adds a line. Throws what `note_written` throws.
   void note_claimed(const std::string& name, const Author& author);
 
  private:
-  void add(const std::string& line);
   void take(const std::vector<std::string>& fields);
 
   std::filesystem::path folder_;
   std::set<std::pair<std::string, std::string>> contents_;  ///< name, digest
   std::map<std::string, Author> authors_;
 };
+
+/// Adds a line to the record of a folder, without reading it; makes its folder. Throws
+/// Error(kInput) when that cannot be written.
+void note_written(const std::filesystem::path& folder, const std::string& name,
+                  const std::string& sha256);
 
 /// A file in a folder with a record.
 struct RecordedPlace {
@@ -74,6 +79,8 @@ std::optional<RecordedPlace> recorded_place(const std::filesystem::path& file);
 
 /// A folder for half-written files in the state folder, made where it is missing.
 std::filesystem::path parts_folder(const std::filesystem::path& folder);
+/// That of the state folder which the file itself lies in; nothing for other files.
+std::optional<std::filesystem::path> parts_of_state(const std::filesystem::path& file);
 /// Removes half-written files of programs that are dead.
 void remove_dead_parts(const std::filesystem::path& folder);
 

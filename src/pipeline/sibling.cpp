@@ -144,10 +144,12 @@ void run_sibling(const Sibling& sibling, const std::vector<std::string>& argumen
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto argv = pointers(words);
   SpokenLines spoken(sibling.on_line);
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw internal_error("cannot start {}: {}", path, std::strerror(errno));
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // when this program is killed, training stops too
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);     // when this program is killed, training stops too
+    if (::getppid() != parent) ::_exit(1);  // it was, meanwhile
     spoken.be_child();
     ::execvp(path.c_str(), argv.data());
     fmt::print(stderr, "grids: {}\n", missing_words(path));

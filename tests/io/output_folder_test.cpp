@@ -116,9 +116,8 @@ TEST_F(OutputFolderTest, AFileThatComesWhileAnotherIsWrittenIsNotReplaced) {
 
 TEST_F(OutputFolderTest, AKillBetweenRecordAndRenameLeavesBothContentsOurs) {
   write(explain_, {"subsets.tsv"}, false, "old");
-  WrittenFiles record(folder());
   test::put(temporary_ / "new", "new");
-  record.note_written("subsets.tsv", sha256_of(temporary_ / "new"));  // and no rename
+  note_written(folder(), "subsets.tsv", sha256_of(temporary_ / "new"));  // and no rename
   write(explain_, {"subsets.tsv"}, false, "newer");
   EXPECT_EQ(content("subsets.tsv"), "newer");
 }
@@ -168,6 +167,31 @@ TEST_F(OutputFolderTest, SingleFilesFollowTheSameLaw) {
               }),
               HasSubstr("grids prepare (cells.h5mu)"));
   EXPECT_EQ(read_file(file), "prepare");
+  const OutputFiles held({file}, prepare, false);
+  EXPECT_THAT(test::input_message([&] { put(prepare, false); }),
+              HasSubstr("study.h5mu is in use by grids prepare"));
+  const OutputFiles beside({temporary_ / "other.h5mu"}, prepare, false);
+}
+
+TEST_F(OutputFolderTest, AFolderIsNeverPutAside) {
+  fs::create_directories(folder() / "subsets.tsv");
+  for (const bool overwrite : {false, true}) {
+    EXPECT_THAT(test::input_message([&] { write(explain_, {"subsets.tsv"}, overwrite); }),
+                HasSubstr("subsets.tsv: it is a folder"));
+  }
+  EXPECT_FALSE(there(".grids"));
+}
+
+TEST_F(OutputFolderTest, ACommandThatFailsBeforeItHasWrittenLeavesNothing) {
+  EXPECT_THROW(
+      {
+        OutputFolder out(folder(), explain_, {}, false);
+        out.claim({"subsets.tsv"}, context_);
+        replace_file(folder() / "subsets.tsv",
+                     [](const fs::path&) { throw input_error("the disk is full"); });
+      },
+      Error);
+  EXPECT_FALSE(fs::exists(folder()));
 }
 
 TEST_F(OutputFolderTest, OneAtATimeWorksThere) {

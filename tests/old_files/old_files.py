@@ -95,15 +95,15 @@ def use(version):
                       f"predicted-{name}.h5ad")
     version.check("cis", ["cis", version.study, version.surrogate, "-o", "fitted.safetensors"],
                   "fitted.safetensors", "cis.tsv")
-    version.check("compare goes on in its folder",
-                  ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
-                   "LYZ", "-L", "3", "--methods", "grids,random", "--seeds", "1", "--no-types",
-                   "--force", "--overwrite", "-o", f"{version.name}/comparison"],
-                  f"{version.name}/comparison/compare.md")
     version.refused("what an earlier version wrote is not replaced",
                     ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
                      "LYZ", "-o", f"{version.name}/comparison"],
                     says=["compare.md was not written by grids", "--overwrite"])
+    version.check("compare, in the folder of an earlier version",
+                  ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
+                   "LYZ", "-L", "3", "--methods", "grids,random", "--seeds", "1", "--no-types",
+                   "--force", "--overwrite", "-o", f"{version.name}/comparison"],
+                  f"{version.name}/comparison/compare.md")
     version.check("report", ["report", f"{version.name}/run"], f"{version.name}/run/report.html")
     version.check("prepare", PREPARE, "today.h5mu")
     of_today = one_gene("today.h5mu", version.with_cis, "explain-today")
@@ -144,7 +144,7 @@ def train(version):
     version.check("train, options in a file",
                   ["train", version.study, "--config", f"{version.name}/options.toml", "-o",
                    "trained.safetensors"], "trained.safetensors")
-    version.check("run goes on in its folder",
+    version.check("run, in the folder of an earlier version",
                   [*RUN, "--max-training-steps", "3", "--overwrite", "-o", f"{version.name}/run"],
                   f"{version.name}/run/report.html", f"{version.name}/run/study.h5mu.kept",
                   says=["The report:", "kept as study.h5mu.kept"])
