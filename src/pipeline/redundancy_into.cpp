@@ -6,6 +6,7 @@
 #include "base/at.hpp"
 #include "io/folder.hpp"
 #include "model/train_options.hpp"
+#include "pipeline/manifests.hpp"
 #include "pipeline/retrained_halves.hpp"
 #include "pipeline/run_folder.hpp"
 #include "redundancy/control_studies.hpp"
@@ -22,10 +23,10 @@ namespace {
 /// Targets that are searched and judged together: enough to share the threads, few enough that
 /// little is lost when a run is stopped. Part of a result's meaning only through the folders.
 constexpr size_t kPortion = 64;
-constexpr const char* kPortions = "portions";
+constexpr const char* kPortions = "portions";  // in the state folder
 
 std::string portion_name(size_t portion) {
-  return fmt::format("{}/{:05}", kPortions, portion);
+  return fmt::format("{}/{}/{:05}", kStateFolder, kPortions, portion);
 }
 
 /// "all:SIM00012:10;" of each target.
@@ -85,7 +86,7 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
 std::vector<std::string> write_portion(const std::filesystem::path& folder, size_t portion,
                                        const Study& study, const RedundancyFindings& found,
                                        const RedundancyArguments& arguments) {
-  make_folder(folder / kPortions);
+  make_folder(folder / kStateFolder / kPortions);
   auto tables = redundancy_tables(study, found.sets, arguments.explain.redundancy.contrast_groups);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
   if (arguments.stability > 0) tables.push_back(stability_table(study, found.stability));
@@ -184,6 +185,16 @@ void RedundancyArguments::describe(OptionSet& set) {
   });
 }
 
+std::vector<std::string> RedundancyArguments::files() const {
+  auto names = redundancy_files(explain.redundancy);
+  names.push_back(skipped_columns().describe().file);
+  names.push_back(describe_shares().file);
+  if (stability > 0) names.push_back(describe_stability().file);
+  if (alternatives > 0) names.push_back(describe_alternatives().file);
+  if (negative_control) names.push_back(describe_negative_control().file);
+  return names;
+}
+
 RedundancyPlan RedundancyArguments::plan() const {
   RedundancyPlan plan;
   plan.explain = explain.stage_options();
@@ -197,7 +208,7 @@ RedundancyPlan RedundancyArguments::plan() const {
   return plan;
 }
 
-std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
+std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
                                          const StudySurrogate& surrogate,
                                          const std::vector<ExplainTarget>& targets,
                                          const RedundancyArguments& arguments,
@@ -213,11 +224,12 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
   require_groups(study, arguments.explain.redundancy);
   const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
-  RunFolder run(folder);
+  const auto& folder = out.path();
+  RunFolder run(out, "redundancy", Stages::kApart);
   auto plan = arguments.plan();
   if (arguments.retrain) {
     for (int64_t half = 0; half < arguments.stability; ++half) {
-      run.run(train_half_stage(folder, study, half, training, settings), context);
+      run.run(train_half_stage(out, study, half, training, settings), context);
     }
     plan.trained_on = [folder](int64_t half) { return read_half(folder, half); };
   }
@@ -242,12 +254,10 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   }
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
-  std::vector<std::string> written;
-  written.reserve(tables.size() + 1);
-  for (const auto& table : tables) written.push_back(write_into(folder, table));
+  auto written = write_tables_into(out, tables, context);
   if (arguments.negative_control) {
     written.push_back(
-        negative_control_into(folder, study, surrogate, own, tables.front(), arguments, context));
+        negative_control_into(out, study, surrogate, own, tables.front(), arguments, context));
   }
   return written;
 }

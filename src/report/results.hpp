@@ -72,13 +72,16 @@ struct SetView {
 
 struct Results {
   std::filesystem::path folder;
-  std::optional<Manifest> manifest;
+  std::vector<Manifest> manifests;  ///< a section for each command that wrote there
   std::map<std::string, Table, std::less<>> tables;  ///< by file name
   std::vector<SetView> sets;                         ///< as they stand (verdict.hpp)
 
   /// The table of that file, or null when the file is missing or has no rows.
   const Table* find(std::string_view file) const;
 };
+
+/// Throws Error(kInput) where the folder has nothing that a page is made of.
+void require_results(const std::filesystem::path& folder);
 
 /// Reads every file that is there; see `write_report`.
 Results read_results(const std::filesystem::path& folder);

@@ -77,6 +77,17 @@ std::string track_file_name(std::string_view cell_type, std::string_view gene) {
   return safe_file_name(cell_type) + "_" + safe_file_name(gene, "_") + ".bed";
 }
 
+std::vector<std::string> track_names(const Table& subsets) {
+  std::vector<std::string> names;
+  for (size_t row = 0; row < subsets.rows(); ++row) {
+    auto name =
+        track_file_name(subsets.text(row, column::kCellType), subsets.text(row, column::kGene));
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
+  return names;
+}
+
 std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& folder,
                                                 const Table& subsets) {
   using Pair = std::pair<std::string, std::string>;

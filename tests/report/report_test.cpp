@@ -34,7 +34,7 @@ void fill(const Folder& folder) {
   manifest.inputs = {{"a<b.h5mu", std::string(64, 'c'), 1234567}};
   manifest.warnings = {"cell types are clusters, named <cluster 1> & so on"};
   manifest.stages = {{"prepare", 1.5}, {"train", 20}};
-  write_manifest(folder.path / "manifest.json", manifest);
+  add_to_manifest(folder.path / "manifest.json", manifest);
   folder.write("prepare.tsv", {"of", "step", "before", "after"},
                {{"cells", "labelled <ok>", "23456", "23400"}, {"peaks", "chosen", "NA", "17"}});
   folder.write("training.tsv", {"stage", "step", "split", "loss", "value"},
@@ -285,9 +285,9 @@ TEST(Report, SaysFirstThatNoGenePassesTheGate) {
 TEST(Report, FoldsALongListOfWarnings) {
   const Folder folder;
   fill(folder);
-  auto manifest = read_manifest(folder.path / "manifest.json");
+  auto manifest = read_manifests(folder.path / "manifest.json").back();
   for (int i = 0; i < 20; ++i) manifest.warnings.push_back("warning " + std::to_string(i));
-  write_manifest(folder.path / "manifest.json", manifest);
+  add_to_manifest(folder.path / "manifest.json", manifest);
   const auto html = folder.report();
   EXPECT_EQ(html_fault(html), "");
   EXPECT_TRUE(holds(html, "15 further warnings of the stages"));
