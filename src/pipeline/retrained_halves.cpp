@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kHalves = "halves";
 
 std::string half_name(int64_t half) {
-  return fmt::format("{}/{:03}", kHalves, half + 1);
+  return fmt::format("{}/{}/{:03}", kStateFolder, kHalves, half + 1);
 }
 
 std::string surrogate_of_half(int64_t half) {
@@ -40,11 +40,12 @@ class StudyOnDisk {
 
 }  // namespace
 
-RunStage train_half_stage(const std::filesystem::path& folder, const Study& study, int64_t half,
+RunStage train_half_stage(OutputFolder& out, const Study& study, int64_t half,
                           const std::vector<std::string>& words, const std::string& settings) {
   return {fmt::format("half {}", half + 1), fmt::format("{}{}", settings, fmt::join(words, " ")),
-          [&study, folder, half, words](const Context& context) -> std::vector<std::string> {
-            make_folder(folder / kHalves);
+          [&out, &study, half, words](const Context& context) -> std::vector<std::string> {
+            const auto& folder = out.path();
+            make_folder(folder / kStateFolder / kHalves);
             const StudyOnDisk part(folder / (half_name(half) + ".h5mu"),
                                    half_of(study, half, context.seed));
             std::vector<std::string> arguments = {
@@ -53,8 +54,10 @@ RunStage train_half_stage(const std::filesystem::path& folder, const Study& stud
                 "--seed",    std::to_string(context.seed),
                 "--threads", std::to_string(context.pool.threads())};
             arguments.insert(arguments.end(), words.begin(), words.end());
-            if (context.reporter.quiet()) arguments.emplace_back("--quiet");
-            run_sibling({}, arguments, context);
+            for (auto& word : context.reporter.words()) arguments.push_back(std::move(word));
+            Sibling sibling;
+            sibling.on_start = [&](pid_t pid) { out.shared_with(pid); };
+            run_sibling(sibling, arguments, context);
             return {surrogate_of_half(half)};
           }};
 }

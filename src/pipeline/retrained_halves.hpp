@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "io/output_folder.hpp"
 #include "model/folded_surrogate.hpp"
 #include "pipeline/run_folder.hpp"
 #include "study/study.hpp"
@@ -12,8 +13,9 @@
 namespace grids::core {
 
 /// Trains on a half-sample (redundancy/stability.hpp) by `grids-torch`, with these words.
-/// `settings` says what it depends on, beside those and the seed. `study` must outlive the stage.
-RunStage train_half_stage(const std::filesystem::path& folder, const Study& study, int64_t half,
+/// `settings` says what it depends on, beside those and the seed. `out` and `study` must outlive
+/// the stage.
+RunStage train_half_stage(OutputFolder& out, const Study& study, int64_t half,
                           const std::vector<std::string>& words, const std::string& settings);
 
 /// What that stage left.
