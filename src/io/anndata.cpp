@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/at.hpp"
+#include "io/foreign.hpp"
 
 namespace grids::core {
 namespace {
@@ -119,6 +120,8 @@ std::string known_matrices(const Group& group) {
 CsrMatrix values_at(const Group& group, const Place& place) {
   const auto absent = how_absent(group, place.matrix);
   if (!absent.empty()) {
+    const auto fragments = fragments_without_matrix(group);
+    if (!fragments.empty()) throw group.error(fragments, place.matrix);
     throw group.error(fmt::format("there is no such matrix{}; the file has: {}",
                                   group.has(place.matrix) ? fmt::format(" (it {})", absent) : "",
                                   known_matrices(group)),

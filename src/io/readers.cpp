@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/error.hpp"
+#include "io/foreign.hpp"
 #include "io/formats.hpp"
 #include "io/matrix_files.hpp"
 
@@ -32,8 +33,10 @@ const Format& format_of(const Opened& opened) {
   for (const auto* format : formats()) {
     if (format->recognises(opened)) return *format;
   }
+  const auto what = what_it_is(opened.path, opened.root);
   std::string known;
   for (const auto* format : formats()) known += fmt::format("\n  {}", format->description);
+  if (!what.empty()) throw input_error("{}: cannot be read: {}", opened.path.string(), what);
   throw input_error("{}: the format is not recognised; known formats are:{}", opened.path.string(),
                     known);
 }

@@ -223,12 +223,10 @@ TEST(Readers, MatrixMarketInEitherOrientationWithLists) {
 TEST(Readers, UnknownFormatsListWhatIsUnderstood) {
   const TempFolder folder;
   test::put(folder / "cells.txt", "hello");
-  for (const auto& path : {folder / "cells.txt", folder.path()}) {
-    const auto message = test::input_message([&] { read(one(path)); });
-    EXPECT_THAT(message, HasSubstr("the format is not recognised; known formats are:"));
-    EXPECT_THAT(message, HasSubstr("FILE.h5mu"));
-    EXPECT_THAT(message, HasSubstr("--rna RNA.mtx --atac ATAC.mtx"));
-  }
+  const auto unknown = test::input_message([&] { read(one(folder / "cells.txt")); });
+  EXPECT_THAT(unknown, HasSubstr("the format is not recognised; known formats are:"));
+  EXPECT_THAT(unknown, HasSubstr("FILE.h5mu"));
+  EXPECT_THAT(unknown, HasSubstr("--rna RNA.mtx --atac ATAC.mtx"));
   MultiomeInput input;
   input.rna = folder / "none.h5ad";
   input.atac = folder / "neither.h5ad";
