@@ -8,6 +8,7 @@
 
 #include "base/at.hpp"
 #include "io/hdf5.hpp"
+#include "io/packed_hdf5.hpp"
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
 
@@ -22,7 +23,10 @@ struct Store {
 };
 
 /// Every kind of store that is understood; the first that recognises a path opens it.
-constexpr std::array kStores = {Store{"an HDF5 file", hdf5::is_hdf5, hdf5::open}};
+constexpr std::array kStores = {
+    Store{"an HDF5 file", hdf5::is_hdf5,
+          [](const std::filesystem::path& path) { return hdf5::open(path); }},
+    Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed}};
 
 int64_t product(std::span<const int64_t> shape) {
   return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
