@@ -1,12 +1,14 @@
 #include "io/anndata.hpp"
 
-#include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "base/at.hpp"
+#include "io/foreign.hpp"
 
 namespace grids::core {
 namespace {
@@ -103,41 +105,143 @@ Place named_place(const Group& group, const std::string& matrix) {
   return {"layers/" + matrix};
 }
 
-/// Before the matrix is read: a few bytes can claim any shape.
-void require_named(const Group& group, const Place& place, const RawModality& modality) {
-  const auto shape = matrix_shape(group, place.matrix);
-  if (shape.rows != modality.obs.rows()) {
-    throw group.error(
-        fmt::format("has {} rows, but obs names {} cells", shape.rows, modality.obs.rows()),
-        place.matrix);
+/// Whether there is nothing of a matrix at its place, and how; empty where there is something.
+/// AnnData writes a missing X as an array without entries or dimensions.
+std::string_view how_absent(const Group& group, const std::string& name) {
+  if (!group.has(name)) return "is missing";
+  if (group.has_array(name) && group.array(name).shape().empty()) return "is null";
+  if (group.has_group(name) && group.group(name).names().empty()) return "is empty";
+  return {};
+}
+
+std::string known_matrices(const Group& group) {
+  std::vector<std::string> known = {"X", raw_place(group).matrix};
+  if (group.has_group("layers")) {
+    for (const auto& name : group.group("layers").names()) known.push_back("layers/" + name);
   }
-  if (shape.columns != modality.var.rows()) {
-    throw group.error(fmt::format("has {} columns, but {} names {} features", shape.columns,
-                                  place.var, modality.var.rows()),
+  std::erase_if(known, [&](const auto& name) { return !how_absent(group, name).empty(); });
+  return known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "));
+}
+
+/// Before the matrix is read: a few bytes can claim any shape.
+void require_named(const Group& group, const Place& place) {
+  const auto shape = matrix_shape(group, place.matrix);
+  const int64_t cells = frame_rows(group, "obs"), features = frame_rows(group, place.var);
+  if (shape.rows != cells) {
+    throw group.error(fmt::format("has {} rows, but obs names {} cells", shape.rows, cells),
                       place.matrix);
+  }
+  if (shape.columns != features) {
+    throw group.error(
+        fmt::format("has {} columns, but {} names {} features", shape.columns, place.var, features),
+        place.matrix);
   }
 }
 
-RawModality read_place(const Group& group, const Place& place) {
-  if (!group.has(place.matrix)) {
-    std::string known = group.has("X") ? "X" : "";
-    if (group.has(raw_place(group).matrix)) known += ", raw/X";
-    if (group.has_group("layers")) {
-      for (const auto& name : group.group("layers").names()) known += ", layers/" + name;
-    }
-    throw group.error(
-        fmt::format("there is no such matrix; the file has: {}", known.empty() ? "none" : known),
-        place.matrix);
+CsrMatrix values_at(const Group& group, const Place& place) {
+  const auto absent = how_absent(group, place.matrix);
+  if (!absent.empty()) {
+    const auto fragments = fragments_without_matrix(group);
+    if (!fragments.empty()) throw group.error(fragments, place.matrix);
+    throw group.error(fmt::format("there is no such matrix{}; the file has: {}",
+                                  group.has(place.matrix) ? fmt::format(" (it {})", absent) : "",
+                                  known_matrices(group)),
+                      place.matrix);
   }
+  require_named(group, place);
+  auto values = read_matrix(group, place.matrix);
+  drop_zeros(values);
+  return values;
+}
+
+RawModality taken(const Group& group, const Place& place, CsrMatrix values) {
   RawModality modality;
-  modality.obs = read_frame(group, "obs");
-  modality.obsm = read_embeddings(group, modality.obs.rows());
-  modality.var = read_frame(group, place.var);
-  require_named(group, place, modality);
-  modality.values = read_matrix(group, place.matrix);
+  modality.values = std::move(values);
   modality.source = fmt::format("{}: {}{}{}", group.file(), group.path(),
                                 group.path().empty() ? "" : "/", place.matrix);
   return modality;
+}
+
+void add_tables(const Group& group, const Place& place, RawModality& modality) {
+  modality.obs = read_frame(group, "obs");
+  modality.obsm = read_embeddings(group, modality.obs.rows());
+  modality.var = read_frame(group, place.var);
+}
+
+/// Where counts may lie, in the order in which they are looked for: the layer that AnnData's users
+/// agree on, X, what was put aside as raw, layers of other usual names.
+std::vector<Place> places_of_counts(const Group& group) {
+  constexpr std::array<std::string_view, 7> kUsual = {"raw_counts", "raw_count", "count",     "raw",
+                                                      "umi",        "umis",      "umi_counts"};
+  std::vector<Place> places = {{"layers/counts"}, {"X"}, raw_place(group)};
+  if (!group.has_group("layers")) return places;
+  for (const auto& name : group.group("layers").names()) {
+    const auto lower = lower_case(name);
+    const bool usual = std::find(kUsual.begin(), kUsual.end(), lower) != kUsual.end();
+    if (usual || (lower == "counts" && name != lower)) places.push_back({"layers/" + name});
+  }
+  return places;
+}
+
+/// What the values of a matrix speak against its being the counts; larger is worse.
+enum class Doubt : uint8_t { kNone, kOnesOnly, kFractions, kZerosOnly };
+
+Doubt doubt_about(const CsrMatrix& values) {
+  if (values.values.empty()) return Doubt::kZerosOnly;
+  if (!all_whole(values)) return Doubt::kFractions;
+  const bool ones = std::all_of(values.values.begin(), values.values.end(),
+                                [](float value) { return value == 1; });
+  return ones ? Doubt::kOnesOnly : Doubt::kNone;
+}
+
+std::string_view in_words(Doubt doubt) {
+  switch (doubt) {
+    case Doubt::kNone:
+      return {};
+    case Doubt::kOnesOnly:
+      return "holds only 0 and 1";
+    case Doubt::kFractions:
+      return "holds fractions";
+    case Doubt::kZerosOnly:
+      return "holds only zeros";
+  }
+  return {};
+}
+
+struct Choice {
+  Place place;
+  CsrMatrix values;  ///< without zeros
+  std::string why;   ///< what was passed over; empty where nothing was
+};
+
+/// The first matrix that holds counts; without one, that with the least doubt, the first of equals.
+/// Of peaks it matters only which are open, so 0 and 1 are as good as counts.
+Choice choose_matrix(const Group& group, FeatureKind kind) {
+  std::optional<Choice> best;
+  Doubt least = Doubt::kZerosOnly;
+  std::vector<std::string> passed;
+  for (const auto& place : places_of_counts(group)) {
+    const auto absent = how_absent(group, place.matrix);
+    if (!absent.empty()) {
+      if (group.has(place.matrix)) passed.push_back(fmt::format("{} {}", place.matrix, absent));
+      continue;
+    }
+    auto values = values_at(group, place);
+    auto doubt = doubt_about(values);
+    if (doubt == Doubt::kOnesOnly && kind == FeatureKind::kPeak) doubt = Doubt::kNone;
+    if (doubt != Doubt::kNone) {
+      passed.push_back(fmt::format("{} {}", place.matrix, in_words(doubt)));
+    }
+    if (!best || doubt < least) {
+      best = Choice{place, std::move(values), {}};
+      least = doubt;
+    }
+    if (doubt == Doubt::kNone) break;
+  }
+  if (!best) best = Choice{{"X"}, values_at(group, {"X"}), {}};  // throws, naming what there is
+  std::erase_if(passed, [&](const auto& one) { return one.starts_with(best->place.matrix + " "); });
+  best->why = fmt::format("{}", fmt::join(passed, ", "));
+  return std::move(*best);
 }
 
 }  // namespace
@@ -232,31 +336,22 @@ bool all_whole(const CsrMatrix& matrix) {
                      [](float value) { return value == std::floor(value); });
 }
 
-RawModality read_anndata(const Group& group, const std::string& matrix) {
+RawModality read_anndata(const Group& group, const std::string& matrix, FeatureKind kind) {
   if (!group.has("obs") || !group.has("var")) {
     throw group.error("is not an AnnData file: there must be obs and var");
   }
-  Place place{"X"};
+  Place place;
   RawModality modality;
-  if (!matrix.empty()) {
-    place = named_place(group, matrix);
-    modality = read_place(group, place);
-  } else if (group.has("layers/counts")) {
-    place = {"layers/counts"};
-    modality = read_place(group, place);
+  if (matrix.empty()) {
+    auto choice = choose_matrix(group, kind);
+    place = choice.place;
+    modality = taken(group, place, std::move(choice.values));
+    modality.why = std::move(choice.why);
   } else {
-    const auto raw = raw_place(group);
-    const bool has_raw = group.has(raw.matrix);
-    if (group.has("X") || !has_raw) modality = read_place(group, place);
-    if (has_raw && (!group.has("X") || !all_whole(modality.values))) {
-      auto other = read_place(group, raw);
-      if (!group.has("X") || all_whole(other.values)) {
-        modality = std::move(other);
-        place = raw;
-      }
-    }
+    place = named_place(group, matrix);
+    modality = taken(group, place, values_at(group, place));
   }
-  drop_zeros(modality.values);
+  add_tables(group, place, modality);
   require_counts_like(modality);
   return modality;
 }

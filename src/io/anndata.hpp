@@ -16,6 +16,7 @@
 
 #include "io/coded_column.hpp"
 #include "io/compressed.hpp"
+#include "io/feature_kind.hpp"
 #include "io/raw_multiome.hpp"
 #include "io/store.hpp"
 #include "io/store_writer.hpp"
@@ -31,6 +32,9 @@ Frame read_frame(const store::Group& parent, const std::string& name);
 /// The same with only the columns whose names are `wanted`.
 Frame read_frame(const store::Group& parent, const std::string& name,
                  const std::function<bool(const std::string& column)>& wanted);
+
+/// How many rows such a table has, without reading any.
+int64_t frame_rows(const store::Group& parent, const std::string& name);
 
 /// The names of a table's columns, in their order.
 std::vector<std::string> frame_columns(const store::Group& parent, const std::string& name);
@@ -82,11 +86,14 @@ class MatrixRows {
 CsrPattern read_binary_matrix(const store::Group& parent, const std::string& name);
 
 /// One modality. `matrix` names what to read: "X", "raw/X", "layers/NAME" or the NAME of a layer.
-/// When empty it is `layers/counts` if there is one, else X if it holds whole numbers only, else
-/// raw/X if that does, else X. Stored zeros are dropped. Throws Error(kInput) when the shapes of
-/// matrix and tables differ, or for values that are negative, infinite or no number, naming the
-/// cell and the feature.
-RawModality read_anndata(const store::Group& group, const std::string& matrix = {});
+/// When empty it is the first of `layers/counts`, X, raw/X and layers of other usual names
+/// (raw_counts, umi, …) that holds counts: whole numbers, of genes not only 0 and 1. Where none
+/// does, the first with 0 and 1, else with fractions. A matrix that is missing, null, empty or all
+/// zero is as good as none; `why` says what was passed over. Stored zeros are dropped. Throws
+/// Error(kInput) when the shapes of matrix and tables differ, or for values that are negative,
+/// infinite or no number, naming the cell and the feature.
+RawModality read_anndata(const store::Group& group, const std::string& matrix = {},
+                         FeatureKind kind = FeatureKind::kGene);
 
 /// Whether all values are whole numbers, as raw counts are.
 bool all_whole(const CsrMatrix& matrix);

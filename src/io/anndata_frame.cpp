@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/at.hpp"
 #include "io/anndata.hpp"
 
 namespace grids::core {
@@ -42,6 +43,32 @@ void check_codes(const Array& dataset, const CategoricalColumn& column) {
   }
 }
 
+/// pandas' nullable vectors: `values` beside a `mask` that is true where one is missing.
+std::vector<uint8_t> mask_of(const Group& group, int64_t length) {
+  if (!group.has_array("mask")) return std::vector<uint8_t>(at(length), 0);
+  auto mask = group.array("mask").read<uint8_t>();
+  if (std::ssize(mask) != length) {
+    throw group.error(fmt::format("has {} entries for {} values", mask.size(), length), "mask");
+  }
+  return mask;
+}
+
+std::vector<std::string> nullable_text(const Group& group) {
+  const auto values = group.array("values");
+  auto texts = as_text(values);
+  const auto mask = mask_of(group, values.size());
+  for (size_t i = 0; i < texts.size(); ++i) {
+    if (mask[i] != 0) texts[i].clear();
+  }
+  return texts;
+}
+
+/// The names of categories: an array, or nullable text as pandas 3 has them.
+std::vector<std::string> names_of_categories(const Group& parent, const std::string& name) {
+  if (parent.has_group(name)) return nullable_text(parent.group(name));
+  return as_text(parent.array(name));
+}
+
 /// Categories of the encoding 0.1.0: an attribute of the codes refers to them.
 std::optional<CategoricalColumn> referenced_categories(const Group& table, const std::string& name,
                                                        const Array& codes) {
@@ -56,16 +83,30 @@ std::optional<CategoricalColumn> referenced_categories(const Group& table, const
   return column;
 }
 
+/// R's factors as SeuratDisk converts them: codes beside `__categories/NAME`, to which nothing
+/// refers. R's missing integer stays what it is.
+std::optional<CategoricalColumn> factor_of_seurat_disk(const Group& table, const std::string& name,
+                                                       const Array& codes) {
+  const auto place = "__categories/" + name;
+  if (codes.kind() != Kind::kInteger || !table.has(place)) return std::nullopt;
+  CategoricalColumn column{names_of_categories(table, place), codes.read_whole<int32_t>()};
+  std::replace(column.codes.begin(), column.codes.end(), std::numeric_limits<int32_t>::min(), -1);
+  check_codes(codes, column);
+  return column;
+}
+
 std::optional<CategoricalColumn> stored_categorical(const Group& table, const std::string& name) {
   if (table.has_group(name)) {
     const auto group = table.group(name);
     if (!group.has("codes") || !group.has("categories")) return std::nullopt;
     const auto codes = group.array("codes");
-    CategoricalColumn column{as_text(group.array("categories")), codes.read_whole<int32_t>()};
+    CategoricalColumn column{names_of_categories(group, "categories"), codes.read_whole<int32_t>()};
     check_codes(codes, column);
     return column;
   }
-  return referenced_categories(table, name, table.array(name));
+  const auto codes = table.array(name);
+  if (auto column = referenced_categories(table, name, codes)) return column;
+  return factor_of_seurat_disk(table, name, codes);
 }
 
 /// Whether the order of the categories is said to mean something.
@@ -88,33 +129,17 @@ std::vector<std::string> expand(const CategoricalColumn& column) {
   return texts;
 }
 
-/// pandas' nullable columns: values beside a mask that is true where one is missing.
 std::optional<FrameColumn> read_nullable(const Group& group, const std::string& name) {
   if (!group.has_array("values")) return std::nullopt;
   const auto values = group.array("values");
-  FrameColumn column{name, {}, column_kind(values.kind())};
-  if (values.kind() == Kind::kText) {
-    column.values = values.read_text();
-  } else if (is_number(values.kind())) {
-    column.values = values.read<double>();
-  } else {
-    return std::nullopt;
+  if (values.kind() == Kind::kText) return FrameColumn{name, nullable_text(group)};
+  if (!is_number(values.kind())) return std::nullopt;
+  auto numbers = values.read<double>();
+  const auto mask = mask_of(group, values.size());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (mask[i] != 0) numbers[i] = std::numeric_limits<double>::quiet_NaN();
   }
-  if (!group.has_array("mask")) return column;
-  const auto mask = group.array("mask").read<uint8_t>();
-  const auto length = values.size();
-  if (static_cast<int64_t>(mask.size()) != length) {
-    throw group.error(fmt::format("has {} entries for {} values", mask.size(), length), "mask");
-  }
-  for (size_t i = 0; i < mask.size(); ++i) {
-    if (mask[i] == 0) continue;
-    if (column.is_text()) {
-      std::get<0>(column.values)[i].clear();
-    } else {
-      std::get<1>(column.values)[i] = std::numeric_limits<double>::quiet_NaN();
-    }
-  }
-  return column;
+  return FrameColumn{name, std::move(numbers), column_kind(values.kind())};
 }
 
 /// Nothing when the column is of a kind that a Frame has no place for.
@@ -126,7 +151,9 @@ std::optional<FrameColumn> read_column(const Group& table, const std::string& na
   }
   if (table.has_group(name)) return read_nullable(table.group(name), name);
   const auto dataset = table.array(name);
-  if (dataset.shape().size() != 1) return std::nullopt;
+  const auto& shape = dataset.shape();
+  const bool one_column = shape.size() == 2 && shape[1] == 1;
+  if (shape.size() != 1 && !one_column) return std::nullopt;
   if (dataset.kind() == Kind::kText) return FrameColumn{name, dataset.read_text()};
   if (is_number(dataset.kind())) {
     return FrameColumn{name, dataset.read<double>(), column_kind(dataset.kind())};
@@ -157,8 +184,7 @@ std::vector<std::string> read_index(const Group& table) {
   if (!table.has(index_name)) throw table.error("the names of the rows are missing", index_name);
   if (auto categorical = stored_categorical(table, index_name)) return expand(*categorical);
   if (table.has_group(index_name)) {
-    auto column = read_nullable(table.group(index_name), index_name);
-    if (column && column->is_text()) return column->text();
+    if (table.has_array(index_name + "/values")) return nullable_text(table.group(index_name));
     throw table.error("the names of the rows are not text", index_name);
   }
   const auto dataset = table.array(index_name);
@@ -166,12 +192,35 @@ std::vector<std::string> read_index(const Group& table) {
   return as_text(dataset);
 }
 
+/// Whether a group is one column (categories, a nullable vector, …) and no part of a name.
+bool is_column(const Group& group) {
+  return group.has_attribute("encoding-type") || group.has("codes") || group.has("values");
+}
+
+/// The columns of a table that does not list them. HDF5 takes the slash of a column's name for a
+/// group: "T/B type" lies in T.
+void add_column_names(const Group& table, const std::string& before, int depth,
+                      std::vector<std::string>& names) {
+  constexpr int kDeepest = 8;  // slashes in a name; links may run in a circle
+  for (const auto& name : table.names()) {
+    if (before.empty() && name == "__categories") continue;
+    if (table.has_array(name)) names.push_back(before + name);
+    if (!table.has_group(name)) continue;
+    const auto group = table.group(name);
+    if (is_column(group)) {
+      names.push_back(before + name);
+    } else if (depth < kDeepest) {
+      add_column_names(group, before + name + "/", depth + 1, names);
+    }
+  }
+}
+
 std::vector<std::string> columns_of(const Group& table) {
   if (table.attribute_is_text("column-order")) return table.texts_attribute("column-order");
   if (table.has_attribute("column-order")) return {};  // a number there is numpy's empty list
-  auto names = table.names();
-  const auto index = index_of(table);
-  std::erase_if(names, [&](const auto& n) { return n == index || n == "__categories"; });
+  std::vector<std::string> names;
+  add_column_names(table, {}, 0, names);
+  std::erase(names, index_of(table));
   return names;
 }
 
@@ -249,6 +298,19 @@ Frame read_compound(const Group& parent, const Array& dataset, const Wanted& wan
 }
 
 }  // namespace
+
+int64_t frame_rows(const Group& parent, const std::string& name) {
+  if (parent.has_array(name)) {  // a compound, as before AnnData 0.7
+    const auto table = parent.array(name);
+    table.require_dimensions(1);
+    return table.size();
+  }
+  const auto table = parent.group(name);
+  const auto index = index_of(table);
+  if (!table.has(index)) throw table.error("the names of the rows are missing", index);
+  if (const auto length = length_of(table, index)) return *length;
+  throw table.error("the names of the rows are not text", index);
+}
 
 Frame read_frame(const Group& parent, const std::string& name) {
   return read_frame(parent, name, [](const std::string&) { return true; });

@@ -1,4 +1,6 @@
-// A Matrix Market file for each modality, with lists of cells, genes and peaks.
+// A Matrix Market file, with lists of cells and of genes or peaks.
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/at.hpp"
@@ -10,7 +12,11 @@
 namespace grids::core {
 namespace {
 
-constexpr std::string_view kBanner = "%%MatrixMarket";
+constexpr std::string_view kBanner = "%%matrixmarket";  // in any case
+
+bool has_banner(std::string_view line) {
+  return lower_case(line.substr(0, kBanner.size())) == kBanner;
+}
 
 /// The next blank-separated word of a line.
 std::string_view take_word(std::string_view& line) {
@@ -32,19 +38,22 @@ struct MarketHeader {
 
 MarketHeader read_market_header(LineReader& reader) {
   std::string_view line;
-  if (!reader.next(line) || !line.starts_with(kBanner)) {
+  if (!reader.next(line) || !has_banner(line)) {
     throw reader.error("is not a Matrix Market file: it must begin with %%MatrixMarket");
   }
   line.remove_prefix(kBanner.size());
-  const auto object = take_word(line);
-  const auto layout = take_word(line);
-  const auto field = take_word(line);
-  const auto symmetry = take_word(line);
-  if (object != "matrix" || layout != "coordinate" ||
-      (field != "integer" && field != "real" && field != "pattern") || symmetry != "general") {
+  const auto object = lower_case(take_word(line));
+  const auto layout = lower_case(take_word(line));
+  const auto field = lower_case(take_word(line));
+  const auto symmetry = lower_case(take_word(line));
+  // scipy writes unsigned-integer, and double where others say real.
+  constexpr std::array<std::string_view, 5> kFields = {"integer", "unsigned-integer", "real",
+                                                       "double", "pattern"};
+  const bool known = std::find(kFields.begin(), kFields.end(), field) != kFields.end();
+  if (object != "matrix" || layout != "coordinate" || !known || symmetry != "general") {
     throw reader.error(fmt::format(
-        "'{} {} {} {}' cannot be read; expected 'matrix coordinate integer (or real, or pattern) "
-        "general'",
+        "'{} {} {} {}' cannot be read; expected 'matrix coordinate integer (or unsigned-integer, "
+        "real, pattern) general'",
         object, layout, field, symmetry));
   }
   MarketHeader header;
@@ -127,9 +136,8 @@ CsrMatrix gather(const Entries& entries, int64_t cells, int64_t features) {
   return matrix;
 }
 
-bool recognises_matrix_market(const MultiomeInput& input) {
-  return !input.rna.empty() && !input.atac.empty() && is_matrix_market(input.rna) &&
-         is_matrix_market(input.atac);
+bool recognises_matrix_market(const Opened& opened) {
+  return !opened.root && is_matrix_market(opened.path);
 }
 
 /// Names alone, or ids and names.
@@ -173,41 +181,40 @@ Frame read_peaks(const std::filesystem::path& path) {
   return var;
 }
 
-RawModality read_one(const std::filesystem::path& path, const Frame& obs, Frame var,
-                     const Context& context) {
+RawMultiome from_matrix_with_names(const Opened& opened, const MultiomeInput&,
+                                   const Context& context) {
+  return read_matrix_folder(opened.path, context);
+}
+
+/// The lists that were given for it; where none was, those that lie beside it.
+RawModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
+                                  const MultiomeInput& input, const Context& context) {
+  const bool rna = kind == FeatureKind::kGene;
+  const auto& names = rna ? input.genes : input.peaks;
+  const auto& cells = rna || input.atac_cells.empty() ? input.cells : input.atac_cells;
+  if (names.empty() && cells.empty()) return read_matrix_folder_part(opened.path, kind, context);
+  if (names.empty() || cells.empty()) {
+    throw usage_error("{} needs {} and {} beside it", opened.path.string(),
+                      rna ? "--cells" : "--cells (or --atac-cells)",
+                      rna ? "--rna-names" : "--peaks");
+  }
   RawModality modality;
-  modality.source = path.string();
-  modality.obs = obs;
-  modality.var = std::move(var);
-  modality.values = read_matrix_market(path, obs.rows(), modality.var.rows(), context);
+  modality.source = opened.path.string();
+  modality.obs = {read_list(cells), {}};
+  modality.var = rna ? read_genes(names) : read_peaks(names);
+  modality.values =
+      read_matrix_market(opened.path, modality.obs.rows(), modality.var.rows(), context);
   require_counts_like(modality);
   return modality;
 }
 
-RawMultiome from_matrix_market(const MultiomeInput& input, const Context& context) {
-  if (input.cells.empty()) {
-    throw usage_error("Matrix Market files need --cells, --rna-names and --peaks beside them");
-  }
-  const Frame obs{read_list(input.cells), {}};
-  RawMultiome multiome;
-  multiome.rna = read_one(input.rna, obs, read_genes(input.genes), context);
-  multiome.atac = read_one(input.atac, obs, read_peaks(input.peaks), context);
-  return multiome;
-}
-
 }  // namespace
 
-const Format kMatrixMarketPairFormat = {
-    "--rna RNA.mtx --atac ATAC.mtx (each plain or .gz) with lists of cells, genes and peaks",
-    recognises_matrix_market, from_matrix_market};
-
-std::filesystem::path plain_or_gz(const std::filesystem::path& folder, const std::string& name) {
-  std::error_code ignored;
-  for (const auto& candidate : {name, name + ".gz"}) {
-    if (std::filesystem::is_regular_file(folder / candidate, ignored)) return folder / candidate;
-  }
-  return {};
-}
+const Format kMatrixMarketFormat = {
+    "--rna RNA.mtx --atac ATAC.mtx (each plain or .gz) with lists of cells, genes and peaks; any "
+    "of "
+    "the above may stand for one of them",
+    recognises_matrix_market, from_matrix_with_names, part_of_matrix_market};
 
 bool is_matrix_market(const std::filesystem::path& path) {
   std::error_code ignored;
@@ -215,7 +222,7 @@ bool is_matrix_market(const std::filesystem::path& path) {
   try {
     LineReader reader(path);
     std::string_view line;
-    return reader.next(line) && line.starts_with(kBanner);
+    return reader.next(line) && has_banner(line);
   } catch (const Error&) {
     return false;  // it will be reported as unknown
   }

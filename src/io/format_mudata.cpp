@@ -4,17 +4,17 @@
 namespace grids::core {
 namespace {
 
-bool recognises_mudata(const MultiomeInput& input) {
-  return !input.path.empty() && store::is_store(input.path) &&
-         store::open(input.path).has_group("mod");
+bool recognises_mudata(const Opened& opened) {
+  return opened.root && opened.root->has_group("mod");
 }
 
-RawMultiome from_mudata(const MultiomeInput& input, const Context&) {
-  const auto root = store::open(input.path);
+RawMultiome from_mudata(const Opened& opened, const MultiomeInput& input, const Context&) {
+  const auto& root = *opened.root;
   const auto names = find_modalities(root, {input.rna_modality, input.atac_modality});
   RawMultiome multiome;
-  multiome.rna = read_anndata(root.group("mod/" + names.rna), input.rna_layer);
-  multiome.atac = read_anndata(root.group("mod/" + names.atac), input.atac_layer);
+  multiome.rna = read_anndata(root.group("mod/" + names.rna), input.rna_layer, FeatureKind::kGene);
+  multiome.atac =
+      read_anndata(root.group("mod/" + names.atac), input.atac_layer, FeatureKind::kPeak);
   if (root.has("obs")) {
     multiome.obs = read_frame(root, "obs");
     multiome.obsm = read_embeddings(root, multiome.obs.rows());
@@ -22,9 +22,17 @@ RawMultiome from_mudata(const MultiomeInput& input, const Context&) {
   return multiome;
 }
 
+RawModality part_of_mudata(const Opened& opened, FeatureKind kind, const MultiomeInput& input,
+                           const Context&) {
+  const auto name = find_modality(
+      *opened.root, kind, kind == FeatureKind::kGene ? input.rna_modality : input.atac_modality);
+  return read_anndata(opened.root->group("mod/" + name),
+                      kind == FeatureKind::kGene ? input.rna_layer : input.atac_layer, kind);
+}
+
 }  // namespace
 
 const Format kMuDataFormat = {"FILE.h5mu: MuData with a modality for RNA and one for ATAC",
-                              recognises_mudata, from_mudata};
+                              recognises_mudata, from_mudata, part_of_mudata};
 
 }  // namespace grids::core

@@ -1,66 +1,117 @@
-// The folder of Matrix Market files that Cell Ranger ARC writes beside its HDF5 file.
+// The folder of Matrix Market files that Cell Ranger writes beside its HDF5 file, and others after
+// it.
 #include "io/anndata.hpp"
 #include "io/formats.hpp"
 #include "io/lines.hpp"
+#include "io/matrix_files.hpp"
 
 namespace grids::core {
 namespace {
 
-bool recognises_tenx_folder(const MultiomeInput& input) {
-  std::error_code ignored;
-  return std::filesystem::is_directory(input.path, ignored) &&
-         !plain_or_gz(input.path, "matrix.mtx").empty();
-}
-
-std::filesystem::path member(const std::filesystem::path& folder, const std::string& name) {
-  auto path = plain_or_gz(folder, name);
-  if (path.empty()) {
-    throw input_error("reading {}: there is neither {} nor {}.gz", folder.string(), name, name);
+/// Cell Ranger ATAC's peaks.bed.
+void add_bed_line(const LineReader& reader, const std::vector<std::string_view>& fields,
+                  TenxFeatures& features) {
+  Interval interval;
+  if (fields.size() < 3 || !parse_position(fields[1], interval.start) ||
+      !parse_position(fields[2], interval.end)) {
+    throw reader.error("expected chrom, start and end separated by tabs");
   }
-  return path;
+  interval.chromosome = fields[0];
+  features.ids.push_back(fmt::format("{}:{}-{}", fields[0], interval.start, interval.end));
+  features.names.push_back(features.ids.back());
+  features.types.emplace_back("Peaks");
+  features.intervals.push_back(std::move(interval));
 }
 
-/// id, name, type, then maybe chromosome, start, end.
-MixedFeatures read_features(const std::filesystem::path& path) {
-  MixedFeatures features;
+/// id, then maybe name, type, chromosome, start, end.
+void add_feature_line(const LineReader& reader, const std::vector<std::string_view>& fields,
+                      TenxFeatures& features) {
+  const bool typed = fields.size() >= 3;
+  if (!features.ids.empty() && typed == features.types.empty()) {
+    throw reader.error(fmt::format("has {} columns, the first line {}", fields.size(),
+                                   typed ? "fewer than 3" : "at least 3"));
+  }
+  features.ids.emplace_back(fields[0]);
+  features.names.emplace_back(fields.size() > 1 ? fields[1] : fields[0]);
+  if (typed) features.types.emplace_back(fields[2]);
+  Interval interval;
+  if (fields.size() >= 6 && !fields[3].empty() && parse_position(fields[4], interval.start) &&
+      parse_position(fields[5], interval.end)) {
+    interval.chromosome = fields[3];
+  }
+  features.intervals.push_back(std::move(interval));
+}
+
+TenxFeatures read_features(const std::filesystem::path& path) {
+  TenxFeatures features;
+  const auto name = path.filename().string();
+  const bool bed = name.find("peaks.bed") != std::string::npos;
   LineReader reader(path);
   std::string_view line;
   while (reader.next(line)) {
-    if (line.empty()) continue;
+    if (line.empty() || (bed && line[0] == '#')) continue;
     const auto fields = split(line, '\t');
-    if (fields.size() < 3) {
-      throw reader.error(fmt::format("expected id, name and type, found {} column{}", fields.size(),
-                                     fields.size() == 1 ? "" : "s"));
-    }
-    features.ids.emplace_back(fields[0]);
-    features.names.emplace_back(fields[1]);
-    features.types.emplace_back(fields[2]);
-    Interval interval;
-    if (fields.size() >= 6 && !fields[3].empty() && parse_position(fields[4], interval.start) &&
-        parse_position(fields[5], interval.end)) {
-      interval.chromosome = fields[3];
-    }
-    features.intervals.push_back(std::move(interval));
+    (bed ? add_bed_line : add_feature_line)(reader, fields, features);
   }
   return features;
 }
 
-RawMultiome from_tenx_folder(const MultiomeInput& input, const Context& context) {
-  const Frame obs{read_list(member(input.path, "barcodes.tsv")), {}};
-  const auto features = read_features(member(input.path, "features.tsv"));
-  const auto matrix = member(input.path, "matrix.mtx");
-  auto values =
-      read_matrix_market(matrix, obs.rows(), static_cast<int64_t>(features.ids.size()), context);
-  auto multiome = split_by_type(std::move(values), obs, features, matrix.string(), context);
-  require_counts_like(multiome.rna);
-  require_counts_like(multiome.atac);
-  return multiome;
+struct FolderMatrix {
+  RawModality all;
+  std::vector<std::string> types;  ///< empty where the features have none
+};
+
+/// `types_needed`: genes and peaks are in one folder, and something must tell them apart.
+FolderMatrix read_files(const std::filesystem::path& path, bool types_needed,
+                        const Context& context) {
+  const auto files = matrix_files(path);
+  auto features = read_features(files.features);
+  if (types_needed && features.types.empty()) {
+    throw input_error(
+        "reading {}, line 1: expected id, name and type, found fewer columns; without the type "
+        "(Gene Expression or Peaks) genes and peaks cannot be told apart: give the RNA and the "
+        "ATAC "
+        "by --rna and --atac, each a folder or a matrix of its own",
+        files.features.string());
+  }
+  FolderMatrix matrix;
+  matrix.all.source = files.matrix.string();
+  matrix.all.obs = {read_list(files.barcodes), {}};
+  matrix.all.var = var_of(features);
+  matrix.all.values =
+      read_matrix_market(files.matrix, matrix.all.obs.rows(), matrix.all.var.rows(), context);
+  matrix.types = std::move(features.types);
+  require_counts_like(matrix.all);
+  return matrix;
+}
+
+bool recognises_matrix_folder(const Opened& opened) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(opened.path, ignored) && holds_matrix(opened.path);
 }
 
 }  // namespace
 
-const Format kTenxFolderFormat = {
-    "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each plain or .gz): Cell Ranger ARC",
-    recognises_tenx_folder, from_tenx_folder};
+RawMultiome read_matrix_folder(const std::filesystem::path& path, const Context& context) {
+  const auto matrix = read_files(path, true, context);
+  return split_by_type(matrix.all, matrix.types, context);
+}
+
+RawModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
+                                    const Context& context) {
+  auto matrix = read_files(path, false, context);
+  return only_kind(std::move(matrix.all), matrix.types, kind, context);
+}
+
+const Format kMatrixFolderFormat = {
+    "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each plain or .gz, maybe after a "
+    "sample's name), or the outs/ that it lies in: Cell Ranger",
+    recognises_matrix_folder,
+    [](const Opened& opened, const MultiomeInput&, const Context& context) {
+      return read_matrix_folder(opened.path, context);
+    },
+    [](const Opened& opened, FeatureKind kind, const MultiomeInput&, const Context& context) {
+      return read_matrix_folder_part(opened.path, kind, context);
+    }};
 
 }  // namespace grids::core

@@ -1,4 +1,5 @@
-// 10x Genomics' feature-barcode matrix in HDF5, as Cell Ranger ARC writes it.
+// 10x Genomics' feature-barcode matrix in HDF5, as Cell Ranger ARC writes it, and as those of RNA
+// or ATAC alone do; Cell Ranger 2 named the group after the genome, and CellBender kept its names.
 #include "io/anndata.hpp"
 #include "io/compressed.hpp"
 #include "io/formats.hpp"
@@ -6,9 +7,20 @@
 namespace grids::core {
 namespace {
 
-bool recognises_tenx_h5(const MultiomeInput& input) {
-  return !input.path.empty() && store::is_store(input.path) &&
-         store::open(input.path).has_group("matrix");
+/// The group that holds the matrix: `matrix`, or the only one of a genome; empty where there is
+/// none.
+std::string group_of_matrix(const store::Group& root) {
+  if (root.has_group("matrix")) return "matrix";
+  const auto names = root.names();
+  if (names.size() != 1 || !root.has_group(names.front())) return {};
+  const auto group = root.group(names.front());
+  const bool holds = group.has_array("barcodes") && group.has_array("genes") &&
+                     group.has_array("indptr") && group.has_array("shape");
+  return holds ? names.front() : std::string();
+}
+
+bool recognises_tenx_h5(const Opened& opened) {
+  return opened.root && !group_of_matrix(*opened.root).empty();
 }
 
 void require_length(const store::Group& matrix, const std::string& name, size_t found,
@@ -17,43 +29,86 @@ void require_length(const store::Group& matrix, const std::string& name, size_t 
   throw matrix.error(fmt::format("has {} entries, but the matrix has {}", found, expected), name);
 }
 
-RawMultiome from_tenx_h5(const MultiomeInput& input, const Context& context) {
-  const auto root = store::open(input.path);
-  const auto matrix = root.group("matrix");
-  const auto shape = matrix.array("shape").read_whole<int64_t>();
+/// Names of features: as many as the matrix has rows.
+std::vector<std::string> read_names(const store::Group& matrix, const std::string& name,
+                                    int64_t expected) {
+  auto names = matrix.array(name).read_text();
+  require_length(matrix, name, names.size(), expected);
+  return names;
+}
+
+TenxFeatures read_features_of(const store::Group& matrix, int64_t expected) {
+  TenxFeatures features;
+  if (!matrix.has_group("features") && matrix.has("genes") && matrix.has("gene_names")) {
+    features.ids = read_names(matrix, "genes", expected);
+    features.names = read_names(matrix, "gene_names", expected);
+    return features;
+  }
+  if (!matrix.has_group("features")) {
+    throw matrix.error(
+        "the names of the features are missing (10x has features/id, features/name and "
+        "features/feature_type there); give the matrix that Cell Ranger wrote, or write genes and "
+        "peaks as .h5ad and give them by --rna and --atac",
+        "features");
+  }
+  features.ids = read_names(matrix, "features/id", expected);
+  features.names = read_names(matrix, "features/name", expected);
+  features.types = read_names(matrix, "features/feature_type", expected);
+  if (!matrix.has("features/interval")) return features;
+  for (const auto& text : read_names(matrix, "features/interval", expected)) {
+    features.intervals.push_back(parse_peak_name(text).value_or(Interval{}));
+  }
+  return features;
+}
+
+struct TenxMatrix {
+  RawModality all;
+  std::vector<std::string> types;  ///< empty where the file has none
+};
+
+TenxMatrix read_all(const Opened& opened) {
+  const auto name = group_of_matrix(*opened.root);
+  const auto group = opened.root->group(name);
+  const auto shape = group.array("shape").read_whole<int64_t>();
   if (shape.size() != 2) {
-    throw matrix.error(fmt::format("expected 2 numbers, found {}", shape.size()), "shape");
+    throw group.error(fmt::format("expected 2 numbers, found {}", shape.size()), "shape");
   }
-  Frame obs{matrix.array("barcodes").read_text(), {}};
-  require_length(matrix, "barcodes", obs.index.size(), shape[1]);
-  MixedFeatures features;
-  features.ids = matrix.array("features/id").read_text();
-  features.names = matrix.array("features/name").read_text();
-  features.types = matrix.array("features/feature_type").read_text();
-  require_length(matrix, "features/id", features.ids.size(), shape[0]);
-  require_length(matrix, "features/name", features.names.size(), shape[0]);
-  require_length(matrix, "features/feature_type", features.types.size(), shape[0]);
-  if (matrix.has("features/interval")) {
-    const auto intervals = matrix.array("features/interval").read_text();
-    require_length(matrix, "features/interval", intervals.size(), shape[0]);
-    for (const auto& text : intervals) {
-      features.intervals.push_back(parse_peak_name(text).value_or(Interval{}));
-    }
-  }
+  TenxMatrix matrix;
+  auto features = read_features_of(group, shape[0]);
+  matrix.all.source = fmt::format("{}: {}", opened.path.string(), name);
+  matrix.all.obs = {group.array("barcodes").read_text(), {}};
+  require_length(group, "barcodes", matrix.all.obs.index.size(), shape[1]);
   // features × cells by columns is cells × features by rows.
-  auto values = read_compressed(matrix, shape[1], shape[0]);
-  drop_zeros(values);
-  const auto source = fmt::format("{}: matrix", input.path.string());
-  auto multiome = split_by_type(std::move(values), obs, features, source, context);
-  require_counts_like(multiome.rna);
-  require_counts_like(multiome.atac);
-  return multiome;
+  matrix.all.values = read_compressed(group, shape[1], shape[0]);
+  drop_zeros(matrix.all.values);
+  matrix.all.var = var_of(features);
+  matrix.types = std::move(features.types);
+  require_counts_like(matrix.all);
+  return matrix;
+}
+
+RawMultiome read_tenx_h5(const Opened& opened, const MultiomeInput&, const Context& context) {
+  const auto matrix = read_all(opened);
+  if (matrix.types.empty()) {
+    throw opened.root->error(
+        "features have no types, as Cell Ranger 2 and CellBender before 0.3 wrote them, so that "
+        "genes and peaks cannot be told apart; give it by --rna if it holds genes, and the peaks "
+        "by --atac",
+        group_of_matrix(*opened.root));
+  }
+  return split_by_type(matrix.all, matrix.types, context);
+}
+
+RawModality read_part_of_tenx_h5(const Opened& opened, FeatureKind kind, const MultiomeInput&,
+                                 const Context& context) {
+  auto matrix = read_all(opened);
+  return only_kind(std::move(matrix.all), matrix.types, kind, context);
 }
 
 }  // namespace
 
 const Format kTenxH5Format = {
     "filtered_feature_bc_matrix.h5: 10x multiome (Cell Ranger ARC) in HDF5", recognises_tenx_h5,
-    from_tenx_h5};
+    read_tenx_h5, read_part_of_tenx_h5};
 
 }  // namespace grids::core

@@ -2,46 +2,66 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/context.hpp"
+#include "io/feature_kind.hpp"
 #include "io/peak_name.hpp"
 #include "io/raw_multiome.hpp"
 #include "io/readers.hpp"
+#include "io/store.hpp"
 
 namespace grids::core {
+
+/// A file or folder that was named, looked at once for all formats.
+struct Opened {
+  std::filesystem::path path;        ///< of a folder of Cell Ranger's: the matrix inside of it
+  std::optional<store::Group> root;  ///< where it is a store
+};
 
 struct Format {
   std::string_view description;  ///< for people: what it is, and how it is given
   /// By content, not by file name; never throws for files of other formats.
-  bool (*recognises)(const MultiomeInput& input);
-  RawMultiome (*read)(const MultiomeInput& input, const Context& context);
+  bool (*recognises)(const Opened& opened);
+  /// Genes and peaks out of one file. Throws Error(kInput) where it holds one kind alone.
+  RawMultiome (*read)(const Opened& opened, const MultiomeInput& input, const Context& context);
+  /// Genes or peaks, where --rna and --atac name files that may be of different formats. Features
+  /// of the other kind are left out and said.
+  RawModality (*read_part)(const Opened& opened, FeatureKind kind, const MultiomeInput& input,
+                           const Context& context);
 };
 
 extern const Format kMuDataFormat;
 extern const Format kTenxH5Format;
-extern const Format kTenxFolderFormat;
+extern const Format kMatrixFolderFormat;
 extern const Format kAnnDataFormat;
-extern const Format kAnnDataPairFormat;
-extern const Format kMatrixMarketPairFormat;
+extern const Format kMatrixMarketFormat;
 
-/// Features of all types in one table, as Cell Ranger and scanpy keep them.
-struct MixedFeatures {
+/// Features of all kinds in one table, as Cell Ranger keeps them.
+struct TenxFeatures {
   std::vector<std::string> ids;
   std::vector<std::string> names;
-  std::vector<std::string> types;  ///< "Gene Expression", "Peaks", others
+  std::vector<std::string> types;  ///< "Gene Expression", "Peaks", others; or empty altogether
   /// One per feature, empty chromosome where the file has none; or empty altogether.
   std::vector<Interval> intervals;
 };
 
-/// Splits cells × features by type. Throws Error(kInput) when genes or peaks are missing.
-RawMultiome split_by_type(CsrMatrix values, const Frame& obs, const MixedFeatures& features,
-                          const std::string& source, const Context& context);
+/// The var table of such features: genes are named by symbol, or by id where that is empty, peaks
+/// by id; columns gene_ids and, where there are places, chrom, start and end.
+Frame var_of(const TenxFeatures& features);
 
-/// `matrix.mtx` in a folder may be `matrix.mtx.gz`; the path that exists, or empty.
-std::filesystem::path plain_or_gz(const std::filesystem::path& folder, const std::string& name);
+/// Splits cells × features by what `types` says each is. Throws Error(kInput) when genes or peaks
+/// are missing.
+RawMultiome split_by_type(const RawModality& mixed, const std::vector<std::string>& types,
+                          const Context& context);
+
+/// The features of one kind; all of them where `types` is empty or says neither kind of any.
+/// Throws Error(kInput) when all that are told are of the other kind.
+RawModality only_kind(RawModality mixed, const std::vector<std::string>& types, FeatureKind kind,
+                      const Context& context);
 
 /// Whether the file, plain or gzip, begins as Matrix Market files do.
 bool is_matrix_market(const std::filesystem::path& path);
@@ -50,6 +70,11 @@ bool is_matrix_market(const std::filesystem::path& path);
 /// × features. Throws Error(kInput) with the line number.
 CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
                              const Context& context);
+
+/// The matrix of a folder with the names beside it (io/matrix_files.hpp), of both kinds or one.
+RawMultiome read_matrix_folder(const std::filesystem::path& path, const Context& context);
+RawModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
+                                    const Context& context);
 
 /// Non-empty lines of a list.
 std::vector<std::string> read_list(const std::filesystem::path& path);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 
 #include "io/store.hpp"
 #include "io/store_writer.hpp"
@@ -19,9 +20,9 @@ namespace grids::core::hdf5 {
 /// Whether the file can be read and is HDF5.
 bool is_hdf5(const std::filesystem::path& path);
 
-/// The root of a file, which is closed when the last handle to something in it goes. Throws
-/// Error(kInput) when the file is cut short.
-store::Group open(const std::filesystem::path& path);
+/// The root of a file, which is closed when the last handle to something in it goes. Messages call
+/// it `shown`, or by its path where that is empty. Throws Error(kInput) when the file is cut short.
+store::Group open(const std::filesystem::path& path, const std::string& shown = {});
 
 /// As store::create.
 store::GroupWriter create(const std::filesystem::path& path, int64_t user_block);

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_filters.hpp"
 #include "io/hdf5_internal.hpp"
 #include "io/store_source.hpp"
 
@@ -22,30 +23,15 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* out) {
   return 0;
 }
 
-/// The name of a filter that this build of HDF5 lacks, or empty.
-std::string missing_filter(hid_t dataset) {
-  const Handle properties(H5Dget_create_plist(dataset));
-  const int count = H5Pget_nfilters(properties.id());
-  for (int i = 0; i < count; ++i) {
-    unsigned flags = 0;
-    unsigned config = 0;
-    size_t values = 0;
-    char name[64] = "";
-    const auto filter = H5Pget_filter2(properties.id(), static_cast<unsigned>(i), &flags, &values,
-                                       nullptr, sizeof name, name, &config);
-    if (filter >= 0 && H5Zfilter_avail(filter) <= 0) {
-      return name[0] != 0 ? name : fmt::format("filter {}", filter);
-    }
-  }
-  return {};
-}
-
 Error read_failure(const Place& place, hid_t dataset) {
   const auto cause = reason();
-  const auto filter = missing_filter(dataset);
+  const auto filter = filter_without_reader(dataset);
   if (filter.empty()) return place.error(fmt::format("cannot be read ({})", cause));
   return place.error(fmt::format(
-      "is compressed by '{}', which cannot be read here; write the file with gzip", filter));
+      "is compressed by {}, which cannot be read here; write the file anew with gzip, where that "
+      "filter is installed: h5repack -f GZIP=1 IN.h5ad OUT.h5ad, or in Python: import hdf5plugin, "
+      "anndata; anndata.read_h5ad('IN.h5ad').write_h5ad('OUT.h5ad', compression='gzip')",
+      filter));
 }
 
 std::optional<double> fill_of(hid_t properties) {
@@ -306,8 +292,8 @@ void H5Array::read(int64_t first, const Memory& out) const {
     memory = Handle(H5Screate_simple(1, &entries, nullptr));
   }
   const bool whole = slice.id() < 0;
-  if (H5Dread(id(), buffer.type, whole ? H5S_ALL : memory.id(), whole ? H5S_ALL : slice.id(),
-              H5P_DEFAULT, buffer.data) < 0) {
+  if (read_entries(id(), buffer.type, whole ? H5S_ALL : memory.id(), whole ? H5S_ALL : slice.id(),
+                   buffer.data) < 0) {
     throw read_failure(place(), id());
   }
 }
@@ -319,7 +305,7 @@ std::vector<std::string> H5Array::texts(hid_t stored, const std::string& field) 
   const bool good = read_strings(
       stored, field, count,
       [&](hid_t memory, void* out) {
-        return count == 0 ? 0 : H5Dread(id(), memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, out);
+        return count == 0 ? 0 : read_entries(id(), memory, H5S_ALL, H5S_ALL, out);
       },
       texts);
   if (!good) throw read_failure(place(), id());
@@ -350,7 +336,7 @@ void H5Array::read_field(const std::string& field, std::span<double> out) const 
   const Lock lock;
   const Handle memory(H5Tcreate(H5T_COMPOUND, sizeof(double)));
   H5Tinsert(memory.id(), field.c_str(), 0, H5T_NATIVE_DOUBLE);
-  if (H5Dread(id(), memory.id(), H5S_ALL, H5S_ALL, H5P_DEFAULT, out.data()) < 0) {
+  if (read_entries(id(), memory.id(), H5S_ALL, H5S_ALL, out.data()) < 0) {
     throw read_failure(place(), id());
   }
 }
@@ -411,12 +397,15 @@ bool is_hdf5(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, ignored) && H5Fis_hdf5(path.c_str()) > 0;
 }
 
-store::Group open(const std::filesystem::path& path) {
+store::Group open(const std::filesystem::path& path, const std::string& shown) {
   const Lock lock;
-  const Place place{path.string(), {}};
+  register_filters();
+  const Place place{shown.empty() ? path.string() : shown, {}};
   const Handle access(H5Pcreate(H5P_FILE_ACCESS));
   // Files on read-only or network disks cannot be locked, and readers need not.
   H5Pset_file_locking(access.id(), 0, 1);
+  // The usual driver asks for the real path of a link, which a file without a name has not.
+  if (!shown.empty()) H5Pset_fapl_stdio(access.id());
   const Handle file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, access.id()));
   if (file.id() < 0) {
     throw place.error(fmt::format("damaged, or not copied to its end ({})", reason()));

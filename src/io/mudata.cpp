@@ -3,12 +3,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cctype>
 #include <fstream>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "io/atomic_file.hpp"
+#include "io/feature_kind.hpp"
 
 namespace grids::core {
 namespace {
@@ -37,15 +37,9 @@ void write_magic(const std::filesystem::path& path) {
   if (!file) throw input_error("writing {}: the header cannot be written", path.string());
 }
 
-std::string lower_case(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
-std::string find_modality(const Group& mod, const std::string& asked,
-                          std::initializer_list<std::string_view> usual, std::string_view what,
-                          std::string_view flag) {
+std::string modality_among(const Group& mod, const std::string& asked,
+                           std::initializer_list<std::string_view> usual, std::string_view what,
+                           std::string_view flag) {
   const auto names = mod.names();
   if (!asked.empty()) {
     if (mod.has_group(asked)) return asked;
@@ -137,10 +131,17 @@ void write_contents(const GroupWriter& root, const Frame& obs,
 
 }  // namespace
 
-ModalityNames find_modalities(const Group& root, const ModalityNames& asked) {
+std::string find_modality(const Group& root, FeatureKind kind, const std::string& asked) {
   const auto mod = root.group("mod");
-  return {find_modality(mod, asked.rna, {"rna", "gex", "gene expression"}, "RNA", "--rna-modality"),
-          find_modality(mod, asked.atac, {"atac", "peaks"}, "ATAC", "--atac-modality")};
+  if (kind == FeatureKind::kGene) {
+    return modality_among(mod, asked, {"rna", "gex", "gene expression"}, "RNA", "--rna-modality");
+  }
+  return modality_among(mod, asked, {"atac", "peaks"}, "ATAC", "--atac-modality");
+}
+
+ModalityNames find_modalities(const Group& root, const ModalityNames& asked) {
+  return {find_modality(root, FeatureKind::kGene, asked.rna),
+          find_modality(root, FeatureKind::kPeak, asked.atac)};
 }
 
 void write_h5mu(const std::filesystem::path& path, const Frame& obs,

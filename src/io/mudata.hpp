@@ -11,6 +11,7 @@
 #include <string>
 
 #include "io/anndata.hpp"
+#include "io/feature_kind.hpp"
 #include "io/raw_multiome.hpp"
 #include "io/store.hpp"
 #include "io/store_writer.hpp"
@@ -25,6 +26,9 @@ struct ModalityNames {
   std::string atac;
 };
 ModalityNames find_modalities(const store::Group& root, const ModalityNames& asked = {});
+
+/// The same for one of them: that of the genes or that of the peaks.
+std::string find_modality(const store::Group& root, FeatureKind kind, const std::string& asked);
 
 /// A modality to be written. The tables must outlive the call; `fill` adds X and layers.
 struct ModalityToWrite {

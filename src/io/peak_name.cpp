@@ -1,36 +1,37 @@
 #include "io/peak_name.hpp"
 
 #include <algorithm>
-#include <cctype>
+#include <charconv>
 #include <cmath>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
+#include "io/feature_kind.hpp"
 #include "io/lines.hpp"
 
 namespace grids::core {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
-}
-
 const FrameColumn* find_any(const Frame& frame, std::initializer_list<std::string_view> names) {
   for (const auto name : names) {
     for (const auto& column : frame.columns) {
-      if (lower(column.name) == name) return &column;
+      if (lower_case(column.name) == name) return &column;
     }
   }
   return nullptr;
 }
 
-/// Numbers are at times stored as text; -1 for anything that is no position.
+/// Numbers are at times stored as text, and there as 100.0; -1 for anything that is no position.
 int64_t position_at(const FrameColumn& column, size_t row) {
-  int64_t value = -1;
-  if (column.is_text()) return parse_position(column.text()[row], value) ? value : -1;
-  const double number = column.numbers()[row];
+  double number = -1;
+  if (column.is_text()) {
+    const auto& text = column.text()[row];
+    const auto* end = text.data() + text.size();
+    const auto [rest, status] = std::from_chars(text.data(), end, number);
+    if (status != std::errc() || rest != end) return -1;
+  } else {
+    number = column.numbers()[row];
+  }
   return number >= 0 && number < 1e15 && number == std::floor(number) ? static_cast<int64_t>(number)
                                                                       : -1;
 }
@@ -65,21 +66,39 @@ std::optional<Interval> parse_peak_name(std::string_view name) {
   return interval;
 }
 
-std::vector<Interval> peak_intervals(const Frame& var, std::string_view source) {
+std::optional<std::vector<Interval>> column_intervals(const Frame& var) {
   const auto* chromosome =
       find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"});
   const auto* start = find_any(var, {"start", "chromstart", "chrom_start"});
   const auto* end = find_any(var, {"end", "chromend", "chrom_end", "stop"});
+  const auto* texts = find_any(var, {"interval", "intervals"});
   const bool columns = chromosome != nullptr && start != nullptr && end != nullptr;
-  std::vector<Interval> intervals;
-  intervals.reserve(var.index.size());
+  if (texts != nullptr && !texts->is_text()) texts = nullptr;
+  if (!columns && texts == nullptr) return std::nullopt;
+  std::vector<Interval> intervals(var.index.size());
+  for (size_t row = 0; row < intervals.size(); ++row) {
+    std::optional<Interval> place;
+    if (columns) place = from_columns(*chromosome, *start, *end, row);
+    if (!place && texts != nullptr) place = parse_peak_name(texts->text()[row]);
+    if (place) intervals[row] = std::move(*place);
+  }
+  return intervals;
+}
+
+std::vector<Interval> peak_intervals(const Frame& var, std::string_view source) {
+  auto given = column_intervals(var);
+  // Where no peak has a place by columns they are about something else: of a table of genes and
+  // peaks those of the genes.
+  const bool columns = given && std::any_of(given->begin(), given->end(), [](const auto& place) {
+                         return !place.chromosome.empty();
+                       });
+  std::vector<Interval> intervals(var.index.size());
   size_t lost = 0;
   size_t first_lost = 0;
   for (size_t row = 0; row < var.index.size(); ++row) {
-    const auto interval =
-        columns ? from_columns(*chromosome, *start, *end, row) : parse_peak_name(var.index[row]);
-    if (!interval && lost++ == 0) first_lost = row;
-    intervals.push_back(interval.value_or(Interval{}));
+    intervals[row] =
+        columns ? std::move((*given)[row]) : parse_peak_name(var.index[row]).value_or(Interval{});
+    if (intervals[row].chromosome.empty() && lost++ == 0) first_lost = row;
   }
   if (lost > 0) {
     throw input_error(
@@ -97,8 +116,9 @@ void add_interval_columns(Frame& var, const std::vector<Interval>& intervals) {
   std::vector<double> ends;
   for (const auto& interval : intervals) {
     chromosomes.push_back(interval.chromosome);
-    starts.push_back(static_cast<double>(interval.start));
-    ends.push_back(static_cast<double>(interval.end));
+    const bool placed = !interval.chromosome.empty();
+    starts.push_back(placed ? static_cast<double>(interval.start) : kNaN);
+    ends.push_back(placed ? static_cast<double>(interval.end) : kNaN);
   }
   var.columns.push_back({"chrom", std::move(chromosomes)});
   var.columns.push_back({"start", std::move(starts)});

@@ -24,13 +24,16 @@ struct Interval {
 /// not lie after the start.
 std::optional<Interval> parse_peak_name(std::string_view name);
 
-/// The place of every feature of a table: from the columns chrom (or chr, chromosome, seqnames,
-/// seqname; in any case), start and end (or chromStart and chromEnd) when all three exist, else
-/// from the names. Throws Error(kInput) naming `source`, the first feature without a place and how
-/// many there are.
+/// The place of every feature by the columns of its table: chrom (or chr, chromosome, seqnames,
+/// seqname; in any case), start and end (or chromStart and chromEnd), or 10x's interval. An empty
+/// chromosome where a row has none; nothing where there are no such columns. Genes and peaks alike.
+std::optional<std::vector<Interval>> column_intervals(const Frame& var);
+
+/// The place of every peak: by the columns where they place one, else by the names. Throws
+/// Error(kInput) naming `source`, the first feature without a place and how many there are.
 std::vector<Interval> peak_intervals(const Frame& var, std::string_view source);
 
-/// Its chrom, start and end as columns of a table.
+/// chrom, start and end as columns of a table; missing where the chromosome is empty.
 void add_interval_columns(Frame& var, const std::vector<Interval>& intervals);
 
 }  // namespace grids::core

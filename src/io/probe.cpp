@@ -196,24 +196,23 @@ void follow(const Pipe& pipe, double patience, ProbeRun& run) {
   wait_for_end(run);
 }
 
-[[noreturn]] void refuse(const fs::path& path, const ProbeRun& run) {
+[[noreturn]] void refuse(const std::string& name, const ProbeRun& run) {
   const auto place = run.place.empty() ? std::string() : run.place + ": ";
   constexpr const char* kRemedy = "copy or write the file again";
   if (run.stuck) {
     throw input_error("reading {}: {}the file is damaged: the HDF5 library finds no end here; {}",
-                      path.string(), place, kRemedy);
+                      name, place, kRemedy);
   }
   if (WIFEXITED(run.status) && WEXITSTATUS(run.status) == kProbeOutOfMemory) {
     throw input_error("reading {}: {}asks for more memory than a file of its size can need; {}",
-                      path.string(), place, kRemedy);
+                      name, place, kRemedy);
   }
   const int signal = WIFSIGNALED(run.status) ? WTERMSIG(run.status) : 0;
   if (signal == SIGTERM || signal == SIGINT || signal == SIGHUP) {
-    throw internal_error("{} was stopped while it looked at {}", kProbeProgram, path.string());
+    throw internal_error("{} was stopped while it looked at {}", kProbeProgram, name);
   }
-  throw input_error("reading {}: {}the file is damaged: the HDF5 library crashes on it{}; {}",
-                    path.string(), place, signal == SIGKILL ? " (or was out of memory)" : "",
-                    kRemedy);
+  throw input_error("reading {}: {}the file is damaged: the HDF5 library crashes on it{}; {}", name,
+                    place, signal == SIGKILL ? " (or was out of memory)" : "", kRemedy);
 }
 
 // ---- what was probed before ----
@@ -259,15 +258,23 @@ void probe(const fs::path& path, const ProbeSettings& settings) {
   run.child = start_probe(path, settings.program, pipe);
   pipe.close_writer();
   follow(pipe, settings.patience + static_cast<double>(bytes) / kSlowestBytesPerSecond, run);
-  if (run.stuck || run.place != kProbeSurvived) refuse(path, run);
+  if (run.stuck || run.place != kProbeSurvived) {
+    refuse(settings.name.empty() ? path.string() : settings.name, run);
+  }
 }
 
 void require_survivable(const fs::path& path) {
+  require_survivable(path, path.string());
+}
+
+void require_survivable(const fs::path& path, const std::string& name) {
   struct stat file = {};
   if (::stat(path.c_str(), &file) != 0) return;
   const Identity identity = identity_of(file);
   if (survived().has(identity)) return;
-  probe(path, {});
+  ProbeSettings settings;
+  settings.name = name;
+  probe(path, settings);
   survived().add(identity);
 }
 

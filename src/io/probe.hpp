@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace grids::core {
 
@@ -18,6 +19,8 @@ inline constexpr const char* kProbeProgram = "grids-probe";
 /// missing. It is looked for beside the program or library that holds this code, in the `bin`
 /// beside that library's folder, beside the running program, and in PATH.
 void require_survivable(const std::filesystem::path& path);
+/// The same of a file that messages call by another name.
+void require_survivable(const std::filesystem::path& path, const std::string& name);
 
 /// How a probe is run.
 struct ProbeSettings {
@@ -25,6 +28,7 @@ struct ProbeSettings {
   /// Seconds of processor time that it may use without getting to the next object, beyond those in
   /// which it could read the file. Waiting for a slow disk costs none.
   double patience = 2;
+  std::string name = {};  ///< of the file in messages; empty: its path
 };
 /// The same, whether the file was looked at before or not.
 void probe(const std::filesystem::path& path, const ProbeSettings& settings);

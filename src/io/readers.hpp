@@ -15,23 +15,27 @@ namespace grids::core {
 
 /// Where the two modalities lie. Either `path`, or `rna` and `atac`.
 struct MultiomeInput {
-  /// Both in one: `.h5mu`; 10x multiome `.h5`; `.h5ad` with var/feature_types; or a Cell Ranger ARC
-  /// folder of Matrix Market files.
+  /// Both in one: `.h5mu`; 10x multiome `.h5`; `.h5ad` with var/feature_types; a Cell Ranger ARC
+  /// folder of Matrix Market files, or the matrix in it, or the `outs/` around it. Of those in HDF5
+  /// the `.gz`, too.
   std::filesystem::path path;
 
-  /// One file each: two `.h5ad`, or two Matrix Market files (`.mtx`, `.mtx.gz`).
+  /// One each, of the same format or not: any of the above, of which the genes or the peaks are
+  /// taken, or a Matrix Market file (`.mtx`, `.mtx.gz`).
   std::filesystem::path rna;
   std::filesystem::path atac;
 
-  /// Beside Matrix Market files: barcodes and gene names, one per line (of two tab-separated
-  /// columns the first is the gene's id, the second its name), and peaks as BED or as names, one
-  /// per line.
+  /// Beside Matrix Market files that do not lie with their names: barcodes and gene names, one per
+  /// line (of two tab-separated columns the first is the gene's id, the second its name), and peaks
+  /// as BED or as names, one per line. `atac_cells`: where the ATAC has barcodes of its own.
   std::filesystem::path cells;
+  std::filesystem::path atac_cells;
   std::filesystem::path genes;
   std::filesystem::path peaks;
 
-  /// The matrix of an AnnData: "X", "raw/X" or the name of a layer. Empty: `layers/counts` if there
-  /// is one, else X if it holds whole numbers, else raw/X if that does, else X.
+  /// The matrix of an AnnData: "X", "raw/X" or the name of a layer. Empty: the first of
+  /// `layers/counts`, X, raw/X and layers of other usual names that holds counts
+  /// (io/anndata.hpp).
   std::string rna_layer;
   std::string atac_layer;
 

@@ -9,6 +9,7 @@
 
 #include "base/at.hpp"
 #include "io/hdf5.hpp"
+#include "io/packed_hdf5.hpp"
 #include "io/probe.hpp"
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
@@ -20,14 +21,17 @@ struct Store {
   std::string_view what;  ///< "an HDF5 file", for messages
   /// By content; never throws.
   bool (*recognises)(const std::filesystem::path& path);
+  /// Throws where reading the file might end the process.
   Group (*open)(const std::filesystem::path& path);
-  /// Throws where opening the file might end the process.
-  void (*require_survivable)(const std::filesystem::path& path);
 };
 
 /// Every kind of store that is understood; the first that recognises a path opens it.
-constexpr std::array kStores = {
-    Store{"an HDF5 file", hdf5::is_hdf5, hdf5::open, require_survivable}};
+constexpr std::array kStores = {Store{"an HDF5 file", hdf5::is_hdf5,
+                                      [](const std::filesystem::path& path) {
+                                        require_survivable(path);
+                                        return hdf5::open(path);
+                                      }},
+                                Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed}};
 
 /// The largest number where it is larger still: what a damaged header claims.
 int64_t product(std::span<const int64_t> shape) {
@@ -78,7 +82,6 @@ Group open(const std::filesystem::path& path) {
   if (store == nullptr) {
     throw place.error(fmt::format("cannot be read, or is not {}", names_of_stores()));
   }
-  store->require_survivable(path);
   return store->open(path);
 }
 

@@ -10,10 +10,15 @@
 namespace grids::core {
 namespace {
 
-/// Whether the user meant a file: it exists, or it is spelt as one.
+/// Whether the user meant a file: it exists, or it is spelt as one. A slash alone is no sign, as
+/// columns may be called "T/B type"; that its folder exists is.
 bool names_a_file(const std::string& text) {
-  if (std::filesystem::exists(text)) return true;
-  if (text.find('/') != std::string::npos) return true;
+  std::error_code ignored;
+  const std::filesystem::path path(text);
+  if (std::filesystem::exists(path, ignored)) return true;
+  if (path.has_parent_path() && std::filesystem::is_directory(path.parent_path(), ignored)) {
+    return true;
+  }
   for (const char* ending : {".tsv", ".csv", ".txt", ".gz"}) {
     if (text.ends_with(ending)) return true;
   }

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -20,42 +18,6 @@ namespace grids::core {
 namespace {
 
 constexpr double kHardly = 0.2;
-
-std::optional<int64_t> position_at(const FrameColumn& column, size_t row) {
-  double value = -1;
-  if (column.is_text()) {
-    const auto& text = column.text()[row];
-    const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || rest != text.data() + text.size()) return std::nullopt;
-  } else {
-    value = column.numbers()[row];
-  }
-  if (!(value >= 0 && value < 1e15) || value != std::floor(value)) return std::nullopt;
-  return static_cast<int64_t>(value);
-}
-
-/// Intervals of the genes by columns of `var`: chrom, start, end, or 10x's interval; a gene that
-/// has none (10x leaves some out) has an empty chromosome. Nothing when there are no such columns.
-std::optional<std::vector<Interval>> gene_intervals(const Frame& var) {
-  const auto* chromosome = text_column(var, {"chrom", "chr", "chromosome", "seqnames", "seqname"});
-  const auto* start = var.find("start");
-  const auto* end = var.find("end");
-  const auto* interval = text_column(var, {"interval"});
-  std::vector<Interval> result(var.index.size());
-  if (chromosome != nullptr && start != nullptr && end != nullptr) {
-    for (size_t j = 0; j < result.size(); ++j) {
-      const auto from = position_at(*start, j);
-      const auto to = position_at(*end, j);
-      if (from && to && *to > *from) result[j] = {(*chromosome)[j], *from, *to};
-    }
-    return result;
-  }
-  if (interval == nullptr) return std::nullopt;
-  for (size_t j = 0; j < result.size(); ++j) {
-    result[j] = parse_peak_name((*interval)[j]).value_or(Interval{});
-  }
-  return result;
-}
 
 /// One gene of several positions on one chromosome and strand.
 GenePosition joined(std::span<const GenePosition> given, const std::vector<size_t>& of_gene) {
@@ -259,7 +221,7 @@ GenePlaces gene_places(const GeneNames& names, const Frame& var, const GivenPosi
   result.of_gene.resize(names.unique.size());
   if (!given.of_gene.empty()) {
     place_by_name(names, given, result);
-  } else if (const auto columns = gene_intervals(var)) {
+  } else if (const auto columns = column_intervals(var)) {
     place_by_columns(names, var, *columns, result);
   } else {
     result.source = "none";

@@ -149,7 +149,7 @@ def market(room, **replaced):
     return [*words, "-o", "study.h5mu"]
 
 
-@case("pair: no list of cells", r"all three lists", r"--cells", code=2)
+@case("pair: no list of cells", r"rna\.mtx\.gz needs --cells and --rna-names", code=2)
 def _(room):
     return market(room, cells="")
 

@@ -148,8 +148,9 @@ TEST(Store, OpensOnlyWhatItKnows) {
   EXPECT_FALSE(store::is_store(folder / "a.txt"));
   EXPECT_FALSE(store::is_store(folder / "none"));
   for (const auto& path : {folder / "a.txt", folder.path()}) {
-    EXPECT_EQ(test::input_message([&] { store::open(path); }),
-              "reading " + path.string() + ": cannot be read, or is not an HDF5 file");
+    EXPECT_EQ(
+        test::input_message([&] { store::open(path); }),
+        "reading " + path.string() + ": cannot be read, or is not an HDF5 file or a .gz of one");
   }
   EXPECT_THAT(test::input_message([&] { store::open(folder / "none"); }),
               HasSubstr("none: there is no such file"));

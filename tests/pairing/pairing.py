@@ -20,6 +20,7 @@ except ImportError:
     sys.exit(77)
 
 import cases_kept  # noqa: F401  (registers its cases)
+import cases_pairs  # noqa: F401
 import harness
 
 
