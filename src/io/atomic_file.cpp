@@ -122,6 +122,15 @@ bool put(const fs::path& temporary, const fs::path& target, unsigned flags, cons
   return true;
 }
 
+/// What is not of grids gets another name.
+void put_aside(const fs::path& file) {
+  std::error_code error;
+  fs::rename(file, name_beside(file), error);
+  if (error) {
+    throw input_error("{} is in the way and cannot be renamed: {}", file.string(), error.message());
+  }
+}
+
 /// The same in a folder with a record: what is not as grids wrote it is not replaced, even where it
 /// has come since this was begun.
 void put_on_record(const fs::path& temporary, const fs::path& target, const RecordedPlace& place,
@@ -130,8 +139,14 @@ void put_on_record(const fs::path& temporary, const fs::path& target, const Reco
   constexpr int kTries = 8;  // others of grids may write the same file
   for (int i = 0; i < kTries; ++i) {
     if (put(temporary, target, RENAME_NOREPLACE, shown)) return;
-    if (!WrittenFiles(place.folder).wrote(place.name, sha256_of(target))) break;
-    if (put(temporary, target, 0, shown)) return;
+    const WrittenFiles written(place.folder);
+    const std::string content = sha256_of(target);
+    if (written.wrote(place.name, content)) {
+      put(temporary, target, 0, shown);
+      return;
+    }
+    if (!written.may_put_aside(place.name, content)) break;
+    put_aside(target);
   }
   throw input_error(
       "{} was not written by grids, or has changed since, and is not replaced; move it elsewhere",

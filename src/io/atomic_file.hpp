@@ -11,10 +11,10 @@ namespace grids::core {
 
 /// Calls `write(temporary)` with a fresh name beside `path`, flushes it to disk and renames it to
 /// `path`; where that is a link, to what it points at. In a folder with a record
-/// (written_files.hpp) the content is noted there first, and what is not as grids wrote it is not
-/// replaced but an Error(kInput). When `write` throws or the disk is full, removes the temporary
-/// file, leaves an existing `path` as it was, and throws Error(kInput) that names the path (disk
-/// full, no permission, parent folder missing).
+/// (written_files.hpp) the content is noted there first, and what is not as grids wrote it is never
+/// replaced. When `write` throws or the disk is full, removes the temporary file, leaves an
+/// existing `path` as it was, and throws Error(kInput) that names the path (disk full, no
+/// permission, parent folder missing).
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write);
 
