@@ -11,6 +11,7 @@
 #include "io/packed_hdf5.hpp"
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
+#include "io/utf8.hpp"
 
 namespace grids::core::store {
 namespace {
@@ -205,10 +206,25 @@ void Array::read_into(int64_t first, const Memory& out) const {
   entries().read(first, out);
 }
 
+namespace {
+
+/// Texts that are no UTF-8 are taken for Windows-1252, as in text files.
+std::vector<std::string> in_utf8(const Array& array, std::vector<std::string> texts) {
+  for (auto& text : texts) {
+    if (is_utf8(text)) continue;
+    auto converted = from_windows_1252(text);
+    if (!converted) throw array.error("holds text that is neither UTF-8 nor Windows-1252");
+    text = std::move(*converted);
+  }
+  return texts;
+}
+
+}  // namespace
+
 std::vector<std::string> Array::read_text() const {
   if (kind() != Kind::kText) throw error("expected text, found something else");
   believable_size();
-  return entries().read_text();
+  return in_utf8(*this, entries().read_text());
 }
 
 std::vector<std::string> Array::fields() const {
@@ -235,7 +251,7 @@ std::vector<double> Array::read_field(const std::string& field) const {
 std::vector<std::string> Array::read_field_text(const std::string& field) const {
   if (field_kind(field) != Kind::kText) throw error("field '" + field + "' is not text");
   believable_size();
-  return entries().read_field_text(field);
+  return in_utf8(*this, entries().read_field_text(field));
 }
 
 // ---- groups ----

@@ -15,7 +15,8 @@ Manifest new_manifest(const std::string& command, const OptionSet::Values& optio
   Manifest manifest;
   manifest.command = command;
   manifest.version = GRIDS_VERSION;
-  manifest.options = nlohmann::json(options).dump();
+  manifest.options =
+      nlohmann::json(options).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   manifest.seed = context.seed;
   manifest.threads = context.pool.threads();
   return manifest;
