@@ -17,11 +17,11 @@ std::string quoted(const std::filesystem::path& path) {
   return text + "\"";
 }
 
-/// The name of what is written out of a file, in the folder where the user works.
-std::string written(const std::filesystem::path& path) {
+/// What is written out of a file, in the folder where the user works.
+std::filesystem::path written(const std::filesystem::path& path) {
   auto name = path.filename();
   if (name.extension() == ".gz") name.replace_extension();
-  return quoted(name.replace_extension(".h5ad"));
+  return name.replace_extension(".h5ad");
 }
 
 std::string in_language(std::string_view language, const std::string& lines) {
@@ -81,7 +81,8 @@ then: --rna RNA.h5ad --atac ATAC.h5ad; labels are in f["meta.data"])",
 }
 
 std::string lines_for_loom(const std::filesystem::path& path) {
-  return in_language("Python", fmt::format(R"(    import anndata, h5py, scipy.sparse
+  return in_language("Python",
+                     fmt::format(R"(    import anndata, h5py, scipy.sparse
     f = h5py.File({})
     x = anndata.AnnData(scipy.sparse.csr_matrix(f["matrix"][:].T))
     x.obs_names = f["col_attrs/CellID"].asstr()[:]  # list(f["col_attrs"]) names them
@@ -89,7 +90,7 @@ std::string lines_for_loom(const std::filesystem::path& path) {
     x.write_h5ad({})
 
 then: --rna {} (or --atac, where it holds peaks))",
-                                           quoted(path), written(path), written(path)));
+                                 quoted(path), quoted(written(path)), written(path).string()));
 }
 
 std::string lines_for_zarr(const std::filesystem::path& path, bool mudata) {
@@ -104,14 +105,15 @@ std::string lines_for_zarr(const std::filesystem::path& path, bool mudata) {
 }
 
 std::string lines_for_text(const std::filesystem::path& path) {
-  return in_language("Python", fmt::format(R"(    import anndata, pandas, scipy.sparse
+  return in_language("Python",
+                     fmt::format(R"(    import anndata, pandas, scipy.sparse
     t = pandas.read_csv({}, sep=None, engine="python", index_col=0)  # features in rows
     x = anndata.AnnData(scipy.sparse.csr_matrix(t.values.T))
     x.obs_names, x.var_names = t.columns, t.index
     x.write_h5ad({})
 
 then: --rna {} (or --atac, where it holds peaks))",
-                                           quoted(path), written(path), written(path)));
+                                 quoted(path), quoted(written(path)), written(path).string()));
 }
 
 }  // namespace grids::core

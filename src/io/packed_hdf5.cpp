@@ -36,6 +36,12 @@ class GzipFile {
   GzipFile(const GzipFile&) = delete;
   GzipFile& operator=(const GzipFile&) = delete;
 
+  /// As `read`, of a file that may be cut: what can be had of it.
+  size_t read_what_there_is(std::vector<char>& block) {
+    const int count = ::gzread(file_, block.data(), static_cast<unsigned>(block.size()));
+    return count > 0 ? static_cast<size_t>(count) : 0;
+  }
+
   /// Bytes that were read, 0 at the end.
   size_t read(std::vector<char>& block) {
     const int count = ::gzread(file_, block.data(), static_cast<unsigned>(block.size()));
@@ -56,7 +62,10 @@ class GzipFile {
 /// A file without a name in the folder for temporary files.
 class NamelessFile {
  public:
-  NamelessFile() : folder_(fs::temp_directory_path()) {
+  NamelessFile() {
+    std::error_code error;
+    folder_ = fs::temp_directory_path(error);
+    if (error) throw input_error("no folder for temporary files (TMPDIR): {}", error.message());
     auto pattern = (folder_ / "grids_XXXXXX").string();
     descriptor_ = ::mkstemp(pattern.data());
     if (descriptor_ < 0) throw failure();
@@ -128,7 +137,7 @@ bool is_packed(const fs::path& path) {
   try {
     GzipFile packed(path);
     std::vector<char> block(kFurthest + kSignature.size());
-    const std::string_view begin(block.data(), packed.read(block));
+    const std::string_view begin(block.data(), packed.read_what_there_is(block));
     for (size_t place = 0; place <= kFurthest; place = place == 0 ? 512 : 2 * place) {
       if (place < begin.size() && begin.substr(place).starts_with(kSignature)) return true;
     }

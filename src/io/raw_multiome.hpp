@@ -39,11 +39,12 @@ struct Frame {
 
 struct RawModality {
   std::string source;  ///< file and place, for messages: "pbmc.h5ad: X"
-  std::string why;     ///< what was passed over for it: "X is null"; empty where nothing was
   Frame obs;           ///< cells; the index holds barcodes
   Frame var;           ///< features; the index holds peak or gene names
   CsrMatrix values;    ///< cells × features
-  Embeddings obsm;     ///< a row for each of `obs`
+  /// What was passed over for this matrix: "X is null"; empty where nothing was.
+  std::string why = {};
+  Embeddings obsm = {};  ///< a row for each of `obs`
 };
 
 struct RawMultiome {

@@ -146,6 +146,7 @@ std::vector<fs::path> MultiomeInput::files() const {
       result.push_back(inside);
       continue;
     }
+    if (!holds_matrix(inside)) continue;  // what it is instead, reading will tell
     const auto files = matrix_files(inside);
     for (const auto& file : {files.barcodes, files.features, files.matrix}) result.push_back(file);
   }
