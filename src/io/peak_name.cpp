@@ -50,6 +50,35 @@ std::optional<Interval> from_columns(const FrameColumn& chromosome, const FrameC
   return interval;
 }
 
+/// The columns that say where peaks lie.
+struct PlaceColumns {
+  const FrameColumn* chromosome;
+  const FrameColumn* start;
+  const FrameColumn* end;
+};
+
+std::optional<PlaceColumns> place_columns(const Frame& var) {
+  const PlaceColumns columns = {
+      find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"}),
+      find_any(var, {"start", "chromstart", "chrom_start"}),
+      find_any(var, {"end", "chromend", "chrom_end", "stop"})};
+  if (columns.chromosome == nullptr || columns.start == nullptr || columns.end == nullptr) {
+    return std::nullopt;
+  }
+  return columns;
+}
+
+/// "chr1:5-5".
+bool name_without_length(std::string_view name) {
+  const size_t last = name.find_last_of("-_");
+  if (last == std::string_view::npos || last == 0) return false;
+  const size_t first = name.find_last_of(":-_", last - 1);
+  if (first == std::string_view::npos || first == 0) return false;
+  int64_t start = 0, end = 0;
+  return parse_position(name.substr(first + 1, last - first - 1), start) &&
+         parse_position(name.substr(last + 1), end) && start == end;
+}
+
 }  // namespace
 
 std::optional<Interval> parse_peak_name(std::string_view name) {
@@ -67,18 +96,14 @@ std::optional<Interval> parse_peak_name(std::string_view name) {
 }
 
 std::optional<std::vector<Interval>> column_intervals(const Frame& var) {
-  const auto* chromosome =
-      find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"});
-  const auto* start = find_any(var, {"start", "chromstart", "chrom_start"});
-  const auto* end = find_any(var, {"end", "chromend", "chrom_end", "stop"});
+  const auto columns = place_columns(var);
   const auto* texts = find_any(var, {"interval", "intervals"});
-  const bool columns = chromosome != nullptr && start != nullptr && end != nullptr;
   if (texts != nullptr && !texts->is_text()) texts = nullptr;
   if (!columns && texts == nullptr) return std::nullopt;
   std::vector<Interval> intervals(var.index.size());
   for (size_t row = 0; row < intervals.size(); ++row) {
     std::optional<Interval> place;
-    if (columns) place = from_columns(*chromosome, *start, *end, row);
+    if (columns) place = from_columns(*columns->chromosome, *columns->start, *columns->end, row);
     if (!place && texts != nullptr) place = parse_peak_name(texts->text()[row]);
     if (place) intervals[row] = std::move(*place);
   }
@@ -108,6 +133,19 @@ std::vector<Interval> peak_intervals(const Frame& var, std::string_view source) 
         source, lost, var.index.size(), var.index[first_lost], columns ? " (by its columns)" : "");
   }
   return intervals;
+}
+
+std::vector<int32_t> peaks_without_length(const Frame& var) {
+  const auto columns = place_columns(var);
+  std::vector<int32_t> rows;
+  for (size_t row = 0; row < var.index.size(); ++row) {
+    const bool empty =
+        columns ? position_at(*columns->start, row) >= 0 &&
+                      position_at(*columns->start, row) == position_at(*columns->end, row)
+                : name_without_length(var.index[row]);
+    if (empty) rows.push_back(static_cast<int32_t>(row));
+  }
+  return rows;
 }
 
 void add_interval_columns(Frame& var, const std::vector<Interval>& intervals) {

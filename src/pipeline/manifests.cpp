@@ -33,7 +33,8 @@ void close_folder(OutputFolder& out, const CommandRecord& record, const Context&
   Manifest manifest;
   manifest.command = record.command;
   manifest.version = GRIDS_VERSION;
-  manifest.options = nlohmann::json(record.options).dump();
+  manifest.options =
+      nlohmann::json(record.options).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   manifest.seed = context.seed;
   manifest.threads = context.pool.threads();
   manifest.inputs = record.inputs;

@@ -21,6 +21,7 @@ except ImportError:
 
 import cases_kept  # noqa: F401  (registers its cases)
 import cases_pairs  # noqa: F401
+import cases_text  # noqa: F401
 import harness
 
 
