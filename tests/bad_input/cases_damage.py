@@ -158,7 +158,7 @@ def _(file):
 @study("peaks in another order", r"mod/atac/var", r"not sorted|lies from", r"prepare the study again")
 def _(file):
     for name in ("start", "end"):
-        replace(file["mod/atac/var"], name, file["mod/atac/var"][name][::-1])
+        replace(file["mod/atac/var"], name, file["mod/atac/var"][name][()][::-1])
 
 
 @study("a negative count", r"mod/rna/layers/counts: holds -5", r"prepare the study again")
