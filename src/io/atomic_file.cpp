@@ -217,6 +217,11 @@ uint64_t most_unpacked(uint64_t packed) {
   return std::max(kAlways, packed * kTimes);
 }
 
+size_t block_for(uint64_t packed) {
+  constexpr uint64_t kSmallest = 1 << 12;
+  return std::clamp<uint64_t>(packed + 1, kSmallest, kLargestBlock);
+}
+
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) throw input_error("cannot read {}: it is a folder", path.string());
   errno = 0;
@@ -225,12 +230,13 @@ std::string read_file(const fs::path& path) {
     throw input_error("cannot read {}: {}", path.string(),
                       errno != 0 ? std::strerror(errno) : "out of memory");
   }
-  ::gzbuffer(file.get(), 1 << 17);
-  std::error_code ignored;
-  const uint64_t packed = fs::file_size(path, ignored);
-  const uint64_t most = ignored ? most_unpacked(0) : most_unpacked(packed);
+  std::error_code unknown;
+  const uint64_t size = fs::file_size(path, unknown);
+  const uint64_t packed = unknown ? 0 : size;
+  const uint64_t most = most_unpacked(packed);
   std::string content;
-  std::string chunk(1 << 20, '\0');
+  std::string chunk(unknown ? kLargestBlock : block_for(packed), '\0');
+  ::gzbuffer(file.get(), static_cast<unsigned>(std::min<size_t>(chunk.size(), 1 << 17)));
   for (;;) {
     const int count = ::gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
     if (count == 0) break;

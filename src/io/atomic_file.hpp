@@ -40,4 +40,9 @@ std::string read_file(const std::filesystem::path& path);
 /// to a thousand times its size.
 uint64_t most_unpacked(uint64_t packed);
 
+/// In pieces of how many bytes a file of `packed` bytes is read: small ones for small files, which
+/// are read by the thousand.
+constexpr size_t kLargestBlock = size_t{1} << 20;
+size_t block_for(uint64_t packed);
+
 }  // namespace grids::core

@@ -33,11 +33,12 @@ LineReader::LineReader(const std::filesystem::path& path) : path_(path) {
     throw input_error("reading {}: {}", path.string(),
                       errno != 0 ? std::strerror(errno) : "cannot be opened");
   }
-  ::gzbuffer(stream_->file, 1 << 17);
   // Lines that differ take at least a byte each, packed or not.
   constexpr int64_t kAlways = int64_t{1} << 20;
-  const auto bytes = std::filesystem::file_size(path, ignored);
+  const uintmax_t bytes = std::filesystem::file_size(path, ignored);
   most_lines_ = kAlways + (ignored ? 0 : 2 * static_cast<int64_t>(bytes));
+  block_ = ignored ? kLargestBlock : block_for(bytes);
+  ::gzbuffer(stream_->file, static_cast<unsigned>(std::min<size_t>(block_, 1 << 17)));
 }
 
 LineReader::~LineReader() = default;
@@ -86,12 +87,11 @@ std::string_view LineReader::checked(std::string_view line) {
 }
 
 bool LineReader::refill() {
-  constexpr size_t kBlock = 1 << 20;
   buffer_.erase(0, begin_);
   begin_ = 0;
   const size_t before = buffer_.size();
-  buffer_.resize(before + kBlock);
-  const int count = ::gzread(stream_->file, buffer_.data() + before, kBlock);
+  buffer_.resize(before + block_);
+  const int count = ::gzread(stream_->file, buffer_.data() + before, static_cast<unsigned>(block_));
   buffer_.resize(before + static_cast<size_t>(count > 0 ? count : 0));
   int status = Z_OK;
   const char* reason = ::gzerror(stream_->file, &status);

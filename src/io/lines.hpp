@@ -49,6 +49,7 @@ class LineReader {
   std::filesystem::path path_;
   std::unique_ptr<Stream> stream_;
   int64_t most_lines_ = 0;
+  size_t block_ = 0;  ///< bytes that are unpacked at a time
   std::string buffer_;
   size_t begin_ = 0;
   int64_t line_ = 0;

@@ -248,7 +248,7 @@ void Array::require_believable_chunk() const {
 
 int64_t Array::rows_at_once(int64_t entries) const {
   const int64_t rows = std::max<int64_t>(1, entries / std::max<int64_t>(1, row_width()));
-  const int64_t chunk = info_.chunk.empty() ? 1 : info_.chunk.front();
+  const int64_t chunk = info_.chunk.empty() ? 1 : std::max<int64_t>(1, info_.chunk.front());
   return rows > chunk ? rows - rows % chunk : rows;
 }
 
