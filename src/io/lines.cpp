@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/atomic_file.hpp"
 #include "io/utf8.hpp"
 
 namespace grids::core {
