@@ -118,9 +118,9 @@ class HostileArray final : public Attributed<store::ArraySource> {
 
  private:
   int64_t entries() const {
-    int64_t count = 1;
-    for (const auto length : shape) count *= length;
-    return count;
+    uint64_t count = 1;  // of lengths of which one is 0, the others may be anything
+    for (const auto length : shape) count *= static_cast<uint64_t>(length);
+    return static_cast<int64_t>(count);
   }
   /// As HDF5 converts: what is too large becomes the largest, fractions are cut off.
   template <typename T>
