@@ -95,17 +95,9 @@ def use(version):
                       f"predicted-{name}.h5ad")
     version.check("cis", ["cis", version.study, version.surrogate, "-o", "fitted.safetensors"],
                   "fitted.safetensors", "cis.tsv")
-<<<<<<< HEAD
-    if (version.folder / version.name / "comparison").exists():
-        version.refused("what an earlier version wrote is not replaced",
-                        ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
-                         "LYZ", "-o", f"{version.name}/comparison"],
-                        says=["compare.md was not written by grids", "--overwrite"])
-=======
     version.refused("what an earlier version wrote is not replaced",
                     [*RUN, "-o", f"{version.name}/run"],
                     says=["subsets.tsv was not written by grids", "--overwrite"])
->>>>>>> runs
     version.check("compare, in the folder of an earlier version",
                   ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
                    "LYZ", "-L", "3", "--methods", "grids,random", "--seeds", "1", "--no-types",
