@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <set>
+#include <utility>
 
 #include "base/at.hpp"
 #include "base/error.hpp"
@@ -226,7 +227,34 @@ void share_embeddings(std::vector<KeptEmbedding>& all) {
   }
 }
 
-void tell(const RawMultiome& raw, const Wanted& wanted, const CellTable& table, Diary& diary) {
+/// Whether a column would lie inside of another: "T/B type" beside "T".
+bool lies_in_another(const KeptColumn& column, const std::vector<KeptColumn>& all) {
+  const auto called = [](const KeptColumn& other, std::string_view name) {
+    return other.name == name || other.in_rna == name || other.in_atac == name;
+  };
+  for (size_t slash = column.name.find('/'); slash != std::string::npos;
+       slash = column.name.find('/', slash + 1)) {
+    const auto outer = std::string_view(column.name).substr(0, slash);
+    if (is_study_column(outer)) return true;
+    if (std::any_of(all.begin(), all.end(), [&](const auto& c) { return called(c, outer); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Takes out what cannot be stored beside the others; returns the names.
+Names take_hidden(std::vector<KeptColumn>& columns) {
+  Names hidden;
+  for (const auto& column : columns) {
+    if (lies_in_another(column, columns)) hidden.insert(column.name);
+  }
+  std::erase_if(columns, [&](const auto& column) { return hidden.contains(column.name); });
+  return hidden;
+}
+
+void tell(const RawMultiome& raw, const Wanted& wanted, const CellTable& table, Names lost,
+          Diary& diary) {
   if (!table.columns.empty() || !table.embeddings.empty()) {
     std::vector<std::string> names;
     for (const auto& column : table.columns) names.push_back(column.name);
@@ -237,7 +265,6 @@ void tell(const RawMultiome& raw, const Wanted& wanted, const CellTable& table, 
     }
     diary.note("kept of the cells' annotations (--keep-obs): {}", examples(names, 12));
   }
-  Names lost;
   const auto add = [&](const Frame& frame, const Embeddings& embeddings, std::string_view prefix) {
     for (const auto* names : {&frame.passed_over, &embeddings.passed_over}) {
       for (const auto& name : *names) {
@@ -254,8 +281,9 @@ void tell(const RawMultiome& raw, const Wanted& wanted, const CellTable& table, 
   if (lost.empty()) return;
   const std::vector<std::string> names(lost.begin(), lost.end());
   diary.note(
-      "not kept, being neither text nor numbers of each cell, or an embedding of more than {} "
-      "columns: {}",
+      "not kept, being neither text nor numbers of each cell, an embedding of more than {} "
+      "columns, "
+      "or of a name that a file cannot hold beside the others: {}",
       kMostEmbeddingColumns, examples(names, 12));
 }
 
@@ -297,10 +325,11 @@ void keep_columns(const RawMultiome& raw, const MatchedCells& cells,
   table.columns = collection.take();
   // Names are those that they have beside all others, whatever is kept.
   std::erase_if(table.columns, [&](const KeptColumn& column) { return !wanted(column); });
+  auto hidden = take_hidden(table.columns);
   add_embeddings(sources[1], wanted, &KeptEmbedding::in_rna, table.embeddings);
   add_embeddings(sources[2], wanted, &KeptEmbedding::in_atac, table.embeddings);
   share_embeddings(table.embeddings);
-  tell(raw, wanted, table, diary);
+  tell(raw, wanted, table, std::move(hidden), diary);
 }
 
 }  // namespace grids::core

@@ -14,8 +14,9 @@ namespace {
 using store::Group;
 using store::GroupWriter;
 
-constexpr const char* kRna = "rna";
-constexpr const char* kAtac = "atac";
+/// Read together: as text a column takes ten times the memory, and with each lot the names of the
+/// cells are read again.
+constexpr size_t kColumnsAtOnce = 8;
 
 CategoricalColumn split_column(const CellTable& cells) {
   CategoricalColumn column;
@@ -111,10 +112,14 @@ void write_kept(const GroupWriter& root, const CellTable& cells) {
 
 void read_kept(const Group& root, CellTable& cells) {
   const auto all = indices_below(cells.size());
-  for (const auto& name : frame_columns(root, "obs")) {
-    if (is_study_column(name)) continue;
-    // One at a time: as text a column takes ten times the memory.
-    const auto frame = read_frame(root, "obs", [&](const std::string& n) { return n == name; });
+  std::vector<std::string> names = frame_columns(root, "obs");
+  std::erase_if(names, is_study_column);
+  for (size_t first = 0; first < names.size(); first += kColumnsAtOnce) {
+    const auto count = std::min(kColumnsAtOnce, names.size() - first);
+    const std::set<std::string> wanted(names.begin() + static_cast<ptrdiff_t>(first),
+                                       names.begin() + static_cast<ptrdiff_t>(first + count));
+    const auto frame =
+        read_frame(root, "obs", [&](const std::string& name) { return wanted.contains(name); });
     for (const auto& column : frame.columns) cells.columns.push_back({coded_column(column, all)});
   }
   for (const bool rna : {true, false}) {

@@ -5,6 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 #include "io/support.hpp"
+#include "io/utf8.hpp"
 
 namespace grids::core {
 namespace {
@@ -188,7 +189,8 @@ RawModality random_modality(int fewest_columns = 0) {
     frame.columns.push_back({"own", *rc::gen::container<std::vector<std::string>>(
                                         count, rc::gen::string<std::string>())});
     for (auto& text : std::get<0>(frame.columns.back().values)) {
-      std::erase(text, '\0');  // C strings end there
+      std::erase(text, '\0');                         // C strings end there
+      text = as_utf8(std::move(text)).value_or("?");  // bytes that are no UTF-8 become it
     }
     frame.columns.push_back({"whole", *rc::gen::container<std::vector<double>>(
                                           count, rc::gen::element(0.0, -3.0, 1e12))});

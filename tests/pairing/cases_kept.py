@@ -193,3 +193,15 @@ def odd_embeddings():
     one.obsm["X_wide"] = numpy.zeros((CELLS, 300), "float32")
     one.obsm["X_table"] = pandas.DataFrame({"a": CODE}, index=one.obs_names)
     return write_pair(one)
+
+
+@case("columns with slashes in their names are kept, but for one that would lie inside of another",
+      r"a name that a file cannot hold beside the others: T/B type")
+def slashes():
+    def check(study):
+        rows = study.row_of(BARCODES)
+        same(study.obs["T"], CODE[rows], "T")
+        same(study.obs["a/b"], CODE[rows] + 1, "a/b")
+
+    return write_pair(rna({"cell_type": pandas.Categorical(TYPE), "T": CODE, "a/b": CODE + 1}),
+                      atac({"T/B type": CODE})), check

@@ -246,3 +246,19 @@ def odd_path():
     os.mkdir(b"odd \xff")
     os.rename("rna.h5ad", b"odd \xff/rna.h5ad")
     return ["--rna", b"odd \xff/rna.h5ad", "--atac", "atac.h5ad"]
+
+
+ORDER = numpy.random.default_rng(8).permutation(CELLS)
+
+
+@case("one list of cells for two matrices, beside another order of the same cells",
+      r"atac_cells\.txt has the cells of cells\.txt in another order.*--atac-cells", code=3)
+def one_list_for_two_orders():
+    text("atac_cells.txt", [BARCODES[i] for i in ORDER])
+    return market(atac=ATAC[ORDER].T)
+
+
+@case("a list of cells for each matrix, in two orders")
+def two_lists():
+    text("atac_cells.txt", [BARCODES[i] for i in ORDER])
+    return market(atac=ATAC[ORDER].T) + ["--atac-cells", "atac_cells.txt"], paired(range(CELLS))
