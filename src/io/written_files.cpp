@@ -156,7 +156,7 @@ std::optional<RecordedPlace> recorded_place(const fs::path& file) {
 }
 
 fs::path parts_folder(const fs::path& folder) {
-  const fs::path parts = folder / kStateFolder / kParts;
+  fs::path parts = folder / kStateFolder / kParts;
   make_folder(parts);
   return parts;
 }

@@ -15,7 +15,7 @@ namespace {
 std::vector<std::string> write_tracks_into(OutputFolder& out, const Table& subsets,
                                            const Context& context) {
   auto names = track_names(subsets);
-  for (auto& name : names) name = std::string(kTracksFolder) + "/" + name;
+  for (auto& name : names) name = fmt::format("{}/{}", kTracksFolder, name);
   out.claim(names, context);
   write_tracks(out.path() / kTracksFolder, subsets);
   return names;

@@ -64,7 +64,7 @@ void RunFolder::save() const {
 void RunFolder::keep(const std::string& name, StageRecord record) {
   if (stages_ == Stages::kInTurn) {
     std::string text = before_;
-    for (const auto& [file, sha256] : record.outputs) text += file + "\n" + sha256 + "\n";
+    for (const auto& [file, sha256] : record.outputs) text += fmt::format("{}\n{}\n", file, sha256);
     before_ = sha256_of_text(text);
   }
   done_.emplace_back(name, std::move(record));
