@@ -61,7 +61,7 @@ fs::path probe_beside() {
   }
   folders.push_back(fs::read_symlink("/proc/self/exe", error).parent_path());
   for (const auto& folder : folders) {
-    const auto program = folder / kProbeProgram;
+    auto program = folder / kProbeProgram;
     if (!folder.empty() && ::access(program.c_str(), X_OK) == 0) return program;
   }
   return {};

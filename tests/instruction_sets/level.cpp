@@ -1,6 +1,7 @@
-// What the processor can do, as functions cloned for several instruction sets (base/simd.hpp) see it:
-// a program that this file is linked into takes the clones of GRIDS_LEVEL (1, 3 or 4: x86-64-vN)
-// wherever it runs. The compiler's own library would ask the processor; these names stand before it.
+// What the processor can do, as functions cloned for several instruction sets (base/simd.hpp) see
+// it: a program that this file is linked into takes the clones of GRIDS_LEVEL (1, 3 or 4:
+// x86-64-vN) wherever it runs. The compiler's own library would ask the processor; these names
+// stand before it.
 #include <cstdlib>
 
 extern "C" {
