@@ -3,6 +3,7 @@
 # ./test.sh ci       what CI runs: that, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
+# ./test.sh fuzz     hostile input for each reader, some seconds each (fuzz/run.sh)
 # ./test.sh asan     the tests under the address and undefined-behaviour sanitizers (not training)
 # ./test.sh tsan     those of the thread pool, files, model, searches and cis path under the thread sanitizer
 #
@@ -57,10 +58,11 @@ case "${1:-release}" in
   lint) lint ;;
   asan) build_and_test asan ;;
   tsan) build_and_test tsan test_base test_math test_io test_search test_model test_cis ;;
-  ci) run_parts release lint "asan small" "tsan small" ;;
-  all) run_parts release lint asan tsan ;;
+  fuzz) fuzz/run.sh 4 ;;
+  ci) run_parts release lint "asan small" "tsan small" fuzz ;;
+  all) run_parts release lint asan tsan fuzz ;;
   *)
-    sed -n '2,7s/^# //p' "$0" >&2
+    sed -n '2,8s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

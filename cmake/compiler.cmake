@@ -35,6 +35,10 @@ target_compile_options(grids_options INTERFACE -fno-math-errno -fno-trapping-mat
 if(GRIDS_WERROR)
   target_compile_options(grids_options INTERFACE -Werror)
 endif()
+if(GRIDS_FUZZ)
+  # The rooms tell libFuzzer which branches an input takes.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 if(GRIDS_SANITIZE)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   if(GRIDS_SANITIZE MATCHES "address")

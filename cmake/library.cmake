@@ -17,6 +17,7 @@ target_compile_features(libgrids INTERFACE cxx_std_20)
 # Of the rooms' own libraries nothing shows through.
 target_link_options(libgrids PRIVATE LINKER:--exclude-libs,ALL)
 target_link_libraries(libgrids PRIVATE grids_pipeline grids_options)
+add_dependencies(libgrids grids-probe)
 
 install(TARGETS libgrids EXPORT grids-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/grids DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})

@@ -7,6 +7,7 @@
 #include <array>
 #include <map>
 
+#include "cis/cis_rows.hpp"
 #include "cis_bars/results.hpp"
 #include "cis_bars/world.hpp"
 #include "io/atomic_file.hpp"
@@ -97,39 +98,108 @@ void tell_reasons(const std::vector<SetRedundancy>& sets, const Context& context
   context.reporter.info(words);
 }
 
-/// The rule itself: planted members, all cells, capture known, the other terms by the fit.
-void measure_planted(const World& world, const RedundancySettings& settings, const Context& context,
-                     Results& results) {
-  RedundancyOptions options = settings.judging();
-  options.capture = settings.capture;
+/// The rule itself: sets of known peaks, all cells, the other terms by the fit.
+std::vector<SetRedundancy> judge_known(const World& world,
+                                       const std::vector<RedundancyTarget>& targets,
+                                       const RedundancyOptions& options, const Context& context) {
   const StateCovariates state(world.study, options.contrast.components, context);
   const auto surrogate = world.surrogate();
   const auto cells =
       judged_cells(world.study, state, cells_alike(world.study, std::nullopt), options, context);
-  std::vector<int32_t> genes;
-  for (const auto& gene : world.path.genes) {
-    if (world.truth(gene.gene).peaks.size() >= 2 &&
-        surrogate.path_of(gene.gene) != GenePath::kState) {
-      genes.push_back(gene.gene);
-    }
-  }
-  std::vector<SetRedundancy> sets(genes.size());
-  context.pool.for_each(std::ssize(genes), [&](int64_t i) {
-    const int32_t gene = genes[static_cast<size_t>(i)];
-    const RedundancyTarget target{std::nullopt, gene, world.peaks(world.truth(gene).peaks)};
+  std::vector<SetRedundancy> sets(targets.size());
+  context.pool.for_each(std::ssize(targets), [&](int64_t i) {
+    const auto& target = targets[static_cast<size_t>(i)];
     auto& set = sets[static_cast<size_t>(i)];
     set = describe_set(world.study, surrogate, target, cells.cells, options, context.pool);
     if (!set.result.reason.empty()) return;
-    const FitOfGene fit(world.study, surrogate, gene, cells.cells, context.pool);
+    const FitOfGene fit(world.study, surrogate, target.gene, cells.cells, context.pool);
     measure_set(world.study, world.path, cells, fit.other_terms(set.judged_elements()), options,
                 context.seed, set);
   });
   tell_reasons(sets, context);
-  for (const auto& set : sets) {
+  return sets;
+}
+
+/// Genes of the study with terms of their own.
+std::vector<int32_t> genes_with_terms(const World& world) {
+  const auto surrogate = world.surrogate();
+  std::vector<int32_t> genes;
+  for (const auto& gene : world.path.genes) {
+    if (surrogate.path_of(gene.gene) != GenePath::kState) genes.push_back(gene.gene);
+  }
+  return genes;
+}
+
+RedundancyOptions with_true_capture(const RedundancySettings& settings) {
+  RedundancyOptions options = settings.judging();
+  options.capture = settings.capture;
+  return options;
+}
+
+/// Planted members.
+void measure_planted(const World& world, const RedundancySettings& settings, const Context& context,
+                     Results& results) {
+  std::vector<RedundancyTarget> targets;
+  for (const int32_t gene : genes_with_terms(world)) {
+    const auto& planted = world.truth(gene).peaks;
+    if (planted.size() >= 2) targets.push_back({std::nullopt, gene, world.peaks(planted)});
+  }
+  for (const auto& set : judge_known(world, targets, with_true_capture(settings), context)) {
     const auto& truth = world.truth(set.target.gene);
     if (set.judged == truth.peaks.size()) {
       add_call("planted", "planted members, all cells", set, truth, results);
     }
+  }
+}
+
+/// Peaks of a gene's window in any order, the first ones.
+std::vector<int32_t> some_of_window(const World& world, int32_t gene, size_t count,
+                                    const Context& context) {
+  auto peaks = window_peaks(world.study, gene, CisOptions().window);
+  RandomStream random(context.seed, Purpose::kBenchmark, static_cast<uint64_t>(gene));
+  random.shuffle(std::span(peaks));
+  if (peaks.size() > count) peaks.resize(count);
+  return peaks;
+}
+
+void add_false_call(const std::string& key, const std::string& about, const SetRedundancy& set,
+                    Results& results) {
+  if (set.judged != 2) return;
+  const auto call = set.result.call;
+  results.add({key + "_redundant", about + ", called redundant or quorum", {}, {}},
+              {is_redundant(call) ? 1.0 : 0.0});
+  results.add({key + "_cooperative", about + ", called cooperative", {}, {}},
+              {call == RedundancyCall::kCooperative ? 1.0 : 0.0});
+  results.add({key + "_independent", about + ", called independent", {}, {}},
+              {call == RedundancyCall::kIndependent ? 1.0 : 0.0});
+}
+
+/// A cause beside what does nothing.
+void measure_bystanders(const World& world, const RedundancySettings& settings,
+                        const Context& context, Results& results) {
+  constexpr size_t kRandomPeaks = 3;
+  std::vector<RedundancyTarget> beside, random;
+  for (const int32_t gene : genes_with_terms(world)) {
+    const auto& truth = world.truth(gene);
+    const auto cause = world.peaks(truth.peaks), bystander = world.peaks(truth.bystanders);
+    if (cause.size() != 1) continue;
+    const auto pair_with = [&](int32_t peak) {
+      return RedundancyTarget{
+          std::nullopt, gene, {std::min(cause[0], peak), std::max(cause[0], peak)}};
+    };
+    if (bystander.size() == 1) beside.push_back(pair_with(bystander[0]));
+    for (const int32_t peak : some_of_window(world, gene, kRandomPeaks, context)) {
+      if (peak != cause[0] && (bystander.empty() || peak != bystander[0])) {
+        random.push_back(pair_with(peak));
+      }
+    }
+  }
+  const auto options = with_true_capture(settings);
+  for (const auto& set : judge_known(world, beside, options, context)) {
+    add_false_call("bystander", "cause and the peak that opens with it", set, results);
+  }
+  for (const auto& set : judge_known(world, random, options, context)) {
+    add_false_call("random", "cause and a random peak of its window", set, results);
   }
 }
 
@@ -286,16 +356,20 @@ void measure(const RedundancySettings& settings, const Context& context) {
     fit_world(world, cis, own);
     results.add({"fit_capture", "capture as cis estimates it", {}, {}},
                 {world.fit.capture.capture});
+    if (settings.bystanders > 0) {
+      measure_bystanders(world, settings, own, results);
+      continue;
+    }
     if (settings.planted) measure_planted(world, settings, own, results);
     if (settings.level) measure_level(world, settings, own, results);
     if (settings.found) measure_found(world, settings, own, results);
   }
   const auto what = fmt::format(
       "{} cells, {} genes, capture {}, {} triples, members' correlation {}, {} batches, doublets "
-      "{}, "
-      "ambient {}",
+      "{}, ambient {}, bystanders' correlation {}",
       settings.cells, settings.genes, settings.capture, settings.triples,
-      settings.cause_correlation, settings.batches, settings.doublets, settings.ambient);
+      settings.cause_correlation, settings.batches, settings.doublets, settings.ambient,
+      settings.bystanders);
   fmt::print("{}\n\n{}", what, results.table());
   if (!settings.json.empty()) {
     results.write_json(settings.json, {{"simulation", what}, {"version", GRIDS_VERSION}});

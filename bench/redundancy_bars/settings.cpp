@@ -20,6 +20,10 @@ void RedundancySettings::describe(OptionSet& options) {
   options.flag_off("--no-planted", planted, "Leave out the rule on planted sets");
   options.flag_off("--no-found", found, "Leave out the sets that the program finds");
   options.flag("--known-capture", known_capture, "Judge found sets with the true capture");
+  options.value("--bystanders", bystanders,
+                "Judge single causes beside a peak without effect that opens with them at this "
+                "correlation, and beside random peaks; 0 = no",
+                at_least(0).below(1));
   options.flag("--level", level,
                "Draw counts anew as if elements added, or multiplied: is p uniform?");
   folds.describe(options);
@@ -41,6 +45,12 @@ SimulateOptions RedundancySettings::simulation() const {
   result.doublets = doublets;
   result.ambient = ambient;
   result.kind_shares[0] = 0;  // what has no set says nothing of calls
+  if (bystanders > 0) {
+    result.kind_shares = {0, 1};
+    result.bystanders_per_gene = 1;
+    result.bystander_share = 1;
+    result.bystander_correlation = bystanders;
+  }
   return result;
 }
 

@@ -26,6 +26,9 @@ struct RedundancySettings {
   bool planted = true;
   bool found = true;
   bool known_capture = false;
+  /// Above 0: genes of one cause, each with a peak that opens with it at this correlation and does
+  /// nothing; the cause is judged beside that one, and beside peaks drawn from its window.
+  double bystanders = 0;
   /// Parametric bootstraps of planted pairs: is p uniform where elements add, or multiply?
   bool level = false;
   RedundancyOptions redundancy;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/thread_pool.hpp"
 
@@ -22,8 +23,8 @@ class Reporter {
   /// `done` of `total` units of the task are finished; `note` is short ("loss 0.31").
   virtual void progress(std::string_view /*task*/, int64_t /*done*/, int64_t /*total*/,
                         std::string_view /*note*/) {}
-  /// Whether it passes on warnings only, so that what runs elsewhere can be told the same.
-  virtual bool quiet() const { return false; }
+  /// How it was told to report, as words of a command line: for a program that works in its stead.
+  virtual std::vector<std::string> words() const { return {}; }
   /// The task that reported progress has ended, whether or not it was finished.
   virtual void progress_end() {}
 };

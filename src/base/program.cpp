@@ -1,26 +1,53 @@
 #include "base/program.hpp"
 
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <new>
 
+#include "base/goes_with_program.hpp"
 #include "base/suggestion.hpp"
 #include "base/terminal.hpp"
 
 namespace grids::core {
 namespace {
 
-/// The one place that a signal handler can reach.
+/// All that a signal handler can reach.
 std::atomic<bool> stop_requested = false;
+std::atomic<int> stop_signal = 0;  ///< the first that asked to stop
+std::atomic<uint64_t> signals_seen = 0;
 
-extern "C" void request_stop(int) {
-  stop_requested.store(true);
+/// What a shell says of a program that a signal ended.
+constexpr int kSignalled = 128;
+/// Time for a checkpoint, in seconds. A library may be busy for much longer (a matrix product of
+/// oneDNN, a large chunk of HDF5, a file system that is full of work).
+constexpr unsigned kMostSeconds = 4;
+
+[[noreturn]] void end_at_once() {
+  remove_what_goes();
+  ::_exit(kSignalled + stop_signal);
 }
 
-/// While it lives, Ctrl-C and SIGTERM ask to stop; a second one ends the program at once.
+extern "C" void request_stop(int signal) {
+  const uint64_t bit = uint64_t{1} << static_cast<unsigned>(signal);
+  // The same for the second time: whoever sent it waits no longer. (Another one is the same wish: a
+  // terminal tells all programs in it, and `run` the one that trains.)
+  if ((signals_seen.fetch_or(bit) & bit) != 0) end_at_once();
+  int none = 0;
+  if (!stop_signal.compare_exchange_strong(none, signal)) return;
+  stop_requested.store(true);
+  ::alarm(kMostSeconds);
+}
+
+extern "C" void wait_no_longer(int) {
+  end_at_once();
+}
+
+/// While it lives, Ctrl-C, SIGTERM and a closed terminal ask to stop. The program ends as soon as
+/// its work can be put down, at once when asked again, and in any case after `kMostSeconds`.
 ///
 /// The handler has a stack of its own: oneDNN's generated matrix products use the stack pointer as
 /// one more register, and a handler that ran where it points would overwrite the heap.
@@ -31,10 +58,16 @@ class StopSignals {
     own.ss_sp = stack_.data();
     own.ss_size = stack_.size();
     ::sigaltstack(&own, nullptr);
-    install(request_stop, SA_ONSTACK | SA_RESTART | static_cast<int>(SA_RESETHAND));
+    stop_requested = false;
+    stop_signal = 0;
+    signals_seen = 0;
+    install(SIGALRM, wait_no_longer);
+    for (const int signal : {SIGINT, SIGTERM}) install(signal, request_stop);
+    if (!is_ignored(SIGHUP)) install(SIGHUP, request_stop);  // else `nohup` asked to go on
   }
   ~StopSignals() {
-    install(SIG_DFL, 0);
+    ::alarm(0);
+    for (const int signal : installed_) std::signal(signal, SIG_DFL);
     stack_t none = {};
     none.ss_flags = SS_DISABLE;
     ::sigaltstack(&none, nullptr);
@@ -43,15 +76,21 @@ class StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 
  private:
-  static void install(void (*handler)(int), int flags) {
+  static bool is_ignored(int signal) {
+    struct sigaction action = {};
+    return ::sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  }
+  void install(int signal, void (*handler)(int)) {
     struct sigaction action = {};
     action.sa_handler = handler;
-    action.sa_flags = flags;
+    action.sa_flags = SA_ONSTACK | SA_RESTART;
     ::sigemptyset(&action.sa_mask);
-    for (const int signal : {SIGINT, SIGTERM}) ::sigaction(signal, &action, nullptr);
+    ::sigaction(signal, &action, nullptr);
+    installed_.push_back(signal);
   }
 
   std::vector<char> stack_;
+  std::vector<int> installed_;
 };
 
 /// More than any machine has cores; a slip of the keyboard must not start them.
@@ -112,33 +151,44 @@ std::string swallowed_files(const OptionSet& options, const GivenOptions& given)
   return "";
 }
 
-int fail(std::string_view program, const Error& error) {
-  fmt::print(stderr, "{}: {}\n", program, error.what());
-  return exit_code(error.kind());
+/// Who fails, and how that is told.
+struct Speaker {
+  std::string_view program;
+  bool json = false;
+};
+
+int fail(const Speaker& speaker, const Error& error) {
+  if (speaker.json) {
+    fmt::print(stderr, "{}\n", json_line("error", error.what()));
+  } else {
+    fmt::print(stderr, "{}: {}\n", speaker.program, error.what());
+  }
+  const bool by_signal = error.kind() == ErrorKind::kCancelled && stop_signal != 0;
+  return by_signal ? kSignalled + stop_signal : exit_code(error.kind());
 }
 
 /// Runs something that may throw anything; returns the exit code.
 template <typename Body>
-int guarded(std::string_view program, Body&& body) {
+int guarded(const Speaker& speaker, Body&& body) {
   try {
     return std::forward<Body>(body)();
   } catch (const Error& error) {
-    return fail(program, error);
+    return fail(speaker, error);
   } catch (const std::bad_alloc&) {
-    return fail(program, internal_error("out of memory; use fewer cells or peaks, or a machine "
+    return fail(speaker, internal_error("out of memory; use fewer cells or peaks, or a machine "
                                         "with more"));
   } catch (const std::exception& error) {
-    return fail(program, internal_error("unexpected: {}", error.what()));
+    return fail(speaker, internal_error("unexpected: {}", error.what()));
   }
 }
 
 int run_body(const CommandBody& body, const CommonOptions& common,
              const std::vector<std::string>& warnings) {
-  TerminalReporter reporter(common.quiet);
+  const StopSignals signals;  // first: it outlives the threads, which may be slow to end
+  TerminalReporter reporter({common.quiet, common.progress, ::isatty(STDERR_FILENO) != 0});
   for (const auto& warning : warnings) reporter.warning(warning);
   ThreadPool pool(common.threads);
   const Context context{common.seed, pool, reporter, &stop_requested};
-  const StopSignals signals;
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   body(context);
@@ -159,6 +209,11 @@ void CommonOptions::describe(OptionSet& set) {
   set.value("--threads", threads, "Threads; 0 = all cores; results do not change",
             at_least(0).at_most(kMostThreads));
   set.flag("-q,--quiet", quiet, "Only warnings and errors");
+  set.choice<ProgressForm>(
+      "--progress", progress,
+      {{"auto", ProgressForm::kAuto}, {"json", ProgressForm::kJson}, {"off", ProgressForm::kOff}},
+      "auto = a line that changes on a terminal, a line a minute elsewhere; json = each message, "
+      "and progress each second, as a JSON object on a line of standard error");
   set.value("--config", config,
             "TOML file with options: [command] or [stage] sections, keys as the flags");
 }
@@ -168,10 +223,11 @@ DeclaredCommands declare_commands(const std::vector<Command>& commands) {
   for (const auto& command : commands) {
     OptionSet options;
     declared.bodies.push_back(with_context(command.name, [&] { return command.declare(options); }));
-    declared.commands.push_back({command.name, command.summary,
-                                 "Example:\n" + command.example +
-                                     "\n\nFor every command: --seed --threads --quiet --config",
-                                 options});
+    declared.commands.push_back(
+        {command.name, command.summary,
+         "Example:\n" + command.example +
+             "\n\nFor every command: --seed --threads --quiet --progress --config",
+         options});
   }
   return declared;
 }
@@ -205,8 +261,9 @@ void assign_options(OptionSet& options, const GivenOptions& given, Problems& pro
 
 int run_program(const ProgramText& text, const std::vector<Command>& commands, int argc,
                 char** argv, const std::vector<Command>& others) {
-  return guarded(text.name, [&] {
-    CommonOptions common;
+  CommonOptions common;
+  Speaker speaker{text.name};
+  return guarded(speaker, [&] {
     OptionSet shared;
     common.describe(shared);
     const DeclaredCommands declared = declare_commands(commands);
@@ -235,6 +292,7 @@ int run_program(const ProgramText& text, const std::vector<Command>& commands, i
     assign_options(options, line.own, problems);
     complain_of_extras(command, shared, line.extras, problems);
     problems.raise(ErrorKind::kUsage, command.name + " (see --help)");
+    speaker.json = common.progress == ProgressForm::kJson;
     return run_body(declared.bodies[*line.command], common, warnings);
   });
 }

@@ -9,6 +9,7 @@
 #include "base/command_line.hpp"
 #include "base/context.hpp"
 #include "base/described.hpp"
+#include "base/terminal.hpp"
 
 namespace grids::core {
 
@@ -23,11 +24,12 @@ struct Command {
   std::function<CommandBody(OptionSet&)> declare;
 };
 
-/// The options of every command: --seed, --threads, --quiet, --config.
+/// The options of every command: --seed, --threads, --quiet, --progress, --config.
 struct CommonOptions {
   uint64_t seed = 1;
   int32_t threads = 0;
   bool quiet = false;
+  ProgressForm progress = ProgressForm::kAuto;
   std::filesystem::path config;
 
   void describe(OptionSet& set);
@@ -46,8 +48,9 @@ DeclaredCommands declare_commands(const std::vector<Command>& commands);
 void assign_options(OptionSet& options, const GivenOptions& given, Problems& problems);
 
 /// Parses the command line, runs the command it names and returns the exit code: 0 ok, 1 internal,
-/// 2 usage, 3 bad input, 130 stopped. Messages go to the standard error stream. `others`: commands
-/// of other programs, whose sections may stand in a configuration file too.
+/// 2 usage, 3 bad input, 130 stopped; 128 + its number where a signal asked to stop. Messages go to
+/// the standard error stream. `others`: commands of other programs, whose sections may stand in a
+/// configuration file too.
 int run_program(const ProgramText& text, const std::vector<Command>& commands, int argc,
                 char** argv, const std::vector<Command>& others = {});
 

@@ -15,23 +15,24 @@ namespace grids::core {
 
 /// What the numbers are for. The values are part of the seed's meaning: never renumber.
 enum class Purpose : uint32_t {
-  kWeights = 1,       ///< initial weights of the networks
-  kBatches = 2,       ///< which cells a training step sees
-  kSampledPeaks = 3,  ///< closed peaks in the reconstruction loss
-  kSampledGenes = 4,  ///< unexpressed genes in the reconstruction loss
-  kDropout = 5,       ///< discriminators
-  kSplit = 6,         ///< train, validation, test cells
-  kSearch = 7,        ///< initial subsets and batches of the search
-  kRandomSets = 8,    ///< random subsets as a baseline
-  kSimulate = 9,      ///< simulated cells
-  kNeighbours = 10,   ///< approximate nearest neighbours, sketches
-  kClusters = 11,     ///< graph clusters of cells
-  kLayout = 12,       ///< UMAP; the cells that its silhouette is computed over
-  kBenchmark = 13,    ///< inputs of benchmarks
-  kNullWindows = 14,  ///< windows of peaks that should say nothing about a gene
-  kNoise = 15,        ///< noise on a model's inputs
-  kMethods = 16,      ///< explanation methods: masks, permutations, bootstrap
-  kRedundancy = 17,   ///< draws of rates around their estimates; resampled cells
+  kWeights = 1,            ///< initial weights of the networks
+  kBatches = 2,            ///< which cells a training step sees
+  kSampledPeaks = 3,       ///< closed peaks in the reconstruction loss
+  kSampledGenes = 4,       ///< unexpressed genes in the reconstruction loss
+  kDropout = 5,            ///< discriminators
+  kSplit = 6,              ///< train, validation, test cells
+  kSearch = 7,             ///< initial subsets and batches of the search
+  kRandomSets = 8,         ///< random subsets as a baseline
+  kSimulate = 9,           ///< simulated cells
+  kNeighbours = 10,        ///< approximate nearest neighbours, sketches
+  kClusters = 11,          ///< graph clusters of cells
+  kLayout = 12,            ///< UMAP; the cells that its silhouette is computed over
+  kBenchmark = 13,         ///< inputs of benchmarks
+  kNullWindows = 14,       ///< windows of peaks that should say nothing about a gene
+  kNoise = 15,             ///< noise on a model's inputs
+  kMethods = 16,           ///< explanation methods: masks, permutations, bootstrap
+  kRedundancy = 17,        ///< draws of rates around their estimates; resampled cells
+  kResampledWeights = 18,  ///< cells drawn with replacement, to refit weights to
 };
 
 /// A stream of random numbers; also a UniformRandomBitGenerator for <random>.

@@ -22,7 +22,7 @@ class RecordingReporter : public Reporter {
     inner_.progress(task, done, total, note);
   }
   void progress_end() override { inner_.progress_end(); }
-  bool quiet() const override { return inner_.quiet(); }
+  std::vector<std::string> words() const override { return inner_.words(); }
 
   const std::vector<std::string>& warnings() const { return warnings_; }
 

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "cis/fisher_steps.hpp"
+#include "math/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
 #include "math/exponential.hpp"
 #include "math/information.hpp"

@@ -100,10 +100,6 @@ void scale_term(CisTerm& term, double share, TermSum sum) {
 
 }  // namespace
 
-bool is_chosen(const CisTerm& term) {
-  return term.inclusion >= 1;
-}
-
 std::vector<int32_t> chosen_peaks(const CisGene& gene) {
   std::vector<int32_t> peaks;
   for (const auto& term : gene.terms) {

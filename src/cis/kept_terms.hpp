@@ -23,9 +23,6 @@ struct KeptFrom {
 void keep_terms(const KeptFrom& from, const GeneProblem& problem, TermSelection found,
                 CisGene& gene);
 
-/// Selected, in contrast to weak terms, which only may belong to the gene.
-bool is_chosen(const CisTerm& term);
-
 /// Peaks of chosen terms, ascending.
 std::vector<int32_t> chosen_peaks(const CisGene& gene);
 

@@ -6,7 +6,7 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/simd.hpp"
-#include "cis/fisher_steps.hpp"
+#include "math/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
 #include "math/dispersion.hpp"
 #include "math/information.hpp"

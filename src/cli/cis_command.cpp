@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
+#include "io/output_folder.hpp"
 #include "pipeline/cis_into.hpp"
 #include "pipeline/inputs.hpp"
 
@@ -10,6 +12,7 @@ struct CisCommand {
   StudyArguments inputs;
   CisArguments stage;
   std::filesystem::path out;
+  bool overwrite = false;
 };
 
 }  // namespace
@@ -32,6 +35,7 @@ Command cis_command() {
         options.value("-o,--out", arguments->out,
                       "The surrogate with its cis path; cis.tsv is written beside it",
                       OptionSet::Need::kRequired);
+        describe_overwrite(options, arguments->overwrite);
         return [arguments](const Context& context) {
           const auto table = cis_table_beside(arguments->out);
           if (arguments->out == table) throw usage_error("-o: cis.tsv is the name of the table");
@@ -40,7 +44,12 @@ Command cis_command() {
           // The surrogate itself may be replaced: all that it holds is kept.
           require_writable(arguments->out, std::span(read).first(1));
           require_writable(table, read);
+          const OutputFiles files(
+              {arguments->out, table},
+              {"cis", "study " + seen_from(folder_of(arguments->out), arguments->inputs.study)},
+              arguments->overwrite);
           auto loaded = load_study_and_surrogate(arguments->inputs);
+          files.claim(context);
           fit_cis_into(arguments->out, loaded.study, std::move(loaded.file), loaded.folded,
                        arguments->stage, context);
           context.reporter.info("The surrogate with its cis path: " + arguments->out.string());

@@ -7,7 +7,6 @@
 #include "cli/target_arguments.hpp"
 #include "compare/comparison.hpp"
 #include "compare/comparison_files.hpp"
-#include "io/folder.hpp"
 #include "methods/explainer.hpp"
 #include "pipeline/explain_into.hpp"
 #include "pipeline/inputs.hpp"
@@ -29,6 +28,7 @@ struct CompareCommand {
   int64_t budget = 0;
   bool no_types = false;
   std::filesystem::path out;
+  bool overwrite = false;
 };
 
 /// "all" and every method.
@@ -127,14 +127,24 @@ std::vector<std::filesystem::path> input_files(const CompareCommand& arguments) 
   return files;
 }
 
+/// Only the targets: other methods, sizes and seeds are another table of the same ones.
+std::string asked_words(const CompareCommand& arguments) {
+  const auto targets = arguments.planted > 0
+                           ? fmt::format("{} planted genes of {}", arguments.planted,
+                                         seen_from(arguments.out, arguments.truth))
+                           : arguments.targets.words(arguments.out);
+  return targets + "; " + arguments.inputs.words(arguments.out);
+}
+
 void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
                  const OptionSet::Values& stage, const Context& outer) {
   ComparisonOptions options = options_of(arguments);
-  require_folder(arguments.out);
   std::optional<SimulatedTruth> read_truth;
   if (!arguments.truth.empty()) read_truth = read_simulated_truth(arguments.truth);
   const SimulatedTruth* truth = read_truth ? &*read_truth : nullptr;
   arguments.targets.require_table();
+  OutputFolder out(arguments.out, {"compare", asked_words(arguments)},
+                   comparison_files(truth != nullptr, options.types), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto loaded = load_study_and_surrogate(arguments.inputs);
@@ -144,7 +154,7 @@ void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
   context.reporter.info(
       fmt::format("{} targets, methods: {}", targets.size(), fmt::join(options.methods, ", ")));
   const auto inputs = record_files(input_files(arguments));
-  options.runs = arguments.out / "runs";
+  options.runs = arguments.out / kStateFolder / "runs";
   options.settings = fmt::format("{}; {}", GRIDS_VERSION, settings_text(stage));
   for (const auto& file : inputs) options.settings += file.sha256 + "; ";
   const auto comparison =
@@ -157,12 +167,9 @@ void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
   }
   OptionSet::Values values = stage;
   values.insert(own.begin(), own.end());
-  Manifest manifest = new_manifest("compare", values, context);
-  manifest.inputs = inputs;
-  manifest.outputs =
-      record_outputs(arguments.out, write_comparison(arguments.out, comparison, options));
-  manifest.warnings = reporter.warnings();
-  write_manifest(arguments.out / "manifest.json", manifest);
+  out.claim(comparison_files(truth != nullptr, options.types), context);
+  const auto files = write_comparison(arguments.out, comparison, options);
+  close_folder(out, {"compare", values, inputs, files, reporter.warnings()}, context);
   context.reporter.info("The comparison: " + (arguments.out / "compare.md").string());
 }
 
@@ -188,6 +195,7 @@ void describe_own(OptionSet& set, CompareCommand& arguments) {
            "Do not learn in every other type (types.tsv, types.svg)");
   set.value("-o,--out", arguments.out, "Folder for compare.md and its tables",
             OptionSet::Need::kRequired);
+  describe_overwrite(set, arguments.overwrite);
   set.rule([&arguments](Problems& problems) { check(arguments, problems); });
 }
 

@@ -1,7 +1,8 @@
+#include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "io/folder.hpp"
 #include "pipeline/evaluate_into.hpp"
 #include "pipeline/inputs.hpp"
+#include "pipeline/manifests.hpp"
 
 namespace grids::core {
 namespace {
@@ -9,8 +10,42 @@ namespace {
 struct EvaluateCommand {
   StudyArguments inputs;
   EvaluateArguments stage;
+  bool map = false;
   std::filesystem::path out;
+  bool overwrite = false;
 };
+
+std::string asked_words(const EvaluateCommand& arguments) {
+  auto words = arguments.inputs.words(arguments.out);
+  if (!arguments.stage.markers.empty()) {
+    words += "; " + targets_words(arguments.out, arguments.stage.markers);
+  }
+  return words;
+}
+
+void judge_surrogate(const EvaluateCommand& arguments, const OptionSet::Values& values,
+                     const Context& outer) {
+  auto names = EvaluateArguments::files();
+  if (arguments.map) {
+    for (auto& name : map_files()) names.push_back(std::move(name));
+  }
+  OutputFolder out(arguments.out, {"evaluate", asked_words(arguments)}, names, arguments.overwrite);
+  RecordingReporter reporter(outer.reporter);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const StudySurrogate surrogate = loaded.surrogate();
+  auto files = evaluate_into(out, loaded.study, surrogate, arguments.stage, context);
+  if (arguments.map) {
+    for (auto& name : map_into(out, loaded.study, surrogate, context)) {
+      files.push_back(std::move(name));
+    }
+  }
+  std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
+  if (!arguments.stage.markers.empty()) read.push_back(arguments.stage.markers);
+  close_folder(out, {"evaluate", values, record_files(read), files, reporter.warnings()}, context);
+  context.reporter.info("Accuracy on held-out cells: " +
+                        (arguments.out / "accuracy_summary.tsv").string());
+}
 
 }  // namespace
 
@@ -28,18 +63,17 @@ Command evaluate_command() {
                                    {split_name(Split::kValidation), Split::kValidation},
                                    {split_name(Split::kTrain), Split::kTrain}},
                                   "Cells on which the surrogate is judged");
+            options.flag("--map", arguments->map,
+                         "Also the map of the cells (umap.tsv, silhouette.tsv, "
+                         "marker_expression.tsv), which the report draws");
+            const auto values = options.values("evaluate");
             options.section("");
             options.value("-o,--out", arguments->out,
                           "Folder for accuracy.tsv, accuracy_summary.tsv, marker_means.tsv",
                           OptionSet::Need::kRequired);
-            return [arguments](const Context& context) {
-              require_folder(arguments->out);
-              const auto loaded = load_study_and_surrogate(arguments->inputs);
-              const Study& study = loaded.study;
-              const StudySurrogate surrogate = loaded.surrogate();
-              evaluate_into(arguments->out, study, surrogate, arguments->stage, context);
-              context.reporter.info("Accuracy on held-out cells: " +
-                                    (arguments->out / "accuracy_summary.tsv").string());
+            describe_overwrite(options, arguments->overwrite);
+            return [arguments, values](const Context& context) {
+              judge_surrogate(*arguments, values(), context);
             };
           }};
 }

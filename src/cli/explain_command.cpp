@@ -1,7 +1,6 @@
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
-#include "io/folder.hpp"
 #include "pipeline/explain_into.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
@@ -14,7 +13,28 @@ struct ExplainCommand {
   TargetArguments targets;
   ExplainArguments stage;
   std::filesystem::path out;
+  bool overwrite = false;
 };
+
+void explain(const ExplainCommand& arguments, const OptionSet::Values& values,
+             const Context& outer) {
+  arguments.targets.require_table();
+  OutputFolder out(arguments.out,
+                   {"explain", arguments.targets.words(arguments.out) + "; " +
+                                   arguments.inputs.words(arguments.out)},
+                   arguments.stage.files(), arguments.overwrite);
+  RecordingReporter reporter(outer.reporter);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const Study& study = loaded.study;
+  const auto targets =
+      find_targets(study, arguments.targets.requests(study, arguments.stage.set_size));
+  const auto files = explain_into(out, arguments.inputs.study, study, loaded.surrogate(), targets,
+                                  arguments.stage, context);
+  std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
+  if (!arguments.targets.table.empty()) read.push_back(arguments.targets.table);
+  close_folder(out, {"explain", values, record_files(read), files, reporter.warnings()}, context);
+}
 
 }  // namespace
 
@@ -32,6 +52,7 @@ Command explain_command() {
                                     "cell_type (a type, all or each), gene and, optionally, L");
         options.value("-o,--out", arguments->out, "Folder for subsets.tsv and the rest",
                       OptionSet::Need::kRequired);
+        describe_overwrite(options, arguments->overwrite);
         options.section("explain");
         arguments->stage.describe_preset(options, arguments->inputs.kind);
         describe_surrogate(options, arguments->inputs.kind);
@@ -41,27 +62,7 @@ Command explain_command() {
                                    problems);
         });
         const auto values = options.values("explain");
-        return [arguments, values](const Context& outer) {
-          arguments->targets.require_table();
-          require_folder(arguments->out);
-          RecordingReporter reporter(outer.reporter);
-          const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-          const auto loaded = load_study_and_surrogate(arguments->inputs);
-          const Study& study = loaded.study;
-          const StudySurrogate surrogate = loaded.surrogate();
-          const auto targets =
-              find_targets(study, arguments->targets.requests(study, arguments->stage.set_size));
-          const auto tables = explain_into(arguments->out, arguments->inputs.study, study,
-                                           surrogate, targets, arguments->stage, context);
-          Manifest manifest = new_manifest("explain", values(), context);
-          std::vector<std::filesystem::path> read = {arguments->inputs.study,
-                                                     arguments->inputs.surrogate};
-          if (!arguments->targets.table.empty()) read.push_back(arguments->targets.table);
-          manifest.inputs = record_files(read);
-          manifest.outputs = record_outputs(arguments->out, tables);
-          manifest.warnings = reporter.warnings();
-          write_manifest(arguments->out / "manifest.json", manifest);
-        };
+        return [arguments, values](const Context& outer) { explain(*arguments, values(), outer); };
       }};
 }
 

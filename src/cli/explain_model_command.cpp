@@ -13,7 +13,6 @@
 #include "base/recording_reporter.hpp"
 #include "explain/explain_model.hpp"
 #include "explain/explain_stage.hpp"
-#include "io/folder.hpp"
 #include "io/npy.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/model_results.hpp"
@@ -23,6 +22,7 @@ namespace {
 
 struct ModelCommand {
   std::filesystem::path model, data, test_data, out;
+  bool overwrite = false;
   std::string data_key, label_key = "y";
   std::vector<std::string> classes;
   std::string target_class, from_class;
@@ -214,10 +214,19 @@ void require_image(const ModelCommand& arguments, const FeatureMatrix& rows) {
                     shape.height * shape.width, rows.source, rows.features);
 }
 
+std::string asked_words(const ModelCommand& arguments) {
+  return fmt::format("{} of {}; data {}",
+                     arguments.output ? fmt::format("output {}", *arguments.output)
+                                      : "class " + arguments.target_class,
+                     seen_from(arguments.out, arguments.model),
+                     seen_from(arguments.out, arguments.data));
+}
+
 void run(const ModelCommand& arguments, const ModelLoader& load, const OptionSet::Values& values,
          const Context& outer) {
   const Explainer& method = find_explainer(arguments.method);
-  require_folder(arguments.out);
+  OutputFolder out(arguments.out, {"explain", asked_words(arguments)},
+                   model_result_files(!arguments.image.empty()), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   Rows rows = read_rows(arguments, context);
@@ -241,14 +250,18 @@ void run(const ModelCommand& arguments, const ModelLoader& load, const OptionSet
   results.explained = explain_model(*model, results.question, method, options, context);
   results.first_of_test_file = rows.first_of_test_file;
   results.rows = &rows.all;
-  make_folder(arguments.out);
+  const auto files = model_result_files(results.image.has_value());
+  out.claim(files, context);
   write_results(arguments.out, results);
   tell(results, context);
-  Manifest manifest = new_manifest("explain", values, context);
-  manifest.inputs = record_files(arguments.files());
-  manifest.warnings = reporter.warnings();
-  manifest.stages = {{results.method, results.explained.method_seconds}};
-  write_manifest(arguments.out / "manifest.json", manifest);
+  close_folder(out,
+               {"explain",
+                values,
+                record_files(arguments.files()),
+                files,
+                reporter.warnings(),
+                {{results.method, results.explained.method_seconds}}},
+               context);
 }
 
 void describe(OptionSet& options, ModelCommand& arguments) {
@@ -258,6 +271,7 @@ void describe(OptionSet& options, ModelCommand& arguments) {
                 OptionSet::Need::kRequired);
   options.value("-o,--out", arguments.out, "Folder for subset.tsv and the rest",
                 OptionSet::Need::kRequired);
+  describe_overwrite(options, arguments.overwrite);
   options.section("explain");
   options.value("--target-class", arguments.target_class,
                 "The class that rows are to be read as: its cross-entropy is lowered");

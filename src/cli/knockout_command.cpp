@@ -11,8 +11,6 @@
 #include "evaluate/count_maps.hpp"
 #include "evaluate/knockout.hpp"
 #include "explain/explain_stage.hpp"
-#include "io/atomic_file.hpp"
-#include "io/folder.hpp"
 #include "io/lines.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
@@ -33,6 +31,7 @@ struct KnockoutCommand {
   CellChoice cells = CellChoice::kTest;
   Perturbation perturbation = Perturbation::kClosed;
   std::filesystem::path out;
+  bool overwrite = false;
 };
 
 void check(const KnockoutCommand& arguments, Problems& problems) {
@@ -119,15 +118,32 @@ KnockoutPlan knockout_plan(const KnockoutCommand& arguments,
   return result;
 }
 
-std::filesystem::path matrix_path(const KnockoutCommand& arguments, const KnockoutCells& type) {
-  return arguments.out / fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
+std::string matrix_name(const KnockoutCells& type) {
+  return fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
+}
+
+/// Names of the files.
+std::vector<std::string> files_of(const KnockoutPlan& plan, bool as_table) {
+  if (as_table) return {describe_knockout().file};
+  std::vector<std::string> names;
+  for (const auto& type : plan.types) names.push_back(matrix_name(type));
+  return names;
+}
+
+std::string asked_words(const KnockoutCommand& arguments) {
+  const auto genes = arguments.all_genes ? std::string("all")
+                     : arguments.gene_file.empty()
+                         ? fmt::format("{}", fmt::join(arguments.genes, ", "))
+                         : targets_words(arguments.out, arguments.gene_file);
+  return fmt::format("cell types {}; genes {}; {}", fmt::join(arguments.cell_types, ", "), genes,
+                     arguments.inputs.words(arguments.out));
 }
 
 void write_matrices(const KnockoutCommand& arguments, const KnockoutPlan& plan,
                     const OptionSet::Values& values, const Study& study,
                     const StudySurrogate& surrogate, const Context& context) {
   for (const auto& type : plan.types) {
-    const auto path = matrix_path(arguments, type);
+    const auto path = arguments.out / matrix_name(type);
     const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
     KnockoutNames names{study.peaks.names, study.genes.names, {}};
     names.notes = {
@@ -149,7 +165,7 @@ void write_table_of(const KnockoutCommand& arguments, const KnockoutPlan& plan, 
     context.reporter.warning(
         "the RNA came without counts: change_cp100k rests on expm1 of its values");
   }
-  const auto path = arguments.out / "knockout.tsv";
+  const auto path = arguments.out / describe_knockout().file;
   write_knockout_table(path, study, surrogate, plan, maps, context);
   context.reporter.info(fmt::format("{} peaks masked one by one in {} cell type{}: {}",
                                     study.peaks.size(), plan.types.size(),
@@ -179,29 +195,27 @@ void tell_unconfirmed(const Study& study, const StudySurrogate& surrogate,
 
 void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& values,
                     const Context& outer) {
-  require_folder(arguments.out);
+  const auto in_file = names_in_file(arguments);
+  OutputFolder out(arguments.out, {"knockout", asked_words(arguments)}, {}, arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto in_file = names_in_file(arguments);
   const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   const KnockoutPlan plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
   const auto surrogate = loaded.surrogate().asked_for(plan.genes);
   tell_unconfirmed(study, surrogate, plan.genes, context);
   const bool as_table = !arguments.all_genes && plan.genes.size() <= kTableGenes;
-  make_folder(arguments.out);
+  const auto files = files_of(plan, as_table);
+  out.require_free(files);
+  out.claim(files, context);
   if (as_table) {
     write_table_of(arguments, plan, study, surrogate, context);
   } else {
-    for (const auto& type : plan.types) require_writable(matrix_path(arguments, type), {});
     write_matrices(arguments, plan, values, study, surrogate, context);
   }
-  Manifest manifest = new_manifest("knockout", values, context);
   std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
   if (!arguments.gene_file.empty()) read.push_back(arguments.gene_file);
-  manifest.inputs = record_files(read);
-  manifest.warnings = reporter.warnings();
-  write_manifest(arguments.out / "manifest.json", manifest);
+  close_folder(out, {"knockout", values, record_files(read), files, reporter.warnings()}, context);
 }
 
 }  // namespace
@@ -234,6 +248,8 @@ Command knockout_command() {
                       OptionSet::Need::kRequired);
         options.rule([arguments](Problems& problems) { check(*arguments, problems); });
         const auto values = options.values("knockout");
+        options.section("");
+        describe_overwrite(options, arguments->overwrite);
         return [arguments, values](const Context& context) {
           knock_out_into(*arguments, values(), context);
         };

@@ -6,7 +6,9 @@
 #include "cli/commands.hpp"
 #include "io/anndata.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
 #include "io/lines.hpp"
+#include "io/output_folder.hpp"
 #include "pipeline/inputs.hpp"
 
 namespace grids::core {
@@ -16,6 +18,7 @@ struct PredictCommand {
   StudyArguments inputs;
   std::filesystem::path mask;
   std::filesystem::path out;
+  bool overwrite = false;
 };
 
 /// Cells predicted at a time: bounds the memory, whatever the study.
@@ -62,6 +65,13 @@ void predict_into(const PredictCommand& arguments, const Context& context) {
   const std::filesystem::path read[] = {arguments.inputs.study, arguments.inputs.surrogate,
                                         arguments.mask};
   require_writable(arguments.out, read);
+  const auto folder = folder_of(arguments.out);
+  const OutputFiles files(
+      {arguments.out},
+      {"predict",
+       arguments.inputs.words(folder) +
+           (arguments.mask.empty() ? "" : "; mask " + seen_from(folder, arguments.mask))},
+      arguments.overwrite);
   const auto loaded = load_study_and_surrogate(arguments.inputs);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
@@ -71,6 +81,7 @@ void predict_into(const PredictCommand& arguments, const Context& context) {
   genes.index = study.genes.names;
   const auto order = study.as_in_file(indices_below(study.cells.size()));
   const auto obs = cell_frame(study.cells, order);
+  files.claim(context);
   write_h5ad(arguments.out, obs, genes, [&](const store::GroupWriter& group) {
     DenseRowsWriter writer(group, "X", study.genes.size());
     Progress progress(context, "Predicting", study.cells.size());
@@ -101,6 +112,7 @@ Command predict_command() {
                 "-o,--out", arguments->out,
                 "AnnData file: X = predicted expression, cells × genes, on the study's scale",
                 OptionSet::Need::kRequired);
+            describe_overwrite(options, arguments->overwrite);
             return [arguments](const Context& context) { predict_into(*arguments, context); };
           }};
 }

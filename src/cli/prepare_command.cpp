@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
+#include "io/output_folder.hpp"
 #include "pipeline/prepare_files.hpp"
 
 namespace grids::core {
@@ -8,7 +10,26 @@ namespace {
 struct PrepareCommand {
   PrepareArguments stage;
   std::filesystem::path out;
+  std::filesystem::path summary;  ///< empty = none
+  bool overwrite = false;
 };
+
+void prepare_into(const PrepareCommand& arguments, const Context& context) {
+  const auto read = arguments.stage.files();
+  std::vector<std::filesystem::path> written = {arguments.out};
+  if (!arguments.summary.empty()) written.push_back(arguments.summary);
+  std::string target;
+  for (const auto& file : read) target += seen_from(folder_of(arguments.out), file) + "; ";
+  for (const auto& file : written) require_writable(file, read);
+  const OutputFiles files(written, {"prepare", target}, arguments.overwrite);
+  const PrepareResult result = prepare_from_files(arguments.stage, context);
+  files.claim(context);
+  write_study(arguments.out, result.study);
+  if (!arguments.summary.empty()) write_table(arguments.summary, prepare_table(result.summary));
+  context.reporter.info(fmt::format("{} cells × {} peaks × {} genes: {}", result.study.cells.size(),
+                                    result.study.peaks.size(), result.study.genes.size(),
+                                    arguments.out.string()));
+}
 
 }  // namespace
 
@@ -24,14 +45,10 @@ Command prepare_command() {
             options.section("");
             options.value("-o,--out", arguments->out, "The study, a MuData file",
                           OptionSet::Need::kRequired);
-            return [arguments](const Context& context) {
-              require_writable(arguments->out, arguments->stage.files());
-              const PrepareResult result = prepare_from_files(arguments->stage, context);
-              write_study(arguments->out, result.study);
-              context.reporter.info(fmt::format(
-                  "{} cells × {} peaks × {} genes: {}", result.study.cells.size(),
-                  result.study.peaks.size(), result.study.genes.size(), arguments->out.string()));
-            };
+            options.value("--summary", arguments->summary,
+                          "Table of its steps and warnings to write (prepare.tsv)");
+            describe_overwrite(options, arguments->overwrite);
+            return [arguments](const Context& context) { prepare_into(*arguments, context); };
           }};
 }
 

@@ -2,7 +2,6 @@
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
-#include "io/folder.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/redundancy_into.hpp"
@@ -16,6 +15,7 @@ struct RedundancyCommand {
   bool all_genes = false;
   RedundancyArguments stage;
   std::filesystem::path out;
+  bool overwrite = false;
 };
 
 /// Genes whose terms can be searched.
@@ -57,6 +57,47 @@ void check_sources(const RedundancyCommand& arguments, Problems& problems) {
   }
 }
 
+/// What the sections hold.
+struct Values {
+  std::function<OptionSet::Values()> explain, redundancy, cis;
+
+  OptionSet::Values all() const {
+    auto values = explain();
+    for (const auto& [name, value] : redundancy()) values[name] = value;
+    for (const auto& [name, value] : cis()) values["cis." + name] = value;
+    return values;
+  }
+};
+
+/// What was asked, for other targets of the same command to be told apart.
+std::string asked_words(const RedundancyCommand& arguments) {
+  return fmt::format("{}{}; {}", arguments.all_genes ? "all genes; " : "",
+                     arguments.targets.words(arguments.out), arguments.inputs.words(arguments.out));
+}
+
+void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& values,
+                const Context& outer) {
+  arguments.targets.require_table();
+  OutputFolder out(arguments.out,
+                   {"redundancy", asked_words(arguments) + "; shard " + arguments.stage.shard},
+                   arguments.stage.files(), arguments.overwrite);
+  RecordingReporter reporter(outer.reporter);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
+  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const StudySurrogate surrogate = loaded.surrogate();
+  const auto targets = targets_of(arguments, loaded.study, surrogate);
+  std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
+  if (!arguments.targets.table.empty()) read.push_back(arguments.targets.table);
+  const auto inputs = record_files(read);
+  auto depends = values;
+  depends.erase("shard");  // a portion is the same in any of them
+  const std::string settings = settings_text(depends) + "study=" + inputs[0].sha256 +
+                               "; surrogate=" + inputs[1].sha256 + "; ";
+  const auto tables = redundancy_into(out, loaded.study, surrogate, targets, arguments.stage,
+                                      settings, loaded.file.options, context);
+  close_folder(out, {"redundancy", values, inputs, tables, reporter.warnings()}, context);
+}
+
 }  // namespace
 
 Command redundancy_command() {
@@ -76,6 +117,7 @@ Command redundancy_command() {
                      "Every gene that has terms of the cis path, in --cell-type (all)");
         options.value("-o,--out", arguments->out, "Folder for redundancy.tsv and the rest",
                       OptionSet::Need::kRequired);
+        describe_overwrite(options, arguments->overwrite);
         options.section("explain");
         arguments->stage.explain.describe_search(options);
         options.section("redundancy");
@@ -83,35 +125,10 @@ Command redundancy_command() {
         options.section("cis");
         arguments->stage.cis.describe(options);
         options.rule([arguments](Problems& problems) { check_sources(*arguments, problems); });
-        const auto of_explain = options.values("explain");
-        const auto of_redundancy = options.values("redundancy");
-        const auto of_cis = options.values("cis");
-        return [arguments, of_explain, of_redundancy, of_cis](const Context& outer) {
-          arguments->targets.require_table();
-          require_folder(arguments->out);
-          RecordingReporter reporter(outer.reporter);
-          const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-          const auto loaded = load_study_and_surrogate(arguments->inputs);
-          const StudySurrogate surrogate = loaded.surrogate();
-          const auto targets = targets_of(*arguments, loaded.study, surrogate);
-          auto options_given = of_explain();
-          for (const auto& [name, value] : of_redundancy()) options_given[name] = value;
-          for (const auto& [name, value] : of_cis()) options_given["cis." + name] = value;
-          auto depends = options_given;
-          depends.erase("shard");  // a portion is the same in any of them
-          const std::string settings =
-              settings_text(depends) + "study=" + sha256_of(arguments->inputs.study) +
-              "; surrogate=" + sha256_of(arguments->inputs.surrogate) + "; ";
-          const auto tables = redundancy_into(arguments->out, loaded.study, surrogate, targets,
-                                              arguments->stage, settings, context);
-          Manifest manifest = new_manifest("redundancy", options_given, context);
-          std::vector<std::filesystem::path> read = {arguments->inputs.study,
-                                                     arguments->inputs.surrogate};
-          if (!arguments->targets.table.empty()) read.push_back(arguments->targets.table);
-          manifest.inputs = record_files(read);
-          manifest.outputs = record_outputs(arguments->out, tables);
-          manifest.warnings = reporter.warnings();
-          write_manifest(arguments->out / "manifest.json", manifest);
+        const Values values = {options.values("explain"), options.values("redundancy"),
+                               options.values("cis")};
+        return [arguments, values](const Context& context) {
+          judge_into(*arguments, values.all(), context);
         };
       }};
 }

@@ -1,5 +1,7 @@
 #include "cli/commands.hpp"
+#include "io/output_folder.hpp"
 #include "report/report.hpp"
+#include "report/results.hpp"
 
 namespace grids::core {
 namespace {
@@ -7,6 +9,7 @@ namespace {
 struct ReportCommand {
   std::filesystem::path folder;
   ReportOptions options;
+  bool overwrite = false;
 };
 
 }  // namespace
@@ -19,7 +22,13 @@ Command report_command() {
                           OptionSet::Need::kRequired);
             options.section("report");
             arguments->options.describe(options);
+            options.section("");
+            describe_overwrite(options, arguments->overwrite);
             return [arguments](const Context& context) {
+              require_results(arguments->folder);
+              OutputFolder out(arguments->folder, {"report", ""}, {"report.html"},
+                               arguments->overwrite);
+              out.claim_for_all("report.html", context);
               write_report(arguments->folder, arguments->options, context);
               context.reporter.info("The report: " + (arguments->folder / "report.html").string());
             };

@@ -23,6 +23,7 @@ Command run_command() {
         options.section("run");
         options.value("-o,--out", arguments->out, "Folder for everything",
                       OptionSet::Need::kRequired);
+        describe_overwrite(options, arguments->overwrite);
         options.value("--targets", arguments->targets,
                       "What to explain (columns cell_type, gene, L) instead of the markers");
         options.value("--truth", arguments->truth,

@@ -1,5 +1,5 @@
 #include "cli/commands.hpp"
-#include "io/folder.hpp"
+#include "io/output_folder.hpp"
 #include "pipeline/inputs.hpp"
 #include "simulate/simulate.hpp"
 
@@ -11,6 +11,7 @@ struct SimulateCommand {
   SimulateOptions options = simulate_preset("demo");
   std::optional<int64_t> regulated;
   std::filesystem::path out;
+  bool overwrite = false;
 
   void describe(OptionSet& set) {
     set.choice<std::string>(
@@ -31,8 +32,11 @@ struct SimulateCommand {
 void simulate_into(const SimulateCommand& arguments, const Context& context) {
   SimulateOptions options = arguments.options;
   if (arguments.regulated) set_regulated_genes(options, *arguments.regulated);
-  require_folder(arguments.out);
+  OutputFolder out(arguments.out,
+                   {"simulate", fmt::format("preset {}, seed {}", arguments.preset, context.seed)},
+                   simulation_files(), arguments.overwrite);
   const SimulatedCells simulated = simulate(options, context);
+  out.claim(simulation_files(), context);
   write_simulation(arguments.out, simulated);
   context.reporter.info(fmt::format(
       "{} cells × {} peaks × {} genes in {}; with its own noise the true function reaches "
@@ -51,6 +55,8 @@ Command simulate_command() {
             auto arguments = std::make_shared<SimulateCommand>();
             options.section("simulate");
             arguments->describe(options);
+            options.section("");
+            describe_overwrite(options, arguments->overwrite);
             return [arguments](const Context& context) { simulate_into(*arguments, context); };
           }};
 }

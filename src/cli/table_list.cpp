@@ -22,6 +22,7 @@
 #include "pipeline/redundancy_into.hpp"
 #include "redundancy/alternatives.hpp"
 #include "redundancy/design.hpp"
+#include "redundancy/groups.hpp"
 #include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_summary.hpp"
 #include "redundancy/redundancy_tables.hpp"
@@ -47,7 +48,7 @@ std::vector<CommandTables> all_tables() {
       {"explain",
        {describe_subsets(), describe_partners(), describe_set_summary(), describe_random_sets(),
         describe_contrasts(), describe_change_by_type(), describe_off_target(),
-        skipped_columns().describe(), describe_timings(), describe_redundancy(),
+        skipped_columns().describe(), describe_timings(), describe_redundancy(), describe_groups(),
         describe_settings(), describe_members(), describe_interactions(), describe_deletion(),
         describe_design(), describe_interplay()}},
       {"explain --model", describe_model_results()},

@@ -1,6 +1,9 @@
 #include "cli/target_arguments.hpp"
 
+#include <fmt/ranges.h>
+
 #include "base/name_list.hpp"
+#include "pipeline/inputs.hpp"
 
 namespace grids::core {
 
@@ -39,6 +42,12 @@ void TargetArguments::check(std::string_view ways, bool other_source, Problems& 
     problems.add(
         "--cell-type and --gene go together (all = the types together, each = every type in turn)");
   }
+}
+
+std::string TargetArguments::words(const std::filesystem::path& folder) const {
+  if (!table.empty()) return targets_words(folder, table);
+  return fmt::format("cell types {}; genes {}", fmt::join(cell_types, ", "),
+                     fmt::join(genes, ", "));
 }
 
 void TargetArguments::require_table() const {

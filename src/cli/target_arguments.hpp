@@ -33,6 +33,9 @@ struct TargetArguments {
   /// Reads the table, if there is one, so that what is wrong with it is told before long work.
   /// Throws what read_targets throws.
   void require_table() const;
+  /// "types T; genes A, B" or the table, as seen from a folder: what an author was asked
+  /// (io/written_files.hpp).
+  std::string words(const std::filesystem::path& folder) const;
   /// Every gene in every type of the lists, or the rows of the table. Throws what read_targets
   /// throws.
   std::vector<TargetRequest> requests(const Study& study, int64_t default_set_size) const;

@@ -1,11 +1,14 @@
 #include "cli/train_command.hpp"
 
+#include "io/output_folder.hpp"
+
 namespace grids::core {
 
 void TrainArguments::describe(OptionSet& set) {
   set.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
   set.value("-o,--out", out, "Surrogate to write (.safetensors)", OptionSet::Need::kRequired);
   set.value("--curves", curves, "Learning curves to write (.tsv)");
+  describe_overwrite(set, overwrite);
   set.value("--checkpoint", settings.checkpoint, "Folder for checkpoints");
   set.flag("--resume", settings.resume, "Continue from the checkpoint");
   set.section("train");

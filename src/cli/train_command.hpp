@@ -14,6 +14,7 @@ struct TrainArguments {
   std::filesystem::path study;
   std::filesystem::path out;     ///< the surrogate
   std::filesystem::path curves;  ///< learning curves; empty = none
+  bool overwrite = false;
   TrainSettings settings;
 
   void describe(OptionSet& set);

@@ -10,6 +10,7 @@
 
 #include "evaluate/set_columns.hpp"
 #include "report/heat_map.hpp"
+#include "report/markdown.hpp"
 #include "report/svg.hpp"
 
 namespace grids::core {
@@ -21,12 +22,7 @@ std::string rounded(const std::string& text) {
   const auto* end = text.data() + text.size();
   const auto read = std::from_chars(text.data(), end, value);
   if (read.ec != std::errc() || read.ptr != end || !std::isfinite(value)) {
-    std::string escaped;
-    for (const char c : text) {
-      if (c == '|') escaped.push_back('\\');
-      escaped.push_back(c);
-    }
-    return escaped;
+    return escape_markdown(text);
   }
   if (value == std::floor(value) && std::abs(value) < 1e15) return fmt::format("{:.0f}", value);
   return fmt::format("{:.4g}", value);
@@ -83,7 +79,9 @@ void section(std::string& page, const std::string& title, const std::string& wor
 }  // namespace
 
 std::string markdown_table(const Table& table) {
-  std::string text = fmt::format("| {} |\n|", fmt::join(table.columns(), " | "));
+  std::string text = "|";
+  for (const auto& column : table.columns()) text += fmt::format(" {} |", escape_markdown(column));
+  text += "\n|";
   for (size_t c = 0; c < table.columns().size(); ++c) text += " --- |";
   text += "\n";
   for (size_t row = 0; row < table.rows(); ++row) {

@@ -26,6 +26,7 @@ class PartReporter : public Reporter {
     inner_.progress("compare", done_ + (total > 0 ? size_ * done / total : 0), total_, name_);
   }
   void progress_end() override { inner_.progress_end(); }
+  std::vector<std::string> words() const override { return inner_.words(); }
 
  private:
   Reporter& inner_;

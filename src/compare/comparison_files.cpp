@@ -15,6 +15,9 @@
 namespace grids::core {
 namespace {
 
+constexpr const char* kPage = "compare.md";
+constexpr const char* kTypePicture = "types.svg";
+
 /// What was searched.
 constexpr const char* kSurrogate = "surrogate";
 constexpr const char* kTrueFunction = "true function";
@@ -64,6 +67,20 @@ std::string setting_words(const Comparison& comparison, const ComparisonOptions&
 
 }  // namespace
 
+std::vector<std::string> comparison_files(bool truth, bool types) {
+  std::vector<std::string> names = {compared_columns().describe().file,
+                                    describe_held_out().file,
+                                    describe_own_objective().file,
+                                    describe_table_by_type().file,
+                                    describe_table_by_method().file,
+                                    describe_compared_skipped().file,
+                                    compared_timing_columns().describe().file,
+                                    kPage};
+  if (truth) names.insert(names.end(), {describe_recall().file, kTruthAll, kTruthRedundant});
+  if (types) names.insert(names.end(), {describe_type_matrix().file, kTypePicture});
+  return names;
+}
+
 std::vector<std::string> write_comparison(const std::filesystem::path& folder,
                                           const Comparison& comparison,
                                           const ComparisonOptions& options) {
@@ -98,11 +115,11 @@ std::vector<std::string> write_comparison(const std::filesystem::path& folder,
   if (comparison.types) {
     page.has_types = true;
     write(type_matrix_table(*comparison.types));
-    replace_file(folder / "types.svg", draw_type_matrix(*comparison.types));
-    names.emplace_back("types.svg");
+    replace_file(folder / kTypePicture, draw_type_matrix(*comparison.types));
+    names.emplace_back(kTypePicture);
   }
-  replace_file(folder / "compare.md", compare_markdown(page));
-  names.emplace_back("compare.md");
+  replace_file(folder / kPage, compare_markdown(page));
+  names.emplace_back(kPage);
   return names;
 }
 

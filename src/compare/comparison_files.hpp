@@ -13,6 +13,9 @@ namespace grids::core {
 inline constexpr const char* kTruthAll = "truth_all.tsv";
 inline constexpr const char* kTruthRedundant = "truth_redundant.tsv";
 
+/// Names of the files: with a truth, and with the sets learned in every other type.
+std::vector<std::string> comparison_files(bool truth, bool types);
+
 /// Writes compare.md and the tables and picture that it rests on (docs/compare.md) into the folder,
 /// which is made; returns their names.
 std::vector<std::string> write_comparison(const std::filesystem::path& folder,

@@ -143,6 +143,12 @@ std::string percent(double change) {
                                   : fmt::format("{:+.1f}", 100 * change);
 }
 
+/// " (−52.0 to −44.0)", where there is an interval.
+std::string interval_words(const ChangeInterval& interval) {
+  if (std::isnan(interval.low)) return {};
+  return fmt::format(" ({} to {})", percent(interval.low), percent(interval.high));
+}
+
 }  // namespace
 
 Explained explain_and_judge(const Study& study, const StudySurrogate& surrogate,
@@ -178,12 +184,13 @@ void tell_explained(const Study& study, const Explained& explained, const Contex
     const auto& entry = result.explained[i];
     const auto& set = judged.sets[i];
     context.reporter.info(fmt::format(
-        "{} in {}: {}; {}{}, predicted change when masked in the surrogate {} % on {}{}{}{}{}{}",
+        "{} in {}: {}; {}{}, predicted change when masked in the surrogate {} %{} on {}{}{}{}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
         verdict_words(set.contrast), counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
         nature_words(entry), percent(set.change.relative_change),
-        counted_of(set.change.cells, "test cell"), random_words(set, judged.random[i], direction),
-        partners_words(set), contrast_words(set.contrast),
+        interval_words(set.change_interval), counted_of(set.change.cells, "test cell"),
+        random_words(set, judged.random[i], direction), partners_words(set),
+        contrast_words(set.contrast),
         entry.explanation.local_optimum || entry.explanation.steps == 0
             ? ""
             : "; the step limit ended the search before a local optimum",

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/at.hpp"
 #include "base/indices.hpp"
@@ -40,6 +41,55 @@ std::vector<float> predict(const SurrogateModel& model, std::span<const Feature>
   for (float& value : result) value = std::max(value, 0.0f);
   return result;
 }
+
+/// Refits of the weights of genes on the cis path.
+class Resamples {
+ public:
+  Resamples(const Study& study, const StudySurrogate& surrogate,
+            const std::vector<ExplainedTarget>& explained, int64_t count, const Context& context)
+      : study_(study), surrogate_(surrogate) {
+    std::set<int32_t> wanted;
+    for (const auto& entry : explained) {
+      if (entry.path != GenePath::kState) wanted.insert(entry.target.gene);
+    }
+    if (wanted.empty() || count == 0) return;
+    const std::vector<int32_t> genes(wanted.begin(), wanted.end());
+    auto cells = study.cells_of(Split::kTrain);
+    const auto validation = study.cells_of(Split::kValidation);
+    cells.insert(cells.end(), validation.begin(), validation.end());
+    const auto predicted = surrogate.predict(study, cells, genes, context.pool);
+    std::vector<std::vector<ResampledGene>> refits(genes.size());
+    context.pool.for_each(std::ssize(genes), [&](int64_t g) {
+      std::vector<float> own(cells.size());
+      for (size_t i = 0; i < own.size(); ++i) own[i] = predicted[i * genes.size() + at(g)];
+      const CisGene& gene = cis_gene(genes[at(g)]);
+      refits[at(g)] = resample_weights(study, gene, response(),
+                                       fitted_cells(study, gene, response(), cells, own), count,
+                                       context.seed, stream_key(study.genes.names[at(gene.gene)]));
+    });
+    for (size_t g = 0; g < genes.size(); ++g) refits_[genes[g]] = std::move(refits[g]);
+  }
+
+  /// Of what an explained set was masked to change; none where no weights were refitted.
+  ChangeInterval interval(const ExplainedTarget& explained) const {
+    const auto found = refits_.find(explained.target.gene);
+    if (found == refits_.end()) return {};
+    auto closed = explained.explanation.subset;
+    std::sort(closed.begin(), closed.end());
+    return relative_change_interval(study_, cis_gene(explained.target.gene), response(),
+                                    found->second, explained.test_cells, explained.before, closed);
+  }
+
+ private:
+  CisResponse response() const { return surrogate_.cis()->response; }
+  const CisGene& cis_gene(int32_t gene) const {
+    return surrogate_.cis()->genes[at(surrogate_.cis()->find(gene))];
+  }
+
+  const Study& study_;
+  const StudySurrogate& surrogate_;
+  std::map<int32_t, std::vector<ResampledGene>> refits_;
+};
 
 /// Judges the sets that were learned in one type.
 class TypeJudge {
@@ -172,6 +222,7 @@ void JudgeSetsOptions::describe(OptionSet& set) {
   set.value("--random-sets", random_sets, "Random sets of equally open peaks beside each set found",
             at_least(0));
   set.inner("contrasted-random-sets", contrasted_random_sets, at_least(0));
+  set.inner("resamples", resamples, at_least(0));
   set.inner("similar-peaks", similar_peaks, at_least(1));
   contrast.describe(set);
 }
@@ -195,6 +246,8 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& given,
     learned_in[explained[i].target.type].push_back(i);
   }
   const StateCovariates state(study, surrogate, options.contrast.components, context);
+  const bool closes = perturbation == Perturbation::kClosed;
+  const Resamples resamples(study, surrogate, explained, closes ? options.resamples : 0, context);
   for (const auto& entry : learned_in) {
     const auto& which = entry.second;
     const TypeJudge judge(study, surrogate, state, entry.first, perturbation, options, context);
@@ -204,6 +257,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& given,
       const auto measured = judge.baseline(explained[i].target.gene);
       result.sets[i] = judge.set(explained[i], map, measured);
       result.sets[i].gate = failed_gate(surrogate, explained[i]);
+      result.sets[i].change_interval = resamples.interval(explained[i]);
       result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);
     });

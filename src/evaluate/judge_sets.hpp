@@ -26,6 +26,8 @@ struct JudgeSetsOptions {
   /// The first so many random sets are contrasted with measured expression too: what a set gives
   /// that was not searched for.
   int64_t contrasted_random_sets = 20;
+  /// Refits of a gene's weights behind the interval of a predicted change (resampled_weights.hpp).
+  int64_t resamples = 200;
   ContrastOptions contrast = {};
 
   void describe(OptionSet& set);

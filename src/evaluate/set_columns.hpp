@@ -66,6 +66,12 @@ inline constexpr ColumnText kPercentile{
     "0 … 100: the share of random sets whose `relative_change` goes less far in the asked "
     "direction. An effect size, **not a p-value**: a set that was searched for goes further than "
     "random ones by construction"};
+inline constexpr ColumnText kChangeLow{
+    "relative_low",
+    "90 % interval of `relative_change` of a set on the gene's cis path, over refits of the chosen "
+    "terms' weights to cells drawn with replacement; given the terms, so that their choice is not "
+    "in it. NA without chosen terms in the set"};
+inline constexpr ColumnText kChangeHigh{"relative_high", kChangeLow.what};
 inline constexpr ColumnText kShareNear{"share_within_250kb",
                                        "share of the set's peaks within 250 kb of the TSS, 0 … 1"};
 inline constexpr ColumnText kChanceNear{

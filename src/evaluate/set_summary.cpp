@@ -265,45 +265,47 @@ std::optional<double> minimal_share(const SummaryRow& row) {
 }
 
 Columns<SummaryRow> set_summary_columns() {
-  return {"set_summary.tsv",
-          "a row for each set",
-          {{column::kLearnedIn, type_of},
-           {column::kGene, gene_of},
-           {column::kMethod, method_of},
-           {column::kSetSize, size_of},
-           {column::kTestCells, [](const SummaryRow& row) { return row.set.change.cells; }},
-           {"random_sets", "how many it is compared with",
-            [](const SummaryRow& row) { return row.random.changes.size(); }},
-           {column::kPercentile,
-            [](const SummaryRow& row) {
-              return effect_size_percentile(row.set.change.relative_change, row.random,
-                                            row.direction);
-            }},
-           {column::kShareNear, [](const SummaryRow& row) { return row.near[0].share; }},
-           {column::kChanceNear, [](const SummaryRow& row) { return row.near[0].chance; }},
-           {"share_within_1mb", "the same within 1 Mb",
-            [](const SummaryRow& row) { return row.near[1].share; }},
-           {"chance_within_1mb", column::kChanceNear.what,
-            [](const SummaryRow& row) { return row.near[1].chance; }},
-           {"share_within_10mb", "the same within 10 Mb",
-            [](const SummaryRow& row) { return row.near[2].share; }},
-           {"chance_within_10mb", column::kChanceNear.what,
-            [](const SummaryRow& row) { return row.near[2].chance; }},
-           {column::kFromCounts, [](const SummaryRow& row) { return row.study.has_counts(); }},
-           {"minimal_peaks", "members of the minimal sub-set",
-            [](const SummaryRow& row) { return row.set.partners.minimal.size(); }},
-           {column::kMinimalShare, minimal_share},
-           {column::kVerdict,
-            [](const SummaryRow& row) { return verdict_name(row.set.contrast.verdict); }},
-           {column::kDirection,
-            [](const SummaryRow& row) {
-              return row.direction == ChangeDirection::kDown ? "down" : "up";
-            }},
-           {"partners", "how many are in `partners.tsv`",
-            [](const SummaryRow& row) { return row.set.partners.partners.size(); }},
-           {column::kCaution, [](const SummaryRow& row) { return row.set.caution; }},
-           {column::kGate, [](const SummaryRow& row) { return row.set.gate; }},
-           {column::kDomain, [](const SummaryRow& row) { return domain_name(row.set.domain); }}}};
+  return {
+      "set_summary.tsv",
+      "a row for each set",
+      {{column::kLearnedIn, type_of},
+       {column::kGene, gene_of},
+       {column::kMethod, method_of},
+       {column::kSetSize, size_of},
+       {column::kTestCells, [](const SummaryRow& row) { return row.set.change.cells; }},
+       {column::kChangeLow, [](const SummaryRow& row) { return row.set.change_interval.low; }},
+       {column::kChangeHigh, [](const SummaryRow& row) { return row.set.change_interval.high; }},
+       {"random_sets", "how many it is compared with",
+        [](const SummaryRow& row) { return row.random.changes.size(); }},
+       {column::kPercentile,
+        [](const SummaryRow& row) {
+          return effect_size_percentile(row.set.change.relative_change, row.random, row.direction);
+        }},
+       {column::kShareNear, [](const SummaryRow& row) { return row.near[0].share; }},
+       {column::kChanceNear, [](const SummaryRow& row) { return row.near[0].chance; }},
+       {"share_within_1mb", "the same within 1 Mb",
+        [](const SummaryRow& row) { return row.near[1].share; }},
+       {"chance_within_1mb", column::kChanceNear.what,
+        [](const SummaryRow& row) { return row.near[1].chance; }},
+       {"share_within_10mb", "the same within 10 Mb",
+        [](const SummaryRow& row) { return row.near[2].share; }},
+       {"chance_within_10mb", column::kChanceNear.what,
+        [](const SummaryRow& row) { return row.near[2].chance; }},
+       {column::kFromCounts, [](const SummaryRow& row) { return row.study.has_counts(); }},
+       {"minimal_peaks", "members of the minimal sub-set",
+        [](const SummaryRow& row) { return row.set.partners.minimal.size(); }},
+       {column::kMinimalShare, minimal_share},
+       {column::kVerdict,
+        [](const SummaryRow& row) { return verdict_name(row.set.contrast.verdict); }},
+       {column::kDirection,
+        [](const SummaryRow& row) {
+          return row.direction == ChangeDirection::kDown ? "down" : "up";
+        }},
+       {"partners", "how many are in `partners.tsv`",
+        [](const SummaryRow& row) { return row.set.partners.partners.size(); }},
+       {column::kCaution, [](const SummaryRow& row) { return row.set.caution; }},
+       {column::kGate, [](const SummaryRow& row) { return row.set.gate; }},
+       {column::kDomain, [](const SummaryRow& row) { return domain_name(row.set.domain); }}}};
 }
 
 void require_random_sets_of_each(std::span<const EvaluatedSet> sets,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "base/at.hpp"
 #include "io/foreign.hpp"
@@ -29,12 +30,7 @@ Layout layout_of(const Group& group) {
       encoding));
 }
 
-struct Shape {
-  int64_t rows = 0;
-  int64_t columns = 0;
-};
-
-Shape shape_of(const Group& group) {
+MatrixShape shape_of(const Group& group) {
   const auto* name = group.has_attribute("shape") ? "shape" : "h5sparse_shape";
   const auto shape = group.integers_attribute(name);
   if (shape.size() != 2) {
@@ -42,6 +38,16 @@ Shape shape_of(const Group& group) {
         fmt::format("attribute '{}' has {} numbers instead of 2", name, shape.size()));
   }
   return {shape[0], shape[1]};
+}
+
+MatrixShape shape_of(const Array& dense) {
+  dense.require_dimensions(2);
+  dense.believable_size();
+  if (dense.shape()[1] > std::numeric_limits<int32_t>::max()) {
+    throw dense.error(
+        fmt::format("a matrix of {} × {} cannot be read", dense.shape()[0], dense.shape()[1]));
+  }
+  return {dense.shape()[0], dense.shape()[1]};
 }
 
 /// Appends the entries of dense rows that are not zero.
@@ -133,6 +139,21 @@ std::string known_matrices(const Group& group) {
   return known.empty() ? "none" : fmt::format("{}", fmt::join(known, ", "));
 }
 
+/// Before the matrix is read: a few bytes can claim any shape.
+void require_named(const Group& group, const Place& place) {
+  const auto shape = matrix_shape(group, place.matrix);
+  const int64_t cells = frame_rows(group, "obs"), features = frame_rows(group, place.var);
+  if (shape.rows != cells) {
+    throw group.error(fmt::format("has {} rows, but obs names {} cells", shape.rows, cells),
+                      place.matrix);
+  }
+  if (shape.columns != features) {
+    throw group.error(
+        fmt::format("has {} columns, but {} names {} features", shape.columns, place.var, features),
+        place.matrix);
+  }
+}
+
 CsrMatrix values_at(const Group& group, const Place& place) {
   const auto absent = how_absent(group, place.matrix);
   if (!absent.empty()) {
@@ -143,6 +164,7 @@ CsrMatrix values_at(const Group& group, const Place& place) {
                                   known_matrices(group)),
                       place.matrix);
   }
+  require_named(group, place);
   auto values = read_matrix(group, place.matrix);
   drop_zeros(values);
   return values;
@@ -158,18 +180,8 @@ RawModality taken(const Group& group, const Place& place, CsrMatrix values) {
 
 void add_tables(const Group& group, const Place& place, RawModality& modality) {
   modality.obs = read_frame(group, "obs");
+  modality.obsm = read_embeddings(group, modality.obs.rows());
   modality.var = read_frame(group, place.var);
-  const auto& pattern = modality.values.pattern;
-  if (pattern.rows != modality.obs.rows()) {
-    throw group.error(
-        fmt::format("has {} rows, but obs names {} cells", pattern.rows, modality.obs.rows()),
-        place.matrix);
-  }
-  if (pattern.columns != modality.var.rows()) {
-    throw group.error(fmt::format("has {} columns, but {} names {} features", pattern.columns,
-                                  place.var, modality.var.rows()),
-                      place.matrix);
-  }
 }
 
 /// Where counts may lie, in the order in which they are looked for: the layer that AnnData's users
@@ -252,10 +264,9 @@ Choice choose_matrix(const Group& group, FeatureKind kind) {
 MatrixRows::MatrixRows(const Group& parent, const std::string& name) {
   if (parent.has_array(name)) {
     dense_ = parent.array(name);
-    dense_->require_dimensions(2);
-    dense_->believable_size();
-    rows_ = dense_->shape()[0];
-    columns_ = dense_->shape()[1];
+    const auto shape = shape_of(*dense_);
+    rows_ = shape.rows;
+    columns_ = shape.columns;
     return;
   }
   const auto group = parent.group(name);
@@ -308,6 +319,10 @@ void MatrixRows::read_dense(int64_t first, std::span<float> out) const {
     float* to = out.data() + row * columns_;
     for (size_t k = 0; k < indices.size(); ++k) to[indices[k]] = values[k];
   }
+}
+
+MatrixShape matrix_shape(const Group& parent, const std::string& name) {
+  return parent.has_array(name) ? shape_of(parent.array(name)) : shape_of(parent.group(name));
 }
 
 CsrMatrix read_matrix(const Group& parent, const std::string& name) {
@@ -363,7 +378,7 @@ RawModality read_anndata(const Group& group, const std::string& matrix, FeatureK
 void require_counts_like(const RawModality& modality) {
   const auto& [pattern, values] = modality.values;
   const auto bad = std::find_if(values.begin(), values.end(),
-                                [](float value) { return !(value >= 0) || std::isinf(value); });
+                                [](float value) { return !(value >= 0 && value < kMostCounted); });
   if (bad == values.end()) return;
   const int64_t position = bad - values.begin();
   const auto after = std::upper_bound(pattern.offsets.begin(), pattern.offsets.end(), position);
@@ -371,7 +386,7 @@ void require_counts_like(const RawModality& modality) {
   const auto column = static_cast<size_t>(pattern.indices[static_cast<size_t>(position)]);
   throw input_error(
       "reading {}: cell '{}', feature '{}': the value is {}; counts, or log-normalised values, are "
-      "finite and not negative (scaled values cannot be used: name a layer that holds counts)",
+      "from 0 to below 2^31 (scaled values cannot be used: name a layer that holds counts)",
       modality.source, modality.obs.index[row], modality.var.index[column], *bad);
 }
 

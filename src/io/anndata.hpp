@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "io/coded_column.hpp"
 #include "io/compressed.hpp"
 #include "io/feature_kind.hpp"
 #include "io/raw_multiome.hpp"
@@ -25,15 +26,32 @@ namespace grids::core {
 // ---- reading ----
 
 /// A table (`obs`, `var`) of an AnnData group. Categories become their text; booleans 0 and 1;
-/// columns of kinds that have no place in a Frame (nested tables, dates) are left out.
+/// columns of kinds that have no place in a Frame (nested tables, dates) are passed over.
 Frame read_frame(const store::Group& parent, const std::string& name);
 
-/// One categorical column of a table as codes into its categories, -1 where it is missing.
-struct CategoricalColumn {
-  std::vector<std::string> categories;
-  std::vector<int32_t> codes;
-};
+/// The same with only the columns whose names are `wanted`.
+Frame read_frame(const store::Group& parent, const std::string& name,
+                 const std::function<bool(const std::string& column)>& wanted);
+
+/// How many rows such a table has, without reading any.
+int64_t frame_rows(const store::Group& parent, const std::string& name);
+
+/// The names of a table's columns, in their order.
+std::vector<std::string> frame_columns(const store::Group& parent, const std::string& name);
+
+/// What `obsm` of an AnnData or MuData holds of `rows` cells.
+Embeddings read_embeddings(const store::Group& parent, int64_t rows);
+
+/// A categorical column of a table.
 CategoricalColumn read_categorical(const store::Group& table, const std::string& column);
+
+/// What a matrix says of itself, before anything of it is read: to be compared with the names of
+/// its rows and columns before there is memory for it. Throws Error(kInput) where it is none.
+struct MatrixShape {
+  int64_t rows = 0;
+  int64_t columns = 0;
+};
+MatrixShape matrix_shape(const store::Group& parent, const std::string& name);
 
 /// Whether `name` holds rows × columns, stored as CSR, CSC or dense, in any type of number.
 /// Indices come back ascending in each row. Throws Error(kInput) for lengths that do not fit each
@@ -80,7 +98,11 @@ RawModality read_anndata(const store::Group& group, const std::string& matrix = 
 /// Whether all values are whole numbers, as raw counts are.
 bool all_whole(const CsrMatrix& matrix);
 
-/// Throws Error(kInput) naming the first value that is negative, infinite or no number.
+/// More than any sequencer counts: 2³¹.
+inline constexpr float kMostCounted = 2147483648.0f;
+
+/// Throws Error(kInput) naming the first value that is negative, no number or not below
+/// `kMostCounted`.
 void require_counts_like(const RawModality& modality);
 
 // ---- writing ----
@@ -96,6 +118,14 @@ void write_frame(const store::GroupWriter& parent, const std::string& name, cons
 /// Adds a categorical column to a table that `write_frame` wrote. Categories keep their order.
 void write_categorical(const store::GroupWriter& table, const std::string& column,
                        const CategoricalColumn& values);
+
+/// Adds a column to a table that `write_frame` wrote, in the way its kind asks for. Text of which
+/// some is missing becomes a categorical, numbers and booleans of which some are become nullable.
+void write_coded_column(const store::GroupWriter& table, const std::string& name,
+                        const CodedColumn& column);
+
+/// Adds to obsm.
+void write_embedding(const store::GroupWriter& parent, const Embedding& embedding);
 
 /// An empty group in AnnData's `dict` encoding.
 store::GroupWriter create_dict(const store::GroupWriter& parent, const std::string& name);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <optional>
 
@@ -19,6 +20,7 @@ using store::Kind;
 std::vector<std::string> as_text(const Array& dataset) {
   const Kind kind = dataset.kind();
   if (kind == Kind::kText) return dataset.read_text();
+  dataset.require_believable_texts();
   std::vector<std::string> texts;
   if (kind == Kind::kFloat) {
     for (const double value : dataset.read<double>()) texts.push_back(fmt::format("{}", value));
@@ -76,7 +78,7 @@ std::optional<CategoricalColumn> referenced_categories(const Group& table, const
     categories = table.array(codes.text_attribute("categories"));
   }
   if (!categories) categories = table.array("__categories/" + name);
-  CategoricalColumn column{as_text(*categories), codes.read<int32_t>()};
+  CategoricalColumn column{as_text(*categories), codes.read_whole<int32_t>()};
   check_codes(codes, column);
   return column;
 }
@@ -87,7 +89,7 @@ std::optional<CategoricalColumn> factor_of_seurat_disk(const Group& table, const
                                                        const Array& codes) {
   const auto place = "__categories/" + name;
   if (codes.kind() != Kind::kInteger || !table.has(place)) return std::nullopt;
-  CategoricalColumn column{names_of_categories(table, place), codes.read<int32_t>()};
+  CategoricalColumn column{names_of_categories(table, place), codes.read_whole<int32_t>()};
   std::replace(column.codes.begin(), column.codes.end(), std::numeric_limits<int32_t>::min(), -1);
   check_codes(codes, column);
   return column;
@@ -98,13 +100,25 @@ std::optional<CategoricalColumn> stored_categorical(const Group& table, const st
     const auto group = table.group(name);
     if (!group.has("codes") || !group.has("categories")) return std::nullopt;
     const auto codes = group.array("codes");
-    CategoricalColumn column{names_of_categories(group, "categories"), codes.read<int32_t>()};
+    CategoricalColumn column{names_of_categories(group, "categories"), codes.read_whole<int32_t>()};
     check_codes(codes, column);
     return column;
   }
   const auto codes = table.array(name);
   if (auto column = referenced_categories(table, name, codes)) return column;
   return factor_of_seurat_disk(table, name, codes);
+}
+
+/// Whether the order of the categories is said to mean something.
+bool is_ordered(const Group& table, const std::string& name) {
+  if (!table.has_group(name) || !table.group(name).has_attribute("ordered")) return false;
+  const auto flags = table.group(name).integers_attribute("ordered");
+  return flags.size() == 1 && flags[0] != 0;
+}
+
+ColumnKind column_kind(Kind kind) {
+  if (kind == Kind::kInteger) return ColumnKind::kInteger;
+  return kind == Kind::kBoolean ? ColumnKind::kBoolean : ColumnKind::kPlain;
 }
 
 std::vector<std::string> expand(const CategoricalColumn& column) {
@@ -125,31 +139,48 @@ std::optional<FrameColumn> read_nullable(const Group& group, const std::string& 
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (mask[i] != 0) numbers[i] = std::numeric_limits<double>::quiet_NaN();
   }
-  return FrameColumn{name, std::move(numbers)};
+  return FrameColumn{name, std::move(numbers), column_kind(values.kind())};
 }
 
 /// Nothing when the column is of a kind that a Frame has no place for.
 std::optional<FrameColumn> read_column(const Group& table, const std::string& name) {
   if (auto categorical = stored_categorical(table, name)) {
-    return FrameColumn{name, expand(*categorical)};
+    auto texts = expand(*categorical);
+    return FrameColumn{name, std::move(texts), ColumnKind::kCategory,
+                       std::move(categorical->categories), is_ordered(table, name)};
   }
   if (table.has_group(name)) return read_nullable(table.group(name), name);
   const auto dataset = table.array(name);
-  if (dataset.shape().size() != 1) return std::nullopt;
+  const auto& shape = dataset.shape();
+  const bool one_column = shape.size() == 2 && shape[1] == 1;
+  if (shape.size() != 1 && !one_column) return std::nullopt;
   if (dataset.kind() == Kind::kText) return FrameColumn{name, dataset.read_text()};
-  if (is_number(dataset.kind())) return FrameColumn{name, dataset.read<double>()};
+  if (is_number(dataset.kind())) {
+    return FrameColumn{name, dataset.read<double>(), column_kind(dataset.kind())};
+  }
   return std::nullopt;
 }
 
-size_t length_of(const FrameColumn& column) {
-  return column.is_text() ? column.text().size() : column.numbers().size();
+/// How many rows a column has, before any is read; nothing for kinds without a place.
+std::optional<int64_t> length_of(const Group& table, const std::string& name) {
+  if (!table.has_group(name)) {
+    const auto dataset = table.array(name);
+    return dataset.shape().size() == 1 ? std::optional(dataset.size()) : std::nullopt;
+  }
+  const auto group = table.group(name);
+  for (const auto* part : {"codes", "values"}) {
+    if (group.has_array(part)) return group.array(part).size();
+  }
+  return std::nullopt;
 }
 
-std::vector<std::string> read_index(const Group& table, std::string& index_name) {
-  index_name = table.text_attribute_or("_index", "_index");
-  if (!table.has(index_name)) {
-    index_name = table.has("index") ? "index" : index_name;
-  }
+std::string index_of(const Group& table) {
+  auto name = table.text_attribute_or("_index", "_index");
+  return !table.has(name) && table.has("index") ? "index" : name;
+}
+
+std::vector<std::string> read_index(const Group& table) {
+  const auto index_name = index_of(table);
   if (!table.has(index_name)) throw table.error("the names of the rows are missing", index_name);
   if (auto categorical = stored_categorical(table, index_name)) return expand(*categorical);
   if (table.has_group(index_name)) {
@@ -184,25 +215,32 @@ void add_column_names(const Group& table, const std::string& before, int depth,
   }
 }
 
-Frame read_group(const Group& table) {
-  Frame frame;
-  std::string index_name;
-  frame.index = read_index(table, index_name);
+std::vector<std::string> columns_of(const Group& table) {
+  if (table.attribute_is_text("column-order")) return table.texts_attribute("column-order");
+  if (table.has_attribute("column-order")) return {};  // a number there is numpy's empty list
   std::vector<std::string> names;
-  if (table.attribute_is_text("column-order")) {
-    names = table.texts_attribute("column-order");
-  } else if (!table.has_attribute("column-order")) {  // a number there is numpy's empty list
-    add_column_names(table, {}, 0, names);
-    std::erase(names, index_name);
-  }
-  for (const auto& name : names) {
-    auto column = read_column(table, name);
-    if (!column) continue;
-    if (length_of(*column) != frame.index.size()) {
-      throw table.error(
-          fmt::format("has {} entries for {} rows", length_of(*column), frame.index.size()), name);
+  add_column_names(table, {}, 0, names);
+  std::erase(names, index_of(table));
+  return names;
+}
+
+using Wanted = std::function<bool(const std::string& column)>;
+
+Frame read_group(const Group& table, const Wanted& wanted) {
+  Frame frame;
+  frame.index = read_index(table);
+  for (const auto& name : columns_of(table)) {
+    if (!wanted(name)) continue;
+    const auto length = length_of(table, name);
+    if (length && *length != frame.rows()) {
+      throw table.error(fmt::format("has {} entries for {} rows", *length, frame.rows()), name);
     }
-    frame.columns.push_back(std::move(*column));
+    auto column = length ? read_column(table, name) : std::nullopt;
+    if (column) {
+      frame.columns.push_back(std::move(*column));
+    } else {
+      frame.passed_over.push_back(name);
+    }
   }
   return frame;
 }
@@ -222,9 +260,11 @@ void apply_old_categories(const Group& parent, FrameColumn& column) {
     texts.push_back(code < 0 ? "" : categories[static_cast<size_t>(code)]);
   }
   column.values = std::move(texts);
+  column.kind = ColumnKind::kCategory;
+  column.categories = categories;
 }
 
-Frame read_compound(const Group& parent, const Array& dataset) {
+Frame read_compound(const Group& parent, const Array& dataset, const Wanted& wanted) {
   Frame frame;
   dataset.require_dimensions(1);
   bool first = true;
@@ -241,12 +281,14 @@ Frame read_compound(const Group& parent, const Array& dataset) {
       first = false;
       continue;
     }
-    FrameColumn column{field, {}};
+    if (!wanted(field)) continue;
+    FrameColumn column{field, {}, column_kind(kind)};
     if (kind == Kind::kText) {
       column.values = dataset.read_field_text(field);
     } else if (is_number(kind)) {
       column.values = dataset.read_field(field);
     } else {
+      frame.passed_over.push_back(field);
       continue;
     }
     apply_old_categories(parent, column);
@@ -257,9 +299,53 @@ Frame read_compound(const Group& parent, const Array& dataset) {
 
 }  // namespace
 
+int64_t frame_rows(const Group& parent, const std::string& name) {
+  if (parent.has_array(name)) {  // a compound, as before AnnData 0.7
+    const auto table = parent.array(name);
+    table.require_dimensions(1);
+    return table.size();
+  }
+  const auto table = parent.group(name);
+  const auto index = index_of(table);
+  if (!table.has(index)) throw table.error("the names of the rows are missing", index);
+  if (const auto length = length_of(table, index)) return *length;
+  throw table.error("the names of the rows are not text", index);
+}
+
 Frame read_frame(const Group& parent, const std::string& name) {
-  if (parent.has_array(name)) return read_compound(parent, parent.array(name));
-  return read_group(parent.group(name));
+  return read_frame(parent, name, [](const std::string&) { return true; });
+}
+
+Frame read_frame(const Group& parent, const std::string& name, const Wanted& wanted) {
+  if (parent.has_array(name)) return read_compound(parent, parent.array(name), wanted);
+  return read_group(parent.group(name), wanted);
+}
+
+std::vector<std::string> frame_columns(const Group& parent, const std::string& name) {
+  if (!parent.has_array(name)) return columns_of(parent.group(name));
+  auto fields = parent.array(name).fields();
+  if (!fields.empty()) fields.erase(fields.begin());
+  return fields;
+}
+
+Embeddings read_embeddings(const Group& parent, int64_t rows) {
+  Embeddings result;
+  if (!parent.has_group("obsm")) return result;
+  const auto obsm = parent.group("obsm");
+  for (const auto& name : obsm.names()) {
+    const bool dense = obsm.has_array(name) && is_number(obsm.array(name).kind());
+    const auto shape = dense ? obsm.array(name).shape() : std::vector<int64_t>();
+    if (shape.size() == 1) continue;  // MuData's mask of a modality
+    if (shape.size() != 2 || shape[1] < 1 || shape[1] > kMostEmbeddingColumns) {
+      result.passed_over.push_back(name);
+      continue;
+    }
+    if (shape[0] != rows) {
+      throw obsm.error(fmt::format("has {} rows for {} cells", shape[0], rows), name);
+    }
+    result.list.push_back({name, shape[1], obsm.array(name).read<float>()});
+  }
+  return result;
 }
 
 CategoricalColumn read_categorical(const Group& table, const std::string& name) {

@@ -52,10 +52,10 @@ bool all_integers(const std::vector<double>& values) {
 }
 
 void write_categorical_group(const GroupWriter& table, const std::string& name,
-                             const CategoricalColumn& column) {
+                             const CategoricalColumn& column, bool ordered = false) {
   const auto group = table.create_group(name);
   encode(group, "categorical", "0.2.0");
-  group.set_attribute("ordered", false);
+  group.set_attribute("ordered", ordered);
   if (column.categories.size() <= 127) {  // as pandas: the smallest type that holds the codes
     write_numbers<int8_t>(group, "codes", {column.codes.begin(), column.codes.end()});
   } else {
@@ -76,6 +76,76 @@ void write_column(const GroupWriter& table, const FrameColumn& column) {
     write_numbers<int64_t>(table, column.name, {column.numbers().begin(), column.numbers().end()});
   } else {
     write_numbers<double>(table, column.name, column.numbers());
+  }
+}
+
+void write_booleans(const GroupWriter& table, const std::string& name,
+                    std::span<const uint8_t> values) {
+  encode(table.write_booleans(name, values), "array", "0.2.0");
+}
+
+std::vector<uint8_t> as_flags(const std::vector<double>& numbers) {
+  std::vector<uint8_t> flags;
+  flags.reserve(numbers.size());
+  for (const double value : numbers) flags.push_back(value != 0 && !std::isnan(value) ? 1 : 0);
+  return flags;
+}
+
+std::vector<int64_t> as_integers(const std::vector<double>& numbers) {
+  std::vector<int64_t> integers;
+  integers.reserve(numbers.size());
+  for (const double value : numbers) {
+    integers.push_back(std::isnan(value) ? 0 : static_cast<int64_t>(value));
+  }
+  return integers;
+}
+
+/// pandas' nullable columns: values beside a mask that is true where one is missing.
+void write_nullable(const GroupWriter& table, const std::string& name, ColumnKind kind,
+                    const std::vector<double>& numbers) {
+  const auto group = table.create_group(name);
+  std::vector<uint8_t> mask;
+  mask.reserve(numbers.size());
+  for (const double value : numbers) mask.push_back(std::isnan(value) ? 1 : 0);
+  if (kind == ColumnKind::kBoolean) {
+    encode(group, "nullable-boolean", "0.1.0");
+    write_booleans(group, "values", as_flags(numbers));
+  } else {
+    encode(group, "nullable-integer", "0.1.0");
+    write_numbers<int64_t>(group, "values", as_integers(numbers));
+  }
+  write_booleans(group, "mask", mask);
+}
+
+void write_coded_text(const GroupWriter& table, const std::string& name,
+                      const CodedColumn& column) {
+  const auto& [categories, codes] = column.text();
+  const bool missing = std::any_of(codes.begin(), codes.end(), [](int32_t c) { return c < 0; });
+  if (missing || column.kind == ColumnKind::kCategory) {
+    write_categorical_group(table, name, column.text(), column.ordered);
+    return;
+  }
+  std::vector<std::string> texts;
+  texts.reserve(codes.size());
+  for (const int32_t code : codes) texts.push_back(categories[static_cast<size_t>(code)]);
+  write_texts(table, name, texts);
+}
+
+void write_coded_numbers(const GroupWriter& table, const std::string& name, ColumnKind kind,
+                         const std::vector<double>& numbers) {
+  const bool missing =
+      std::any_of(numbers.begin(), numbers.end(), [](double value) { return std::isnan(value); });
+  constexpr double kBeyond = 9223372036854775808.0;  // 2^63
+  const bool fits = std::none_of(numbers.begin(), numbers.end(),
+                                 [](double value) { return std::abs(value) >= kBeyond; });
+  if (kind == ColumnKind::kPlain || (kind == ColumnKind::kInteger && !fits)) {
+    write_numbers<double>(table, name, numbers);
+  } else if (missing) {
+    write_nullable(table, name, kind, numbers);
+  } else if (kind == ColumnKind::kBoolean) {
+    write_booleans(table, name, as_flags(numbers));
+  } else {
+    write_numbers<int64_t>(table, name, as_integers(numbers));
   }
 }
 
@@ -114,6 +184,22 @@ void write_categorical(const GroupWriter& table, const std::string& name,
                        const CategoricalColumn& column) {
   write_categorical_group(table, name, column);
   table.extend_attribute(kColumnOrder, name);
+}
+
+void write_coded_column(const GroupWriter& table, const std::string& name,
+                        const CodedColumn& column) {
+  if (column.is_text()) {
+    write_coded_text(table, name, column);
+  } else {
+    write_coded_numbers(table, name, column.kind, column.numbers());
+  }
+  table.extend_attribute(kColumnOrder, name);
+}
+
+void write_embedding(const GroupWriter& parent, const Embedding& embedding) {
+  const auto rows = static_cast<int64_t>(embedding.values.size()) / embedding.columns;
+  DenseRowsWriter writer(parent, "obsm/" + embedding.name, embedding.columns, rows);
+  writer.append(embedding.values);
 }
 
 GroupWriter create_dict(const GroupWriter& parent, const std::string& name) {

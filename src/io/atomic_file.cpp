@@ -1,36 +1,29 @@
 #include "io/atomic_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <memory>
+#include <optional>
 
 #include "base/error.hpp"
+#include "base/goes_with_program.hpp"
+#include "base/process.hpp"
+#include "io/folder.hpp"
+#include "io/manifest.hpp"
+#include "io/written_files.hpp"
 
 namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Removes the temporary file unless it was renamed away.
-class Temporary {
- public:
-  explicit Temporary(fs::path path) : path_(std::move(path)) {}
-  ~Temporary() {
-    std::error_code ignored;
-    fs::remove(path_, ignored);
-  }
-  Temporary(const Temporary&) = delete;
-  Temporary& operator=(const Temporary&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 Error cannot_write(const fs::path& path, int error) {
   return input_error("cannot write {}: {}", path.string(), std::strerror(error));
@@ -47,11 +40,63 @@ void flush_to_disk(const fs::path& file, const fs::path& shown) {
   if (status != 0 && error != EINVAL && error != EROFS) throw cannot_write(shown, error);
 }
 
-/// Makes the temporary file, so that a missing folder or permission is told before any work.
-void claim(const fs::path& temporary, const fs::path& shown) {
-  const int descriptor = ::open(temporary.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0666);
-  if (descriptor < 0) throw cannot_write(shown, errno);
-  ::close(descriptor);
+/// A file of a new name beside `path`, or among the half-written files of a folder that keeps a
+/// record. Gone at the end unless it was renamed.
+class Temporary {
+ public:
+  /// Makes it, so that a missing folder or permission is told before any work. `shown`: the name
+  /// that the user knows.
+  Temporary(const fs::path& path, const std::optional<RecordedPlace>& place,
+            const fs::path& shown) {
+    int descriptor = -1;
+    do {
+      path_ = new_name(path, place);
+      descriptor = ::open(path_.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    } while (descriptor < 0 && errno == EEXIST);
+    if (descriptor < 0) throw cannot_write(shown, errno);
+    ::close(descriptor);
+    goes_.emplace(path_);
+  }
+  ~Temporary() {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  static fs::path new_name(const fs::path& path, const std::optional<RecordedPlace>& place) {
+    static std::atomic<int64_t> number = 0;
+    const std::string own = fmt::format("{}-{}", this_process().word(), ++number);
+    const auto parts = place ? parts_folder(place->folder) : parts_of_state(path);
+    if (parts && same_device(*parts, folder_of(path))) return *parts / own;
+    fs::path beside = path;
+    return beside += "." + own + ".part";
+  }
+  /// Else there is no renaming from one to the other: a link may lead anywhere.
+  static bool same_device(const fs::path& one, const fs::path& other) {
+    struct stat first = {}, second = {};
+    return ::stat(one.c_str(), &first) == 0 && ::stat(other.c_str(), &second) == 0 &&
+           first.st_dev == second.st_dev;
+  }
+
+  fs::path path_;
+  std::optional<GoesWithProgram> goes_;
+};
+
+/// Where a file of this name is written: a link stays, and what it points at is replaced.
+fs::path followed(const fs::path& path) {
+  fs::path place = path;
+  constexpr int kMostLinks = 40;  // as the kernel
+  for (int i = 0; i < kMostLinks; ++i) {
+    std::error_code error;
+    if (!fs::is_symlink(place, error)) return place;
+    const fs::path next = fs::read_symlink(place, error);
+    if (error) throw input_error("cannot write {}: {}", path.string(), error.message());
+    place = next.is_absolute() ? next : place.parent_path() / next;
+  }
+  throw input_error("cannot write {}: its links go in circles", path.string());
 }
 
 /// What lies in the way of a file of this name.
@@ -64,6 +109,33 @@ void require_place(const fs::path& path) {
   if (fs::exists(path, ignored) && !fs::is_regular_file(path, ignored)) {
     throw input_error("cannot write {}: it exists and is not a regular file", path.string());
   }
+}
+
+/// Gives the file its final name; whether that was done. False: RENAME_NOREPLACE, and there is one.
+bool put(const fs::path& temporary, const fs::path& target, unsigned flags, const fs::path& shown) {
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, target.c_str(), flags) == 0) return true;
+  if (flags != 0 && errno == EEXIST) return false;
+  // Some file systems know no flags.
+  const bool plain = flags != 0 && (errno == EINVAL || errno == ENOSYS) &&
+                     ::rename(temporary.c_str(), target.c_str()) == 0;
+  if (!plain) throw cannot_write(shown, errno);
+  return true;
+}
+
+/// The same in a folder with a record: what is not as grids wrote it is not replaced, even where it
+/// has come since this was begun.
+void put_on_record(const fs::path& temporary, const fs::path& target, const RecordedPlace& place,
+                   const fs::path& shown) {
+  note_written(place.folder, place.name, sha256_of(temporary));
+  constexpr int kTries = 8;  // others of grids may write the same file
+  for (int i = 0; i < kTries; ++i) {
+    if (put(temporary, target, RENAME_NOREPLACE, shown)) return;
+    if (!WrittenFiles(place.folder).wrote(place.name, sha256_of(target))) break;
+    if (put(temporary, target, 0, shown)) return;
+  }
+  throw input_error(
+      "{} was not written by grids, or has changed since, and is not replaced; move it elsewhere",
+      shown.string());
 }
 
 /// Calls `write`; an error that it throws speaks of the final name, which the user knows.
@@ -90,21 +162,22 @@ void require_writable(const fs::path& path, std::span<const fs::path> inputs) {
     throw usage_error("{} is an input and would be overwritten; choose another output",
                       path.string());
   }
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
-  if (::access((folder / ".").c_str(), W_OK) != 0) throw cannot_write(path, errno);
+  if (::access((folder_of(followed(path)) / ".").c_str(), W_OK) != 0)
+    throw cannot_write(path, errno);
 }
 
 void replace_file(const fs::path& path, const std::function<void(const fs::path&)>& write) {
   require_place(path);
-  fs::path name = path;
-  name += fmt::format(".{}.part", ::getpid());
-  const Temporary temporary(name);
-  claim(temporary.path(), path);
+  const fs::path target = followed(path);
+  const auto place = recorded_place(path);
+  const Temporary temporary(target, place, path);
   call_with_name(write, temporary.path(), path);
   flush_to_disk(temporary.path(), path);
-  std::error_code error;
-  fs::rename(temporary.path(), path, error);
-  if (error) throw input_error("cannot write {}: {}", path.string(), error.message());
+  if (place) {
+    put_on_record(temporary.path(), target, *place, path);
+  } else {
+    put(temporary.path(), target, 0, path);
+  }
 }
 
 void replace_file(const fs::path& path, std::string_view content) {
@@ -123,6 +196,12 @@ void replace_text_file(const fs::path& path, const std::function<void(std::ostre
   });
 }
 
+uint64_t most_unpacked(uint64_t packed) {
+  constexpr uint64_t kAlways = uint64_t{1} << 26;
+  constexpr uint64_t kTimes = 32;
+  return std::max(kAlways, packed * kTimes);
+}
+
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) throw input_error("cannot read {}: it is a folder", path.string());
   errno = 0;
@@ -132,6 +211,9 @@ std::string read_file(const fs::path& path) {
                       errno != 0 ? std::strerror(errno) : "out of memory");
   }
   ::gzbuffer(file.get(), 1 << 17);
+  std::error_code ignored;
+  const uint64_t packed = fs::file_size(path, ignored);
+  const uint64_t most = ignored ? most_unpacked(0) : most_unpacked(packed);
   std::string content;
   std::string chunk(1 << 20, '\0');
   for (;;) {
@@ -139,6 +221,13 @@ std::string read_file(const fs::path& path) {
     if (count == 0) break;
     if (count < 0) break;
     content.append(chunk, 0, static_cast<size_t>(count));
+    if (content.size() > most) {
+      throw input_error(
+          "cannot read {}: its {} bytes unpack to more than {}, far more than real files do; "
+          "unpack "
+          "it first (gunzip) where that is right",
+          path.string(), packed, most);
+    }
   }
   int status = Z_OK;
   const char* reason = ::gzerror(file.get(), &status);

@@ -10,9 +10,11 @@
 namespace grids::core {
 
 /// Calls `write(temporary)` with a fresh name beside `path`, flushes it to disk and renames it to
-/// `path`. When `write` throws or the disk is full, removes the temporary file, leaves an existing
-/// `path` as it was, and throws Error(kInput) that names the path (disk full, no permission, parent
-/// folder missing).
+/// `path`; where that is a link, to what it points at. In a folder with a record
+/// (written_files.hpp) the content is noted there first, and what is not as grids wrote it is not
+/// replaced but an Error(kInput). When `write` throws or the disk is full, removes the temporary
+/// file, leaves an existing `path` as it was, and throws Error(kInput) that names the path (disk
+/// full, no permission, parent folder missing).
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write);
 
@@ -29,7 +31,13 @@ void replace_text_file(const std::filesystem::path& path,
 /// `replace_file` for a text that is at hand.
 void replace_file(const std::filesystem::path& path, std::string_view content);
 
-/// The whole file; a .gz is decompressed. Throws Error(kInput) naming path and reason.
+/// The whole file; a .gz is decompressed. Throws Error(kInput) naming path and reason: also for one
+/// that unpacks to more than `most_unpacked` of its size.
 std::string read_file(const std::filesystem::path& path);
+
+/// What files of `packed` bytes may unpack to, where all of it is in memory: small files to some,
+/// others to several times what real texts and numbers do. A file made to fill the memory unpacks
+/// to a thousand times its size.
+uint64_t most_unpacked(uint64_t packed);
 
 }  // namespace grids::core

@@ -12,17 +12,14 @@ namespace grids::core {
 namespace {
 
 /// The row bounds, of which a matrix of these rows has one more than rows.
-std::vector<int64_t> read_bounds(const store::Group& group, int64_t rows, int64_t columns) {
-  if (rows < 0 || columns < 0 || columns > std::numeric_limits<int32_t>::max()) {
-    throw group.error(fmt::format("a matrix of {} × {} cannot be read", rows, columns));
-  }
+std::vector<int64_t> read_bounds(const store::Group& group, int64_t rows) {
   const auto bounds = group.array("indptr");
   bounds.require_dimensions(1);
-  if (bounds.size() != rows + 1) {
+  if (bounds.size() - 1 != rows) {
     throw bounds.error(fmt::format("has {} entries; a matrix with {} rows needs {}", bounds.size(),
-                                   rows, rows + 1));
+                                   rows, static_cast<double>(rows) + 1));
   }
-  auto offsets = bounds.read<int64_t>();
+  auto offsets = bounds.read_whole<int64_t>();
   if (offsets.front() != 0 || !std::is_sorted(offsets.begin(), offsets.end())) {
     throw bounds.error("must start at 0 and never descend");
   }
@@ -34,6 +31,23 @@ store::Array entries_of(const store::Group& group, const std::string& name) {
   entries.require_dimensions(1);
   entries.believable_size();
   return entries;
+}
+
+/// Indices and values that fit each other and the matrix; none of them is read.
+void require_fitting(const store::Group& group, const store::Array& indices,
+                     const store::Array& values, int64_t rows, int64_t columns) {
+  if (rows < 0 || columns < 0 || columns > std::numeric_limits<int32_t>::max()) {
+    throw group.error(fmt::format("a matrix of {} × {} cannot be read", rows, columns));
+  }
+  if (values.size() != indices.size()) {
+    throw values.error(
+        fmt::format("has {} values, but there are {} indices", values.size(), indices.size()));
+  }
+  if (static_cast<double>(indices.size()) >
+      static_cast<double>(rows) * static_cast<double>(columns)) {
+    throw indices.error(
+        fmt::format("has {} entries, more than {} × {} places", indices.size(), rows, columns));
+  }
 }
 
 /// Brings the entries of one row into ascending order; the vectors are room to work in.
@@ -71,13 +85,28 @@ int64_t sort_slice(std::span<const int64_t> offsets, std::span<int32_t> indices,
   return -1;
 }
 
-CsrPattern empty_pattern(const CompressedRows& rows) {
-  CsrPattern pattern;
-  pattern.rows = rows.rows();
-  pattern.columns = rows.columns();
-  pattern.offsets = rows.offsets();
-  pattern.indices.resize(at(pattern.offsets.back()));
-  return pattern;
+/// Reads row by row into a growing result, so that a damaged matrix is refused before there is
+/// memory for all that it claims. `values` may be null: they are not read.
+void read_growing(const CompressedRows& stored, CsrPattern& pattern, std::vector<float>* values) {
+  constexpr int64_t kBlock = int64_t{1} << 22;
+  pattern.rows = stored.rows();
+  pattern.columns = stored.columns();
+  pattern.offsets = stored.offsets();
+  pattern.indices.reserve(at(pattern.offsets.back()));
+  if (values != nullptr) values->reserve(pattern.indices.capacity());
+  for (int64_t first = 0; first < stored.rows();) {
+    int64_t last = first + 1;
+    while (last < stored.rows() && stored.nonzeros(first, last + 1) <= kBlock) ++last;
+    const auto before = pattern.indices.size();
+    pattern.indices.resize(before + at(stored.nonzeros(first, last)));
+    std::span<float> block_values;
+    if (values != nullptr) {
+      values->resize(pattern.indices.size());
+      block_values = std::span(*values).subspan(before);
+    }
+    stored.read(first, last, std::span(pattern.indices).subspan(before), block_values);
+    first = last;
+  }
 }
 
 }  // namespace
@@ -89,16 +118,13 @@ int64_t sort_rows(CsrPattern& pattern, std::span<float> values) {
 CompressedRows::CompressedRows(const store::Group& group, int64_t rows, int64_t columns)
     : group_(group),
       columns_(columns),
-      offsets_(read_bounds(group, rows, columns)),
       indices_(entries_of(group, "indices")),
       values_(entries_of(group, "data")) {
+  require_fitting(group, indices_, values_, rows, columns);
+  offsets_ = read_bounds(group, rows);
   if (offsets_.back() != indices_.size()) {
     throw group.array("indptr").error(
         fmt::format("ends at {}, but there are {} indices", offsets_.back(), indices_.size()));
-  }
-  if (values_.size() != indices_.size()) {
-    throw values_.error(
-        fmt::format("has {} values, but there are {} indices", values_.size(), indices_.size()));
   }
 }
 
@@ -123,7 +149,7 @@ void CompressedRows::read(int64_t first, int64_t last, std::span<int32_t> indice
                          group_.path(), first, last, rows(), indices.size(), values.size());
   }
   // A larger type in the file saturates here, which the range check then reports.
-  indices_.read_rows<int32_t>(offsets_[at(first)], indices);
+  indices_.read_whole_rows(offsets_[at(first)], indices);
   require_in_range(offsets_[at(first)], indices);
   values_.read_rows<float>(offsets_[at(first)], values);
   const auto bounds = std::span(offsets_).subspan(at(first), at(last - first) + 1);
@@ -138,17 +164,16 @@ void CompressedRows::read(int64_t first, int64_t last, std::span<int32_t> indice
 
 CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns) {
   const CompressedRows stored(group, rows, columns);
-  CsrMatrix matrix{empty_pattern(stored), {}};
-  matrix.values.resize(matrix.pattern.indices.size());
-  stored.read(0, stored.rows(), matrix.pattern.indices, matrix.values);
+  CsrMatrix matrix;
+  read_growing(stored, matrix.pattern, &matrix.values);
   return matrix;
 }
 
 CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns) {
   constexpr int64_t kBlock = 1 << 20;
   const CompressedRows stored(group, rows, columns);
-  auto pattern = empty_pattern(stored);
-  stored.read(0, stored.rows(), pattern.indices, {});
+  CsrPattern pattern;
+  read_growing(stored, pattern, nullptr);
   const auto& data = stored.values();
   std::vector<float> block;
   for (int64_t first = 0; first < pattern.nonzeros(); first += kBlock) {

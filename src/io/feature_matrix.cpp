@@ -99,14 +99,17 @@ FeatureMatrix read_from_h5ad(const FeatureMatrixInput& input) {
   const auto root = store::open(input.path);
   const std::string place =
       input.data_key.empty() || input.data_key == "X" ? "X" : "layers/" + input.data_key;
-  auto matrix = read_values(root, place);
-  matrix.source = fmt::format("{}: {}", input.path.string(), place);
+  const auto source = fmt::format("{}: {}", input.path.string(), place);
   const auto obs = read_frame(root, "obs");
-  matrix.names = read_frame(root, "var").index;
-  if (static_cast<int64_t>(matrix.names.size()) != matrix.features || obs.rows() != matrix.rows) {
-    throw input_error("{}: {} × {} values for {} rows of obs and {} of var", matrix.source,
-                      matrix.rows, matrix.features, obs.rows(), matrix.names.size());
+  auto names = read_frame(root, "var").index;
+  const auto shape = matrix_shape(root, place);
+  if (std::ssize(names) != shape.columns || obs.rows() != shape.rows) {
+    throw input_error("{}: {} × {} values for {} rows of obs and {} of var", source, shape.rows,
+                      shape.columns, obs.rows(), names.size());
   }
+  auto matrix = read_values(root, place);
+  matrix.source = source;
+  matrix.names = std::move(names);
   const auto* labels = obs.find(input.label_key);
   if (labels == nullptr && input.label_key != kDefaultLabels) {
     throw input_error("{}: obs has no column '{}'", input.path.string(), input.label_key);

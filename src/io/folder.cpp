@@ -18,6 +18,10 @@ void make_folder(const std::filesystem::path& folder) {
                     error ? error.message() : "a file of that name exists");
 }
 
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
 void require_folder(const std::filesystem::path& folder) {
   if (folder.empty()) throw usage_error("the output folder has no name");
   std::error_code ignored;

@@ -15,7 +15,10 @@ RawMultiome from_mudata(const Opened& opened, const MultiomeInput& input, const 
   multiome.rna = read_anndata(root.group("mod/" + names.rna), input.rna_layer, FeatureKind::kGene);
   multiome.atac =
       read_anndata(root.group("mod/" + names.atac), input.atac_layer, FeatureKind::kPeak);
-  if (root.has("obs")) multiome.obs = read_frame(root, "obs");
+  if (root.has("obs")) {
+    multiome.obs = read_frame(root, "obs");
+    multiome.obsm = read_embeddings(root, multiome.obs.rows());
+  }
   return multiome;
 }
 

@@ -69,7 +69,7 @@ struct TenxMatrix {
 TenxMatrix read_all(const Opened& opened) {
   const auto name = group_of_matrix(*opened.root);
   const auto group = opened.root->group(name);
-  const auto shape = group.array("shape").read<int64_t>();
+  const auto shape = group.array("shape").read_whole<int64_t>();
   if (shape.size() != 2) {
     throw group.error(fmt::format("expected 2 numbers, found {}", shape.size()), "shape");
   }

@@ -147,6 +147,7 @@ std::vector<std::string> read_texts(const Place& place, hid_t attribute, const s
   const Handle space(checked(place, H5Aget_space(attribute), "attribute " + name));
   std::vector<std::string> texts;
   const int64_t count = H5Sget_simple_extent_npoints(space.id());
+  if (count < 0) throw place.error(fmt::format("attribute '{}' has no shape", name));
   const bool good = read_strings(
       type.id(), {}, count,
       [&](hid_t memory, void* out) { return count == 0 ? 0 : H5Aread(attribute, memory, out); },

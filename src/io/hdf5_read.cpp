@@ -51,6 +51,25 @@ std::vector<int64_t> chunk_of(hid_t properties, size_t dimensions) {
   return {chunk.begin(), chunk.end()};
 }
 
+/// Entries that lie in other files are not fetched: which files a reader opens is for its user to
+/// say.
+void require_own_entries(const Place& place, hid_t dataset) {
+  const Handle properties(H5Dget_create_plist(dataset));
+  if (H5Pget_layout(properties.id()) != H5D_VIRTUAL &&
+      H5Pget_external_count(properties.id()) <= 0) {
+    return;
+  }
+  throw place.error("keeps its entries in other files, which are not followed; write it into one");
+}
+
+/// Whether a group has a link of this name that stays in the file.
+bool has_own_link(hid_t group, const std::string& name) {
+  H5L_info_t link;
+  return H5Lexists(group, name.c_str(), H5P_DEFAULT) > 0 &&
+         H5Lget_info(group, name.c_str(), &link, H5P_DEFAULT) >= 0 &&
+         link.type != H5L_TYPE_EXTERNAL;
+}
+
 /// The member of a compound type; it is there.
 Handle member_type(hid_t type, const std::string& field) {
   const int index = H5Tget_member_index(type, field.c_str());
@@ -63,8 +82,11 @@ class H5Array final : public ArraySource {
 
   bool has_attribute(const std::string& name) const override;
   Attribute attribute(const std::string& name) const override;
+  std::vector<std::string> attribute_names() const override;
+  std::optional<uint64_t> identity() const override;
   ArrayInfo info() const override;
   std::optional<int64_t> stored_bytes() const override;
+  std::optional<int64_t> file_bytes() const override;
   void read(int64_t first, const Memory& out) const override;
   std::vector<std::string> read_text() const override;
   std::vector<Field> fields() const override;
@@ -86,6 +108,8 @@ class H5Group final : public GroupSource {
 
   bool has_attribute(const std::string& name) const override;
   Attribute attribute(const std::string& name) const override;
+  std::vector<std::string> attribute_names() const override;
+  std::optional<uint64_t> identity() const override;
   Member member(const std::string& name) const override;
   std::vector<std::string> names() const override;
   std::shared_ptr<const GroupSource> group(const std::string& name) const override;
@@ -99,13 +123,54 @@ class H5Group final : public GroupSource {
 
 // ---- attributes ----
 
+herr_t collect_attribute(hid_t, const char* name, const H5A_info_t*, void* out) {
+  static_cast<std::vector<std::string>*>(out)->emplace_back(name);
+  return 0;
+}
+
+std::vector<std::string> names_of_attributes(const Place& place, hid_t object) {
+  const Lock lock;
+  std::vector<std::string> names;
+  hsize_t position = 0;
+  checked(place,
+          H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, &position, collect_attribute, &names),
+          "cannot list the attributes");
+  return names;
+}
+
+std::optional<uint64_t> address_of(hid_t object) {
+  const Lock lock;
+  H5O_info_t info;
+  if (H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0) return std::nullopt;
+  return info.addr;
+}
+
+/// What the file takes, as the library found it on opening.
+int64_t bytes_of_file(hid_t object) {
+  const Lock lock;
+  const Handle file(H5Iget_file_id(object));
+  hsize_t bytes = 0;
+  return H5Fget_filesize(file.id(), &bytes) < 0 ? 0 : static_cast<int64_t>(bytes);
+}
+
 bool attribute_exists(hid_t object, const std::string& name) {
   const Lock lock;
   return H5Aexists(object, name.c_str()) > 0;
 }
 
+/// How many values an attribute has.
+size_t entries_of(const Place& place, hid_t attribute, const std::string& name) {
+  const Handle space(checked(place, H5Aget_space(attribute), "attribute " + name));
+  const hssize_t entries = H5Sget_simple_extent_npoints(space.id());
+  if (entries < 0) throw place.error(fmt::format("attribute '{}' has no shape", name));
+  return static_cast<size_t>(entries);
+}
+
 std::shared_ptr<const ArraySource> referenced(const Place& place, hid_t object, hid_t attribute,
                                               const std::string& name) {
+  if (entries_of(place, attribute, name) != 1) {
+    throw place.error(fmt::format("attribute '{}' refers to several things", name));
+  }
   hobj_ref_t reference = 0;
   checked(place, H5Aread(attribute, H5T_STD_REF_OBJ, &reference), "attribute " + name);
   Handle target(H5Rdereference2(object, H5P_DEFAULT, H5R_OBJECT, &reference));
@@ -115,10 +180,16 @@ std::shared_ptr<const ArraySource> referenced(const Place& place, hid_t object, 
   return std::make_shared<H5Array>(Place{place.file, place.path + "@" + name}, std::move(target));
 }
 
+/// Values of attributes are never compressed, so the file is no smaller.
+void require_believable_attribute(const Place& place, hid_t attribute, const std::string& name) {
+  if (H5Aget_storage_size(attribute) > static_cast<hsize_t>(bytes_of_file(attribute))) {
+    throw place.error(fmt::format("attribute '{}' claims to be larger than the file", name));
+  }
+}
+
 template <store::Number T>
 std::vector<T> read_numbers(const Place& place, hid_t attribute, const std::string& name) {
-  const Handle space(checked(place, H5Aget_space(attribute), "attribute " + name));
-  std::vector<T> values(static_cast<size_t>(H5Sget_simple_extent_npoints(space.id())));
+  std::vector<T> values(entries_of(place, attribute, name));
   if (!values.empty()) {
     checked(place, H5Aread(attribute, native_type<T>(), values.data()), "attribute " + name);
   }
@@ -129,6 +200,7 @@ Attribute read_attribute(const Place& place, hid_t object, const std::string& na
   const Lock lock;
   const Handle attribute(
       checked(place, H5Aopen(object, name.c_str(), H5P_DEFAULT), "attribute " + name));
+  require_believable_attribute(place, attribute.id(), name);
   const Handle type(checked(place, H5Aget_type(attribute.id()), "attribute " + name));
   switch (kind_of(type.id())) {
     case Kind::kText:
@@ -152,12 +224,28 @@ Attribute H5Array::attribute(const std::string& name) const {
   return read_attribute(place(), id(), name);
 }
 
+std::vector<std::string> H5Array::attribute_names() const {
+  return names_of_attributes(place(), id());
+}
+
+std::optional<uint64_t> H5Array::identity() const {
+  return address_of(id());
+}
+
 bool H5Group::has_attribute(const std::string& name) const {
   return attribute_exists(id(), name);
 }
 
 Attribute H5Group::attribute(const std::string& name) const {
   return read_attribute(place(), id(), name);
+}
+
+std::vector<std::string> H5Group::attribute_names() const {
+  return names_of_attributes(place(), id());
+}
+
+std::optional<uint64_t> H5Group::identity() const {
+  return address_of(id());
 }
 
 // ---- arrays ----
@@ -178,7 +266,12 @@ ArrayInfo H5Array::info() const {
 
 std::optional<int64_t> H5Array::stored_bytes() const {
   const Lock lock;
-  return static_cast<int64_t>(H5Dget_storage_size(id()));
+  // An index may claim pieces that do not fit into the file.
+  return std::min(static_cast<int64_t>(H5Dget_storage_size(id())), bytes_of_file(id()));
+}
+
+std::optional<int64_t> H5Array::file_bytes() const {
+  return bytes_of_file(id());
 }
 
 void H5Array::read(int64_t first, const Memory& out) const {
@@ -260,10 +353,9 @@ Member H5Group::member(const std::string& name) const {
   for (size_t slash = name.find('/'); slash != std::string::npos;
        slash = name.find('/', slash + 1)) {
     const auto parent = name.substr(0, slash);
-    if (H5Lexists(id(), parent.c_str(), H5P_DEFAULT) <= 0) return Member::kNone;
+    if (!has_own_link(id(), parent)) return Member::kNone;
   }
-  if (H5Lexists(id(), name.c_str(), H5P_DEFAULT) <= 0 ||
-      H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) <= 0) {
+  if (!has_own_link(id(), name) || H5Oexists_by_name(id(), name.c_str(), H5P_DEFAULT) <= 0) {
     return Member::kNone;
   }
   const Handle object(H5Oopen(id(), name.c_str(), H5P_DEFAULT));
@@ -293,6 +385,7 @@ std::shared_ptr<const ArraySource> H5Group::array(const std::string& name) const
   const Lock lock;
   Handle handle(
       checked(place(), H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "is not a dataset", name));
+  require_own_entries(place().child(name), handle.id());
   return std::make_shared<H5Array>(place().child(name), std::move(handle));
 }
 

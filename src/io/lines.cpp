@@ -34,6 +34,10 @@ LineReader::LineReader(const std::filesystem::path& path) : path_(path) {
                       errno != 0 ? std::strerror(errno) : "cannot be opened");
   }
   ::gzbuffer(stream_->file, 1 << 17);
+  // Lines that differ take at least a byte each, packed or not.
+  constexpr int64_t kAlways = int64_t{1} << 20;
+  const auto bytes = std::filesystem::file_size(path, ignored);
+  most_lines_ = kAlways + (ignored ? 0 : 2 * static_cast<int64_t>(bytes));
 }
 
 LineReader::~LineReader() = default;
@@ -59,6 +63,10 @@ bool LineReader::next(std::string_view& line) {
   size_t end = buffer_.find('\n', begin_);
   while (end == std::string::npos) {
     const size_t searched = buffer_.size() - begin_;
+    if (searched > kLongestLine) {
+      ++line_;
+      throw error(fmt::format("is longer than {} bytes; this is no list or table", kLongestLine));
+    }
     if (!refill()) {
       if (buffer_.empty()) return false;
       end = buffer_.size();  // a last line without its end
@@ -70,6 +78,11 @@ bool LineReader::next(std::string_view& line) {
   begin_ = std::min(end + 1, buffer_.size());
   if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
   ++line_;
+  if (line_ > most_lines_) {
+    throw error(
+        "so many lines in so few bytes repeat each other; unpack the file first (gunzip) "
+        "where that is right");
+  }
   return true;
 }
 

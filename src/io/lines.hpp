@@ -14,6 +14,9 @@ namespace grids::core {
 
 class LineReader {
  public:
+  /// No name, label or annotation is longer, in bytes.
+  static constexpr size_t kLongestLine = size_t{1} << 24;
+
   /// Throws Error(kInput) when the file cannot be opened.
   explicit LineReader(const std::filesystem::path& path);
   ~LineReader();
@@ -21,7 +24,9 @@ class LineReader {
   LineReader& operator=(const LineReader&) = delete;
 
   /// The next line without its end (also of Windows), or false at the end of the file. The view
-  /// lives until the next call. Throws Error(kInput) for damaged or cut gzip files.
+  /// lives until the next call. Throws Error(kInput) for damaged or cut gzip files, and for those
+  /// made to fill the memory: lines beyond `kLongestLine`, or more lines than bytes could tell
+  /// apart.
   bool next(std::string_view& line);
 
   int64_t line() const { return line_; }  ///< number of the last line returned, from 1
@@ -37,6 +42,7 @@ class LineReader {
 
   std::filesystem::path path_;
   std::unique_ptr<Stream> stream_;
+  int64_t most_lines_ = 0;
   std::string buffer_;
   size_t begin_ = 0;
   int64_t line_ = 0;

@@ -1,9 +1,10 @@
-/// `manifest.json`: what made an output folder, so that a result can be traced and a run resumed.
+/// `manifest.json`: what made the files of an output folder, so that a result can be traced.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace grids::core {
@@ -40,10 +41,17 @@ std::string sha256_of(const std::filesystem::path& path);
 
 FileRecord record_file(const std::filesystem::path& path);
 
-/// Throws Error(kInput) naming the file and the field that is missing or of another type.
-Manifest read_manifest(const std::filesystem::path& path);
+/// SHA-256 of a text.
+std::string sha256_of_text(std::string_view text);
 
-/// Atomically. Throws Error(kInternal) when `options` is no JSON.
-void write_manifest(const std::filesystem::path& path, const Manifest& manifest);
+/// A section for each command that wrote into the folder, the last one last; one, of a version that
+/// kept no more. Throws Error(kInput) naming the file and the field that is missing or of another
+/// type.
+std::vector<Manifest> read_manifests(const std::filesystem::path& path);
+
+/// Puts the section of a command in the place of its earlier one; files that it wrote are no longer
+/// among those of other sections. Atomically. Throws Error(kInternal) when `options` is no JSON,
+/// and what `read_manifests` throws.
+void add_to_manifest(const std::filesystem::path& path, const Manifest& manifest);
 
 }  // namespace grids::core

@@ -17,6 +17,7 @@
 
 #include "base/error.hpp"
 #include "io/hdf5.hpp"
+#include "io/probe.hpp"
 
 namespace grids::core::hdf5 {
 namespace {
@@ -76,7 +77,8 @@ class NamelessFile {
   NamelessFile& operator=(const NamelessFile&) = delete;
 
   const fs::path& folder() const { return folder_; }
-  fs::path path() const { return fmt::format("/proc/self/fd/{}", descriptor_); }
+  /// As other programs of this user see it, too.
+  fs::path path() const { return fmt::format("/proc/{}/fd/{}", ::getpid(), descriptor_); }
 
   int64_t free_bytes() const {
     struct statvfs space {};
@@ -150,6 +152,7 @@ bool is_packed(const fs::path& path) {
 store::Group open_packed(const fs::path& path) {
   NamelessFile file;
   unpack(path, file);
+  require_survivable(file.path(), path.string());
   return open(file.path(), path.string());
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "io/coded_column.hpp"
 #include "math/sparse.hpp"
 
 namespace grids::core {
@@ -15,6 +16,9 @@ namespace grids::core {
 struct FrameColumn {
   std::string name;
   std::variant<std::vector<std::string>, std::vector<double>> values;
+  ColumnKind kind = ColumnKind::kPlain;
+  std::vector<std::string> categories = {};  ///< of kCategory, in their order; else empty
+  bool ordered = false;                      ///< whether that order means something
 
   bool is_text() const { return values.index() == 0; }
   const std::vector<std::string>& text() const { return std::get<0>(values); }
@@ -25,6 +29,8 @@ struct FrameColumn {
 struct Frame {
   std::vector<std::string> index;
   std::vector<FrameColumn> columns;
+  /// Columns of kinds that have no place here: nested tables, dates.
+  std::vector<std::string> passed_over = {};
 
   /// The column of that name, or null.
   const FrameColumn* find(std::string_view name) const;
@@ -36,6 +42,7 @@ struct RawModality {
   Frame obs;           ///< cells; the index holds barcodes
   Frame var;           ///< features; the index holds peak or gene names
   CsrMatrix values;    ///< cells × features
+  Embeddings obsm;     ///< a row for each of `obs`
   /// What was passed over for this matrix: "X is null"; empty where nothing was.
   std::string why = {};
 };
@@ -44,6 +51,7 @@ struct RawMultiome {
   RawModality rna;
   RawModality atac;
   Frame obs;  ///< annotations of the whole (MuData's own obs); empty index when there are none
+  Embeddings obsm = {};  ///< of the whole, a row for each of `obs`
 };
 
 /// Where a gene lies: its body, half-open and 0-based; that of all its transcripts where several

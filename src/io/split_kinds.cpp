@@ -67,6 +67,7 @@ RawModality select_features(const RawModality& mixed, const std::vector<int32_t>
   part.source = mixed.source;
   part.why = mixed.why;
   part.obs = mixed.obs;
+  part.obsm = mixed.obsm;
   part.var = select_rows(mixed.var, columns);
   part.values = select_columns(mixed.values, columns);
   return part;

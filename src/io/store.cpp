@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
+#include <cmath>
+#include <limits>
 
 #include "base/at.hpp"
 #include "io/hdf5.hpp"
 #include "io/packed_hdf5.hpp"
+#include "io/probe.hpp"
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
 
@@ -19,17 +21,28 @@ struct Store {
   std::string_view what;  ///< "an HDF5 file", for messages
   /// By content; never throws.
   bool (*recognises)(const std::filesystem::path& path);
+  /// Throws where reading the file might end the process.
   Group (*open)(const std::filesystem::path& path);
 };
 
 /// Every kind of store that is understood; the first that recognises a path opens it.
-constexpr std::array kStores = {
-    Store{"an HDF5 file", hdf5::is_hdf5,
-          [](const std::filesystem::path& path) { return hdf5::open(path); }},
-    Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed}};
+constexpr std::array kStores = {Store{"an HDF5 file", hdf5::is_hdf5,
+                                      [](const std::filesystem::path& path) {
+                                        require_survivable(path);
+                                        return hdf5::open(path);
+                                      }},
+                                Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed}};
 
+/// The largest number where it is larger still: what a damaged header claims.
 int64_t product(std::span<const int64_t> shape) {
-  return std::accumulate(shape.begin(), shape.end(), int64_t{1}, std::multiplies<>());
+  if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
+  int64_t entries = 1;
+  for (const int64_t length : shape) {
+    if (__builtin_mul_overflow(entries, length, &entries)) {
+      return std::numeric_limits<int64_t>::max();
+    }
+  }
+  return entries;
 }
 
 const Store* store_of(const std::filesystem::path& path) {
@@ -37,6 +50,12 @@ const Store* store_of(const std::filesystem::path& path) {
     if (store.recognises(path)) return &store;
   }
   return nullptr;
+}
+
+/// Whether a number is one that counts something: whole, and exact as a double.
+bool is_whole(double number) {
+  constexpr double kExact = int64_t{1} << 53;
+  return std::abs(number) <= kExact && number == std::floor(number);
 }
 
 std::string names_of_stores() {
@@ -98,6 +117,14 @@ bool Object::has_attribute(const std::string& name) const {
   return source_->has_attribute(name);
 }
 
+std::vector<std::string> Object::attribute_names() const {
+  return source_->attribute_names();
+}
+
+std::optional<uint64_t> Object::identity() const {
+  return source_->identity();
+}
+
 bool Object::attribute_is_text(const std::string& name) const {
   return has_attribute(name) &&
          std::holds_alternative<std::vector<std::string>>(source_->attribute(name));
@@ -130,7 +157,13 @@ std::vector<int64_t> Object::integers_attribute(const std::string& name) const {
   const auto* numbers = std::get_if<std::vector<double>>(&attribute);
   if (numbers == nullptr) throw error("attribute '" + name + "' is not a number");
   std::vector<int64_t> integers;
-  for (const double number : *numbers) integers.push_back(static_cast<int64_t>(number));
+  for (const double number : *numbers) {
+    if (!is_whole(number)) {
+      throw error(
+          fmt::format("attribute '{}' holds {}, which is not a whole number", name, number));
+    }
+    integers.push_back(static_cast<int64_t>(number));
+  }
   return integers;
 }
 
@@ -170,19 +203,46 @@ void Array::require_numbers() const {
 }
 
 int64_t Array::believable_size() const {
-  // Chunks may be missing (then they hold the fill value) and deflate shrinks at most a
-  // thousandfold.
-  constexpr double kMostPerByte = 2000;
+  // Deflate shrinks at most a thousandfold; other filters shrink equal numbers further, and chunks
+  // may be missing (then they hold the fill value), but what the numbers belong to is in the file,
+  // too.
+  constexpr double kMostPerStoredByte = 1100;
+  constexpr double kMostPerFileByte = 64;
   constexpr double kAlways = 1 << 24;
-  double entries_claimed = 1;
-  for (const auto length : shape()) entries_claimed *= static_cast<double>(length);
-  if (entries_claimed <= kAlways) return size();
+  const auto entry = static_cast<double>(std::max<int64_t>(1, info_.entry_bytes));
+  double claimed = entry;
+  for (const auto length : shape()) claimed *= static_cast<double>(length);
+  if (claimed <= kAlways) return size();
   const auto stored = entries().stored_bytes();
-  if (stored && entries_claimed > static_cast<double>(*stored) * kMostPerByte) {
+  const auto file = entries().file_bytes();
+  const double backed = std::max(static_cast<double>(stored.value_or(0)) * kMostPerStoredByte,
+                                 static_cast<double>(file.value_or(0)) * kMostPerFileByte);
+  if (stored && claimed > backed) {
     throw error(fmt::format("claims {:.0f} entries, but the file holds only {} bytes of them",
-                            entries_claimed, *stored));
+                            claimed / entry, *stored));
   }
   return size();
+}
+
+void Array::require_believable_texts() const {
+  constexpr double kAlways = 1 << 26;
+  constexpr double kMostPerFileByte = 16;
+  double bytes = static_cast<double>(info_.entry_bytes) + sizeof(std::string);
+  for (const auto length : shape()) bytes *= static_cast<double>(length);
+  const auto file = entries().file_bytes();
+  if (bytes <= kAlways || !file || bytes <= static_cast<double>(*file) * kMostPerFileByte) return;
+  throw error(fmt::format("would be texts of {:.0f} bytes, far more than the file ({} bytes) holds",
+                          bytes, *file));
+}
+
+void Array::require_believable_chunk() const {
+  constexpr double kAlways = 1 << 26;
+  constexpr double kMostPerFileByte = 64;
+  auto bytes = static_cast<double>(info_.entry_bytes);
+  for (const auto length : info_.chunk) bytes *= static_cast<double>(length);
+  const auto file = entries().file_bytes();
+  if (bytes <= kAlways || !file || bytes <= static_cast<double>(*file) * kMostPerFileByte) return;
+  throw error(fmt::format("is cut into pieces of {:.0f} bytes, in a file of {}", bytes, *file));
 }
 
 int64_t Array::rows_at_once(int64_t entries) const {
@@ -202,11 +262,42 @@ void Array::read_into(int64_t first, const Memory& out) const {
     throw internal_error("{}: {} values asked for of rows of {}", path(), count, width);
   }
   if (first < 0 || count / width > rows - first) throw error("has fewer rows than expected");
+  require_believable_chunk();
   entries().read(first, out);
+}
+
+template <typename Whole>
+void Array::read_whole_into(int64_t first, std::span<Whole> out) const {
+  if (kind() != Kind::kFloat) {
+    read_into(first, out);
+    return;
+  }
+  std::vector<double> numbers(out.size());
+  read_into(first, std::span(numbers));
+  const auto bad = std::find_if_not(numbers.begin(), numbers.end(), is_whole);
+  if (bad != numbers.end()) {
+    throw error(fmt::format("entry {} is {}, but only whole numbers make sense here",
+                            first + (bad - numbers.begin()), *bad));
+  }
+  static constexpr auto kLeast = static_cast<double>(std::numeric_limits<Whole>::min());
+  static constexpr auto kMost = static_cast<double>(std::numeric_limits<Whole>::max());
+  std::transform(numbers.begin(), numbers.end(), out.begin(), [](double number) {
+    if (number >= kMost) return std::numeric_limits<Whole>::max();
+    return static_cast<Whole>(std::max(number, kLeast));
+  });
+}
+
+void Array::read_whole_rows(int64_t first, std::span<int32_t> out) const {
+  read_whole_into(first, out);
+}
+
+void Array::read_whole_rows(int64_t first, std::span<int64_t> out) const {
+  read_whole_into(first, out);
 }
 
 std::vector<std::string> Array::read_text() const {
   if (kind() != Kind::kText) throw error("expected text, found something else");
+  require_believable_texts();
   believable_size();
   return entries().read_text();
 }
@@ -234,6 +325,7 @@ std::vector<double> Array::read_field(const std::string& field) const {
 
 std::vector<std::string> Array::read_field_text(const std::string& field) const {
   if (field_kind(field) != Kind::kText) throw error("field '" + field + "' is not text");
+  require_believable_texts();
   believable_size();
   return entries().read_field_text(field);
 }

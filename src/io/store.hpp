@@ -79,16 +79,19 @@ class Object {
   Error error(std::string_view message, std::string_view child = {}) const;
 
   bool has_attribute(const std::string& name) const;
+  std::vector<std::string> attribute_names() const;
   bool attribute_is_text(const std::string& name) const;
   /// Any text, scalar or list; a list must have one entry.
   std::string text_attribute(const std::string& name) const;
   std::string text_attribute_or(const std::string& name, std::string_view fallback) const;
   std::vector<std::string> texts_attribute(const std::string& name) const;
-  /// Numbers of any type, scalar or list; fractions are cut off.
+  /// Whole numbers of any type, scalar or list.
   std::vector<int64_t> integers_attribute(const std::string& name) const;
   /// The array that an attribute refers to, where the store has such references; nothing if the
   /// attribute is none.
   std::optional<Array> referenced_array(const std::string& attribute) const;
+  /// The same for one object under all its names, where the store can tell.
+  std::optional<uint64_t> identity() const;
 
  protected:
   explicit Object(std::shared_ptr<const Source> source) : source_(std::move(source)) {}
@@ -108,6 +111,9 @@ class Array : public Object {
   /// The number of entries, or an error for sizes that the bytes in the file cannot back (a corrupt
   /// header): to be asked before memory is taken for them.
   int64_t believable_size() const;
+  /// Throws where as many texts are more than an honest file of this size holds, in which each
+  /// takes some bytes: numbers that become texts take far more memory than they took.
+  void require_believable_texts() const;
   /// Throws unless the shape has this many dimensions.
   void require_dimensions(size_t count) const;
   /// How many rows to read at a time when about `entries` may be in memory: at least 1, and whole
@@ -120,6 +126,18 @@ class Array : public Object {
   template <Number T>
   void read_rows(int64_t first, std::span<T> out) const {
     read_into(first, out);
+  }
+  /// The same for what must be whole numbers, whatever their type: throws for others, naming the
+  /// first.
+  void read_whole_rows(int64_t first, std::span<int32_t> out) const;
+  void read_whole_rows(int64_t first, std::span<int64_t> out) const;
+  /// All entries of a vector of whole numbers.
+  template <Number T>
+  std::vector<T> read_whole() const {
+    require_numbers();
+    std::vector<T> values(static_cast<size_t>(believable_size()));
+    read_whole_rows(0, std::span<T>(values));
+    return values;
   }
   /// All entries in row-major order.
   template <Number T>
@@ -140,7 +158,11 @@ class Array : public Object {
  private:
   const ArraySource& entries() const;
   void require_numbers() const;
+  /// A piece is unpacked whole, whatever is asked of it.
+  void require_believable_chunk() const;
   void read_into(int64_t first, const Memory& out) const;
+  template <typename Whole>
+  void read_whole_into(int64_t first, std::span<Whole> out) const;
 
   ArrayInfo info_;
 };

@@ -24,6 +24,9 @@ class Source {
   virtual bool has_attribute(const std::string& name) const = 0;
   /// Of an attribute that there is.
   virtual Attribute attribute(const std::string& name) const = 0;
+  virtual std::vector<std::string> attribute_names() const = 0;
+  /// The same for one object under all its names, where the store can tell.
+  virtual std::optional<uint64_t> identity() const { return std::nullopt; }
 
  private:
   Place place_;
@@ -37,6 +40,8 @@ class ArraySource : public Source {
   virtual ArrayInfo info() const = 0;
   /// What the entries take in the file, where the store can tell.
   virtual std::optional<int64_t> stored_bytes() const = 0;
+  /// What the whole file takes, likewise.
+  virtual std::optional<int64_t> file_bytes() const { return std::nullopt; }
   /// Of an array of numbers: whole rows from `first` on, all of which exist, until `out` is full.
   virtual void read(int64_t first, const Memory& out) const = 0;
   /// Of an array of texts: all of them.

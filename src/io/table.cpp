@@ -14,20 +14,115 @@
 namespace grids::core {
 namespace {
 
-std::vector<std::string> split_line(std::string_view line) {
-  std::vector<std::string> cells;
-  for (;;) {
-    const size_t tab = line.find('\t');
-    cells.emplace_back(line.substr(0, tab));
-    if (tab == std::string_view::npos) return cells;
-    line.remove_prefix(tab + 1);
-  }
+// A cell may be any text. So that it cannot break the row that it stands in, one that holds a tab
+// or the end of a line, or begins with a quote, stands in quotes, its own doubled (as R, pandas and
+// spreadsheets read it). So that it is no formula to a spreadsheet, one that begins as formulas do
+// and is no number has an apostrophe before it.
+
+/// Of more than one character: "+" and "-" are strands.
+bool begins_as_formula(std::string_view text) {
+  return text.size() > 1 && std::string_view("=+-@'\t\r").find(text[0]) != std::string_view::npos;
 }
 
-/// A cell must not break the row that it stands in.
-void append_cell(std::string& out, const std::string& cell) {
-  for (const char c : cell) out += (c == '\t' || c == '\n' || c == '\r') ? ' ' : c;
+bool is_number(std::string_view text) {
+  double value = 0;
+  const auto* end = text.data() + text.size();
+  return std::from_chars(text.data(), end, value).ptr == end;
 }
+
+bool needs_quotes(std::string_view text) {
+  return text.starts_with('"') || text.find_first_of("\t\n\r") != std::string_view::npos;
+}
+
+void append_cell(std::string& out, std::string_view cell) {
+  const bool formula = begins_as_formula(cell) && !is_number(cell);
+  if (!needs_quotes(cell)) {
+    if (formula) out += '\'';
+    out += cell;
+    return;
+  }
+  out += formula ? "\"'" : "\"";
+  for (const char c : cell) out.append(c == '"' ? 2 : 1, c);
+  out += '"';
+}
+
+/// Takes back what `append_cell` put before a cell.
+void drop_apostrophe(std::string& text) {
+  const bool put =
+      text.size() > 2 && text[0] == '\'' && begins_as_formula(std::string_view(text).substr(1));
+  if (put) text.erase(0, 1);
+}
+
+/// Takes cells and rows off the front of a text.
+class CellReader {
+ public:
+  CellReader(std::string_view text, std::string source) : rest_(text), source_(std::move(source)) {
+    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+  }
+
+  /// The number of the line in which the last row began.
+  size_t line() const { return line_; }
+
+  /// The next row that is not empty, or false.
+  bool next(std::vector<std::string>& cells) {
+    do {
+      if (rest_.empty()) return false;
+      line_ = next_line_;
+      cells.clear();
+      while (take_cell(cells)) {
+      }
+    } while (cells.size() == 1 && cells[0].empty());
+    return true;
+  }
+
+ private:
+  /// False behind the last cell of a row.
+  bool take_cell(std::vector<std::string>& cells) {
+    cells.push_back(rest_.starts_with('"') ? take_quoted() : take_plain());
+    drop_apostrophe(cells.back());
+    const bool more = rest_.starts_with('\t');
+    if (!rest_.empty()) rest_.remove_prefix(1);
+    if (!more) ++next_line_;
+    return more;
+  }
+
+  std::string take_plain() {
+    const size_t end = std::min(rest_.find_first_of("\t\n"), rest_.size());
+    std::string_view cell = rest_.substr(0, end);
+    rest_.remove_prefix(end);
+    if (!rest_.starts_with('\t') && cell.ends_with('\r')) cell.remove_suffix(1);
+    return std::string(cell);
+  }
+
+  std::string take_quoted() {
+    std::string cell;
+    for (size_t begin = 1;;) {
+      const size_t quote = rest_.find('"', begin);
+      if (quote == std::string_view::npos) throw broken_quotes();
+      cell += rest_.substr(begin, quote - begin);
+      begin = quote + 2;
+      if (rest_.substr(quote + 1).starts_with('"')) {
+        cell += '"';
+        continue;
+      }
+      next_line_ += static_cast<size_t>(std::count(cell.begin(), cell.end(), '\n'));
+      rest_.remove_prefix(quote + 1);
+      if (rest_.starts_with("\r\n")) rest_.remove_prefix(1);
+      if (!rest_.empty() && rest_[0] != '\t' && rest_[0] != '\n') throw broken_quotes();
+      return cell;
+    }
+  }
+
+  Error broken_quotes() const {
+    return input_error("{}: line {}: a cell that begins with a quote must end with one", source_,
+                       line_);
+  }
+
+  std::string_view rest_;
+  std::string source_;
+  size_t line_ = 0;
+  size_t next_line_ = 1;
+};
 
 void append_row(std::string& out, const std::vector<std::string>& row) {
   for (size_t i = 0; i < row.size(); ++i) {
@@ -83,30 +178,20 @@ double Table::number(size_t row, std::string_view column) const {
 
 Table read_table(const std::filesystem::path& path) {
   const std::string content = read_file(path);
-  std::string_view rest = content;
-  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
-  Table table;
-  bool header = true;
-  for (size_t line_number = 1; !rest.empty(); ++line_number) {
-    const size_t newline = rest.find('\n');
-    std::string_view line = rest.substr(0, newline);
-    rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    auto cells = split_line(line);
-    if (header) {
-      table = Table(std::move(cells));
-      table.source = path.string();
-      header = false;
-      continue;
-    }
+  CellReader reader(content, path.string());
+  std::vector<std::string> cells;
+  if (!reader.next(cells)) {
+    throw input_error("{}: empty; expected a header line", path.string());
+  }
+  Table table(std::move(cells));
+  table.source = path.string();
+  for (cells = {}; reader.next(cells); cells = {}) {
     if (cells.size() != table.columns().size()) {
       throw input_error("{}: line {} has {} tab-separated cells, the header has {}", path.string(),
-                        line_number, cells.size(), table.columns().size());
+                        reader.line(), cells.size(), table.columns().size());
     }
     table.add(std::move(cells));
   }
-  if (header) throw input_error("{}: empty; expected a header line", path.string());
   return table;
 }
 

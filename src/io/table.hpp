@@ -1,5 +1,10 @@
 /// Tab-separated tables with a header line: how every stage hands its results to people and to the
 /// report. Read whole (plain or gzip), written through a temporary name.
+///
+/// A cell may hold any text and reads back as it was. In the file one with a tab or an end of line
+/// in it, or a quote before it, stands in quotes, with its own doubled; one that a spreadsheet
+/// would take for a formula (begins with = + - @ and is no number, or with an apostrophe) has an
+/// apostrophe before it.
 #pragma once
 
 #include <filesystem>

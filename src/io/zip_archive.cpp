@@ -123,11 +123,13 @@ std::string ZipArchive::read(const std::string& name) const {
   if (member->method == kStored) {
     bytes = packed;
   } else if (member->method == kDeflated) {
-    // Deflate packs at most 1032 to 1: a larger claim is a damaged header, not a reason to reserve.
-    constexpr uint64_t kMostRatio = 1032;
-    if (member->bytes <= (uint64_t{member->packed_bytes} + 1) * kMostRatio) {
-      bytes = inflated(packed, member->bytes);
+    if (member->bytes > most_unpacked(member->packed_bytes)) {
+      throw input_error(
+          "{}: {}: its {} bytes claim to unpack to {}, far more than real arrays do; save it with "
+          "numpy.savez or numpy.save",
+          source_, name, member->packed_bytes, member->bytes);
     }
+    bytes = inflated(packed, member->bytes);
   } else {
     throw input_error("{}: {}: packed by a method ({}) that is not read; use numpy.savez", source_,
                       name, member->method);

@@ -94,14 +94,17 @@ Cells::Cells(CellsInMemory cells) : parts_(std::make_unique<Parts>()) {
     parts_->batch_column = kBatches;
   }
   auto& raw = parts_->raw;
-  raw.rna = {"cells in memory: rna",
-             obs,
-             {},
-             matrix_of(std::move(cells.rna), count, cells.gene_names.size())};
-  raw.atac = {"cells in memory: atac",
-              std::move(obs),
-              {},
-              matrix_of(std::move(cells.atac), count, cells.peak_names.size())};
+  const auto modality = [](const char* source, Frame of_cells, CsrMatrix values) {
+    RawModality result;
+    result.source = source;
+    result.obs = std::move(of_cells);
+    result.values = std::move(values);
+    return result;
+  };
+  raw.rna = modality("cells in memory: rna", obs,
+                     matrix_of(std::move(cells.rna), count, cells.gene_names.size()));
+  raw.atac = modality("cells in memory: atac", std::move(obs),
+                      matrix_of(std::move(cells.atac), count, cells.peak_names.size()));
   raw.rna.var.index = std::move(cells.gene_names);
   raw.atac.var.index = std::move(cells.peak_names);
   for (auto& gene : cells.genes) {

@@ -171,6 +171,7 @@ Explanation explain(const Study& study, const Surrogate& surrogate,
   const auto view = surrogate.parts().view_on(cells);
   const auto wanted = find(cells, targets, arguments.set_size);
   const auto context = session.parts().context();
+  core::require_groups(cells, arguments.redundancy);
   const core::Explained found = core::explain_and_judge(
       cells, view, wanted, arguments.stage_options(), arguments.judge, context);
   Explanation result;
@@ -184,8 +185,10 @@ Explanation explain(const Study& study, const Surrogate& surrogate,
   const auto redundant = core::ask_redundancy(cells, view, found.result, arguments, context);
   for (const auto& set : redundant) result.redundancy.push_back(redundancy_of(cells, set));
   if (arguments.ask_redundancy) {
-    for (auto& table : core::redundancy_tables(cells, redundant))
+    for (auto& table :
+         core::redundancy_tables(cells, redundant, arguments.redundancy.contrast_groups)) {
       tables.push_back(std::move(table));
+    }
   }
   result.tables = tables_of(tables);
   return result;

@@ -140,6 +140,13 @@ double student_upper_quantile(double p, double freedom) {
   }
 }
 
+double sorted_quantile(std::span<const double> values, double share) {
+  const double place = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<size_t>(place);
+  const auto above = std::min(below + 1, values.size() - 1);
+  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
+}
+
 KolmogorovSmirnov test_uniform(std::span<const double> values) {
   std::vector<double> sorted(values.begin(), values.end());
   if (sorted.empty() ||

@@ -31,6 +31,9 @@ double student_upper_quantile(double p, double freedom);
 /// continued fraction (DLMF 8.17.22).
 double incomplete_beta(double x, double a, double b);
 
+/// Of values that ascend, at least one: linear between order statistics; `share` in [0, 1].
+double sorted_quantile(std::span<const double> values, double share);
+
 /// Kolmogorov–Smirnov test of values against the uniform distribution on [0, 1].
 struct KolmogorovSmirnov {
   double distance = 0;  ///< largest |empirical − uniform| distribution function

@@ -8,6 +8,7 @@
 
 #include "base/at.hpp"
 #include "base/random.hpp"
+#include "math/statistics.hpp"
 #include "methods/nets/share_network.hpp"
 #include "methods/scores.hpp"
 
@@ -150,14 +151,6 @@ std::vector<double> mean_shares(const ShareNetwork& network, const FeatureBlocks
   return sums;
 }
 
-/// Linear between order statistics; `values` ascend.
-double quantile(std::span<const double> values, double share) {
-  const double place = share * static_cast<double>(values.size() - 1);
-  const auto below = static_cast<size_t>(place);
-  const auto above = std::min(below + 1, values.size() - 1);
-  return values[below] + (place - static_cast<double>(below)) * (values[above] - values[below]);
-}
-
 }  // namespace
 
 size_t BlockShares::index_of(int32_t block) const {
@@ -280,9 +273,9 @@ CxplainImportance cxplain_importance(Objective& objective, const CxplainOptions&
   for (size_t j = 0; j < features; ++j) {
     for (size_t m = 0; m < members.size(); ++m) values[m] = members[m][j];
     std::sort(values.begin(), values.end());
-    result.importance[j] = quantile(values, 0.5);
-    result.low[j] = quantile(values, (1 - options.level) / 2);
-    result.high[j] = quantile(values, (1 + options.level) / 2);
+    result.importance[j] = sorted_quantile(values, 0.5);
+    result.low[j] = sorted_quantile(values, (1 - options.level) / 2);
+    result.high[j] = sorted_quantile(values, (1 + options.level) / 2);
   }
   return result;
 }

@@ -18,12 +18,6 @@ bool is_open(int32_t peak, std::span<const int32_t> open, const CisMask& mask) {
   return has(mask.opened, peak) || has(open, peak);
 }
 
-bool satisfied(const CisTerm& term, std::span<const int32_t> open, const CisMask& mask) {
-  const auto opened = [&](int32_t peak) { return is_open(peak, open, mask); };
-  return term.kind == TermKind::kAll ? std::all_of(term.peaks.begin(), term.peaks.end(), opened)
-                                     : std::any_of(term.peaks.begin(), term.peaks.end(), opened);
-}
-
 /// Derivative of the term with respect to one of its peaks: 1 when the others leave it to that one.
 bool decides(const CisTerm& term, int32_t peak, std::span<const int32_t> open,
              const CisMask& mask) {
@@ -33,6 +27,12 @@ bool decides(const CisTerm& term, int32_t peak, std::span<const int32_t> open,
 }
 
 }  // namespace
+
+bool is_satisfied(const CisTerm& term, std::span<const int32_t> open, const CisMask& mask) {
+  const auto opened = [&](int32_t peak) { return is_open(peak, open, mask); };
+  return term.kind == TermKind::kAll ? std::all_of(term.peaks.begin(), term.peaks.end(), opened)
+                                     : std::any_of(term.peaks.begin(), term.peaks.end(), opened);
+}
 
 int64_t CisPath::find(int32_t gene) const {
   const auto found = std::lower_bound(genes.begin(), genes.end(), gene,
@@ -69,7 +69,7 @@ double cis_part(const CisGene& gene, int32_t type, std::span<const int32_t> open
                 const CisMask& mask) {
   double sum = 0;
   for (const auto& term : gene.terms) {
-    if (!satisfied(term, open, mask)) continue;
+    if (!is_satisfied(term, open, mask)) continue;
     const double weight = term.weight_in(type);
     sum += gene.sum == TermSum::kAdd ? std::expm1(weight) : weight;
   }

@@ -47,6 +47,11 @@ struct CisTerm {
   bool operator==(const CisTerm&) const = default;
 };
 
+/// Selected, in contrast to weak terms, which only may belong to the gene.
+inline bool is_chosen(const CisTerm& term) {
+  return term.inclusion >= 1;
+}
+
 /// A test on validation cells that a larger model predicts better than a smaller one.
 struct CisGate {
   double gain = 0;  ///< deviance a cell (of squares, where values are log) saved; NaN: not tested
@@ -136,6 +141,9 @@ struct CisPath {
 
 /// Exposure and state part of the log rate.
 double cis_state_part(const CisPath& path, const CisGene& gene, const CisState& state);
+
+/// Whether a cell whose open peaks are `open` (ascending) satisfies the term, under a mask.
+bool is_satisfied(const CisTerm& term, std::span<const int32_t> open, const CisMask& mask = {});
 
 /// C_g in a cell of that type whose open peaks are `open` (ascending), under a mask.
 double cis_part(const CisGene& gene, int32_t type, std::span<const int32_t> open,

@@ -2,10 +2,12 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <tuple>
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
@@ -65,6 +67,40 @@ Tensor::Type parse_type(const std::string& name) {
   throw input_error("type {} is not one of F32, F64, I64, U8", name);
 }
 
+/// Bytes of the data.
+struct DataRange {
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  std::string name;
+};
+
+DataRange range_of(const std::string& name, const Json& entry) {
+  const auto range = entry.at("data_offsets").get<std::vector<uint64_t>>();
+  if (range.size() != 2 || range[0] > range[1]) {
+    throw input_error("data_offsets [{}] are no range", fmt::join(range, ", "));
+  }
+  return {range[0], range[1], name};
+}
+
+/// As the format asks: each byte of the data belongs to one tensor.
+void require_tiled(std::vector<DataRange> ranges, uint64_t bytes) {
+  std::sort(ranges.begin(), ranges.end(), [](const DataRange& a, const DataRange& b) {
+    return std::tie(a.begin, a.end) < std::tie(b.begin, b.end);
+  });
+  uint64_t end = 0;
+  for (const auto& range : ranges) {
+    if (range.begin < end) throw input_error("{}: shares bytes with another tensor", range.name);
+    if (range.begin > end) {
+      throw input_error("the {} bytes before '{}' belong to no tensor", range.begin - end,
+                        range.name);
+    }
+    end = range.end;
+  }
+  if (end != bytes) {
+    throw input_error("the tensors take {} bytes, the file holds {}", end, bytes);
+  }
+}
+
 Tensor parse_tensor(const Json& entry, std::string_view data) {
   Tensor tensor;
   tensor.type = parse_type(entry.at("dtype").get<std::string>());
@@ -88,6 +124,25 @@ Tensor parse_tensor(const Json& entry, std::string_view data) {
   return tensor;
 }
 
+/// Discarded where it is no JSON, or not of the shape that headers have: so that one made to fill
+/// the memory is dropped at once.
+Json parse_header(std::string_view header) {
+  constexpr int kDeepest = 3;  // header, tensor, shape, number
+  constexpr int kMostDimensions = 64;
+  int numbers = 0;
+  return Json::parse(
+      header,
+      [&](int depth, Json::parse_event_t event, const Json&) {
+        if (event == Json::parse_event_t::array_start) numbers = 0;
+        const bool number = event == Json::parse_event_t::value && depth == kDeepest;
+        if (depth > kDeepest || (number && ++numbers > kMostDimensions)) {
+          throw input_error("the header is none of tensors");
+        }
+        return true;
+      },
+      false);
+}
+
 SafeTensors parse(std::string_view content) {
   uint64_t header_length = 0;
   if (content.size() < sizeof(header_length)) throw input_error("shorter than its header");
@@ -101,15 +156,17 @@ SafeTensors parse(std::string_view content) {
   }
   const std::string_view header = content.substr(0, header_length);
   const std::string_view data = content.substr(header_length);
-  const Json json = Json::parse(header, nullptr, false);
+  const Json json = parse_header(header);
   if (!json.is_object()) throw input_error("the header is not a JSON object");
   SafeTensors file;
+  std::vector<DataRange> ranges;
   for (const auto& item : json.items()) {
     with_context(item.key(), [&] {
       try {
         if (item.key() == "__metadata__") {
           file.metadata = item.value().get<std::map<std::string, std::string>>();
         } else {
+          ranges.push_back(range_of(item.key(), item.value()));
           file.tensors.emplace(item.key(), parse_tensor(item.value(), data));
         }
       } catch (const Json::exception& error) {
@@ -117,6 +174,7 @@ SafeTensors parse(std::string_view content) {
       }
     });
   }
+  require_tiled(std::move(ranges), data.size());
   return file;
 }
 

@@ -1,7 +1,9 @@
 #include "model/train_options.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
+#include "base/error.hpp"
 #include "io/option_json.hpp"
 
 namespace grids::core {
@@ -92,6 +94,30 @@ std::string TrainOptions::to_json() const {
   described.describe(set);
   return json_of(set, {{"alignment", alignment == Alignment::kJoint ? "joint" : "published"}},
                  {"checkpoint-every"});
+}
+
+std::vector<std::string> training_words(const std::string& json) {
+  using Json = nlohmann::json;
+  TrainOptions defaults;
+  const Json recorded = Json::parse(json), usual = Json::parse(defaults.to_json());
+  if (!recorded.contains("alignment")) {
+    throw input_error("the surrogate does not say how it was trained; train it anew");
+  }
+  std::vector<std::string> words = {"--alignment=" + recorded["alignment"].get<std::string>()};
+  OptionSet set;
+  defaults.describe(set);
+  for (const auto& field : set.fields()) {
+    std::string key = field.key;
+    std::replace(key.begin(), key.end(), '-', '_');
+    if (!recorded.contains(key) || recorded[key] == usual[key]) continue;
+    if (field.flag.empty()) {
+      throw input_error("the surrogate was trained with {} = {}, for which there is no option", key,
+                        recorded[key].dump());
+    }
+    const bool is_flag = field.kind == OptionField::Kind::kFlag;
+    words.push_back(is_flag ? field.flag : field.flag + "=" + recorded[key].dump());
+  }
+  return words;
 }
 
 void TrainSettings::describe(OptionSet& set) {

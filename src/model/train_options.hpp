@@ -108,6 +108,10 @@ struct TrainOptions {
   std::string to_json() const;
 };
 
+/// The words of `grids train` that ask for what `to_json` of this or an earlier version recorded,
+/// "--batch=128". Throws Error(kInput) where there is no record, or no option asks for it.
+std::vector<std::string> training_words(const std::string& json);
+
 /// The training options as a command offers them: presets, and what goes beyond them.
 struct TrainSettings {
   enum class Preset : uint8_t { kDefault, kPaper };

@@ -1,6 +1,9 @@
 #include "pipeline/evaluate_into.hpp"
 
-#include "io/folder.hpp"
+#include <set>
+
+#include "evaluate/cell_map.hpp"
+#include "pipeline/manifests.hpp"
 #include "study/shared_columns.hpp"
 
 namespace grids::core {
@@ -46,17 +49,34 @@ EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const S
   return {arguments.split, arguments.markers_per_type, read_own_markers(arguments, study, context)};
 }
 
-std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
+std::vector<std::string> EvaluateArguments::files() {
+  return {describe_accuracy().file, describe_accuracy_summary().file, describe_marker_means().file,
+          marker_columns().describe().file};
+}
+
+std::vector<std::string> evaluate_into(OutputFolder& out, const Study& study,
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context) {
   const Evaluation evaluation =
       evaluate_surrogate(study, surrogate, evaluation_options(arguments, study, context), context);
-  make_folder(folder);
-  std::vector<std::string> names;
-  for (const Table& table : evaluation_tables(study, evaluation)) {
-    names.push_back(write_into(folder, table));
-  }
-  return names;
+  return write_tables_into(out, evaluation_tables(study, evaluation), context);
+}
+
+std::vector<std::string> map_files() {
+  return {describe_umap().file, describe_silhouette().file,
+          marker_expression_columns().describe().file};
+}
+
+std::vector<MarkerName> read_markers(const std::filesystem::path& folder) {
+  return marker_columns().read(read_table(folder / marker_columns().describe().file));
+}
+
+std::vector<std::string> map_into(OutputFolder& out, const Study& study,
+                                  const StudySurrogate& surrogate, const Context& context) {
+  std::set<std::string> genes;
+  for (auto& marker : read_markers(out.path())) genes.insert(std::move(marker.gene));
+  return write_tables_into(out, map_cells(study, surrogate, {genes.begin(), genes.end()}, context),
+                           context);
 }
 
 }  // namespace grids::core

@@ -8,6 +8,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "evaluate/evaluation.hpp"
+#include "io/output_folder.hpp"
 
 namespace grids::core {
 
@@ -18,6 +19,8 @@ struct EvaluateArguments {
   std::filesystem::path markers;
 
   void describe(OptionSet& set);
+  /// Names of the tables.
+  static std::vector<std::string> files();
 };
 
 /// What the stage is to do; reads the user's markers.
@@ -25,8 +28,16 @@ EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const S
                                      const Context& context);
 
 /// Judges the surrogate and chooses markers; returns the names of the tables that it writes.
-std::vector<std::string> evaluate_into(const std::filesystem::path& folder, const Study& study,
+std::vector<std::string> evaluate_into(OutputFolder& out, const Study& study,
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context);
+
+/// Writes the map of the cells, with the genes of markers.tsv; returns the names of its tables.
+std::vector<std::string> map_into(OutputFolder& out, const Study& study,
+                                  const StudySurrogate& surrogate, const Context& context);
+std::vector<std::string> map_files();
+
+/// What `evaluate_into` chose.
+std::vector<MarkerName> read_markers(const std::filesystem::path& folder);
 
 }  // namespace grids::core

@@ -1,13 +1,27 @@
 #include "pipeline/explain_into.hpp"
 
-#include "io/folder.hpp"
+#include "evaluate/timings.hpp"
 #include "pipeline/asked.hpp"
+#include "pipeline/manifests.hpp"
+#include "redundancy/design.hpp"
 #include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "redundancy/redundancy_words.hpp"
 #include "report/tracks.hpp"
 
 namespace grids::core {
+namespace {
+
+std::vector<std::string> write_tracks_into(OutputFolder& out, const Table& subsets,
+                                           const Context& context) {
+  auto names = track_names(subsets);
+  for (auto& name : names) name = std::string(kTracksFolder) + "/" + name;
+  out.claim(names, context);
+  write_tracks(out.path() / kTracksFolder, subsets);
+  return names;
+}
+
+}  // namespace
 
 void ExplainArguments::describe_preset(OptionSet& set, SurrogateKind& kind) {
   set.choice<ExplainPreset>(
@@ -83,23 +97,43 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
   return sets;
 }
 
-std::vector<std::string> explain_into(const std::filesystem::path& folder,
-                                      const std::filesystem::path& study_file, const Study& study,
-                                      const StudySurrogate& surrogate,
+std::vector<std::string> redundancy_files(const RedundancyOptions& options) {
+  std::vector<std::string> names = {describe_redundancy().file, describe_settings().file,
+                                    describe_members().file,    describe_interactions().file,
+                                    describe_deletion().file,   describe_design().file,
+                                    describe_interplay().file};
+  if (!options.contrast_groups.empty()) names.push_back(describe_groups().file);
+  return names;
+}
+
+std::vector<std::string> ExplainArguments::files() const {
+  std::vector<std::string> names = {describe_subsets().file,     describe_partners().file,
+                                    describe_set_summary().file, describe_random_sets().file,
+                                    describe_contrasts().file,   describe_change_by_type().file,
+                                    describe_off_target().file,  skipped_columns().describe().file,
+                                    describe_timings().file};
+  if (ask_redundancy) {
+    for (auto& name : redundancy_files(redundancy)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
+std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::path& study_file,
+                                      const Study& study, const StudySurrogate& surrogate,
                                       const std::vector<ExplainTarget>& targets,
                                       const ExplainArguments& arguments, const Context& context) {
+  require_groups(study, arguments.redundancy);
   const Explained explained = explain_and_judge(
       study, surrogate, targets, arguments.stage_options(), arguments.judge, context);
   auto tables = explained_tables(study, explained);
   const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
   if (arguments.ask_redundancy) {
-    for (auto& table : redundancy_tables(study, redundant)) tables.push_back(std::move(table));
+    for (auto& table : redundancy_tables(study, redundant, arguments.redundancy.contrast_groups)) {
+      tables.push_back(std::move(table));
+    }
   }
-  make_folder(folder);
-  std::vector<std::string> names;
-  names.reserve(tables.size());
-  for (const Table& table : tables) names.push_back(write_into(folder, table));
-  write_tracks(folder / "tracks", tables.front());
+  auto names = write_tables_into(out, tables, context);
+  for (const auto& name : write_tracks_into(out, tables.front(), context)) names.push_back(name);
   tell_explained(study, explained, context);
   tell_redundancy(study, redundant, context);
   tell_interplay(redundant, context);

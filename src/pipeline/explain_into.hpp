@@ -8,6 +8,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "evaluate/explained.hpp"
+#include "io/output_folder.hpp"
 #include "pipeline/inputs.hpp"
 #include "redundancy/judge_redundancy.hpp"
 
@@ -42,6 +43,8 @@ struct ExplainArguments {
   /// The options with the direction that was asked for.
   ExplainStageOptions stage_options() const;
   RedundancyOptions redundancy_options() const;
+  /// Names of the tables.
+  std::vector<std::string> files() const;
 
  private:
   void describe_size(OptionSet& set);
@@ -55,12 +58,14 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
                                           const ExplainArguments& arguments,
                                           const Context& context);
 
+/// Names of the tables that say whether elements stand in for one another.
+std::vector<std::string> redundancy_files(const RedundancyOptions& options);
+
 /// Explains the targets, judges the sets on test cells, and asks whether their elements stand in
-/// for one another. Writes tables, whose names it returns, and tracks/; records beside `study_file`
+/// for one another. Writes tables and tracks/, whose names it returns; records beside `study_file`
 /// that its test cells were asked (asked.hpp).
-std::vector<std::string> explain_into(const std::filesystem::path& folder,
-                                      const std::filesystem::path& study_file, const Study& study,
-                                      const StudySurrogate& surrogate,
+std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::path& study_file,
+                                      const Study& study, const StudySurrogate& surrogate,
                                       const std::vector<ExplainTarget>& targets,
                                       const ExplainArguments& arguments, const Context& context);
 

@@ -1,10 +1,23 @@
 #include "pipeline/inputs.hpp"
 
+#include "io/manifest.hpp"
+#include "io/output_folder.hpp"
+
 namespace grids::core {
 
 void StudyArguments::describe(OptionSet& set) {
   set.value("study", study, "Study written by prepare", OptionSet::Need::kRequired);
   set.value("surrogate", surrogate, "Surrogate written by train", OptionSet::Need::kRequired);
+}
+
+std::string StudyArguments::words(const std::filesystem::path& folder) const {
+  return fmt::format("study {}; surrogate {}", seen_from(folder, study),
+                     seen_from(folder, surrogate));
+}
+
+std::string targets_words(const std::filesystem::path& folder, const std::filesystem::path& table) {
+  constexpr size_t kShown = 8;
+  return fmt::format("targets {} {}", seen_from(folder, table), sha256_of(table).substr(0, kShown));
 }
 
 void describe_surrogate(OptionSet& set, SurrogateKind& kind) {

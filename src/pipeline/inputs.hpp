@@ -23,6 +23,9 @@ struct StudyArguments {
   SurrogateKind kind = SurrogateKind::kCis;
 
   void describe(OptionSet& set);
+  /// "study study.h5mu; surrogate surrogate.safetensors", as seen from a folder: a part of what an
+  /// author was asked (io/written_files.hpp).
+  std::string words(const std::filesystem::path& folder) const;
 };
 
 struct StudyAndSurrogate {
@@ -33,6 +36,9 @@ struct StudyAndSurrogate {
 
   StudySurrogate surrogate() const { return {folded, cis ? &*cis : nullptr}; }
 };
+
+/// "targets targets.tsv 0a1b2c3d": likewise, of a table; with other contents it asks another thing.
+std::string targets_words(const std::filesystem::path& folder, const std::filesystem::path& table);
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
 StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments);

@@ -10,17 +10,6 @@ std::string settings_text(const OptionSet::Values& values) {
   return text;
 }
 
-Manifest new_manifest(const std::string& command, const OptionSet::Values& options,
-                      const Context& context) {
-  Manifest manifest;
-  manifest.command = command;
-  manifest.version = GRIDS_VERSION;
-  manifest.options = nlohmann::json(options).dump();
-  manifest.seed = context.seed;
-  manifest.threads = context.pool.threads();
-  return manifest;
-}
-
 std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& files) {
   std::vector<FileRecord> records;
   records.reserve(files.size());
@@ -28,15 +17,34 @@ std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& f
   return records;
 }
 
-std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
-                                       const std::vector<std::string>& names) {
-  std::vector<FileRecord> records;
-  records.reserve(names.size());
-  for (const auto& name : names) {
-    records.push_back(record_file(folder / name));
-    records.back().path = name;
+std::vector<std::string> write_tables_into(OutputFolder& out, const std::vector<Table>& tables,
+                                           const Context& context) {
+  std::vector<std::string> names;
+  names.reserve(tables.size());
+  for (const Table& table : tables) names.push_back(table.source);
+  out.claim(names, context);
+  for (const Table& table : tables) write_into(out.path(), table);
+  return names;
+}
+
+void close_folder(OutputFolder& out, const CommandRecord& record, const Context& context) {
+  constexpr const char* kManifest = "manifest.json";
+  out.drop_others(record.outputs, context);
+  Manifest manifest;
+  manifest.command = record.command;
+  manifest.version = GRIDS_VERSION;
+  manifest.options = nlohmann::json(record.options).dump();
+  manifest.seed = context.seed;
+  manifest.threads = context.pool.threads();
+  manifest.inputs = record.inputs;
+  manifest.warnings = record.warnings;
+  manifest.stages = record.stages;
+  for (const auto& name : record.outputs) {
+    const auto bytes = std::filesystem::file_size(out.path() / name);
+    manifest.outputs.push_back({name, out.content_of(name), static_cast<int64_t>(bytes)});
   }
-  return records;
+  out.claim_for_all(kManifest, context);
+  add_to_manifest(out.path() / kManifest, manifest);
 }
 
 }  // namespace grids::core

@@ -8,20 +8,33 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "io/manifest.hpp"
+#include "io/output_folder.hpp"
+#include "io/table.hpp"
 
 namespace grids::core {
 
 /// "seed=1; threads=2; ": what a result was made with, to tell whether it must be made again.
 std::string settings_text(const OptionSet::Values& values);
 
-/// A manifest of this program, seed and threads.
-Manifest new_manifest(const std::string& command, const OptionSet::Values& options,
-                      const Context& context);
-
 /// The records of all files, in order.
 std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& files);
-/// Of files of a folder, named without it.
-std::vector<FileRecord> record_outputs(const std::filesystem::path& folder,
-                                       const std::vector<std::string>& names);
+
+/// What a command did in a folder.
+struct CommandRecord {
+  std::string command;
+  OptionSet::Values options;
+  std::vector<FileRecord> inputs;
+  std::vector<std::string> outputs;  ///< names of files in the folder
+  std::vector<std::string> warnings;
+  std::vector<StageTime> stages = {};
+};
+
+/// Claims the tables' names and writes them; returns the names.
+std::vector<std::string> write_tables_into(OutputFolder& out, const std::vector<Table>& tables,
+                                           const Context& context);
+
+/// The end of every command that writes a folder: what an earlier run of it left there and this did
+/// not write goes, and manifest.json gets the command's section.
+void close_folder(OutputFolder& out, const CommandRecord& record, const Context& context);
 
 }  // namespace grids::core

@@ -11,6 +11,8 @@ namespace {
 
 constexpr size_t kShownImages = 12;
 constexpr int64_t kImagesAcross = 3;
+constexpr const char* kImages = "images.svg";
+constexpr const char* kMask = "mask.svg";
 
 std::string number(int64_t value) {
   return std::to_string(value);
@@ -204,14 +206,13 @@ void draw_images(const std::filesystem::path& folder, const ModelResults& result
   for (size_t i = 0; i < std::min(kShownImages, results.question.test.size()); ++i) {
     images.push_back({pixels(results, results.question.test[i]), caption(results, i)});
   }
-  replace_file(folder / "images.svg",
-               masked_images_svg(images, subset, *results.image, kImagesAcross));
+  replace_file(folder / kImages, masked_images_svg(images, subset, *results.image, kImagesAcross));
   std::vector<float> mean(static_cast<size_t>(results.rows->features), 0.0f);
   for (const int32_t row : results.question.learn) {
     const auto image = pixels(results, row);
     for (size_t j = 0; j < mean.size(); ++j) mean[j] += image[j];
   }
-  replace_file(folder / "mask.svg", mask_svg(mean, subset, *results.image));
+  replace_file(folder / kMask, mask_svg(mean, subset, *results.image));
 }
 
 }  // namespace
@@ -228,6 +229,13 @@ void write_results(const std::filesystem::path& folder, const ModelResults& resu
   write_into(folder, summary_columns(results.of_class()).table({&results, 1}));
   write_into(folder, model_timing_columns().table({&results, 1}));
   if (results.image) draw_images(folder, results);
+}
+
+std::vector<std::string> model_result_files(bool images) {
+  std::vector<std::string> names;
+  for (const auto& table : describe_model_results()) names.push_back(table.file);
+  if (images) names.insert(names.end(), {kMask, kImages});
+  return names;
 }
 
 std::vector<TableText> describe_model_results() {

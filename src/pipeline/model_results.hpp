@@ -30,6 +30,8 @@ struct ModelResults {
 
 /// Tables; mask.svg and images.svg where rows are images.
 void write_results(const std::filesystem::path& folder, const ModelResults& results);
+/// Names of all of them.
+std::vector<std::string> model_result_files(bool images);
 /// What the tables hold, with a target class or without.
 std::vector<TableText> describe_model_results();
 

@@ -3,6 +3,7 @@
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
+#include "pipeline/manifests.hpp"
 #include "pipeline/redundancy_into.hpp"
 #include "redundancy/control_studies.hpp"
 #include "redundancy/redundancy_columns.hpp"
@@ -104,6 +105,7 @@ class Controls {
     const StudySurrogate fitted(surrogate_.folded(), &fit.path);
     auto plan = arguments_.plan();
     plan.half_samples = 0;
+    plan.judging.contrast_groups.clear();
     auto sets = RedundancySearch(study, fitted, plan, context_).find(targets_).sets;
     hold_together(sets, arguments_.explain.redundancy_options());
     ControlRow row{
@@ -129,7 +131,7 @@ TableText describe_negative_control() {
   return control_columns().describe();
 }
 
-std::string negative_control_into(const std::filesystem::path& folder, const Study& study,
+std::string negative_control_into(OutputFolder& out, const Study& study,
                                   const StudySurrogate& surrogate,
                                   const std::vector<ExplainTarget>& targets, const Table& real,
                                   const RedundancyArguments& arguments, const Context& context) {
@@ -148,7 +150,9 @@ std::string negative_control_into(const std::filesystem::path& folder, const Stu
                   "or cooperative, "
                   "{} of {} of the real ones",
                   rows[1].told(), rows[1].judged, rows[0].told(), rows[0].judged));
-  return write_into(folder, control_columns().table(std::span<const ControlRow>(rows)));
+  return write_tables_into(out, {control_columns().table(std::span<const ControlRow>(rows))},
+                           context)
+      .front();
 }
 
 }  // namespace grids::core

@@ -45,7 +45,7 @@ class PatientReporter : public Reporter {
     inner_.progress(task, done, total, note);
   }
   void progress_end() override { inner_.progress_end(); }
-  bool quiet() const override { return inner_.quiet(); }
+  std::vector<std::string> words() const override { return inner_.words(); }
 
  private:
   void tell() {

@@ -5,6 +5,9 @@
 
 #include "base/at.hpp"
 #include "io/folder.hpp"
+#include "model/train_options.hpp"
+#include "pipeline/manifests.hpp"
+#include "pipeline/retrained_halves.hpp"
 #include "pipeline/run_folder.hpp"
 #include "redundancy/control_studies.hpp"
 #include "redundancy/design.hpp"
@@ -20,10 +23,10 @@ namespace {
 /// Targets that are searched and judged together: enough to share the threads, few enough that
 /// little is lost when a run is stopped. Part of a result's meaning only through the folders.
 constexpr size_t kPortion = 64;
-constexpr const char* kPortions = "portions";
+constexpr const char* kPortions = "portions";  // in the state folder
 
 std::string portion_name(size_t portion) {
-  return fmt::format("{}/{:05}", kPortions, portion);
+  return fmt::format("{}/{}/{:05}", kStateFolder, kPortions, portion);
 }
 
 /// "all:SIM00012:10;" of each target.
@@ -83,8 +86,8 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
 std::vector<std::string> write_portion(const std::filesystem::path& folder, size_t portion,
                                        const Study& study, const RedundancyFindings& found,
                                        const RedundancyArguments& arguments) {
-  make_folder(folder / kPortions);
-  auto tables = redundancy_tables(study, found.sets);
+  make_folder(folder / kStateFolder / kPortions);
+  auto tables = redundancy_tables(study, found.sets, arguments.explain.redundancy.contrast_groups);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
   if (arguments.stability > 0) tables.push_back(stability_table(study, found.stability));
   if (arguments.alternatives > 0) {
@@ -100,7 +103,10 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder, size
 
 std::vector<std::string> table_names(const Study& study, const RedundancyArguments& arguments) {
   std::vector<std::string> names;
-  for (const auto& table : redundancy_tables(study, {})) names.push_back(table.source);
+  for (const auto& table :
+       redundancy_tables(study, {}, arguments.explain.redundancy.contrast_groups)) {
+    names.push_back(table.source);
+  }
   names.push_back(skipped_columns().describe().file);
   if (arguments.stability > 0) names.push_back(describe_stability().file);
   if (arguments.alternatives > 0) names.push_back(describe_alternatives().file);
@@ -159,6 +165,12 @@ void RedundancyArguments::describe(OptionSet& set) {
   set.value("--stability", stability,
             "Search and judge anew on so many halves of the cells (stability.tsv); 0 = none",
             at_least(0));
+  set.flag("--retrain", retrain,
+           "Train a surrogate for each half of --stability too, as the given one was trained: what "
+           "the training makes of other cells is then in it (slow)");
+  set.rule([this](Problems& problems) {
+    if (retrain && stability == 0) problems.add("--retrain needs --stability, the halves");
+  });
   set.value(
       "--alternatives", alternatives,
       "Search each gene so many times more, without what was found (alternatives.tsv); 0 = no",
@@ -171,6 +183,16 @@ void RedundancyArguments::describe(OptionSet& set) {
       problems.add("{}", error.what());
     }
   });
+}
+
+std::vector<std::string> RedundancyArguments::files() const {
+  auto names = redundancy_files(explain.redundancy);
+  names.push_back(skipped_columns().describe().file);
+  names.push_back(describe_shares().file);
+  if (stability > 0) names.push_back(describe_stability().file);
+  if (alternatives > 0) names.push_back(describe_alternatives().file);
+  if (negative_control) names.push_back(describe_negative_control().file);
+  return names;
 }
 
 RedundancyPlan RedundancyArguments::plan() const {
@@ -186,11 +208,12 @@ RedundancyPlan RedundancyArguments::plan() const {
   return plan;
 }
 
-std::vector<std::string> redundancy_into(const std::filesystem::path& folder, const Study& study,
+std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
                                          const StudySurrogate& surrogate,
                                          const std::vector<ExplainTarget>& targets,
                                          const RedundancyArguments& arguments,
-                                         const std::string& settings, const Context& context) {
+                                         const std::string& settings, const std::string& how,
+                                         const Context& context) {
   const auto portions = portions_of(shard_from(arguments.shard), targets.size());
   if (portions.empty()) {
     throw input_error("--shard {}: there are {} targets, which make {} portions of {}",
@@ -199,8 +222,18 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   }
   const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
   if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
-  RunFolder run(folder);
-  RedundancySearch search(study, surrogate, arguments.plan(), context);
+  require_groups(study, arguments.explain.redundancy);
+  const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
+  const auto& folder = out.path();
+  RunFolder run(out, "redundancy", Stages::kApart);
+  auto plan = arguments.plan();
+  if (arguments.retrain) {
+    for (int64_t half = 0; half < arguments.stability; ++half) {
+      run.run(train_half_stage(out, study, half, training, settings), context);
+    }
+    plan.trained_on = [folder](int64_t half) { return read_half(folder, half); };
+  }
+  RedundancySearch search(study, surrogate, std::move(plan), context);
   std::vector<ExplainTarget> own;
   Progress progress(context, "redundancy", std::ssize(portions));
   for (const size_t portion : portions) {
@@ -217,15 +250,14 @@ std::vector<std::string> redundancy_into(const std::filesystem::path& folder, co
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
   for (auto& table : tables) {
     if (table.source == describe_design().file) table = in_design_order(table);
+    if (table.source == describe_groups().file) table = with_group_q(table);
   }
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
-  std::vector<std::string> written;
-  written.reserve(tables.size() + 1);
-  for (const auto& table : tables) written.push_back(write_into(folder, table));
+  auto written = write_tables_into(out, tables, context);
   if (arguments.negative_control) {
     written.push_back(
-        negative_control_into(folder, study, surrogate, own, tables.front(), arguments, context));
+        negative_control_into(out, study, surrogate, own, tables.front(), arguments, context));
   }
   return written;
 }

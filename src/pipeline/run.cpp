@@ -2,10 +2,8 @@
 
 #include <functional>
 #include <optional>
-#include <set>
 
 #include "compare/recovery.hpp"
-#include "evaluate/cell_map.hpp"
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "pipeline/manifests.hpp"
@@ -24,6 +22,8 @@ constexpr const char* kSurrogate = "surrogate.safetensors";
 constexpr const char* kWithCis = "surrogate-cis.safetensors";
 constexpr const char* kCisTable = "cis.tsv";
 constexpr const char* kCurves = "training.tsv";
+constexpr const char* kManifest = "manifest.json";
+constexpr const char* kReport = "report.html";
 
 /// What the stages after training share; read once, when the first of them has work to do.
 class Loaded {
@@ -80,61 +80,124 @@ void check_early(const RunArguments& arguments) {
   }
 }
 
-RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileRecord>& inputs) {
+/// Names of everything that the run may write into its folder.
+std::vector<std::string> files_of(const RunArguments& arguments) {
+  std::vector<std::string> names = {kStudy, describe_prepare().file, kSurrogate, kCurves, kManifest,
+                                    kReport};
+  const auto add = [&](const std::vector<std::string>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  };
+  if (arguments.kind == SurrogateKind::kCis) add({kWithCis, kCisTable});
+  add(arguments.evaluate.files());
+  add(arguments.explain.files());
+  add(map_files());
+  if (arguments.negative_control) add({describe_negative_control().file});
+  if (!arguments.truth.empty()) {
+    add({recovery_columns().describe().file, recovery_by_kind_columns().describe().file});
+  }
+  return names;
+}
+
+/// The cells, and the targets where the user named some.
+Author author_of(const RunArguments& arguments) {
+  std::string target;
+  for (const auto& file : arguments.prepare.files()) {
+    target += (target.empty() ? "" : ", ") + seen_from(arguments.out, file);
+  }
+  if (!arguments.targets.empty()) {
+    target += "; " + targets_words(arguments.out, arguments.targets);
+  }
+  return {"run", target};
+}
+
+/// Of these files, all but those that every command may replace.
+void claim_files(OutputFolder& out, const RunArguments& arguments, const Context& context) {
+  auto names = files_of(arguments);
+  std::erase_if(names,
+                [](const std::string& name) { return name == kManifest || name == kReport; });
+  out.claim(names, context);
+}
+
+RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileRecord>& inputs,
+                       OutputFolder& out) {
   std::string settings = settings_text(arguments.values.at("prepare"));
   for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
   return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
             const PrepareResult result = prepare_from_files(arguments.prepare, context);
-            make_folder(arguments.out);
+            // A column that is not there is told before the training, not after it.
+            require_groups(result.study, arguments.explain.redundancy);
+            claim_files(out, arguments, context);
             const auto table = write_into(arguments.out, prepare_table(result.summary));
             write_study(arguments.out / kStudy, result.study);
             return {kStudy, table};
           }};
 }
 
+/// Where training works until it is done.
+std::filesystem::path training_folder(const RunArguments& arguments) {
+  return arguments.out / kStateFolder / "training";
+}
+
 std::vector<std::string> training_words(const RunArguments& arguments, const Context& context) {
-  const auto checkpoint = arguments.out / "checkpoint";
+  const auto folder = training_folder(arguments);
   std::vector<std::string> words = {"train",        (arguments.out / kStudy).string(),
-                                    "--out",        (arguments.out / kSurrogate).string(),
-                                    "--curves",     (arguments.out / kCurves).string(),
-                                    "--checkpoint", checkpoint.string(),
+                                    "--out",        (folder / kSurrogate).string(),
+                                    "--curves",     (folder / kCurves).string(),
+                                    "--checkpoint", folder.string(),
                                     "--seed",       std::to_string(context.seed),
                                     "--threads",    std::to_string(context.pool.threads())};
   words.insert(words.end(), arguments.given_training.begin(), arguments.given_training.end());
-  if (context.reporter.quiet()) words.emplace_back("--quiet");
+  for (auto& word : context.reporter.words()) words.push_back(std::move(word));
   return words;
 }
 
-RunStage train_stage(const RunArguments& arguments) {
+/// Gives a finished file of the state folder its place.
+void move_into_place(const std::filesystem::path& from, const std::filesystem::path& to) {
+  replace_file(to, [&](const std::filesystem::path& temporary) {
+    std::error_code error;
+    std::filesystem::rename(from, temporary, error);
+    if (!error) return;
+    // On another disk.
+    std::filesystem::copy_file(from, temporary, std::filesystem::copy_options::overwrite_existing,
+                               error);
+    if (error) throw input_error("cannot write {}: {}", temporary.string(), error.message());
+  });
+}
+
+RunStage train_stage(const RunArguments& arguments, OutputFolder& out) {
   const std::string settings = settings_text(arguments.values.at("train"));
   return {"train", settings, [&, settings](const Context& context) -> std::vector<std::string> {
-            const auto checkpoint = arguments.out / "checkpoint";
-            const auto settings_file = checkpoint / "settings.txt";
+            const auto folder = training_folder(arguments);
+            const auto settings_file = folder / "settings.txt";
             auto words = training_words(arguments, context);
             // A checkpoint of another version, other settings or another study is of no use;
             // training refuses it.
             const std::string mark = fmt::format("{} {}seed {}; {}", GRIDS_VERSION, settings,
-                                                 context.seed, sha256_of(arguments.out / kStudy));
+                                                 context.seed, out.content_of(kStudy));
             const bool resume =
                 std::filesystem::exists(settings_file) && read_file(settings_file) == mark;
-            if (!resume) std::filesystem::remove_all(checkpoint);
-            make_folder(checkpoint);
+            if (!resume) std::filesystem::remove_all(folder);
+            make_folder(folder);
             replace_file(settings_file, mark);
             if (resume) words.emplace_back("--resume");
-            run_sibling({}, words, context);
-            std::filesystem::remove_all(checkpoint);
+            Sibling sibling;
+            sibling.on_start = [&](pid_t pid) { out.shared_with(pid); };
+            run_sibling(sibling, words, context);
+            for (const char* name : {kSurrogate, kCurves}) {
+              move_into_place(folder / name, out.path() / name);
+            }
+            std::filesystem::remove_all(folder);
             return {kSurrogate, kCurves};
           }};
 }
 
-RunStage cis_stage(const RunArguments& arguments) {
+RunStage cis_stage(const RunArguments& arguments, OutputFolder& out) {
   return {"cis", settings_text(arguments.values.at("cis")),
           [&](const Context& context) -> std::vector<std::string> {
             auto loaded = load_study_and_surrogate(
                 {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished});
             if (!loaded.study.genes.has_positions()) {  // none of an earlier run may be left
-              std::filesystem::remove(arguments.out / kWithCis);
-              std::filesystem::remove(arguments.out / kCisTable);
+              for (const char* name : {kWithCis, kCisTable}) out.drop(name, context);
               return {};
             }
             fit_cis_into(arguments.out / kWithCis, loaded.study, std::move(loaded.file),
@@ -148,18 +211,13 @@ std::string surrogate_text(const RunArguments& arguments) {
   return arguments.kind == SurrogateKind::kCis ? "surrogate=cis; " : "surrogate=published; ";
 }
 
-RunStage evaluate_stage(const RunArguments& arguments, Loaded& loaded) {
+RunStage evaluate_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   const std::string settings =
       surrogate_text(arguments) + settings_text(arguments.values.at("evaluate"));
   return {"evaluate", settings, [&](const Context& context) {
-            return evaluate_into(arguments.out, loaded.study(), loaded.surrogate(),
-                                 arguments.evaluate, context);
+            return evaluate_into(out, loaded.study(), loaded.surrogate(), arguments.evaluate,
+                                 context);
           }};
-}
-
-/// What the stage before chose.
-std::vector<MarkerName> read_markers(const std::filesystem::path& folder) {
-  return marker_columns().read(read_table(folder / "markers.tsv"));
 }
 
 /// The user's targets, else the markers, each in the type that it marks.
@@ -182,7 +240,7 @@ ExplainArguments explain_arguments(const RunArguments& arguments) {
   return explain;
 }
 
-RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
+RunStage explain_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   std::string settings = surrogate_text(arguments) + settings_text(arguments.values.at("explain"));
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
   return {
@@ -193,13 +251,13 @@ RunStage explain_stage(const RunArguments& arguments, Loaded& loaded) {
               "nothing to explain: no type has a marker gene that the surrogate predicts better "
               "than its mean; name targets yourself (--targets)");
         }
-        return explain_into(arguments.out, arguments.out / kStudy, loaded.study(),
-                            loaded.surrogate(), targets, explain_arguments(arguments), context);
+        return explain_into(out, arguments.out / kStudy, loaded.study(), loaded.surrogate(),
+                            targets, explain_arguments(arguments), context);
       }};
 }
 
 /// What was found of the targets, beside what is found where nothing is.
-RunStage control_stage(const RunArguments& arguments, Loaded& loaded) {
+RunStage control_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   return {"negative control",
           surrogate_text(arguments) + settings_text(arguments.values.at("explain")) +
               settings_text(arguments.values.at("cis")),
@@ -214,59 +272,51 @@ RunStage control_stage(const RunArguments& arguments, Loaded& loaded) {
             asked.explain = explain_arguments(arguments);
             asked.by_terms = false;  // as the real sets were
             asked.cis = arguments.cis.resolved();
-            return {negative_control_into(arguments.out, loaded.study(), loaded.surrogate(),
-                                          targets, read_table(arguments.out / "redundancy.tsv"),
-                                          asked, context)};
+            return {negative_control_into(out, loaded.study(), loaded.surrogate(), targets,
+                                          read_table(arguments.out / "redundancy.tsv"), asked,
+                                          context)};
           }};
 }
 
-RunStage map_stage(const RunArguments& arguments, Loaded& loaded) {
+RunStage map_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   return {"map", surrogate_text(arguments), [&](const Context& context) {
-            std::set<std::string> genes;
-            for (auto& marker : read_markers(arguments.out)) genes.insert(std::move(marker.gene));
-            std::vector<std::string> names;
-            for (const Table& table : map_cells(loaded.study(), loaded.surrogate(),
-                                                {genes.begin(), genes.end()}, context)) {
-              names.push_back(write_into(arguments.out, table));
-            }
-            return names;
+            return map_into(out, loaded.study(), loaded.surrogate(), context);
           }};
 }
 
-RunStage recovery_stage(const RunArguments& arguments, Loaded& loaded) {
+RunStage recovery_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   std::string settings = sha256_of(arguments.truth);
   const auto beside = peak_truth_beside(arguments.truth);
   if (std::filesystem::exists(beside)) settings += " " + sha256_of(beside);
-  return {"recovery", settings, [&](const Context&) -> std::vector<std::string> {
+  return {"recovery", settings, [&](const Context& context) -> std::vector<std::string> {
             const PlantedTruth planted = read_planted(arguments.truth);
             const Table partners = read_table(arguments.out / "partners.tsv");
             const auto found = measure_recovery(
                 read_table(arguments.out / "subsets.tsv"), planted.truth, loaded.study(), {},
                 planted.peaks ? &*planted.peaks : nullptr, &partners);
-            return {write_into(arguments.out, recovery_columns().table(found)),
-                    write_into(arguments.out,
-                               recovery_by_kind_columns().table(summarise_recovery(found)))};
+            return write_tables_into(out,
+                                     {recovery_columns().table(found),
+                                      recovery_by_kind_columns().table(summarise_recovery(found))},
+                                     context);
           }};
 }
 
-Manifest manifest_of(const RunArguments& arguments, const RunFolder& folder,
-                     std::vector<FileRecord> inputs, const Context& context) {
-  OptionSet::Values options;
+CommandRecord record_of(const RunArguments& arguments, const RunFolder& folder,
+                        std::vector<FileRecord> inputs) {
+  CommandRecord record;
+  record.command = "run";
   for (const auto& section : arguments.values) {
-    for (const auto& [name, value] : section.second) options[section.first + "." + name] = value;
+    for (const auto& [name, value] : section.second) {
+      record.options[section.first + "." + name] = value;
+    }
   }
-  Manifest manifest = new_manifest("run", options, context);
-  manifest.inputs = std::move(inputs);
-  for (const auto& [name, record] : folder.stages()) {
-    manifest.stages.push_back({name, record.seconds});
-    manifest.warnings.insert(manifest.warnings.end(), record.warnings.begin(),
-                             record.warnings.end());
-    std::vector<std::string> names;
-    for (const auto& output : record.outputs) names.push_back(output.first);
-    const auto written = record_outputs(arguments.out, names);
-    manifest.outputs.insert(manifest.outputs.end(), written.begin(), written.end());
+  record.inputs = std::move(inputs);
+  for (const auto& [name, stage] : folder.stages()) {
+    record.stages.push_back({name, stage.seconds});
+    record.warnings.insert(record.warnings.end(), stage.warnings.begin(), stage.warnings.end());
+    for (const auto& output : stage.outputs) record.outputs.push_back(output.first);
   }
-  return manifest;
+  return record;
 }
 
 }  // namespace
@@ -275,19 +325,22 @@ void run_into(const RunArguments& arguments, const Context& context) {
   check_early(arguments);
   arguments.prepare.input.require_files();
   const auto inputs = record_files(arguments.prepare.files());
-  RunFolder folder(arguments.out);
-  folder.run(prepare_stage(arguments, inputs), context);
-  folder.run(train_stage(arguments), context);
-  if (arguments.kind == SurrogateKind::kCis) folder.run(cis_stage(arguments), context);
+  OutputFolder out(arguments.out, author_of(arguments), files_of(arguments), arguments.overwrite);
+  RunFolder folder(out, "run", Stages::kInTurn);
+  folder.run(prepare_stage(arguments, inputs, out), context);
+  claim_files(out, arguments, context);  // where that stage was kept
+  folder.run(train_stage(arguments, out), context);
+  if (arguments.kind == SurrogateKind::kCis) folder.run(cis_stage(arguments, out), context);
   Loaded loaded(arguments.out, arguments.kind);
-  folder.run(evaluate_stage(arguments, loaded), context);
-  folder.run(explain_stage(arguments, loaded), context);
-  if (arguments.negative_control) folder.run(control_stage(arguments, loaded), context);
-  folder.run(map_stage(arguments, loaded), context);
-  if (!arguments.truth.empty()) folder.run(recovery_stage(arguments, loaded), context);
-  write_manifest(arguments.out / "manifest.json", manifest_of(arguments, folder, inputs, context));
+  folder.run(evaluate_stage(arguments, loaded, out), context);
+  folder.run(explain_stage(arguments, loaded, out), context);
+  if (arguments.negative_control) folder.run(control_stage(arguments, loaded, out), context);
+  folder.run(map_stage(arguments, loaded, out), context);
+  if (!arguments.truth.empty()) folder.run(recovery_stage(arguments, loaded, out), context);
+  close_folder(out, record_of(arguments, folder, inputs), context);
+  out.claim_for_all(kReport, context);
   write_report(arguments.out, arguments.report, context);
-  context.reporter.info("The report: " + (arguments.out / "report.html").string());
+  context.reporter.info("The report: " + (arguments.out / kReport).string());
 }
 
 }  // namespace grids::core

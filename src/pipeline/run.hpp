@@ -28,6 +28,7 @@ struct RunArguments {
   std::filesystem::path truth;    ///< of simulated cells; empty = none
   bool negative_control = false;  ///< the same in studies in which nothing is to be found
   std::filesystem::path out;
+  bool overwrite = false;  ///< what is of another command or target there
   ReportOptions report;
   /// What each section of the options holds (prepare, train, cis, evaluate, explain, …): a stage is
   /// done again where its section changed; all go into the manifest.

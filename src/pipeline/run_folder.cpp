@@ -7,18 +7,16 @@
 #include "base/recording_reporter.hpp"
 #include "base/terminal.hpp"
 #include "io/atomic_file.hpp"
-#include "pipeline/inputs.hpp"
+#include "io/manifest.hpp"
 
 namespace grids::core {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr const char* kRecordFile = "stages.json";
-
 StageRecord parse_record(const Json& json) {
   return {json.at("key").get<std::string>(), json.at("seconds").get<double>(),
-          json.at("outputs").get<std::map<std::string, int64_t>>(),
+          json.at("outputs").get<std::map<std::string, std::string>>(),
           json.at("warnings").get<std::vector<std::string>>()};
 }
 
@@ -29,27 +27,13 @@ Json to_json(const StageRecord& record) {
           {"warnings", record.warnings}};
 }
 
-int64_t bytes_of(const std::filesystem::path& file) {
-  std::error_code error;
-  const auto bytes = std::filesystem::file_size(file, error);
-  return error ? -1 : static_cast<int64_t>(bytes);
-}
-
-/// Half-written files of a run that was killed; what runs now is the only one to write here.
-void remove_half_written(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-    if (entry.path().extension() == ".part") std::filesystem::remove(entry.path(), ignored);
-  }
-}
-
 }  // namespace
 
-RunFolder::RunFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
-  remove_half_written(folder_);
-  if (!std::filesystem::exists(folder_ / kRecordFile)) return;
+RunFolder::RunFolder(const OutputFolder& folder, const std::string& record, Stages stages)
+    : folder_(folder), file_(folder.path() / kStateFolder / (record + ".json")), stages_(stages) {
+  if (!std::filesystem::exists(file_)) return;
   try {
-    const Json json = Json::parse(read_file(folder_ / kRecordFile));
+    const Json json = Json::parse(read_file(file_));
     for (const auto& item : json.items()) known_.emplace(item.key(), parse_record(item.value()));
   } catch (const Json::exception&) {
     known_.clear();
@@ -57,42 +41,55 @@ RunFolder::RunFolder(std::filesystem::path folder) : folder_(std::move(folder)) 
 }
 
 bool RunFolder::is_current(const StageRecord& record) const {
-  for (const auto& [name, bytes] : record.outputs) {
-    if (bytes_of(folder_ / name) != bytes) return false;
+  for (const auto& [name, sha256] : record.outputs) {
+    if (folder_.content_of(name) != sha256) return false;
   }
   return true;
 }
 
-/// Only what this run has done or kept: later stages of an earlier run are checked against it
-/// first.
+std::string RunFolder::key_of(const RunStage& stage, const Context& context) const {
+  return fmt::format("{} seed {} {} after {}", GRIDS_VERSION, context.seed, stage.settings,
+                     before_);
+}
+
+/// What this run has done or kept, and of an earlier one what it has not come to: that is checked
+/// against its key then.
 void RunFolder::save() const {
   Json json = Json::object();
+  for (const auto& [name, record] : known_) json[name] = to_json(record);
   for (const auto& [name, record] : done_) json[name] = to_json(record);
-  replace_file(folder_ / kRecordFile, json.dump(1) + "\n");
+  replace_file(file_, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+}
+
+void RunFolder::keep(const std::string& name, StageRecord record) {
+  if (stages_ == Stages::kInTurn) {
+    std::string text = before_;
+    for (const auto& [file, sha256] : record.outputs) text += file + "\n" + sha256 + "\n";
+    before_ = sha256_of_text(text);
+  }
+  done_.emplace_back(name, std::move(record));
 }
 
 void RunFolder::run(const RunStage& stage, const Context& context) {
-  const std::string key = fmt::format("{} seed {} {}", GRIDS_VERSION, context.seed, stage.settings);
+  StageRecord record;
+  record.key = key_of(stage, context);
   const auto known = known_.find(stage.name);
-  if (known != known_.end() && known->second.key == key && is_current(known->second)) {
+  if (known != known_.end() && known->second.key == record.key && is_current(known->second)) {
     for (const auto& warning : known->second.warnings) context.reporter.warning(warning);
     context.reporter.info(fmt::format("{}: done before, kept", stage.name));
-    done_.emplace_back(stage.name, known->second);
+    keep(stage.name, known->second);
     return;
   }
   RecordingReporter reporter(context.reporter);
   const Context recorded{context.seed, context.pool, reporter, context.cancelled};
   const auto began = std::chrono::steady_clock::now();
-  StageRecord record;
-  record.key = key;
   for (const auto& file : with_context(stage.name, [&] { return stage.work(recorded); })) {
-    record.outputs.emplace(file, bytes_of(folder_ / file));
+    record.outputs.emplace(file, folder_.content_of(file));
   }
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   record.warnings = reporter.warnings();
   context.reporter.info(fmt::format("{}: {}", stage.name, format_duration(record.seconds)));
-  done_.emplace_back(stage.name, std::move(record));
-  known_.clear();  // whatever came after it in an earlier run rests on the old result
+  keep(stage.name, std::move(record));
   save();
 }
 

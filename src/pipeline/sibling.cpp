@@ -117,6 +117,11 @@ int wait_for(pid_t child, SpokenLines& spoken, const Context& context) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kUsage)) {
     throw usage_error("training refused its options{}", why);
   }
+  // It was told to stop, and this program was not.
+  if (WIFEXITED(status) &&
+      (WEXITSTATUS(status) == 128 + SIGINT || WEXITSTATUS(status) == 128 + SIGTERM)) {
+    throw Error(ErrorKind::kCancelled, fmt::format("training was stopped{}", why));
+  }
   if (WIFSIGNALED(status)) {
     throw internal_error("training was ended by signal {}{}", WTERMSIG(status),
                          WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
@@ -139,16 +144,19 @@ void run_sibling(const Sibling& sibling, const std::vector<std::string>& argumen
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto argv = pointers(words);
   SpokenLines spoken(sibling.on_line);
+  const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) throw internal_error("cannot start {}: {}", path, std::strerror(errno));
   if (child == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // when this program is killed, training stops too
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);     // when this program is killed, training stops too
+    if (::getppid() != parent) ::_exit(1);  // it was, meanwhile
     spoken.be_child();
     ::execvp(path.c_str(), argv.data());
     fmt::print(stderr, "grids: {}\n", missing_words(path));
     ::_exit(127);
   }
   spoken.be_parent();
+  if (sibling.on_start) sibling.on_start(child);
   const int status = wait_for(child, spoken, context);
   context.check_cancelled();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(status, spoken);

@@ -1,6 +1,8 @@
 /// The program beside `grids` that may load torch.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -20,6 +22,7 @@ struct Sibling {
   std::filesystem::path program;  ///< empty: the one beside this program, else that of PATH
   /// Takes what it says, line by line; without, that goes to this program's standard error.
   std::function<void(std::string_view line)> on_line = {};
+  std::function<void(pid_t)> on_start = {};  ///< is told its process id
 };
 
 /// Runs `grids-torch` with these arguments and waits for it; passes a request to stop on. Throws

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/context.hpp"
+#include "base/error.hpp"
 #include "prepare/prepare.hpp"
 
 namespace grids::core {
@@ -24,6 +25,11 @@ class Diary {
   void warn(fmt::format_string<Args...> format, Args&&... args) {
     summary_.warnings.push_back(fmt::format(format, std::forward<Args>(args)...));
     reporter_.warning(summary_.warnings.back());
+  }
+  /// What would give wrong results without a word: an error, unless the user insists.
+  void refuse(const std::string& message, bool force) {
+    if (!force) throw input_error("{}, or go on with --force", message);
+    warn("{}", message);
   }
   template <typename... Args>
   void note(fmt::format_string<Args...> format, Args&&... args) {

@@ -82,6 +82,19 @@ std::vector<Place> places(const RawMultiome& raw, const MatchedCells& cells,
   return result;
 }
 
+void note_spelling(const FoundBarcodes& found, CellLabels& labels) {
+  if (found.without_suffix > 0) {
+    labels.notes.push_back(fmt::format("{}: {} barcodes matched without their trailing number",
+                                       labels.source, found.without_suffix));
+  }
+  if (found.doubtful > 0) {
+    labels.notes.push_back(
+        fmt::format("{}: {} cells have no label, though it has their barcode with another trailing "
+                    "number: it is not clearly for the same cell",
+                    labels.source, found.doubtful));
+  }
+}
+
 std::string column_names(const Frame& frame) {
   if (frame.columns.empty()) return "none";
   std::vector<std::string> names;
@@ -107,10 +120,9 @@ CellLabels labels_from_column(const RawMultiome& raw, const MatchedCells& cells,
     }
     const auto rows = find_barcodes(cells.barcodes, place.frame->index);
     if (rows.found == 0) continue;  // annotations of other cells: look further
-    if (rows.ignored_suffix) {
-      result.notes.push_back(
-          fmt::format("{}: barcodes matched without their trailing number", result.source));
-    }
+    result.overlap =
+        judge_overlap({"the cells", cells.barcodes}, {place.name, place.frame->index}, rows.found);
+    note_spelling(rows, result);
     for (size_t i = 0; i < result.of_cell.size(); ++i) {
       if (rows.row[i] >= 0) {
         result.of_cell[i] = text_of(*found, static_cast<size_t>(rows.row[i]));
@@ -142,10 +154,12 @@ CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells) {
   }
   const auto rows = find_barcodes(cells.barcodes, barcodes);
   if (rows.found == 0) {
+    const auto hint = spelling_hint({"the cells", cells.barcodes}, {map.source, barcodes});
     throw input_error(
         "{}: none of its {} barcodes ({}) is among the {} cells ({}); the first column must hold "
-        "the barcodes, the second the labels",
-        map.source, barcodes.size(), examples(barcodes), cells.size(), examples(cells.barcodes));
+        "the barcodes, the second the labels{}{}",
+        map.source, barcodes.size(), examples(barcodes), cells.size(), examples(cells.barcodes),
+        hint.empty() ? "" : "; ", hint);
   }
   CellLabels result;
   result.source = map.source;
@@ -153,10 +167,8 @@ CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells) {
   for (size_t i = 0; i < rows.row.size(); ++i) {
     if (rows.row[i] >= 0) result.of_cell[i] = labels[static_cast<size_t>(rows.row[i])];
   }
-  if (rows.ignored_suffix) {
-    result.notes.push_back(
-        fmt::format("{}: barcodes matched without their trailing number", map.source));
-  }
+  result.overlap = judge_overlap({"the cells", cells.barcodes}, {map.source, barcodes}, rows.found);
+  note_spelling(rows, result);
   return result;
 }
 

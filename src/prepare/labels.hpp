@@ -24,6 +24,7 @@ struct CellLabels {
   std::string source;                ///< "cell_type of mod/rna", for messages
   std::vector<std::string> of_cell;  ///< one per matched cell, trimmed; "" = no label
   std::vector<std::string> notes;    ///< what the user should hear, for example an ignored suffix
+  Overlap overlap = {};              ///< whether the labels can be of these cells
 };
 
 /// Reads a column of annotations: of the whole (MuData's obs), else of the RNA, else of the ATAC.

@@ -11,28 +11,6 @@
 namespace grids::core {
 namespace {
 
-using Rows = std::unordered_map<std::string_view, int32_t>;
-
-/// "AAAC-1" → "AAAC"; a name without a trailing number stays.
-std::string_view without_suffix(std::string_view barcode) {
-  const auto dash = barcode.rfind('-');
-  if (dash == std::string_view::npos || dash == 0 || dash + 1 == barcode.size()) return barcode;
-  const auto digits = barcode.substr(dash + 1);
-  const bool number =
-      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-  return number ? barcode.substr(0, dash) : barcode;
-}
-
-/// The row of each name without its suffix; empty when two names become one.
-Rows rows_without_suffix(std::span<const std::string> names) {
-  Rows rows;
-  rows.reserve(names.size());
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (!rows.emplace(without_suffix(names[i]), static_cast<int32_t>(i)).second) return {};
-  }
-  return rows;
-}
-
 void require_unique(const RawModality& modality) {
   std::unordered_map<std::string_view, int64_t> seen;
   seen.reserve(modality.obs.index.size());
@@ -58,43 +36,21 @@ std::string examples(std::span<const std::string> names, size_t count) {
   return fmt::format("{}{}", fmt::join(shown, ", "), shown.size() < names.size() ? ", …" : "");
 }
 
-FoundBarcodes find_barcodes(std::span<const std::string> barcodes,
-                            std::span<const std::string> index) {
-  FoundBarcodes result;
-  result.row.assign(barcodes.size(), -1);
-  const auto look_up = [&](const Rows& rows, auto&& key_of) {
-    for (size_t i = 0; i < barcodes.size(); ++i) {
-      const auto found = rows.find(key_of(barcodes[i]));
-      if (found == rows.end()) continue;
-      result.row[i] = found->second;
-      ++result.found;
-    }
-  };
-  Rows exact;
-  exact.reserve(index.size());
-  for (size_t i = 0; i < index.size(); ++i) exact.emplace(index[i], static_cast<int32_t>(i));
-  look_up(exact, [](const std::string& name) { return std::string_view(name); });
-  if (result.found > 0 || barcodes.empty() || index.empty()) return result;
-  if (rows_without_suffix(barcodes).empty()) return result;
-  look_up(rows_without_suffix(index), [](const std::string& name) { return without_suffix(name); });
-  result.ignored_suffix = result.found > 0;
-  return result;
-}
-
 MatchedCells match_cells(const RawModality& rna, const RawModality& atac) {
   require_unique(rna);
   require_unique(atac);
   const auto found = find_barcodes(rna.obs.index, atac.obs.index);
   if (found.found == 0) {
+    const auto hint = spelling_hint({rna.source, rna.obs.index}, {atac.source, atac.obs.index});
     throw input_error(
         "no cell is in both modalities: {} has {} barcodes ({}), {} has {} ({}); the two must "
-        "spell "
-        "the same cells alike",
+        "spell the same cells alike{}{}",
         rna.source, rna.obs.rows(), examples(rna.obs.index), atac.source, atac.obs.rows(),
-        examples(atac.obs.index));
+        examples(atac.obs.index), hint.empty() ? "" : "; ", hint);
   }
   MatchedCells result;
-  result.ignored_suffix = found.ignored_suffix;
+  result.without_suffix = found.without_suffix;
+  result.doubtful = found.doubtful;
   for (size_t i = 0; i < found.row.size(); ++i) {
     if (found.row[i] < 0) continue;
     result.barcodes.push_back(rna.obs.index[i]);

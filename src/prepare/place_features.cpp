@@ -12,12 +12,6 @@
 namespace grids::core {
 namespace {
 
-/// What would give wrong results without a word: an error, unless the user insists.
-void refuse(const std::string& message, bool force, Diary& diary) {
-  if (!force) throw input_error("{}, or go on with --force", message);
-  diary.warn("{}", message);
-}
-
 void place_genes(const RawMultiome& raw, const GivenPositions& given, bool force,
                  PlacedFeatures& features, Diary& diary) {
   const auto& names = features.names;
@@ -30,7 +24,9 @@ void place_genes(const RawMultiome& raw, const GivenPositions& given, bool force
         "--genes takes a BED or GTF of the genome build of the peaks");
     return;
   }
-  if (hardly_matched(places, given)) refuse(describe_mismatch(names, places, given), force, diary);
+  if (hardly_matched(places, given)) {
+    diary.refuse(describe_mismatch(names, places, given), force);
+  }
   if (given.of_gene.empty()) return;
   diary.note("{}: {} of {} genes have a position: {} by symbol, {} by id, {} by id without version",
              places.source, places.matched, places.of_gene.size(), places.by_symbol, places.by_id,
@@ -70,7 +66,7 @@ void tell_ends(const BeyondEnds& count, const char* what, const std::string& adv
       fmt::format("{} of {} {} lie beyond the end of their chromosome in {}: {}; {}", count.beyond,
                   count.checked, what, build, fmt::join(count.examples, ", "), advice);
   if (count.many()) {
-    refuse(message, force, diary);
+    diary.refuse(message, force);
   } else {
     diary.warn("{}", message);
   }

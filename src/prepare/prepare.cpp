@@ -10,6 +10,7 @@
 #include "base/name_list.hpp"
 #include "prepare/canonical_order.hpp"
 #include "prepare/diary.hpp"
+#include "prepare/keep_columns.hpp"
 #include "prepare/match_cells.hpp"
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
@@ -64,23 +65,50 @@ void require_shape(const RawModality& modality) {
                     modality.obs.rows(), modality.var.rows());
 }
 
-Cells match(const RawMultiome& raw, const PlacedFeatures& features, ThreadPool& pool,
-            Diary& diary) {
+void tell_spelling(const MatchedCells& matched, Diary& diary) {
+  if (matched.without_suffix == matched.size()) {
+    diary.warn(
+        "RNA and ATAC share no barcode as it is written; they were matched without "
+        "their trailing number (AAAC-1 = AAAC)");
+  } else if (matched.without_suffix > 0) {
+    diary.warn(
+        "{} of the {} cells are in both only without the trailing number of their barcode "
+        "(AAAC-1 = AAAC-2), and were matched so",
+        matched.without_suffix, matched.size());
+  }
+  if (matched.doubtful > 0) {
+    diary.warn(
+        "{} cells of the RNA have a barcode that the ATAC has with another trailing number, but "
+        "not clearly for the same cell: dropped",
+        matched.doubtful);
+  }
+}
+
+/// Says what of two lists fits hardly, or stops.
+void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
+  if (overlap.verdict == Overlap::Verdict::kHardlyAny) {
+    diary.refuse(overlap.message, force);
+  } else if (overlap.verdict == Overlap::Verdict::kFew) {
+    diary.warn("{}", overlap.message);
+  }
+}
+
+Cells match(const RawMultiome& raw, const PlacedFeatures& features, const PrepareOptions& options,
+            ThreadPool& pool, Diary& diary) {
   Cells cells;
   cells.matched = match_cells(raw.rna, raw.atac);
-  order_cells(raw, features.names, features.peaks, cells.matched, pool);
   const auto& matched = cells.matched;
+  tell_overlap(judge_overlap({raw.rna.source, raw.rna.obs.index},
+                             {raw.atac.source, raw.atac.obs.index}, matched.size()),
+               options.force, diary);
+  order_cells(raw, features.names, features.peaks, cells.matched, pool);
   diary.step("cells", "RNA and ATAC of the same barcode",
              matched.size() + matched.only_rna + matched.only_atac, matched.size());
   if (matched.only_rna + matched.only_atac > 0) {
     diary.note("{} cells have RNA only, {} ATAC only: dropped", matched.only_rna,
                matched.only_atac);
   }
-  if (matched.ignored_suffix) {
-    diary.warn(
-        "RNA and ATAC share no barcode as it is written; they were matched without "
-        "their trailing number (AAAC-1 = AAAC)");
-  }
+  tell_spelling(matched, diary);
   return cells;
 }
 
@@ -114,6 +142,7 @@ void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOpt
   if (!inputs.label_map && inputs.label_column.empty()) return;
   auto labels = inputs.label_map ? labels_from_map(*inputs.label_map, cells.matched)
                                  : labels_from_column(raw, cells.matched, inputs.label_column);
+  tell_overlap(labels.overlap, options.force, diary);
   for (const auto& note : labels.notes) diary.warn("{}", note);
   if (options.keep_all) {
     for (auto& name : labels.of_cell) {
@@ -404,13 +433,15 @@ void PrepareOptions::describe(OptionSet& set) {
   genes.describe(set);
   set.flag("--skip-missing-genes", skip_missing_genes,
            "Pass over names in --keep-genes that the file does not have");
+  set.list("--keep-obs", keep_obs,
+           "Columns of obs and embeddings of obsm that the study hands on: all, none, or names");
   set.group("Split and clusters");
   split.describe(set);
   clusters.describe(set);
   set.group("");
   set.flag("--force", force,
-           "Go on where genes and peaks seem to be of different genome builds, or hardly any gene "
-           "has a position");
+           "Go on where RNA, ATAC or labels seem to be of different samples, genes and peaks of "
+           "different genome builds, or where hardly any gene has a position");
 }
 
 PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
@@ -419,6 +450,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
   require_shape(raw.rna);
   require_shape(raw.atac);
+  require_columns(raw, options.keep_obs);
   order_genes(raw.rna, context.pool);
   PrepareResult result;
   Study& study = result.study;
@@ -430,12 +462,13 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   const Preparation run{raw, kind, inputs, options, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
   require_open_and_closed(raw.atac, diary);
-  Cells cells = match(raw, features, context.pool, diary);
+  Cells cells = match(raw, features, options, context.pool, diary);
   label(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
   CellQuality quality = check_quality(raw, kind, options, cells, diary);
   tell_unused_columns(raw, cells.matched, inputs, diary);
   fill_cells(run, features, cells, quality);
+  keep_columns(raw, cells.matched, options.keep_obs, study.cells, context.pool, diary);
   const auto rna_rows = std::move(cells.matched.rna_row);
   const auto atac_rows = std::move(cells.matched.atac_row);
 

@@ -54,10 +54,13 @@ struct PrepareOptions {
   VariableGeneOptions genes;
   SplitOptions split;
   ClusterOptions clusters;
+  /// Columns of obs and embeddings of obsm that the study hands on: "all", "none", or names.
+  std::vector<std::string> keep_obs = {"all"};
   /// Names in `keep_genes` that are no gene of the file are passed over instead of an error.
   bool skip_missing_genes = false;
-  /// Goes on, with a warning, where genes and peaks seem to be of different files: hardly any gene
-  /// has a position, or many positions lie beyond the ends of chromosomes.
+  /// Goes on, with a warning, where files seem not to belong together: fewer than a tenth of the
+  /// cells are in both modalities or have a label, hardly any gene has a position, or many
+  /// positions lie beyond the ends of chromosomes.
   bool force = false;
 
   void describe(OptionSet& set);

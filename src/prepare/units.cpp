@@ -72,6 +72,7 @@ std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& 
                                     Diary& diary) {
   if (column.empty()) return {};
   auto units = unit_values(raw, cells, column);
+  if (!units.overlap.message.empty()) diary.warn("{}", units.overlap.message);
   for (const auto& note : units.notes) diary.warn("{}", note);
   require_few(units, unit);
   const auto missing = std::count(units.of_cell.begin(), units.of_cell.end(), "");

@@ -79,10 +79,6 @@ Values column_names_of(const RawMultiome& raw, const MatchedCells& cells) {
   return names;
 }
 
-bool is_base(char c) {
-  return std::string_view("ACGTN").find(c) != std::string_view::npos;
-}
-
 /// Whether cells that are alike in `fine` are so in `coarse`: then that says no more.
 bool says_no_more(const Values& coarse, const Values& fine) {
   if (fine.empty()) return false;
@@ -202,19 +198,10 @@ bool names_a_unit(std::string_view column) {
 }
 
 std::string around_bases(std::string_view barcode) {
-  constexpr size_t kFewestBases = 8;
-  size_t begin = 0, length = 0;
-  for (size_t i = 0; i < barcode.size();) {
-    size_t end = i;
-    while (end < barcode.size() && is_base(barcode[end])) ++end;
-    if (end - i > length) {
-      begin = i;
-      length = end - i;
-    }
-    i = end + 1;
-  }
-  if (length < kFewestBases) return std::string(barcode);
-  return std::string(barcode.substr(0, begin)) + std::string(barcode.substr(begin + length));
+  const auto bases = bases_of(barcode);
+  if (bases.empty()) return std::string(barcode);
+  const auto begin = static_cast<size_t>(bases.data() - barcode.data());
+  return std::string(barcode.substr(0, begin)) += barcode.substr(begin + bases.size());
 }
 
 std::optional<int64_t> called_doublets(std::span<const std::string> values) {

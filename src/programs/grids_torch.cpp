@@ -6,6 +6,8 @@
 #include "cli/commands.hpp"
 #include "cli/licences.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
+#include "io/output_folder.hpp"
 #include "io/table.hpp"
 #include "torchscript/script_model.hpp"
 #include "train/train.hpp"
@@ -15,10 +17,15 @@ namespace {
 using namespace grids::core;
 
 void train_into(const TrainArguments& arguments, const Context& context) {
-  require_writable(arguments.out, {&arguments.study, 1});
-  if (!arguments.curves.empty()) require_writable(arguments.curves, {&arguments.study, 1});
+  std::vector<std::filesystem::path> written = {arguments.out};
+  if (!arguments.curves.empty()) written.push_back(arguments.curves);
+  for (const auto& file : written) require_writable(file, {&arguments.study, 1});
+  const OutputFiles files(
+      written, {"train", "study " + seen_from(folder_of(arguments.out), arguments.study)},
+      arguments.overwrite);
   const Study study = read_study(arguments.study);
   const TrainResult result = train(study, arguments.settings.resolved(), context);
+  files.claim(context);
   write_surrogate(arguments.out, result.surrogate);
   if (!arguments.curves.empty()) write_table(arguments.curves, result.curves);
 }

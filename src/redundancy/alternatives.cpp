@@ -147,7 +147,8 @@ template <typename NameOf>
 std::string names_of(const AlternativeRow& row, const NameOf& name) {
   std::string names;
   for (const auto& element : row.elements()) {
-    names += (names.empty() ? "" : ",") + name(row.study, element);
+    if (!names.empty()) names += ',';
+    names += name(row.study, element);
   }
   return names;
 }

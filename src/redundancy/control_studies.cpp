@@ -245,6 +245,8 @@ Study some_cells(const Study& study, std::span<const int32_t> cells) {
   part.cells.total_rna = chosen(study.cells.total_rna);
   part.cells.open_peaks = chosen(study.cells.open_peaks);
   part.cells.place = chosen(study.cells.place);
+  part.cells.columns.clear();  // nothing is computed from what was kept for the user
+  part.cells.embeddings.clear();
   part.open = select_rows(study.open, cells);
   part.expression = select_rows(study.expression, cells);
   if (study.has_counts()) part.counts = select_rows(study.counts, cells);

@@ -214,6 +214,7 @@ void CrossFit::measure_held_out(const Findings& findings, SetRedundancy& row) co
   auto options = on_test_.options();
   options.rule.power_replicates = 0;
   options.type_level = 0;
+  options.groups = nullptr;
   std::vector<double> p;
   for (const auto& part : parts) {
     SetRedundancy alone = row;

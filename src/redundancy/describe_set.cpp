@@ -101,6 +101,24 @@ void add_fit(const FitOfGene& fit, SetRedundancy& set) {
   set.hidden_as_cells = set.change_as_cells != 0 ? 1 - alone / set.change_as_cells : kNaN;
 }
 
+/// What masking the judged elements is predicted to change in each group's cells.
+void add_predicted_by_group(const Study& study, const StudySurrogate& surrogate,
+                            std::span<const int32_t> cells, const CellGroups& groups,
+                            ThreadPool& pool, SetRedundancy& set) {
+  const auto judged = set.judged_elements();
+  set.groups.resize(groups.names.size());
+  for (size_t g = 0; g < set.groups.size(); ++g) {
+    std::vector<int32_t> own;
+    for (const int32_t cell : cells) {
+      if (groups.codes[at(cell)] == static_cast<int32_t>(g)) own.push_back(cell);
+    }
+    if (own.empty()) continue;
+    const FitOfGene fit(study, surrogate, set.target.gene, own, pool);
+    set.groups[g].change_as_cells =
+        fit.rate_without(judged, all_open(judged.size())) / fit.rate_without({}, 0) - 1;
+  }
+}
+
 }  // namespace
 
 std::vector<Element> SetRedundancy::judged_elements() const {
@@ -140,6 +158,9 @@ SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
     set.result = nothing_measured("element: masking the set changes nothing");
   } else if (set.judged < 2) {
     set.result = nothing_measured(set.judged == 1 ? "one element" : "element: none to judge");
+  }
+  if (options.groups && set.result.reason.empty()) {
+    add_predicted_by_group(study, surrogate, cells, *options.groups, pool, set);
   }
   return set;
 }

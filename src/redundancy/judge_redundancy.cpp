@@ -9,6 +9,7 @@
 #include "base/nan.hpp"
 #include "redundancy/fit_rates.hpp"
 #include "redundancy/interplay_sets.hpp"
+#include "redundancy/measurement.hpp"
 
 namespace grids::core {
 namespace {
@@ -39,43 +40,6 @@ std::vector<int32_t> without_donor(const Study& study, const JudgedCells& cells,
   }
   return positions;
 }
-
-JudgedCells some_of(const Study& study, const JudgedCells& cells,
-                    std::span<const int32_t> positions, const RedundancyOptions& options) {
-  const size_t width = cells.cells.empty() ? 0 : cells.state.size() / cells.cells.size();
-  JudgedCells result;
-  for (const int32_t i : positions) {
-    result.cells.push_back(cells.cells[at(i)]);
-    const auto row = cells.state.begin() + static_cast<std::ptrdiff_t>(at(i) * width);
-    result.state.insert(result.state.end(), row, row + static_cast<std::ptrdiff_t>(width));
-  }
-  result.contrast = contrast_cells(study, result.cells, result.state, options.contrast);
-  return result;
-}
-
-std::vector<double> kept_values(const std::vector<double>& values,
-                                const std::vector<int32_t>& kept) {
-  std::vector<double> result;
-  result.reserve(kept.size());
-  for (const int32_t i : kept) result.push_back(values[at(i)]);
-  return result;
-}
-
-/// A set's regression on some cells; what it borrows is held here.
-struct Measurement {
-  Measurement(const Study& study, int32_t gene, std::span<const Element> elements,
-              const JudgedCells& cells, const std::vector<double>& other)
-      : counts(measured_values(study, gene, cells.contrast)),
-        other_terms(kept_values(other, cells.contrast.kept)),
-        settings(settings_of(study, elements, cells.contrast.cells)),
-        data{cells.contrast, counts, other_terms, settings, elements.size()} {}
-  Measurement(const Measurement&) = delete;
-  Measurement& operator=(const Measurement&) = delete;
-
-  std::vector<double> counts, other_terms;
-  std::vector<Setting> settings;
-  SettingData data;
-};
 
 /// Whether the hidden share keeps its sign without any one of few donors.
 bool holds_without_donors(const Study& study, const SetRedundancy& set, const JudgedCells& cells,
@@ -142,6 +106,9 @@ void RedundancyOptions::describe(OptionSet& set) {
             "Probability that ATAC observes an open peak in a cell of median depth; without, the "
             "lower end of what cis estimated, else 0.3",
             above(0).at_most(1));
+  set.value("--contrast-groups", contrast_groups,
+            "Column of the study's cells (kept by prepare) whose groups are held against each "
+            "other: does the joint change, or the hidden share, differ?");
   set.inner("fit-floor", floor, above(0).below(1));
   set.inner("type-level", type_level, at_least(0).below(1));
   set.inner("many-sets", many_sets, at_least(1));
@@ -220,6 +187,7 @@ void measure_set(const Study& study, const CisPath& path, const JudgedCells& cel
     withdraw(set, "floor: the fit has a setting with next to no expression");
   }
   judge_donors(study, cells, other_terms, options, set);
+  if (options.groups) measure_in_groups(study, cells, other_terms, options, set);
 }
 
 namespace {
@@ -246,7 +214,12 @@ RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surro
       surrogate_(surrogate),
       options_(options),
       context_(context),
-      state_(study, surrogate, options_.contrast.components, context) {}
+      state_(study, surrogate, options_.contrast.components, context) {
+  if (!options_.contrast_groups.empty()) {
+    options_.groups =
+        std::make_shared<const CellGroups>(cell_groups(study, options_.contrast_groups));
+  }
+}
 
 const JudgedCells& RedundancyJudge::cells_of(std::optional<int32_t> type) {
   const auto found = by_type_.find(type);

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "evaluate/state_covariates.hpp"
 #include "explain/explain_stage.hpp"
 #include "redundancy/capture_known.hpp"
+#include "redundancy/groups.hpp"
 #include "redundancy/interplay.hpp"
 #include "redundancy/rule.hpp"
 #include "redundancy/setting_rates.hpp"
@@ -39,6 +41,11 @@ struct RedundancyOptions {
   double type_level = 0.01;
   /// In runs of more judged sets than `many_sets`, calls with a larger q are none.
   int64_t many_sets = 20;
+  /// Column of the study's cells whose groups are held against each other (groups.hpp); empty:
+  /// none.
+  std::string contrast_groups;
+  /// These groups; made by RedundancyJudge.
+  std::shared_ptr<const CellGroups> groups = nullptr;
   double q_most = 0.1;
   SettingRateOptions rates;
   RuleOptions rule;
@@ -94,6 +101,7 @@ struct SetRedundancy {
   bool types_differ = false;  ///< rows for each type follow
   /// Of a type among others that differ: its hidden share drawn towards their mean; NaN else.
   double hidden_pooled = kNaN;
+  std::vector<SetInGroup> groups;  ///< with `RedundancyOptions::groups`, one each
   std::string note;
 
   std::vector<Element> judged_elements() const;

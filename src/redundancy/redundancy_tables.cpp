@@ -57,7 +57,8 @@ struct DeletionRow : Row {
 std::string peaks_of_set(const Row& row) {
   std::string names;
   for (size_t i = 0; i < row.set.judged; ++i) {
-    names += (i == 0 ? "" : ",") + peak_names(row.study, row.set.elements[i].element);
+    if (i > 0) names += ',';
+    names += peak_names(row.study, row.set.elements[i].element);
   }
   return names;
 }
@@ -303,10 +304,16 @@ TableText describe_deletion() {
   return deletion_columns().describe();
 }
 
-std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets) {
-  return {redundancy_table(study, sets),   settings_table(study, sets), members_table(study, sets),
-          interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets),
-          interplay_table(study, sets)};
+std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets,
+                                     const std::string& contrast_groups) {
+  std::vector<Table> tables = {
+      redundancy_table(study, sets),   settings_table(study, sets), members_table(study, sets),
+      interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets),
+      interplay_table(study, sets)};
+  if (!contrast_groups.empty()) {
+    tables.push_back(groups_table(study, cell_groups(study, contrast_groups), sets));
+  }
+  return tables;
 }
 
 }  // namespace grids::core

@@ -28,7 +28,9 @@ TableText describe_interactions();
 Table deletion_table(const Study& study, std::span<const SetRedundancy> sets);
 TableText describe_deletion();
 
-/// All of them, in this order, then those of design.hpp and interplay_sets.hpp.
-std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets);
+/// All of them, in this order, then those of design.hpp and interplay_sets.hpp, and that of
+/// groups.hpp where sets were judged in groups by a column.
+std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets,
+                                     const std::string& contrast_groups = "");
 
 }  // namespace grids::core

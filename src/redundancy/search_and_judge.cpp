@@ -55,7 +55,7 @@ void RedundancySearch::find_in(Direction direction, const std::vector<ExplainTar
     const auto rows = judge_->judge_as_asked(redundancy_targets(found.explained));
     for (auto& set :
          measure_stability(study_, surrogate_, found.explained, rows, plan_.half_samples,
-                           {explaining, plan_.cis}, plan_.judging, context_)) {
+                           {explaining, plan_.cis, plan_.trained_on}, plan_.judging, context_)) {
       findings.stability.push_back(std::move(set));
     }
   }

@@ -22,7 +22,8 @@ struct RedundancyPlan {
   bool cross_fit = false;
   CrossFitOptions folds;
   int64_t half_samples = 0;
-  int64_t alternatives = 0;  ///< further disjoint sets that are sought, at most
+  SurrogateOfHalf trained_on = {};  ///< see SearchAgain
+  int64_t alternatives = 0;         ///< further disjoint sets that are sought, at most
 };
 
 struct RedundancyFindings {

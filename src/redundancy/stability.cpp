@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "base/at.hpp"
@@ -91,6 +92,10 @@ Columns<StabilityRow> stability_columns() {
 
 }  // namespace
 
+Study half_of(const Study& study, int64_t half, uint64_t seed) {
+  return some_cells(study, draw_half(study, half, seed));
+}
+
 std::vector<SetStability> measure_stability(const Study& study, const StudySurrogate& surrogate,
                                             const std::vector<ExplainedTarget>& explained,
                                             const std::vector<SetRedundancy>& rows, int64_t halves,
@@ -109,13 +114,17 @@ std::vector<SetStability> measure_stability(const Study& study, const StudySurro
   explaining.force = true;
   auto judging = options;
   judging.type_level = 0;
+  judging.contrast_groups.clear();
   std::vector<Sums> sums(targets.size());
   Progress progress(context, "half-samples", targets.empty() ? 0 : halves);
   for (int64_t half = 0; half < halves && !targets.empty(); ++half) {
-    const Study part = some_cells(study, draw_half(study, half, context.seed));
-    const auto latents = surrogate.folded().atac_latents(context.pool, part.open);
+    const Study part = half_of(study, half, context.seed);
+    std::optional<FoldedSurrogate> own;
+    if (search.trained_on) own.emplace(search.trained_on(half));
+    const FoldedSurrogate& folded = own ? *own : surrogate.folded();
+    const auto latents = folded.atac_latents(context.pool, part.open);
     const CisFit fit = fit_cis(part, latents, cis, context);
-    const auto refitted = StudySurrogate(surrogate.folded(), &fit.path).asked_for(cis.genes);
+    const auto refitted = StudySurrogate(folded, &fit.path).asked_for(cis.genes);
     const auto found = explain(part, refitted, targets, explaining, context);
     const auto judged = RedundancyJudge(part, refitted, judging, context)
                             .judge_as_asked(redundancy_targets(found.explained));

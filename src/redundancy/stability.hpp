@@ -2,6 +2,7 @@
 /// types, again and again; each time the cis path is fitted and the set searched and judged anew.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -24,14 +25,23 @@ struct SetStability {
   std::vector<ElementStability> elements;  ///< of the set of all cells
 };
 
+/// The surrogate of a half-sample, from 0.
+using SurrogateOfHalf = std::function<FoldedSurrogate(int64_t half)>;
+
 /// How the sets were found, to be done again.
 struct SearchAgain {
   ExplainStageOptions explain;
   CisOptions cis;  ///< its genes are those of the targets
+  /// Trained on the half alone; empty: all halves keep the surrogate of all cells.
+  SurrogateOfHalf trained_on = {};
 };
 
-/// `rows`: those of all cells, one a target of `explained`. The surrogate stays: what is repeated
-/// is the cis path, the search and the call, judged by each half's own test cells.
+/// A half-sample, from 0, as `measure_stability` draws it.
+Study half_of(const Study& study, int64_t half, uint64_t seed);
+
+/// `rows`: those of all cells, one a target of `explained`. What is repeated is the cis path, the
+/// search and the call, judged by each half's own test cells; the training, where `search` says
+/// how.
 std::vector<SetStability> measure_stability(const Study& study, const StudySurrogate& surrogate,
                                             const std::vector<ExplainedTarget>& explained,
                                             const std::vector<SetRedundancy>& rows, int64_t halves,

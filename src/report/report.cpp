@@ -53,8 +53,9 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
     body += fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", section.id, section.title,
                         html);
   }
-  const std::string version =
-      results.manifest ? "grids " + escape_html(results.manifest->version) : std::string("grids");
+  const std::string version = results.manifests.empty()
+                                  ? std::string("grids")
+                                  : "grids " + escape_html(results.manifests.back().version);
   const std::string title = escape_html(options.title);
   replace_file(
       folder / "report.html",

@@ -73,6 +73,7 @@ std::vector<SetView> sets_of(const Table& table) {
       set.objective = table.number(row, column::kObjective);
       set.evaluations = table.number(row, column::kEvaluations);
       set.seconds = set.cells = set.percentile = set.near_share = set.near_chance = kNaN;
+      set.relative_low = set.relative_high = kNaN;
       set.others_change = set.most_change = set.minimal_share = kNaN;
       sets.push_back(std::move(set));
     }
@@ -103,6 +104,10 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
       set.near_share = table.number(row, column::kShareNear);
       set.near_chance = table.number(row, column::kChanceNear);
       set.from_counts = says_yes(table, row, column::kFromCounts);
+      if (table.has(column::kChangeLow)) {
+        set.relative_low = table.number(row, column::kChangeLow);
+        set.relative_high = table.number(row, column::kChangeHigh);
+      }
       if (table.has(column::kMinimalShare)) {
         set.minimal_share = table.number(row, column::kMinimalShare);
       }
@@ -208,13 +213,31 @@ void judge_and_order(std::vector<SetView>& sets) {
 }
 
 /// What to do where a table lacks a column: another version of grids wrote the folder.
-std::string remedy_of(const std::optional<Manifest>& manifest) {
-  if (!manifest) return "another version of grids wrote it; make it again: grids run";
+std::string remedy_of(const std::vector<Manifest>& manifests, const std::string& file) {
+  if (manifests.empty()) return "another version of grids wrote it; make it again: grids run";
+  const Manifest* writer = &manifests.back();
+  for (const auto& manifest : manifests) {
+    for (const auto& output : manifest.outputs) {
+      if (output.path == file) writer = &manifest;
+    }
+  }
   return fmt::format("grids {} wrote it; make it again with this one, {}: grids {}",
-                     manifest->version, GRIDS_VERSION, manifest->command);
+                     writer->version, GRIDS_VERSION, writer->command);
 }
 
+constexpr const char* kManifestFile = "manifest.json";
+
 }  // namespace
+
+void require_results(const std::filesystem::path& folder) {
+  if (std::filesystem::exists(folder / kManifestFile)) return;
+  for (const char* file : kFiles) {
+    if (std::filesystem::exists(folder / file)) return;
+  }
+  throw input_error(
+      "{}: holds no grids results (no manifest.json, no subsets.tsv, …); make some with: grids run",
+      folder.string());
+}
 
 const Table* Results::find(std::string_view file) const {
   const auto found = tables.find(file);
@@ -222,23 +245,18 @@ const Table* Results::find(std::string_view file) const {
 }
 
 Results read_results(const std::filesystem::path& folder) {
+  require_results(folder);
   Results results;
   results.folder = folder;
-  if (std::filesystem::exists(folder / "manifest.json")) {
-    results.manifest = read_manifest(folder / "manifest.json");
+  if (std::filesystem::exists(folder / kManifestFile)) {
+    results.manifests = read_manifests(folder / kManifestFile);
   }
   for (const char* file : kFiles) {
     if (std::filesystem::exists(folder / file)) {
       Table table = read_table(folder / file);
-      table.remedy = remedy_of(results.manifest);
+      table.remedy = remedy_of(results.manifests, file);
       results.tables.emplace(file, std::move(table));
     }
-  }
-  if (!results.manifest && results.tables.empty()) {
-    throw input_error(
-        "{}: holds no grids results (no manifest.json, no subsets.tsv, …); make some with: grids "
-        "run",
-        folder.string());
   }
   if (const Table* subsets = results.find("subsets.tsv")) results.sets = sets_of(*subsets);
   if (const Table* random = results.find("random_sets.tsv")) add_random(*random, results.sets);

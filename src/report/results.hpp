@@ -44,6 +44,8 @@ struct SetView {
   int64_t set_size = 0;
   double average_change = 0;
   double relative_change = 0;
+  double relative_low = 0;  ///< 90 % interval of it; NaN: none
+  double relative_high = 0;
   double change_cp100k = 0;
   double objective = 0;
   double evaluations = 0;
@@ -70,13 +72,16 @@ struct SetView {
 
 struct Results {
   std::filesystem::path folder;
-  std::optional<Manifest> manifest;
+  std::vector<Manifest> manifests;  ///< a section for each command that wrote there
   std::map<std::string, Table, std::less<>> tables;  ///< by file name
   std::vector<SetView> sets;                         ///< as they stand (verdict.hpp)
 
   /// The table of that file, or null when the file is missing or has no rows.
   const Table* find(std::string_view file) const;
 };
+
+/// Throws Error(kInput) where the folder has nothing that a page is made of.
+void require_results(const std::filesystem::path& folder);
 
 /// Reads every file that is there; see `write_report`.
 Results read_results(const std::filesystem::path& folder);

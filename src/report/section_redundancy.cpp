@@ -361,7 +361,7 @@ std::string redundancy_section(const Results& results, Page& page) {
   html += shares_figure(drawn, judged, page) + shares_summary(results) + calls_table(all) +
           uncalled_cards(others);
   for (const char* file : {"members.tsv", "settings.tsv"}) {
-    if (results.find(file) == nullptr) {
+    if (!results.tables.contains(file)) {
       html += missing_file(file, "elements and settings are not shown in full");
     }
   }

@@ -186,9 +186,12 @@ std::string training_section(const Results& results, Page& page) {
 
 std::string run_section(const Results& results, Page&) {
   std::string html;
-  if (results.manifest) {
-    html += manifest_part(*results.manifest);
-  } else {
+  const bool several = results.manifests.size() > 1;
+  for (const auto& manifest : results.manifests) {
+    if (several) html += "<h3>grids " + escape_html(manifest.command) + "</h3>";
+    html += manifest_part(manifest);
+  }
+  if (results.manifests.empty()) {
     html += missing_file("manifest.json", "versions, options and input files were not recorded");
   }
   if (const Table* prepare = results.find("prepare.tsv")) {

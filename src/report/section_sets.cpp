@@ -223,6 +223,13 @@ std::string beside_random(const SetView& set) {
   return text;
 }
 
+/// " (90 % of refits: −52.0% to −44.0%)", where there is an interval.
+std::string change_interval_words(const SetView& set) {
+  if (std::isnan(set.relative_low)) return {};
+  return fmt::format(" (90&nbsp;% of refits: {} to {})", percent_text(set.relative_low, true),
+                     percent_text(set.relative_high, true));
+}
+
 /// What is predicted; not in large letters where measured expression contradicts it.
 std::string change_words(const SetView& set) {
   const auto change = percent_text(set.relative_change, true);
@@ -230,9 +237,11 @@ std::string change_words(const SetView& set) {
       fmt::format("{} masked{}", counted(static_cast<double>(set.set_size), "peak"),
                   std::isnan(set.cells) ? std::string() : ", " + counted(set.cells, "test cell"));
   if (set.contrast.verdict == Verdict::kContradicted) {
-    return fmt::format("<p class=\"note\">Predicted {}, {}.</p>", change, masked);
+    return fmt::format("<p class=\"note\">Predicted {}{}, {}.</p>", change,
+                       change_interval_words(set), masked);
   }
-  return fmt::format("<p class=\"big\">{}<small>predicted, {}</small></p>", change, masked);
+  return fmt::format("<p class=\"big\">{}<small>predicted{}, {}</small></p>", change,
+                     change_interval_words(set), masked);
 }
 
 /// "Measured: 50.0% of the predicted change (20.0% to 80.0%)."

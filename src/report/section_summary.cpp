@@ -185,11 +185,12 @@ std::string as_list(std::span<const std::string> items) {
 
 /// What the stages said; a long list folds away.
 std::string stage_warnings(const Results& results) {
-  if (!results.manifest) return {};
   std::vector<std::string> shown, folded;
   constexpr size_t kShown = 6;
-  for (const auto& warning : results.manifest->warnings) {
-    (shown.size() < kShown ? shown : folded).push_back(escape_html(warning));
+  for (const auto& manifest : results.manifests) {
+    for (const auto& warning : manifest.warnings) {
+      (shown.size() < kShown ? shown : folded).push_back(escape_html(warning));
+    }
   }
   if (shown.empty()) return {};
   std::string html = as_list(shown);

@@ -43,6 +43,10 @@ std::string one_word(std::string_view text) {
   for (char& c : result) {
     if (static_cast<unsigned char>(c) <= 32) c = '_';
   }
+  // BED knows no quotes, and a spreadsheet would take the name for a formula.
+  if (!result.empty() && std::string_view("=+-@").find(result[0]) != std::string_view::npos) {
+    result[0] = '_';
+  }
   return result;
 }
 
@@ -59,8 +63,8 @@ std::string bed(const std::string& cell_type, const std::string& gene,
     const std::string name = methods.size() > 1
                                  ? fmt::format("{}_{}", entry.name, one_word(methods[entry.method]))
                                  : entry.name;
-    text += fmt::format("{}\t{}\t{}\t{}\t{}\t.\t{}\t{}\t{}\n", entry.chrom, entry.start, entry.end,
-                        name, entry.score, entry.start, entry.end,
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t.\t{}\t{}\t{}\n", one_word(entry.chrom), entry.start,
+                        entry.end, name, entry.score, entry.start, entry.end,
                         kMethodColours[entry.method % std::size(kMethodColours)]);
   }
   return text;
@@ -71,6 +75,17 @@ std::string bed(const std::string& cell_type, const std::string& gene,
 std::string track_file_name(std::string_view cell_type, std::string_view gene) {
   // No underscore in the gene's part: the last one of the name separates the two.
   return safe_file_name(cell_type) + "_" + safe_file_name(gene, "_") + ".bed";
+}
+
+std::vector<std::string> track_names(const Table& subsets) {
+  std::vector<std::string> names;
+  for (size_t row = 0; row < subsets.rows(); ++row) {
+    auto name =
+        track_file_name(subsets.text(row, column::kCellType), subsets.text(row, column::kGene));
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      names.push_back(std::move(name));
+  }
+  return names;
 }
 
 std::vector<std::filesystem::path> write_tracks(const std::filesystem::path& folder,

@@ -13,6 +13,9 @@ namespace grids::core {
 /// different pairs.
 std::string track_file_name(std::string_view cell_type, std::string_view gene);
 
+/// The file names of the tracks of subsets.tsv, in the order of the table.
+std::vector<std::string> track_names(const Table& subsets);
+
 /// Writes `folder`/CELLTYPE_GENE.bed for each cell type and gene in subsets.tsv: a `track` line,
 /// then BED9 in genome order (name = gene and rank, score = 1000 for rank 1 falling to 100 for the
 /// last, strand ".", colour by method). Where several methods explained the same gene, names carry

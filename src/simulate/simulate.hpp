@@ -203,6 +203,9 @@ SimulatedCells simulate(const SimulateOptions& options, const Context& context);
 /// Error(kInput) naming the file that cannot be written.
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated);
 
+/// Names of its files.
+std::vector<std::string> simulation_files();
+
 /// oracle.tsv, how well the true function itself predicts.
 TableText describe_oracle();
 

@@ -12,6 +12,9 @@
 namespace grids::core {
 namespace {
 
+constexpr const char* kCells = "cells.h5mu";
+constexpr const char* kGenes = "genes.bed";
+
 std::string genes_bed(const std::vector<GenePosition>& genes) {
   std::string text = "#chr\tstart\tend\tname\tscore\tstrand\tEnsembl_ID\tgene_type\n";
   for (const auto& gene : genes) {
@@ -55,10 +58,20 @@ TableText describe_oracle() {
   return oracle_columns().describe();
 }
 
+std::vector<std::string> simulation_files() {
+  return {kCells,
+          kGenes,
+          describe_truth().file,
+          describe_truth_settings().file,
+          describe_cell_truth().file,
+          describe_peak_truth().file,
+          describe_oracle().file};
+}
+
 void write_simulation(const std::filesystem::path& folder, const SimulatedCells& simulated) {
   make_folder(folder);
-  write_multiome(folder / "cells.h5mu", simulated.data);
-  replace_file(folder / "genes.bed", genes_bed(simulated.genes));
+  write_multiome(folder / kCells, simulated.data);
+  replace_file(folder / kGenes, genes_bed(simulated.genes));
   write_into(folder, truth_table(simulated.truth));
   write_into(folder, truth_settings_table(simulated.truth));
   write_into(folder, cell_truth_table(simulated.truth, simulated.cells));

@@ -1,6 +1,7 @@
 #include "study/study.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <numeric>
 #include <unordered_map>
@@ -19,6 +20,12 @@ const char* split_name(Split split) {
       break;
   }
   return "test";
+}
+
+bool is_study_column(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kOwn = {"cell_type", "donor",      "batch", "split",
+                                                    "total_rna", "open_peaks", "place"};
+  return std::find(kOwn.begin(), kOwn.end(), name) != kOwn.end();
 }
 
 std::string type_called(const std::string& label) {

@@ -14,6 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "io/coded_column.hpp"
+#include "io/store.hpp"
 #include "math/sparse.hpp"
 
 namespace grids::core {
@@ -53,6 +55,23 @@ std::string type_called(const std::string& label);
 /// batch.
 inline constexpr double kBatchWithinType = 0.3;
 
+/// A column that the user's file has of the cells, handed on as it is: nothing is computed from it.
+/// One of a modality bears its name, or that behind "rna:" or "atac:" where another column has it.
+struct KeptColumn : CodedColumn {
+  std::string in_rna = {};   ///< what it is called in mod/rna/obs; empty: it is not there
+  std::string in_atac = {};  ///< likewise
+};
+
+/// An embedding that the user's file has, likewise.
+struct KeptEmbedding : Embedding {
+  bool in_whole = false;  ///< in obsm of the whole
+  bool in_rna = false;    ///< in mod/rna/obsm
+  bool in_atac = false;
+};
+
+/// Whether obs of a study has a column of its own of that name: "cell_type", "split", …
+bool is_study_column(std::string_view name);
+
 struct CellTable {
   std::vector<std::string> barcodes;
   Categorical type;
@@ -67,6 +86,9 @@ struct CellTable {
   /// The row of each cell in the user's file (its RNA). Empty: as they stand here (studies of
   /// formats 1 and 2).
   std::vector<int64_t> place;
+  /// What the user's file says besides, named as in obs of the study; an entry for each cell.
+  std::vector<KeptColumn> columns = {};
+  std::vector<KeptEmbedding> embeddings = {};
 
   int64_t size() const { return static_cast<int64_t>(barcodes.size()); }
 };
@@ -149,14 +171,19 @@ std::optional<int64_t> distance_to_tss(const Study& study, int64_t gene, int64_t
 bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 
 /// Reads a study written by `write_study` of this or any earlier version. Throws Error(kInput) that
-/// names file and field; one of a later version, or whose cells are not paired (every command needs
-/// pairs), is refused with what to do.
+/// names file and field, also for what `problems_of` finds (study/study_check.hpp); one of a later
+/// version, or whose cells are not paired (every command needs pairs), is refused with what to do.
 Study read_study(const std::filesystem::path& path);
+/// The same from the root of an open store.
+Study read_study(const store::Group& root);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs
 /// with cell_type, donor, batch, split, total_rna, open_peaks and place (the cell's row in the
-/// user's file); `uns/grids` holds format, scale, paired and provenance. Goes to a temporary name
-/// beside `path` first, then is renamed.
+/// user's file) and the columns that were kept; obs of each modality with cell_type, donor, batch,
+/// split and its own columns; embeddings in obsm; in var of each modality besides what the study
+/// needs feature_types, interval and gene_ids, as 10x files have them. `uns/grids` holds format,
+/// scale, paired and provenance. Goes to a temporary name beside `path` first, then is renamed.
+/// Throws Error(kInternal) for what `problems_of` finds.
 void write_study(const std::filesystem::path& path, const Study& study);
 
 }  // namespace grids::core

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -10,7 +9,9 @@
 #include "io/anndata.hpp"
 #include "io/lines.hpp"
 #include "io/mudata.hpp"
+#include "study/kept_columns.hpp"
 #include "study/study.hpp"
+#include "study/study_check.hpp"
 
 namespace grids::core {
 namespace {
@@ -35,51 +36,6 @@ std::vector<double> to_numbers(const std::vector<int64_t>& values) {
 
 // ---- writing ----
 
-void require_whole(const Study& study) {
-  const auto cells = study.cells.size();
-  const auto peaks = study.peaks.size();
-  const auto genes = study.genes.size();
-  Problems problems;
-  const auto expect = [&](std::string_view what, size_t found, int64_t expected) {
-    if (static_cast<int64_t>(found) != expected) {
-      problems.add("{} has {} entries instead of {}", what, found, expected);
-    }
-  };
-  expect("cell type", study.cells.type.codes.size(), cells);
-  if (!study.cells.donor.empty()) expect("donor", study.cells.donor.codes.size(), cells);
-  if (!study.cells.batch.empty()) expect("batch", study.cells.batch.codes.size(), cells);
-  expect("split", study.cells.split.size(), cells);
-  expect("total_rna", study.cells.total_rna.size(), cells);
-  expect("open_peaks", study.cells.open_peaks.size(), cells);
-  if (!study.cells.place.empty()) expect("place", study.cells.place.size(), cells);
-  expect("peak start", study.peaks.start.size(), peaks);
-  expect("peak end", study.peaks.end.size(), peaks);
-  expect("chromosome offsets", study.peaks.chromosome_offsets.size(),
-         static_cast<int64_t>(study.peaks.chromosomes.size()) + 1);
-  if (!study.peaks.chromosome_offsets.empty() && study.peaks.chromosome_offsets.back() != peaks) {
-    problems.add("the chromosomes hold {} peaks instead of {}",
-                 study.peaks.chromosome_offsets.back(), peaks);
-  }
-  expect("gene id", study.genes.ids.size(), genes);
-  expect("gene chromosome", study.genes.chromosome.size(), genes);
-  expect("gene start", study.genes.start.size(), genes);
-  expect("gene end", study.genes.end.size(), genes);
-  expect("gene strand", study.genes.strand.size(), genes);
-  if (!study.genes.further_sites.empty()) {
-    expect("gene sites", study.genes.further_sites.size(), genes);
-  }
-  const auto shape = [&](std::string_view what, const CsrPattern& pattern, int64_t columns) {
-    if (pattern.rows != cells || pattern.columns != columns) {
-      problems.add("{} is {} × {} instead of {} × {}", what, pattern.rows, pattern.columns, cells,
-                   columns);
-    }
-  };
-  shape("open", study.open, peaks);
-  shape("expression", study.expression.pattern, genes);
-  if (study.has_counts()) shape("counts", study.counts.pattern, genes);
-  problems.raise(ErrorKind::kInternal, "a study that does not fit together");
-}
-
 Frame cells_frame(const CellTable& cells) {
   Frame frame{cells.barcodes, {}};
   std::vector<std::string> split;
@@ -91,15 +47,40 @@ Frame cells_frame(const CellTable& cells) {
   return frame;
 }
 
+/// As 10x files write it; empty where there is no place.
+std::string interval_text(std::string_view chromosome, int64_t start, int64_t end) {
+  return chromosome.empty() ? std::string() : fmt::format("{}:{}-{}", chromosome, start, end);
+}
+
+/// The columns by which scanpy and muon tell features of 10x files: gene_ids, feature_types and
+/// interval.
+void add_tenx_columns(Frame& frame, const char* type, std::vector<std::string> ids,
+                      const std::vector<std::string>& chromosomes,
+                      const std::vector<int64_t>& start, const std::vector<int64_t>& end) {
+  std::vector<std::string> intervals;
+  for (size_t j = 0; j < chromosomes.size(); ++j) {
+    intervals.push_back(interval_text(chromosomes[j], start[j], end[j]));
+  }
+  const auto add = [&](const char* name, std::vector<std::string> texts) {
+    const bool says_something =
+        std::any_of(texts.begin(), texts.end(), [](const auto& text) { return !text.empty(); });
+    if (says_something) frame.columns.push_back({name, std::move(texts)});
+  };
+  add("gene_ids", std::move(ids));
+  add("feature_types", std::vector<std::string>(chromosomes.size(), type));
+  add("interval", std::move(intervals));
+}
+
 Frame peaks_frame(const PeakTable& peaks) {
   Frame frame{peaks.names, {}};
   std::vector<std::string> chromosomes;
   for (size_t c = 0; c < peaks.chromosomes.size(); ++c) {
     chromosomes.resize(at(peaks.chromosome_offsets[c + 1]), peaks.chromosomes[c]);
   }
-  frame.columns.push_back({"chrom", std::move(chromosomes)});
+  frame.columns.push_back({"chrom", chromosomes});
   frame.columns.push_back({"start", to_numbers(peaks.start)});
   frame.columns.push_back({"end", to_numbers(peaks.end)});
+  add_tenx_columns(frame, "Peaks", peaks.names, chromosomes, peaks.start, peaks.end);
   return frame;
 }
 
@@ -112,12 +93,14 @@ Frame genes_frame(const GeneTable& genes) {
   frame.columns.push_back({"start", to_numbers(genes.start)});
   frame.columns.push_back({"end", to_numbers(genes.end)});
   frame.columns.push_back({"strand", std::move(strand)});
-  if (genes.further_sites.empty()) return frame;
-  std::vector<std::string> sites;
-  for (const auto& of_gene : genes.further_sites) {
-    sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
+  if (!genes.further_sites.empty()) {
+    std::vector<std::string> sites;
+    for (const auto& of_gene : genes.further_sites) {
+      sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
+    }
+    frame.columns.push_back({kFurtherSites, std::move(sites)});
   }
-  frame.columns.push_back({kFurtherSites, std::move(sites)});
+  add_tenx_columns(frame, "Gene Expression", genes.ids, genes.chromosome, genes.start, genes.end);
   return frame;
 }
 
@@ -139,7 +122,7 @@ std::vector<int64_t> positions(const store::Object& table, const Frame& frame,
                                std::string_view name) {
   std::vector<int64_t> result;
   for (const double value : column(table, frame, name, false).numbers()) {
-    if (!(value >= 0 && value < 1e15)) {
+    if (!(value >= 0 && value < 1e15 && value == std::floor(value))) {
       throw table.error(fmt::format("{} is not a position", value), name);
     }
     result.push_back(static_cast<int64_t>(value));
@@ -177,7 +160,7 @@ Categorical categorical(const Group& obs, const std::string& name, bool ordered)
 
 CellTable read_cells(const Group& root, int64_t format) {
   const auto obs = root.group("obs");
-  auto frame = read_frame(root, "obs");
+  auto frame = read_frame(root, "obs", is_study_column);
   CellTable cells;
   require_unique(obs, frame.index);
   for (const auto& name : column(obs, frame, "split", true).text()) {
@@ -270,25 +253,21 @@ GeneTable read_genes(const Group& modality) {
 void require_cells(const Group& root, const CellTable& cells, const std::string& modality) {
   // Cells have one order in a study; a file edited elsewhere may have lost it.
   const auto place = "mod/" + modality + "/obs";
-  const auto frame = read_frame(root.group("mod/" + modality), "obs");
+  const auto frame =
+      read_frame(root.group("mod/" + modality), "obs", [](const std::string&) { return false; });
   if (frame.index != cells.barcodes) {
     throw root.error(
         fmt::format("names other cells than obs, or in another order; {}", kPrepareAgain), place);
   }
 }
 
-void require_shape(const Group& modality, const std::string& name, const CsrPattern& pattern,
-                   int64_t rows, int64_t columns) {
-  if (pattern.rows == rows && pattern.columns == columns) return;
+/// Before the matrix is read.
+void require_shape(const Group& modality, const std::string& name, int64_t rows, int64_t columns) {
+  const auto shape = matrix_shape(modality, name);
+  if (shape.rows == rows && shape.columns == columns) return;
   throw modality.error(fmt::format("is {} × {}, but the tables name {} cells and {} features",
-                                   pattern.rows, pattern.columns, rows, columns),
+                                   shape.rows, shape.columns, rows, columns),
                        name);
-}
-
-void require_finite(const Group& modality, const std::string& name, const CsrMatrix& matrix) {
-  for (const float value : matrix.values) {
-    if (!std::isfinite(value)) throw modality.error("holds a value that is not finite", name);
-  }
 }
 
 ExpressionScale read_scale(const Group& grids) {
@@ -305,7 +284,7 @@ int64_t known_format(const Group& root) {
   }
   const auto grids = root.group("uns/grids");
   if (!grids.has("format")) return 1;
-  const auto format = grids.array("format").read<int64_t>();
+  const auto format = grids.array("format").read_whole<int64_t>();
   if (format.size() != 1 || format[0] < 1) {
     throw grids.error(fmt::format("must be one whole number from 1; {}", kPrepareAgain), "format");
   }
@@ -333,7 +312,7 @@ void require_members(const Group& root) {
 /// Throws unless a row is the same cell in both modalities.
 void require_paired(const Group& grids) {
   if (!grids.has("paired")) return;  // as all of format 1 are
-  const auto paired = grids.array("paired").read<int64_t>();
+  const auto paired = grids.array("paired").read_whole<int64_t>();
   if (paired.size() != 1) throw grids.error("must be one boolean", "paired");
   if (paired[0] == 0) {
     throw grids.error(
@@ -348,7 +327,10 @@ void require_paired(const Group& grids) {
 }  // namespace
 
 Study read_study(const std::filesystem::path& path) {
-  const auto root = store::open(path);
+  return read_study(store::open(path));
+}
+
+Study read_study(const Group& root) {
   const int64_t format = known_format(root);
   require_members(root);
   const auto grids = root.group("uns/grids");
@@ -361,26 +343,27 @@ Study read_study(const std::filesystem::path& path) {
   study.genes = read_genes(rna);
   require_cells(root, study.cells, "rna");
   require_cells(root, study.cells, "atac");
+  read_kept(root, study.cells);
   const auto cells = study.cells.size();
+  require_shape(atac, "X", cells, study.peaks.size());
   study.open = read_binary_matrix(atac, "X");
-  require_shape(atac, "X", study.open, cells, study.peaks.size());
+  require_shape(rna, "X", cells, study.genes.size());
   study.expression = read_matrix(rna, "X");
-  require_shape(rna, "X", study.expression.pattern, cells, study.genes.size());
-  require_finite(rna, "X", study.expression);
   study.scale = read_scale(grids);
   if (rna.has("layers/counts")) {
+    require_shape(rna, "layers/counts", cells, study.genes.size());
     study.counts = read_matrix(rna, "layers/counts");
-    require_shape(rna, "layers/counts", study.counts.pattern, cells, study.genes.size());
-    require_finite(rna, "layers/counts", study.counts);
   }
   const auto provenance = grids.array("provenance").read_text();
   if (provenance.size() != 1) throw grids.error("must be one text", "provenance");
   study.provenance = provenance[0];
+  problems_of(study).raise(ErrorKind::kInput, fmt::format("reading {}", root.file()));
   return study;
 }
 
 void write_study(const std::filesystem::path& path, const Study& study) {
-  require_whole(study);
+  problems_of(study).raise(ErrorKind::kInternal, "a study that does not fit together");
+  require_kept(study.cells);
   const Frame bare{study.cells.barcodes, {}};
   const Frame peaks = peaks_frame(study.peaks);
   const Frame genes = genes_frame(study.genes);
@@ -402,6 +385,7 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     if (!study.cells.batch.empty()) {
       write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
     }
+    write_kept(root, study.cells);
     const auto grids = create_dict(root, "uns/grids");
     write_integer_element(grids, "format", kStudyFormat);
     const bool raw = study.scale == ExpressionScale::kLog1pCp100k;

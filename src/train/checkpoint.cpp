@@ -119,6 +119,22 @@ std::string training_identity(const Study& study, const TrainOptions& options, u
   return identity.dump();
 }
 
+void require_replaceable(const std::filesystem::path& folder, const std::string& identity) {
+  const auto file = file_in(folder);
+  if (!std::filesystem::exists(file)) return;
+  std::string found;
+  try {
+    const SafeTensors saved = read_safetensors(file);
+    if (saved.metadata.contains("identity")) found = saved.metadata.at("identity");
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::kInput) throw;
+  }
+  if (found == identity) return;
+  throw input_error(
+      "{} is {}, and would be replaced; give another folder, or remove it", file.string(),
+      found.empty() ? "no checkpoint of grids" : "the checkpoint of another training");
+}
+
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
                       const std::string& identity) {
   make_folder(folder);

@@ -37,6 +37,10 @@ struct Checkpoint {
 /// What a checkpoint must agree with: a JSON object of name → value.
 std::string training_identity(const Study& study, const TrainOptions& options, uint64_t seed);
 
+/// Throws Error(kInput) where DIR/checkpoint.safetensors is no checkpoint, or of another training:
+/// writing would destroy it.
+void require_replaceable(const std::filesystem::path& folder, const std::string& identity);
+
 /// Writes DIR/checkpoint.safetensors, creating the folder.
 void write_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
                       const std::string& identity);

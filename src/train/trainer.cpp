@@ -59,7 +59,11 @@ class Trainer {
         stages_(make_stages(shop_)) {}
 
   TrainResult run() {
-    if (options_.resume) resume();
+    if (options_.resume) {
+      resume();
+    } else if (!options_.checkpoint.empty()) {
+      require_replaceable(options_.checkpoint, identity_);
+    }
     if (shop_.validation.empty() && options_.patience > 0) {
       context_.reporter.warning(
           "no validation cells: every stage runs to its last step, and nothing tells when the "

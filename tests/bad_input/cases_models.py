@@ -472,6 +472,22 @@ def _(room):
     return train(*steps, "--resume")
 
 
+@case("train: over the checkpoint of another training", r"checkpoint\.safetensors", r"of another training",
+      r"another folder", torch=True, once=True)
+def _(room):
+    steps = ["--checkpoint", "checkpoint", "--checkpoint-every", "2", "--max-steps", "3"]
+    room.run("train", "../good/study.h5mu", *steps, "--seed", "5", "-o", "other.safetensors")
+    return train(*steps)
+
+
+@case("train: over a file that is no checkpoint", r"checkpoint\.safetensors", r"no checkpoint of grids",
+      torch=True, once=True)
+def _(room):
+    (room.folder / "checkpoint").mkdir()
+    room.file("checkpoint/checkpoint.safetensors", "weights of my own")
+    return train("--checkpoint", "checkpoint")
+
+
 @case("train: damaged checkpoint", r"checkpoint\.safetensors", torch=True, once=True)
 def _(room):
     (room.folder / "checkpoint").mkdir()

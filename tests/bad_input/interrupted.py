@@ -7,14 +7,14 @@ import time
 from harness import SECONDS, differences, must, run, snapshot
 
 # What holds times, or says what was done when.
-WITH_TIMES = ("manifest.json", "report.html", "stages.json", "timings.tsv")
+WITH_TIMES = ("manifest.json", "report.html", ".grids/run.json", ".grids/written.tsv", "timings.tsv")
 
-# Exit codes: 130 is what grids says when it was asked to stop, -9 is Python's word for SIGKILL.
-STOPS = {signal.SIGINT: 130, signal.SIGTERM: 130, signal.SIGKILL: -9}
+# Exit codes: what a shell says of a signal; -9 is Python's word for SIGKILL.
+STOPS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
 # When a run is stopped: once this file of its folder is there.
 RUN_STOPS = (
     (signal.SIGINT, "markers.tsv"),
-    (signal.SIGTERM, "checkpoint/settings.txt"),
+    (signal.SIGTERM, ".grids/training/settings.txt"),
     (signal.SIGKILL, "study.h5mu"),
     (signal.SIGKILL, "markers.tsv"),
 )
@@ -57,7 +57,7 @@ def stopped_training(programs, folder, how, code, whole):
         problems.append(f"exit code {ended} instead of {code}")
     if (folder / "s.safetensors").exists() or (folder / "curves.tsv").exists():
         problems.append("a result was written although the training was stopped")
-    if code == 130 and "--resume" not in message:
+    if code != -9 and "--resume" not in message:
         problems.append("the message does not say how to continue")
     done = run(programs, [*train_words(), "--resume"], folder)
     if done.returncode != 0 or "continuing stage" not in done.stderr:
@@ -97,7 +97,7 @@ def compare_words():
 
 def stopped_compare(programs, folder, how, code, whole):
     folder.mkdir()
-    kept = folder / "out/runs"
+    kept = folder / "out/.grids/runs"
     ended, message = stop_when(start(programs, compare_words(), folder),
                                lambda: any(kept.glob("*.sha256")), how)
     problems = []
@@ -118,7 +118,7 @@ def same_results(whole, folder):
     for line in differences(snapshot(whole), now):
         name = line.rpartition(" ")[0]
         timed = name.endswith(WITH_TIMES)
-        if name.endswith(".part"):  # SIGKILL while a file was written
+        if name.endswith(".grids/lock.guard"):  # of who took over the lock of the dead
             continue
         if name.startswith("checkpoint") or timed and line.endswith("changed"):
             continue

@@ -2,10 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
+
+#include "base/goes_with_program.hpp"
 
 namespace grids::core {
 namespace {
@@ -24,7 +30,7 @@ struct Seen {
   std::vector<int64_t> sizes = {10};
   Goal goal = Goal::kDown;
   bool all = false;
-  bool quiet = false;
+  std::vector<std::string> told;
   uint64_t seed = 0;
   int runs = 0;
 };
@@ -47,7 +53,7 @@ int run(
                           return [&](const Context& context) {
                             ++seen.runs;
                             seen.seed = context.seed;
-                            seen.quiet = context.reporter.quiet();
+                            seen.told = context.reporter.words();
                             body();
                           };
                         }};
@@ -102,7 +108,7 @@ TEST(Program, OptionsReachTheCommand) {
   EXPECT_THAT(seen.sizes, ElementsAre(10, 128, 5));
   EXPECT_EQ(seen.goal, Goal::kUp);
   EXPECT_TRUE(seen.all);
-  EXPECT_TRUE(seen.quiet);
+  EXPECT_THAT(seen.told, ElementsAre("--quiet"));
   EXPECT_EQ(seen.seed, 9u);
 }
 
@@ -128,7 +134,7 @@ TEST_F(ConfigFile, IsTheSameAsTheFlags) {
   Seen seen;
   EXPECT_EQ(run(seen, {"fit", "a.h5mu", "--config", path, "--beta", "2"}), 0);
   EXPECT_EQ(seen.seed, 4u);
-  EXPECT_TRUE(seen.quiet);
+  EXPECT_THAT(seen.told, ElementsAre("--quiet"));
   EXPECT_EQ(seen.beta, 2) << "flags win over the file";
   EXPECT_EQ(seen.steps, 3) << "a stage's section";
   EXPECT_EQ(seen.goal, Goal::kUp);
@@ -260,7 +266,66 @@ TEST(Program, ErrorsBecomeExitCodes) {
   EXPECT_EQ(run(seen, {"fit", "a"}, [] { throw std::runtime_error("oops"); }), 1);
   EXPECT_EQ(run(seen, {"fit", "a"}, [] { throw Error(ErrorKind::kCancelled, "stopped"); }), 130);
   EXPECT_EQ(run(seen, {"fly"}), 2);
-  ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(run(seen, {"fit", "a", "--progress", "json"}, [] { throw input_error("a\n: broken"); }),
+            3);
+  EXPECT_THAT(::testing::internal::GetCapturedStderr(), HasSubstr(R"("error":"a\u000a: broken"})"));
+}
+
+/// How a process ends that runs a command and gets a signal meanwhile.
+int end_by(const std::function<void()>& body) {
+  const auto ended = [&]() -> int {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      (void)std::freopen("/dev/null", "w", stderr);
+      Seen seen;
+      ::_exit(run(seen, {"fit", "a", "--threads", "1"}, body));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  };
+  return ended();
+}
+
+TEST(StopSignals, EndAsAShellSaysItOfThem) {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    EXPECT_EQ(end_by([&] {
+                ::raise(signal);
+                throw Error(ErrorKind::kCancelled, "stopped");
+              }),
+              128 + signal);
+  }
+}
+
+TEST(StopSignals, TheSameForTheSecondTimeEndsAtOnceAndAnotherDoesNot) {
+  EXPECT_EQ(end_by([] {
+              ::raise(SIGINT);
+              ::raise(SIGINT);
+              ::sleep(60);
+            }),
+            128 + SIGINT);
+  EXPECT_EQ(end_by([] {
+              ::raise(SIGINT);
+              ::raise(SIGTERM);
+            }),
+            0);
+}
+
+TEST(StopSignals, WorkThatIsNotPutDownIsEndedWithinFiveSecondsAndLeavesNoHalfWrittenFile) {
+  const auto half =
+      std::filesystem::temp_directory_path() / fmt::format("grids_half_{}", ::getpid());
+  const auto began = std::chrono::steady_clock::now();
+  EXPECT_EQ(end_by([&] {
+              std::ofstream(half) << "half";
+              const GoesWithProgram goes(half);
+              ::raise(SIGTERM);
+              for (volatile bool busy = true; busy;) {  // a library that asks nobody
+              }
+            }),
+            128 + SIGTERM);
+  // Five, and as much again for a machine that is busy.
+  EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
+  EXPECT_FALSE(std::filesystem::exists(half));
 }
 
 }  // namespace

@@ -20,6 +20,20 @@ TEST(ComparePage, TablesAreRoundedAndEscaped) {
             "| method | value |\n| --- | --- |\n| a\\|b | 0.1235 |\n");
 }
 
+TEST(ComparePage, NamesAreNothingButText) {
+  const auto cell = [](const std::string& text) {
+    const auto table = markdown_table(one_row(text));
+    const auto begin = table.rfind("\n| ") + 3;
+    return table.substr(begin, table.rfind(" | 0.1235") - begin);
+  };
+  EXPECT_EQ(cell("<script>alert(1)</script>"), "&lt;script&gt;alert(1)&lt;/script&gt;");
+  EXPECT_EQ(cell("[click](javascript:x)"), "\\[click\\](javascript:x)");
+  EXPECT_EQ(cell("`code` *a* __b__ c_d ~e~"), "\\`code\\` \\*a\\* \\_\\_b\\_\\_ c_d \\~e\\~");
+  EXPECT_EQ(cell("a\n\n# b"), "a  # b");  // a line of its own would be a heading
+  EXPECT_EQ(cell("# b"), "\\# b");
+  EXPECT_EQ(cell("\\|"), "\\\\\\|");
+}
+
 TEST(ComparePage, HeldOutEvidenceComesBeforeTheOwnObjective) {
   ComparePage page;
   page.held_out = one_row("first");

@@ -23,6 +23,12 @@ class WithAttributes : public Base {
   bool has_attribute(const std::string& name) const override { return attributes.contains(name); }
   store::Attribute attribute(const std::string& name) const override { return attributes.at(name); }
 
+  std::vector<std::string> attribute_names() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, value] : attributes) names.push_back(name);
+    return names;
+  }
+
   std::map<std::string, store::Attribute> attributes;
 };
 

@@ -49,8 +49,60 @@ TEST_F(TableTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(back.columns(), table.columns());
   EXPECT_EQ(back.text(0, "gene"), "CD19 \xCE\xB1");
   EXPECT_EQ(static_cast<float>(back.number(0, "change")), -0.1f);
-  EXPECT_EQ(back.text(1, "gene"), "tab inside");
+  EXPECT_EQ(back.text(1, "gene"), "tab\tinside");
   EXPECT_TRUE(std::isnan(back.number(1, "change")));
+}
+
+TEST_F(TableTest, AnyTextReadsBackAndNoneIsAFormula) {
+  const std::vector<std::string> names = {"=cmd|' /C calc'!A0",
+                                          "@SUM(1)",
+                                          "-2+3",
+                                          "+1a",
+                                          "'quoted",
+                                          "'",
+                                          "'=1",
+                                          "''-1",
+                                          "-x",
+                                          "tab\tinside",
+                                          "\ttab",
+                                          "\rreturn",
+                                          "two\nlines",
+                                          "\"quoted\"",
+                                          "say \"so\"",
+                                          "-",
+                                          "+",
+                                          "=",
+                                          "-1.5",
+                                          "1e-7",
+                                          "",
+                                          "\"",
+                                          "'\t",
+                                          "=\t\"\n",
+                                          "last\r"};
+  Table table({"name", "=column"});
+  for (const auto& name : names) table.add({name, name});
+  write_table(folder_ / "t.tsv", table);
+  const Table back = read_table(folder_ / "t.tsv");
+  EXPECT_EQ(back.columns(), table.columns());
+  ASSERT_EQ(back.rows(), names.size());
+  for (size_t i = 0; i < names.size(); ++i) EXPECT_EQ(back.row(i), table.row(i)) << names[i];
+  const std::string text = read_file(folder_ / "t.tsv");
+  EXPECT_NE(text.find("\n'=cmd|' /C calc'!A0\t'=cmd"), std::string::npos);
+  EXPECT_NE(text.find("\n'@SUM(1)\t"), std::string::npos);
+  EXPECT_NE(text.find("\n-1.5\t-1.5\n"), std::string::npos);  // numbers stay numbers
+  EXPECT_NE(text.find("\n-\t-\n"), std::string::npos);        // and strands strands
+  EXPECT_NE(text.find("\n\"tab\tinside\"\t"), std::string::npos);
+}
+
+TEST_F(TableTest, QuotesThatDoNotEndAreNamed) {
+  replace_file(folder_ / "open.tsv", "a\tb\n1\t\"x\ny\t2\n");
+  EXPECT_NE(
+      message_of([&] { read_table(folder_ / "open.tsv"); }).find("line 2: a cell that begins"),
+      std::string::npos);
+  replace_file(folder_ / "more.tsv", "a\n\"x\"y\n");
+  EXPECT_NE(
+      message_of([&] { read_table(folder_ / "more.tsv"); }).find("line 2: a cell that begins"),
+      std::string::npos);
 }
 
 TEST_F(TableTest, MessagesNameLineAndColumn) {

@@ -237,23 +237,62 @@ TEST(ManifestFile, ReadsBackWhatWasWritten) {
   EXPECT_EQ(manifest.inputs[0].sha256,
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   EXPECT_EQ(manifest.inputs[0].bytes, 3);
-  write_manifest(folder / "manifest.json", manifest);
-  EXPECT_EQ(read_manifest(folder / "manifest.json"), manifest);
+  add_to_manifest(folder / "manifest.json", manifest);
+  EXPECT_THAT(read_manifests(folder / "manifest.json"), ::testing::ElementsAre(manifest));
+}
+
+TEST(ManifestFile, HasASectionForEachCommand) {
+  const TempFolder folder;
+  const auto path = folder / "manifest.json";
+  const auto section = [](const char* command, const char* version, const char* output) {
+    Manifest manifest;
+    manifest.command = command;
+    manifest.version = version;
+    manifest.outputs = {{output, std::string(64, 'a'), 7}};
+    return manifest;
+  };
+  Manifest explain = section("explain", "1", "redundancy.tsv");
+  explain.outputs.push_back({"subsets.tsv", std::string(64, 'b'), 8});
+  add_to_manifest(path, explain);
+  add_to_manifest(path, section("evaluate", "1", "accuracy.tsv"));
+  const auto again = section("evaluate", "2", "accuracy.tsv");
+  add_to_manifest(path, again);
+  EXPECT_THAT(read_manifests(path), ::testing::ElementsAre(explain, again))
+      << "the section of a command is replaced, others stay";
+  const auto redundancy = section("redundancy", "2", "redundancy.tsv");
+  add_to_manifest(path, redundancy);
+  explain.outputs.erase(explain.outputs.begin());
+  EXPECT_THAT(read_manifests(path), ::testing::ElementsAre(explain, again, redundancy))
+      << "what another command wrote over is no longer an output of the first";
+}
+
+TEST(ManifestFile, OfAVersionWithOneSectionIsReadAndKept) {
+  const TempFolder folder;
+  const auto path = folder / "manifest.json";
+  test::put(path, R"({"command": "run", "version": "0.1.0", "options": {}, "seed": 1, "threads": 2,
+                      "inputs": [], "outputs": [], "warnings": [], "stages": []})");
+  Manifest more;
+  more.command = "explain";
+  add_to_manifest(path, more);
+  const auto sections = read_manifests(path);
+  ASSERT_EQ(sections.size(), 2u);
+  EXPECT_EQ(sections[0].version, "0.1.0");
+  EXPECT_EQ(sections[1], more);
 }
 
 TEST(ManifestFile, SaysWhatIsMissing) {
   const TempFolder folder;
   const auto path = folder / "manifest.json";
   test::put(path, "{}");
-  EXPECT_THAT(test::input_message([&] { read_manifest(path); }), HasSubstr("'command'"));
+  EXPECT_THAT(test::input_message([&] { read_manifests(path); }), HasSubstr("'commands'"));
   test::put(path, "{");
-  EXPECT_THAT(test::input_message([&] { read_manifest(path); }),
+  EXPECT_THAT(test::input_message([&] { read_manifests(path); }),
               HasSubstr("not a manifest of grids"));
   EXPECT_THAT(test::input_message([&] { sha256_of(folder / "none"); }), HasSubstr("none"));
   EXPECT_THAT(test::input_message([&] { sha256_of(folder.path()); }), HasSubstr("reading"));
   Manifest broken;
   broken.options = "{";
-  EXPECT_THROW(write_manifest(path, broken), Error);
+  EXPECT_THROW(add_to_manifest(folder / "other.json", broken), Error);
 }
 
 }  // namespace

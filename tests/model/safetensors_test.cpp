@@ -94,6 +94,35 @@ TEST_F(SafeTensorsTest, BrokenFilesAreToldApart) {
             std::string::npos);
 }
 
+std::string two_bytes(const std::string& first, const std::string& second) {
+  return fmt::format(R"({{"a":{{"dtype":"U8","shape":[1],"data_offsets":{}}},)"
+                     R"("b":{{"dtype":"U8","shape":[1],"data_offsets":{}}}}})",
+                     first, second);
+}
+
+TEST_F(SafeTensorsTest, EachByteBelongsToOneTensor) {
+  EXPECT_EQ(reading(with_header(two_bytes("[1,2]", "[0,1]"), "xy")), "no error");
+  EXPECT_NE(reading(with_header(two_bytes("[0,1]", "[0,1]"), "x")).find("b: shares bytes"),
+            std::string::npos);
+  EXPECT_NE(reading(with_header(two_bytes("[0,1]", "[2,3]"), "xyz"))
+                .find("the 1 bytes before 'b' belong to no tensor"),
+            std::string::npos);
+  EXPECT_NE(reading(with_header(two_bytes("[1,2]", "[2,3]"), "xyz")).find("before 'a'"),
+            std::string::npos);
+  EXPECT_NE(reading(with_header(two_bytes("[0,1]", "[1,2]"), "xyz"))
+                .find("the tensors take 2 bytes, the file holds 3"),
+            std::string::npos);
+}
+
+TEST_F(SafeTensorsTest, AHeaderOfOtherThingsIsDroppedAtOnce) {
+  std::string many = "[0";
+  for (int i = 0; i < 1000; ++i) many += ",0";
+  const auto entry = R"({"w":{"dtype":"F32","data_offsets":[0,0],"shape":)";
+  EXPECT_NE(reading(with_header(entry + many + "]}}")).find("none of tensors"), std::string::npos);
+  EXPECT_NE(reading(with_header(entry + std::string("[[[[0]]]]}}"))).find("none of tensors"),
+            std::string::npos);
+}
+
 TEST(SurrogateFile, ConformanceModelsSurviveARoundTrip) {
   const SurrogateFile file = read_surrogate(test::fixture("conformance/small.model.safetensors"));
   EXPECT_EQ(file.shape.peaks(), 164);

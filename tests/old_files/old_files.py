@@ -95,10 +95,14 @@ def use(version):
                       f"predicted-{name}.h5ad")
     version.check("cis", ["cis", version.study, version.surrogate, "-o", "fitted.safetensors"],
                   "fitted.safetensors", "cis.tsv")
-    version.check("compare goes on in its folder",
+    version.refused("what an earlier version wrote is not replaced",
+                    ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
+                     "LYZ", "-o", f"{version.name}/comparison"],
+                    says=["compare.md was not written by grids", "--overwrite"])
+    version.check("compare, in the folder of an earlier version",
                   ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
                    "LYZ", "-L", "3", "--methods", "grids,random", "--seeds", "1", "--no-types",
-                   "--force", "-o", f"{version.name}/comparison"],
+                   "--force", "--overwrite", "-o", f"{version.name}/comparison"],
                   f"{version.name}/comparison/compare.md")
     version.check("report", ["report", f"{version.name}/run"], f"{version.name}/run/report.html")
     version.check("prepare", PREPARE, "today.h5mu")
@@ -140,15 +144,18 @@ def train(version):
     version.check("train, options in a file",
                   ["train", version.study, "--config", f"{version.name}/options.toml", "-o",
                    "trained.safetensors"], "trained.safetensors")
-    version.check("run goes on in its folder",
-                  [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],
-                  f"{version.name}/run/report.html", says=["The report:"])
+    version.check("run, in the folder of an earlier version",
+                  [*RUN, "--max-training-steps", "3", "--overwrite", "-o", f"{version.name}/run"],
+                  f"{version.name}/run/report.html", f"{version.name}/run/study.h5mu.kept",
+                  says=["The report:", "kept as study.h5mu.kept"])
     leave_checkpoint(version.folder / version.name / "run")
     version.check("run does not resume the checkpoint of another version",
                   [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],
-                  f"{version.name}/run/surrogate.safetensors")
+                  f"{version.name}/run/surrogate.safetensors",
+                  f"{version.name}/run/checkpoint/settings.txt")
     manifest = json.loads((version.folder / version.name / "run/manifest.json").read_text())
-    stages = [stage["name"] for stage in manifest["stages"]]
+    section = next(each for each in manifest["commands"] if each["command"] == "run")
+    stages = [stage["name"] for stage in section["stages"]]
     problems = [] if "train" in stages and "explain" in stages else [f"its stages are {stages}"]
     version.results.append((f"{version.name}: the folder holds every stage", problems, ""))
 

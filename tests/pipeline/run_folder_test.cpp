@@ -4,17 +4,17 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <nlohmann/json.hpp>
+#include <fstream>
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
-#include "support/fixtures.hpp"
 
 namespace grids::core {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class RunFolderTest : public ::testing::Test {
  protected:
@@ -26,10 +26,11 @@ class RunFolderTest : public ::testing::Test {
   void TearDown() override { fs::remove_all(folder_); }
 
   RunStage stage(const std::string& name, const std::string& settings) {
-    return {name, settings, [this, name](const Context& context) -> std::vector<std::string> {
+    return {name, settings,
+            [this, name, settings](const Context& context) -> std::vector<std::string> {
               done_.push_back(name);
               context.reporter.warning("about " + name);
-              replace_file(folder_ / name, "result");
+              replace_file(folder_ / name, "result " + settings + content_);
               return {name};
             }};
   }
@@ -40,7 +41,10 @@ class RunFolderTest : public ::testing::Test {
     ThreadPool pool(1);
     Reporter reporter;
     const Context context{seed, pool, reporter, nullptr};
-    RunFolder folder(folder_);
+    const std::vector<std::string> names = {"first", "second", "third"};
+    OutputFolder out(folder_, {"run", ""}, names, overwrite_);
+    out.claim(names, context);
+    RunFolder folder(out, "run", stages_);
     for (const auto& [name, settings] :
          {std::pair<std::string, std::string>{"first", "f"}, {"second", middle}, {"third", "t"}}) {
       folder.run(stage(name, settings), context);
@@ -55,6 +59,9 @@ class RunFolderTest : public ::testing::Test {
   fs::path folder_;
   std::vector<std::string> done_;
   std::vector<std::string> warnings_;
+  std::string content_;
+  bool overwrite_ = false;
+  Stages stages_ = Stages::kInTurn;
 };
 
 TEST_F(RunFolderTest, WhatIsDoneIsKeptAndItsWarningsAreRepeated) {
@@ -70,12 +77,41 @@ TEST_F(RunFolderTest, AChangedStageAndAllAfterItAreDoneAgain) {
   EXPECT_THAT(run("other", 2), ElementsAre("first", "second", "third"));
 }
 
-TEST_F(RunFolderTest, AMissingOrShortenedFileIsMadeAgain) {
+TEST_F(RunFolderTest, AMissingFileIsMadeAgain) {
   run();
   fs::remove(folder_ / "second");
-  EXPECT_THAT(run(), ElementsAre("second", "third"));
-  replace_file(folder_ / "first", "cut");
+  EXPECT_THAT(run(), ElementsAre("second"));
+  EXPECT_THAT(run(), ElementsAre());
+}
+
+TEST_F(RunFolderTest, AStageIsDoneAgainWhereOneBeforeItLeftSomethingElse) {
+  run();
+  fs::remove(folder_ / "first");
+  content_ = "of another kind";
   EXPECT_THAT(run(), ElementsAre("first", "second", "third"));
+}
+
+TEST_F(RunFolderTest, AByteThatWasChangedIsNeitherKeptNorLost) {
+  run();
+  std::ofstream(folder_ / "second") << "resulT m";  // as long as before
+  try {
+    run();
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("second was not written by grids, or"));
+  }
+  overwrite_ = true;
+  EXPECT_THAT(run(), ElementsAre("second"));
+  EXPECT_EQ(read_file(folder_ / "second"), "result m");
+  EXPECT_EQ(read_file(folder_ / "second.kept"), "resulT m");
+}
+
+TEST_F(RunFolderTest, StagesThatStandApartAreKeptWhicheverOfThemIsAskedFor) {
+  stages_ = Stages::kApart;
+  run();
+  EXPECT_THAT(run("other"), ElementsAre("second"));
+  fs::remove(folder_ / "first");
+  EXPECT_THAT(run("other"), ElementsAre("first"));
 }
 
 TEST_F(RunFolderTest, AStageThatFailsIsNotRemembered) {
@@ -83,7 +119,9 @@ TEST_F(RunFolderTest, AStageThatFailsIsNotRemembered) {
   Reporter reporter;
   const Context context{1, pool, reporter, nullptr};
   {
-    RunFolder folder(folder_);
+    OutputFolder out(folder_, {"run", ""}, {}, false);
+    out.claim({"first", "second", "third"}, context);
+    RunFolder folder(out, "run", Stages::kInTurn);
     folder.run(stage("first", "f"), context);
     const RunStage broken{"second", "m", [](const Context&) -> std::vector<std::string> {
                             throw input_error("no such cells");
@@ -100,45 +138,8 @@ TEST_F(RunFolderTest, AStageThatFailsIsNotRemembered) {
 
 TEST_F(RunFolderTest, AnUnreadableRecordMeansStartingOver) {
   run();
-  replace_file(folder_ / "stages.json", "{\"first\": 3}");
+  replace_file(folder_ / ".grids/run.json", "{\"first\": 3}");
   EXPECT_THAT(run(), ElementsAre("first", "second", "third"));
-}
-
-// tests/fixtures/version_1/run: what it says is done is kept by the version that did it, and done
-// again by any other.
-TEST_F(RunFolderTest, StagesOfVersion1AreReadAndKeptByThatVersionAlone) {
-  const std::string record = read_file(test::fixture("version_1/run/stages.json"));
-  const std::string version = "0.1.0";
-  for (const bool same : {true, false}) {
-    std::string text = record;
-    const std::string now = GRIDS_VERSION;
-    for (size_t at = text.find(version); at != std::string::npos; at = text.find(version, at)) {
-      const std::string other = same ? now : now + "-another";
-      text.replace(at, version.size(), other);
-      at += other.size();
-    }
-    fs::remove_all(folder_);
-    fs::copy(test::fixture("version_1/run"), folder_, fs::copy_options::recursive);
-    replace_file(folder_ / "stages.json", text);
-    // The settings are what the key says after version and seed.
-    const auto json = nlohmann::json::parse(text);
-    ThreadPool pool(1);
-    Reporter reporter;
-    const Context context{1, pool, reporter, nullptr};
-    RunFolder folder(folder_);
-    std::vector<std::string> done;
-    for (const char* name : {"prepare", "train", "cis", "evaluate", "explain", "map"}) {
-      const std::string key = json.at(name).at("key");
-      const std::string start = " seed 1 ";
-      folder.run({name, key.substr(key.find(start) + start.size()),
-                  [&](const Context&) -> std::vector<std::string> {
-                    done.push_back(name);
-                    return {};
-                  }},
-                 context);
-    }
-    EXPECT_EQ(done.size(), same ? 0u : 6u);
-  }
 }
 
 }  // namespace

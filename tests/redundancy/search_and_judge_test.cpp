@@ -7,74 +7,18 @@
 
 #include "base/error.hpp"
 #include "cis/cis_rows.hpp"
-#include "cis/simulated_study.hpp"
 #include "redundancy/control_studies.hpp"
 #include "redundancy/fit_rates.hpp"
+#include "redundancy/planted_pairs.hpp"
 #include "redundancy/redundancy_tables.hpp"
 #include "support/random_surrogate.hpp"
 
 namespace grids::core {
 namespace {
 
-SurrogateShape shape_of(const Study& study) {
-  auto shape = testing::small_shape();
-  shape.chromosome_peaks.clear();
-  for (size_t c = 0; c + 1 < study.peaks.chromosome_offsets.size(); ++c) {
-    shape.chromosome_peaks.push_back(study.peaks.chromosome_offsets[c + 1] -
-                                     study.peaks.chromosome_offsets[c]);
-  }
-  shape.genes = study.genes.size();
-  return shape;
-}
-
-SimulateOptions few_genes() {
-  auto options = simulate_preset("redundancy");
-  options.cells = 1500;
-  options.genes = 12;
-  options.peaks = 1500;
-  options.chromosomes = 3;
-  options.types = 1;
-  options.repressors = 0.25;
-  // Of each kind with an answer two or three.
-  options.kind_shares = {0, 0, 1, 1, 1, 1, 0, 0};
-  return options;
-}
-
-/// Pairs of known action, their cis path, and the state of a random network.
-struct PlantedPairs {
-  explicit PlantedPairs(int threads = 2)
-      : test(threads),
-        cells(simulated_study(few_genes(), test.context)),
-        folded(testing::random_surrogate(shape_of(cells.study), 3)),
-        fit(fit_cis(cells.study, folded.atac_latents(test.context.pool, cells.study.open), {},
-                    test.context)) {
-    for (int32_t gene = 0; gene < cells.study.genes.size(); ++gene) {
-      targets.push_back({std::nullopt, gene, 4});
-    }
-    plan.judging.allow_transcribed = true;
-    plan.judging.capture = 1;
-    plan.judging.rule.power_replicates = 10;
-    plan.cis.gate_folds = 0;
-  }
-
-  StudySurrogate surrogate() const { return {folded, &fit.path}; }
-  RedundancyFindings find(const std::vector<ExplainTarget>& asked) const {
-    return RedundancySearch(cells.study, surrogate(), plan, test.context).find(asked);
-  }
-
-  TestContext test;
-  SimulatedStudy cells;
-  FoldedSurrogate folded;
-  CisFit fit;
-  std::vector<ExplainTarget> targets;
-  RedundancyPlan plan;
-};
-
-/// Made once: the tests only read it.
-const PlantedPairs& planted_pairs() {
-  static const PlantedPairs made;
-  return made;
-}
+using testing::planted_pairs;
+using testing::PlantedPairs;
+using testing::shape_of;
 
 std::string text_of(const Study& study, const std::vector<SetRedundancy>& sets) {
   std::string text;
@@ -206,6 +150,37 @@ TEST(RedundancySearch, HalvesSelectMostPlantedMembers) {
     }
   }
   EXPECT_GT(selected / planted, 0.6);  // of 750 cells
+}
+
+/// Where halves are given surrogates, it is these that they are searched with: the same one gives
+/// the same rows, others not.
+TEST(RedundancySearch, HalvesUseTheSurrogateThatWasTrainedOnThem) {
+  const auto& w = planted_pairs();
+  const std::vector<ExplainTarget> few(w.targets.begin(), w.targets.begin() + 5);
+  const auto rows_with = [&](const SurrogateOfHalf& trained_on) {
+    auto plan = w.plan;
+    plan.half_samples = 1;
+    plan.trained_on = trained_on;
+    const auto found =
+        RedundancySearch(w.cells.study, w.surrogate(), plan, w.test.context).find(few);
+    const auto table = stability_table(w.cells.study, found.stability);
+    std::string text;
+    for (size_t i = 0; i < table.rows(); ++i) {
+      for (const auto& cell : table.row(i)) text += cell + "\t";
+    }
+    return text;
+  };
+  std::set<int64_t> asked;
+  const auto trained = [&](uint64_t seed) {
+    return [&, seed](int64_t half) {
+      asked.insert(half);
+      return FoldedSurrogate(testing::random_surrogate(shape_of(w.cells.study), seed));
+    };
+  };
+  EXPECT_EQ(rows_with({}), rows_with(trained(3)));
+  EXPECT_EQ(asked, std::set<int64_t>{0});
+  // Eight latents of noise more or less move little else than which of two weak terms is chosen.
+  EXPECT_NE(rows_with(trained(4)), rows_with(trained(3)));
 }
 
 /// A surrogate that is linear on the scale of its output has no hidden share, whatever its cells.

@@ -76,8 +76,8 @@ TEST_F(KeptResults, AreShownWithEverySet) {
     EXPECT_EQ(set.random.size(), 10u);
     EXPECT_LT(set.relative_change, -0.1);
   }
-  EXPECT_EQ(results.manifest->version, "0.1.0");
-  EXPECT_EQ(results.manifest->command, "run");
+  EXPECT_EQ(results.manifests.at(0).version, "0.1.0");
+  EXPECT_EQ(results.manifests.at(0).command, "run");
 }
 
 TEST_F(KeptResults, AColumnThatALaterReportNeedsIsNamedWithTheCommandThatMakesIt) {

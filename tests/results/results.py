@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 # What tells times, and nothing else.
-TIMED = ("manifest.json", "stages.json", "report.html", "timings.tsv")
+TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "written.tsv")
 # Columns whose names hold what is compared: METHOD, TYPE and L, the number of a programme.
 PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"))
 
@@ -46,7 +46,7 @@ def commands(torch, from_file=False):
     if not torch:
         return found
     study = ["run/study.h5mu", "run/surrogate-cis.safetensors"]
-    few = ["--targets", "targets.tsv", "-L", "3", "--force"]
+    few = ["--targets", "targets.tsv", "-L", "3", "--force", "--contrast-groups", "donor"]
     planted = ["--truth", "cells", "--planted", "1", "-L", "2,3", "--seeds", "2", "--force",
                "--methods", "grids,links,random", "--unlimited", "grids"]
     found |= {
@@ -56,7 +56,7 @@ def commands(torch, from_file=False):
         "knockout": ("knockout", ["knockout", *study, "--cell-type", "type_1", "--gene", "SIM00001",
                                   "-o", "knockout"]),
         "redundancy": ("redundancy", ["redundancy", *study, *few, "--cross-fit", "--folds", "2",
-                                      "--least-agreeing", "1", "--negative-control", "--stability", "2",
+                                      "--least-agreeing", "1", "--negative-control", "--stability", "2", "--retrain",
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),

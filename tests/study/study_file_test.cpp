@@ -3,10 +3,14 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "io/anndata.hpp"
 #include "io/mudata.hpp"
 #include "io/support.hpp"
 #include "study/study.hpp"
+#include "study/study_check.hpp"
 
 namespace grids::core {
 namespace {
@@ -29,6 +33,52 @@ CsrMatrix random_matrix(int64_t rows, int64_t columns, bool ones) {
   return matrix;
 }
 
+/// A column of each kind with and without missing values, embeddings in each place.
+void add_kept(CellTable& cells) {
+  const auto size = static_cast<size_t>(cells.size());
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  const auto add = [&](const std::string& name, ColumnKind kind, bool missing) {
+    std::vector<double> numbers;
+    for (size_t i = 0; i < size; ++i) {
+      const auto number = *rc::gen::inRange(0, 2);
+      numbers.push_back(missing && number == 0 ? none : number);
+    }
+    if (kind == ColumnKind::kPlain && !missing) numbers.back() = 0.25;
+    cells.columns.push_back({{name, kind, false, std::move(numbers)}});
+  };
+  for (const bool missing : {false, true}) {
+    const std::string end = missing ? " with gaps" : "";
+    add("whole" + end, ColumnKind::kInteger, missing);
+    add("yes/no" + end, ColumnKind::kBoolean, missing);
+    add("number" + end, ColumnKind::kPlain, missing);
+    CategoricalColumn stage{{"z never", "b", "a"}, {}};
+    for (size_t i = 0; i < size; ++i) stage.codes.push_back(*rc::gen::inRange(missing ? -1 : 1, 3));
+    cells.columns.push_back({{"stage" + end, ColumnKind::kCategory, !missing, std::move(stage)}});
+  }
+  cells.columns[0].in_rna = "whole";
+  cells.columns[0].in_atac = "whole";
+  cells.columns[1].name = "atac:yes/no";
+  cells.columns[1].in_atac = "yes/no";
+  cells.columns[2].name = "rna:batch";  // the study has one of its own
+  cells.columns[2].in_rna = "batch";
+  const std::vector<float> umap(size * 2, 0.5f), pca(size * 3, -1.0f), other(size * 2, 7.0f);
+  cells.embeddings.push_back({{"X_umap", 2, umap}, true, true, true});
+  cells.embeddings.push_back({{"X_pca", 3, pca}, false, true, false});
+  cells.embeddings.push_back({{"X_pca", 2, other}, false, false, true});
+}
+
+bool same_kept(const CellTable& a, const CellTable& b) {
+  const auto same_column = [](const KeptColumn& x, const KeptColumn& y) {
+    return x.name == y.name && x.in_rna == y.in_rna && x.in_atac == y.in_atac && same_values(x, y);
+  };
+  const auto same_embedding = [](const KeptEmbedding& x, const KeptEmbedding& y) {
+    return x.name == y.name && x.columns == y.columns && x.values == y.values &&
+           x.in_whole == y.in_whole && x.in_rna == y.in_rna && x.in_atac == y.in_atac;
+  };
+  return std::ranges::equal(a.columns, b.columns, same_column) &&
+         std::ranges::equal(a.embeddings, b.embeddings, same_embedding);
+}
+
 Study random_study() {
   const int64_t cells = *rc::gen::inRange(1, 12);
   const int64_t peaks = *rc::gen::inRange(1, 20);
@@ -45,7 +95,7 @@ Study random_study() {
     if (donors) study.cells.donor.codes.push_back(*rc::gen::inRange(0, 2));
     if (batches) study.cells.batch.codes.push_back(*rc::gen::inRange(0, 3));
     study.cells.split.push_back(*rc::gen::element(Split::kTrain, Split::kValidation, Split::kTest));
-    study.cells.total_rna.push_back(1000.25 * static_cast<double>(i));
+    study.cells.total_rna.push_back(1000.25 * static_cast<double>(i + 1));
     study.cells.open_peaks.push_back(static_cast<double>(i));
   }
   // Chromosomes in an order that is not alphabetic: it must be kept.
@@ -79,6 +129,7 @@ Study random_study() {
       }
     }
   }
+  add_kept(study.cells);
   study.open = random_matrix(cells, peaks, true).pattern;
   study.expression = random_matrix(cells, genes, false);
   if (*rc::gen::arbitrary<bool>()) {
@@ -111,6 +162,7 @@ RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
   RC_ASSERT(back.cells.split == study.cells.split);
   RC_ASSERT(back.cells.total_rna == study.cells.total_rna);
   RC_ASSERT(back.cells.open_peaks == study.cells.open_peaks);
+  RC_ASSERT(same_kept(back.cells, study.cells));
   RC_ASSERT(back.peaks.names == study.peaks.names);
   RC_ASSERT(back.peaks.chromosomes == study.peaks.chromosomes);
   RC_ASSERT(back.peaks.chromosome_offsets == study.peaks.chromosome_offsets);
@@ -159,14 +211,22 @@ TEST(StudyFile, IsMuDataThatAnnDataReads) {
   ASSERT_TRUE(test::run_python(
       fmt::format("{} {} mod/rna {} counts", script, path.string(), (folder / "rna").string())));
   EXPECT_EQ(test::slurp(folder / "rna"),
-            "shape 4 2\nobs c1\nobs c2\nobs c3\nobs c4\nvar G1\nvar G2\n"
+            "shape 4 2\nobs c1\nobs c2\nobs c3\nobs c4\n"
+            "obs.cell_type\tB\tA\tB\tB\nobs.split\ttrain\ttest\ttrain\tvalidation\n"
+            "var G1\nvar G2\n"
             "var.gene_id\tENSG1\t\nvar.chrom\tchr2\t\nvar.start\t100\t0\nvar.end\t200\t0\n"
-            "var.strand\t-\t.\n0 0 1\n0 1 2\n2 1 3\n3 0 4\n");
+            "var.strand\t-\t.\nvar.gene_ids\tENSG1\t\n"
+            "var.feature_types\tGene Expression\tGene Expression\nvar.interval\tchr2:100-200\t\n"
+            "0 0 1\n0 1 2\n2 1 3\n3 0 4\n");
   ASSERT_TRUE(test::run_python(
       fmt::format("{} {} mod/atac {}", script, path.string(), (folder / "atac").string())));
   EXPECT_EQ(test::slurp(folder / "atac"),
-            "shape 4 3\nobs c1\nobs c2\nobs c3\nobs c4\nvar p1\nvar p2\nvar p3\n"
+            "shape 4 3\nobs c1\nobs c2\nobs c3\nobs c4\n"
+            "obs.cell_type\tB\tA\tB\tB\nobs.split\ttrain\ttest\ttrain\tvalidation\n"
+            "var p1\nvar p2\nvar p3\n"
             "var.chrom\tchr1\tchr1\tchr2\nvar.start\t5\t90\t7\nvar.end\t9\t95\t11\n"
+            "var.gene_ids\tp1\tp2\tp3\nvar.feature_types\tPeaks\tPeaks\tPeaks\n"
+            "var.interval\tchr1:5-9\tchr1:90-95\tchr2:7-11\n"
             "0 2 1\n1 0 1\n1 1 1\n2 1 1\n");
 }
 
@@ -187,27 +247,49 @@ TEST(StudyFile, SaysWhatToDoWithAFileThatIsNoStudy) {
 TEST(StudyFile, NamesWhatDoesNotFit) {
   const TempFolder folder;
   const auto path = folder / "study.h5mu";
-  auto study = fixed_study();
-  study.peaks.chromosomes = {"chr1", "chr1"};
-  write_study(path, study);
-  EXPECT_NO_THROW(read_study(path));  // neighbouring runs of one chromosome are one chromosome
-  study = fixed_study();
-  study.peaks = {{"p1", "p2", "p3"}, {"chr1", "chr2", "chr1"}, {0, 1, 2, 3}, {1, 1, 1}, {2, 2, 2}};
-  write_study(path, study);
-  EXPECT_THAT(test::input_message([&] { read_study(path); }),
-              HasSubstr("mod/atac/var/chrom: the peaks are not sorted: chr1"));
-  study = fixed_study();
-  study.expression.values[1] = std::nanf("");
-  write_study(path, study);
-  EXPECT_THAT(test::input_message([&] { read_study(path); }),
+  const auto wrong = [&](const std::function<void(Study&)>& change) {
+    auto study = fixed_study();
+    change(study);
+    EXPECT_THROW(write_study(path, study), Error);
+    EXPECT_FALSE(std::filesystem::exists(path));
+    const auto problems = problems_of(study);
+    return problems.empty() ? "none" : problems.list().front();
+  };
+  EXPECT_TRUE(problems_of(fixed_study()).empty());
+  EXPECT_THAT(wrong([](Study& s) {
+                s.peaks.chromosomes = {"chr1", "chr1"};
+              }),
+              HasSubstr("mod/atac/var/chrom: 'chr1' appears twice"));
+  EXPECT_THAT(wrong([](Study& s) { std::swap(s.peaks.start[0], s.peaks.start[1]); }),
+              HasSubstr("mod/atac/var: peak 'p1' lies from 90 to 9"));
+  EXPECT_THAT(wrong([](Study& s) {
+                std::swap(s.peaks.start[0], s.peaks.start[1]);
+                std::swap(s.peaks.end[0], s.peaks.end[1]);
+              }),
+              HasSubstr("mod/atac/var/start: the peaks are not sorted: 'p2' begins before 'p1'"));
+  EXPECT_THAT(wrong([](Study& s) { s.expression.values[1] = std::nanf(""); }),
               HasSubstr("mod/rna/X: holds a value that is not finite"));
-  study = fixed_study();
-  study.cells.barcodes[1] = "c1";
-  EXPECT_THAT(test::input_message([&] { write_study(path, study); }),
-              HasSubstr("names the cell 'c1' twice"));
-  study = fixed_study();
-  study.genes.ids.pop_back();
-  EXPECT_THROW(write_study(path, study), Error);
+  EXPECT_THAT(wrong([](Study& s) { s.expression.values[1] = -1; }),
+              HasSubstr("mod/rna/X: holds -1"));
+  EXPECT_THAT(wrong([](Study& s) { s.counts.values[1] = 1.5f; }),
+              HasSubstr("mod/rna/layers/counts: holds 1.5, which is no count"));
+  EXPECT_THAT(wrong([](Study& s) { s.counts.values[1] = 4e9f; }), HasSubstr("which is no count"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.barcodes[1] = "c1"; }),
+              HasSubstr("obs: 'c1' appears twice"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.total_rna[1] = -100; }),
+              HasSubstr("obs/total_rna: cell 'c2' has -100"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.open_peaks[1] = std::nan(""); }),
+              HasSubstr("obs/open_peaks: cell 'c2' has nan"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.total_rna[2] = 0; }),
+              HasSubstr("obs/total_rna: cell 'c3' has 0, but genes are seen in it"));
+  EXPECT_THAT(wrong([](Study& s) { s.cells.type.codes[2] = 2; }),
+              HasSubstr("obs/cell_type: cell 2 has code 2 of 2 names"));
+  EXPECT_THAT(wrong([](Study& s) { s.genes.end[0] = 100; }),
+              HasSubstr("mod/rna/var: gene 'G1' lies from 100 to 100"));
+  EXPECT_THAT(wrong([](Study& s) { s.open.indices[1] = 3; }),
+              HasSubstr("mod/atac/X: the columns of row 1"));
+  EXPECT_THAT(wrong([](Study& s) { s.genes.ids.pop_back(); }),
+              HasSubstr("mod/rna/var/gene_id has 1 entries instead of 2"));
 }
 
 TEST(StudyFile, ACutFileIsAnErrorAtAnyLength) {

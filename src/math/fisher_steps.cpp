@@ -1,4 +1,4 @@
-#include "cis/fisher_steps.hpp"
+#include "math/fisher_steps.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,8 +8,8 @@
 namespace grids::core {
 namespace {
 
-constexpr double kTolerance = 1e-7;
-constexpr double kLongestStep = 1.0;
+constexpr double kFisherTolerance = 1e-7;
+constexpr double kLongestFisherStep = 1.0;
 
 }  // namespace
 
@@ -26,11 +26,11 @@ std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
       promised += gradient[j] * move[j] / 2;
       longest = std::max(longest, std::abs(move[j]));
     }
-    const double part = longest > kLongestStep ? kLongestStep / longest : 1;
+    const double part = longest > kLongestFisherStep ? kLongestFisherStep / longest : 1;
     for (size_t j = 0; j < move.size(); ++j) {
       parameters[j] = within(j, parameters[j] + part * move[j]);
     }
-    if (promised < kTolerance) break;
+    if (promised < kFisherTolerance) break;
   }
   return information;
 }

@@ -1,0 +1,10 @@
+#include "fuzz.hpp"
+#include "io/manifest.hpp"
+
+namespace {
+void read(const std::filesystem::path& path) {
+  grids::core::read_manifest(path);
+}
+}  // namespace
+
+GRIDS_FUZZ_FILE(read)

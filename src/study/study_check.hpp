@@ -1,0 +1,21 @@
+/// What every study keeps to, whoever made it.
+#pragma once
+
+#include "base/error.hpp"
+#include "study/study.hpp"
+
+namespace grids::core {
+
+/// What is wrong with a study, by its places in the file; one problem of a kind. `prepare` makes
+/// none, and a file in which there is one was changed by something else:
+///   - tables and matrices have as many rows and columns as there are cells, peaks and genes;
+///   - cells, peaks and genes have names of their own; codes point to names;
+///   - peaks lie in [start, end), sorted by start within a chromosome, each chromosome in one
+///   piece;
+///   - genes with a chromosome lie in [start, end);
+///   - a cell's totals are finite and not negative, and positive where it has any RNA;
+///   - columns ascend within the rows of a matrix;
+///   - expression and counts are finite and not negative, counts whole and below 2³¹.
+Problems problems_of(const Study& study);
+
+}  // namespace grids::core
