@@ -50,6 +50,28 @@ std::optional<Interval> from_columns(const FrameColumn& chromosome, const FrameC
   return interval;
 }
 
+/// Each null where there is none.
+struct PlaceColumns {
+  const FrameColumn* chromosome;
+  const FrameColumn* start;
+  const FrameColumn* end;
+};
+
+PlaceColumns place_columns(const Frame& var) {
+  return {find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"}),
+          find_any(var, {"start", "chromstart", "chrom_start"}),
+          find_any(var, {"end", "chromend", "chrom_end", "stop"})};
+}
+
+bool names_chromosomes(const Frame& var) {
+  const auto [chromosome, start, end] = place_columns(var);
+  if (chromosome == nullptr || start == nullptr || end == nullptr) return false;
+  if (!chromosome->is_text()) return true;
+  return std::any_of(chromosome->text().begin(), chromosome->text().end(), [](const auto& name) {
+    return !name.empty() && name != "nan" && name != "NA";
+  });
+}
+
 }  // namespace
 
 std::optional<Interval> parse_peak_name(std::string_view name) {
@@ -67,10 +89,7 @@ std::optional<Interval> parse_peak_name(std::string_view name) {
 }
 
 std::optional<std::vector<Interval>> column_intervals(const Frame& var) {
-  const auto* chromosome =
-      find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"});
-  const auto* start = find_any(var, {"start", "chromstart", "chrom_start"});
-  const auto* end = find_any(var, {"end", "chromend", "chrom_end", "stop"});
+  const auto [chromosome, start, end] = place_columns(var);
   const auto* texts = find_any(var, {"interval", "intervals"});
   const bool columns = chromosome != nullptr && start != nullptr && end != nullptr;
   if (texts != nullptr && !texts->is_text()) texts = nullptr;
@@ -87,11 +106,12 @@ std::optional<std::vector<Interval>> column_intervals(const Frame& var) {
 
 std::vector<Interval> peak_intervals(const Frame& var, std::string_view source) {
   auto given = column_intervals(var);
-  // Where no peak has a place by columns they are about something else: of a table of genes and
-  // peaks those of the genes.
-  const bool columns = given && std::any_of(given->begin(), given->end(), [](const auto& place) {
-                         return !place.chromosome.empty();
-                       });
+  // Where no peak has a place nor a chromosome by columns they are about something else: of a table
+  // of genes and peaks those of the genes.
+  const bool columns = given && (names_chromosomes(var) ||
+                                 std::any_of(given->begin(), given->end(), [](const auto& place) {
+                                   return !place.chromosome.empty();
+                                 }));
   std::vector<Interval> intervals(var.index.size());
   size_t lost = 0;
   size_t first_lost = 0;
