@@ -74,7 +74,7 @@ void measure_memory(const Bench& bench) {
                   {"explain", cells.study_path, cells.surrogate_path, "--cell-type", cells.type,
                    "--gene", cells.study.genes.names[static_cast<size_t>(cells.target)], "-L",
                    std::to_string(bench.sizes.set_size), "--force", "-o", folder / "explained",
-                   "--quiet", "--threads", threads});
+                   "--quiet", "--overwrite", "--threads", threads});
   bench.figures.add({"explain_peak_mb",
                      explained.peak_mb,
                      "MiB",
@@ -82,9 +82,10 @@ void measure_memory(const Bench& bench) {
                      fmt::format("peak memory of grids explain, one gene, all training cells of a "
                                  "type ({:.1f} s)",
                                  explained.seconds)});
-  const Ended trained = run_program(
-      sibling("grids"), {"train", cells.study_path, "--preset", "paper", "--max-steps", "5", "-o",
-                         folder / "trained.safetensors", "--quiet", "--threads", threads});
+  const Ended trained =
+      run_program(sibling("grids"),
+                  {"train", cells.study_path, "--preset", "paper", "--max-steps", "5", "-o",
+                   folder / "trained.safetensors", "--quiet", "--overwrite", "--threads", threads});
   bench.figures.add({"train_peak_mb",
                      trained.peak_mb,
                      "MiB",

@@ -38,7 +38,7 @@ class Choices {
   }
   int64_t length() {
     constexpr int64_t kHostile[] = {
-        0, 1, 2, 3, 5, 1 << 20, int64_t{1} << 31, int64_t{1} << 40, (int64_t{1} << 62), INT64_MAX};
+        0, 1, 2, 3, 5, 1 << 11, int64_t{1} << 31, int64_t{1} << 40, (int64_t{1} << 62), INT64_MAX};
     const auto which = byte();
     return which >= 64 ? which - 64 : kHostile[which % std::size(kHostile)];
   }
@@ -70,8 +70,9 @@ class Attributed : public Base {
   std::map<std::string, store::Attribute> attributes;
 };
 
-/// Numbers or texts under any shape; what the shape claims beyond the entries repeats them, as a
-/// file of equal numbers does that a filter has shrunk.
+/// Numbers or texts under any shape (the sizes between few and absurd would only take time); what
+/// the shape claims beyond the entries repeats them, as a file of equal numbers does that a filter
+/// has shrunk.
 class HostileArray final : public Attributed<store::ArraySource> {
  public:
   explicit HostileArray(store::Place place) : Attributed(std::move(place)) {}
@@ -117,9 +118,9 @@ class HostileArray final : public Attributed<store::ArraySource> {
 
  private:
   int64_t entries() const {
-    int64_t count = 1;
-    for (const auto length : shape) count *= length;
-    return count;
+    uint64_t count = 1;  // of lengths of which one is 0, the others may be anything
+    for (const auto length : shape) count *= static_cast<uint64_t>(length);
+    return static_cast<int64_t>(count);
   }
   /// As HDF5 converts: what is too large becomes the largest, fractions are cut off.
   template <typename T>

@@ -11,7 +11,7 @@
 #include "evaluate/count_maps.hpp"
 #include "evaluate/knockout.hpp"
 #include "explain/explain_stage.hpp"
-#include "io/lines.hpp"
+#include "io/delimited.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 
@@ -47,7 +47,7 @@ void check(const KnockoutCommand& arguments, Problems& problems) {
 /// The names that the file of genes holds; none without a file.
 std::vector<std::string> names_in_file(const KnockoutCommand& arguments) {
   if (arguments.gene_file.empty()) return {};
-  auto names = read_lines(arguments.gene_file);
+  auto names = read_name_list(arguments.gene_file);
   if (names.empty()) {
     throw input_error("{}: names no genes; give one symbol or id per line",
                       arguments.gene_file.string());

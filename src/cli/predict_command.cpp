@@ -1,15 +1,14 @@
 #include <algorithm>
-#include <map>
 #include <span>
 
 #include "base/indices.hpp"
 #include "cli/commands.hpp"
+#include "cli/masked_peaks.hpp"
 #include "io/anndata.hpp"
 #include "io/atomic_file.hpp"
-#include "io/folder.hpp"
-#include "io/lines.hpp"
 #include "io/output_folder.hpp"
 #include "pipeline/inputs.hpp"
+#include "study/study_tables.hpp"
 
 namespace grids::core {
 namespace {
@@ -24,30 +23,6 @@ struct PredictCommand {
 /// Cells predicted at a time: bounds the memory, whatever the study.
 constexpr size_t kCellsAtOnce = 1024;
 
-/// Indices of the peaks that the file names, ascending.
-std::vector<int32_t> masked_peaks(const std::filesystem::path& path, const Study& study) {
-  std::map<std::string_view, int32_t> index;
-  for (int64_t peak = 0; peak < study.peaks.size(); ++peak) {
-    index.emplace(study.peaks.names[static_cast<size_t>(peak)], static_cast<int32_t>(peak));
-  }
-  std::vector<int32_t> peaks;
-  Problems problems;
-  for (const auto& name : read_lines(path)) {
-    const auto found = index.find(name);
-    if (found == index.end()) {
-      problems.add("no peak '{}' in the study (its peaks look like '{}')", name,
-                   study.peaks.names.front());
-    } else {
-      peaks.push_back(found->second);
-    }
-  }
-  problems.raise(ErrorKind::kInput, path.string());
-  if (peaks.empty()) throw input_error("{}: names no peaks; give one name per line", path.string());
-  std::sort(peaks.begin(), peaks.end());
-  peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
-  return peaks;
-}
-
 Frame cell_frame(const CellTable& cells, std::span<const int32_t> order) {
   Frame frame;
   std::vector<std::string> types, splits;
@@ -59,6 +34,17 @@ Frame cell_frame(const CellTable& cells, std::span<const int32_t> order) {
   }
   frame.columns = {{"cell_type", std::move(types)}, {"split", std::move(splits)}};
   return frame;
+}
+
+/// In `uns/grids`: the scale of X, and the peaks that were masked.
+void write_what_was_predicted(const store::GroupWriter& root, const Study& study,
+                              std::span<const int32_t> mask) {
+  const auto grids = create_dict(root, "uns/grids");
+  write_text_element(grids, "X", "predicted expression");
+  write_text_element(grids, "scale", scale_name(study.scale));
+  std::vector<std::string> names;
+  for (const int32_t peak : mask) names.push_back(study.peaks.names[static_cast<size_t>(peak)]);
+  write_texts_element(grids, "masked_peaks", names);
 }
 
 void predict_into(const PredictCommand& arguments, const Context& context) {
@@ -76,9 +62,8 @@ void predict_into(const PredictCommand& arguments, const Context& context) {
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
   std::vector<int32_t> mask;
-  if (!arguments.mask.empty()) mask = masked_peaks(arguments.mask, study);
-  Frame genes;
-  genes.index = study.genes.names;
+  if (!arguments.mask.empty()) mask = peaks_of_file(arguments.mask, study);
+  const auto genes = genes_frame(study.genes);
   const auto order = study.as_in_file(indices_below(study.cells.size()));
   const auto obs = cell_frame(study.cells, order);
   files.claim(context);
@@ -91,6 +76,7 @@ void predict_into(const PredictCommand& arguments, const Context& context) {
       writer.append(surrogate.predict_all(study, cells, context.pool, mask));
       progress.advance(static_cast<int64_t>(count));
     }
+    write_what_was_predicted(group, study, mask);
   });
   context.reporter.info(fmt::format(
       "Predicted expression of {} cells × {} genes{}: {}", study.cells.size(), study.genes.size(),
@@ -107,7 +93,7 @@ Command predict_command() {
             auto arguments = std::make_shared<PredictCommand>();
             arguments->inputs.describe(options);
             describe_surrogate(options, arguments->inputs.kind);
-            options.value("--mask", arguments->mask, "Peaks to mask, one name per line");
+            options.value("--mask", arguments->mask, "Peaks to mask: names, one per line, or BED");
             options.value(
                 "-o,--out", arguments->out,
                 "AnnData file: X = predicted expression, cells × genes, on the study's scale",

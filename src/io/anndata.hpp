@@ -131,6 +131,8 @@ void write_embedding(const store::GroupWriter& parent, const Embedding& embeddin
 store::GroupWriter create_dict(const store::GroupWriter& parent, const std::string& name);
 void write_text_element(const store::GroupWriter& parent, const std::string& name,
                         std::string_view text);
+void write_texts_element(const store::GroupWriter& parent, const std::string& name,
+                         std::span<const std::string> texts);
 void write_integer_element(const store::GroupWriter& parent, const std::string& name,
                            int64_t value);
 void write_boolean_element(const store::GroupWriter& parent, const std::string& name, bool value);

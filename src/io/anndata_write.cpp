@@ -212,6 +212,11 @@ void write_text_element(const GroupWriter& parent, const std::string& name, std:
   encode(parent.write_scalar(name, text), "string", "0.2.0");
 }
 
+void write_texts_element(const GroupWriter& parent, const std::string& name,
+                         std::span<const std::string> texts) {
+  write_texts(parent, name, texts);
+}
+
 void write_integer_element(const GroupWriter& parent, const std::string& name, int64_t value) {
   encode(parent.write_scalar(name, value), "numeric-scalar", "0.2.0");
 }

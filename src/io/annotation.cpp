@@ -2,38 +2,89 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <span>
 #include <utility>
 
+#include "io/delimited.hpp"
 #include "io/lines.hpp"
+#include "io/peak_list.hpp"
 
 namespace grids::core {
 namespace {
+
+using BedRow = DelimitedReader::Row;
 
 bool is_comment(std::string_view line) {
   return line.empty() || line[0] == '#' || line.starts_with("track ") || line == "track" ||
          line.starts_with("browser ");
 }
 
+constexpr const char* kBadStrand = "the strand is '{}' instead of +, - or .";
+
 char strand_of(const LineReader& reader, std::string_view text) {
   if (text == "+" || text == "-" || text == ".") return text[0];
-  throw reader.error(fmt::format("the strand is '{}' instead of +, - or .", text));
+  throw reader.error(fmt::format(kBadStrand, text));
 }
 
-GenePosition bed_gene(const LineReader& reader, const std::vector<std::string_view>& fields) {
+char bed_strand(const DelimitedReader& reader, const BedRow& row, const std::string& text) {
+  if (text == "+" || text == "-" || text == ".") return text[0];
+  const bool biomart = text == "1" || text == "-1";
+  throw reader.error(
+      row, fmt::format("{}{}", fmt::format(kBadStrand, text),
+                       biomart ? " (as BioMart has it, whose start counts from 1: write + and -, "
+                                 "and a start less by one)"
+                               : ""));
+}
+
+GenePosition bed_gene(const DelimitedReader& reader, const BedRow& row,
+                      std::span<const std::string> fields) {
   GenePosition gene;
   gene.chromosome = fields[0];
   gene.name = fields[3];
   if (!parse_position(fields[1], gene.start) || !parse_position(fields[2], gene.end)) {
     throw reader.error(
-        fmt::format("start '{}' and end '{}' must be whole numbers", fields[1], fields[2]));
+        row, fmt::format("start '{}' and end '{}' must be whole numbers; BED has chrom, start, "
+                         "end, name, score and strand, in this order",
+                         fields[1], fields[2]));
   }
-  if (gene.end <= gene.start || gene.chromosome.empty() || gene.name.empty()) {
-    throw reader.error("a gene needs a chromosome, a name, and an end after its start");
+  if (gene.end == gene.start && !gene.name.empty()) {
+    throw reader.error(row, fmt::format("'{}' has no length: a BED of single sites has end = "
+                                        "start + 1",
+                                        gene.name));
   }
-  if (fields.size() > 5) gene.strand = strand_of(reader, fields[5]);
+  if (gene.end < gene.start || gene.chromosome.empty() || gene.name.empty()) {
+    throw reader.error(row, "a gene needs a chromosome, a name, and an end after its start");
+  }
+  if (fields.size() > 5) gene.strand = bed_strand(reader, row, fields[5]);
   if (fields.size() > 6 && fields[6] != ".") gene.id = fields[6];
   return gene;
+}
+
+/// The chromosomes of an assembly in RefSeq: NC_ and numbers that follow each other.
+struct RefSeqChromosomes {
+  int64_t first;
+  int64_t autosomes;
+  int64_t mitochondrial;
+};
+
+/// "NC_000001.11" → "chr1": human and mouse; others stay.
+std::string chromosome_called(std::string_view name) {
+  constexpr RefSeqChromosomes kAssemblies[] = {{1, 22, 12920}, {67, 19, 5089}};
+  constexpr std::string_view kPrefix = "NC_";
+  int64_t number = 0;
+  const auto digits = name.substr(std::min(kPrefix.size(), name.size()));
+  if (!name.starts_with(kPrefix) || !parse_position(digits.substr(0, digits.find('.')), number)) {
+    return std::string(name);
+  }
+  for (const auto& assembly : kAssemblies) {
+    const int64_t chromosome = number - assembly.first + 1;
+    if (chromosome >= 1 && chromosome <= assembly.autosomes)
+      return fmt::format("chr{}", chromosome);
+    if (chromosome == assembly.autosomes + 1) return "chrX";
+    if (chromosome == assembly.autosomes + 2) return "chrY";
+    if (number == assembly.mitochondrial) return "chrM";
+  }
+  return std::string(name);
 }
 
 /// The value of `key "value";` in the last column of a GTF line, or empty.
@@ -56,7 +107,7 @@ std::string_view attribute(std::string_view attributes, std::string_view key) {
 
 GenePosition gtf_gene(const LineReader& reader, const std::vector<std::string_view>& fields) {
   GenePosition gene;
-  gene.chromosome = fields[0];
+  gene.chromosome = chromosome_called(fields[0]);
   if (!parse_position(fields[3], gene.start) || !parse_position(fields[4], gene.end) ||
       gene.start < 1 || gene.end < gene.start) {
     throw reader.error(fmt::format(
@@ -122,41 +173,56 @@ bool looks_like_gtf(const std::vector<std::string_view>& fields) {
          parse_position(fields[4], ignored) && !parse_position(fields[1], ignored);
 }
 
-}  // namespace
-
-std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path) {
+/// Whether the first line that says something has the columns of GTF.
+bool is_gtf(const std::filesystem::path& path) {
   LineReader reader(path);
-  std::vector<GenePosition> genes;
-  GtfGenes of_gtf;
   std::string_view line;
-  std::optional<bool> gtf;
-  bool first = true;
+  while (reader.next(line)) {
+    if (!is_comment(line)) return looks_like_gtf(split(line, '\t'));
+  }
+  return false;
+}
+
+std::vector<GenePosition> genes_of_gtf(const std::filesystem::path& path) {
+  LineReader reader(path);
+  GtfGenes genes;
+  std::string_view line;
   while (reader.next(line)) {
     if (is_comment(line)) continue;
     const auto fields = split(line, '\t');
-    if (!gtf && looks_like_gtf(fields)) gtf = true;
-    if (gtf.value_or(false)) {
-      if (fields.size() != 9) {
-        throw reader.error(fmt::format("a GTF line has 9 columns, this one {}", fields.size()));
-      }
-      if (fields[2] == "gene") of_gtf.add_gene(gtf_gene(reader, fields));
-      if (fields[2] == "transcript") of_gtf.add_transcript(gtf_gene(reader, fields));
-      continue;
+    if (fields.size() != 9) {
+      throw reader.error(fmt::format("a GTF line has 9 columns, this one {}", fields.size()));
     }
-    int64_t ignored = 0;
-    const bool header = first && fields.size() > 1 && !parse_position(fields[1], ignored);
-    first = false;
-    if (header) continue;
-    gtf = false;
-    if (fields.size() < 4) {
-      throw reader.error(fmt::format(
-          "expected chrom, start, end, name (BED) or the 9 columns of GTF, separated by "
-          "tabs; found {} column{}",
-          fields.size(), fields.size() == 1 ? "" : "s"));
-    }
-    genes.push_back(bed_gene(reader, fields));
+    if (fields[2] == "gene") genes.add_gene(gtf_gene(reader, fields));
+    if (fields[2] == "transcript") genes.add_transcript(gtf_gene(reader, fields));
   }
-  if (gtf.value_or(false)) genes = of_gtf.finish();
+  return genes.finish();
+}
+
+std::vector<GenePosition> genes_of_bed(const std::filesystem::path& path) {
+  DelimitedReader reader(path, "\t,", DelimitedReader::Kind::kBed);
+  const auto before = skip_bed_header(reader);
+  std::vector<GenePosition> genes;
+  BedRow row;
+  while (reader.next(row)) {
+    const std::span<const std::string> fields(row.fields);
+    const auto bed =
+        fields.subspan(std::min(before.value_or(fields_before_bed(fields)), fields.size()));
+    if (bed.size() < 4) {
+      throw reader.error(
+          row, fmt::format("expected chrom, start, end, name (BED) or the 9 columns of GTF, "
+                           "separated by tabs; found {} column{}",
+                           bed.size(), bed.size() == 1 ? "" : "s"));
+    }
+    genes.push_back(bed_gene(reader, row, bed));
+  }
+  return genes;
+}
+
+}  // namespace
+
+std::vector<GenePosition> read_gene_positions(const std::filesystem::path& path) {
+  auto genes = is_gtf(path) ? genes_of_gtf(path) : genes_of_bed(path);
   if (genes.empty()) {
     throw input_error(
         "reading {}: there are no genes in it (BED with names, or GTF with features "

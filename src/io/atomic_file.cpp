@@ -122,6 +122,15 @@ bool put(const fs::path& temporary, const fs::path& target, unsigned flags, cons
   return true;
 }
 
+/// What is not of grids gets another name.
+void put_aside(const fs::path& file) {
+  std::error_code error;
+  fs::rename(file, name_beside(file), error);
+  if (error) {
+    throw input_error("{} is in the way and cannot be renamed: {}", file.string(), error.message());
+  }
+}
+
 /// The same in a folder with a record: what is not as grids wrote it is not replaced, even where it
 /// has come since this was begun.
 void put_on_record(const fs::path& temporary, const fs::path& target, const RecordedPlace& place,
@@ -130,8 +139,14 @@ void put_on_record(const fs::path& temporary, const fs::path& target, const Reco
   constexpr int kTries = 8;  // others of grids may write the same file
   for (int i = 0; i < kTries; ++i) {
     if (put(temporary, target, RENAME_NOREPLACE, shown)) return;
-    if (!WrittenFiles(place.folder).wrote(place.name, sha256_of(target))) break;
-    if (put(temporary, target, 0, shown)) return;
+    const WrittenFiles written(place.folder);
+    const std::string content = sha256_of(target);
+    if (written.wrote(place.name, content)) {
+      put(temporary, target, 0, shown);
+      return;
+    }
+    if (!written.may_put_aside(place.name, content)) break;
+    put_aside(target);
   }
   throw input_error(
       "{} was not written by grids, or has changed since, and is not replaced; move it elsewhere",
@@ -202,6 +217,11 @@ uint64_t most_unpacked(uint64_t packed) {
   return std::max(kAlways, packed * kTimes);
 }
 
+size_t block_for(uint64_t packed) {
+  constexpr uint64_t kSmallest = 1 << 12;
+  return std::clamp<uint64_t>(packed + 1, kSmallest, kLargestBlock);
+}
+
 std::string read_file(const fs::path& path) {
   if (fs::is_directory(path)) throw input_error("cannot read {}: it is a folder", path.string());
   errno = 0;
@@ -210,12 +230,13 @@ std::string read_file(const fs::path& path) {
     throw input_error("cannot read {}: {}", path.string(),
                       errno != 0 ? std::strerror(errno) : "out of memory");
   }
-  ::gzbuffer(file.get(), 1 << 17);
-  std::error_code ignored;
-  const uint64_t packed = fs::file_size(path, ignored);
-  const uint64_t most = ignored ? most_unpacked(0) : most_unpacked(packed);
+  std::error_code unknown;
+  const uint64_t size = fs::file_size(path, unknown);
+  const uint64_t packed = unknown ? 0 : size;
+  const uint64_t most = most_unpacked(packed);
   std::string content;
-  std::string chunk(1 << 20, '\0');
+  std::string chunk(unknown ? kLargestBlock : block_for(packed), '\0');
+  ::gzbuffer(file.get(), static_cast<unsigned>(std::min<size_t>(chunk.size(), 1 << 17)));
   for (;;) {
     const int count = ::gzread(file.get(), chunk.data(), static_cast<unsigned>(chunk.size()));
     if (count == 0) break;

@@ -11,10 +11,10 @@ namespace grids::core {
 
 /// Calls `write(temporary)` with a fresh name beside `path`, flushes it to disk and renames it to
 /// `path`; where that is a link, to what it points at. In a folder with a record
-/// (written_files.hpp) the content is noted there first, and what is not as grids wrote it is not
-/// replaced but an Error(kInput). When `write` throws or the disk is full, removes the temporary
-/// file, leaves an existing `path` as it was, and throws Error(kInput) that names the path (disk
-/// full, no permission, parent folder missing).
+/// (written_files.hpp) the content is noted there first, and what is not as grids wrote it is never
+/// replaced. When `write` throws or the disk is full, removes the temporary file, leaves an
+/// existing `path` as it was, and throws Error(kInput) that names the path (disk full, no
+/// permission, parent folder missing).
 void replace_file(const std::filesystem::path& path,
                   const std::function<void(const std::filesystem::path& temporary)>& write);
 
@@ -39,5 +39,10 @@ std::string read_file(const std::filesystem::path& path);
 /// others to several times what real texts and numbers do. A file made to fill the memory unpacks
 /// to a thousand times its size.
 uint64_t most_unpacked(uint64_t packed);
+
+/// In pieces of how many bytes a file of `packed` bytes is read: small ones for small files, which
+/// are read by the thousand.
+constexpr size_t kLargestBlock = size_t{1} << 20;
+size_t block_for(uint64_t packed);
 
 }  // namespace grids::core

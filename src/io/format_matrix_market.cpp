@@ -6,8 +6,10 @@
 #include "base/at.hpp"
 #include "io/anndata.hpp"
 #include "io/compressed.hpp"
+#include "io/delimited.hpp"
 #include "io/formats.hpp"
 #include "io/lines.hpp"
+#include "io/peak_list.hpp"
 
 namespace grids::core {
 namespace {
@@ -140,50 +142,85 @@ bool recognises_matrix_market(const Opened& opened) {
   return !opened.root && is_matrix_market(opened.path);
 }
 
+void tell(const NameTable& list, const Context& context) {
+  if (!list.note.empty()) context.reporter.warning(list.note);
+}
+
 /// Names alone, or ids and names.
-Frame read_genes(const std::filesystem::path& path) {
+Frame read_genes(const std::filesystem::path& path, std::span<const int64_t> sizes,
+                 const Context& context) {
+  auto list = read_names(path, sizes);
+  tell(list, context);
   Frame var;
-  std::vector<std::string> ids;
-  for (const auto& line : read_list(path)) {
-    const auto fields = split(line, '\t');
-    var.index.emplace_back(fields.size() > 1 ? fields[1] : fields[0]);
-    if (fields.size() > 1) ids.emplace_back(fields[0]);
+  if (list.columns.size() == 1) {
+    var.index = std::move(list.columns[0]);
+    return var;
   }
-  if (ids.size() == var.index.size()) var.columns.push_back({"gene_ids", std::move(ids)});
+  var.index = std::move(list.columns[1]);
+  var.columns.push_back({"gene_ids", std::move(list.columns[0])});
   return var;
 }
 
-/// BED, or names alone.
-Frame read_peaks(const std::filesystem::path& path) {
-  Frame var;
-  std::vector<Interval> intervals;
-  LineReader reader(path);
-  std::string_view line;
-  while (reader.next(line)) {
-    if (line.empty() || line[0] == '#') continue;
-    const auto fields = split(line, '\t');
-    if (fields.size() == 1) {
-      var.index.emplace_back(fields[0]);
+Frame read_cells(const std::filesystem::path& path, std::span<const int64_t> sizes, bool told,
+                 const Context& context) {
+  auto list = read_names(path, sizes);
+  if (!told) tell(list, context);
+  return {std::move(list.columns[0]), {}};
+}
+
+/// Whether a file beside others looks like a list of barcodes.
+bool may_list_cells(const std::filesystem::path& path) {
+  const auto name = lower_case(path.filename().string());
+  constexpr std::uintmax_t kLargest = std::uintmax_t{1} << 26;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error) ||
+      std::filesystem::file_size(path, error) > kLargest) {
+    return false;
+  }
+  const auto plain = name.ends_with(".gz") ? name.substr(0, name.size() - 3) : name;
+  return (name.find("barcode") != std::string::npos || name.find("cells") != std::string::npos) &&
+         (plain.ends_with(".txt") || plain.ends_with(".tsv") || plain.ends_with(".csv"));
+}
+
+/// Whether two lists have the same names in different orders.
+bool in_another_order(std::vector<std::string> a, std::vector<std::string> b) {
+  if (a.size() != b.size() || a == b) return false;
+  std::sort(a.begin(), a.end());
+  std::sort(b.begin(), b.end());
+  return a == b;
+}
+
+/// Some experiments have a list for each matrix, of the same cells in different orders: with one of
+/// them for both, cells of the one would be paired with others of the other.
+void require_one_order(const MultiomeInput& input, const Frame& obs) {
+  std::error_code ignored;
+  int looked = 0;
+  constexpr int kMostFiles = 32;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           input.cells.has_parent_path() ? input.cells.parent_path() : ".", ignored)) {
+    if (!may_list_cells(entry.path()) || ++looked > kMostFiles ||
+        std::filesystem::equivalent(entry.path(), input.cells, ignored)) {
       continue;
     }
-    Interval interval{std::string(fields[0]), 0, 0};
-    if (fields.size() < 3 || !parse_position(fields[1], interval.start) ||
-        !parse_position(fields[2], interval.end)) {
-      throw reader.error("expected chrom, start and end separated by tabs, or a name");
+    NameTable other;
+    try {
+      other = read_names(entry.path());
+    } catch (const Error&) {
+      continue;  // some other file
     }
-    var.index.push_back(fmt::format("{}:{}-{}", interval.chromosome, interval.start, interval.end));
-    intervals.push_back(std::move(interval));
+    if (other.columns.size() > 1 || !in_another_order(obs.index, other.columns[0])) continue;
+    throw input_error(
+        "{0} has the cells of {1} in another order, and --cells is one list for both matrices: "
+        "give "
+        "that of the ATAC by --atac-cells (if it is {0}, --atac-cells {0}; if both matrices have "
+        "one order, --atac-cells {1})",
+        entry.path().string(), input.cells.string());
   }
-  if (!intervals.empty() && intervals.size() != var.index.size()) {
-    throw input_error("reading {}: some lines are BED and some are names", path.string());
-  }
-  if (!intervals.empty()) add_interval_columns(var, intervals);
-  return var;
 }
 
-RawMultiome from_matrix_with_names(const Opened& opened, const MultiomeInput&,
+RawMultiome from_matrix_with_names(const Opened& opened, const MultiomeInput& input,
                                    const Context& context) {
-  return read_matrix_folder(opened.path, context);
+  return read_matrix_folder(opened.path, input.matrix_rows, context);
 }
 
 /// The lists that were given for it; where none was, those that lie beside it.
@@ -192,7 +229,9 @@ RawModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
   const bool rna = kind == FeatureKind::kGene;
   const auto& names = rna ? input.genes : input.peaks;
   const auto& cells = rna || input.atac_cells.empty() ? input.cells : input.atac_cells;
-  if (names.empty() && cells.empty()) return read_matrix_folder_part(opened.path, kind, context);
+  if (names.empty() && cells.empty()) {
+    return read_matrix_folder_part(opened.path, kind, input.matrix_rows, context);
+  }
   if (names.empty() || cells.empty()) {
     throw usage_error("{} needs {} and {} beside it", opened.path.string(),
                       rna ? "--cells" : "--cells (or --atac-cells)",
@@ -200,10 +239,12 @@ RawModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
   }
   RawModality modality;
   modality.source = opened.path.string();
-  modality.obs = {read_list(cells), {}};
-  modality.var = rna ? read_genes(names) : read_peaks(names);
-  modality.values =
-      read_matrix_market(opened.path, modality.obs.rows(), modality.var.rows(), context);
+  const auto sizes = sizes_of_matrix_market(opened.path);
+  modality.obs = read_cells(cells, sizes, cells == input.cells && !rna, context);
+  if (!rna && input.atac_cells.empty()) require_one_order(input, modality.obs);
+  modality.var = rna ? read_genes(names, sizes, context) : read_peak_list(names);
+  modality.values = read_matrix_market(opened.path, modality.obs.rows(), modality.var.rows(),
+                                       input.matrix_rows, context);
   require_counts_like(modality);
   return modality;
 }
@@ -229,15 +270,25 @@ bool is_matrix_market(const std::filesystem::path& path) {
 }
 
 CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
-                             const Context& context) {
+                             RowsAre rows, const Context& context) {
   LineReader reader(path);
   const auto header = read_market_header(reader);
-  const bool features_in_rows = header.rows == features && header.columns == cells;
-  const bool cells_in_rows = header.rows == cells && header.columns == features;
+  const bool features_in_rows =
+      rows != RowsAre::kCells && header.rows == features && header.columns == cells;
+  const bool cells_in_rows =
+      rows != RowsAre::kFeatures && header.rows == cells && header.columns == features;
   if (!features_in_rows && !cells_in_rows) {
+    throw reader.error(fmt::format(
+        "the matrix is {} × {}, but there are names of {} features and {} cells{}", header.rows,
+        header.columns, features, cells,
+        rows == RowsAre::kToTell ? "" : ", and --matrix-rows says which of them rows are"));
+  }
+  if (features_in_rows && cells_in_rows) {
     throw reader.error(
-        fmt::format("the matrix is {} × {}, but there are names of {} features and {} cells",
-                    header.rows, header.columns, features, cells));
+        fmt::format("the matrix is {} × {}, and there are as many cells as features: say which of "
+                    "them its rows are, --matrix-rows features (as Cell Ranger and Seurat write "
+                    "them) or --matrix-rows cells",
+                    header.rows, header.columns));
   }
   const auto entries = read_entries(reader, header, !features_in_rows, context);
   auto matrix = gather(entries, cells, features);
@@ -249,14 +300,10 @@ CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, i
   return matrix;
 }
 
-std::vector<std::string> read_list(const std::filesystem::path& path) {
-  std::vector<std::string> list;
+std::vector<int64_t> sizes_of_matrix_market(const std::filesystem::path& path) {
   LineReader reader(path);
-  std::string_view line;
-  while (reader.next(line)) {
-    if (!line.empty()) list.emplace_back(line);
-  }
-  return list;
+  const auto header = read_market_header(reader);
+  return {header.rows, header.columns};
 }
 
 }  // namespace grids::core

@@ -1,36 +1,38 @@
 // The folder of Matrix Market files that Cell Ranger writes beside its HDF5 file, and others after
 // it.
 #include "io/anndata.hpp"
+#include "io/delimited.hpp"
 #include "io/formats.hpp"
-#include "io/lines.hpp"
 #include "io/matrix_files.hpp"
+#include "io/peak_list.hpp"
 
 namespace grids::core {
 namespace {
 
 /// Cell Ranger ATAC's peaks.bed.
-void add_bed_line(const LineReader& reader, const std::vector<std::string_view>& fields,
+void add_bed_line(const DelimitedReader& reader, const DelimitedReader::Row& row,
                   TenxFeatures& features) {
-  Interval interval;
-  if (fields.size() < 3 || !parse_position(fields[1], interval.start) ||
-      !parse_position(fields[2], interval.end)) {
-    throw reader.error("expected chrom, start and end separated by tabs");
+  if (row.fields.size() < 3) {
+    throw reader.error(row, "expected chrom, start and end separated by tabs");
   }
-  interval.chromosome = fields[0];
-  features.ids.push_back(fmt::format("{}:{}-{}", fields[0], interval.start, interval.end));
+  Interval interval{row.fields[0], bed_position(reader, row, row.fields[1]),
+                    bed_position(reader, row, row.fields[2])};
+  features.ids.push_back(
+      fmt::format("{}:{}-{}", interval.chromosome, interval.start, interval.end));
   features.names.push_back(features.ids.back());
   features.types.emplace_back("Peaks");
   features.intervals.push_back(std::move(interval));
 }
 
 /// id, then maybe name, type, chromosome, start, end.
-void add_feature_line(const LineReader& reader, const std::vector<std::string_view>& fields,
+void add_feature_line(const DelimitedReader& reader, const DelimitedReader::Row& row,
                       TenxFeatures& features) {
+  const auto& fields = row.fields;
   const bool typed = fields.size() >= 3;
   if (!features.ids.empty() && typed == features.types.empty()) {
     throw reader.error(
-        fmt::format("expected id, name and {} as on the first line, found {} columns",
-                    typed ? "no type" : "type", fields.size()));
+        row, fmt::format("expected id, name and {} as on the first line, found {} columns",
+                         typed ? "no type" : "type", fields.size()));
   }
   features.ids.emplace_back(fields[0]);
   features.names.emplace_back(fields.size() > 1 ? fields[1] : fields[0]);
@@ -47,13 +49,10 @@ TenxFeatures read_features(const std::filesystem::path& path) {
   TenxFeatures features;
   const auto name = path.filename().string();
   const bool bed = name.find("peaks.bed") != std::string::npos;
-  LineReader reader(path);
-  std::string_view line;
-  while (reader.next(line)) {
-    if (line.empty() || (bed && line[0] == '#')) continue;
-    const auto fields = split(line, '\t');
-    (bed ? add_bed_line : add_feature_line)(reader, fields, features);
-  }
+  DelimitedReader reader(path, "\t",
+                         bed ? DelimitedReader::Kind::kBed : DelimitedReader::Kind::kTable);
+  DelimitedReader::Row row;
+  while (reader.next(row)) (bed ? add_bed_line : add_feature_line)(reader, row, features);
   return features;
 }
 
@@ -63,7 +62,7 @@ struct FolderMatrix {
 };
 
 /// `types_needed`: genes and peaks are in one folder, and something must tell them apart.
-FolderMatrix read_files(const std::filesystem::path& path, bool types_needed,
+FolderMatrix read_files(const std::filesystem::path& path, bool types_needed, RowsAre rows,
                         const Context& context) {
   const auto files = matrix_files(path);
   auto features = read_features(files.features);
@@ -77,10 +76,10 @@ FolderMatrix read_files(const std::filesystem::path& path, bool types_needed,
   }
   FolderMatrix matrix;
   matrix.all.source = files.matrix.string();
-  matrix.all.obs = {read_list(files.barcodes), {}};
+  matrix.all.obs = {read_name_list(files.barcodes), {}};
   matrix.all.var = var_of(features);
   matrix.all.values =
-      read_matrix_market(files.matrix, matrix.all.obs.rows(), matrix.all.var.rows(), context);
+      read_matrix_market(files.matrix, matrix.all.obs.rows(), matrix.all.var.rows(), rows, context);
   matrix.types = std::move(features.types);
   require_counts_like(matrix.all);
   return matrix;
@@ -93,14 +92,15 @@ bool recognises_matrix_folder(const Opened& opened) {
 
 }  // namespace
 
-RawMultiome read_matrix_folder(const std::filesystem::path& path, const Context& context) {
-  const auto matrix = read_files(path, true, context);
+RawMultiome read_matrix_folder(const std::filesystem::path& path, RowsAre rows,
+                               const Context& context) {
+  const auto matrix = read_files(path, true, rows, context);
   return split_by_type(matrix.all, matrix.types, context);
 }
 
 RawModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
-                                    const Context& context) {
-  auto matrix = read_files(path, false, context);
+                                    RowsAre rows, const Context& context) {
+  auto matrix = read_files(path, false, rows, context);
   return only_kind(std::move(matrix.all), matrix.types, kind, context);
 }
 
@@ -108,11 +108,11 @@ const Format kMatrixFolderFormat = {
     "FOLDER with barcodes.tsv, features.tsv and matrix.mtx (each plain or .gz, maybe after a "
     "sample's name), or the outs/ that it lies in: Cell Ranger",
     recognises_matrix_folder,
-    [](const Opened& opened, const MultiomeInput&, const Context& context) {
-      return read_matrix_folder(opened.path, context);
+    [](const Opened& opened, const MultiomeInput& input, const Context& context) {
+      return read_matrix_folder(opened.path, input.matrix_rows, context);
     },
-    [](const Opened& opened, FeatureKind kind, const MultiomeInput&, const Context& context) {
-      return read_matrix_folder_part(opened.path, kind, context);
+    [](const Opened& opened, FeatureKind kind, const MultiomeInput& input, const Context& context) {
+      return read_matrix_folder_part(opened.path, kind, input.matrix_rows, context);
     }};
 
 }  // namespace grids::core

@@ -66,17 +66,19 @@ RawModality only_kind(RawModality mixed, const std::vector<std::string>& types, 
 /// Whether the file, plain or gzip, begins as Matrix Market files do.
 bool is_matrix_market(const std::filesystem::path& path);
 
-/// Reads features × cells, or cells × features where only that fits the numbers of names, as cells
-/// × features. Throws Error(kInput) with the line number.
+/// Reads features × cells, or cells × features, whichever fits the numbers of names, as cells ×
+/// features. Throws Error(kInput) with the line number, also where both fit and `rows` does not say
+/// which.
 CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
-                             const Context& context);
+                             RowsAre rows, const Context& context);
+
+/// Its numbers of rows and columns.
+std::vector<int64_t> sizes_of_matrix_market(const std::filesystem::path& path);
 
 /// The matrix of a folder with the names beside it (io/matrix_files.hpp), of both kinds or one.
-RawMultiome read_matrix_folder(const std::filesystem::path& path, const Context& context);
+RawMultiome read_matrix_folder(const std::filesystem::path& path, RowsAre rows,
+                               const Context& context);
 RawModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
-                                    const Context& context);
-
-/// Non-empty lines of a list.
-std::vector<std::string> read_list(const std::filesystem::path& path);
+                                    RowsAre rows, const Context& context);
 
 }  // namespace grids::core

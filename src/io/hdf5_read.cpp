@@ -299,8 +299,9 @@ void H5Array::read(int64_t first, const Memory& out) const {
 }
 
 std::vector<std::string> H5Array::texts(hid_t stored, const std::string& field) const {
-  int64_t count = 1;
-  for (const auto length : extent_of(id())) count *= static_cast<int64_t>(length);
+  hsize_t entries = 1;
+  for (const auto length : extent_of(id())) entries *= length;
+  const auto count = static_cast<int64_t>(entries);
   std::vector<std::string> texts;
   const bool good = read_strings(
       stored, field, count,

@@ -1,78 +1,122 @@
 #include "io/labels.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
 
-#include "io/lines.hpp"
+#include "base/at.hpp"
+#include "io/delimited.hpp"
 
 namespace grids::core {
 namespace {
 
-std::string_view unquote(std::string_view field) {
-  while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
-  while (!field.empty() && field.back() == ' ') field.remove_suffix(1);
-  if (field.size() >= 2 && field.front() == '"' && field.back() == '"') {
-    return field.substr(1, field.size() - 2);
-  }
-  return field;
+using Row = DelimitedReader::Row;
+
+/// Which columns of a table are read.
+struct LabelColumns {
+  size_t barcode = 0;
+  size_t label = 1;
+};
+
+std::string listed(const Row& first, bool has_header) {
+  if (!has_header) return fmt::format("{} columns without a header", first.fields.size());
+  return fmt::format("the columns {}", fmt::join(first.fields, ", "));
 }
 
-/// Fields of a line; separators between quotes belong to the field (only commas need this).
-std::vector<std::string_view> fields_of(std::string_view line, char separator) {
-  std::vector<std::string_view> fields;
-  bool quoted = false;
-  size_t begin = 0;
-  for (size_t i = 0; i <= line.size(); ++i) {
-    if (i < line.size() && line[i] == '"') quoted = !quoted;
-    if (i < line.size() && (line[i] != separator || quoted)) continue;
-    fields.push_back(unquote(line.substr(begin, i - begin)));
-    begin = i + 1;
-  }
-  return fields;
+/// The column whose header says that it holds barcodes, else the first.
+size_t barcode_column(const Row& header) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "barcode", "barcodes", "barcode_id", "cell_barcode", "cell barcode", "cell_id", "cb"};
+  const auto found = std::find_if(header.fields.begin(), header.fields.end(), [&](auto field) {
+    std::transform(field.begin(), field.end(), field.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return std::find(kNames.begin(), kNames.end(), field) != kNames.end();
+  });
+  return found == header.fields.end() ? 0 : static_cast<size_t>(found - header.fields.begin());
 }
 
-bool is_header(std::string_view field) {
-  std::string name(field);
-  std::transform(name.begin(), name.end(), name.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  constexpr std::array<std::string_view, 12> kNames = {
-      "",       "barcode",      "barcodes",     "cell",  "cells",     "cell_id",
-      "cellid", "cell_barcode", "cell barcode", "index", "obs_names", "cb"};
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end();
+std::optional<size_t> named_column(const Row& first, const std::string& column) {
+  const auto found = std::find(first.fields.begin(), first.fields.end(), column);
+  if (found != first.fields.end()) return static_cast<size_t>(found - first.fields.begin());
+  int64_t number = 0;
+  if (parse_position(column, number) && number >= 1 && number <= std::ssize(first.fields)) {
+    return at(number - 1);
+  }
+  return std::nullopt;
+}
+
+LabelColumns choose_columns(const DelimitedReader& reader, const Row& first, bool has_header,
+                            const std::string& column) {
+  LabelColumns chosen;
+  const size_t width = first.fields.size();
+  if (width < 2) {
+    throw reader.error(first,
+                       "expected two columns, barcode and label, separated by a tab, a comma or a "
+                       "semicolon; found 1");
+  }
+  if (has_header) chosen.barcode = barcode_column(first);
+  if (!column.empty()) {
+    const auto label = named_column(first, column);
+    if (!label) {
+      throw reader.error(first, fmt::format("there is no column '{}'; there are {}", column,
+                                            listed(first, has_header)));
+    }
+    chosen.label = *label;
+    return chosen;
+  }
+  if (width > 2) {
+    throw reader.error(
+        first, fmt::format("which column holds the labels? There are {}; say it behind a colon, by "
+                           "name or number: --labels {}:{}",
+                           listed(first, has_header), reader.path().string(),
+                           has_header ? first.fields.back() : std::to_string(width)));
+  }
+  if (chosen.barcode == 1) chosen.label = 0;
+  return chosen;
 }
 
 }  // namespace
 
-std::unordered_map<std::string, std::string> read_labels(const std::filesystem::path& path) {
-  LineReader reader(path);
-  std::unordered_map<std::string, std::string> labels;
+LabelTable read_labels(const std::filesystem::path& path, const std::string& column) {
+  DelimitedReader reader(path, "\t;,");
+  bool has_header = reader.complete_header();
+  const Row* begin = reader.peek();
+  if (begin == nullptr) throw input_error("reading {}: there are no labels in it", path.string());
+  const Row first = *begin;
+  const auto& names = first.fields;
+  has_header = has_header || heads_names(names[0]) ||
+               (!column.empty() && std::find(names.begin(), names.end(), column) != names.end());
+  const auto columns = choose_columns(reader, first, has_header, column);
+  Row row;
+  if (has_header) reader.next(row);
+  LabelTable table;
   std::unordered_map<std::string, int64_t> lines;
-  std::string_view line;
-  char separator = 0;
-  while (reader.next(line)) {
-    if (reader.line() == 1 && line.starts_with("\xEF\xBB\xBF")) line.remove_prefix(3);
-    if (line.empty()) continue;
-    const bool first = separator == 0;
-    if (first) separator = line.find('\t') != std::string_view::npos ? '\t' : ',';
-    const auto fields = fields_of(line, separator);
-    if (fields.size() != 2) {
-      throw reader.error(
-          fmt::format("expected two columns, barcode and label, separated by {}; found {}",
-                      separator == '\t' ? "a tab" : "a tab or comma", fields.size()));
+  while (reader.next(row)) {
+    if (row.fields.size() != names.size()) {
+      throw reader.error(row, fmt::format("{} columns, where the lines before have {}",
+                                          row.fields.size(), names.size()));
     }
-    if (first && is_header(fields[0])) continue;
-    const std::string barcode(fields[0]);
-    if (barcode.empty()) throw reader.error("the barcode is empty");
-    const auto [before, fresh] = lines.emplace(barcode, reader.line());
+    const auto& barcode = row.fields[columns.barcode];
+    if (barcode.empty()) throw reader.error(row, "the barcode is empty");
+    const auto [before, fresh] = lines.emplace(barcode, row.line);
     if (!fresh) {
-      throw reader.error(
-          fmt::format("barcode '{}' has a label already, on line {}", barcode, before->second));
+      throw reader.error(row, fmt::format("barcode '{}' has a label already, on line {}", barcode,
+                                          before->second));
     }
-    labels.emplace(barcode, fields[1]);
+    table.of_barcode.emplace(barcode, row.fields[columns.label]);
   }
-  if (labels.empty()) throw input_error("reading {}: there are no labels in it", path.string());
-  return labels;
+  if (table.of_barcode.empty()) {
+    throw input_error("reading {}: there are no labels in it", path.string());
+  }
+  if (reader.converted() > 0) {
+    table.notes.push_back(
+        fmt::format("{}: line {} and maybe others are not UTF-8, and taken for Windows-1252",
+                    path.string(), reader.converted()));
+  }
+  return table;
 }
 
 }  // namespace grids::core

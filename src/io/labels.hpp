@@ -4,14 +4,21 @@
 #include <filesystem>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 namespace grids::core {
 
-/// Barcode → label from a file of two columns, separated by tabs (a TSV of barcode and label) or,
-/// where the first line has no tab, by commas (Cell Ranger's `clusters.csv`); plain or gzip. A
-/// first line that begins with barcode, cell, cell_id, index or an empty field is a header. Quotes
-/// around fields are removed. Throws Error(kInput) with line numbers for other numbers of columns
-/// and for a barcode that is there twice, and for a file without labels.
-std::unordered_map<std::string, std::string> read_labels(const std::filesystem::path& path);
+struct LabelTable {
+  std::unordered_map<std::string, std::string> of_barcode;
+  std::vector<std::string> notes;  ///< what to say of how it was read
+};
+
+/// Barcode → label from a table separated by tabs, commas or semicolons, plain or gzip, quoted or
+/// not, with or without header: two columns (Cell Ranger's `clusters.csv`), or more of which
+/// `column` names that of the labels, by its name in the header or its number from 1. Barcodes are
+/// in a column whose header says so ("barcode", "cell_id", …), else in the first. Throws
+/// Error(kInput) with line numbers for rows of another width and for a barcode that is there twice,
+/// for more columns than two without a choice, listing them, and for a file without labels.
+LabelTable read_labels(const std::filesystem::path& path, const std::string& column = {});
 
 }  // namespace grids::core

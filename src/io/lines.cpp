@@ -6,9 +6,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <sstream>
+#include <utility>
 
 #include "io/atomic_file.hpp"
+#include "io/utf8.hpp"
 
 namespace grids::core {
 
@@ -33,22 +34,65 @@ LineReader::LineReader(const std::filesystem::path& path) : path_(path) {
     throw input_error("reading {}: {}", path.string(),
                       errno != 0 ? std::strerror(errno) : "cannot be opened");
   }
-  ::gzbuffer(stream_->file, 1 << 17);
   // Lines that differ take at least a byte each, packed or not.
   constexpr int64_t kAlways = int64_t{1} << 20;
-  const auto bytes = std::filesystem::file_size(path, ignored);
+  const uintmax_t bytes = std::filesystem::file_size(path, ignored);
   most_lines_ = kAlways + (ignored ? 0 : 2 * static_cast<int64_t>(bytes));
+  block_ = ignored ? kLargestBlock : block_for(bytes);
+  ::gzbuffer(stream_->file, static_cast<unsigned>(std::min<size_t>(block_, 1 << 17)));
 }
 
 LineReader::~LineReader() = default;
 
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+/// Whether a line needs no closer look: neither bytes beyond ASCII, nor zeros, nor carriage
+/// returns. Without branches, so that large files are not slower for it.
+bool is_plain(std::string_view text) {
+  unsigned odd = 0;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    odd |= static_cast<unsigned>(byte >= 0x80) | static_cast<unsigned>(byte == 0) |
+           static_cast<unsigned>(byte == '\r');
+  }
+  return odd == 0;
+}
+
+}  // namespace
+
+std::string_view LineReader::checked(std::string_view line) {
+  if (line_ == 1) {
+    for (const std::string_view mark : {"\xFF\xFE", "\xFE\xFF"}) {
+      if (line.starts_with(mark)) {
+        throw input_error("reading {}: is UTF-16 text; save it as UTF-8", path_.string());
+      }
+    }
+    if (line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  }
+  if (line.find('\0') != std::string_view::npos) {
+    throw error("holds zero bytes, so it is no text, or UTF-16: save it as UTF-8");
+  }
+  if (line.find('\r') != std::string_view::npos) {
+    throw error(
+        "holds carriage returns alone, the line ends of an old Mac: save the file with those of "
+        "Unix or Windows");
+  }
+  if (is_utf8(line)) return line;
+  auto text = from_windows_1252(line);
+  if (!text) throw error("is neither UTF-8 nor Windows-1252 text; save the file as UTF-8");
+  if (converted_ == 0) converted_ = line_;
+  text_ = std::move(*text);
+  return text_;
+}
+
 bool LineReader::refill() {
-  constexpr size_t kBlock = 1 << 20;
   buffer_.erase(0, begin_);
   begin_ = 0;
   const size_t before = buffer_.size();
-  buffer_.resize(before + kBlock);
-  const int count = ::gzread(stream_->file, buffer_.data() + before, kBlock);
+  buffer_.resize(before + block_);
+  const int count = ::gzread(stream_->file, buffer_.data() + before, static_cast<unsigned>(block_));
   buffer_.resize(before + static_cast<size_t>(count > 0 ? count : 0));
   int status = Z_OK;
   const char* reason = ::gzerror(stream_->file, &status);
@@ -56,6 +100,7 @@ bool LineReader::refill() {
     throw error(fmt::format("{} (is the file complete?)",
                             status == Z_ERRNO ? std::strerror(errno) : reason));
   }
+  plain_ = plain_ && is_plain(std::string_view(buffer_).substr(before));
   return count > 0;
 }
 
@@ -83,22 +128,12 @@ bool LineReader::next(std::string_view& line) {
         "so many lines in so few bytes repeat each other; unpack the file first (gunzip) "
         "where that is right");
   }
+  if (!plain_) line = checked(line);
   return true;
 }
 
 Error LineReader::error(std::string_view message) const {
   return input_error("reading {}, line {}: {}", path_.string(), line_, message);
-}
-
-std::vector<std::string> read_lines(const std::filesystem::path& path) {
-  std::istringstream content(read_file(path));
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(content, line);) {
-    const size_t begin = line.find_first_not_of(" \t\r");
-    if (begin == std::string::npos || line[begin] == '#') continue;
-    lines.push_back(line.substr(begin, line.find_last_not_of(" \t\r") - begin + 1));
-  }
-  return lines;
 }
 
 std::vector<std::string_view> split(std::string_view text, char separator) {

@@ -24,13 +24,17 @@ class LineReader {
   LineReader& operator=(const LineReader&) = delete;
 
   /// The next line without its end (also of Windows), or false at the end of the file. The view
-  /// lives until the next call. Throws Error(kInput) for damaged or cut gzip files, and for those
-  /// made to fill the memory: lines beyond `kLongestLine`, or more lines than bytes could tell
-  /// apart.
+  /// lives until the next call. A line that is no UTF-8 is taken for Windows-1252 (io/utf8.hpp); a
+  /// byte order mark is no part of the first. Throws Error(kInput) for damaged or cut gzip files,
+  /// for what is no text in lines (UTF-16, zero bytes, line ends of carriage returns alone), and
+  /// for files made to fill the memory: lines beyond `kLongestLine`, or more lines than bytes could
+  /// tell apart.
   bool next(std::string_view& line);
 
   int64_t line() const { return line_; }  ///< number of the last line returned, from 1
   const std::filesystem::path& path() const { return path_; }
+  /// Number of the first line that was taken for Windows-1252; 0 where all was UTF-8.
+  int64_t converted() const { return converted_; }
 
   /// "reading PATH, line N: message".
   Error error(std::string_view message) const;
@@ -39,17 +43,20 @@ class LineReader {
   struct Stream;
 
   bool refill();
+  /// The line as UTF-8, where it may be something else.
+  std::string_view checked(std::string_view line);
 
   std::filesystem::path path_;
   std::unique_ptr<Stream> stream_;
   int64_t most_lines_ = 0;
+  size_t block_ = 0;  ///< bytes that are unpacked at a time
   std::string buffer_;
   size_t begin_ = 0;
   int64_t line_ = 0;
+  bool plain_ = true;  ///< so far nothing but ASCII was read
+  std::string text_;   ///< a line that was converted
+  int64_t converted_ = 0;
 };
-
-/// The lines of a text file, trimmed; empty lines and lines that begin with '#' are skipped.
-std::vector<std::string> read_lines(const std::filesystem::path& path);
 
 /// The fields between separators; an empty text has one empty field.
 std::vector<std::string_view> split(std::string_view text, char separator);

@@ -158,17 +158,21 @@ std::vector<Manifest> read_manifests(const std::filesystem::path& path) {
   }
 }
 
+void write_manifest(const std::filesystem::path& path, std::span<const Manifest> sections) {
+  ordered_json json;
+  json["commands"] = ordered_json::array();
+  for (const auto& section : sections) json["commands"].push_back(to_json(section));
+  // Paths and warnings may hold bytes that are no UTF-8; they must not stop a run at its end.
+  replace_file(path, json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+}
+
 void add_to_manifest(const std::filesystem::path& path, const Manifest& manifest) {
   std::vector<Manifest> sections;
   if (std::filesystem::exists(path)) sections = read_manifests(path);
   std::erase_if(sections, [&](const Manifest& each) { return each.command == manifest.command; });
   for (auto& section : sections) forget_outputs(section, manifest.outputs);
   sections.push_back(manifest);
-  ordered_json json;
-  json["commands"] = ordered_json::array();
-  for (const auto& section : sections) json["commands"].push_back(to_json(section));
-  // Paths and warnings may hold bytes that are no UTF-8; they must not stop a run at its end.
-  replace_file(path, json.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  write_manifest(path, sections);
 }
 
 }  // namespace grids::core

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,9 +50,11 @@ std::string sha256_of_text(std::string_view text);
 /// type.
 std::vector<Manifest> read_manifests(const std::filesystem::path& path);
 
+/// Atomically. Throws Error(kInternal) when the `options` of a section are no JSON.
+void write_manifest(const std::filesystem::path& path, std::span<const Manifest> sections);
+
 /// Puts the section of a command in the place of its earlier one; files that it wrote are no longer
-/// among those of other sections. Atomically. Throws Error(kInternal) when `options` is no JSON,
-/// and what `read_manifests` throws.
+/// among those of other sections. Throws what `read_manifests` and `write_manifest` throw.
 void add_to_manifest(const std::filesystem::path& path, const Manifest& manifest);
 
 }  // namespace grids::core

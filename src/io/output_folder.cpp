@@ -87,27 +87,6 @@ constexpr const char* kWay =
     "write "
     "is then kept under another name)";
 
-/// A name that nobody has.
-fs::path name_beside(const fs::path& file) {
-  for (int i = 1;; ++i) {
-    fs::path beside = file;
-    beside += i == 1 ? std::string(".kept") : fmt::format(".kept-{}", i);
-    std::error_code ignored;
-    if (!fs::exists(fs::symlink_status(beside, ignored))) return beside;
-  }
-}
-
-void keep_beside(const fs::path& file, const Context& context) {
-  const fs::path beside = name_beside(file);
-  std::error_code error;
-  fs::rename(file, beside, error);
-  if (error) {
-    throw input_error("{} is in the way and cannot be renamed: {}", file.string(), error.message());
-  }
-  context.reporter.warning(fmt::format("{} was not as grids wrote it; it is kept as {}",
-                                       file.string(), beside.filename().string()));
-}
-
 /// Clears the way for one name, and says whose it is now.
 void claim_name(WrittenFiles& written, const std::string& name, const Author& author,
                 bool overwrite, Digests& digests, const Context& context) {
@@ -116,7 +95,15 @@ void claim_name(WrittenFiles& written, const std::string& name, const Author& au
   // It is late to stop for the user's own file: it is put aside.
   complain(written, name, why, overwrite || why == InTheWay::kForeign, problems);
   problems.raise(ErrorKind::kInput, kWay);
-  if (why == InTheWay::kForeign) keep_beside(written.folder() / name, context);
+  if (why == InTheWay::kForeign) {
+    const fs::path file = written.folder() / name;
+    std::error_code ignored;
+    note_aside(written.folder(), name, digests.of(file));
+    const fs::path beside = name_beside(fs::weakly_canonical(file, ignored));  // of a link, there
+    context.reporter.warning(
+        fmt::format("{} is not as grids wrote it; unless the result is the same, it is kept as {}", file.string(),
+                    fs::is_symlink(file, ignored) ? beside.string() : beside.filename().string()));
+  }
   if (why == InTheWay::kOfAnother) {
     const Author other = *written.author_of(name);
     // With the target that is replaced go its other files: they are claimed, and dropped later.
@@ -240,6 +227,10 @@ void OutputFolder::drop(const std::string& name, const Context& context) {
   }
 }
 
+bool OutputFolder::is_own(const std::string& name) const {
+  return WrittenFiles(folder_).wrote(name, content_of(name));
+}
+
 std::string OutputFolder::content_of(const std::string& name) const {
   return state_->digests.of(folder_ / name);
 }
@@ -250,6 +241,10 @@ void OutputFolder::shared_with(int64_t pid) {
 
 struct OutputFiles::State {
   std::vector<std::unique_ptr<HeldPlace>> places;
+
+  ~State() {
+    while (!places.empty()) places.pop_back();  // the first made what the others found
+  }
 };
 
 OutputFiles::OutputFiles(std::vector<fs::path> files, Author author, bool overwrite)

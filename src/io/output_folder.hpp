@@ -55,6 +55,8 @@ class OutputFolder {
   /// track that is no longer there. Those that are not as grids wrote them stay.
   void drop_others(const std::vector<std::string>& names, const Context& context);
 
+  /// Whether the file is there and as grids wrote it.
+  bool is_own(const std::string& name) const;
   /// SHA-256 of the file as it is; empty where there is none.
   std::string content_of(const std::string& name) const;
 

@@ -50,26 +50,45 @@ std::optional<Interval> from_columns(const FrameColumn& chromosome, const FrameC
   return interval;
 }
 
-/// Each null where there is none.
+/// The columns that say where peaks lie.
 struct PlaceColumns {
   const FrameColumn* chromosome;
   const FrameColumn* start;
   const FrameColumn* end;
 };
 
-PlaceColumns place_columns(const Frame& var) {
-  return {find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"}),
-          find_any(var, {"start", "chromstart", "chrom_start"}),
-          find_any(var, {"end", "chromend", "chrom_end", "stop"})};
+std::optional<PlaceColumns> place_columns(const Frame& var) {
+  const PlaceColumns columns = {
+      find_any(var, {"chrom", "chr", "chromosome", "seqnames", "seqname", "seqid"}),
+      find_any(var, {"start", "chromstart", "chrom_start"}),
+      find_any(var, {"end", "chromend", "chrom_end", "stop"})};
+  if (columns.chromosome == nullptr || columns.start == nullptr || columns.end == nullptr) {
+    return std::nullopt;
+  }
+  return columns;
 }
 
+/// Whether they are about these features at all: of a table of genes and peaks those of the other
+/// kind are empty.
 bool names_chromosomes(const Frame& var) {
-  const auto [chromosome, start, end] = place_columns(var);
-  if (chromosome == nullptr || start == nullptr || end == nullptr) return false;
-  if (!chromosome->is_text()) return true;
-  return std::any_of(chromosome->text().begin(), chromosome->text().end(), [](const auto& name) {
+  const auto columns = place_columns(var);
+  if (!columns) return false;
+  if (!columns->chromosome->is_text()) return true;
+  const auto& names = columns->chromosome->text();
+  return std::any_of(names.begin(), names.end(), [](const auto& name) {
     return !name.empty() && name != "nan" && name != "NA";
   });
+}
+
+/// "chr1:5-5".
+bool name_without_length(std::string_view name) {
+  const size_t last = name.find_last_of("-_");
+  if (last == std::string_view::npos || last == 0) return false;
+  const size_t first = name.find_last_of(":-_", last - 1);
+  if (first == std::string_view::npos || first == 0) return false;
+  int64_t start = 0, end = 0;
+  return parse_position(name.substr(first + 1, last - first - 1), start) &&
+         parse_position(name.substr(last + 1), end) && start == end;
 }
 
 }  // namespace
@@ -89,15 +108,14 @@ std::optional<Interval> parse_peak_name(std::string_view name) {
 }
 
 std::optional<std::vector<Interval>> column_intervals(const Frame& var) {
-  const auto [chromosome, start, end] = place_columns(var);
+  const auto columns = place_columns(var);
   const auto* texts = find_any(var, {"interval", "intervals"});
-  const bool columns = chromosome != nullptr && start != nullptr && end != nullptr;
   if (texts != nullptr && !texts->is_text()) texts = nullptr;
   if (!columns && texts == nullptr) return std::nullopt;
   std::vector<Interval> intervals(var.index.size());
   for (size_t row = 0; row < intervals.size(); ++row) {
     std::optional<Interval> place;
-    if (columns) place = from_columns(*chromosome, *start, *end, row);
+    if (columns) place = from_columns(*columns->chromosome, *columns->start, *columns->end, row);
     if (!place && texts != nullptr) place = parse_peak_name(texts->text()[row]);
     if (place) intervals[row] = std::move(*place);
   }
@@ -128,6 +146,19 @@ std::vector<Interval> peak_intervals(const Frame& var, std::string_view source) 
         source, lost, var.index.size(), var.index[first_lost], columns ? " (by its columns)" : "");
   }
   return intervals;
+}
+
+std::vector<int32_t> peaks_without_length(const Frame& var) {
+  const auto columns = place_columns(var);
+  std::vector<int32_t> rows;
+  for (size_t row = 0; row < var.index.size(); ++row) {
+    const bool empty =
+        columns ? position_at(*columns->start, row) >= 0 &&
+                      position_at(*columns->start, row) == position_at(*columns->end, row)
+                : name_without_length(var.index[row]);
+    if (empty) rows.push_back(static_cast<int32_t>(row));
+  }
+  return rows;
 }
 
 void add_interval_columns(Frame& var, const std::vector<Interval>& intervals) {

@@ -33,6 +33,10 @@ std::optional<std::vector<Interval>> column_intervals(const Frame& var);
 /// Error(kInput) naming `source`, the first feature without a place and how many there are.
 std::vector<Interval> peak_intervals(const Frame& var, std::string_view source);
 
+/// Rows of peaks whose place, by their columns or else by their names, has no length: its end is
+/// its start.
+std::vector<int32_t> peaks_without_length(const Frame& var);
+
 /// chrom, start and end as columns of a table; missing where the chromosome is empty.
 void add_interval_columns(Frame& var, const std::vector<Interval>& intervals);
 

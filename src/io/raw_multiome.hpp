@@ -42,9 +42,9 @@ struct RawModality {
   Frame obs;           ///< cells; the index holds barcodes
   Frame var;           ///< features; the index holds peak or gene names
   CsrMatrix values;    ///< cells × features
-  Embeddings obsm;     ///< a row for each of `obs`
   /// What was passed over for this matrix: "X is null"; empty where nothing was.
   std::string why = {};
+  Embeddings obsm = {};  ///< a row for each of `obs`
 };
 
 struct RawMultiome {

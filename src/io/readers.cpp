@@ -124,6 +124,10 @@ void MultiomeInput::describe(OptionSet& set) {
   set.value("--cells", cells, "Barcodes, one per line, for Matrix Market");
   set.value("--atac-cells", atac_cells,
             "Barcodes of the ATAC where it has a list of its own; without it --cells is of both");
+  set.choice(
+      "--matrix-rows", matrix_rows,
+      {{"tell", RowsAre::kToTell}, {"features", RowsAre::kFeatures}, {"cells", RowsAre::kCells}},
+      "What the rows of Matrix Market are, where there are as many cells as features");
   set.value("--rna-layer", rna_layer, "Matrix of the RNA: X, raw/X or a layer");
   set.value("--atac-layer", atac_layer, "Matrix of the ATAC: X, raw/X or a layer");
   set.value("--rna-modality", rna_modality, "Name of the RNA in a .h5mu");

@@ -3,6 +3,7 @@
 /// To add a format, write one file `format_NAME.cpp` (see formats.hpp) and its line in readers.cpp.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -12,6 +13,13 @@
 #include "io/raw_multiome.hpp"
 
 namespace grids::core {
+
+/// What the rows of a Matrix Market file are.
+enum class RowsAre : uint8_t {
+  kToTell,    ///< told by the numbers of names; where both fit, that is refused
+  kFeatures,  ///< as Cell Ranger and Seurat write them
+  kCells,
+};
 
 /// Where the two modalities lie. Either `path`, or `rna` and `atac`.
 struct MultiomeInput {
@@ -32,6 +40,8 @@ struct MultiomeInput {
   std::filesystem::path atac_cells;
   std::filesystem::path genes;
   std::filesystem::path peaks;
+
+  RowsAre matrix_rows = RowsAre::kToTell;
 
   /// The matrix of an AnnData: "X", "raw/X" or the name of a layer. Empty: the first of
   /// `layers/counts`, X, raw/X and layers of other usual names that holds counts

@@ -13,6 +13,7 @@
 #include "io/probe.hpp"
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
+#include "io/utf8.hpp"
 
 namespace grids::core::store {
 namespace {
@@ -247,7 +248,7 @@ void Array::require_believable_chunk() const {
 
 int64_t Array::rows_at_once(int64_t entries) const {
   const int64_t rows = std::max<int64_t>(1, entries / std::max<int64_t>(1, row_width()));
-  const int64_t chunk = info_.chunk.empty() ? 1 : info_.chunk.front();
+  const int64_t chunk = info_.chunk.empty() ? 1 : std::max<int64_t>(1, info_.chunk.front());
   return rows > chunk ? rows - rows % chunk : rows;
 }
 
@@ -294,12 +295,26 @@ void Array::read_whole_rows(int64_t first, std::span<int32_t> out) const {
 void Array::read_whole_rows(int64_t first, std::span<int64_t> out) const {
   read_whole_into(first, out);
 }
+namespace {
+
+/// Texts that are no UTF-8 are taken for Windows-1252, as in text files.
+std::vector<std::string> in_utf8(const Array& array, std::vector<std::string> texts) {
+  for (auto& text : texts) {
+    if (is_utf8(text)) continue;
+    auto converted = from_windows_1252(text);
+    if (!converted) throw array.error("holds text that is neither UTF-8 nor Windows-1252");
+    text = std::move(*converted);
+  }
+  return texts;
+}
+
+}  // namespace
 
 std::vector<std::string> Array::read_text() const {
   if (kind() != Kind::kText) throw error("expected text, found something else");
   require_believable_texts();
   believable_size();
-  return entries().read_text();
+  return in_utf8(*this, entries().read_text());
 }
 
 std::vector<std::string> Array::fields() const {
@@ -327,7 +342,7 @@ std::vector<std::string> Array::read_field_text(const std::string& field) const 
   if (field_kind(field) != Kind::kText) throw error("field '" + field + "' is not text");
   require_believable_texts();
   believable_size();
-  return entries().read_field_text(field);
+  return in_utf8(*this, entries().read_field_text(field));
 }
 
 // ---- groups ----

@@ -90,11 +90,16 @@ fs::path WrittenFiles::record() const {
 void WrittenFiles::take(const std::vector<std::string>& fields) {
   if (fields.back() != ".") return;
   if (fields.size() == 4 && fields[0] == "wrote") contents_.emplace(fields[2], fields[1]);
+  if (fields.size() == 4 && fields[0] == "aside") aside_.emplace(fields[2], fields[1]);
   if (fields.size() == 5 && fields[0] == "claimed") authors_[fields[3]] = {fields[1], fields[2]};
 }
 
 bool WrittenFiles::wrote(const std::string& name, const std::string& sha256) const {
   return contents_.contains({name, sha256});
+}
+
+bool WrittenFiles::may_put_aside(const std::string& name, const std::string& sha256) const {
+  return aside_.contains({name, sha256});
 }
 
 std::optional<Author> WrittenFiles::author_of(const std::string& name) const {
@@ -120,6 +125,19 @@ void WrittenFiles::note_claimed(const std::string& name, const Author& author) {
 
 void note_written(const fs::path& folder, const std::string& name, const std::string& sha256) {
   add_line(folder, "wrote\t" + sha256 + "\t" + escaped(name));
+}
+
+void note_aside(const fs::path& folder, const std::string& name, const std::string& sha256) {
+  add_line(folder, "aside\t" + sha256 + "\t" + escaped(name));
+}
+
+fs::path name_beside(const fs::path& file) {
+  for (int i = 1;; ++i) {
+    fs::path beside = file;
+    beside += i == 1 ? std::string(".kept") : fmt::format(".kept-{}", i);
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(beside, ignored))) return beside;
+  }
 }
 
 std::optional<RecordedPlace> recorded_place(const fs::path& file) {

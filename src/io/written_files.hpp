@@ -7,9 +7,11 @@
 ///
 ///     claimed  COMMAND  TARGET  NAME   the command is about to write a file of this name
 ///     wrote    SHA256           NAME   this content goes under this name (before it does)
+///     aside    SHA256           NAME   this content, not of grids, may be put aside for a result
 ///
 /// A file is as grids wrote it when the record has its content under its name. `replace_file`
-/// (atomic_file.hpp) adds the second kind of line, and replaces no other file in such a folder.
+/// (atomic_file.hpp) adds the second kind of line, and replaces no other file in such a folder: it
+/// stops, or where the user allowed that, renames it once the result is whole.
 #pragma once
 
 #include <filesystem>
@@ -48,6 +50,7 @@ class WrittenFiles {
   /// Whether nothing was written.
   bool empty() const { return contents_.empty(); }
   bool wrote(const std::string& name, const std::string& sha256) const;
+  bool may_put_aside(const std::string& name, const std::string& sha256) const;
   std::optional<Author> author_of(const std::string& name) const;
   /// Names that were last claimed for this author.
   std::set<std::string> names_of(const Author& author) const;
@@ -59,7 +62,9 @@ class WrittenFiles {
   void take(const std::vector<std::string>& fields);
 
   std::filesystem::path folder_;
-  std::set<std::pair<std::string, std::string>> contents_;  ///< name, digest
+  using Contents = std::set<std::pair<std::string, std::string>>;  ///< name, digest
+  Contents contents_;
+  Contents aside_;
   std::map<std::string, Author> authors_;
 };
 
@@ -67,6 +72,12 @@ class WrittenFiles {
 /// Error(kInput) when that cannot be written.
 void note_written(const std::filesystem::path& folder, const std::string& name,
                   const std::string& sha256);
+
+/// The same of a content that may be put aside.
+void note_aside(const std::filesystem::path& folder, const std::string& name,
+                const std::string& sha256);
+/// FILE.kept, or where that is taken FILE.kept-2, …
+std::filesystem::path name_beside(const std::filesystem::path& file);
 
 /// A file in a folder with a record.
 struct RecordedPlace {

@@ -94,8 +94,8 @@ Cells::Cells(CellsInMemory cells) : parts_(std::make_unique<Parts>()) {
     parts_->batch_column = kBatches;
   }
   auto& raw = parts_->raw;
-  const auto modality = [](const char* source, Frame of_cells, CsrMatrix values) {
-    RawModality result;
+  const auto modality = [](const char* source, core::Frame of_cells, core::CsrMatrix values) {
+    core::RawModality result;
     result.source = source;
     result.obs = std::move(of_cells);
     result.values = std::move(values);

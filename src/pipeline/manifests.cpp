@@ -33,7 +33,8 @@ void close_folder(OutputFolder& out, const CommandRecord& record, const Context&
   Manifest manifest;
   manifest.command = record.command;
   manifest.version = GRIDS_VERSION;
-  manifest.options = nlohmann::json(record.options).dump();
+  manifest.options =
+      nlohmann::json(record.options).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   manifest.seed = context.seed;
   manifest.threads = context.pool.threads();
   manifest.inputs = record.inputs;
@@ -44,7 +45,9 @@ void close_folder(OutputFolder& out, const CommandRecord& record, const Context&
     manifest.outputs.push_back({name, out.content_of(name), static_cast<int64_t>(bytes)});
   }
   out.claim_for_all(kManifest, context);
-  add_to_manifest(out.path() / kManifest, manifest);
+  const auto path = out.path() / kManifest;
+  // The user's own, of that name, is put aside and not added to.
+  out.is_own(kManifest) ? add_to_manifest(path, manifest) : write_manifest(path, {&manifest, 1});
 }
 
 }  // namespace grids::core

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "io/annotation.hpp"
+#include "io/delimited.hpp"
 #include "io/labels.hpp"
-#include "io/lines.hpp"
 #include "prepare/units.hpp"
 
 namespace grids::core {
@@ -16,6 +16,10 @@ bool names_a_file(const std::string& text) {
   std::error_code ignored;
   const std::filesystem::path path(text);
   if (std::filesystem::exists(path, ignored)) return true;
+  const auto colon = text.rfind(':');
+  if (colon != std::string::npos && std::filesystem::exists(text.substr(0, colon), ignored)) {
+    return true;
+  }
   if (path.has_parent_path() && std::filesystem::is_directory(path.parent_path(), ignored)) {
     return true;
   }
@@ -23,6 +27,21 @@ bool names_a_file(const std::string& text) {
     if (text.ends_with(ending)) return true;
   }
   return false;
+}
+
+/// "meta.csv:celltype".
+struct LabelFile {
+  std::string path;
+  std::string column;  ///< empty where none is named
+};
+
+LabelFile label_file(const std::string& text) {
+  std::error_code ignored;
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || std::filesystem::exists(text, ignored)) return {text, {}};
+  const auto path = text.substr(0, colon);
+  if (!std::filesystem::exists(path, ignored)) return {text, {}};
+  return {path, text.substr(colon + 1)};
 }
 
 /// Keeps what is told while files are read until something is told after that: a warning of what
@@ -88,9 +107,10 @@ Columns<PrepareRow> prepare_columns() {
 PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
   PrepareInputs inputs;
   if (names_a_file(arguments.labels)) {
-    LabelMap map{arguments.labels, {}};
-    for (auto& [barcode, label] : read_labels(arguments.labels))
-      map.entries.emplace_back(barcode, label);
+    const auto given = label_file(arguments.labels);
+    auto labels = read_labels(given.path, given.column);
+    LabelMap map{given.path, {}, std::move(labels.notes)};
+    for (auto& [barcode, label] : labels.of_barcode) map.entries.emplace_back(barcode, label);
     std::sort(map.entries.begin(), map.entries.end());
     inputs.label_map = std::move(map);
   } else {
@@ -106,7 +126,7 @@ PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
     inputs.chromosome_sizes = GenomeBuild{arguments.chromosome_sizes.string(),
                                           read_chromosome_sizes(arguments.chromosome_sizes)};
   }
-  if (!arguments.keep.empty()) inputs.keep_genes = read_lines(arguments.keep);
+  if (!arguments.keep.empty()) inputs.keep_genes = read_name_list(arguments.keep);
   return inputs;
 }
 
@@ -117,8 +137,8 @@ void PrepareArguments::describe(OptionSet& set) {
 
 void PrepareArguments::describe_preparation(OptionSet& set) {
   set.value("--labels", labels,
-            "Cell types: a column's name, a two-column table (barcode, label) or clusters.csv; "
-            "without it the cells are clustered");
+            "Cell types: a column's name, or a table of barcode and label (clusters.csv; "
+            "FILE:COLUMN where it has more columns); without it the cells are clustered");
   set.value("--donors", donors, "Column that names the donor or sample of each cell");
   set.value(
       "--batches", batches,
@@ -136,7 +156,8 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
 std::vector<std::filesystem::path> PrepareArguments::files() const {
   auto result = input.files();
   for (const auto& path :
-       {std::filesystem::path(names_a_file(labels) ? labels : ""), genes, chromosome_sizes, keep}) {
+       {std::filesystem::path(names_a_file(labels) ? label_file(labels).path : ""), genes,
+        chromosome_sizes, keep}) {
     if (!path.empty()) result.push_back(path);
   }
   return result;

@@ -163,6 +163,7 @@ CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells) {
   }
   CellLabels result;
   result.source = map.source;
+  result.notes = map.notes;
   result.of_cell.resize(cells.barcodes.size());
   for (size_t i = 0; i < rows.row.size(); ++i) {
     if (rows.row[i] >= 0) result.of_cell[i] = labels[static_cast<size_t>(rows.row[i])];

@@ -18,6 +18,7 @@ namespace grids::core {
 struct LabelMap {
   std::string source;  ///< for messages: the file's path
   std::vector<std::pair<std::string, std::string>> entries;
+  std::vector<std::string> notes = {};  ///< what to say of how it was read
 };
 
 struct CellLabels {

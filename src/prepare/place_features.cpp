@@ -4,7 +4,11 @@
 
 #include <algorithm>
 #include <set>
+#include <span>
+#include <utility>
+#include <variant>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "prepare/match_cells.hpp"
 #include "prepare/peaks.hpp"
@@ -51,6 +55,37 @@ void place_genes(const RawMultiome& raw, const GivenPositions& given, bool force
         "them, their distances to the nearest",
         places.source, several_sites);
   }
+}
+
+template <typename T>
+void keep_entries(std::vector<T>& list, std::span<const int32_t> kept) {
+  std::vector<T> result;
+  result.reserve(kept.size());
+  for (const int32_t i : kept) result.push_back(std::move(list[at(i)]));
+  list = std::move(result);
+}
+
+/// Beyond this share they are no oversight: then places mean something else than grids takes them
+/// for, and `checked_peaks` refuses them.
+constexpr double kFewPeaks = 0.1;
+
+void drop_peaks_without_length(RawModality& atac, Diary& diary) {
+  const auto empty = peaks_without_length(atac.var);
+  const auto all = static_cast<double>(atac.var.rows());
+  if (empty.empty() || static_cast<double>(empty.size()) > kFewPeaks * all) return;
+  std::vector<std::string> names;
+  for (const int32_t row : empty) names.push_back(atac.var.index[at(row)]);
+  diary.warn("{}: {} of {} peaks {} no length, the end being the start: {}; dropped", atac.source,
+             empty.size(), atac.var.rows(), empty.size() == 1 ? "has" : "have", examples(names));
+  std::vector<int32_t> kept;
+  for (int32_t row = 0; row < atac.var.rows(); ++row) {
+    if (!std::binary_search(empty.begin(), empty.end(), row)) kept.push_back(row);
+  }
+  keep_entries(atac.var.index, kept);
+  for (auto& column : atac.var.columns) {
+    std::visit([&](auto& values) { keep_entries(values, kept); }, column.values);
+  }
+  atac.values = select_columns(atac.values, kept);
 }
 
 std::vector<std::string> chromosomes_of(const std::vector<Interval>& peaks) {
@@ -105,7 +140,7 @@ void tell_builds(const BuildCheck& check, const GenePlaces& places, bool force, 
 
 }  // namespace
 
-PlacedFeatures place_features(const RawMultiome& raw, const PrepareInputs& inputs,
+PlacedFeatures place_features(RawMultiome& raw, const PrepareInputs& inputs,
                               const PrepareOptions& options, PrepareSummary& summary,
                               Diary& diary) {
   PlacedFeatures features;
@@ -116,6 +151,7 @@ PlacedFeatures place_features(const RawMultiome& raw, const PrepareInputs& input
     diary.warn("{} gene names occur more than once and were numbered: {}", features.names.repeated,
                examples(features.names.changed, 5));
   }
+  drop_peaks_without_length(raw.atac, diary);
   features.peaks = checked_peaks(raw.atac);
   const auto of_peaks = chromosomes_of(features.peaks);
   const int64_t respelt = respell_chromosomes(places, of_peaks);

@@ -19,11 +19,12 @@ struct PlacedFeatures {
   std::vector<Interval> peaks;
 };
 
-/// Fills the parts of the summary that are about positions and builds. Throws Error(kInput) that
-/// names both sides: where no gene has one of the given positions, or genes and peaks share no
-/// chromosome; and, warnings with `force`, where hardly any gene has a position, or many genes or
-/// peaks lie beyond the ends of chromosomes.
-PlacedFeatures place_features(const RawMultiome& raw, const PrepareInputs& inputs,
+/// Takes a few peaks without length out of the ATAC (BED's ends are not part of a peak, so these
+/// hold no base), with a warning. Fills the parts of the summary that are about positions and
+/// builds. Throws Error(kInput) that names both sides: where no gene has one of the given
+/// positions, or genes and peaks share no chromosome; and, warnings with `force`, where hardly any
+/// gene has a position, or many genes or peaks lie beyond the ends of chromosomes.
+PlacedFeatures place_features(RawMultiome& raw, const PrepareInputs& inputs,
                               const PrepareOptions& options, PrepareSummary& summary, Diary& diary);
 
 }  // namespace grids::core

@@ -12,6 +12,7 @@
 #include "study/kept_columns.hpp"
 #include "study/study.hpp"
 #include "study/study_check.hpp"
+#include "study/study_tables.hpp"
 
 namespace grids::core {
 namespace {
@@ -81,26 +82,6 @@ Frame peaks_frame(const PeakTable& peaks) {
   frame.columns.push_back({"start", to_numbers(peaks.start)});
   frame.columns.push_back({"end", to_numbers(peaks.end)});
   add_tenx_columns(frame, "Peaks", peaks.names, chromosomes, peaks.start, peaks.end);
-  return frame;
-}
-
-Frame genes_frame(const GeneTable& genes) {
-  Frame frame{genes.names, {}};
-  std::vector<std::string> strand;
-  for (const auto side : genes.strand) strand.emplace_back(1, static_cast<char>(side));
-  frame.columns.push_back({"gene_id", genes.ids});
-  frame.columns.push_back({"chrom", genes.chromosome});
-  frame.columns.push_back({"start", to_numbers(genes.start)});
-  frame.columns.push_back({"end", to_numbers(genes.end)});
-  frame.columns.push_back({"strand", std::move(strand)});
-  if (!genes.further_sites.empty()) {
-    std::vector<std::string> sites;
-    for (const auto& of_gene : genes.further_sites) {
-      sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
-    }
-    frame.columns.push_back({kFurtherSites, std::move(sites)});
-  }
-  add_tenx_columns(frame, "Gene Expression", genes.ids, genes.chromosome, genes.start, genes.end);
   return frame;
 }
 
@@ -326,6 +307,30 @@ void require_paired(const Group& grids) {
 
 }  // namespace
 
+Frame genes_frame(const GeneTable& genes) {
+  Frame frame{genes.names, {}};
+  std::vector<std::string> strand;
+  for (const auto side : genes.strand) strand.emplace_back(1, static_cast<char>(side));
+  frame.columns.push_back({"gene_id", genes.ids});
+  frame.columns.push_back({"chrom", genes.chromosome});
+  frame.columns.push_back({"start", to_numbers(genes.start)});
+  frame.columns.push_back({"end", to_numbers(genes.end)});
+  frame.columns.push_back({"strand", std::move(strand)});
+  if (!genes.further_sites.empty()) {
+    std::vector<std::string> sites;
+    for (const auto& of_gene : genes.further_sites) {
+      sites.push_back(fmt::format("{}", fmt::join(of_gene, ",")));
+    }
+    frame.columns.push_back({kFurtherSites, std::move(sites)});
+  }
+  add_tenx_columns(frame, "Gene Expression", genes.ids, genes.chromosome, genes.start, genes.end);
+  return frame;
+}
+
+const char* scale_name(ExpressionScale scale) {
+  return scale == ExpressionScale::kLog1pCp100k ? kLog1pCp100k : kAsGiven;
+}
+
 Study read_study(const std::filesystem::path& path) {
   return read_study(store::open(path));
 }
@@ -388,8 +393,7 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     write_kept(root, study.cells);
     const auto grids = create_dict(root, "uns/grids");
     write_integer_element(grids, "format", kStudyFormat);
-    const bool raw = study.scale == ExpressionScale::kLog1pCp100k;
-    write_text_element(grids, "scale", raw ? kLog1pCp100k : kAsGiven);
+    write_text_element(grids, "scale", scale_name(study.scale));
     write_boolean_element(grids, "paired", study.paired);
     write_text_element(grids, "provenance", study.provenance);
   });

@@ -67,13 +67,29 @@ def edit_line(path, number, change):
 
 
 def edit_header(path, change):
-    """Changes the JSON header of a safetensors file; the data stay."""
+    """Changes the JSON header of a safetensors file; the data stay, but for those of tensors that it
+    takes out."""
     content = path.read_bytes()
     (length,) = struct.unpack("<Q", content[:8])
     header = json.loads(content[8 : 8 + length])
+    data = content[8 + length :]
+    before = set(header)
     change(header)
+    if before - set(header):
+        data = close_ranks(header, data)
     text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + content[8 + length :])
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+
+
+def close_ranks(header, data):
+    """The data of the tensors that the header names, one after another; it learns where."""
+    kept = b""
+    for entry in sorted((entry for name, entry in header.items() if name != "__metadata__"),
+                        key=lambda entry: entry["data_offsets"]):
+        begin, end = entry["data_offsets"]
+        entry["data_offsets"] = [len(kept), len(kept) + end - begin]
+        kept += data[begin:end]
+    return kept
 
 
 def poke_tensor(path, name, value, code="f"):

@@ -302,7 +302,8 @@ def labels(name, content, *says, code=3):
 
 labels("of other cells", "barcode\tlabel\nAAAC\tB cell\n", r"labels\.tsv: none of its 1 barcodes",
        r"first column must hold the barcodes")
-labels("three columns", "AAAC\tB cell\t7\n", r"labels\.tsv, line 1", r"two columns", r"found 3")
+labels("three columns", "AAAC\tB cell\t7\n", r"labels\.tsv, line 1", r"which column holds the labels",
+       r"--labels labels\.tsv:3")
 labels("a barcode twice", "A\tB cell\nB\tT\nA\tT cell\n", r"labels\.tsv, line 3",
        r"'A' has a label already, on line 1")
 labels("empty", "", r"labels\.tsv", r"no labels")

@@ -475,8 +475,9 @@ def _(room):
 @case("train: over the checkpoint of another training", r"checkpoint\.safetensors", r"of another training",
       r"another folder", torch=True, once=True)
 def _(room):
-    steps = ["--checkpoint", "checkpoint", "--checkpoint-every", "2", "--max-steps", "3"]
-    room.run("train", "../good/study.h5mu", *steps, "--seed", "5", "-o", "other.safetensors")
+    steps = ["--checkpoint", "checkpoint", "--checkpoint-every", "2"]
+    room.run("train", "../good/study.h5mu", *steps, "--max-steps", "3", "--seed", "5", "-o",
+             "other.safetensors")
     return train(*steps)
 
 

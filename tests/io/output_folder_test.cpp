@@ -173,6 +173,30 @@ TEST_F(OutputFolderTest, SingleFilesFollowTheSameLaw) {
   const OutputFiles beside({temporary_ / "other.h5mu"}, prepare, false);
 }
 
+TEST_F(OutputFolderTest, TheUsersFileIsPutAsideOnlyOnceTheResultIsWhole) {
+  fs::create_directories(folder());
+  test::put(folder() / "subsets.tsv", "mine");
+  OutputFolder out(folder(), explain_, {"subsets.tsv"}, true);
+  out.claim({"subsets.tsv"}, context_);
+  const auto half = [](const fs::path&) { throw input_error("the disk is full"); };
+  EXPECT_THROW(replace_file(folder() / "subsets.tsv", half), Error);
+  EXPECT_EQ(content("subsets.tsv"), "mine");
+  test::put(folder() / "subsets.tsv", "mine, and more");  // not what the user was told of
+  EXPECT_THAT(test::input_message([&] { replace_file(folder() / "subsets.tsv", "result"); }),
+              HasSubstr("not replaced"));
+  EXPECT_EQ(content("subsets.tsv"), "mine, and more");
+}
+
+TEST_F(OutputFolderTest, WhatALinkLeadsToIsPutAsideWhereItLies) {
+  fs::create_directories(folder());
+  test::put(temporary_ / "mine.tsv", "mine");
+  fs::create_symlink("../mine.tsv", folder() / "subsets.tsv");
+  write(explain_, {"subsets.tsv"}, true, "result");
+  EXPECT_TRUE(fs::is_symlink(folder() / "subsets.tsv"));
+  EXPECT_EQ(read_file(temporary_ / "mine.tsv"), "result");
+  EXPECT_EQ(read_file(temporary_ / "mine.tsv.kept"), "mine");
+}
+
 TEST_F(OutputFolderTest, AFolderIsNeverPutAside) {
   fs::create_directories(folder() / "subsets.tsv");
   for (const bool overwrite : {false, true}) {

@@ -7,10 +7,13 @@
 #include <fstream>
 
 #include "io/annotation.hpp"
+#include "io/delimited.hpp"
 #include "io/labels.hpp"
 #include "io/manifest.hpp"
+#include "io/peak_list.hpp"
 #include "io/peak_name.hpp"
 #include "io/support.hpp"
+#include "io/utf8.hpp"
 #include "support/fixtures.hpp"
 
 namespace grids::core {
@@ -19,6 +22,87 @@ namespace {
 namespace fs = std::filesystem;
 using test::TempFolder;
 using ::testing::HasSubstr;
+
+RC_GTEST_PROP(Utf8, EveryCharacterIsItAndNoPartOfOneIs, ()) {
+  const auto code = *rc::gen::element<std::string>("\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80");
+  const auto before = *rc::gen::string<std::string>();
+  RC_ASSERT(is_utf8(code));
+  RC_ASSERT(!is_utf8(code.substr(0, code.size() - 1)));
+  RC_ASSERT(!is_utf8(code.substr(1)));
+  RC_ASSERT(is_utf8(before + code) == is_utf8(before));
+  // Whatever bytes there are, what comes back is UTF-8 or nothing.
+  const auto text = as_utf8(before);
+  RC_ASSERT(!text || is_utf8(*text));
+}
+
+TEST(Utf8, OtherBytesAreWindows1252) {
+  EXPECT_EQ(as_utf8("na\xEFve"), "na\xC3\xAFve");
+  EXPECT_EQ(as_utf8("\x80"), "\xE2\x82\xAC");
+  EXPECT_EQ(as_utf8("\x81"), std::nullopt);
+  EXPECT_EQ(as_utf8("na\xC3\xAFve"), "na\xC3\xAFve");
+  for (const auto* longer_than_needed : {"\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80"}) {
+    EXPECT_FALSE(is_utf8(longer_than_needed));
+  }
+}
+
+RC_GTEST_PROP(Fields, QuotedOnesReadBack, ()) {
+  const auto separator = *rc::gen::element('\t', ',', ';');
+  const auto fields = *rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(
+      rc::gen::container<std::string>(rc::gen::element('a', ' ', '"', ',', ';', '\t', '#'))));
+  std::string line;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (i > 0) line += separator;
+    line += '"';
+    for (const char c : fields[i]) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+    line += '"';
+  }
+  std::vector<std::string> back;
+  split_fields(line, separator, back);
+  RC_ASSERT(back == fields);
+}
+
+TEST(Names, HeadersAndRowNumbersAreNoNames) {
+  const TempFolder folder;
+  using List = std::vector<std::string>;
+  const auto read = [&](const std::string& text, const char* name = "list") {
+    test::put(folder / name, text);
+    return read_name_list(folder / name);
+  };
+  EXPECT_EQ(read("a\nb\n"), (List{"a", "b"}));
+  EXPECT_EQ(read("\"a\"\r\n\r\n# c\r\n\"b\"\r\n"), (List{"a", "b"}));
+  EXPECT_EQ(read("gene\na\nb\n"), (List{"a", "b"}));
+  EXPECT_EQ(read("\"x\"\n\"1\"\t\"a\"\n\"2\"\t\"b\"\n"), (List{"a", "b"}));
+  EXPECT_EQ(read("\"\",\"x\"\n\"1\",\"a\"\n\"2\",\"b\"\n"), (List{"a", "b"}));
+  EXPECT_EQ(read("0,a\n1,b\n", "list.csv"), (List{"a", "b"}));
+  EXPECT_EQ(read("R1.1,P1.2\nR1.2,P1.2\n"), (List{"R1.1,P1.2", "R1.2,P1.2"}));  // SHARE-seq
+  EXPECT_EQ(read(""), List());
+  test::put(folder / "list", "gene\na\nb\n");
+  const int64_t sizes[] = {3, 7};  // as many as the matrix has
+  EXPECT_EQ(read_names(folder / "list", sizes).columns[0], (List{"gene", "a", "b"}));
+}
+
+TEST(PeakList, RowNamesOfRAreNoChromosomes) {
+  const TempFolder folder;
+  const auto read = [&](const std::string& text) {
+    test::put(folder / "peaks", text);
+    return read_peak_list(folder / "peaks").index;
+  };
+  const std::vector<std::string> expected = {"1:10-20", "2:5-9"};
+  EXPECT_EQ(read("1\t10\t20\n2\t5\t9\n"), expected);
+  EXPECT_EQ(read("\"seqnames\"\t\"start\"\t\"end\"\n\"1\"\t\"1\"\t10\t20\n"
+                 "\"2\"\t\"2\"\t5\t9\n"),
+            expected);
+  EXPECT_EQ(read("\"\",\"seqnames\",\"start\",\"end\"\n\"1\",\"1\",10,20\n\"2\",\"2\",5,9\n"),
+            expected);
+  EXPECT_EQ(read("peak\n1:10-20\n2:5-9\n"), expected);
+}
+
+TEST(PeakName, ThoseWithoutLengthAreFound) {
+  Frame var{{"chr1:5-5", "chr1:5-6", "chr2_7_7", "x"}, {}};
+  EXPECT_EQ(peaks_without_length(var), (std::vector<int32_t>{0, 2}));
+  add_interval_columns(var, {{"chr1", 5, 6}, {"chr1", 5, 6}, {"chr1", 5, 6}, {"chr1", 9, 9}});
+  EXPECT_EQ(peaks_without_length(var), (std::vector<int32_t>{3}));
+}
 
 RC_GTEST_PROP(PeakName, AnyChromosomeAndSeparatorReadBack, ()) {
   const auto chromosome = *rc::gen::element<std::string>(
@@ -137,7 +221,7 @@ TEST_F(GenePositions, TranscriptsOfAGtfSayWhereTheyBegin) {
 TEST_F(GenePositions, BadLinesAreNamed) {
   const std::string good = "chr1\t1\t5\tA\t0\t+\n";
   EXPECT_THAT(message(good + "chr1\tx\t5\tB\n"), HasSubstr("line 2: start 'x' and end '5'"));
-  EXPECT_THAT(message(good + "chr1\t5\t5\tB\n"), HasSubstr("line 2: a gene needs"));
+  EXPECT_THAT(message(good + "chr1\t5\t5\tB\n"), HasSubstr("line 2: 'B' has no length"));
   EXPECT_THAT(message(good + "chr1\t1\t5\tB\t0\t*\n"), HasSubstr("line 2: the strand is '*'"));
   EXPECT_THAT(message(good + "chr1 1 5 B\n"),
               HasSubstr("line 2: expected chrom, start, end, name"));
@@ -189,7 +273,7 @@ class Labels : public ::testing::Test {
  protected:
   std::unordered_map<std::string, std::string> read(const std::string& text) {
     test::put(folder_ / "labels", text);
-    return read_labels(folder_ / "labels");
+    return read_labels(folder_ / "labels").of_barcode;
   }
   std::string message(const std::string& text) {
     return test::input_message([&] { read(text); });
@@ -210,12 +294,30 @@ TEST_F(Labels, TabsOrCommasWithOrWithoutHeader) {
   EXPECT_EQ(read("AA-1\t\n").at("AA-1"), "");
 }
 
+TEST_F(Labels, OfMoreColumnsOneIsNamedOrNumbered) {
+  const std::unordered_map<std::string, std::string> expected = {{"AA", "B"}, {"CC", "D"}};
+  const auto named = [&](const std::string& text, const std::string& column) {
+    test::put(folder_ / "labels", text);
+    return read_labels(folder_ / "labels", column).of_barcode;
+  };
+  EXPECT_EQ(named("cell;n;type\nAA;1;B\nCC;2;D\n", "type"), expected);
+  EXPECT_EQ(named("n,type,barcode\n1,B,AA\n2,D,CC\n", "type"), expected);
+  EXPECT_EQ(named("AA\t1\tB\nCC\t2\tD\n", "3"), expected);
+  // A column whose name is a number is meant before the number of a column.
+  EXPECT_EQ(named("cell\t3\tx\nAA\tB\t1\nCC\tD\t2\n", "3"), expected);
+  for (const auto* column : {"0", "4", "none"}) {
+    EXPECT_THAT(test::input_message([&] { named("AA\t1\tB\n", column); }),
+                HasSubstr(fmt::format("there is no column '{}'", column)));
+  }
+}
+
 TEST_F(Labels, BadLinesAreNamed) {
   EXPECT_THAT(message("AA\tB\nCC\tD\nAA\tD\n"),
               HasSubstr("line 3: barcode 'AA' has a label already, on line 1"));
-  EXPECT_THAT(message("AA\tB\nCC\n"), HasSubstr("line 2: expected two columns"));
+  EXPECT_THAT(message("AA\tB\nCC\n"), HasSubstr("line 2: 1 columns, where the lines before"));
   EXPECT_THAT(message("AA B\n"), HasSubstr("line 1: expected two columns"));
-  EXPECT_THAT(message("AA\tB\tC\n"), HasSubstr("separated by a tab; found 3"));
+  EXPECT_THAT(message("AA\tB\tC\n"),
+              HasSubstr("line 1: which column holds the labels? There are 3 columns"));
   EXPECT_THAT(message("AA\tB\n\tC\n"), HasSubstr("line 2: the barcode is empty"));
   EXPECT_THAT(message("barcode\tx\n"), HasSubstr("there are no labels in it"));
 }

@@ -96,9 +96,8 @@ def use(version):
     version.check("cis", ["cis", version.study, version.surrogate, "-o", "fitted.safetensors"],
                   "fitted.safetensors", "cis.tsv")
     version.refused("what an earlier version wrote is not replaced",
-                    ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
-                     "LYZ", "-o", f"{version.name}/comparison"],
-                    says=["compare.md was not written by grids", "--overwrite"])
+                    [*RUN, "-o", f"{version.name}/run"],
+                    says=["subsets.tsv was not written by grids", "--overwrite"])
     version.check("compare, in the folder of an earlier version",
                   ["compare", version.study, version.with_cis, "--cell-type", "Mono_DC", "--gene",
                    "LYZ", "-L", "3", "--methods", "grids,random", "--seeds", "1", "--no-types",
@@ -146,8 +145,8 @@ def train(version):
                    "trained.safetensors"], "trained.safetensors")
     version.check("run, in the folder of an earlier version",
                   [*RUN, "--max-training-steps", "3", "--overwrite", "-o", f"{version.name}/run"],
-                  f"{version.name}/run/report.html", f"{version.name}/run/study.h5mu.kept",
-                  says=["The report:", "kept as study.h5mu.kept"])
+                  f"{version.name}/run/report.html", f"{version.name}/run/surrogate.safetensors.kept",
+                  says=["The report:", "kept as surrogate.safetensors.kept"])
     leave_checkpoint(version.folder / version.name / "run")
     version.check("run does not resume the checkpoint of another version",
                   [*RUN, "--max-training-steps", "3", "-o", f"{version.name}/run"],

@@ -253,7 +253,7 @@ def results(folder):
     inputs = {"labels.tsv", "truth.tsv"}
     return {file_name(path.relative_to(folder)): path for path in sorted(folder.rglob("*"))
             if path.suffix in READERS and path.name not in TIMED and path.name not in inputs
-            and "runs" not in path.parts}
+            and ".grids" not in path.parts}
 
 
 def differences(plain, other):

@@ -21,7 +21,9 @@ except ImportError:
 
 import cases_kept  # noqa: F401  (registers its cases)
 import cases_pairs  # noqa: F401
+import cases_text  # noqa: F401
 import harness
+import predicted
 
 
 def main():
@@ -40,7 +42,10 @@ def main():
             if problems or arguments.show:
                 print(f"== {case.name}: {'; '.join(problems) or 'passed'}\n{message}")
         harness.os.chdir("/")
-    print(f"{len(chosen) - failed} passed, {failed} failed")
+        for problem in predicted.tour(arguments.programs, pathlib.Path(root) / "predicted"):
+            failed += 1
+            print(f"== predict: {problem}")
+    print(f"{len(chosen) + 1 - failed} passed, {failed} failed")
     return 1 if failed or not chosen else 0
 
 

@@ -43,8 +43,8 @@ MultiomeInput bone_marrow() {
 
 LabelMap labels_of(const std::filesystem::path& path) {
   LabelMap labels{"labels.tsv", {}};
-  for (const auto& [barcode, label] : read_labels(path))
-    labels.entries.emplace_back(barcode, label);
+  const auto given = read_labels(path).of_barcode;
+  for (const auto& [barcode, label] : given) labels.entries.emplace_back(barcode, label);
   return labels;
 }
 
