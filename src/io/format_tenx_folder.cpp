@@ -30,8 +30,9 @@ void add_feature_line(const DelimitedReader& reader, const DelimitedReader::Row&
   const auto& fields = row.fields;
   const bool typed = fields.size() >= 3;
   if (!features.ids.empty() && typed == features.types.empty()) {
-    throw reader.error(row, fmt::format("has {} columns, the first line {}", fields.size(),
-                                        typed ? "fewer than 3" : "at least 3"));
+    throw reader.error(
+        row, fmt::format("expected id, name and {} as on the first line, found {} columns",
+                         typed ? "no type" : "type", fields.size()));
   }
   features.ids.emplace_back(fields[0]);
   features.names.emplace_back(fields.size() > 1 ? fields[1] : fields[0]);

@@ -82,15 +82,16 @@ fs::path plain_or_gz(const fs::path& folder, const std::string& name) {
 template <size_t kCount>
 fs::path beside(const fs::path& folder, const std::string& sample,
                 const std::array<const char*, kCount>& names) {
-  std::vector<std::string> tried;
   for (const auto* name : names) {
     auto path = plain_or_gz(folder, sample + name);
     if (!path.empty()) return path;
-    tried.push_back(sample + name);
   }
-  if (tried.size() == 1) tried.push_back(tried.front() + ".gz");
-  throw input_error("reading {}: there is neither {}{}", folder.string(), fmt::join(tried, " nor "),
-                    names.size() == 1 ? "" : ", plain or with .gz");
+  const auto first = sample + names.front();
+  throw input_error("reading {}: there is neither {} nor {}.gz{}", folder.string(), first, first,
+                    names.size() == 1
+                        ? std::string()
+                        : fmt::format(" (nor, in their place, {})",
+                                      fmt::join(names.begin() + 1, names.end(), ", ")));
 }
 
 }  // namespace

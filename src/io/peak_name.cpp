@@ -68,6 +68,18 @@ std::optional<PlaceColumns> place_columns(const Frame& var) {
   return columns;
 }
 
+/// Whether they are about these features at all: of a table of genes and peaks those of the other
+/// kind are empty.
+bool names_chromosomes(const Frame& var) {
+  const auto columns = place_columns(var);
+  if (!columns) return false;
+  if (!columns->chromosome->is_text()) return true;
+  const auto& names = columns->chromosome->text();
+  return std::any_of(names.begin(), names.end(), [](const auto& name) {
+    return !name.empty() && name != "nan" && name != "NA";
+  });
+}
+
 /// "chr1:5-5".
 bool name_without_length(std::string_view name) {
   const size_t last = name.find_last_of("-_");
@@ -112,11 +124,12 @@ std::optional<std::vector<Interval>> column_intervals(const Frame& var) {
 
 std::vector<Interval> peak_intervals(const Frame& var, std::string_view source) {
   auto given = column_intervals(var);
-  // Where no peak has a place by columns they are about something else: of a table of genes and
-  // peaks those of the genes.
-  const bool columns = given && std::any_of(given->begin(), given->end(), [](const auto& place) {
-                         return !place.chromosome.empty();
-                       });
+  // Where no peak has a place nor a chromosome by columns they are about something else: of a table
+  // of genes and peaks those of the genes.
+  const bool columns = given && (names_chromosomes(var) ||
+                                 std::any_of(given->begin(), given->end(), [](const auto& place) {
+                                   return !place.chromosome.empty();
+                                 }));
   std::vector<Interval> intervals(var.index.size());
   size_t lost = 0;
   size_t first_lost = 0;
