@@ -1,13 +1,10 @@
-#!/ usr / bin / env bash
-#run.sh SECONDS[target...] : feeds each reader hostile input for so long, one after another, \
-                and says
-#how many inputs that were.What a reader did not survive lies in build / fuzz / found / \
-    ; the good inputs that
-#it begins from, and what it learned from them, in build / fuzz / corpus /.
-set - euo pipefail cd "$(dirname " $0 ")/.."[$ # - ge 1] || {
-  sed - n '2,4s/^# //p' "$0" > &2;
-  exit 2;
-}
+#!/usr/bin/env bash
+# run.sh SECONDS [target ...]: feeds each reader hostile input for so long, one after another, and says
+# how many inputs that were. What a reader did not survive lies in build/fuzz/found/; the good inputs that
+# it begins from, and what it learned from them, in build/fuzz/corpus/.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+[ $# -ge 1 ] || { sed -n '2,4s/^# //p' "$0" >&2; exit 2; }
 seconds=$1
 shift
 scripts/setup.sh clang-14 libclang-rt-14-dev libomp-dev
@@ -26,8 +23,4 @@ for target in "${targets[@]}"; do
     -dict=fuzz/words.dict >"$log" 2>&1 || failed+=("$target")
   printf '%-14s %12s inputs\n' "$target" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")"
 done
-[ ${
-#failed[@]} -eq 0 ] || {
-  echo "failed: ${failed[*]} (build/fuzz/*.log, build/fuzz/found/)" > &2;
-  exit 1;
-}
+[ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]} (build/fuzz/*.log, build/fuzz/found/)" >&2; exit 1; }
