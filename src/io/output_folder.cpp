@@ -101,7 +101,8 @@ void claim_name(WrittenFiles& written, const std::string& name, const Author& au
     note_aside(written.folder(), name, digests.of(file));
     const fs::path beside = name_beside(fs::weakly_canonical(file, ignored));  // of a link, there
     context.reporter.warning(
-        fmt::format("{} is not as grids wrote it; unless the result is the same, it is kept as {}", file.string(),
+        fmt::format("{} is not as grids wrote it; unless the result is the same, it is kept as {}",
+                    file.string(),
                     fs::is_symlink(file, ignored) ? beside.string() : beside.filename().string()));
   }
   if (why == InTheWay::kOfAnother) {
