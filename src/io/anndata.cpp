@@ -386,7 +386,8 @@ void require_counts_like(const RawModality& modality) {
   const auto column = static_cast<size_t>(pattern.indices[static_cast<size_t>(position)]);
   throw input_error(
       "reading {}: cell '{}', feature '{}': the value is {}; counts, or log-normalised values, are "
-      "finite, not negative and below 2^31 (scaled values cannot be used: name a layer that holds counts)",
+      "finite, not negative and below 2^31 (scaled values cannot be used: name a layer that holds "
+      "counts)",
       modality.source, modality.obs.index[row], modality.var.index[column], *bad);
 }
 
