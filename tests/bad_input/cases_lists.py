@@ -83,12 +83,12 @@ def _(folder):
     cut(folder / "matrix.mtx.gz", 0.5)
 
 
-@tenx_folder("no features", r"tenx: there is neither features\.tsv nor genes\.tsv")
+@tenx_folder("no features", r"tenx: there is neither features\.tsv nor features\.tsv\.gz")
 def _(folder):
     (folder / "features.tsv.gz").unlink()
 
 
-@tenx_folder("features of two columns", r"features\.tsv\.gz, line 7", r"has 2 columns, the first line at least 3")
+@tenx_folder("features of two columns", r"features\.tsv\.gz, line 7", r"id, name and type", r"found 2")
 def _(folder):
     edit_line(folder / "features.tsv.gz", 7, lambda line: line.rpartition("\t")[0])
 
