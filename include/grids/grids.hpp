@@ -146,8 +146,8 @@ class GRIDS_API Cells {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Any format that `grids prepare` reads (docs/formats.md): .h5mu, 10x .h5, .h5ad, folders of Matrix
-/// Market; with an empty path the options say which files ("rna", "atac", …).
+/// Any format that `grids prepare` reads (docs/formats.md): .h5mu, 10x .h5, .h5ad, folders of
+/// Matrix Market; with an empty path the options say which files ("rna", "atac", …).
 GRIDS_API Cells read_cells(const std::filesystem::path& path, const Options& options,
                            Session& session);
 
