@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# ./test.sh          installs what is missing, builds with warnings as errors, runs all tests
-# ./test.sh ci       what CI runs: that, lint, and the sanitizers over smaller problems
+# ./test.sh          installs what is missing, builds with warnings as errors, runs all tests but the tours
+# ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets
+# ./test.sh ci       what CI runs: these two, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
 # ./test.sh fuzz     hostile input for each reader, some seconds each (fuzz/run.sh)
@@ -11,11 +12,23 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# build_and_test PRESET [target ...]
+# build_and_test PRESET TESTS-TO-LEAVE-OUT [target ...]
 build_and_test() {
+  local preset=$1 without=$2
+  shift 2
   scripts/setup.sh
-  scripts/build.sh "$@"
-  ctest --preset "$1" --parallel "$(nproc)" --no-tests=error --output-log "build/$1/ctest.log"
+  scripts/build.sh "$preset" "$@"
+  ctest --preset "$preset" --parallel "$(nproc)" --no-tests=error --exclude-regex "$without" \
+    --output-log "build/$preset/ctest.log"
+}
+
+tours='^(bad_input|formats|run_folder|instruction_sets)$'
+
+tours() {
+  scripts/setup.sh r-base-core r-cran-matrix
+  scripts/build.sh release
+  ctest --preset release --parallel "$(nproc)" --no-tests=error --tests-regex "$tours" \
+    --output-log build/release/tours.log
 }
 
 lint() {
@@ -44,8 +57,8 @@ run_parts() {
   printf '\n'
   printf '%s\n' "${times[@]}"
   [ -z "$failed" ] || { echo "failed: $failed"; exit 1; }
-  for part in release asan tsan; do
-    tests=$((tests + $(sed -n 's/^100% tests passed.* out of //p' "build/$part/ctest.log")))
+  for part in release/ctest release/tours asan/ctest tsan/ctest; do
+    tests=$((tests + $(sed -n 's/^100% tests passed.* out of //p' "build/$part.log")))
   done
   echo "$tests passed, 0 failed"
 }
@@ -54,15 +67,16 @@ if [ "${2:-}" = small ]; then
   export GRIDS_TEST_SIZE=small RC_PARAMS=max_success=20  # of RapidCheck's 100 cases a property
 fi
 case "${1:-release}" in
-  release) build_and_test release ;;
+  release) build_and_test release "$tours" ;;
+  tours) tours ;;
   lint) lint ;;
-  asan) build_and_test asan ;;
-  tsan) build_and_test tsan test_base test_math test_io test_search test_model test_cis ;;
+  asan) build_and_test asan '^(formats|run_folder)$' ;;
+  tsan) build_and_test tsan "$tours" test_base test_math test_io test_search test_model test_cis ;;
   fuzz) fuzz/run.sh 4 ;;
-  ci) run_parts release lint "asan small" "tsan small" fuzz ;;
-  all) run_parts release lint asan tsan fuzz ;;
+  ci) run_parts release tours lint "asan small" "tsan small" fuzz ;;
+  all) run_parts release tours lint asan tsan fuzz ;;
   *)
-    sed -n '2,8s/^# //p' "$0" >&2
+    sed -n '2,9s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

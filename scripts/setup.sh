@@ -8,7 +8,7 @@ packages=(
   libtorch-dev libdnnl-dev libhdf5-dev libcli11-dev libtomlplusplus-dev libfmt-dev nlohmann-json3-dev
   librandom123-dev libssl-dev zlib1g-dev liblzf-dev libzstd-dev libblosc-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libigraph-dev  # tests and bench only
-  python3 python3-anndata python3-h5py r-base-core r-cran-matrix
+  python3 python3-anndata python3-h5py
   "$@"
 )
 
