@@ -26,7 +26,10 @@ bool recognises_tenx_h5(const Opened& opened) {
 void require_length(const store::Group& matrix, const std::string& name, size_t found,
                     int64_t expected) {
   if (static_cast<int64_t>(found) == expected) return;
-  throw matrix.error(fmt::format("has {} entries, but the matrix has {}", found, expected), name);
+  throw matrix.error(
+      fmt::format("has {} entries, but the matrix has {}; give the file as Cell Ranger wrote it",
+                  found, expected),
+      name);
 }
 
 /// Names of features: as many as the matrix has rows.

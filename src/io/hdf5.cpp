@@ -152,7 +152,9 @@ std::vector<std::string> read_texts(const Place& place, hid_t attribute, const s
       type.id(), {}, count,
       [&](hid_t memory, void* out) { return count == 0 ? 0 : H5Aread(attribute, memory, out); },
       texts);
-  if (!good) throw place.error(fmt::format("attribute '{}' cannot be read ({})", name, reason()));
+  if (!good)
+    throw place.error(fmt::format(
+        "attribute '{}' cannot be read ({}); copy or write the file again", name, reason()));
   return texts;
 }
 

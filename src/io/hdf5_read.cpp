@@ -26,7 +26,8 @@ herr_t collect_name(hid_t, const char* name, const H5L_info_t*, void* out) {
 Error read_failure(const Place& place, hid_t dataset) {
   const auto cause = reason();
   const auto filter = filter_without_reader(dataset);
-  if (filter.empty()) return place.error(fmt::format("cannot be read ({})", cause));
+  if (filter.empty())
+    return place.error(fmt::format("cannot be read ({}); copy or write the file again", cause));
   return place.error(fmt::format(
       "is compressed by {}, which cannot be read here; write the file anew with gzip, where that "
       "filter is installed: h5repack -f GZIP=1 IN.h5ad OUT.h5ad, or in Python: import hdf5plugin, "

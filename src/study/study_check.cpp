@@ -5,11 +5,11 @@
 #include <unordered_set>
 
 #include "base/at.hpp"
+#include "io/anndata.hpp"
 
 namespace grids::core {
 namespace {
 
-constexpr float kMostCounted = 2147483648.0f;
 constexpr const char* kAgain = "prepare the study again (grids prepare)";
 
 void expect(Problems& problems, std::string_view what, size_t found, int64_t expected) {
