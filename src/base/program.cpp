@@ -161,7 +161,7 @@ int fail(const Speaker& speaker, const Error& error) {
   if (speaker.json) {
     fmt::print(stderr, "{}\n", json_line("error", error.what()));
   } else {
-    fmt::print(stderr, "{}: {}\n", speaker.program, error.what());
+    fmt::print(stderr, "{}: {}\n", speaker.program, printable(error.what()));
   }
   const bool by_signal = error.kind() == ErrorKind::kCancelled && stop_signal != 0;
   return by_signal ? kSignalled + stop_signal : exit_code(error.kind());

@@ -25,6 +25,22 @@ std::string time_now() {
 
 }  // namespace
 
+std::string printable(std::string_view text) {
+  std::string result;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool c1 = byte == 0xC2 && next >= 0x80 && next < 0xA0;  // in UTF-8
+    if (c1 || (byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7F) {
+      result += fmt::format("\\x{:02x}", c1 ? next : byte);
+      i += c1 ? 1 : 0;
+    } else {
+      result += text[i];
+    }
+  }
+  return result;
+}
+
 TerminalReporter::TerminalReporter(const TerminalOptions& options)
     : options_(options), shown_(Clock::now()) {}
 
@@ -45,7 +61,7 @@ void TerminalReporter::print(std::string_view label, std::string_view message) {
   }
   clear_line();
   fmt::print(stderr, "{}{}{}\n", label == "info" ? "" : label, label == "info" ? "" : ": ",
-             message);
+             printable(message));
 }
 
 void TerminalReporter::info(std::string_view message) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 
 #include "base/context.hpp"
 
@@ -20,6 +21,10 @@ struct TerminalOptions {
   std::chrono::milliseconds between_lines{60'000};   ///< of kAuto, where there is no terminal
   std::chrono::milliseconds between_objects{1'000};  ///< of kJson
 };
+
+/// Names of cell types and genes come from files: what a terminal would obey is told as "\x1b".
+/// Tabs and line ends stay.
+std::string printable(std::string_view text);
 
 /// Writes to the standard error stream.
 class TerminalReporter : public Reporter {

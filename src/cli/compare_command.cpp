@@ -8,6 +8,7 @@
 #include "compare/comparison.hpp"
 #include "compare/comparison_files.hpp"
 #include "methods/explainer.hpp"
+#include "pipeline/asked.hpp"
 #include "pipeline/explain_into.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
@@ -167,6 +168,7 @@ void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
   }
   OptionSet::Values values = stage;
   values.insert(own.begin(), own.end());
+  tell_asking(arguments.inputs.study, study, std::ssize(comparison.sets), context);
   out.claim(comparison_files(truth != nullptr, options.types), context);
   const auto files = write_comparison(arguments.out, comparison, options);
   close_folder(out, {"compare", values, inputs, files, reporter.warnings()}, context);

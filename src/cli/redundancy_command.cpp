@@ -2,6 +2,7 @@
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
+#include "pipeline/asked.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/redundancy_into.hpp"
@@ -95,6 +96,7 @@ void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& val
                                "; surrogate=" + inputs[1].sha256 + "; ";
   const auto tables = redundancy_into(out, loaded.study, surrogate, targets, arguments.stage,
                                       settings, loaded.file.options, context);
+  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets), context);
   close_folder(out, {"redundancy", values, inputs, tables, reporter.warnings()}, context);
 }
 

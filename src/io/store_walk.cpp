@@ -25,6 +25,23 @@ void passing_over(const Body& body) {
   }
 }
 
+/// A damaged list of members keeps nobody from asking for them by name: then those that readers ask
+/// for are met all the same.
+std::vector<std::string> members_of(const Group& group) {
+  std::vector<std::string> names;
+  passing_over([&] { names = group.names(); });
+  if (!names.empty()) return names;
+  return {"mod",        "rna",          "atac",     "obs",     "var",        "obsm",
+          "uns",        "grids",        "X",        "layers",  "raw",        "raw.X",
+          "raw.var",    "counts",       "data",     "indices", "indptr",     "codes",
+          "categories", "values",       "mask",     "_index",  "index",      "__categories",
+          "matrix",     "barcodes",     "features", "genes",   "gene_names", "id",
+          "name",       "feature_type", "interval", "shape",   "cell_type",  "split",
+          "total_rna",  "open_peaks",   "place",    "gene_id", "chrom",      "start",
+          "end",        "strand",       "donor",    "batch",   "provenance", "format",
+          "scale",      "paired"};
+}
+
 class Walker {
  public:
   Walker(WalkBulk bulk, const std::function<void(const std::string&)>& step)
@@ -32,8 +49,8 @@ class Walker {
 
   void visit(const Group& group, int depth) {
     if (depth > kDeepest || !is_new(group)) return;
-    visit_attributes(group);
-    for (const auto& name : group.names()) {
+    passing_over([&] { visit_attributes(group); });
+    for (const auto& name : members_of(group)) {
       passing_over([&] {
         if (group.has_group(name)) {
           visit(group.group(name), depth + 1);
@@ -61,7 +78,7 @@ class Walker {
 
   void visit(const Array& array) {
     if (!is_new(array)) return;
-    visit_attributes(array);
+    passing_over([&] { visit_attributes(array); });
     if (array.kind() == Kind::kText) {
       array.read_text();
     } else if (array.kind() == Kind::kCompound) {

@@ -83,6 +83,12 @@ TimesAsked record_asking(const std::filesystem::path& study_file, const Study& s
   return asked;
 }
 
+void tell_asking(const std::filesystem::path& study_file, const Study& study, int64_t sets,
+                 const Context& context) {
+  const auto words = asked_words(record_asking(study_file, study, sets, "", context));
+  if (!words.empty()) context.reporter.warning(words);
+}
+
 std::string asked_words(const TimesAsked& asked) {
   if (asked.runs < 2) return "";
   return fmt::format(

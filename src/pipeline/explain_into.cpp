@@ -138,8 +138,7 @@ std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::
   tell_redundancy(study, redundant, context);
   tell_interplay(redundant, context);
   const auto sets = std::ssize(explained.judged.sets);
-  const auto asked = asked_words(record_asking(study_file, study, sets, "", context));
-  if (!asked.empty()) context.reporter.warning(asked);
+  tell_asking(study_file, study, sets, context);
   return names;
 }
 

@@ -12,6 +12,7 @@
 #include "prepare/diary.hpp"
 #include "prepare/keep_columns.hpp"
 #include "prepare/match_cells.hpp"
+#include "prepare/modalities_apart.hpp"
 #include "prepare/normalise.hpp"
 #include "prepare/place_features.hpp"
 #include "prepare/split_units.hpp"
@@ -457,6 +458,7 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   PrepareSummary& summary = result.summary;
   Diary diary(summary, context.reporter);
 
+  require_apart(raw, options.force, diary);
   const auto features = place_features(raw, inputs, options, summary, diary);
   const RnaKind kind = recognise_rna(raw.rna);
   const Preparation run{raw, kind, inputs, options, study, summary, diary, context};

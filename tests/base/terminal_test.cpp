@@ -74,5 +74,13 @@ TEST(JsonText, IsValidWhateverTheBytes) {
   EXPECT_EQ(json_text("\xC0\xAF"), bad + bad) << "longer than need be";
 }
 
+TEST(Printable, TellsWhatATerminalWouldObey) {
+  EXPECT_EQ(printable("B\x1b[2J cell\a"), "B\\x1b[2J cell\\x07");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\x9b31m");  // CSI in UTF-8
+  EXPECT_EQ(printable("a\tb\nCD4⁺ naïve"), "a\tb\nCD4⁺ naïve");
+}
+
 }  // namespace
 }  // namespace grids::core

@@ -24,12 +24,14 @@ class WithAttributes : public Base {
   store::Attribute attribute(const std::string& name) const override { return attributes.at(name); }
 
   std::vector<std::string> attribute_names() const override {
+    if (unlisted) throw this->place().error("has no list of its attributes");
     std::vector<std::string> names;
     for (const auto& [name, value] : attributes) names.push_back(name);
     return names;
   }
 
   std::map<std::string, store::Attribute> attributes;
+  bool unlisted = false;  ///< what it holds is found by name alone
 };
 
 /// Numbers or texts. Claims to be in a file of as many bytes as `bytes_claimed` says.
@@ -91,6 +93,7 @@ class MemoryGroup final : public WithAttributes<store::GroupSource> {
     return store::Member::kNone;
   }
   std::vector<std::string> names() const override {
+    if (unlisted) throw place().error("has no list of its members");
     std::vector<std::string> names;
     for (const auto& [name, group] : groups_) names.push_back(name);
     for (const auto& [name, array] : arrays_) names.push_back(name);

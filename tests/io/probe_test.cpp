@@ -91,5 +91,15 @@ TEST(StoreWalk, GetsToEveryObjectOnceAndPassesOverWhatFails) {
   EXPECT_THAT(wide->reads, ElementsAre(std::pair(int64_t{0}, size_t{12})));
 }
 
+TEST(StoreWalk, GetsToWhatReadersAskForByNameWhereListsAreDamaged) {
+  const auto root = std::make_shared<MemoryGroup>(store::Place{"memory", {}});
+  root->add_group("obs")->add("_index", {std::vector<std::string>{"a", "b"}});
+  root->unlisted = true;
+  std::vector<std::string> places;
+  store::walk(store::Group(root), store::WalkBulk::kEnds,
+              [&](const std::string& place) { places.push_back(place); });
+  EXPECT_THAT(places, ElementsAre("", "obs", "obs/_index"));
+}
+
 }  // namespace
 }  // namespace grids::core
