@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "base/at.hpp"
-#include "math/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
 #include "math/exponential.hpp"
+#include "math/fisher_steps.hpp"
 #include "math/information.hpp"
 
 namespace grids::core {

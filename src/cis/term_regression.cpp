@@ -6,9 +6,9 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/simd.hpp"
-#include "math/fisher_steps.hpp"
 #include "cis/type_prior.hpp"
 #include "math/dispersion.hpp"
+#include "math/fisher_steps.hpp"
 #include "math/information.hpp"
 #include "math/logarithm.hpp"
 

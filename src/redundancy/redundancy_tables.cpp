@@ -306,10 +306,10 @@ TableText describe_deletion() {
 
 std::vector<Table> redundancy_tables(const Study& study, std::span<const SetRedundancy> sets,
                                      const std::string& contrast_groups) {
-  std::vector<Table> tables = {
-      redundancy_table(study, sets),   settings_table(study, sets), members_table(study, sets),
-      interactions_table(study, sets), deletion_table(study, sets), design_table(study, sets),
-      interplay_table(study, sets)};
+  std::vector<Table> tables = {redundancy_table(study, sets), settings_table(study, sets),
+                               members_table(study, sets),    interactions_table(study, sets),
+                               deletion_table(study, sets),   design_table(study, sets),
+                               interplay_table(study, sets)};
   if (!contrast_groups.empty()) {
     tables.push_back(groups_table(study, cell_groups(study, contrast_groups), sets));
   }
