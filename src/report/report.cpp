@@ -42,6 +42,7 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
                   const Context& context) {
   validate(options, "report options");
   const Results results = read_results(folder);
+  for (const auto& sentence : results.outdated) context.reporter.warning(sentence);
   Page page{options};
   std::string contents;
   std::string body;

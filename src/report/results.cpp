@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <tuple>
 
 #include "base/error.hpp"
@@ -227,6 +228,33 @@ std::string remedy_of(const std::vector<Manifest>& manifests, const std::string&
 
 constexpr const char* kManifestFile = "manifest.json";
 
+/// Of the commands' inputs those that lie in the folder: a surrogate that was trained anew, beside
+/// what was found with the one before.
+std::vector<std::string> outdated_parts(const std::filesystem::path& folder,
+                                        const std::vector<Manifest>& manifests) {
+  std::map<std::string, std::string> now;  // by name, the contents
+  std::map<std::string, std::string> commands;
+  for (const auto& manifest : manifests) {
+    for (const auto& input : manifest.inputs) {
+      const auto name = std::filesystem::path(input.path).filename().string();
+      std::error_code ignored;
+      if (!std::filesystem::is_regular_file(folder / name, ignored)) continue;
+      if (!now.contains(name)) now[name] = sha256_of(folder / name);
+      if (now[name] == input.sha256) continue;
+      auto& words = commands[name];
+      words += (words.empty() ? "" : ", ") + manifest.command;
+    }
+  }
+  std::vector<std::string> sentences;
+  for (const auto& [name, words] : commands) {
+    sentences.push_back(
+        fmt::format("{} in this folder is not the one that these commands read: {}; what they "
+                    "wrote is shown beside it: do them again",
+                    name, words));
+  }
+  return sentences;
+}
+
 }  // namespace
 
 void require_results(const std::filesystem::path& folder) {
@@ -251,6 +279,7 @@ Results read_results(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder / kManifestFile)) {
     results.manifests = read_manifests(folder / kManifestFile);
   }
+  results.outdated = outdated_parts(folder, results.manifests);
   for (const char* file : kFiles) {
     if (std::filesystem::exists(folder / file)) {
       Table table = read_table(folder / file);

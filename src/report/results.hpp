@@ -75,6 +75,8 @@ struct Results {
   std::vector<Manifest> manifests;  ///< a section for each command that wrote there
   std::map<std::string, Table, std::less<>> tables;  ///< by file name
   std::vector<SetView> sets;                         ///< as they stand (verdict.hpp)
+  /// Sentences about what was made from another file than lies there now under its name.
+  std::vector<std::string> outdated;
 
   /// The table of that file, or null when the file is missing or has no rows.
   const Table* find(std::string_view file) const;

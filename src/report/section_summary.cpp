@@ -187,6 +187,7 @@ std::string as_list(std::span<const std::string> items) {
 std::string stage_warnings(const Results& results) {
   std::vector<std::string> shown, folded;
   constexpr size_t kShown = 6;
+  for (const auto& sentence : results.outdated) shown.push_back(escape_html(sentence));
   for (const auto& manifest : results.manifests) {
     for (const auto& warning : manifest.warnings) {
       (shown.size() < kShown ? shown : folded).push_back(escape_html(warning));

@@ -318,6 +318,25 @@ TEST(Report, ComparesWhatWasFoundWithWhatWasPlanted) {
   EXPECT_FALSE(holds(folder.report(), "planted"));  // real cells have no truth
 }
 
+TEST(Report, SaysWhatWasMadeFromAnotherFileThanLiesThereNow) {
+  const Folder folder;
+  fill(folder);
+  replace_file(folder.path / "surrogate.safetensors", "trained anew");
+  Manifest evaluated;
+  evaluated.command = "evaluate";
+  evaluated.version = "1.2.3";
+  evaluated.inputs = {
+      {"elsewhere/surrogate.safetensors", sha256_of(folder.path / "surrogate.safetensors"), 12},
+      {"gone.h5mu", std::string(64, '0'), 1}};
+  add_to_manifest(folder.path / "manifest.json", evaluated);
+  EXPECT_FALSE(holds(folder.report(), "is not the one that these commands read"));
+  evaluated.inputs[0].sha256 = std::string(64, '0');
+  add_to_manifest(folder.path / "manifest.json", evaluated);
+  EXPECT_TRUE(holds(folder.report(),
+                    "surrogate.safetensors in this folder is not the one that these commands "
+                    "read: evaluate;"));
+}
+
 TEST(Report, SaysWhichFileIsMissing) {
   const Folder folder;
   fill(folder);
