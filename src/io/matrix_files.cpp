@@ -63,6 +63,7 @@ Matrix matrix_in(const fs::path& folder) {
   if (found.size() == 1) return found.front();
   if (found.empty()) throw input_error("reading {}: there is no matrix.mtx in it", folder.string());
   std::vector<std::string> names;
+  names.reserve(found.size());
   for (const auto& matrix : found) names.push_back(matrix.path.filename().string());
   throw input_error(
       "reading {}: it holds the matrices of several samples: {}; name one of them instead of the "

@@ -97,9 +97,9 @@ std::string TrainOptions::to_json() const {
 }
 
 std::vector<std::string> training_words(const std::string& json) {
-  using Json = nlohmann::json;
   TrainOptions defaults;
-  const Json recorded = Json::parse(json), usual = Json::parse(defaults.to_json());
+  const auto recorded = nlohmann::json::parse(json);
+  const auto usual = nlohmann::json::parse(defaults.to_json());
   if (!recorded.contains("alignment")) {
     throw input_error("the surrogate does not say how it was trained; train it anew");
   }

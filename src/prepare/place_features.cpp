@@ -74,6 +74,7 @@ void drop_peaks_without_length(RawModality& atac, Diary& diary) {
   const auto all = static_cast<double>(atac.var.rows());
   if (empty.empty() || static_cast<double>(empty.size()) > kFewPeaks * all) return;
   std::vector<std::string> names;
+  names.reserve(empty.size());
   for (const int32_t row : empty) names.push_back(atac.var.index[at(row)]);
   diary.warn("{}: {} of {} peaks {} no length, the end being the start: {}; dropped", atac.source,
              empty.size(), atac.var.rows(), empty.size() == 1 ? "has" : "have", examples(names));

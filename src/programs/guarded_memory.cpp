@@ -13,10 +13,10 @@
 #include <cstring>
 
 extern "C" {
-void* __libc_malloc(size_t size);             // NOLINT(bugprone-reserved-identifier)
-void __libc_free(void* block);                // NOLINT(bugprone-reserved-identifier)
-void* __libc_calloc(size_t n, size_t size);   // NOLINT(bugprone-reserved-identifier)
-void* __libc_realloc(void* block, size_t n);  // NOLINT(bugprone-reserved-identifier)
+void* __libc_malloc(size_t size);             // NOLINT
+void __libc_free(void* block);                // NOLINT
+void* __libc_calloc(size_t n, size_t size);   // NOLINT
+void* __libc_realloc(void* block, size_t n);  // NOLINT
 }
 
 namespace {
