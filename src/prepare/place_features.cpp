@@ -108,8 +108,10 @@ void tell_ends(const BeyondEnds& count, const char* what, const std::string& adv
   }
 }
 
-/// Of fewer promoters a share says nothing; below this share positions are doubted, even if places
-/// beside promoters have still fewer peaks: builds differ by little near the ends of chromosomes.
+/// Of fewer promoters a share says nothing, nor where peaks were chosen and are not all of them;
+/// below this share positions are doubted, even if places beside promoters have still fewer peaks:
+/// builds differ by little near the ends of chromosomes.
+constexpr int64_t kManyPeaks = 20'000;
 constexpr int64_t kEnoughPromoters = 50;
 constexpr double kFewPromoters = 0.15;
 
@@ -139,10 +141,11 @@ void tell_builds(const BuildCheck& check, const GenePlaces& places, bool force, 
         "{}: promoters do not stand out; are the genes of one genome build and the peaks of "
         "another ({})? Then peaks near a gene are not those near it",
         facts, places.source);
-  } else if (promoters.promoters >= kEnoughPromoters && promoters.share() < kFewPromoters) {
+  } else if (check.peaks.checked >= kManyPeaks && promoters.promoters >= kEnoughPromoters &&
+             promoters.share() < kFewPromoters) {
     diary.warn(
         "{}: few, where two thirds are usual; are the positions of the genes ({}) of the build of "
-        "the peaks, and the peaks all of them?",
+        "the peaks?",
         facts, places.source);
   } else {
     diary.note("{}", facts);

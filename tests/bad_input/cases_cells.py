@@ -357,7 +357,7 @@ def _(room):
     return prepare(cells="rna.h5ad")
 
 
-@case("RNA and ATAC exchanged", r"rna\.h5ad", r"60 of 60 peaks have no place")
+@case("RNA and ATAC exchanged", r"atac\.h5ad: X", r"RNA and ATAC the wrong way round")
 def _(room):
     pair = ["--rna", "../good/atac.h5ad", "--atac", "../good/rna.h5ad"]
     return ["prepare", *pair, "--labels", "cell_type", "-o", "study.h5mu"]
