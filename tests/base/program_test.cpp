@@ -312,6 +312,9 @@ TEST(StopSignals, TheSameForTheSecondTimeEndsAtOnceAndAnotherDoesNot) {
 }
 
 TEST(StopSignals, WorkThatIsNotPutDownIsEndedWithinFiveSecondsAndLeavesNoHalfWrittenFile) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "the thread sanitizer holds signals back from work that calls nothing";
+#endif
   const auto half =
       std::filesystem::temp_directory_path() / fmt::format("grids_half_{}", ::getpid());
   const auto began = std::chrono::steady_clock::now();
