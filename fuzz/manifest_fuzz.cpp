@@ -3,7 +3,7 @@
 
 namespace {
 void read(const std::filesystem::path& path) {
-  grids::core::read_manifest(path);
+  grids::core::read_manifests(path);
 }
 }  // namespace
 
