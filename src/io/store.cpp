@@ -212,8 +212,13 @@ int64_t Array::believable_size() const {
   constexpr double kAlways = 1 << 24;
   const auto entry = static_cast<double>(std::max<int64_t>(1, info_.entry_bytes));
   double claimed = entry;
-  for (const auto length : shape()) claimed *= static_cast<double>(length);
+  for (const auto length : shape()) {
+    if (length < 0) throw error("claims a length that no memory has");
+    claimed *= static_cast<double>(length);
+  }
   if (claimed <= kAlways) return size();
+  constexpr double kMostEver = 1e14;  // beyond any memory, whatever the store says it holds
+  if (claimed > kMostEver) throw error("claims more entries than any memory has");
   const auto stored = entries().stored_bytes();
   const auto file = entries().file_bytes();
   const double backed = std::max(static_cast<double>(stored.value_or(0)) * kMostPerStoredByte,
