@@ -31,6 +31,7 @@ import cases_knockout  # noqa: F401
 import cases_lists  # noqa: F401
 import cases_models  # noqa: F401
 import cases_own_models  # noqa: F401
+import cases_surrogates  # noqa: F401
 import good
 import harness
 import interrupted
