@@ -101,5 +101,14 @@ TEST(StoreWalk, GetsToWhatReadersAskForByNameWhereListsAreDamaged) {
   EXPECT_THAT(places, ElementsAre("", "obs", "obs/_index"));
 }
 
+TEST(StoreSizes, ALengthBelowZeroOrBeyondAnyMemoryIsAnError) {
+  const auto root = std::make_shared<MemoryGroup>(store::Place{"memory", {}});
+  for (const int64_t length : {int64_t{-1}, int64_t{1} << 50}) {
+    root->add("X", {length}, std::vector<double>{1});
+    const auto array = store::Group(root).array("X");
+    EXPECT_THAT(test::input_message([&] { array.read<double>(); }), HasSubstr("claims"));
+  }
+}
+
 }  // namespace
 }  // namespace grids::core
