@@ -246,6 +246,7 @@ std::vector<std::string> outdated_parts(const std::filesystem::path& folder,
     }
   }
   std::vector<std::string> sentences;
+  sentences.reserve(commands.size());
   for (const auto& [name, words] : commands) {
     sentences.push_back(
         fmt::format("{} in this folder is not the one that these commands read: {}; what they "
