@@ -68,6 +68,11 @@ struct Cell {
   void into(uint64_t& value) const;
   void into(bool& value) const;  ///< "yes", "no"
   void into(std::vector<std::string>& value) const;
+  template <typename Value>
+  void into(std::optional<Value>& value) const {
+    if (text() == "NA") return value.reset();
+    into(value.emplace());
+  }
 };
 
 /// A probability, which is written with four digits however small it is; as the nearest float it
