@@ -42,7 +42,7 @@ struct ToExport {
 };
 
 bool needs_study(const ExportArguments& arguments) {
-  return arguments.wants("bigwig") || arguments.wants("muon");
+  return arguments.wants("bigwig") || arguments.wants("igv") || arguments.wants("muon");
 }
 
 void require_tracks_program() {
@@ -151,13 +151,14 @@ ToExport read_all(const ExportArguments& arguments, const Context& context) {
   auto drawn = choose_links(data.all, arguments.filter);
   tell_left_out(drawn, arguments, context);
   data.links = std::move(drawn.links);
-  if (!arguments.study.empty()) {
+  if (!needs_study(arguments)) return data;
+  if (arguments.study.empty()) {
+    data.study_file = study_of_results(data.links_file);
+  } else {
     data.study_file = arguments.study;
     compare_with_manifest(data.links_file, data.study_file, context);
-  } else if (needs_study(arguments) || arguments.wants("igv")) {
-    data.study_file = study_of_results(data.links_file);
   }
-  if (!data.study_file.empty()) data.study = read_study(data.study_file);
+  data.study = read_study(data.study_file);
   return data;
 }
 
@@ -282,9 +283,8 @@ void write_interact(const std::filesystem::path& folder, const std::vector<Link>
 }
 
 /// Only known builds are genomes that IGV knows by this name.
-std::string igv_genome(const ToExport& data) {
-  if (!data.study) return {};
-  const auto build = build_of(*data.study);
+std::string igv_genome(const Study& study) {
+  const auto build = build_of(study);
   const auto& known = known_builds();
   const bool is_known = std::any_of(known.begin(), known.end(),
                                     [&](const auto& entry) { return entry.name == build; });
@@ -300,7 +300,7 @@ void write_session(const std::filesystem::path& folder, const ExportArguments& a
       tracks.push_back({openness_of_type(name), "open peaks, " + name});
     }
   }
-  const auto genome = igv_genome(data);
+  const auto genome = igv_genome(*data.study);
   if (genome.empty()) {
     context.reporter.warning(
         "the genome build of the study is not known to IGV by name: choose the genome in IGV "
