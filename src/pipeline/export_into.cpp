@@ -62,11 +62,11 @@ std::vector<std::string> types_of(const std::vector<Link>& links) {
 }
 
 std::string bed_of_type(const std::string& type) {
-  return fmt::format("bed/{}.bed", safe_file_name(type));
+  return fmt::format("links_{}.bed", safe_file_name(type));
 }
 
 std::string openness_of_type(const std::string& type) {
-  return fmt::format("openness/{}.bw", safe_file_name(type));
+  return fmt::format("openness_{}.bw", safe_file_name(type));
 }
 
 /// A session shows what lies beside it.
@@ -244,7 +244,6 @@ void write_openness(OutputFolder& out, const ExportArguments& arguments, const T
   const auto sizes = arguments.chrom_sizes.empty()
                          ? handed.write("chrom.sizes", sizes_text(*data.study))
                          : arguments.chrom_sizes.string();
-  make_folder(out.path() / "openness");
   for (const auto type : opened_types(*data.study, arguments.filter, data.links)) {
     const auto text = handed.write("openness.bedgraph", openness_text(*data.study, type));
     const auto name = openness_of_type(name_of_type(*data.study, type));
@@ -265,7 +264,6 @@ void write_longrange(OutputFolder& out, const std::vector<Link>& links, const Co
 void write_beds(const std::filesystem::path& folder, const std::vector<Link>& links) {
   std::map<std::string, std::vector<Link>> by_type;
   for (const auto& link : links) by_type[link.cell_type].push_back(link);
-  if (!by_type.empty()) make_folder(folder / "bed");
   for (const auto& [type, own] : by_type) {
     replace_file(folder / bed_of_type(type), bed_text(own));
   }
