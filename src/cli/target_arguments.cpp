@@ -29,7 +29,13 @@ std::vector<std::string> gene_names(const Study& study, const std::vector<std::s
 
 void TargetArguments::describe(OptionSet& set, std::string_view columns) {
   describe_cell_types(set, cell_types);
-  describe_genes(set, genes);
+  if (genes_of_all_types) {
+    set.list("--gene", genes,
+             "Genes, by symbol or Ensembl id; without --cell-type in the cells of all types "
+             "together");
+  } else {
+    describe_genes(set, genes);
+  }
   set.value("--targets", table, fmt::format("Table with columns {}", columns));
 }
 

@@ -44,7 +44,7 @@ def lines_of(path):
 
 
 @reader(READERS, "bedtools", "bedtools")
-def bedtools(_programs, _folder, made):
+def bedtools(_programs, folder, made):
     to, links = made["folder"], made["links"]
     bed = to / "links.bed"
     if output("bedtools", "sort", "-header", "-i", bed) != bed.read_text():
@@ -55,12 +55,12 @@ def bedtools(_programs, _folder, made):
         cell_type = type_bed.stem
         if len(lines_of(type_bed)) != sum(link["cell_type"] == cell_type for link in links):
             yield f"{type_bed.name}: another number of lines than links"
-    peaks = to / "peaks_of_links.txt"
+    peaks = folder / "peaks_of_links.txt"
     peaks.write_text("".join(f"{link['chrom']}\t{link['start']}\t{link['end']}\n" for link in links))
     missed = output("bedtools", "intersect", "-v", "-f", "1", "-r", "-a", peaks, "-b", bed)
     if missed:
         yield f"links.bed lacks {missed.splitlines()[0]}"
-    starts = to / "starts_of_links.txt"
+    starts = folder / "starts_of_links.txt"
     starts.write_text("".join(f"{link['gene_chrom']}\t{link['tss']}\t{int(link['tss']) + 1}\n" for link in arcs(made)))
     # The second place of a pair is the start of its gene, to the base.
     found = output("bedtools", "pairtobed", "-a", to / "links.bedpe", "-b", starts, "-f", "1", "-type", "either")
@@ -185,6 +185,33 @@ def session(_programs, _folder, made):
             yield f"{each} is not there"
     if root.tag != "Session" or len(resources) < 2:
         yield f"{root.tag} with {len(resources)} files"
+
+
+READ_LINKS_R = """
+words <- commandArgs(TRUE)
+source(words[1])
+links <- read_links(words[2])
+arcs <- signac_links(links)
+loops <- archr_loops(links)[["grids"]]
+stopifnot(is(links, "GRanges"), is(arcs, "GRanges"), length(loops) == length(arcs), length(arcs) > 0)
+stopifnot(identical(names(mcols(arcs)), c("score", "gene", "peak")), all(arcs$gene %in% links$gene))
+table <- data.frame(as.character(seqnames(links)), start(links) - 1L, end(links), links$gene, links$peak)
+write.table(table, words[3], sep = "\\t", quote = FALSE, row.names = FALSE, col.names = FALSE)
+"""
+
+
+@reader(READERS, "R with GenomicRanges", "library GenomicRanges")
+def genomic_ranges(_programs, folder, made):
+    script, table = folder / "read.R", folder / "of_r.tsv"
+    script.write_text(READ_LINKS_R)
+    functions = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/r/read_links.R"
+    done = subprocess.run(["Rscript", script, functions, made["run"] / "links.tsv", table], capture_output=True, text=True)
+    if done.returncode != 0:
+        yield done.stderr[-800:]
+        return
+    found = [tuple(line.split("\t")) for line in table.read_text().splitlines()]
+    if found != [tuple(link[key] for key in ("chrom", "start", "end", "gene", "peak")) for link in made["links"]]:
+        yield "has other places than links.tsv"
 
 
 # ---- by hand ----

@@ -10,17 +10,22 @@ from typing import Callable
 @dataclasses.dataclass
 class Reader:
     name: str
-    needs: list  # programs, and Python's modules as "import NAME"
+    needs: list  # programs; Python's modules as "import NAME", R's as "library NAME"
     read: Callable  # (programs, folder, made) → problems
 
     def missing(self):
         """The first of what it needs that is not there; "" where all is."""
-        for need in self.needs:
-            module = need.removeprefix("import ")
-            there = importlib.util.find_spec(module) if module != need else shutil.which(need)
-            if not there:
-                return module
-        return ""
+        return next((need for need in self.needs if not is_there(need)), "")
+
+
+def is_there(need):
+    kind, _, name = need.rpartition(" ")
+    if kind == "import":
+        return importlib.util.find_spec(name) is not None
+    if kind == "library":
+        ask = f"quit(status = !suppressPackageStartupMessages(requireNamespace('{name}', quietly = TRUE)))"
+        return is_there("Rscript") and subprocess.run(["Rscript", "-e", ask]).returncode == 0
+    return shutil.which(name) is not None
 
 
 def reader(readers, name, *needs):
