@@ -96,6 +96,20 @@ def kept():
     return write_pair(one, other), check
 
 
+@case("an ordered column that names the donors keeps its order, under its own name")
+def ordered_donors():
+    order = ["third", "first", "second"]
+    visit = pandas.Categorical([order[1 + c % 2] for c in CODE], order, ordered=True)
+
+    def check(study):
+        rows = study.row_of(BARCODES)
+        assert list(study.obs["visit"].cat.categories) == order and study.obs["visit"].cat.ordered
+        for name in ("visit", "donor"):
+            same(study.obs[name].astype(str), numpy.asarray(visit)[rows], name)
+
+    return write_pair(rna({"cell_type": pandas.Categorical(TYPE), "visit": visit})) + ["--donors", "visit"], check
+
+
 @case("one file of both: its columns are there once, its embeddings in all three places")
 def mixed():
     both = anndata.AnnData(
