@@ -96,18 +96,24 @@ def kept():
     return write_pair(one, other), check
 
 
-@case("an ordered column that names the donors keeps its order, under its own name")
-def ordered_donors():
-    order = ["third", "first", "second"]
-    visit = pandas.Categorical([order[1 + c % 2] for c in CODE], order, ordered=True)
+def ordered_donors(column, kept_as):
+    @case(f"an ordered column that names the donors keeps its order: {column}")
+    def ordered():
+        order = ["third", "first", "second"]
+        visit = pandas.Categorical([order[1 + c % 2] for c in CODE], order, ordered=True)
 
-    def check(study):
-        rows = study.row_of(BARCODES)
-        assert list(study.obs["visit"].cat.categories) == order and study.obs["visit"].cat.ordered
-        for name in ("visit", "donor"):
-            same(study.obs[name].astype(str), numpy.asarray(visit)[rows], name)
+        def check(study):
+            rows = study.row_of(BARCODES)
+            kept = study.obs[kept_as]
+            assert list(kept.cat.categories) == order and kept.cat.ordered, "the order is lost"
+            for name in (kept_as, "donor"):
+                same(study.obs[name].astype(str), numpy.asarray(visit)[rows], name)
 
-    return write_pair(rna({"cell_type": pandas.Categorical(TYPE), "visit": visit})) + ["--donors", "visit"], check
+        return write_pair(rna({"cell_type": pandas.Categorical(TYPE), column: visit})) + ["--donors", column], check
+
+
+ordered_donors("visit", "visit")
+ordered_donors("donor", "rna:donor")
 
 
 @case("one file of both: its columns are there once, its embeddings in all three places")
