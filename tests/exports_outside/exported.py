@@ -242,13 +242,17 @@ def igv_picture(made, folder):
     folder = folder.resolve()
     state = folder / "igv"
     state.mkdir(exist_ok=True)
-    (state / "prefs.properties").write_text(IGV_PREFERENCES)
-    locus = xml.etree.ElementTree.parse(made["folder"] / "grids_igv.xml").getroot().get("locus")
+    # Else it asks for human's, which is not to be had here.
+    (state / "prefs.properties").write_text(f"{IGV_PREFERENCES}DEFAULT_GENOME_KEY={genome_of(made, folder)}\n")
+    # The genome that the session names is fetched by IGV, and there is no network here.
+    session = made["folder"].resolve() / "without_genome.xml"
+    session.write_text(re.sub(r' genome="[^"]*"', "", (made["folder"] / "grids_igv.xml").read_text()))
+    locus = xml.etree.ElementTree.parse(session).getroot().get("locus")
     batch = folder / "batch.txt"
-    batch.write_text(f"new\ngenome {genome_of(made, folder)}\nload {made['folder'].resolve() / 'grids_igv.xml'}\n"
+    batch.write_text(f"new\nload {session}\n"
                      f"snapshotDirectory {folder}\ngoto {locus}\nsnapshot igv.png\nexit\n")
     done = subprocess.run(["xvfb-run", "-a", "-s", "-screen 0 1400x700x24", "igv", "--igvDirectory", state, "-b", batch],
-                          capture_output=True, text=True, timeout=300)
+                          capture_output=True, text=True)
     if not (folder / "igv.png").is_file():
         yield f"igv made no picture: {(done.stdout + done.stderr)[-800:]}"
 
