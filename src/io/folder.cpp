@@ -28,7 +28,8 @@ namespace {
 void require_no_dangling_link(const std::filesystem::path& folder) {
   std::error_code error;
   if (std::filesystem::exists(folder, error)) return;
-  const auto target = std::filesystem::read_symlink(folder, error);
+  const auto link = folder.has_filename() ? folder : folder.parent_path();  // without a last slash
+  const auto target = std::filesystem::read_symlink(link, error);
   if (error) return;
   throw input_error(
       "cannot make the folder {}: it is a link to {}, which is not there; make that, or remove the "

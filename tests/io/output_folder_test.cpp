@@ -120,8 +120,10 @@ TEST_F(OutputFolderTest, ALinkThatLeadsNowhereIsToldWithItsTarget) {
   fs::create_symlink(folder() / "gone", folder() / "results");
   EXPECT_THAT(test::input_message([&] { require_writable(folder() / "link", {}); }),
               AllOf(HasSubstr("link (a link to "), HasSubstr("gone/file): No such file")));
-  EXPECT_THAT(test::input_message([&] { require_folder(folder() / "results"); }),
-              AllOf(HasSubstr("it is a link to "), HasSubstr("remove the link")));
+  for (const char* name : {"results", "results/"}) {
+    EXPECT_THAT(test::input_message([&] { require_folder(folder() / name); }),
+                AllOf(HasSubstr("it is a link to "), HasSubstr("remove the link")));
+  }
 }
 
 TEST_F(OutputFolderTest, AChangedByteIsNoticedWhateverSizeAndTimeSay) {
