@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ./test.sh          installs what is missing, builds with warnings as errors, runs all tests but the tours
-# ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets
+# ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets, foreign readers
 # ./test.sh ci       what CI runs: these two, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
@@ -22,10 +22,10 @@ build_and_test() {
     --output-log "build/$preset/ctest.log"
 }
 
-tours='^(bad_input|formats|run_folder|instruction_sets)$'
+tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside)$'
 
 tours() {
-  scripts/setup.sh r-base-core r-cran-matrix
+  scripts/setup.sh r-base-core r-cran-matrix r-bioc-genomicranges tabix bedtools python3-pybigwig multiqc
   scripts/build.sh release
   ctest --preset release --parallel "$(nproc)" --no-tests=error --tests-regex "$tours" \
     --output-log build/release/tours.log

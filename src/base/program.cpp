@@ -1,9 +1,12 @@
 #include "base/program.hpp"
 
 #include <fmt/ranges.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <new>
@@ -19,6 +22,10 @@ namespace {
 std::atomic<bool> stop_requested = false;
 std::atomic<int> stop_signal = 0;  ///< the first that asked to stop
 std::atomic<uint64_t> signals_seen = 0;
+
+/// What is said as soon as the program is asked to stop: a handler can ask for no memory.
+std::array<char, 256> stop_words;
+std::atomic<size_t> stop_words_size = 0;
 
 /// What a shell says of a program that a signal ended.
 constexpr int kSignalled = 128;
@@ -40,10 +47,37 @@ extern "C" void request_stop(int signal) {
   if (!stop_signal.compare_exchange_strong(none, signal)) return;
   stop_requested.store(true);
   ::alarm(kMostSeconds);
+  const int error = errno;
+  // Whether it can be said changes nothing.
+  [[maybe_unused]] const auto written =
+      ::write(STDERR_FILENO, stop_words.data(), stop_words_size.load());
+  errno = error;
 }
 
 extern "C" void wait_no_longer(int) {
   end_at_once();
+}
+
+/// A program that works for another, which speaks for both, is to end with it
+/// (pipeline/sibling.cpp).
+bool works_for_another() {
+  int signal = 0;
+  return ::prctl(PR_GET_PDEATHSIG, &signal) == 0 && signal != 0;
+}
+
+void set_stop_words(const TerminalOptions& options) {
+  stop_words_size = 0;
+  if (options.quiet || works_for_another()) return;
+  const auto words =
+      fmt::format("stopping, within {} seconds; the same signal again stops at once", kMostSeconds);
+  // A line of progress is cleared, as the reporter clears it.
+  const std::string line = options.form == ProgressForm::kJson ? json_line("info", words)
+                           : options.terminal                  ? fmt::format("\r\x1b[K{}", words)
+                                                               : words;
+  const size_t size = std::min(line.size(), stop_words.size() - 1);
+  std::copy_n(line.begin(), size, stop_words.begin());
+  stop_words[size] = '\n';
+  stop_words_size = size + 1;
 }
 
 /// While it lives, Ctrl-C, SIGTERM and a closed terminal ask to stop. The program ends as soon as
@@ -184,8 +218,10 @@ int guarded(const Speaker& speaker, Body&& body) {
 
 int run_body(const CommandBody& body, const CommonOptions& common,
              const std::vector<std::string>& warnings) {
+  const TerminalOptions options{common.quiet, common.progress, ::isatty(STDERR_FILENO) != 0};
+  set_stop_words(options);
   const StopSignals signals;  // first: it outlives the threads, which may be slow to end
-  TerminalReporter reporter({common.quiet, common.progress, ::isatty(STDERR_FILENO) != 0});
+  TerminalReporter reporter(options);
   for (const auto& warning : warnings) reporter.warning(warning);
   ThreadPool pool(common.threads);
   const Context context{common.seed, pool, reporter, &stop_requested};

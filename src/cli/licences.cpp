@@ -4,23 +4,17 @@
 
 #include <vector>
 
+#include "base/linked_library.hpp"
 #include "math/gemm_rate.hpp"
 
 namespace grids::core {
 namespace {
 
-struct Library {
-  std::string name;
-  std::string version;  // that it was built with; empty where nobody says
-  std::string licence;
-  std::string files;  // shared objects, as the linker names them; none: headers
-};
-
 const std::string kGccLicence = "GPL-3.0-or-later WITH GCC-exception-3.1";
 
 // The versions are CMake's (CMakeLists.txt). tests/licences compares the files with the programs.
-std::vector<Library> libraries_of(Program program) {
-  std::vector<Library> libraries = {
+std::vector<LinkedLibrary> libraries_of(Program program) {
+  std::vector<LinkedLibrary> libraries = {
       {gemm_library().name, "", "Apache-2.0", "libdnnl"},
       {"HDF5", GRIDS_HDF5_VERSION, "BSD-3-Clause", "libhdf5_serial"},
       {"OpenSSL", GRIDS_OPENSSL_VERSION, "Apache-2.0", "libcrypto"},
@@ -59,15 +53,7 @@ without FFmpeg and OpenCV loads none of them, and neither does `grids`.)";
 
 std::string licences_page(Program program) {
   const bool torch = program == Program::kTorch;
-  std::string page = fmt::format("{} {}: MIT licence. It is linked with:\n\n",
-                                 torch ? "grids-torch" : "grids", GRIDS_VERSION);
-  for (const auto& library : libraries_of(program)) {
-    const std::string name =
-        library.version.empty() ? library.name : library.name + " " + library.version;
-    page += fmt::format(
-        "  {:<27} {}\n", name,
-        fmt::format("{} ({})", library.licence, library.files.empty() ? "headers" : library.files));
-  }
+  std::string page = licence_lines(torch ? "grids-torch" : "grids", libraries_of(program));
   page += fmt::format("\n{}\n", kLoadedByGrids);
   page += torch ? fmt::format("\n{}", kLoadedByTorch)
                 : "\nTraining and models of your own run in a program of their own, which loads "

@@ -52,7 +52,7 @@ std::vector<ExplainTarget> targets_of(const RedundancyCommand& arguments, const 
 void check_sources(const RedundancyCommand& arguments, Problems& problems) {
   const auto& given = arguments.targets;
   if (!arguments.all_genes) {
-    given.check("--all-genes, --targets FILE, or --cell-type T with --gene G", false, problems);
+    given.check("--all-genes, --targets FILE, or --gene G (in --cell-type T)", false, problems);
   } else if (!given.genes.empty() || !given.table.empty()) {
     problems.add("--all-genes stands for all of them: leave out --gene and --targets");
   }
@@ -106,13 +106,14 @@ Command redundancy_command() {
   return {
       "redundancy", "Ask whether the elements of each gene stand in for one another",
       "  grids redundancy study.h5mu surrogate-cis.safetensors --all-genes -o out/\n"
-      "  grids redundancy study.h5mu surrogate-cis.safetensors --cell-type all --gene CX3CR1 "
+      "  grids redundancy study.h5mu surrogate-cis.safetensors --gene CX3CR1 "
       "--cross-fit -o out/\n"
       "What is done is kept: the same command goes on where it was stopped. --shard 2/8 does the\n"
       "second of eight parts.",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<RedundancyCommand>();
         arguments->inputs.describe(options);
+        arguments->targets.genes_of_all_types = true;
         arguments->targets.describe(options,
                                     "cell_type (a type, all or each), gene and, optionally, L");
         options.flag("--all-genes", arguments->all_genes,

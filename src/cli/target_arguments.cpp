@@ -29,7 +29,13 @@ std::vector<std::string> gene_names(const Study& study, const std::vector<std::s
 
 void TargetArguments::describe(OptionSet& set, std::string_view columns) {
   describe_cell_types(set, cell_types);
-  describe_genes(set, genes);
+  if (genes_of_all_types) {
+    set.list("--gene", genes,
+             "Genes, by symbol or Ensembl id; without --cell-type in the cells of all types "
+             "together");
+  } else {
+    describe_genes(set, genes);
+  }
   set.value("--targets", table, fmt::format("Table with columns {}", columns));
 }
 
@@ -38,15 +44,20 @@ void TargetArguments::check(std::string_view ways, bool other_source, Problems& 
   const int sources = (by_name ? 1 : 0) + (table.empty() ? 0 : 1) + (other_source ? 1 : 0);
   if (sources != 1) {
     problems.add("what is to be explained? {}", ways);
-  } else if (by_name && (cell_types.empty() || genes.empty())) {
+  } else if (by_name && (asked_types().empty() || genes.empty())) {
     problems.add(
         "--cell-type and --gene go together (all = the types together, each = every type in turn)");
   }
 }
 
+std::vector<std::string> TargetArguments::asked_types() const {
+  const bool implied = genes_of_all_types && cell_types.empty() && !genes.empty();
+  return implied ? std::vector<std::string>{kAllTypes} : cell_types;
+}
+
 std::string TargetArguments::words(const std::filesystem::path& folder) const {
   if (!table.empty()) return targets_words(folder, table);
-  return fmt::format("cell types {}; genes {}", fmt::join(cell_types, ", "),
+  return fmt::format("cell types {}; genes {}", fmt::join(asked_types(), ", "),
                      fmt::join(genes, ", "));
 }
 
@@ -59,7 +70,7 @@ std::vector<TargetRequest> TargetArguments::requests(const Study& study,
   if (!table.empty()) return read_targets(table, default_set_size);
   std::vector<TargetRequest> requests;
   const auto names = gene_names(study, genes);
-  for (const auto& type : cell_type_names(study, cell_types)) {
+  for (const auto& type : cell_type_names(study, asked_types())) {
     for (const auto& gene : names) requests.push_back({type, gene, default_set_size});
   }
   return requests;

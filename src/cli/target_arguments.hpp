@@ -24,6 +24,7 @@ struct TargetArguments {
   std::vector<std::string> cell_types;
   std::vector<std::string> genes;
   std::filesystem::path table;
+  bool genes_of_all_types = false;  ///< --gene alone means the cells of all types together
 
   /// --cell-type, --gene and --targets, whose columns are told.
   void describe(OptionSet& set, std::string_view columns);
@@ -36,6 +37,8 @@ struct TargetArguments {
   /// "types T; genes A, B" or the table, as seen from a folder: what an author was asked
   /// (io/written_files.hpp).
   std::string words(const std::filesystem::path& folder) const;
+  /// Types as they were given, or as --gene alone implies.
+  std::vector<std::string> asked_types() const;
   /// Every gene in every type of the lists, or the rows of the table. Throws what read_targets
   /// throws.
   std::vector<TargetRequest> requests(const Study& study, int64_t default_set_size) const;

@@ -25,8 +25,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// "PATH", or of a link "PATH (a link to TARGET)": what cannot be written is the target.
+std::string with_target(const fs::path& path) {
+  std::error_code error;
+  const fs::path target = fs::read_symlink(path, error);
+  return error ? path.string() : fmt::format("{} (a link to {})", path.string(), target.string());
+}
+
 Error cannot_write(const fs::path& path, int error) {
-  return input_error("cannot write {}: {}", path.string(), std::strerror(error));
+  return input_error("cannot write {}: {}", with_target(path), std::strerror(error));
 }
 
 /// Asks the disk to keep what was written; this is where a full disk may speak up.

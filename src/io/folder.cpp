@@ -22,8 +22,26 @@ std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
 
+namespace {
+
+/// A link that points at nothing is no place for a folder, and in the way of one.
+void require_no_dangling_link(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (std::filesystem::exists(folder, error)) return;
+  const auto link = folder.has_filename() ? folder : folder.parent_path();  // without a last slash
+  const auto target = std::filesystem::read_symlink(link, error);
+  if (error) return;
+  throw input_error(
+      "cannot make the folder {}: it is a link to {}, which is not there; make that, or remove the "
+      "link",
+      folder.string(), target.string());
+}
+
+}  // namespace
+
 void require_folder(const std::filesystem::path& folder) {
   if (folder.empty()) throw usage_error("the output folder has no name");
+  require_no_dangling_link(folder);
   std::error_code ignored;
   std::filesystem::path place = folder;
   while (!place.empty() && !std::filesystem::exists(place, ignored)) {

@@ -26,16 +26,52 @@ std::string listed(const Row& first, bool has_header) {
   return fmt::format("the columns {}", fmt::join(first.fields, ", "));
 }
 
+/// ASCII letters and digits alone, in lower case: "Cell Type", "cell_type" and "celltype" are one
+/// name.
+std::string bare_name(std::string_view name) {
+  std::string bare;
+  for (const char c : name) {
+    const auto letter = static_cast<unsigned char>(c);
+    if (std::isalnum(letter) != 0) bare += static_cast<char>(std::tolower(letter));
+  }
+  return bare;
+}
+
+/// The first column whose header is one of these bare names.
+template <size_t N>
+std::optional<size_t> column_called(const Row& header,
+                                    const std::array<std::string_view, N>& names) {
+  for (size_t i = 0; i < header.fields.size(); ++i) {
+    const auto bare = bare_name(header.fields[i]);
+    if (std::find(names.begin(), names.end(), bare) != names.end()) return i;
+  }
+  return std::nullopt;
+}
+
 /// The column whose header says that it holds barcodes, else the first.
 size_t barcode_column(const Row& header) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "barcode", "barcodes", "barcode_id", "cell_barcode", "cell barcode", "cell_id", "cb"};
-  const auto found = std::find_if(header.fields.begin(), header.fields.end(), [&](auto field) {
-    std::transform(field.begin(), field.end(), field.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return std::find(kNames.begin(), kNames.end(), field) != kNames.end();
-  });
-  return found == header.fields.end() ? 0 : static_cast<size_t>(found - header.fields.begin());
+  constexpr std::array<std::string_view, 6> kNames = {"barcode",     "barcodes", "barcodeid",
+                                                      "cellbarcode", "cellid",   "cb"};
+  return column_called(header, kNames).value_or(0);
+}
+
+/// The column that most likely holds the labels, to be named in a message: by its header, else the
+/// last.
+size_t likely_labels(const Row& header) {
+  constexpr std::array<std::string_view, 16> kNames = {
+      "celltype",          "celltypes",          "label",       "labels",
+      "annotation",        "annotations",        "cellclass",   "subclass",
+      "predictedcelltype", "celltypeannotation", "predictedid", "cluster",
+      "clusters",          "seuratclusters",     "leiden",      "louvain"};
+  return column_called(header, kNames).value_or(header.fields.size() - 1);
+}
+
+/// Where barcodes have a column of their own, what pandas writes in front, a column without a name,
+/// counts the rows. Then two columns are left, and one of them holds the labels.
+std::optional<size_t> label_beside_index(const Row& header, size_t barcode) {
+  const bool is_pandas = header.fields.size() == 3 && barcode > 0 && header.fields[0].empty();
+  if (!is_pandas) return std::nullopt;
+  return barcode == 1 ? 2 : 1;
 }
 
 std::optional<size_t> named_column(const Row& first, const std::string& column) {
@@ -67,12 +103,17 @@ LabelColumns choose_columns(const DelimitedReader& reader, const Row& first, boo
     chosen.label = *label;
     return chosen;
   }
+  if (const auto label = has_header ? label_beside_index(first, chosen.barcode) : std::nullopt) {
+    chosen.label = *label;
+    return chosen;
+  }
   if (width > 2) {
     throw reader.error(
-        first, fmt::format("which column holds the labels? There are {}; say it behind a colon, by "
-                           "name or number: --labels {}:{}",
-                           listed(first, has_header), reader.path().string(),
-                           has_header ? first.fields.back() : std::to_string(width)));
+        first,
+        fmt::format("which column holds the labels? There are {}; say it behind a colon, by name "
+                    "or number: --labels {}:{}",
+                    listed(first, has_header), reader.path().string(),
+                    has_header ? first.fields[likely_labels(first)] : std::to_string(width)));
   }
   if (chosen.barcode == 1) chosen.label = 0;
   return chosen;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "io/folder.hpp"
@@ -87,9 +89,23 @@ constexpr const char* kWay =
     "write "
     "is then kept under another name)";
 
+/// Of which contents, by name, it was said that they are kept: a run claims names stage by stage.
+using Told = std::set<std::pair<std::string, std::string>>;
+
+/// Says once that a file of the user's is renamed, and to what.
+void tell_kept(const fs::path& file, const std::string& sha256, Told& told,
+               const Context& context) {
+  if (!told.emplace(file.string(), sha256).second) return;
+  std::error_code ignored;
+  const fs::path beside = name_beside(fs::weakly_canonical(file, ignored));  // of a link, there
+  context.reporter.warning(fmt::format(
+      "{} is not as grids wrote it; unless the result is the same, it is kept as {}", file.string(),
+      fs::is_symlink(file, ignored) ? beside.string() : beside.filename().string()));
+}
+
 /// Clears the way for one name, and says whose it is now.
 void claim_name(WrittenFiles& written, const std::string& name, const Author& author,
-                bool overwrite, Digests& digests, const Context& context) {
+                bool overwrite, Digests& digests, Told& told, const Context& context) {
   const InTheWay why = in_the_way(written, name, author, digests);
   Problems problems;
   // It is late to stop for the user's own file: it is put aside.
@@ -97,13 +113,8 @@ void claim_name(WrittenFiles& written, const std::string& name, const Author& au
   problems.raise(ErrorKind::kInput, kWay);
   if (why == InTheWay::kForeign) {
     const fs::path file = written.folder() / name;
-    std::error_code ignored;
     note_aside(written.folder(), name, digests.of(file));
-    const fs::path beside = name_beside(fs::weakly_canonical(file, ignored));  // of a link, there
-    context.reporter.warning(
-        fmt::format("{} is not as grids wrote it; unless the result is the same, it is kept as {}",
-                    file.string(),
-                    fs::is_symlink(file, ignored) ? beside.string() : beside.filename().string()));
+    tell_kept(file, digests.of(file), told, context);
   }
   if (why == InTheWay::kOfAnother) {
     const Author other = *written.author_of(name);
@@ -170,6 +181,7 @@ struct OutputFolder::State {
   HeldPlace place;
   WrittenFiles written;
   mutable Digests digests;
+  Told told;
 
   State(const fs::path& folder, const std::string& command)
       : place(folder, command, ""), written(folder) {}
@@ -200,13 +212,13 @@ void OutputFolder::require_free(const std::vector<std::string>& names) const {
 void OutputFolder::claim(const std::vector<std::string>& names, const Context& context) {
   state_->written = WrittenFiles(folder_);  // replace_file has added to it
   for (const auto& name : names) {
-    claim_name(state_->written, name, author_, overwrite_, state_->digests, context);
+    claim_name(state_->written, name, author_, overwrite_, state_->digests, state_->told, context);
   }
 }
 
 void OutputFolder::claim_for_all(const std::string& name, const Context& context) {
   state_->written = WrittenFiles(folder_);
-  claim_name(state_->written, name, kEveryCommand, true, state_->digests, context);
+  claim_name(state_->written, name, kEveryCommand, true, state_->digests, state_->told, context);
 }
 
 void OutputFolder::drop_others(const std::vector<std::string>& names, const Context& context) {
@@ -269,10 +281,11 @@ OutputFiles::~OutputFiles() = default;
 
 void OutputFiles::claim(const Context& context) const {
   Digests digests;
+  Told told;
   for (const auto& file : files_) {
     WrittenFiles written(folder_of(file));
     remove_dead_parts(folder_of(file));
-    claim_name(written, file.filename().string(), author_, overwrite_, digests, context);
+    claim_name(written, file.filename().string(), author_, overwrite_, digests, told, context);
   }
 }
 

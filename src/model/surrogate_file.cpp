@@ -149,6 +149,13 @@ int64_t SurrogateShape::peaks() const {
 }
 
 SurrogateFile read_surrogate(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) {
+    throw input_error(
+        "cannot read {}: there is no such file; a surrogate is what grids train writes: grids "
+        "train study.h5mu -o surrogate.safetensors",
+        path.string());
+  }
   SafeTensors raw = read_safetensors(path);
   return with_context(fmt::format("reading {}", path.string()), [&] {
     SurrogateFile file;

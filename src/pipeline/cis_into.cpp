@@ -23,22 +23,25 @@ void tell_capture(const CaptureEstimate& capture, const Context& context) {
       100 * capture.capture, capture.genes, gain));
 }
 
+bool has_chosen_terms(const CisGene& gene) {
+  return std::any_of(gene.terms.begin(), gene.terms.end(),
+                     [](const CisTerm& term) { return term.inclusion == 1; });
+}
+
 void tell_fit(const CisFit& fit, const Context& context) {
-  int64_t with_terms = 0, whole = 0, cis = 0;
+  int64_t chosen = 0, weak = 0, whole = 0, cis = 0;
   for (const auto& gene : fit.path.genes) {
-    with_terms += std::any_of(gene.terms.begin(), gene.terms.end(),
-                              [](const CisTerm& term) { return term.inclusion == 1; })
-                      ? 1
-                      : 0;
+    const bool has_chosen = has_chosen_terms(gene);
+    chosen += has_chosen ? 1 : 0;
+    weak += !has_chosen && !gene.terms.empty() ? 1 : 0;
     whole += gene.whole.passed ? 1 : 0;
     cis += gene.cis.passed ? 1 : 0;
   }
-  const auto genes = fit.path.genes.size();
-  context.reporter.info(
-      fmt::format("The cis path of {} genes: {} have terms beyond weak ones; in {} it predicts "
-                  "held-out cells better than their state does, and is used; {} are predicted "
-                  "better than by depth, type, donor and batch",
-                  genes, with_terms, cis, whole));
+  context.reporter.info(fmt::format(
+      "The cis path of {} genes: {} have terms, {} more have weak ones alone. It is used for {}, "
+      "whose held-out cells it predicts better than the state of the cell does; {} genes are "
+      "predicted better than by depth, type, donor and batch",
+      fit.path.genes.size(), chosen, weak, cis, whole));
   tell_capture(fit.capture, context);
   if (cis == 0) {
     context.reporter.warning(

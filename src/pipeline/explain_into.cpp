@@ -129,15 +129,19 @@ std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::
   auto tables = explained_tables(study, explained);
   const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
   tables.push_back(link_columns().table(links_of(study, explained.judged.sets, redundant)));
+  std::string of_groups;
   if (arguments.ask_redundancy) {
-    for (auto& table : redundancy_tables(study, redundant, arguments.redundancy.contrast_groups)) {
-      tables.push_back(std::move(table));
+    auto asked = redundancy_tables(study, redundant, arguments.redundancy.contrast_groups);
+    if (!arguments.redundancy.contrast_groups.empty()) {
+      of_groups = groups_sentence(asked.front(), asked.back());
     }
+    std::move(asked.begin(), asked.end(), std::back_inserter(tables));
   }
   auto names = write_tables_into(out, tables, context);
   for (const auto& name : write_tracks_into(out, tables.front(), context)) names.push_back(name);
   tell_explained(study, explained, context);
   tell_redundancy(study, redundant, context);
+  if (!of_groups.empty()) context.reporter.info(of_groups);
   tell_interplay(redundant, context);
   const auto sets = std::ssize(explained.judged.sets);
   tell_asking(study_file, study, sets, context);

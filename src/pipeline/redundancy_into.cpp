@@ -252,14 +252,16 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
   }
   auto tables = joined(folder, portions, table_names(study, arguments));
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
+  tell_calls(tables.front(), context);
   for (auto& table : tables) {
     if (table.source == describe_design().file) table = in_design_order(table);
-    if (table.source == describe_groups().file) table = with_group_q(table);
     if (table.source == link_columns().describe().file) {
       table = with_final_calls(table, tables.front());
     }
+    if (table.source != describe_groups().file) continue;
+    table = with_group_q(table);
+    context.reporter.info(groups_sentence(tables.front(), table));
   }
-  tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
   auto written = write_tables_into(out, tables, context);
   if (arguments.negative_control) {

@@ -129,7 +129,9 @@ bool says_the_same(const CodedColumn& column, const Categorical& own) {
   return true;
 }
 
+/// An ordered category is the user's in any case: the study's own columns list theirs by cells.
 bool is_of_study(const CodedColumn& column, const CellTable& table) {
+  if (column.ordered) return false;
   if (column.name == "cell_type") return says_the_same(column, table.type);
   if (column.name == "donor") return says_the_same(column, table.donor);
   return column.name == "batch" && says_the_same(column, table.batch);

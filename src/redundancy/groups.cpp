@@ -155,6 +155,31 @@ void hold_together_column(const ColumnText& p_column, const ColumnText& q_column
   for (size_t i = 0; i < rows.size(); ++i) rows[i][at(place)] = cell_text(Probability{q[i]});
 }
 
+/// "one element (3), cells: none (1)": why rows say nothing, the most frequent first.
+std::string counted_reasons(const Table& table, const ColumnText& reason) {
+  std::map<std::string, int64_t> counts;
+  for (size_t i = 0; i < table.rows(); ++i) {
+    const auto& text = table.text(i, reason);
+    if (!text.empty()) ++counts[text];
+  }
+  std::vector<std::pair<int64_t, std::string>> order;
+  order.reserve(counts.size());
+  for (const auto& [text, count] : counts) order.emplace_back(-count, text);
+  std::sort(order.begin(), order.end());
+  std::string words;
+  for (const auto& [count, text] : order) {
+    words += fmt::format("{}{} ({})", words.empty() ? "" : ", ", text, -count);
+  }
+  return words;
+}
+
+/// Rows of which a q is below the level.
+int64_t count_below(const Table& table, const ColumnText& q, double level) {
+  int64_t count = 0;
+  for (size_t i = 0; i < table.rows(); ++i) count += table.number(i, q) < level ? 1 : 0;
+  return count;
+}
+
 }  // namespace
 
 CellGroups cell_groups(const Study& study, const std::string& column) {
@@ -241,6 +266,27 @@ Table groups_table(const Study& study, const CellGroups& groups,
   return with_group_q(group_columns().table(items, [&](const auto& item) {
     return GroupRow{{study, *item.first}, groups, item.second};
   }));
+}
+
+std::string groups_sentence(const Table& redundancy, const Table& groups) {
+  constexpr double kLevel = 0.05;
+  int64_t compared = 0;
+  for (size_t i = 0; i < groups.rows(); ++i) {
+    compared += std::isfinite(groups.number(i, kChangeP)) ? 1 : 0;
+  }
+  if (compared > 0) {
+    return fmt::format(
+        "between groups of cells: {} comparison{} with the first group; the joint change differs "
+        "in {}, the hidden share in {} (q below {}; see redundancy_groups.tsv)",
+        compared, compared == 1 ? "" : "s", count_below(groups, kChangeQ, kLevel),
+        count_below(groups, kHiddenQ, kLevel), kLevel);
+  }
+  const std::string why = groups.rows() == 0 ? counted_reasons(redundancy, column::kCallReason)
+                                             : counted_reasons(groups, column::kRedundancyNote);
+  return fmt::format("between groups of cells no set is compared (redundancy_groups.tsv): {}",
+                     redundancy.rows() == 0 ? "there are no sets"
+                     : why.empty()          ? "no group but the first has a measured change"
+                                            : why);
 }
 
 TableText describe_groups() {

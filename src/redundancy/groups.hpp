@@ -59,6 +59,8 @@ void measure_in_groups(const Study& study, const JudgedCells& cells,
 Table groups_table(const Study& study, const CellGroups& groups,
                    std::span<const SetRedundancy> sets);
 TableText describe_groups();
+/// What the table says as a whole, or why it says nothing: with redundancy.tsv of the same sets.
+std::string groups_sentence(const Table& redundancy, const Table& groups);
 /// The same rows with q over all of them: what portions of a run are held together by.
 Table with_group_q(const Table& table);
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 enum class Goal { kDown, kUp };
 
@@ -295,6 +297,28 @@ TEST(StopSignals, EndAsAShellSaysItOfThem) {
               }),
               128 + signal);
   }
+}
+
+/// What a process says that is asked to stop, with these words behind its command.
+std::string said_by(const std::vector<std::string>& more) {
+  ::testing::internal::CaptureStderr();
+  Seen seen;
+  std::vector<std::string> words = {"fit", "a", "--threads", "1"};
+  words.insert(words.end(), more.begin(), more.end());
+  run(seen, words, [] {
+    ::raise(SIGINT);
+    throw Error(ErrorKind::kCancelled, "stopped");
+  });
+  return ::testing::internal::GetCapturedStderr();
+}
+
+TEST(StopSignals, AreAnsweredAtOnce) {
+  EXPECT_THAT(said_by({}), ::testing::StartsWith("stopping, within 4 seconds"));
+  EXPECT_THAT(said_by({"--progress", "json"}), HasSubstr(R"("info":"stopping, within 4)"));
+  EXPECT_THAT(said_by({"--quiet"}), Not(HasSubstr("stopping")));
+  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  EXPECT_THAT(said_by({}), Not(HasSubstr("stopping"))) << "the program that it works for speaks";
+  ::prctl(PR_SET_PDEATHSIG, 0);
 }
 
 TEST(StopSignals, TheSameForTheSecondTimeEndsAtOnceAndAnotherDoesNot) {

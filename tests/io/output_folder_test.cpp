@@ -10,6 +10,7 @@
 #include "base/process.hpp"
 #include "base/recording_reporter.hpp"
 #include "io/atomic_file.hpp"
+#include "io/folder.hpp"
 #include "io/folder_lock.hpp"
 #include "io/manifest.hpp"
 #include "io/support.hpp"
@@ -88,6 +89,41 @@ TEST_F(OutputFolderTest, WhatGridsDidNotWriteIsNeverReplaced) {
   EXPECT_EQ(content("subsets.tsv.kept"), "mine");
   EXPECT_EQ(content("notes.part"), "mine");
   EXPECT_THAT(reporter_.warnings(), ElementsAre(HasSubstr("kept as subsets.tsv.kept")));
+}
+
+TEST_F(OutputFolderTest, FilesOfInnerFoldersAreOnRecordToo) {
+  for (const auto inner : kInnerFolders) {
+    const auto name = fmt::format("{}/one", inner);
+    fs::create_directories(folder() / inner);
+    write(explain_, {name}, false, "first");
+    write(explain_, {name}, false, "second");
+    EXPECT_EQ(content(name), "second");
+    test::put(folder() / name, "mine");
+    EXPECT_THAT(refusal(explain_, {name}), HasSubstr("has changed since"));
+    fs::remove(folder() / name);
+  }
+}
+
+// A run claims the files of all its stages as each of them begins.
+TEST_F(OutputFolderTest, WhatIsKeptIsSaidOnce) {
+  fs::create_directories(folder());
+  test::put(folder() / "subsets.tsv", "mine");
+  OutputFolder out(folder(), explain_, {"subsets.tsv"}, true);
+  out.claim({"subsets.tsv"}, context_);
+  out.claim({"subsets.tsv"}, context_);
+  EXPECT_THAT(reporter_.warnings(), ElementsAre(HasSubstr("kept as subsets.tsv.kept")));
+}
+
+TEST_F(OutputFolderTest, ALinkThatLeadsNowhereIsToldWithItsTarget) {
+  fs::create_directories(folder());
+  fs::create_symlink(folder() / "gone" / "file", folder() / "link");
+  fs::create_symlink(folder() / "gone", folder() / "results");
+  EXPECT_THAT(test::input_message([&] { require_writable(folder() / "link", {}); }),
+              AllOf(HasSubstr("link (a link to "), HasSubstr("gone/file): No such file")));
+  for (const char* name : {"results", "results/"}) {
+    EXPECT_THAT(test::input_message([&] { require_folder(folder() / name); }),
+                AllOf(HasSubstr("it is a link to "), HasSubstr("remove the link")));
+  }
 }
 
 TEST_F(OutputFolderTest, AChangedByteIsNoticedWhateverSizeAndTimeSay) {

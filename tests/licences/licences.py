@@ -2,8 +2,9 @@
 """What the programs link, against what they say: licences.py PROGRAMS
 
 Every library that a program names to the loader stands in what its --licences prints, every file that
-stands there is loaded, nothing that `grids` loads, by whatever way, is under the GPL alone, and what
-`grids-torch` loads of that kind is named. PROGRAMS is the folder with `grids` and maybe `grids-torch`.
+stands there is loaded, nothing that `grids` or `grids-tracks` loads, by whatever way, is under the GPL
+alone, and what `grids-torch` loads of that kind is named. PROGRAMS is the folder with `grids`, `grids-tracks`
+and maybe `grids-torch`.
 """
 
 import pathlib
@@ -64,7 +65,7 @@ def wrong_with(program):
     for file in sorted(files - loads):
         yield f"--licences says {file}, which is not loaded"
     gpl = under_gpl(loads)
-    if program.name == "grids" and gpl:
+    if program.name != "grids-torch" and gpl:
         yield "loads what is under the GPL: " + ", ".join(sorted(gpl))
     for name in sorted(gpl):
         if not re.search(rf"\b{re.escape(name)}\b", page) or "under the GPL" not in page:
@@ -73,7 +74,7 @@ def wrong_with(program):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    programs = [folder / name for name in ("grids", "grids-torch") if (folder / name).exists()]
+    programs = [folder / name for name in ("grids", "grids-tracks", "grids-torch") if (folder / name).exists()]
     wrong = [f"{program.name} {problem}" for program in programs for problem in wrong_with(program)]
     if not programs:
         wrong.append(f"no program in {folder}")

@@ -96,6 +96,26 @@ def kept():
     return write_pair(one, other), check
 
 
+def ordered_donors(column, kept_as):
+    @case(f"an ordered column that names the donors keeps its order: {column}")
+    def ordered():
+        order = ["third", "first", "second"]
+        visit = pandas.Categorical([order[1 + c % 2] for c in CODE], order, ordered=True)
+
+        def check(study):
+            rows = study.row_of(BARCODES)
+            kept = study.obs[kept_as]
+            assert list(kept.cat.categories) == order and kept.cat.ordered, "the order is lost"
+            for name in (kept_as, "donor"):
+                same(study.obs[name].astype(str), numpy.asarray(visit)[rows], name)
+
+        return write_pair(rna({"cell_type": pandas.Categorical(TYPE), column: visit})) + ["--donors", column], check
+
+
+ordered_donors("visit", "visit")
+ordered_donors("donor", "rna:donor")
+
+
 @case("one file of both: its columns are there once, its embeddings in all three places")
 def mixed():
     both = anndata.AnnData(

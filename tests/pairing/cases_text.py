@@ -56,6 +56,10 @@ labels_case("a table of more columns, by number, gzipped",
 labels_case("barcodes in a column that says so",
             ['"","barcode","label"'] + [f'"{i}","{b}","{t}"' for i, (b, t) in enumerate(TWO)],
             "meta.csv", ":label")
+labels_case("pandas with its row numbers in front of the barcodes",
+            [",barcode,cell_type"] + [f"{i},{b},{t}" for i, (b, t) in enumerate(TWO)], "meta.csv")
+labels_case("pandas with its row numbers, the labels before the barcodes",
+            [",cell_type,Cell Barcode"] + [f"{i},{t},{b}" for i, (b, t) in enumerate(TWO)], "meta.csv")
 labels_case("quotes and separators inside of quotes",
             ["cell,type"] + [f'{b},"{t}, ""x"""' for b, t in TWO], "labels.csv",
             expected=[f'{t}, "x"' for t in TYPE])
@@ -70,6 +74,13 @@ labels_case("Latin-1 is taken for Windows-1252, and said",
       r"celltype; .*--labels meta\.csv:celltype", code=3)
 def no_choice():
     text("meta.csv", ["barcode,n,celltype"] + [f"{b},1,{t}" for b, t in TWO])
+    return write_pair() + ["--labels", "meta.csv"]
+
+
+@case("labels: of several columns the one that is called so is proposed",
+      r"the columns barcode, Cell Type, n, m; .*--labels meta\.csv:Cell Type", code=3)
+def proposed():
+    text("meta.csv", ["barcode,Cell Type,n,m"] + [f"{b},{t},1,2" for b, t in TWO])
     return write_pair() + ["--labels", "meta.csv"]
 
 

@@ -95,6 +95,28 @@ TEST(CellGroups, AreOrderedByTheirCellsAndMissingOnesAreInNone) {
   EXPECT_EQ(groups.codes[301], 0);
 }
 
+/// redundancy.tsv and redundancy_groups.tsv, as far as the sentence reads them.
+std::string sentence_of(const std::vector<std::string>& reasons,
+                        const std::vector<std::vector<std::string>>& groups) {
+  Table redundancy(std::vector<std::string>{"reason"});
+  for (const auto& reason : reasons) redundancy.add({reason});
+  Table table(std::vector<std::string>{"change_p", "change_q", "hidden_q", "note"});
+  for (const auto& row : groups) table.add(row);
+  return groups_sentence(redundancy, table);
+}
+
+TEST(CellGroups, ASentenceSaysWhatDiffersOrWhyNothingIsCompared) {
+  EXPECT_THAT(sentence_of({""}, {{"NA", "NA", "NA", ""}, {"0.01", "0.02", "0.5", ""}}),
+              HasSubstr("1 comparison with the first group; the joint change differs in 1, the "
+                        "hidden share in 0"));
+  EXPECT_THAT(
+      sentence_of({"one element", "cells: none", "one element"}, {}),
+      HasSubstr("no set is compared (redundancy_groups.tsv): one element (2), cells: none (1)"));
+  EXPECT_THAT(sentence_of({"x"}, {{"NA", "NA", "NA", ""}, {"NA", "NA", "NA", "too few cells"}}),
+              HasSubstr(": too few cells (1)"));
+  EXPECT_THAT(sentence_of({}, {}), HasSubstr("there are no sets"));
+}
+
 void expect_refusal(const Study& study, const std::string& column, const std::string& words) {
   try {
     cell_groups(study, column);
