@@ -6,11 +6,14 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/nan.hpp"
 #include "io/annotation.hpp"
 #include "io/peak_name.hpp"
+#include "study/study.hpp"
 
 namespace grids::core {
 
@@ -74,7 +77,6 @@ struct Pairs {
 struct PairSources {
   std::filesystem::path links;  ///< a table, or a folder with links.tsv or compare.tsv
   std::string score;            ///< column of the scores; empty: "score", else by rank
-  std::filesystem::path study;  ///< peaks, openness and genes
   std::filesystem::path peaks;  ///< BED or names: the peaks that could have been chosen
   std::filesystem::path genes;  ///< BED or GTF
 };
@@ -89,7 +91,7 @@ std::filesystem::path links_table(const std::filesystem::path& links);
 /// are placed by `genes`, else by the study, else by the table's own `tss`. Throws Error(kInput)
 /// that names file, line and column, and the first peak that is not among those that could have
 /// been chosen.
-Pairs read_pairs(const PairSources& sources);
+Pairs read_pairs(const PairSources& sources, const Study* study);
 
 /// Distance in base pairs from the nearest start of transcription to the peak, 0 inside it; nothing
 /// on another chromosome, or without position.

@@ -16,6 +16,7 @@ namespace grids::core {
 
 struct ValidateOptions {
   PairSources pairs;
+  std::filesystem::path study;  ///< peaks, how often they are open, genes
   std::filesystem::path loops;  ///< BEDPE
   std::filesystem::path eqtl;   ///< variants with a gene and a PIP
   std::filesystem::path bed;    ///< any places
