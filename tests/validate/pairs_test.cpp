@@ -10,6 +10,7 @@
 namespace grids::core {
 namespace {
 
+using test::TempFolder;
 using testing::HasSubstr;
 
 class PairsTest : public testing::Test {
