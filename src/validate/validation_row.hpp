@@ -11,6 +11,9 @@
 
 namespace grids::core {
 
+/// The cell type of rows over all.
+inline constexpr const char* kEveryType = "every";
+
 struct ValidationRow {
   std::string what;                 ///< the measure: "soft_hit_ratio", "loops", …
   std::string method;               ///< whose sets or pairs; "" = of no method
@@ -21,7 +24,7 @@ struct ValidationRow {
   double high = kNaN;
   double chance = kNaN;  ///< what chance gives: of random peaks, or of matched pairs
   int64_t n = 0;         ///< what the value is over: peaks, pairs, elements, sets
-  std::string cell_type = "every";
+  std::string cell_type = kEveryType;
   double chance_matched = kNaN;  ///< of peaks matched in openness, where `chance` is of any
   std::string note;
 };
