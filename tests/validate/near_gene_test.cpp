@@ -106,11 +106,20 @@ TEST(NearGene, AGeneWithoutPositionAndPartnersDoNotCount) {
   EXPECT_EQ(near_class(near_gene_rows(pairs), "1 Mb").n, 1);
 }
 
-TEST(ShareInterval, IsTheBinomialOneWhereTrialsAreApart) {
-  // Agresti & Gottard (2007): mid-P of 5 of 20, by R's binom package 0.0968 to 0.4694.
+/// P(X > hits) + ½ P(X = hits), summed.
+double summed_upper_tail(int hits, int trials, double p) {
+  double tail = 0, probability = std::pow(1 - p, trials);
+  for (int k = 0; k <= trials; ++k) {
+    if (k >= hits) tail += k == hits ? probability / 2 : probability;
+    probability *= p / (1 - p) * (trials - k) / (k + 1);
+  }
+  return tail;
+}
+
+TEST(ShareInterval, EndsWhereTheTailsOfTheBinomialAreLeft) {
   const auto [low, high] = binomial_interval(5, 20);
-  EXPECT_NEAR(low, 0.0968, 5e-4);
-  EXPECT_NEAR(high, 0.4694, 5e-3);
+  EXPECT_NEAR(summed_upper_tail(5, 20, low), 0.025, 1e-9);
+  EXPECT_NEAR(summed_upper_tail(5, 20, high), 0.975, 1e-9);
   EXPECT_EQ(binomial_interval(0, 10).first, 0);
   EXPECT_EQ(binomial_interval(10, 10).second, 1);
   EXPECT_NEAR(binomial_interval(0, 10).second, 1 - std::pow(0.05, 0.1), 1e-9);  // ½ (1−p)¹⁰ = 0.025
