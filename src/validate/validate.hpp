@@ -24,6 +24,8 @@ struct ValidateOptions {
   double least_pip = 0.1;       ///< of variants
 
   void describe(OptionSet& set);
+  /// Takes the study that lies in the folder of the links, where neither it nor peaks are given.
+  void find_study();
   /// What is read: for the manifest.
   std::vector<std::filesystem::path> files() const;
 };
