@@ -41,9 +41,15 @@ inline Pairs made_up_genome(int chromosomes, int peaks, uint64_t seed) {
   return pairs;
 }
 
+inline void add_member(PairSet& set, int32_t peak) {
+  PairMember member;
+  member.peak = peak;
+  set.members.push_back(member);
+}
+
 /// A set of random peaks for each gene, or of those that `wanted` takes.
 template <typename Wanted>
-void give_sets(Pairs& pairs, int64_t size, RandomStream& random, const Wanted& wanted) {
+void give_sets(Pairs& pairs, int64_t size, RandomStream& random, Wanted wanted) {
   pairs.sets.clear();
   const auto peaks = static_cast<uint32_t>(pairs.peaks.size());
   for (size_t g = 0; g < pairs.genes.size(); ++g) {
@@ -56,7 +62,7 @@ void give_sets(Pairs& pairs, int64_t size, RandomStream& random, const Wanted& w
       const auto peak = static_cast<int32_t>(random.below(peaks));
       const bool there = std::any_of(set.members.begin(), set.members.end(),
                                      [&](const auto& member) { return member.peak == peak; });
-      if (!there && wanted(pairs.genes[g], pairs.peaks[at(peak)])) set.members.push_back({peak});
+      if (!there && wanted(pairs.genes[g], pairs.peaks[at(peak)])) add_member(set, peak);
     }
     pairs.sets.push_back(set);
   }
