@@ -26,11 +26,12 @@ void validate_into(ValidateCommand& arguments, const OptionSet::Values& values,
   require_files(files);
   const auto table = validation_columns().describe().file;
   OutputFolder out(arguments.out, {"validate", "links " + seen_from(arguments.out, files.front())},
-                   {table}, arguments.overwrite);
+                   arguments.options.tables(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto rows = validation_of(arguments.options, context);
-  const auto tables = write_tables_into(out, {validation_columns().table(rows)}, context);
+  auto validation = validation_of(arguments.options, context);
+  validation.tables.push_back(validation_columns().table(validation.rows));
+  const auto tables = write_tables_into(out, validation.tables, context);
   close_folder(out, {"validate", values, record_files(files), tables, reporter.warnings()},
                context);
   context.reporter.info("Beside experiments and chance: " + (arguments.out / table).string());

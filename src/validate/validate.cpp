@@ -6,6 +6,8 @@
 
 #include "base/error.hpp"
 #include "prepare/builds.hpp"
+#include "validate/judge_combinations.hpp"
+#include "validate/judge_screen.hpp"
 #include "validate/loops.hpp"
 #include "validate/near_gene.hpp"
 #include "validate/same_build.hpp"
@@ -69,6 +71,14 @@ void ValidateOptions::describe(OptionSet& set) {
   set.value("--loops", loops, "Loops of chromatin: BEDPE, plain or gzip");
   set.value("--eqtl", eqtl, "Fine-mapped variants: a table with chrom, start or pos, gene and pip");
   set.value("--bed", bed, "Any places, as BED");
+  set.value(
+      "--crispr", crispr,
+      "A CRISPR screen of elements and genes, in the layout of EngreitzLab/CRISPR_comparison");
+  set.flag("--other-cell-type", other_cell_type,
+           "The screen may be of other cells than the pairs were learned in");
+  set.value("--combinations", combinations,
+            "Elements that were perturbed one by one and together: a table with gene, elements, "
+            "arm, fold and fold_error");
   set.value("--slack", slack,
             "Base pairs within which peaks and starts of transcription meet "
             "anchors, variants and places",
@@ -84,7 +94,8 @@ void ValidateOptions::describe(OptionSet& set) {
 
 std::vector<std::filesystem::path> ValidateOptions::files() const {
   std::vector<std::filesystem::path> files = {links_table(pairs.links)};
-  for (const auto& file : {study, pairs.peaks, pairs.genes, loops, eqtl, bed}) {
+  for (const auto& file :
+       {study, pairs.peaks, pairs.genes, loops, eqtl, bed, crispr, combinations}) {
     if (!file.empty()) files.push_back(file);
   }
   return files;
@@ -95,19 +106,40 @@ void ValidateOptions::find_study() {
   if (study.empty() && pairs.peaks.empty() && std::filesystem::exists(beside)) study = beside;
 }
 
-std::vector<ValidationRow> validation_of(const ValidateOptions& options, const Context& context) {
+std::vector<std::string> ValidateOptions::tables() const {
+  std::vector<std::string> names = {validation_columns().describe().file};
+  if (!combinations.empty()) names.push_back(describe_combinations().file);
+  return names;
+}
+
+Validation validation_of(const ValidateOptions& options, const Context& context) {
   std::optional<Study> study;
   if (!options.study.empty()) study = read_study(options.study);
   const Pairs pairs = read_pairs(options.pairs, study ? &*study : nullptr);
+  // Read before anything is computed, so that what is wrong with them is told at once.
+  std::optional<Screen> screen;
+  if (!options.crispr.empty()) screen = read_screen(options.crispr);
+  std::vector<Combination> combinations;
+  if (!options.combinations.empty()) combinations = read_combinations(options.combinations);
   tell_gaps(pairs, context);
   require_genes_of_build(pairs, options, context);
-  auto rows = near_gene_rows(pairs);
+  Validation result{near_gene_rows(pairs), {}};
+  auto& rows = result.rows;
   if (!options.loops.empty()) append(rows, loop_rows(pairs, options.loops, options.slack, context));
   if (!options.eqtl.empty()) {
     append(rows, eqtl_rows(pairs, options.eqtl, options.least_pip, options.slack, context));
   }
   if (!options.bed.empty()) append(rows, bed_rows(pairs, options.bed, options.slack, context));
-  return rows;
+  if (screen) {
+    const JudgeScreenOptions how{.other_cell_type = options.other_cell_type};
+    append(rows, judge_screen(pairs, *screen, how, context));
+  }
+  if (!combinations.empty()) {
+    auto judged = judge_combinations(pairs, combinations, context);
+    append(rows, std::move(judged.rows));
+    result.tables.push_back(std::move(judged.table));
+  }
+  return result;
 }
 
 }  // namespace grids::core
