@@ -1,5 +1,7 @@
 #include "validate/matched_pairs.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -23,6 +25,12 @@ struct MatchedPair {
   double weight = 0;
   double hits = 0;     ///< the weight, or 0
   double matched = 0;  ///< share of the matches that hit, by weight
+};
+
+/// The pairs of a set.
+struct MatchedSet {
+  std::vector<MatchedPair> pairs;
+  int64_t without = 0;  ///< that have no match
 };
 
 /// What some pairs come to; sums of these are what the ratio is made of.
@@ -56,8 +64,8 @@ class SetMatching {
     }
   }
 
-  std::vector<MatchedPair> match(const PairSet& set) {
-    std::vector<MatchedPair> matched;
+  MatchedSet match(const PairSet& set) {
+    MatchedSet matched;
     if (!pairs_.genes[at(set.gene)].placed()) return matched;
     const auto hit = hits_.of(pairs_.genes[at(set.gene)]);
     for (const int32_t peak : hit) hit_[at(peak)] = 1;
@@ -65,7 +73,11 @@ class SetMatching {
     for (const auto& member : set.members) {
       if (member.outside) continue;
       const auto matches = matcher_.matches(member.peak);
-      if (!matches.empty()) matched.push_back(beside(set, member.peak, matches));
+      if (matches.empty()) {
+        ++matched.without;
+      } else {
+        matched.pairs.push_back(beside(set, member.peak, matches));
+      }
     }
     for (const int32_t peak : hit) hit_[at(peak)] = 0;
     return matched;
@@ -97,11 +109,11 @@ class SetMatching {
 };
 
 /// The sums of each cluster.
-std::vector<MatchedSums> by_cluster(const std::vector<std::vector<MatchedPair>>& matched,
+std::vector<MatchedSums> by_cluster(const std::vector<MatchedSet>& matched,
                                     const PairGroup& group) {
   std::map<int64_t, MatchedSums> sums;
   for (const int32_t set : group.sets) {
-    for (const auto& pair : matched[at(set)]) sums[pair.cluster].add(pair);
+    for (const auto& pair : matched[at(set)].pairs) sums[pair.cluster].add(pair);
   }
   std::vector<MatchedSums> clusters;
   clusters.reserve(sums.size());
@@ -150,6 +162,23 @@ void add_ratio_interval(const std::vector<MatchedSums>& clusters, const PairHits
   if (std::isinf(row.high)) row.high = kNaN;
 }
 
+void add_note(const std::string& note, ValidationRow& row) {
+  if (!row.note.empty()) row.note += "; ";
+  row.note += note;
+}
+
+/// What all rows of a group say.
+ValidationRow blank_row(const PairGroup& group, const PairHits& hits,
+                        const std::vector<MatchedSet>& matched, const MatchedSums& all) {
+  ValidationRow row = row_of(group, hits.what, "share");
+  row.n = static_cast<int64_t>(all.pairs);
+  row.note = hits.note;
+  int64_t without = 0;
+  for (const int32_t set : group.sets) without += matched[at(set)].without;
+  if (without > 0) add_note(fmt::format("{} pairs without a match", without), row);
+  return row;
+}
+
 ValidationRow share_row(const std::vector<MatchedSums>& clusters, const MatchedSums& all,
                         ValidationRow row) {
   std::vector<ClusterHits> shares;
@@ -173,7 +202,7 @@ ValidationRow ratio_row(const std::vector<MatchedSums>& clusters, const MatchedS
     add_ratio_interval(clusters, hits, context, row);
     return row;
   }
-  row.note += row.note.empty() ? "too few hits for an interval" : "; too few hits for an interval";
+  add_note("too few hits for an interval", row);
   return row;
 }
 
@@ -182,7 +211,7 @@ ValidationRow ratio_row(const std::vector<MatchedSums>& clusters, const MatchedS
 std::vector<ValidationRow> matched_rows(const Pairs& pairs, const PairHits& hits,
                                         const Context& context) {
   SetMatching matching(pairs, hits);
-  std::vector<std::vector<MatchedPair>> matched;
+  std::vector<MatchedSet> matched;
   matched.reserve(pairs.sets.size());
   for (const auto& set : pairs.sets) {
     context.check_cancelled();
@@ -193,9 +222,7 @@ std::vector<ValidationRow> matched_rows(const Pairs& pairs, const PairHits& hits
     const auto clusters = by_cluster(matched, group);
     const MatchedSums all = summed(clusters);
     if (all.pairs == 0) continue;
-    ValidationRow blank = row_of(group, hits.what, "share");
-    blank.n = static_cast<int64_t>(all.pairs);
-    blank.note = hits.note;
+    ValidationRow blank = blank_row(group, hits, matched, all);
     rows.push_back(share_row(clusters, all, blank));
     blank.subset = "odds_ratio";
     rows.push_back(ratio_row(clusters, all, hits, context, blank));

@@ -174,11 +174,11 @@ class PairBuilder {
 
 std::filesystem::path links_table(const std::filesystem::path& links) {
   if (!std::filesystem::is_directory(links)) return links;
-  for (const char* name : {"links.tsv", "compare.tsv"}) {
+  for (const char* name : {"links.tsv", "compare.tsv", "subsets.tsv"}) {
     if (std::filesystem::exists(links / name)) return links / name;
   }
   throw input_error(
-      "{}: neither links.tsv nor compare.tsv lies there: make them with grids run, explain, "
+      "{}: no links.tsv, compare.tsv or subsets.tsv lies there: make them with grids run, explain, "
       "redundancy or compare, or name a table of peaks and genes",
       links.string());
 }

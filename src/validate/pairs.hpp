@@ -75,13 +75,14 @@ struct Pairs {
 
 /// Where pairs and what they need are read from; empty paths: not given.
 struct PairSources {
-  std::filesystem::path links;  ///< a table, or a folder with links.tsv or compare.tsv
+  std::filesystem::path links;  ///< a table, or a folder with links.tsv, compare.tsv or subsets.tsv
   std::string score;            ///< column of the scores; empty: "score", else by rank
   std::filesystem::path peaks;  ///< BED or names: the peaks that could have been chosen
   std::filesystem::path genes;  ///< BED or GTF
 };
 
-/// The table that `links` names: itself, or in a folder of results links.tsv, else compare.tsv.
+/// The table that `links` names: itself, or in a folder of results links.tsv, else compare.tsv,
+/// else subsets.tsv.
 std::filesystem::path links_table(const std::filesystem::path& links);
 
 /// Reads links.tsv, compare.tsv, or any table with a header: `gene`; `peak`, or `chrom`, `start`

@@ -59,7 +59,7 @@ void append(std::vector<ValidationRow>& rows, std::vector<ValidationRow> more) {
 
 void ValidateOptions::describe(OptionSet& set) {
   set.value("links", pairs.links,
-            "links.tsv, compare.tsv, a folder with one of them, or any table of genes and peaks",
+            "links.tsv, compare.tsv, a results folder with either, or any table of genes and peaks",
             OptionSet::Need::kRequired);
   set.value("--study", study, "The study: all peaks, how often they are open, and the genes");
   set.value("--peaks", pairs.peaks,
