@@ -23,7 +23,7 @@ constexpr double kWantedRecall = 0.7;
 /// What a negative needs to count as one that would have been seen.
 constexpr double kLeastPower = 0.8;
 /// Bounds of the distance classes in bp, as the benchmark of Gschwind et al. has them.
-constexpr double kNear = 10'000, kFar = 100'000;
+constexpr double kNearClass = 10'000, kFarClass = 100'000;
 
 bool same_type(const std::string& a, const std::string& b) {
   return lower_case(a) == lower_case(b);
@@ -100,13 +100,13 @@ std::vector<ScreenClass> screen_classes(const Pairs& pairs, const Screen& screen
       screen_class("without increasing", screen,
                    [](const ScreenPair& pair, size_t) { return !pair.increasing; }),
       screen_class("below 10 kb", screen,
-                   [](const ScreenPair& pair, size_t) { return pair.distance < kNear; }),
+                   [](const ScreenPair& pair, size_t) { return pair.distance < kNearClass; }),
       screen_class("10 to 100 kb", screen,
                    [](const ScreenPair& pair, size_t) {
-                     return pair.distance >= kNear && pair.distance < kFar;
+                     return pair.distance >= kNearClass && pair.distance < kFarClass;
                    }),
       screen_class("100 kb and more", screen,
-                   [](const ScreenPair& pair, size_t) { return pair.distance >= kFar; }),
+                   [](const ScreenPair& pair, size_t) { return pair.distance >= kFarClass; }),
       screen_class("genes with pairs", screen,
                    [&](const ScreenPair&, size_t i) { return shared[i] != 0; })};
   for (size_t e = 0; e < screen.effects.size(); ++e) {
