@@ -11,6 +11,7 @@ namespace grids::core {
 namespace {
 
 constexpr const char* kValueColour = "#0072b2";
+constexpr const char* kUnsureColour = "#bcd7ea";
 constexpr const char* kChanceColour = "#d55e00";
 constexpr const char* kMatchedColour = "#8a8a8a";
 constexpr std::string_view kRatio = "odds_ratio";
@@ -102,8 +103,10 @@ std::string draw_bars(const std::vector<ValidationBar>& bars, bool ratios,
     const auto place = [&](double value) { return x(drawn_at(value, ratios)); };
     const double from = std::min(place(bar.value), x(0)), to = std::max(place(bar.value), x(0));
     svg.text(kLeft - 8, middle + 4, bar.label, Anchor::kEnd);
-    svg.rectangle(from, top + 5, std::max(to - from, 1.0), kRow - 10, kValueColour);
-    if (!std::isnan(bar.low) && !std::isnan(bar.high)) {
+    const bool sure = !std::isnan(bar.low) && !std::isnan(bar.high);
+    svg.rectangle(from, top + 5, std::max(to - from, 1.0), kRow - 10,
+                  sure ? kValueColour : kUnsureColour);
+    if (sure) {
       svg.line(place(bar.low), middle, place(bar.high), middle, "#1c1c1a", 1.5);
     }
     const auto mark_at = [&](double value, const char* colour) {
@@ -125,10 +128,18 @@ std::string bars_figure(const Table& table, const std::string& what, bool ratios
       bars.begin(), bars.end(), [](const ValidationBar& bar) { return !std::isnan(bar.matched); });
   return html_figure(
       page.next_figure(), draw_bars(bars, ratios, title),
-      fmt::format("{}{}. Line: 95% interval. <span style=\"color:{}\">Orange</span>: {}{}.", title,
-                  ratios ? ": odds ratio beside pairs that lie as far apart" : "", kChanceColour,
-                  ratios ? "no more often than those" : "what chance gives",
+      fmt::format("{}{}. Line: 95% interval; pale where there is none. <span "
+                  "style=\"color:{}\">Orange</span>: {}{}.",
+                  title, ratios ? ": odds ratio beside pairs that lie as far apart" : "",
+                  kChanceColour,
+                  ratios ? "no more often than those" : "what chance, or matched pairs, give",
                   matched ? "; grey: what peaks that are open as often give" : ""));
+}
+
+std::string interval_text(const Table& table, size_t row) {
+  const double low = table.number(row, "low"), high = table.number(row, "high");
+  return std::isnan(low) || std::isnan(high) ? "n/a"
+                                             : number_text(low) + " to " + number_text(high);
 }
 
 std::string validation_table(const Table& table) {
@@ -139,8 +150,8 @@ std::string validation_table(const Table& table) {
     rows.push_back({escape_html(table.text(row, "what")), escape_html(table.text(row, "method")),
                     escape_html(table.text(row, "L")), escape_html(table.text(row, "class")),
                     escape_html(table.text(row, "cell_type")), figure("value"),
-                    figure("low") + " to " + figure("high"), figure("chance"),
-                    figure("chance_matched"), count_text(table.number(row, "n")),
+                    interval_text(table, row), figure("chance"), figure("chance_matched"),
+                    count_text(table.number(row, "n")),
                     "<span class=\"remark\">" + escape_html(table.text(row, "note")) + "</span>"});
   }
   return html_table({{"Measure"},

@@ -60,6 +60,8 @@ def commands(torch, from_file=False):
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
+        "validate": ("validate", ["validate", "compare", "--study", study[0], "--bed", "cells/genes.bed", "-o",
+                                  "validate"]),
     }
     return found
 

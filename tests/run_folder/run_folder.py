@@ -72,6 +72,8 @@ def commands():
         Command("compare", lambda out: ["compare", *pair, *few, "--seeds", "2", "--methods",
                                         "grids,random,lime", "--budget", "20000", "-o", out],
                 "compare.tsv"),
+        Command("validate", lambda out: ["validate", "../whole/subsets.tsv", "--study", pair[0], "-o", out],
+                "validation.tsv"),
         Command("report", lambda out: ["report", out], "report.html"),
     ]
 
