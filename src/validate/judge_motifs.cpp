@@ -356,14 +356,6 @@ void add_shared(const Pairs& pairs, const MotifGroup& group, const PeakMotifs& p
   for (const auto& [call, sets] : by_call) add_common_rows(group.group, call, sets, seed, rows);
 }
 
-void require_openness(const Pairs& pairs, const std::filesystem::path& fasta) {
-  if (!pairs.openness.empty()) return;
-  throw input_error(
-      "{}: motifs are compared with peaks that are open as often, which the study tells: give "
-      "--study",
-      fasta.string());
-}
-
 /// The motifs that can be found at all, scored.
 std::vector<ScoredMotif> scored_motifs(std::vector<Motif>& motifs,
                                        const std::array<double, 4>& background,
@@ -422,7 +414,6 @@ TableText describe_motifs() {
 JudgedMotifs judge_motifs(const Pairs& pairs, const Study& study,
                           const std::filesystem::path& fasta, const std::vector<Motif>& motifs,
                           const Context& context) {
-  require_openness(pairs, fasta);
   const auto sequences = read_sequences(fasta, motif_windows(pairs));
   const auto bases = base_shares(sequences);
   const MotifBackground background(pairs, sequences);

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "prepare/builds.hpp"
 #include "validate/judge_combinations.hpp"
+#include "validate/judge_motifs.hpp"
 #include "validate/judge_screen.hpp"
 #include "validate/loops.hpp"
 #include "validate/near_gene.hpp"
@@ -79,6 +80,10 @@ void ValidateOptions::describe(OptionSet& set) {
   set.value("--combinations", combinations,
             "Elements that were perturbed one by one and together: a table with gene, elements, "
             "arm, fold and fold_error");
+  set.value("--fasta", fasta,
+            "The genome that the peaks lie on, for --motifs: FASTA, plain (with its .fai only the "
+            "peaks are read) or gzip");
+  set.value("--motifs", motifs, "Motifs of transcription factors: JASPAR or MEME; needs --study");
   set.value("--slack", slack,
             "Base pairs within which peaks and starts of transcription meet "
             "anchors, variants and places",
@@ -89,13 +94,19 @@ void ValidateOptions::describe(OptionSet& set) {
     if (!study.empty() && !pairs.peaks.empty()) {
       problems.add("--study and --peaks both say which peaks there are: leave one out");
     }
+    if (fasta.empty() != motifs.empty()) {
+      problems.add("--fasta and --motifs belong together: give both, or neither");
+    }
+    if (other_cell_type && crispr.empty()) {
+      problems.add("--other-cell-type is of a screen: give --crispr");
+    }
   });
 }
 
 std::vector<std::filesystem::path> ValidateOptions::files() const {
   std::vector<std::filesystem::path> files = {links_table(pairs.links)};
   for (const auto& file :
-       {study, pairs.peaks, pairs.genes, loops, eqtl, bed, crispr, combinations}) {
+       {study, pairs.peaks, pairs.genes, loops, eqtl, bed, crispr, combinations, fasta, motifs}) {
     if (!file.empty()) files.push_back(file);
   }
   return files;
@@ -109,6 +120,7 @@ void ValidateOptions::find_study() {
 std::vector<std::string> ValidateOptions::tables() const {
   std::vector<std::string> names = {validation_columns().describe().file};
   if (!combinations.empty()) names.push_back(describe_combinations().file);
+  if (!motifs.empty()) names.push_back(describe_motifs().file);
   return names;
 }
 
@@ -121,6 +133,12 @@ Validation validation_of(const ValidateOptions& options, const Context& context)
   if (!options.crispr.empty()) screen = read_screen(options.crispr);
   std::vector<Combination> combinations;
   if (!options.combinations.empty()) combinations = read_combinations(options.combinations);
+  std::vector<Motif> motifs;
+  if (!options.motifs.empty()) motifs = read_motifs(options.motifs);
+  if (!motifs.empty() && !study) {
+    throw usage_error(
+        "--motifs needs --study: how often peaks are open, and which genes are expressed");
+  }
   tell_gaps(pairs, context);
   require_genes_of_build(pairs, options, context);
   Validation result{near_gene_rows(pairs), {}};
@@ -136,6 +154,11 @@ Validation validation_of(const ValidateOptions& options, const Context& context)
   }
   if (!combinations.empty()) {
     auto judged = judge_combinations(pairs, combinations, context);
+    append(rows, std::move(judged.rows));
+    result.tables.push_back(std::move(judged.table));
+  }
+  if (!motifs.empty()) {
+    auto judged = judge_motifs(pairs, *study, options.fasta, motifs, context);
     append(rows, std::move(judged.rows));
     result.tables.push_back(std::move(judged.table));
   }

@@ -25,6 +25,8 @@ struct ValidateOptions {
   std::filesystem::path crispr;        ///< a screen of single elements
   bool other_cell_type = false;        ///< it may be of other cells than the pairs
   std::filesystem::path combinations;  ///< elements that were perturbed together
+  std::filesystem::path fasta;         ///< the genome of the peaks
+  std::filesystem::path motifs;        ///< of JASPAR or MEME
 
   void describe(OptionSet& set);
   /// Takes the study that lies in the folder of the links, where neither it nor peaks are given.
@@ -37,7 +39,7 @@ struct ValidateOptions {
 
 struct Validation {
   std::vector<ValidationRow> rows;  ///< of validation.tsv
-  std::vector<Table> tables;        ///< beside it: combinations.tsv
+  std::vector<Table> tables;        ///< beside it: combinations.tsv, motifs.tsv
 };
 
 /// Reads all that is named and holds the pairs beside it. Throws Error(kInput) for what cannot be

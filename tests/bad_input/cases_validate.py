@@ -39,6 +39,23 @@ beside("variants without a PIP", "--eqtl", "chrom\tpos\tgene\nchr1\t5\tA\n", r"n
 beside("a PIP of 2", "--eqtl", "chrom\tpos\tgene\tpip\nchr1\t5\tA\t2\n", r"line 2: a PIP is between 0 and 1")
 beside("places that are none", "--bed", "chr1\tone\ttwo\n", r"beside\.txt")
 
+validate("motifs without a genome", r"--fasta and --motifs belong together", code=2, more=["--motifs", "m.txt"])
+validate("motifs without a study", r"--motifs needs --study", code=2, more=["--motifs", "m.txt", "--fasta", "g.fa"],
+         files=[("m.txt", ">a b\n1 2\n1 2\n1 2\n1 2\n"), ("g.fa", ">chr1\nACGT\n")])
+validate("other cells without a screen", r"--other-cell-type is of a screen", code=2, more=["--other-cell-type"])
+beside("a screen without columns", "--crispr", "chrom\tchromStart\nchr1\t5\n", r"lacks the columns chromEnd")
+beside("combinations without errors", "--combinations", "gene\telements\tarm\tfold\nA\tc:1-2;c:3-4\tc:1-2\t1\n",
+       r"lacks fold and fold_error")
+beside("a combination of one", "--combinations",
+       "gene\telements\tarm\tfold\tfold_error\nA\tc:1-2\tc:1-2\t1\t1\n", r"line 2, column 'elements'")
+
+SCREEN = ("chrom\tchromStart\tchromEnd\tmeasuredGeneSymbol\tEffectSize\tSignificant\tRegulated\tValidConnection\t"
+          "CellType\tdistanceToTSS\n")
+beside("a screen of other cells", "--crispr",
+       SCREEN + "chr1\t1\t2\tA\t-1\tTRUE\tTRUE\tTRUE\tK562\t5\n", r"made in K562", r"--other-cell-type")
+beside("a screen that is not true or false", "--crispr",
+       SCREEN + "chr1\t1\t2\tA\t-1\tTRUE\tyes?\tTRUE\tK562\t5\n", r"line 2, column 'Regulated'")
+
 
 @case("validate: a folder without sets", r"no links\.tsv, compare\.tsv or subsets\.tsv lies there")
 def _(room):
