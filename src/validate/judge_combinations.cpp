@@ -15,17 +15,27 @@ namespace {
 
 constexpr int64_t kCombinationDraws = 1000;
 
+/// An element of a set, and whether redundancy was asked of it.
+struct SetElement {
+  Interval place;
+  bool judged = false;
+};
+
 /// Elements of a set as stretches of one chromosome; members that are of one element once.
-std::vector<Interval> elements_of_set(const Pairs& pairs, const PairSet& set) {
-  std::vector<Interval> elements;
+std::vector<SetElement> elements_of_set(const Pairs& pairs, const PairSet& set) {
+  std::vector<SetElement> elements;
   for (const auto& member : set.members) {
     const auto& peak = pairs.peaks[at(member.peak)];
     Interval place{peak.chromosome, peak.start, peak.end};
     if (auto element = parse_peak_name(member.element)) {
       place = {bare_chromosome(element->chromosome), element->start, element->end};
     }
-    if (std::find(elements.begin(), elements.end(), place) == elements.end()) {
-      elements.push_back(std::move(place));
+    const auto same = std::find_if(elements.begin(), elements.end(),
+                                   [&](const SetElement& other) { return other.place == place; });
+    if (same == elements.end()) {
+      elements.push_back({std::move(place), member.judged});
+    } else {
+      same->judged = same->judged || member.judged;
     }
   }
   return elements;
@@ -37,16 +47,19 @@ bool meet(const Interval& a, const Interval& b) {
 
 enum class Match : uint8_t { kNone, kOfLarger, kSame };
 
-/// Whether each perturbed element overlaps an element of the set that no other overlaps.
-Match match_of(const Combination& combination, std::vector<Interval> elements) {
+/// Whether each perturbed element overlaps an element of the set that no other overlaps, and no
+/// other element was judged with them.
+Match match_of(const Combination& combination, std::vector<SetElement> elements) {
   for (const auto& perturbed : combination.elements) {
-    const auto found = std::find_if(elements.begin(), elements.end(), [&](const Interval& element) {
-      return meet(element, perturbed);
-    });
+    const auto found =
+        std::find_if(elements.begin(), elements.end(),
+                     [&](const SetElement& element) { return meet(element.place, perturbed); });
     if (found == elements.end()) return Match::kNone;
     elements.erase(found);
   }
-  return elements.empty() ? Match::kSame : Match::kOfLarger;
+  const bool more = std::any_of(elements.begin(), elements.end(),
+                                [](const SetElement& element) { return element.judged; });
+  return more ? Match::kOfLarger : Match::kSame;
 }
 
 bool of_gene(const PairGene& gene, const std::string& name) {
@@ -305,7 +318,7 @@ Columns<JudgedCombination> combination_columns() {
         [](const Row& row) { return row.set ? row.set->set_size : std::nullopt; }},
        {"cell_type", "in which the set was learned; empty: no set has these elements",
         [](const Row& row) { return row.set ? row.set->cell_type : std::string(); }},
-       {"same_elements", "`no`: the set has others beside them",
+       {"same_elements", "`no`: others of the set were judged with them",
         [](const Row& row) { return row.same_elements; }},
        {"hidden_share", "of the set, as in `links.tsv`",
         [](const Row& row) { return row.set ? row.set->hidden_share : kNaN; }},

@@ -19,7 +19,7 @@ struct JudgedCombination {
   MeasuredCombination measured;
   /// A set of the gene of which each perturbed element overlaps another element; null: none.
   const PairSet* set = nullptr;
-  bool same_elements = false;  ///< the set has no others
+  bool same_elements = false;  ///< no others were judged with them
 
   /// Whether both sides have a hidden share.
   bool comparable() const;

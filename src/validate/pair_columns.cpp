@@ -80,6 +80,8 @@ PairColumns::PairColumns(const Table& table, const std::string& score_name)
       allowance(table, {"allowance"}),
       rank(table, {"rank"}),
       partner(table, {"partner"}),
+      in_minimal(table, {"in_minimal"}),
+      element_class(table, {"class"}),
       call(table, {"call"}),
       hidden_share(table, {"hidden_share"}) {
   require_told(*this, table);

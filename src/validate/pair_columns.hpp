@@ -39,7 +39,7 @@ struct PairColumns {
   PairColumn gene, gene_id, gene_chrom, tss, strand, distance;
   PairColumn peak, peaks, chrom, start, end, element;
   PairColumn cell_type, method, set_size, set, seed, allowance;
-  PairColumn rank, partner, score, call, hidden_share;
+  PairColumn rank, partner, in_minimal, element_class, score, call, hidden_share;
 
   /// Throws Error(kInput) where gene or peak are not told, or `score` is no column.
   PairColumns(const Table& table, const std::string& score);

@@ -145,6 +145,9 @@ class PairBuilder {
     if (!columns_.score.there() && columns_.rank.there()) {
       result.score = rank && *rank > 0 ? 1 / static_cast<double>(*rank) : 0;
     }
+    const std::string& kind = columns_.element_class.text(row);
+    const bool asked = columns_.in_minimal.text(row) != "no" || columns_.partner.text(row) == "yes";
+    result.judged = asked && (kind.empty() || kind == "distal");
     return result;
   }
 
@@ -156,6 +159,7 @@ class PairBuilder {
       return;
     }
     same->outside = same->outside && member.outside;
+    same->judged = same->judged || member.judged;
     if (!(same->score >= member.score)) same->score = member.score;
   }
 

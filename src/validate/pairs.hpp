@@ -48,6 +48,9 @@ struct PairMember {
   double score = kNaN;   ///< higher = likelier; NaN: none
   bool outside = false;  ///< a partner, which is no member of the set
   std::string element;   ///< its place, where the table tells; else empty
+  /// Whether redundancy was asked of its element: of the minimal sub-set or a partner, and distal.
+  /// Where the table does not tell, of every member.
+  bool judged = true;
 };
 
 /// The peaks of one gene by one method. Of a table of single pairs, all its pairs of that gene.

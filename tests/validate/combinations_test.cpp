@@ -225,6 +225,15 @@ TEST(Combinations, ElementsOfSeveralPeaksAreOne) {
   EXPECT_EQ(judged.table.text(3, "same_elements"), "yes");
 }
 
+// The hidden share of a set is that of its judged elements.
+TEST(Combinations, MembersThatWereNotJudgedDoNotMatter) {
+  const test::Fixture fixture;
+  FourGenes four;
+  four.pairs.sets[3].members[2].judged = false;
+  const auto judged = judge_combinations(four.pairs, four.combinations, fixture.context);
+  EXPECT_EQ(judged.table.text(3, "same_elements"), "yes");
+}
+
 TEST(Combinations, NeedSetsWithAnswers) {
   const test::Fixture fixture;
   FourGenes four;
