@@ -36,10 +36,10 @@ PairColumn::PairColumn(const Table& table, std::initializer_list<std::string_vie
 }
 
 const std::string& PairColumn::text(size_t row) const {
-  static const std::string kNothing;
-  if (!index_) return kNothing;
+  static const std::string nothing;
+  if (!index_) return nothing;
   const std::string& cell = table_->row(row)[*index_];
-  return cell == "NA" ? kNothing : cell;
+  return cell == "NA" ? nothing : cell;
 }
 
 double PairColumn::number(size_t row) const {

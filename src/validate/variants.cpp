@@ -130,6 +130,7 @@ std::vector<ValidationRow> eqtl_rows(const Pairs& pairs, const std::filesystem::
 std::vector<ValidationRow> bed_rows(const Pairs& pairs, const std::filesystem::path& path,
                                     int64_t slack, const Context& context) {
   const Frame frame = read_peak_list(path);
+  if (frame.rows() == 0) throw input_error("{}: no places", path.string());
   const auto places = peak_intervals(frame, path.string());
   require_same_build(pairs, places, path, PlacesAre::kAnywhere, context);
   const auto found = peaks_at(PlaceFinder(pairs.peaks), places, slack);

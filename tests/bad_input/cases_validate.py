@@ -37,7 +37,8 @@ beside("half a loop", "--loops", "chr1\t1\t2\n", r"line 1: 3 fields; BEDPE")
 beside("loops on other chromosomes", "--loops", "2L\t1\t2\t2L\t5\t6\n", r"no chromosome in common")
 beside("variants without a PIP", "--eqtl", "chrom\tpos\tgene\nchr1\t5\tA\n", r"no column pip", r"--bed")
 beside("a PIP of 2", "--eqtl", "chrom\tpos\tgene\tpip\nchr1\t5\tA\t2\n", r"line 2: a PIP is between 0 and 1")
-beside("places that are none", "--bed", "chr1\tone\ttwo\n", r"beside\.txt")
+beside("no places", "--bed", "chr1\tone\ttwo\n", r"beside\.txt: no places")
+beside("a place that is none", "--bed", "chr1\t1\t2\nchr1\tone\ttwo\n", r"line 2")
 
 validate("motifs without a genome", r"--fasta and --motifs belong together", code=2, more=["--motifs", "m.txt"])
 validate("motifs without a study", r"--motifs needs --study", code=2, more=["--motifs", "m.txt", "--fasta", "g.fa"],
