@@ -234,6 +234,21 @@ TEST(Combinations, MembersThatWereNotJudgedDoNotMatter) {
   EXPECT_EQ(judged.table.text(3, "same_elements"), "yes");
 }
 
+// As links.tsv tells: the distal ones of the minimal sub-set, and partners.
+TEST(Combinations, WhichMembersWereJudgedIsRead) {
+  const test::TempFolder folder;
+  std::ofstream(folder / "links.tsv") << "gene\tpeak\trank\tin_minimal\tpartner\tclass\n"
+                                         "X\tchr1:10-20\t1\tyes\tno\tdistal\n"
+                                         "X\tchr1:30-40\t2\tno\tno\tdistal\n"
+                                         "X\tchr1:50-60\tNA\tno\tyes\tdistal\n"
+                                         "X\tchr1:70-80\t3\tyes\tno\tpromoter\n";
+  const auto pairs = read_pairs({folder / "links.tsv", {}, {}, {}}, nullptr);
+  ASSERT_EQ(pairs.sets.size(), 1U);
+  std::vector<bool> judged;
+  for (const auto& member : pairs.sets[0].members) judged.push_back(member.judged);
+  EXPECT_EQ(judged, (std::vector<bool>{true, false, true, false}));
+}
+
 TEST(Combinations, NeedSetsWithAnswers) {
   const test::Fixture fixture;
   FourGenes four;
