@@ -61,7 +61,7 @@ def settings_of(simulation):
     """gene → {frozenset of open causes: relative rate}"""
     settings = {}
     for row in rows_of(simulation / 'truth_settings.tsv'):
-        opened = frozenset(part for part in row['open'].split(',') if part)
+        opened = frozenset(part for part in row['open'].split(';') if part)
         settings.setdefault(row['gene'], {})[opened] = float(row['rate'])
     return settings
 
