@@ -138,7 +138,7 @@ std::vector<ValidationRow> bed_rows(const Pairs& pairs, const std::filesystem::p
                       place.end);
   }
   require_same_build(pairs, places, path, PlacesAre::kAnywhere, context);
-  const auto found = peaks_at(PlaceFinder(pairs.peaks), places, slack);
+  auto found = peaks_at(PlaceFinder(pairs.peaks), places, slack);
   PairHits hits{"bed", [&](const PairGene&) { return found; }};
   hits.over = PairHits::Over::kStretches;
   hits.note = "LD not accounted for, where these are variants";
