@@ -29,7 +29,8 @@ std::optional<Interval> anchor_at(const DelimitedReader& reader, const BedpeRow&
   Interval anchor{bare_chromosome(chromosome), 0, 0};
   const bool numbers = parse_position(row.fields[i + 1], anchor.start) &&
                        parse_position(row.fields[i + 2], anchor.end);
-  if (!numbers || anchor.end <= anchor.start || anchor.chromosome.empty()) {
+  const bool sense = numbers && anchor.start < anchor.end && anchor.end <= kLongestChromosome;
+  if (!sense || anchor.chromosome.empty()) {
     throw reader.error(row, fmt::format("'{}', '{}', '{}' is no anchor: BEDPE has chrom, start "
                                         "and end of one and of the other",
                                         chromosome, row.fields[i + 1], row.fields[i + 2]));

@@ -6,6 +6,7 @@
 #include "base/nan.hpp"
 #include "io/feature_kind.hpp"
 #include "io/lines.hpp"
+#include "validate/pairs.hpp"
 
 namespace grids::core {
 namespace {
@@ -50,9 +51,9 @@ std::optional<int64_t> PairColumn::whole(size_t row) const {
   const std::string& cell = text(row);
   if (cell.empty()) return std::nullopt;
   int64_t value = 0;
-  if (!parse_position(cell, value)) {
-    throw input_error("{}: line {}, column '{}': '{}' is no whole number from 0", table_->source,
-                      row + 2, name_, cell);
+  if (!parse_position(cell, value) || value > kLongestChromosome) {
+    throw input_error("{}: line {}, column '{}': '{}' is no whole number from 0 to 10^12",
+                      table_->source, row + 2, name_, cell);
   }
   return value;
 }

@@ -25,7 +25,7 @@ class PairColumn {
   const std::string& text(size_t row) const;
   /// Its number; NaN likewise. Throws Error(kInput) naming file, line and column for other texts.
   double number(size_t row) const;
-  /// A whole number of at least 0; nothing likewise. Throws likewise.
+  /// A whole number from 0 to `kLongestChromosome`; nothing likewise. Throws likewise.
   std::optional<int64_t> whole(size_t row) const;
 
  private:

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/at.hpp"
+#include "base/error.hpp"
 #include "base/indices.hpp"
 #include "io/peak_list.hpp"
 
@@ -48,6 +49,9 @@ PeakIndex::PeakIndex(const std::filesystem::path& list) : whole_(true) {
 }
 
 void PeakIndex::add(PairPeak peak) {
+  if (peak.end > kLongestChromosome) {
+    throw input_error("the peak '{}' ends at {}, where no chromosome reaches", peak.name, peak.end);
+  }
   const auto index = static_cast<int32_t>(peaks_.size());
   by_name_.emplace(peak.name, index);
   by_place_.emplace(place_key(peak.chromosome, peak.start, peak.end), index);

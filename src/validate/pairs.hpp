@@ -20,6 +20,9 @@ namespace grids::core {
 /// "chr1" and "1" are one chromosome: its name without "chr".
 std::string bare_chromosome(std::string_view name);
 
+/// No chromosome is as long, in bp: what lies beyond is a mistake, and is told.
+inline constexpr int64_t kLongestChromosome = 1'000'000'000'000;
+
 /// A gene of the pairs. Chromosomes here are bare.
 struct PairGene {
   std::string name;

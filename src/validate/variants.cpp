@@ -132,8 +132,13 @@ std::vector<ValidationRow> bed_rows(const Pairs& pairs, const std::filesystem::p
   const Frame frame = read_peak_list(path);
   if (frame.rows() == 0) throw input_error("{}: no places", path.string());
   const auto places = peak_intervals(frame, path.string());
+  for (const auto& place : places) {
+    if (place.end <= kLongestChromosome) continue;
+    throw input_error("{}: a place ends at {}, where no chromosome reaches", path.string(),
+                      place.end);
+  }
   require_same_build(pairs, places, path, PlacesAre::kAnywhere, context);
-  const auto found = peaks_at(PlaceFinder(pairs.peaks), places, slack);
+  auto found = peaks_at(PlaceFinder(pairs.peaks), places, slack);
   PairHits hits{"bed", [&](const PairGene&) { return found; }};
   hits.over = PairHits::Over::kStretches;
   hits.note = "LD not accounted for, where these are variants";

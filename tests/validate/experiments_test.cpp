@@ -85,6 +85,7 @@ TEST_F(Experiments, WrongBedpeIsNamedByLine) {
   };
   EXPECT_THAT(refused("chr1\t1\t2\tchr1\t3\t4\nchr1\t1\t2\n"), HasSubstr("line 2: 3 fields"));
   EXPECT_THAT(refused("chr1\t1\t2\tchr1\t9\t4\n"), HasSubstr("line 1: 'chr1', '9', '4'"));
+  EXPECT_THAT(refused("chr1\t1\t9223372036854775807\tchr1\t3\t4\n"), HasSubstr("is no anchor"));
   EXPECT_THAT(refused("# nothing\n"), HasSubstr("no loops"));
 }
 

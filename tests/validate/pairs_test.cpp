@@ -116,6 +116,8 @@ TEST_F(PairsTest, WhatIsWrongIsNamed) {
   EXPECT_THAT(refused("gene\tchrom\tstart\tend\nX\tchr1\t20\t20\n"), HasSubstr("line 2"));
   EXPECT_THAT(refused("gene\tpeak\tscore\nX\tchr1:1-2\thigh\n"), HasSubstr("column 'score'"));
   EXPECT_THAT(refused("gene\tpeak\n"), HasSubstr("no pairs"));
+  EXPECT_THAT(refused("gene\tpeak\nX\tchr1:1-9223372036854775807\n"),
+              HasSubstr("no chromosome reaches"));
   PairSources other;
   other.score = "abc";
   EXPECT_THAT(refused("gene\tpeak\nX\tchr1:1-2\n", other), HasSubstr("no column 'abc'"));
