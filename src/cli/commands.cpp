@@ -33,6 +33,7 @@ AllCommands all_commands(const TorchWork& work, bool own_model) {
                   compare_command(),
                   evaluate_command(),
                   predict_command(),
+                  validate_command(),
                   report_command(),
                   export_command(),
                   simulate_command(),

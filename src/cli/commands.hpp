@@ -17,6 +17,7 @@ Command redundancy_command();
 Command knockout_command();
 Command compare_command();
 Command evaluate_command();
+Command validate_command();
 Command report_command();
 Command export_command();
 Command simulate_command();

@@ -26,6 +26,7 @@ constexpr Section kSections[] = {
     {"redundancy", "Do the elements of a set stand in for one another?", redundancy_section},
     {"types", "The same sets in other cell types", types_section},
     {"recovery", "What was planted, and what was found", recovery_section},
+    {"validation", "Beside other experiments, and beside chance", validation_section},
     {"training", "Learning curves", training_section},
     {"run", "What was run", run_section},
 };

@@ -35,7 +35,8 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "redundancy.tsv",
                                   "members.tsv",
                                   "settings.tsv",
-                                  "redundancy_summary.tsv"};
+                                  "redundancy_summary.tsv",
+                                  "validation.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 

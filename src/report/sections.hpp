@@ -25,6 +25,7 @@ std::string sets_section(const Results& results, Page& page);
 std::string redundancy_section(const Results& results, Page& page);
 std::string types_section(const Results& results, Page& page);
 std::string recovery_section(const Results& results, Page& page);
+std::string validation_section(const Results& results, Page& page);
 std::string training_section(const Results& results, Page& page);
 std::string run_section(const Results& results, Page& page);
 

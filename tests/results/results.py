@@ -61,6 +61,10 @@ def commands(torch, from_file=False):
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
+        "validate": ("validate", ["validate", "compare", "--study", study[0], "--bed", "cells/genes.bed", "-o",
+                                  "validate"]),
+        "perturbed": ("validate", ["validate", "sets.tsv", "--study", study[0], "--combinations", "combinations.tsv",
+                                   "-o", "perturbed"]),
     }
     return found
 
@@ -93,12 +97,31 @@ def write_targets(folder):
     (folder / "targets.tsv").write_text("".join(f"{line}\n" for line in lines))
 
 
+def write_perturbed(folder):
+    """The first two peaks of each set as if they had been perturbed, and the sets as if they had been called."""
+    lines = [line.split("\t") for line in (folder / "run/subsets.tsv").read_text().splitlines()]
+    columns = lines[0] + ["call", "hidden_share"]
+    sets = ["\t".join(row + ["redundant", "0.5"]) for row in lines[1:]]
+    (folder / "sets.tsv").write_text("\n".join(["\t".join(columns), *sets]) + "\n")
+    peaks = {}
+    for row in lines[1:]:
+        cells = dict(zip(lines[0], row))
+        peaks.setdefault(cells["gene"], []).append(f"{cells['chrom']}:{cells['start']}-{cells['end']}")
+    arms = ["gene\telements\tarm\tfold\tfold_error\n"]
+    for gene, found in peaks.items():
+        a, b = list(dict.fromkeys(found))[:2]
+        arms += [f"{gene}\t{a};{b}\t{arm}\t{fold}\t0.05\n" for arm, fold in ((a, 1), (b, 0.9), (f"{a};{b}", 0.4))]
+    (folder / "combinations.tsv").write_text("".join(arms))
+
+
 def make(programs, folder, from_file):
     folder.mkdir()
     (folder / "options.toml").write_text(OPTIONS)
     for name, (_, words) in commands((programs / "grids-torch").exists(), from_file).items():
         if name == "explain":
             write_targets(folder)
+        if name == "perturbed":
+            write_perturbed(folder)
         done = subprocess.run([programs / "grids", *words, "--threads", "2"], cwd=folder,
                               capture_output=True, text=True)
         if done.returncode != 0:
@@ -128,7 +151,10 @@ def wrong_columns(programs, folder):
             for each in names:
                 if not any(matches(column, each) for column in header):
                     problems.append(f"{name}/{path.name}: has no column {each}")
-    missing = {place for place in tables if place not in seen and place[0] != "explain --model"}
+    # Motifs need a genome; simulated peaks lie on chromosomes as long as people's.
+    without = {("validate", "motifs.tsv")}
+    missing = {place for place in tables
+               if place not in seen and place not in without and place[0] != "explain --model"}
     if (programs / "grids-torch").exists():
         problems += [f"{command}: no {file} was written" for command, file in sorted(missing)]
     return problems

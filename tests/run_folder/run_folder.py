@@ -74,6 +74,8 @@ def commands():
                 "compare.tsv"),
         Command("export", lambda out: ["export", "../whole", "--format", "bed,interact,igv,muon",
                                        "--contradicted", "-o", out], "links.h5mu"),
+        Command("validate", lambda out: ["validate", "../whole/subsets.tsv", "--study", pair[0], "-o", out],
+                "validation.tsv"),
         Command("report", lambda out: ["report", out], "report.html"),
     ]
 
