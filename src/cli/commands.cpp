@@ -34,6 +34,7 @@ AllCommands all_commands(const TorchWork& work, bool own_model) {
                   evaluate_command(),
                   predict_command(),
                   report_command(),
+                  export_command(),
                   simulate_command(),
                   info_command(),
                   docs_command(),

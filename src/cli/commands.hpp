@@ -18,6 +18,7 @@ Command knockout_command();
 Command compare_command();
 Command evaluate_command();
 Command report_command();
+Command export_command();
 Command simulate_command();
 Command info_command();
 Command docs_command();

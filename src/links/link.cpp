@@ -11,6 +11,13 @@ Column<Link> probability(ColumnText said, double Link::*member) {
           [member](Link& link, const Cell& cell) { link.*member = cell.number(); }};
 }
 
+/// Tables put together by others may lack the column, which says more than the distance does only
+/// where peak and gene lie on different chromosomes.
+std::string gene_chromosome(const Link& link, const Cell& cell) {
+  if (cell.table.has(cell.column)) return cell.text();
+  return link.distance ? link.chrom : std::string();
+}
+
 }  // namespace
 
 Columns<Link> link_columns() {
@@ -24,7 +31,9 @@ Columns<Link> link_columns() {
         "the base at which the gene's transcription starts first, from 0; NA without position",
         &Link::tss},
        {"strand", "of the gene: `+`, `-`, or `.` where it is not known", &Link::strand},
-       {column::kRedundancySet.saying("`found`, or `alternative 1` …"), &Link::set},
+       {column::kRedundancySet.saying(
+            "`found`, or `alternative 2` …, numbered as in `alternatives.tsv`"),
+        &Link::set},
        {column::kPeak, &Link::peak},
        {column::kChrom, &Link::chrom},
        {column::kStart, &Link::start},
@@ -54,7 +63,9 @@ Columns<Link> link_columns() {
        {column::kHiddenShare.saying("of the set, as in `redundancy.tsv`"), &Link::hidden_share},
        {column::kMethod, &Link::method},
        {column::kSetSize, &Link::set_size},
-       {column::kDistanceToTss, &Link::distance}}};
+       {column::kDistanceToTss, &Link::distance},
+       {"gene_chrom", "of the gene; empty without position", &Link::gene_chrom,
+        [](Link& link, const Cell& cell) { link.gene_chrom = gene_chromosome(link, cell); }}}};
 }
 
 std::vector<Link> read_links(const std::filesystem::path& path) {

@@ -1,6 +1,7 @@
 #include "pipeline/explain_into.hpp"
 
 #include "evaluate/timings.hpp"
+#include "links/found_links.hpp"
 #include "pipeline/asked.hpp"
 #include "pipeline/manifests.hpp"
 #include "redundancy/design.hpp"
@@ -111,7 +112,7 @@ std::vector<std::string> ExplainArguments::files() const {
                                     describe_set_summary().file, describe_random_sets().file,
                                     describe_contrasts().file,   describe_change_by_type().file,
                                     describe_off_target().file,  skipped_columns().describe().file,
-                                    describe_timings().file};
+                                    describe_timings().file,     link_columns().describe().file};
   if (ask_redundancy) {
     for (auto& name : redundancy_files(redundancy)) names.push_back(std::move(name));
   }
@@ -127,6 +128,7 @@ std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::
       study, surrogate, targets, arguments.stage_options(), arguments.judge, context);
   auto tables = explained_tables(study, explained);
   const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
+  tables.push_back(link_columns().table(links_of(study, explained.judged.sets, redundant)));
   if (arguments.ask_redundancy) {
     for (auto& table : redundancy_tables(study, redundant, arguments.redundancy.contrast_groups)) {
       tables.push_back(std::move(table));

@@ -5,6 +5,7 @@
 
 #include "base/at.hpp"
 #include "io/folder.hpp"
+#include "links/found_links.hpp"
 #include "model/train_options.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/retrained_halves.hpp"
@@ -89,6 +90,7 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder, size
   make_folder(folder / kStateFolder / kPortions);
   auto tables = redundancy_tables(study, found.sets, arguments.explain.redundancy.contrast_groups);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
+  tables.push_back(link_columns().table(links_of(study, found)));
   if (arguments.stability > 0) tables.push_back(stability_table(study, found.stability));
   if (arguments.alternatives > 0) {
     tables.push_back(alternatives_table(study, found.alternatives));
@@ -108,6 +110,7 @@ std::vector<std::string> table_names(const Study& study, const RedundancyArgumen
     names.push_back(table.source);
   }
   names.push_back(skipped_columns().describe().file);
+  names.push_back(link_columns().describe().file);
   if (arguments.stability > 0) names.push_back(describe_stability().file);
   if (arguments.alternatives > 0) names.push_back(describe_alternatives().file);
   return names;
@@ -188,6 +191,7 @@ void RedundancyArguments::describe(OptionSet& set) {
 std::vector<std::string> RedundancyArguments::files() const {
   auto names = redundancy_files(explain.redundancy);
   names.push_back(skipped_columns().describe().file);
+  names.push_back(link_columns().describe().file);
   names.push_back(describe_shares().file);
   if (stability > 0) names.push_back(describe_stability().file);
   if (alternatives > 0) names.push_back(describe_alternatives().file);
@@ -251,6 +255,9 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
   for (auto& table : tables) {
     if (table.source == describe_design().file) table = in_design_order(table);
     if (table.source == describe_groups().file) table = with_group_q(table);
+    if (table.source == link_columns().describe().file) {
+      table = with_final_calls(table, tables.front());
+    }
   }
   tell_calls(tables.front(), context);
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));

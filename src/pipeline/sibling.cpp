@@ -18,10 +18,7 @@ namespace grids::core {
 namespace {
 
 std::string sibling_path() {
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return "grids-torch";  // then PATH decides
-  return (self.parent_path() / "grids-torch").string();
+  return program_beside("grids-torch").string();
 }
 
 std::string missing_words(const std::string& path) {
@@ -109,27 +106,33 @@ int wait_for(pid_t child, SpokenLines& spoken, const Context& context) {
   }
 }
 
-[[noreturn]] void fail(int status, const SpokenLines& spoken) {
+[[noreturn]] void fail(int status, const std::string& work, const SpokenLines& spoken) {
   const std::string why = spoken.last_words();
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kInput)) {
-    throw input_error("training refused its input{}", why);
+    throw input_error("{} refused its input{}", work, why);
   }
   if (WIFEXITED(status) && WEXITSTATUS(status) == exit_code(ErrorKind::kUsage)) {
-    throw usage_error("training refused its options{}", why);
+    throw usage_error("{} refused its options{}", work, why);
   }
   // It was told to stop, and this program was not.
   if (WIFEXITED(status) &&
       (WEXITSTATUS(status) == 128 + SIGINT || WEXITSTATUS(status) == 128 + SIGTERM)) {
-    throw Error(ErrorKind::kCancelled, fmt::format("training was stopped{}", why));
+    throw Error(ErrorKind::kCancelled, fmt::format("{} was stopped{}", work, why));
   }
   if (WIFSIGNALED(status)) {
-    throw internal_error("training was ended by signal {}{}", WTERMSIG(status),
+    throw internal_error("{} was ended by signal {}{}", work, WTERMSIG(status),
                          WTERMSIG(status) == SIGKILL ? " (out of memory?)" : "");
   }
-  throw internal_error("training failed{}", why);
+  throw internal_error("{} failed{}", work, why);
 }
 
 }  // namespace
+
+std::filesystem::path program_beside(const std::string& name) {
+  std::error_code error;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::filesystem::path(name) : self.parent_path() / name;  // then PATH decides
+}
 
 void become_sibling(char** argv) {
   const std::string path = sibling_path();
@@ -159,7 +162,7 @@ void run_sibling(const Sibling& sibling, const std::vector<std::string>& argumen
   if (sibling.on_start) sibling.on_start(child);
   const int status = wait_for(child, spoken, context);
   context.check_cancelled();
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(status, spoken);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail(status, sibling.work, spoken);
 }
 
 }  // namespace grids::core

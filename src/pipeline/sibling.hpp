@@ -1,4 +1,5 @@
-/// The program beside `grids` that may load torch.
+/// The programs beside `grids`: `grids-torch`, which may load torch, and others that load what
+/// `grids` does not.
 #pragma once
 
 #include <sys/types.h>
@@ -17,15 +18,19 @@ namespace grids::core {
 /// that program cannot be started.
 [[noreturn]] void become_sibling(char** argv);
 
-/// How `grids-torch` is run.
+/// Where the program of that name is: beside this one.
+std::filesystem::path program_beside(const std::string& name);
+
+/// How `grids-torch`, or another of them, is run.
 struct Sibling {
   std::filesystem::path program;  ///< empty: the one beside this program, else that of PATH
+  std::string work = "training";  ///< what it does, for messages
   /// Takes what it says, line by line; without, that goes to this program's standard error.
   std::function<void(std::string_view line)> on_line = {};
   std::function<void(pid_t)> on_start = {};  ///< is told its process id
 };
 
-/// Runs `grids-torch` with these arguments and waits for it; passes a request to stop on. Throws
+/// Runs it with these arguments and waits for it; passes a request to stop on. Throws
 /// Error(kInput) when it refuses its input, Error(kUsage) its options, Error(kCancelled) when it
 /// was stopped, Error(kInternal) for any other failure: with its last line where lines are taken,
 /// else its own message has been shown by then.

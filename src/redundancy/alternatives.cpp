@@ -41,8 +41,10 @@ class MaskedRates {
 };
 
 AlternativeSet weigh_set(const MaskedRates& rates, const Alternatives& found,
-                         std::vector<int32_t> peaks) {
+                         const ExplainedTarget& explained) {
   AlternativeSet set;
+  set.found = explained;
+  auto peaks = members_of(explained.partners);
   set.alone = rates(found.target, peaks) / rates(found.target, {}) - 1;
   set.with_first = set.after_first = kNaN;
   if (!found.sets.empty()) {
@@ -89,7 +91,7 @@ std::vector<Alternatives*> search_again(const Study& study, const StudySurrogate
     const auto& entry = result.explained[next];
     if (!(entry.target == found->target)) continue;
     ++next;
-    auto set = weigh_set(rates, *found, members_of(entry.partners));
+    auto set = weigh_set(rates, *found, entry);
     if (!is_nearly_as_good(set, found->sets.front(), nearly)) continue;
     found->sets.push_back(std::move(set));
     more.push_back(found);
@@ -111,10 +113,9 @@ std::vector<Alternatives> find_alternatives(const Study& study, const StudySurro
   const MaskedRates rates(study, asked, explained, options.perturbation, context.pool);
   std::vector<Alternatives> found;
   for (const auto& entry : explained) {
-    auto peaks = members_of(entry.partners);
-    if (entry.path == GenePath::kState || peaks.empty()) continue;
+    if (entry.path == GenePath::kState || members_of(entry.partners).empty()) continue;
     Alternatives first{entry.target, {}};
-    first.sets.push_back(weigh_set(rates, first, std::move(peaks)));
+    first.sets.push_back(weigh_set(rates, first, entry));
     if (first.sets.front().alone != 0) found.push_back(std::move(first));
   }
   std::vector<Alternatives*> open;

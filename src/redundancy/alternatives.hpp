@@ -27,6 +27,7 @@ struct AlternativesOptions {
 
 /// Changes are relative changes of the mean predicted rate over the test cells.
 struct AlternativeSet {
+  ExplainedTarget found;       ///< as the search gave it
   std::vector<int32_t> peaks;  ///< minimal sub-set and partners, ascending
   double alone = 0;            ///< masked alone
   double with_first = 0;       ///< masked with the first set; of the first itself NaN

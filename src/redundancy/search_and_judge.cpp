@@ -68,6 +68,7 @@ void RedundancySearch::find_in(Direction direction, const std::vector<ExplainTar
     }
   }
   for (auto& skipped : found.skipped) findings.skipped.push_back(std::move(skipped));
+  for (auto& explained : found.explained) findings.explained.push_back(std::move(explained));
 }
 
 }  // namespace grids::core

@@ -27,7 +27,8 @@ struct RedundancyPlan {
 };
 
 struct RedundancyFindings {
-  std::vector<SetRedundancy> sets;  ///< not yet held together
+  std::vector<ExplainedTarget> explained;  ///< what was searched
+  std::vector<SetRedundancy> sets;         ///< not yet held together
   std::vector<SkippedTarget> skipped;
   std::vector<SetStability> stability;     ///< with half-samples
   std::vector<Alternatives> alternatives;  ///< with alternatives

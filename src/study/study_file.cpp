@@ -11,6 +11,7 @@
 #include "io/mudata.hpp"
 #include "study/kept_columns.hpp"
 #include "study/study.hpp"
+#include "study/study_and.hpp"
 #include "study/study_check.hpp"
 #include "study/study_tables.hpp"
 
@@ -367,6 +368,11 @@ Study read_study(const Group& root) {
 }
 
 void write_study(const std::filesystem::path& path, const Study& study) {
+  write_study_and(path, study, [](const GroupWriter&) {});
+}
+
+void write_study_and(const std::filesystem::path& path, const Study& study,
+                     const std::function<void(const GroupWriter& root)>& more) {
   problems_of(study).raise(ErrorKind::kInternal, "a study that does not fit together");
   require_kept(study.cells);
   const Frame bare{study.cells.barcodes, {}};
@@ -396,6 +402,7 @@ void write_study(const std::filesystem::path& path, const Study& study) {
     write_text_element(grids, "scale", scale_name(study.scale));
     write_boolean_element(grids, "paired", study.paired);
     write_text_element(grids, "provenance", study.provenance);
+    more(root);
   });
 }
 

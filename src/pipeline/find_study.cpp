@@ -1,0 +1,121 @@
+#include "pipeline/find_study.hpp"
+
+#include <fmt/core.h>
+
+#include <optional>
+#include <string_view>
+
+#include "base/error.hpp"
+#include "io/manifest.hpp"
+#include "links/link.hpp"
+
+namespace grids::core {
+namespace {
+
+constexpr std::string_view kStudyEnding = ".h5mu";
+
+struct RecordedStudy {
+  FileRecord file;
+  std::string command;  ///< that found the sets
+};
+
+bool wrote(const Manifest& manifest, const std::string& file) {
+  for (const auto& output : manifest.outputs) {
+    if (output.path == file) return true;
+  }
+  return false;
+}
+
+const FileRecord* study_among(const std::vector<FileRecord>& files) {
+  for (const auto& file : files) {
+    if (file.path.ends_with(kStudyEnding)) return &file;
+  }
+  return nullptr;
+}
+
+/// Of the command that wrote links.tsv: `run` writes its study itself, others read one.
+std::optional<RecordedStudy> recorded_study(const std::filesystem::path& links) {
+  const auto path = links.parent_path() / "manifest.json";
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
+  for (const auto& manifest : read_manifests(path)) {
+    if (!wrote(manifest, link_columns().describe().file)) continue;
+    const FileRecord* file = study_among(manifest.outputs);
+    if (file == nullptr) file = study_among(manifest.inputs);
+    if (file != nullptr) return RecordedStudy{*file, manifest.command};
+  }
+  return std::nullopt;
+}
+
+/// A manifest names files as they were given: from where the command was called.
+std::optional<std::filesystem::path> existing(const std::filesystem::path& folder,
+                                              const std::filesystem::path& named) {
+  std::error_code ignored;
+  for (const auto& place : {folder / named.filename(), named, folder / named,
+                            folder.parent_path() / named.filename()}) {
+    if (std::filesystem::is_regular_file(place, ignored)) return place;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::filesystem::path links_of_results(const std::filesystem::path& results) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(results, ignored)) return results;
+  const auto links = results / link_columns().describe().file;
+  if (std::filesystem::exists(links, ignored)) return links;
+  const auto path = results / "manifest.json";
+  if (!std::filesystem::is_regular_file(path, ignored)) {
+    throw input_error(
+        "{}: holds no links.tsv; give a folder that grids run, explain or redundancy wrote",
+        results.string());
+  }
+  const auto manifests = read_manifests(path);
+  std::string command = "run, explain or redundancy", version = "an earlier version";
+  for (const auto& manifest : manifests) {
+    if (!wrote(manifest, "subsets.tsv") && !wrote(manifest, "redundancy.tsv")) continue;
+    command = manifest.command;
+    version = manifest.version;
+  }
+  throw input_error(
+      "{}: holds no links.tsv: grids {} wrote the folder; do this command again with this one, {}: "
+      "grids {}",
+      results.string(), version, GRIDS_VERSION, command);
+}
+
+std::filesystem::path study_of_results(const std::filesystem::path& links) {
+  const auto recorded = recorded_study(links);
+  if (!recorded) {
+    throw input_error(
+        "{}: no manifest.json beside it says in which study the sets were found; give --study",
+        links.string());
+  }
+  const auto place = existing(links.parent_path(), recorded->file.path);
+  if (!place) {
+    throw input_error(
+        "{}: the study {} in which grids {} found the sets is not there; give the place where it "
+        "is now: --study",
+        links.string(), recorded->file.path, recorded->command);
+  }
+  if (sha256_of(*place) != recorded->file.sha256) {
+    throw input_error(
+        "{}: {} is not the study in which grids {} found the sets: its content is another; do "
+        "grids "
+        "{} again, or give the study of then: --study",
+        links.string(), place->string(), recorded->command, recorded->command);
+  }
+  return *place;
+}
+
+void compare_with_manifest(const std::filesystem::path& links, const std::filesystem::path& study,
+                           const Context& context) {
+  const auto recorded = recorded_study(links);
+  if (!recorded || sha256_of(study) == recorded->file.sha256) return;
+  context.reporter.warning(
+      fmt::format("{} is not the study in which grids {} found the sets: its content is another "
+                  "than that of {}",
+                  study.string(), recorded->command, recorded->file.path));
+}
+
+}  // namespace grids::core

@@ -1,0 +1,22 @@
+/// The study in which the sets of a results folder were found.
+#pragma once
+
+#include <filesystem>
+
+#include "base/context.hpp"
+
+namespace grids::core {
+
+/// links.tsv of a folder of results, or the file itself. Throws Error(kInput) where there is none,
+/// with the command that writes it.
+std::filesystem::path links_of_results(const std::filesystem::path& results);
+
+/// What manifest.json beside links.tsv says, checked by content. Throws Error(kInput) when it does
+/// not say, or when the study is gone or another; the remedy is --study.
+std::filesystem::path study_of_results(const std::filesystem::path& links);
+
+/// Warns where a study that was given is not the one that the manifest tells of.
+void compare_with_manifest(const std::filesystem::path& links, const std::filesystem::path& study,
+                           const Context& context);
+
+}  // namespace grids::core
