@@ -15,7 +15,16 @@ export function readData(document) {
     set.detailed = row.detailed === "yes";
     return set;
   });
-  return { ...held, sets, of: grouped(tables), genes: once(() => new Map(records(tables.genes).map((row) => [row.gene, row]))) };
+  return { ...held, sets, of: grouped(tables), genes: once(() => byGene(records(tables.genes), (rows) => rows[0])), trust: once(() => byGene(records(tables.trust), (rows) => rows)) };
+}
+
+function byGene(rows, of) {
+  const groups = new Map();
+  for (const row of rows) {
+    if (!groups.has(row.gene)) groups.set(row.gene, []);
+    groups.get(row.gene).push(row);
+  }
+  return new Map([...groups].map(([gene, list]) => [gene, of(list)]));
 }
 
 function once(make) {

@@ -74,7 +74,7 @@ export function linksOf(rows) {
 /** Draws into `place`; resolves to igv's browser. */
 export async function locus(place, data, set, links, gene) {
   const { from, to } = span(links, gene);
-  const around = records(data.tables.openness).filter(
+  const around = records(data.tables.loci).filter(
     (row) => row.chrom === gene.chrom && number(row.end) > from && number(row.start) < to);
   const genes = records(data.tables.genes)
     .map((row) => ({ ...row, start: number(row.start), end: number(row.end) }))

@@ -100,11 +100,10 @@ function typesPart(data, set, name) {
 }
 
 function trustPart(data, set) {
-  const row = data.of("trust", set)[0];
-  if (!row) return null;
-  const facts = Object.entries(row).filter(([name, value]) => name !== "cell_type" && name !== "gene" && value !== "" && value !== "NA");
-  return part("Can the model be trusted for this gene?", grid([{ title: "What" }, { title: "Value", number: true }],
-    facts.map(([name, value]) => [name, Number.isFinite(number(value)) ? spelt(number(value)) : value])));
+  const rows = data.trust().get(set.gene) ?? [];
+  if (rows.length === 0) return null;
+  return part("Can the model be trusted for this gene?", grid([{ title: "On held-out cells" }, { title: "Value", number: true }],
+    rows.map((row) => [row.what, spelt(number(row.value))])));
 }
 
 function designPart(data, set) {
@@ -117,7 +116,7 @@ function designPart(data, set) {
 }
 
 function command(data, set) {
-  const words = `grids explain ${data.command.study} ${data.command.surrogate} --cell-type ${quoted(set.cell_type)} --gene ${quoted(set.gene)} -o ${quoted(fileName(set.cell_type, set.gene))}/`;
+  const words = `grids explain ${data.inputs.map(quoted).join(" ")} --cell-type ${quoted(set.cell_type)} --gene ${quoted(set.gene)} -o ${quoted(fileName(set.cell_type, set.gene))}/`;
   const button = make("button", { type: "button", class: "small", onclick: async () => {
     await navigator.clipboard.writeText(words);
     button.textContent = "copied";

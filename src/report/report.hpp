@@ -16,6 +16,9 @@ struct ReportOptions {
   int64_t drawn_cells = 4000;
   /// Marker genes drawn on the map of the cells, one for each type first.
   int64_t drawn_markers = 6;
+  /// Sets of which the page holds all details: the first, as they stand. Of the others it holds a
+  /// row each.
+  int64_t report_sets = 200;
 
   void describe(OptionSet& set);
 };

@@ -35,7 +35,13 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "redundancy.tsv",
                                   "members.tsv",
                                   "settings.tsv",
-                                  "redundancy_summary.tsv"};
+                                  "redundancy_summary.tsv",
+                                  "links.tsv",
+                                  "evidence.tsv",
+                                  "loci.tsv",
+                                  "locus_genes.tsv",
+                                  "design.tsv",
+                                  "cis.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 
