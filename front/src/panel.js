@@ -87,7 +87,7 @@ function evidencePart(data, set, name) {
     open: row.open, cells: number(row.cells), measured: number(row.measured), low: number(row.measured_low), high: number(row.measured_high), predicted: number(row.predicted),
   }));
   if (rows.length === 0) return null;
-  return part("Evidence", figure(figures.evidence(rows), "Test cells by how many of the set's elements are open: mean measured expression beside the mean prediction. Not held constant: type and depth; the verdict holds them.",
+  return part("Evidence", figure(figures.evidence(rows), "Test cells by how many of the set's elements are open: mean measured expression (counts per 100,000) beside the mean prediction. Not held constant: type and depth; the verdict holds them.",
     fileName(name, "evidence"), () => toTsv(["open", "cells", "measured", "measured_low", "measured_high", "predicted"], rows.map((row) => Object.values(row)))));
 }
 

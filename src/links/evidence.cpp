@@ -70,8 +70,8 @@ std::vector<OpenElements> evidence_of(const Study& study,
     std::vector<Sums> by_open(elements.size() + 1);
     for (size_t i = 0; i < set.test_cells.size(); ++i) {
       const int32_t cell = set.test_cells[i];
-      by_open[count_open(study, elements, cell)].add(expression_of(study, cell, set.target.gene),
-                                                     set.before[i]);
+      by_open[count_open(study, elements, cell)].add(
+          std::expm1(expression_of(study, cell, set.target.gene)), std::expm1(set.before[i]));
     }
     for (size_t open = 0; open < by_open.size(); ++open) {
       if (by_open[open].cells == 0) continue;
@@ -94,7 +94,9 @@ Columns<OpenElements> evidence_columns() {
        {column::kGene, &OpenElements::gene},
        {"open", "elements that are open; the others are closed", &OpenElements::open},
        {column::kTestCells.saying("test cells with so many open"), &OpenElements::cells},
-       {"measured", "mean measured expression", &OpenElements::measured},
+       {"measured",
+        "mean measured expression, expm1 of it: counts per 100,000 where the RNA came as counts",
+        &OpenElements::measured},
        {"measured_low", "its 95 % interval; NA for a single cell", &OpenElements::low},
        {"measured_high", "its 95 % interval; NA for a single cell", &OpenElements::high},
        {"predicted", "mean prediction, nothing masked, on the same scale",

@@ -19,10 +19,10 @@ struct OpenElements {
   std::string gene;
   int64_t open = 0;
   int64_t cells = 0;
-  double measured = 0;  ///< mean expression, on the study's scale
+  double measured = 0;  ///< mean of expm1 of the expression: counts per 100,000 of counts
   double low = 0;       ///< its 95 % interval, normal; NaN for a single cell
   double high = 0;
-  double predicted = 0;  ///< mean prediction, nothing masked, on the same scale
+  double predicted = 0;  ///< the same of the prediction, nothing masked
 };
 
 /// Elements (redundancy/elements.hpp) of the minimal sub-set and the partners, of the whole set

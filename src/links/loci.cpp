@@ -136,9 +136,10 @@ Table locus_genes_table(const Study& study, std::span<const int32_t> genes) {
     }
   }
   const auto place = [&](int32_t gene) {
-    return std::tie(study.genes.chromosome[at(gene)], study.genes.start[at(gene)], gene);
+    return std::tie(study.genes.chromosome[at(gene)], study.genes.start[at(gene)]);
   };
-  std::sort(near.begin(), near.end(), [&](int32_t a, int32_t b) { return place(a) < place(b); });
+  std::stable_sort(near.begin(), near.end(),
+                   [&](int32_t a, int32_t b) { return place(a) < place(b); });
   return gene_columns(study.genes, build).table(near);
 }
 

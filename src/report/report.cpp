@@ -34,7 +34,7 @@ constexpr Section kSections[] = {
 
 /// What the page's script reads, and the script; nothing where there are no sets to show.
 std::string script_of(const Results& results, const ReportOptions& options) {
-  if (page_script().empty() || results.sets.empty()) return {};
+  if (options.is_static || page_script().empty() || results.sets.empty()) return {};
   return fmt::format(
       "<script type=\"application/json\" id=\"grids-data\">{}</script>\n<script>{}</script>\n",
       page_data(results, options), page_script());
@@ -49,6 +49,8 @@ void ReportOptions::describe(OptionSet& set) {
   set.value("--report-sets", report_sets,
             "Sets whose genome, evidence and members are on the page; of others it has a row",
             at_least(0));
+      set.flag("--static", is_static,
+               "A page without the script that sorts and searches sets and draws the genome");
 }
 
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
