@@ -27,6 +27,7 @@ import cases_cells  # noqa: F401
 import cases_cis  # noqa: F401
 import cases_compare  # noqa: F401
 import cases_damage  # noqa: F401
+import cases_export  # noqa: F401
 import cases_knockout  # noqa: F401
 import cases_lists  # noqa: F401
 import cases_models  # noqa: F401

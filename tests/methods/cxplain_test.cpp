@@ -106,6 +106,17 @@ TEST(ShareNetwork, GradientsAreDerivatives) {
   EXPECT_GE(static_cast<double>(smooth), 0.97 * static_cast<double>(checked));
 }
 
+TEST(ShareNetwork, ACellInWhichNothingWouldChangeHasNoShares) {
+  FeatureBlocks blocks;
+  blocks.width = 4;
+  blocks.block_of = {0, 1, 2, 3};
+  blocks.blocks = 4;
+  const ShareNetwork network(blocks, RandomStream(5, Purpose::kWeights));
+  ShareNetwork::Memory memory;
+  EXPECT_TRUE(network.predict(BlockShares{}, memory).empty());
+  EXPECT_EQ(network.divergence(BlockShares{}, memory), 0);
+}
+
 TEST(Cxplain, FindsTheBlockThatHoldsALinearModelUp) {
   const FormulaModel model(32, [](const std::vector<double>& x) {
     double sum = 50;

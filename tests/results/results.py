@@ -53,6 +53,7 @@ def commands(torch, from_file=False):
         "run": ("run", ["run", *cells, "--truth", "cells/truth.tsv", "-o", "run",
                         *(["--config", "options.toml"] if from_file else FLAGS)]),
         "explain": ("explain", ["explain", *study, *few, "-o", "explain"]),
+        "export": ("export", ["export", "run", "--format", "bed,bedpe,interact,igv,muon", "-o", "export"]),
         "knockout": ("knockout", ["knockout", *study, "--cell-type", "type_1", "--gene", "SIM00001",
                                   "-o", "knockout"]),
         "redundancy": ("redundancy", ["redundancy", *study, *few, "--cross-fit", "--folds", "2",

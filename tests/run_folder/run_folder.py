@@ -72,6 +72,8 @@ def commands():
         Command("compare", lambda out: ["compare", *pair, *few, "--seeds", "2", "--methods",
                                         "grids,random,lime", "--budget", "20000", "-o", out],
                 "compare.tsv"),
+        Command("export", lambda out: ["export", "../whole", "--format", "bed,interact,igv,muon",
+                                       "--contradicted", "-o", out], "links.h5mu"),
         Command("report", lambda out: ["report", out], "report.html"),
     ]
 

@@ -110,6 +110,7 @@ void ShareNetwork::forward(const BlockShares& cell, UNet::Work& work, Pass& pass
   pass.shares.resize(cell.blocks.size());
   row_products(cell.blocks, out_.values().data(), pass.hidden.data(), bias_.values().data(),
                pass.shares.data());
+  if (pass.shares.empty()) return;  // a cell in which no feature would change anything
   const float largest = *std::max_element(pass.shares.begin(), pass.shares.end());
   double sum = 0;
   for (float& share : pass.shares) {
