@@ -33,7 +33,7 @@ def a_run(folder):
     """A results folder of a small simulation."""
     grids("simulate", "--preset", "tiny", "-o", "cells", cwd=folder)
     grids("run", "cells/cells.h5mu", "--labels", "cell_type", "--genes", "cells/genes.bed",
-          "--max-steps", "60", "--markers-per-type", "3", "--force", "-o", "results", cwd=folder)
+          "--max-training-steps", "60", "--markers-per-type", "3", "--force", "-o", "results", cwd=folder)
     return folder / "results"
 
 
