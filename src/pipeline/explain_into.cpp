@@ -1,7 +1,9 @@
 #include "pipeline/explain_into.hpp"
 
 #include "evaluate/timings.hpp"
+#include "links/evidence.hpp"
 #include "links/found_links.hpp"
+#include "links/loci.hpp"
 #include "pipeline/asked.hpp"
 #include "pipeline/manifests.hpp"
 #include "redundancy/design.hpp"
@@ -20,6 +22,15 @@ std::vector<std::string> write_tracks_into(OutputFolder& out, const Table& subse
   out.claim(names, context);
   write_tracks(out.path() / kTracksFolder, subsets);
   return names;
+}
+
+/// What a page draws of the sets besides what is known of them.
+std::vector<Table> drawn_tables(const Study& study, std::span<const ExplainedTarget> explained) {
+  std::vector<int32_t> genes;
+  genes.reserve(explained.size());
+  for (const auto& set : explained) genes.push_back(set.target.gene);
+  return {evidence_columns().table(evidence_of(study, explained)), loci_table(study, genes),
+          locus_genes_table(study, genes)};
 }
 
 }  // namespace
@@ -108,11 +119,19 @@ std::vector<std::string> redundancy_files(const RedundancyOptions& options) {
 }
 
 std::vector<std::string> ExplainArguments::files() const {
-  std::vector<std::string> names = {describe_subsets().file,     describe_partners().file,
-                                    describe_set_summary().file, describe_random_sets().file,
-                                    describe_contrasts().file,   describe_change_by_type().file,
-                                    describe_off_target().file,  skipped_columns().describe().file,
-                                    describe_timings().file,     link_columns().describe().file};
+  std::vector<std::string> names = {describe_subsets().file,
+                                    describe_partners().file,
+                                    describe_set_summary().file,
+                                    describe_random_sets().file,
+                                    describe_contrasts().file,
+                                    describe_change_by_type().file,
+                                    describe_off_target().file,
+                                    skipped_columns().describe().file,
+                                    describe_timings().file,
+                                    link_columns().describe().file,
+                                    evidence_columns().describe().file,
+                                    describe_loci().file,
+                                    describe_locus_genes().file};
   if (ask_redundancy) {
     for (auto& name : redundancy_files(redundancy)) names.push_back(std::move(name));
   }
@@ -129,6 +148,9 @@ std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::
   auto tables = explained_tables(study, explained);
   const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
   tables.push_back(link_columns().table(links_of(study, explained.judged.sets, redundant)));
+  for (auto& table : drawn_tables(study, explained.result.explained)) {
+    tables.push_back(std::move(table));
+  }
   std::string of_groups;
   if (arguments.ask_redundancy) {
     auto asked = redundancy_tables(study, redundant, arguments.redundancy.contrast_groups);

@@ -18,6 +18,7 @@
 #include "pipeline/find_study.hpp"
 #include "pipeline/sibling.hpp"
 #include "prepare/builds.hpp"
+#include "study/build.hpp"
 
 namespace grids::core {
 namespace {
@@ -172,16 +173,6 @@ void run_tracks(OutputFolder& out, const std::vector<std::string>& words, const 
   sibling.on_line = [](std::string_view) {};
   sibling.on_start = [&](pid_t pid) { out.shared_with(pid); };
   run_sibling(sibling, words, context);
-}
-
-/// The build whose ends the peaks keep to, as prepare found; empty where it found none.
-std::string build_of(const Study& study) {
-  const auto json = nlohmann::json::parse(study.provenance, nullptr, false);
-  const auto positions = json.find("positions");
-  if (json.is_discarded() || positions == json.end()) return {};
-  const auto build = positions->find("build");
-  return build != positions->end() && build->is_string() ? build->get<std::string>()
-                                                         : std::string();
 }
 
 std::map<std::string, int64_t> ends_of_peaks(const Study& study) {

@@ -5,6 +5,8 @@
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
 #include "report/html.hpp"
+#include "report/page_data.hpp"
+#include "report/page_script.hpp"
 #include "report/sections.hpp"
 #include "report/style.hpp"
 
@@ -19,17 +21,25 @@ struct Section {
 
 constexpr Section kSections[] = {
     {"summary", "In brief", summary_section},
-    {"contrast", "Predicted against measured", contrast_section},
-    {"accuracy", "How well the surrogate predicts", accuracy_section},
-    {"cells", "The cells", cells_section},
     {"sets", "The sets of peaks", sets_section},
+    {"contrast", "Predicted against measured", contrast_section},
     {"redundancy", "Do the elements of a set stand in for one another?", redundancy_section},
     {"types", "The same sets in other cell types", types_section},
+    {"accuracy", "How well the surrogate predicts", accuracy_section},
+    {"cells", "The cells", cells_section},
     {"recovery", "What was planted, and what was found", recovery_section},
     {"validation", "Beside other experiments, and beside chance", validation_section},
     {"training", "Learning curves", training_section},
     {"run", "What was run", run_section},
 };
+
+/// What the page's script reads, and the script; nothing where there are no sets to show.
+std::string script_of(const Results& results, const ReportOptions& options) {
+  if (options.is_static || page_script().empty() || results.sets.empty()) return {};
+  return fmt::format(
+      "<script type=\"application/json\" id=\"grids-data\">{}</script>\n<script>{}</script>\n",
+      page_data(results, options), page_script());
+}
 
 }  // namespace
 
@@ -37,6 +47,11 @@ void ReportOptions::describe(OptionSet& set) {
   set.value("--title", title, "Title of the page");
   set.value("--drawn-cells", drawn_cells, "Most cells drawn on a map", at_least(1));
   set.value("--drawn-markers", drawn_markers, "Most marker genes drawn on maps", at_least(0));
+  set.value("--report-sets", report_sets,
+            "Sets whose genome, evidence and members are on the page; of others it has a row",
+            at_least(0));
+      set.flag("--static", is_static,
+               "A page without the script that sorts and searches sets and draws the genome");
 }
 
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
@@ -66,9 +81,9 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
                   "<title>{0}</title>\n<style>{1}</style></head>\n<body>\n"
                   "<header><p class=\"mark\">{2}</p><h1>{0}</h1>\n<nav>{3}</nav></header>\n"
                   "<main>\n{4}</main>\n<footer>Made by {2}. This page is whole: it loads nothing "
-                  "and runs no scripts. The tables beside it hold every number.</footer>\n"
-                  "</body></html>\n",
-                  title, kStyle, version, contents, body));
+                  "from elsewhere. The tables beside it hold every number.</footer>\n"
+                  "{5}</body></html>\n",
+                  title, kStyle, version, contents, body, script_of(results, options)));
 }
 
 }  // namespace grids::core

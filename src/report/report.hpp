@@ -1,4 +1,4 @@
-/// The page that a run ends with: one HTML file that needs no network and no scripts.
+/// The page that a run ends with: one HTML file that needs no network, and reads without scripts.
 #pragma once
 
 #include <filesystem>
@@ -16,6 +16,11 @@ struct ReportOptions {
   int64_t drawn_cells = 4000;
   /// Marker genes drawn on the map of the cells, one for each type first.
   int64_t drawn_markers = 6;
+  /// Sets of which the page holds all details: the first, as they stand. Of the others it holds a
+  /// row each.
+  int64_t report_sets = 200;
+  /// The page without its script: it reads the same, but does not sort, search or draw the genome.
+  bool is_static = false;
 
   void describe(OptionSet& set);
 };
@@ -25,7 +30,8 @@ struct ReportOptions {
 /// are manifest.json, prepare.tsv, training.tsv, accuracy.tsv, accuracy_summary.tsv,
 /// marker_means.tsv, markers.tsv, umap.tsv, silhouette.tsv, marker_expression.tsv, subsets.tsv,
 /// partners.tsv, set_summary.tsv, skipped.tsv, random_sets.tsv, change_by_type.tsv, off_target.tsv,
-/// redundancy.tsv, members.tsv, settings.tsv, redundancy_summary.tsv and recovery.tsv. Throws
+/// redundancy.tsv, members.tsv, settings.tsv, redundancy_summary.tsv, recovery.tsv, and for its
+/// script links.tsv, evidence.tsv, loci.tsv, locus_genes.tsv, design.tsv and cis.tsv. Throws
 /// Error(kInput) when the folder has none of them, or one that cannot be read.
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
                   const Context& context);

@@ -36,7 +36,14 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "members.tsv",
                                   "settings.tsv",
                                   "redundancy_summary.tsv",
-                                  "validation.tsv"};
+                                  "validation.tsv",
+
+                                  "links.tsv",
+                                  "evidence.tsv",
+                                  "loci.tsv",
+                                  "locus_genes.tsv",
+                                  "design.tsv",
+                                  "cis.tsv"};
 
 using Key = std::tuple<std::string, std::string, std::string>;  // cell type, gene, L
 

@@ -402,7 +402,7 @@ std::string browsers_note(const std::filesystem::path& folder) {
 
 std::string sets_section(const Results& results, Page& page) {
   const auto& sets = results.sets;
-  std::string html;
+  std::string html = "<div id=\"sets-live\"></div>\n<div class=\"static\">\n";  // the page's script
   if (sets.empty()) {
     html += missing_file("subsets.tsv", "no set of peaks was learned");
   } else {
@@ -436,6 +436,7 @@ std::string sets_section(const Results& results, Page& page) {
     html += missing_file("set_summary.tsv",
                          "percentiles and the share of peaks near the TSS are not known");
   }
+  html += "</div>\n";
   if (const Table* skipped = results.find("skipped.tsv")) html += skipped_list(*skipped);
   return html;
 }

@@ -30,7 +30,9 @@ class KeptResults : public ::testing::Test {
   std::string page() {
     ThreadPool pool(1);
     Reporter reporter;
-    write_report(folder_ / "run", {}, Context{1, pool, reporter});
+    ReportOptions options;
+    options.is_static = true;
+    write_report(folder_ / "run", options, Context{1, pool, reporter});
     return read_file(file("report.html"));
   }
 

@@ -115,7 +115,9 @@ class RedundancyPage : public ::testing::Test {
   /// The section alone; empty where there is none. The whole page is checked.
   std::string section() const {
     TestContext test;
-    write_report(folder_.path(), {}, test.context);
+    ReportOptions options;
+    options.is_static = true;
+    write_report(folder_.path(), options, test.context);
     const auto html = read_file(folder_ / "report.html");
     EXPECT_EQ(html_fault(html), "");
     const size_t begin = html.find("<section id=\"redundancy\">");

@@ -35,7 +35,9 @@ struct ReportFolder {
     write_table(path / file, table);
   }
 
-  std::string report(const ReportOptions& options = {}) const {
+  /// The page as it reads without its script, which tests/browser runs.
+  std::string report(ReportOptions options = {}) const {
+    options.is_static = true;
     TestContext test;
     write_report(path, options, test.context);
     return read_file(path / "report.html");

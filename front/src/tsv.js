@@ -1,0 +1,24 @@
+// Tables: as the page holds them, and as grids writes them (tab-separated, a header, NA for what is missing,
+// quotes around cells that hold a tab, an end of line or begin with a quote, an apostrophe before what a
+// spreadsheet would run).
+
+/** The rows of a table of the page as objects of texts, by column. */
+export function records(table) {
+  if (!table) return [];
+  return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
+}
+
+/** A cell as a number; NaN for NA and nothing. */
+export function number(text) {
+  return text === undefined || text === "" || text === "NA" ? NaN : Number(text);
+}
+
+/** Rows as the text of a table, as grids writes it. */
+export function toTsv(columns, rows) {
+  const cell = (value) => {
+    let text = value === null || value === undefined || Number.isNaN(value) ? "NA" : String(value);
+    if (/^['=+@-]/.test(text) && !Number.isFinite(Number(text))) text = `'${text}`;
+    return /^"|[\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [columns, ...rows].map((row) => row.map(cell).join("\t") + "\n").join("");
+}

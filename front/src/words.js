@@ -1,0 +1,71 @@
+// How numbers are spelt on the page.
+
+const MINUS = "\u2212";
+
+function signed(text) {
+  return text.replace("-", MINUS);
+}
+
+/** Three significant digits. */
+export function number(value) {
+  if (!Number.isFinite(value)) return "n/a";
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return signed(value.toExponential(1));
+  return signed(Number(value.toPrecision(3)).toLocaleString("en-GB", { maximumSignificantDigits: 3 }));
+}
+
+/** A share in per cent, with a sign where it is a change. */
+export function percent(share, sign = false) {
+  if (!Number.isFinite(share)) return "n/a";
+  const text = signed((100 * share).toFixed(Math.abs(share) < 0.001 && share !== 0 ? 2 : 1));
+  return (sign && share > 0 ? "+" : "") + text + " %";
+}
+
+/** "−52.0 % (−60.1 to −44.3 %)". */
+export function interval(value, low, high, words = percent) {
+  if (!Number.isFinite(value)) return "n/a";
+  return Number.isFinite(low) ? `${words(value)} (${words(low)} to ${words(high)})` : words(value);
+}
+
+export function distance(bases) {
+  if (!Number.isFinite(bases)) return "other chromosome";
+  const size = Math.abs(bases);
+  if (size < 1000) return `${signed(String(bases))} bp`;
+  return size < 1e6 ? `${signed((bases / 1e3).toFixed(1))} kb` : `${signed((bases / 1e6).toFixed(2))} Mb`;
+}
+
+export function place(chromosome, start, end) {
+  return `${chromosome}:${(start + 1).toLocaleString("en-GB")}\u2013${end.toLocaleString("en-GB")}`;
+}
+
+export const VERDICTS = {
+  borne_out: "borne out",
+  overstated: "overstated",
+  undecided: "undecided",
+  not_judged: "not judged",
+  contradicted: "contradicted",
+};
+
+export const CALLS = {
+  redundant: "redundant",
+  quorum: "quorum",
+  cooperative: "cooperative",
+  independent: "independent",
+  stand_ins_or_proxies: "stand-ins or proxies",
+  not_called: "not called",
+};
+
+/** What a term means, shown where the pointer rests or the focus is. */
+export const GLOSSARY = {
+  Verdict:
+    "What measured expression of test cells, which neither training nor search has seen, says of the predicted change",
+  Slope: "Measured change per predicted change, within type and state: 1 = cells differ as predicted, 0 = not at all",
+  q: "Benjamini–Hochberg q of the slope over the sets of this page",
+  "Predicted change": "Relative change of the prediction when the whole set is masked in the surrogate, on test cells",
+  Elements: "Peaks of the minimal sub-set: those that alone keep 90 % of the set's predicted change",
+  "In window": "Share of the set's peaks within 250 kb of the gene's start of transcription",
+  Redundancy: "Do the elements of the set stand in for one another? Called from cells that hold each setting",
+  "Hidden share":
+    "What of the joint change no single knock-out shows: 0 where elements add, 1 where any one suffices, below 0 where they are needed jointly",
+  Partners: "Peaks outside the minimal sub-set that the sub-set needs, or that need it",
+};
