@@ -16,7 +16,9 @@
 #include "evaluate/knockout.hpp"
 #include "evaluate/markers.hpp"
 #include "evaluate/timings.hpp"
+#include "links/evidence.hpp"
 #include "links/link.hpp"
+#include "links/loci.hpp"
 #include "model/training_curves.hpp"
 #include "pipeline/model_results.hpp"
 #include "pipeline/prepare_files.hpp"
@@ -50,11 +52,27 @@ std::vector<CommandTables> all_tables() {
        {describe_accuracy(), describe_accuracy_summary(), describe_marker_means(),
         marker_columns().describe()}},
       {"explain",
-       {describe_subsets(), describe_partners(), describe_set_summary(), describe_random_sets(),
-        describe_contrasts(), describe_change_by_type(), describe_off_target(),
-        skipped_columns().describe(), describe_timings(), link_columns().describe(),
-        describe_redundancy(), describe_groups(), describe_settings(), describe_members(),
-        describe_interactions(), describe_deletion(), describe_design(), describe_interplay()}},
+       {describe_subsets(),
+        describe_partners(),
+        describe_set_summary(),
+        describe_random_sets(),
+        describe_contrasts(),
+        describe_change_by_type(),
+        describe_off_target(),
+        skipped_columns().describe(),
+        describe_timings(),
+        link_columns().describe(),
+        evidence_columns().describe(),
+        describe_loci(),
+        describe_locus_genes(),
+        describe_redundancy(),
+        describe_groups(),
+        describe_settings(),
+        describe_members(),
+        describe_interactions(),
+        describe_deletion(),
+        describe_design(),
+        describe_interplay()}},
       {"explain --model", describe_model_results()},
       {"redundancy",
        {describe_shares(), describe_alternatives(), describe_stability(),

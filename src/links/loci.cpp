@@ -13,8 +13,7 @@ namespace grids::core {
 namespace {
 
 constexpr const char* kLociRows =
-    "a row for each peak within 500 kb of the gene of a set, by place, and after these columns one "
-    "for each cell type, under its name: the share of its training cells in which the peak is open";
+    "a row for each peak within 500 kb of the gene of a set, by place";
 
 struct Stretch {
   int64_t start = 0;
@@ -121,6 +120,8 @@ TableText describe_loci() {
   for (const ColumnText& column : {column::kPeak, column::kChrom, column::kStart, column::kEnd}) {
     text.columns.push_back({std::string(column.name), std::string(column.what)});
   }
+  text.columns.push_back(
+      {"TYPE", "of each cell type: the share of its training cells in which the peak is open"});
   return text;
 }
 
