@@ -3,7 +3,10 @@
 suppressPackageStartupMessages(library(GenomicRanges))
 
 read_links <- function(file) {
-  table <- read.delim(file, quote = "\"", comment.char = "", check.names = FALSE)
+  lines <- readLines(file)
+  # Only a quote at the beginning of a cell means anything; R would take others for more.
+  quote <- if (any(grepl("(^|\t)\"", lines))) "\"" else ""
+  table <- read.delim(text = lines, quote = quote, comment.char = "", check.names = FALSE)
   # An apostrophe before what a spreadsheet would take for a formula is not part of the name.
   text <- vapply(table, is.character, TRUE)
   table[text] <- lapply(table[text], sub, pattern = "^'(?=['=+@-])", replacement = "", perl = TRUE)

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
 #include "pipeline/export_into.hpp"
@@ -12,10 +14,15 @@ struct ExportCommand {
   bool overwrite = false;
 };
 
+/// Other formats are another thing that was asked: their files stay.
+std::string asked_words(const ExportCommand& arguments) {
+  return fmt::format("{}; {}", seen_from(arguments.out, arguments.stage.results),
+                     fmt::join(arguments.stage.formats, ","));
+}
+
 void export_links(const ExportCommand& arguments, const OptionSet::Values& values,
                   const Context& outer) {
-  OutputFolder out(arguments.out, {"export", seen_from(arguments.out, arguments.stage.results)}, {},
-                   arguments.overwrite);
+  OutputFolder out(arguments.out, {"export", asked_words(arguments)}, {}, arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto exported = export_into(out, arguments.stage, context);

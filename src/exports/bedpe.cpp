@@ -19,10 +19,10 @@ std::string bedpe_text(std::span<const Link> links) {
     if (!has_arc(link)) continue;
     text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t.\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
                         one_word(link.chrom), link.start, link.end, one_word(link.gene_chrom),
-                        *link.tss, *link.tss + 1, link_name(link), link_score(link), link.strand,
-                        link_colour(link), one_word(link.gene), one_word(link.cell_type),
-                        one_word(link.set), one_word(link.verdict), one_word(link.call),
-                        cell_text(link.relative_change));
+                        *link.tss, *link.tss + 1, link_name(link), link_score(link),
+                        gene_strand(link), link_colour(link), one_word(link.gene),
+                        one_word(link.cell_type), one_word(link.set), one_word(link.verdict),
+                        one_word(link.call), cell_text(link.relative_change));
   }
   return text;
 }

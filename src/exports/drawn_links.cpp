@@ -140,6 +140,10 @@ std::string one_word(std::string_view text) {
   return word;
 }
 
+std::string gene_strand(const Link& link) {
+  return link.strand == "+" || link.strand == "-" ? link.strand : ".";
+}
+
 bool has_arc(const Link& link) {
   return link.tss.has_value() && !link.gene_chrom.empty();
 }

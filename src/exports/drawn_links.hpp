@@ -49,6 +49,9 @@ std::string link_name(const Link& link);
 /// separate by white space and know no quotes.
 std::string one_word(std::string_view text);
 
+/// "+", "-", or "." for whatever else the table holds.
+std::string gene_strand(const Link& link);
+
 /// Whether the gene has a place, so that an arc can be drawn.
 bool has_arc(const Link& link);
 

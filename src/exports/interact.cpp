@@ -35,7 +35,7 @@ std::string InteractLine::text() const {
                      chrom, start, end, link_name(to), link_score(to), value_of(to),
                      one_word(to.cell_type), link_colour(to), one_word(to.chrom), to.start, to.end,
                      one_word(to.peak), one_word(to.gene_chrom), *to.tss, *to.tss + 1,
-                     one_word(to.gene), to.strand);
+                     one_word(to.gene), gene_strand(to));
 }
 
 std::vector<InteractLine> interact_rows(std::span<const Link> links) {

@@ -20,7 +20,8 @@ constexpr const char* kMultiqcHeader =
     "# pconfig:\n"
     "#     id: 'grids_sets_table'\n"
     "#     title: 'grids: sets of peaks'\n"
-    "#     namespace: 'grids'\n";
+    "#     namespace: 'grids'\n"
+    "#     format: '{:,.0f}'\n";
 
 constexpr std::array<std::string_view, 5> kVerdicts = {"borne_out", "overstated", "undecided",
                                                        "not_judged", "contradicted"};

@@ -34,7 +34,10 @@ class DisjointPieces {
     close_until(start);
     open_.insert({value, end});
   }
-  void finish() { close_until(INT64_MAX); }
+  void finish() {
+    close_until(INT64_MAX);
+    write_last();
+  }
 
  private:
   /// Writes up to `position` what the most open of the peaks there says.
@@ -46,19 +49,38 @@ class DisjointPieces {
         continue;
       }
       const int64_t last = std::min(end, position);
-      write(at_, last, value);
+      join(at_, last, value);
       at_ = last;
     }
     at_ = std::max(at_, position);
   }
 
-  void write(int64_t start, int64_t end, double value) {
-    text_ += fmt::format("{}\t{}\t{}\t{}\n", chromosome_, start, end, cell_text(value));
+  /// Where a peak that is no more open begins or ends, the piece goes on.
+  void join(int64_t start, int64_t end, double value) {
+    if (last_.end == start && last_.value == value) {
+      last_.end = end;
+      return;
+    }
+    write_last();
+    last_ = {start, end, value};
   }
+
+  void write_last() {
+    if (last_.end == last_.start) return;
+    text_ += fmt::format("{}\t{}\t{}\t{}\n", chromosome_, last_.start, last_.end,
+                         cell_text(last_.value));
+  }
+
+  struct Piece {
+    int64_t start = 0;
+    int64_t end = 0;
+    double value = 0;
+  };
 
   std::string chromosome_;
   std::string& text_;
   int64_t at_ = 0;
+  Piece last_;                                      ///< not written yet
   std::multiset<std::pair<double, int64_t>> open_;  ///< value and end of the peaks that are open
 };
 

@@ -42,7 +42,7 @@ struct Link {
   std::string method = "grids";
   int64_t set_size = 0;             ///< L
   std::optional<int64_t> distance;  ///< from the TSS, as distance_to_tss of subsets.tsv
-  std::string gene_chrom;           ///< of the gene; empty: it has no position
+  std::string gene_chrom = {};      ///< of the gene; empty: it has no position
 };
 
 Columns<Link> link_columns();

@@ -42,7 +42,7 @@ struct ToExport {
 };
 
 bool needs_study(const ExportArguments& arguments) {
-  return arguments.wants("bigwig") || arguments.wants("muon");
+  return arguments.wants("bigwig") || arguments.wants("igv") || arguments.wants("muon");
 }
 
 void require_tracks_program() {
@@ -62,11 +62,11 @@ std::vector<std::string> types_of(const std::vector<Link>& links) {
 }
 
 std::string bed_of_type(const std::string& type) {
-  return fmt::format("bed/{}.bed", safe_file_name(type));
+  return fmt::format("links_{}.bed", safe_file_name(type));
 }
 
 std::string openness_of_type(const std::string& type) {
-  return fmt::format("openness/{}.bw", safe_file_name(type));
+  return fmt::format("openness_{}.bw", safe_file_name(type));
 }
 
 /// A session shows what lies beside it.
@@ -151,13 +151,14 @@ ToExport read_all(const ExportArguments& arguments, const Context& context) {
   auto drawn = choose_links(data.all, arguments.filter);
   tell_left_out(drawn, arguments, context);
   data.links = std::move(drawn.links);
-  if (!arguments.study.empty()) {
+  if (!needs_study(arguments)) return data;
+  if (arguments.study.empty()) {
+    data.study_file = study_of_results(data.links_file);
+  } else {
     data.study_file = arguments.study;
     compare_with_manifest(data.links_file, data.study_file, context);
-  } else if (needs_study(arguments) || arguments.wants("igv")) {
-    data.study_file = study_of_results(data.links_file);
   }
-  if (!data.study_file.empty()) data.study = read_study(data.study_file);
+  data.study = read_study(data.study_file);
   return data;
 }
 
@@ -243,7 +244,6 @@ void write_openness(OutputFolder& out, const ExportArguments& arguments, const T
   const auto sizes = arguments.chrom_sizes.empty()
                          ? handed.write("chrom.sizes", sizes_text(*data.study))
                          : arguments.chrom_sizes.string();
-  make_folder(out.path() / "openness");
   for (const auto type : opened_types(*data.study, arguments.filter, data.links)) {
     const auto text = handed.write("openness.bedgraph", openness_text(*data.study, type));
     const auto name = openness_of_type(name_of_type(*data.study, type));
@@ -264,7 +264,6 @@ void write_longrange(OutputFolder& out, const std::vector<Link>& links, const Co
 void write_beds(const std::filesystem::path& folder, const std::vector<Link>& links) {
   std::map<std::string, std::vector<Link>> by_type;
   for (const auto& link : links) by_type[link.cell_type].push_back(link);
-  if (!by_type.empty()) make_folder(folder / "bed");
   for (const auto& [type, own] : by_type) {
     replace_file(folder / bed_of_type(type), bed_text(own));
   }
@@ -282,9 +281,8 @@ void write_interact(const std::filesystem::path& folder, const std::vector<Link>
 }
 
 /// Only known builds are genomes that IGV knows by this name.
-std::string igv_genome(const ToExport& data) {
-  if (!data.study) return {};
-  const auto build = build_of(*data.study);
+std::string igv_genome(const Study& study) {
+  const auto build = build_of(study);
   const auto& known = known_builds();
   const bool is_known = std::any_of(known.begin(), known.end(),
                                     [&](const auto& entry) { return entry.name == build; });
@@ -300,7 +298,7 @@ void write_session(const std::filesystem::path& folder, const ExportArguments& a
       tracks.push_back({openness_of_type(name), "open peaks, " + name});
     }
   }
-  const auto genome = igv_genome(data);
+  const auto genome = igv_genome(*data.study);
   if (genome.empty()) {
     context.reporter.warning(
         "the genome build of the study is not known to IGV by name: choose the genome in IGV "

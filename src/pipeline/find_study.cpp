@@ -63,7 +63,7 @@ std::optional<std::filesystem::path> existing(const std::filesystem::path& folde
 std::filesystem::path links_of_results(const std::filesystem::path& results) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(results, ignored)) return results;
-  const auto links = results / link_columns().describe().file;
+  auto links = results / link_columns().describe().file;
   if (std::filesystem::exists(links, ignored)) return links;
   const auto path = results / "manifest.json";
   if (!std::filesystem::is_regular_file(path, ignored)) {

@@ -389,6 +389,15 @@ std::string skipped_list(const Table& skipped) {
       html_table({{"Cell type"}, {"Gene"}, {"Reason"}}, rows));
 }
 
+/// How to see the sets as arcs, where there is what these are made from.
+std::string browsers_note(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(folder / "links.tsv", ignored)) return {};
+  return "<p class=\"note\">In a genome browser: <code>grids export</code> with this folder and "
+         "<code>--format igv</code> (IGV), <code>interact</code> (UCSC) or <code>longrange</code> "
+         "(WashU).</p>\n";
+}
+
 }  // namespace
 
 std::string sets_section(const Results& results, Page& page) {
@@ -417,7 +426,8 @@ std::string sets_section(const Results& results, Page& page) {
     html +=
         "<p class=\"note\">Small strips: each set (diamond) among random sets (dots), by relative "
         "change; below, its peaks by signed distance to the TSS (negative = upstream; "
-        "shaded: within 250 kb).</p>\n";
+        "shaded: within 250 kb).</p>\n" +
+        browsers_note(results.folder);
   }
   if (!sets.empty() && results.find("random_sets.tsv") == nullptr) {
     html += missing_file("random_sets.tsv", "sets are not compared with random ones");
