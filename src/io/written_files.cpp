@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -150,13 +149,10 @@ std::optional<RecordedPlace> recorded_place(const fs::path& file) {
   };
   const std::string name = file.filename().string();
   if (has_record(parent)) return RecordedPlace{parent, name};
-  const std::string inner = parent.filename().string();
-  if (std::find(kInnerFolders.begin(), kInnerFolders.end(), inner) == kInnerFolders.end()) {
-    return std::nullopt;
-  }
+  if (parent.filename() != kTracksFolder) return std::nullopt;
   const fs::path above = folder_of(parent);
   if (!has_record(above)) return std::nullopt;
-  return RecordedPlace{above, inner + "/" + name};
+  return RecordedPlace{above, std::string(kTracksFolder) + "/" + name};
 }
 
 fs::path parts_folder(const fs::path& folder) {

@@ -14,22 +14,19 @@
 /// stops, or where the user allowed that, renames it once the result is whole.
 #pragma once
 
-#include <array>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace grids::core {
 
 inline constexpr const char* kStateFolder = ".grids";
+/// The one folder in a folder of results that holds results, too.
 inline constexpr const char* kTracksFolder = "tracks";
-/// The folders in a folder of results that hold results, too: those of `export` beside tracks.
-inline constexpr std::array<std::string_view, 3> kInnerFolders = {kTracksFolder, "bed", "openness"};
 
 /// On whose behalf a file is written: a command, and what it was asked ("gene A; study
 /// study.h5mu").
@@ -88,8 +85,7 @@ struct RecordedPlace {
   std::string name;  ///< relative to it
 };
 
-/// Nothing where neither the folder of the file nor, of an inner folder, the one above has a
-/// record.
+/// Nothing where neither the folder of the file nor, for tracks, the one above has a record.
 std::optional<RecordedPlace> recorded_place(const std::filesystem::path& file);
 
 /// A folder for half-written files in the state folder, made where it is missing.

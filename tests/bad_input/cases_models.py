@@ -182,11 +182,6 @@ def _(room):
     return explain("-L", "0")
 
 
-@case("surrogate: no such file", r"no\.safetensors: there is no such file", r"grids train study\.h5mu", torch=True)
-def _(room):
-    return explain(surrogate="no.safetensors")
-
-
 @case("redundancy: --gene alone is of all types together", r"no gene 'SIM9'", torch=True)
 def _(room):
     return ["redundancy", STUDY, SURROGATE, "--gene", "SIM9", "-o", "out"]

@@ -126,7 +126,7 @@ def _(room):
     return explain(study=SURROGATE, surrogate=STUDY)
 
 
-@case("surrogate: no such file", r"s\.safetensors: No such file", torch=True)
+@case("surrogate: no such file", r"s\.safetensors: there is no such file", r"grids train study\.h5mu", torch=True)
 def _(room):
     return explain(surrogate="s.safetensors")
 

@@ -54,8 +54,8 @@ def bedtools(_programs, folder, made):
         yield "links.bed is in another order than bedtools sorts"
     if len(lines_of(bed)) != len(links):
         yield f"links.bed has {len(lines_of(bed))} lines, of {len(links)} links"
-    for type_bed in sorted((to / "bed").glob("*.bed")):
-        cell_type = type_bed.stem
+    for type_bed in sorted(to.glob("links_*.bed")):
+        cell_type = type_bed.stem.removeprefix("links_")
         if len(lines_of(type_bed)) != sum(link["cell_type"] == cell_type for link in links):
             yield f"{type_bed.name}: another number of lines than links"
     peaks = folder / "peaks_of_links.txt"
@@ -117,11 +117,12 @@ def openness(_programs, _folder, made):
         types = study["obs/cell_type"]
         codes, categories = types["codes"][:], [each.decode() for each in types["categories"][:]]
     places = [re.fullmatch(r"(.+)[:-](\d+)-(\d+)", name).groups() for name in names]
-    files = sorted((made["folder"] / "openness").glob("*.bw"))
+    files = sorted(made["folder"].glob("openness_*.bw"))
     if not files:
         yield "there is no bigWig"
     for path in files:
-        cells = codes == categories.index(path.stem) if path.stem in categories else codes >= 0
+        name = path.stem.removeprefix("openness_")
+        cells = codes == categories.index(name) if name in categories else codes >= 0
         shares = numpy.asarray(open_in[cells].mean(axis=0)).ravel()
         file = pyBigWig.open(str(path))
         for (chrom, start, end), share in zip(places, shares):

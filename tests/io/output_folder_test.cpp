@@ -91,19 +91,6 @@ TEST_F(OutputFolderTest, WhatGridsDidNotWriteIsNeverReplaced) {
   EXPECT_THAT(reporter_.warnings(), ElementsAre(HasSubstr("kept as subsets.tsv.kept")));
 }
 
-TEST_F(OutputFolderTest, FilesOfInnerFoldersAreOnRecordToo) {
-  for (const auto inner : kInnerFolders) {
-    const auto name = fmt::format("{}/one", inner);
-    fs::create_directories(folder() / inner);
-    write(explain_, {name}, false, "first");
-    write(explain_, {name}, false, "second");
-    EXPECT_EQ(content(name), "second");
-    test::put(folder() / name, "mine");
-    EXPECT_THAT(refusal(explain_, {name}), HasSubstr("has changed since"));
-    fs::remove(folder() / name);
-  }
-}
-
 // A run claims the files of all its stages as each of them begins.
 TEST_F(OutputFolderTest, WhatIsKeptIsSaidOnce) {
   fs::create_directories(folder());
