@@ -68,7 +68,7 @@ class MotifBackground {
     for (const auto& sequence : sequences) gc.push_back(gc_share(sequence));
     const auto of_gc = tenths_of(gc), of_openness = tenths_of(pairs.openness);
     for (size_t i = 0; i < gc.size(); ++i) class_.push_back(of_gc[i] * kTenths + of_openness[i]);
-    peaks_.resize(at(kTenths * kTenths));
+    peaks_.resize(at(int64_t{kTenths} * kTenths));
     for (size_t i = 0; i < gc.size(); ++i) peaks_[at(class_[i])].push_back(static_cast<int32_t>(i));
   }
 

@@ -41,11 +41,11 @@ class ScreenGenes {
 
   /// Those of a gene: by symbol, else by id, which tables may have in place of symbols.
   const std::vector<size_t>& of(const PairGene& gene) const {
-    static const std::vector<size_t> kNone;
+    static const std::vector<size_t> none;
     if (const auto named = by_name_.find(gene.name); named != by_name_.end()) return named->second;
     const std::string& id = gene.id.empty() ? gene.name : gene.id;
     const auto found = by_id_.find(id.substr(0, id.find('.')));
-    return found == by_id_.end() ? kNone : found->second;
+    return found == by_id_.end() ? none : found->second;
   }
 
  private:
