@@ -1,5 +1,6 @@
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
+#include "pipeline/find_study.hpp"
 #include "pipeline/manifests.hpp"
 #include "validate/validate.hpp"
 
@@ -21,8 +22,11 @@ void require_files(const std::vector<std::filesystem::path>& files) {
 
 void validate_into(ValidateCommand& arguments, const OptionSet::Values& values,
                    const Context& outer) {
-  arguments.options.find_study();
-  const auto files = arguments.options.files();
+  auto& options = arguments.options;
+  if (options.study.empty() && options.pairs.peaks.empty()) {
+    options.study = study_beside(options.pairs.links).value_or(std::filesystem::path());
+  }
+  const auto files = options.files();
   require_files(files);
   const auto table = validation_columns().describe().file;
   OutputFolder out(arguments.out, {"validate", "links " + seen_from(arguments.out, files.front())},

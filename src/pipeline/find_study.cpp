@@ -2,7 +2,8 @@
 
 #include <fmt/core.h>
 
-#include <optional>
+#include <algorithm>
+#include <array>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -13,6 +14,9 @@ namespace grids::core {
 namespace {
 
 constexpr std::string_view kStudyEnding = ".h5mu";
+/// What the sets of a folder stand in.
+constexpr std::array<const char*, 4> kTablesOfSets = {"links.tsv", "subsets.tsv", "redundancy.tsv",
+                                                      "compare.tsv"};
 
 struct RecordedStudy {
   FileRecord file;
@@ -33,13 +37,18 @@ const FileRecord* study_among(const std::vector<FileRecord>& files) {
   return nullptr;
 }
 
-/// Of the command that wrote links.tsv: `run` writes its study itself, others read one.
-std::optional<RecordedStudy> recorded_study(const std::filesystem::path& links) {
-  const auto path = links.parent_path() / "manifest.json";
+bool wrote_sets(const Manifest& manifest) {
+  return std::any_of(kTablesOfSets.begin(), kTablesOfSets.end(),
+                     [&](const char* table) { return wrote(manifest, table); });
+}
+
+/// Of the command that found the sets of a folder: `run` writes its study itself, others read one.
+std::optional<RecordedStudy> recorded_study(const std::filesystem::path& folder) {
+  const auto path = folder / "manifest.json";
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(path, ignored)) return std::nullopt;
   for (const auto& manifest : read_manifests(path)) {
-    if (!wrote(manifest, link_columns().describe().file)) continue;
+    if (!wrote_sets(manifest)) continue;
     const FileRecord* file = study_among(manifest.outputs);
     if (file == nullptr) file = study_among(manifest.inputs);
     if (file != nullptr) return RecordedStudy{*file, manifest.command};
@@ -84,33 +93,37 @@ std::filesystem::path links_of_results(const std::filesystem::path& results) {
       results.string(), version, GRIDS_VERSION, command);
 }
 
-std::filesystem::path study_of_results(const std::filesystem::path& links) {
-  const auto recorded = recorded_study(links);
-  if (!recorded) {
-    throw input_error(
-        "{}: no manifest.json beside it says in which study the sets were found; give --study",
-        links.string());
-  }
-  const auto place = existing(links.parent_path(), recorded->file.path);
+std::optional<std::filesystem::path> study_beside(const std::filesystem::path& results) {
+  const bool whole = std::filesystem::is_directory(results);
+  const auto folder = whole ? results : results.parent_path();
+  const auto recorded = recorded_study(folder);
+  if (!recorded) return std::nullopt;
+  const auto place = existing(folder, recorded->file.path);
   if (!place) {
     throw input_error(
         "{}: the study {} in which grids {} found the sets is not there; give the place where it "
         "is now: --study",
-        links.string(), recorded->file.path, recorded->command);
+        results.string(), recorded->file.path, recorded->command);
   }
   if (sha256_of(*place) != recorded->file.sha256) {
     throw input_error(
         "{}: {} is not the study in which grids {} found the sets: its content is another; do "
-        "grids "
-        "{} again, or give the study of then: --study",
-        links.string(), place->string(), recorded->command, recorded->command);
+        "grids {} again, or give the study of then: --study",
+        results.string(), place->string(), recorded->command, recorded->command);
   }
-  return *place;
+  return place;
+}
+
+std::filesystem::path study_of_results(const std::filesystem::path& links) {
+  if (auto study = study_beside(links)) return *study;
+  throw input_error(
+      "{}: no manifest.json beside it says in which study the sets were found; give --study",
+      links.string());
 }
 
 void compare_with_manifest(const std::filesystem::path& links, const std::filesystem::path& study,
                            const Context& context) {
-  const auto recorded = recorded_study(links);
+  const auto recorded = recorded_study(links.parent_path());
   if (!recorded || sha256_of(study) == recorded->file.sha256) return;
   context.reporter.warning(
       fmt::format("{} is not the study in which grids {} found the sets: its content is another "

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 
 #include "base/context.hpp"
 
@@ -14,6 +15,10 @@ std::filesystem::path links_of_results(const std::filesystem::path& results);
 /// What manifest.json beside links.tsv says, checked by content. Throws Error(kInput) when it does
 /// not say, or when the study is gone or another; the remedy is --study.
 std::filesystem::path study_of_results(const std::filesystem::path& links);
+
+/// The same of a results folder, or of a table that may be another tool's: nothing where no
+/// manifest tells of sets that grids found there.
+std::optional<std::filesystem::path> study_beside(const std::filesystem::path& results);
 
 /// Warns where a study that was given is not the one that the manifest tells of.
 void compare_with_manifest(const std::filesystem::path& links, const std::filesystem::path& study,

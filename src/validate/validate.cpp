@@ -112,11 +112,6 @@ std::vector<std::filesystem::path> ValidateOptions::files() const {
   return files;
 }
 
-void ValidateOptions::find_study() {
-  const auto beside = pairs.links / "study.h5mu";
-  if (study.empty() && pairs.peaks.empty() && std::filesystem::exists(beside)) study = beside;
-}
-
 std::vector<std::string> ValidateOptions::tables() const {
   std::vector<std::string> names = {validation_columns().describe().file};
   if (!combinations.empty()) names.push_back(describe_combinations().file);

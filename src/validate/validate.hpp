@@ -29,8 +29,6 @@ struct ValidateOptions {
   std::filesystem::path motifs;        ///< of JASPAR or MEME
 
   void describe(OptionSet& set);
-  /// Takes the study that lies in the folder of the links, where neither it nor peaks are given.
-  void find_study();
   /// What is read: for the manifest.
   std::vector<std::filesystem::path> files() const;
   /// Names of the tables that are written.

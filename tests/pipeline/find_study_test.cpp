@@ -57,6 +57,14 @@ TEST(FindStudy, AnotherContentIsRefused) {
   EXPECT_THROW(study_of_results(found.folder / "links.tsv"), Error);
 }
 
+TEST(FindStudy, ATableOfAnotherToolHasNone) {
+  const FoundFolder found;
+  EXPECT_EQ(study_beside(found.folder / "links.tsv"), std::nullopt) << "no manifest";
+  found.record("explain", {found.study("study.h5mu")}, {});
+  EXPECT_EQ(study_beside(found.folder / "links.tsv"), found.folder / "study.h5mu");
+  EXPECT_EQ(study_beside(found.folder.path()), found.folder / "study.h5mu");
+}
+
 TEST(FindStudy, LinksAreThoseOfTheFolderOrTheFileItself) {
   const FoundFolder found;
   EXPECT_EQ(links_of_results(found.folder.path()), found.folder / "links.tsv");
