@@ -81,7 +81,7 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
                   "<title>{0}</title>\n<style>{1}</style></head>\n<body>\n"
                   "<header><p class=\"mark\">{2}</p><h1>{0}</h1>\n<nav>{3}</nav></header>\n"
                   "<main>\n{4}</main>\n<footer>Made by {2}. This page is whole: it loads nothing "
-                  "from elsewhere. The tables beside it hold every number.</footer>\n"
+                  "over a network. The tables beside it hold every number.</footer>\n"
                   "{5}</body></html>\n",
                   title, kStyle, version, contents, body, script_of(results, options)));
 }

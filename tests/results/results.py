@@ -21,7 +21,7 @@ import tempfile
 # What tells times, and nothing else.
 TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "written.tsv")
 # Columns whose names hold what is compared: METHOD, TYPE and L, the number of a programme.
-PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"))
+PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"), ("TYPE", "type_[0-9]+"))
 
 
 OPTIONS = """[train]
