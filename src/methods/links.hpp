@@ -28,7 +28,7 @@ struct LinkOptions {
   double largest_p = 0.05;
 };
 
-struct Link {
+struct ScoredLink {
   Feature feature = kNoFeature;
   double score = 0;  ///< Pearson's r
   double z = 0;      ///< (r − mean) / sd over the background (sd with n − 1); 0 when sd is 0
@@ -68,7 +68,7 @@ double openness_correlation(std::span<const int32_t> open, std::span<const doubl
 
 /// One link a feature, by `data.backgrounds` where it has any. Throws Error(kInput) when fewer than
 /// 2 features lie on other chromosomes.
-std::vector<Link> find_links(const TargetData& data, std::span<const Feature> features,
-                             const LinkOptions& options, const Context& context);
+std::vector<ScoredLink> find_links(const TargetData& data, std::span<const Feature> features,
+                                   const LinkOptions& options, const Context& context);
 
 }  // namespace grids::core

@@ -36,7 +36,7 @@ class LinksExplainer : public Explainer {
     const TargetData& data = require_data(options, name());
     const auto features = window_features(data, objective.allowed);
     std::vector<Standing> standings;
-    for (const Link& link : find_links(data, features, {}, context)) {
+    for (const ScoredLink& link : find_links(data, features, {}, context)) {
       const double towards = data.wanted * link.z;
       standings.push_back({link.feature, link.kept && towards > 0 ? 0 : 1, towards, 0});
     }
@@ -140,8 +140,8 @@ double openness_correlation(std::span<const int32_t> open, std::span<const doubl
   return sum / std::sqrt(variance * squares);
 }
 
-std::vector<Link> find_links(const TargetData& data, std::span<const Feature> features,
-                             const LinkOptions& options, const Context& context) {
+std::vector<ScoredLink> find_links(const TargetData& data, std::span<const Feature> features,
+                                   const LinkOptions& options, const Context& context) {
   LinkBackgrounds own(*data.measured);
   LinkBackgrounds& backgrounds = data.backgrounds != nullptr ? *data.backgrounds : own;
   const size_t candidates = backgrounds.candidates(data.group);
@@ -156,9 +156,9 @@ std::vector<Link> find_links(const TargetData& data, std::span<const Feature> fe
   const auto correlation = [&](Feature feature) {
     return openness_correlation(open.row(feature), data.normalised, spread.mean, spread.squares);
   };
-  std::vector<Link> links(features.size());
+  std::vector<ScoredLink> links(features.size());
   context.pool.for_each(static_cast<int64_t>(features.size()), [&](int64_t i) {
-    Link& link = links[at(i)];
+    ScoredLink& link = links[at(i)];
     link.feature = features[at(i)];
     link.score = correlation(link.feature);
     std::vector<double> others;

@@ -50,8 +50,8 @@ void ReportOptions::describe(OptionSet& set) {
   set.value("--report-sets", report_sets,
             "Sets whose genome, evidence and members are on the page; of others it has a row",
             at_least(0));
-      set.flag("--static", is_static,
-               "A page without the script that sorts and searches sets and draws the genome");
+  set.flag("--static", is_static,
+           "A page without the script that sorts and searches sets and draws the genome");
 }
 
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,

@@ -61,9 +61,9 @@ GRIDS_INLINE void fetch_ahead(const BlockedRows& rows, int64_t row, int64_t bloc
 }
 
 /// Each block of peaks' share of a sum for each cell: blocks × cells × width, not initialised.
-class BlockShares {
+class PeakBlockSums {
  public:
-  BlockShares(const PeakBlocks& blocks, int64_t cells, int64_t width)
+  PeakBlockSums(const PeakBlocks& blocks, int64_t cells, int64_t width)
       : blocks_(blocks),
         cells_(cells),
         width_(width),

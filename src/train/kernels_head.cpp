@@ -249,7 +249,7 @@ double focal_reconstruction(ThreadPool& pool, const PeakBlocks& blocks, const Bl
                             const DecoderHeadGradient& gradient) {
   const int64_t terms = open.pattern.nonzeros() + closed.pattern.nonzeros();
   const double scale = terms > 0 ? 1.0 / static_cast<double>(terms) : 0.0;
-  BlockShares shares(blocks, gradient.hidden ? open.pattern.rows : 0, head.width);
+  PeakBlockSums shares(blocks, gradient.hidden ? open.pattern.rows : 0, head.width);
   std::vector<double> sums(static_cast<size_t>(blocks.size()));
   pool.for_each(blocks.size(), [&](int64_t block) {
     const int64_t first = blocks.begin(block);

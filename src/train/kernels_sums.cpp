@@ -132,7 +132,7 @@ std::unique_ptr<float[]> block_memory(const SumsBlock& task) {
 
 void chromosome_sums(ThreadPool& pool, const PeakBlocks& blocks, const BlockedRows& open,
                      int64_t width, const float* embedding, float* sums) {
-  BlockShares shares(blocks, open.pattern.rows, width);
+  PeakBlockSums shares(blocks, open.pattern.rows, width);
   pool.for_each(blocks.size(), [&](int64_t block) {
     const SumsBlock task{blocks, block, open, width};
     const auto differences = block_memory(task);

@@ -34,7 +34,7 @@ PairGene gene_of(const GeneTable& genes, int64_t index) {
 
 }  // namespace
 
-GenePlaces::GenePlaces(const std::filesystem::path& annotation, const Study* study) {
+PairPlaces::PairPlaces(const std::filesystem::path& annotation, const Study* study) {
   if (!annotation.empty()) {
     for (const auto& position : read_gene_positions(annotation)) add(gene_of(position));
   } else if (study != nullptr) {
@@ -44,13 +44,13 @@ GenePlaces::GenePlaces(const std::filesystem::path& annotation, const Study* stu
   }
 }
 
-void GenePlaces::add(PairGene gene) {
+void PairPlaces::add(PairGene gene) {
   by_name_.emplace(gene.name, genes_.size());
   if (!gene.id.empty()) by_id_.emplace(without_version(gene.id), genes_.size());
   genes_.push_back(std::move(gene));
 }
 
-void GenePlaces::place(PairGene& gene) const {
+void PairPlaces::place(PairGene& gene) const {
   auto found = by_name_.find(gene.name);
   if (found == by_name_.end()) {
     const auto& id = gene.id.empty() ? gene.name : gene.id;

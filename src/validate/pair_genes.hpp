@@ -11,10 +11,10 @@
 namespace grids::core {
 
 /// Genes that are found by symbol, or by id without its version.
-class GenePlaces {
+class PairPlaces {
  public:
   /// `study` may be null, and `annotation` empty.
-  GenePlaces(const std::filesystem::path& annotation, const Study* study);
+  PairPlaces(const std::filesystem::path& annotation, const Study* study);
 
   /// Places the gene where it is known; else it stays as it is.
   void place(PairGene& gene) const;

@@ -167,7 +167,7 @@ class PairBuilder {
 
   const Table& table_;
   PairColumns columns_;
-  GenePlaces places_;
+  PairPlaces places_;
   PeakIndex peaks_;
   Pairs pairs_;
   std::map<SetKey, int32_t> sets_;

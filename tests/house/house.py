@@ -3,7 +3,7 @@
 
 Each room is compiled with a folder that holds links to the rooms it may use (cmake/room.cmake). What is
 held here: a header of another room is not found, those it may use are, and no source goes around the
-folder by a path of its own.
+folder by a path of its own; and no two headers have a type of one name.
 """
 
 import concurrent.futures
@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+TYPE = re.compile(r"^(?:struct|class|enum class)\s+([A-Z]\w*)(?:\s+final)?\s*(?::[^;{]*)?\{", re.M)
 INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.M)
 
 
@@ -58,6 +59,17 @@ def upward_circles(build):
                 yield f"{room} and {other} use each other"
 
 
+def types_of_one_name():
+    """The rooms share a namespace and a program: of two types of one name the linker keeps one's functions."""
+    headers = {}
+    for header in sorted((ROOT / "src").rglob("*.hpp")):
+        for name in TYPE.findall(header.read_text()):
+            headers.setdefault(name, []).append(str(header.relative_to(ROOT)))
+    for name, places in headers.items():
+        if len(places) > 1:
+            yield f"{name} is a type in {' and in '.join(places)}"
+
+
 def built(build):
     return [room for room in rooms() if (build / "sees" / f"grids_{room}").is_dir()]
 
@@ -72,7 +84,7 @@ def main():
     with concurrent.futures.ThreadPoolExecutor() as pool:
         for found in pool.map(lambda room: list(wrong_pairs(compiler, build, room)), built(build)):
             wrong += found
-    wrong += list(paths_of_their_own()) + list(upward_circles(build))
+    wrong += list(paths_of_their_own()) + list(upward_circles(build)) + list(types_of_one_name())
     if not built(build):
         wrong.append(f"no room found in {build}")
     print("\n".join(wrong) or f"{len(built(build))} rooms see what they may, and nothing else")

@@ -133,12 +133,13 @@ TEST(Links, APlantedLinkIsTheStrongestInAnyNumberOfThreads) {
     const auto features = window_features(planted->data, testing::all_features(planted->data));
     ASSERT_EQ(features.size(), 50u);  // of the target's chromosome, no other
     const auto links = find_links(planted->data, features, {}, f.context);
-    const auto best = std::max_element(links.begin(), links.end(),
-                                       [](const Link& a, const Link& b) { return a.z < b.z; });
+    const auto best =
+        std::max_element(links.begin(), links.end(),
+                         [](const ScoredLink& a, const ScoredLink& b) { return a.z < b.z; });
     EXPECT_EQ(best->feature, 13);
     EXPECT_TRUE(best->kept);
     std::vector<double> z;
-    for (const Link& link : links) z.push_back(link.z);
+    for (const ScoredLink& link : links) z.push_back(link.z);
     if (first.empty()) first = z;
     EXPECT_EQ(z, first);
   }
