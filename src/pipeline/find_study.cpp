@@ -98,7 +98,7 @@ std::optional<std::filesystem::path> study_beside(const std::filesystem::path& r
   const auto folder = whole ? results : results.parent_path();
   const auto recorded = recorded_study(folder);
   if (!recorded) return std::nullopt;
-  const auto place = existing(folder, recorded->file.path);
+  auto place = existing(folder, recorded->file.path);
   if (!place) {
     throw input_error(
         "{}: the study {} in which grids {} found the sets is not there; give the place where it "
