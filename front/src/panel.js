@@ -53,7 +53,7 @@ function placeLink(data, link) {
 
 function membersPart(data, links) {
   const rows = links.map((link) => [
-    link.partner ? "partner" : spelt(link.rank), link.peak, placeLink(data, link), distance(link.distance), link.kind,
+    link.partner ? "partner" : spelt(link.rank), link.peak, placeLink(data, link), Number.isFinite(link.tss) ? distance(link.distance) : "–", link.kind,
     link.minimal ? "●" : "", percent(link.weight, true),
   ]);
   const columns = [{ title: "Rank" }, { title: "Peak" }, { title: "Place" }, { title: "From TSS", number: true }, { title: "Class" },

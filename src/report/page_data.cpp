@@ -174,7 +174,11 @@ Json inputs_of(const Results& results) {
   Json inputs = Json::array();
   for (auto entry = results.manifests.rbegin(); entry != results.manifests.rend(); ++entry) {
     if (entry->command != "explain" && entry->command != "redundancy") continue;
-    for (const auto& input : entry->inputs) inputs.push_back(input.path);
+    for (const auto& input : entry->inputs) {
+      if (input.path.ends_with(".h5mu") || input.path.ends_with(".safetensors")) {
+        inputs.push_back(input.path);
+      }
+    }
     return inputs;
   }
   return {"study.h5mu", "surrogate-cis.safetensors"};
