@@ -209,7 +209,8 @@ TEST(Formats, NoLinksGiveHeadersAlone) {
   EXPECT_THAT(lines_of(interact_text({})), SizeIs(1));
   EXPECT_THAT(longrange_text({}), IsEmpty());
   EXPECT_EQ(best_locus({}), "");
-  EXPECT_THAT(multiqc_text({}), HasSubstr("\ncell_type\tsets\t"));
+  EXPECT_THAT(lines_of(multiqc_text({})).back(), StartsWith("all\t0\t0\t"))
+      << "MultiQC takes a table without rows for none";
 }
 
 TEST(Formats, HostileNamesStayOneField) {
