@@ -53,6 +53,7 @@ void remove_others(std::vector<Link>& links, const LinkFilter& filter) {
     genes.insert(link.gene);
     if (!link.gene_id.empty()) genes.insert(link.gene_id);
   }
+  if (links.empty()) return;  // of which no name is known
   const auto asked_types = asked_names(filter.cell_types, types, "--cell-type");
   const auto asked_genes = asked_names(filter.genes, genes, "--gene");
   std::erase_if(links, [&](const Link& link) {

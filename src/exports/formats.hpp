@@ -13,7 +13,8 @@
 
 namespace grids::core {
 
-/// BED9 and further columns, named in a comment: peaks, each as often as it is linked.
+/// BED12 of one block and further columns, named in a comment: peaks, each as often as it is
+/// linked.
 std::string bed_text(std::span<const Link> links);
 
 /// bedtools' BEDPE and further columns, `color` first, as IGV and igv.js read them: first the peak,
@@ -24,7 +25,7 @@ std::string bedpe_text(std::span<const Link> links);
 /// Peaks on another chromosome than the gene get two lines, one on each.
 std::string interact_text(std::span<const Link> links);
 
-/// WashU's longrange: each link from both of its ends, sorted.
+/// WashU's longrange: each link from both of its ends, sorted. Empty without arcs.
 std::string longrange_text(std::span<const Link> links);
 
 /// bedGraph of the share of a type's cells (of all without one) in which each peak is open; where
@@ -37,19 +38,32 @@ struct SessionTrack {
   std::string name;
 };
 
-/// Where a session begins: all of the set that stands best, with its gene.
-std::string best_locus(std::span<const Link> links);
+/// Which set a link is of.
+struct SetName {
+  std::string cell_type;
+  std::string gene;
+  std::string method;
+  int64_t set_size = 0;  ///< L
+};
+
+/// Where a session begins: all of the set that stands best, with its gene. `standing`: found sets
+/// in the order in which they stand (verdict.hpp); of those that it does not name, the one whose
+/// verdict, then whose change as measured (slope × predicted change) stands best.
+std::string best_locus(std::span<const Link> links, std::span<const SetName> standing = {});
 /// `genome`: as IGV calls it; empty: unknown, and the one that is open stays.
 std::string igv_session_text(std::span<const SessionTrack> tracks, const std::string& genome,
                              const std::string& locus);
+
+/// Throws Error(kInput) where the study lacks a peak or gene of a link, or has that peak elsewhere.
+void require_of_study(const Study& study, std::span<const Link> links);
 
 /// MultiQC's custom content: how many sets of each cell type have which verdict and call.
 std::string multiqc_text(std::span<const Link> links);
 
 /// The study with the links inside: `varp["grids_links"]` (peaks × genes among all variables; the
-/// predicted change of the strongest set that links the two), `uns["grids"]["sets"]`, a row a link,
-/// and `uns["atac"]["peak_annotation"]` of the atac modality, as muon reads it. Throws
-/// Error(kInput) when the study lacks a peak or gene of a link.
+/// predicted change of the strongest set that links the two), `uns["grids"]["sets"]`, a row a link
+/// with the columns of links.tsv, and `uns["atac"]["peak_annotation"]` of the atac modality, as
+/// muon reads it. Throws Error(kInput) when the study lacks a peak or gene of a link.
 void write_study_with_links(const std::filesystem::path& path, const Study& study,
                             std::span<const Link> links);
 

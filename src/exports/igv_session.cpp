@@ -42,11 +42,30 @@ size_t standing_of(const Link& link) {
   return static_cast<size_t>(found - kOrder.begin());
 }
 
+/// How far the change goes as measured; 0 where nothing was.
+double measured_change(const Link& link) {
+  const double change = link.slope * std::abs(link.relative_change);
+  return std::isnan(change) ? 0 : change;
+}
+
 bool stands_before(const Link& a, const Link& b) {
   const auto size = [](const Link& link) {
     return std::isnan(link.relative_change) ? 0 : std::abs(link.relative_change);
   };
-  return std::tuple(standing_of(a), -size(a)) < std::tuple(standing_of(b), -size(b));
+  return std::tuple(standing_of(a), -measured_change(a), -size(a)) <
+         std::tuple(standing_of(b), -measured_change(b), -size(b));
+}
+
+const Link& best_of(std::span<const Link> links, std::span<const SetName> standing) {
+  for (const auto& set : standing) {
+    const auto of_set = [&](const Link& link) {
+      return link.set == "found" && link.cell_type == set.cell_type && link.gene == set.gene &&
+             link.method == set.method && link.set_size == set.set_size;
+    };
+    const auto found = std::find_if(links.begin(), links.end(), of_set);
+    if (found != links.end()) return *found;
+  }
+  return *std::min_element(links.begin(), links.end(), stands_before);
 }
 
 bool same_set(const Link& a, const Link& b) {
@@ -56,9 +75,9 @@ bool same_set(const Link& a, const Link& b) {
 
 }  // namespace
 
-std::string best_locus(std::span<const Link> links) {
+std::string best_locus(std::span<const Link> links, std::span<const SetName> standing) {
   if (links.empty()) return "";
-  const Link& best = *std::min_element(links.begin(), links.end(), stands_before);
+  const Link& best = best_of(links, standing);
   const std::string& chrom = has_arc(best) ? best.gene_chrom : best.chrom;
   int64_t start = has_arc(best) ? *best.tss : best.start;
   int64_t end = start + 1;

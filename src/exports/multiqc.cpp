@@ -66,6 +66,8 @@ std::map<std::string, TypeCounts> count_sets(std::span<const Link> links) {
     ++of_type.verdicts[link.verdict];
     ++of_type.calls[link.call];
   }
+  // MultiQC passes over a table without rows; that there are no sets is to be seen.
+  if (counts.empty()) counts[kAllTypes];
   return counts;
 }
 

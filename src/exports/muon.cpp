@@ -77,7 +77,7 @@ double or_nan(const std::optional<int64_t>& value) {
   return value ? static_cast<double>(*value) : kNaN;
 }
 
-/// Columns as in links.tsv.
+/// The columns of links.tsv, in its order; yes and no are 1 and 0.
 Frame sets_frame(std::span<const Link> links) {
   Frame frame{numbered(links.size()), {}};
   const auto text = [&](const char* name, std::string Link::*member) {
@@ -90,8 +90,14 @@ Frame sets_frame(std::span<const Link> links) {
   };
   text("cell_type", &Link::cell_type);
   text("gene", &Link::gene);
+  text("gene_id", &Link::gene_id);
+  number("tss", [](const Link& link) { return or_nan(link.tss); });
+  text("strand", &Link::strand);
   text("set", &Link::set);
   text("peak", &Link::peak);
+  text("chrom", &Link::chrom);
+  number("start", [](const Link& link) { return static_cast<double>(link.start); });
+  number("end", [](const Link& link) { return static_cast<double>(link.end); });
   text("element", &Link::element);
   text("class", &Link::element_class);
   number("rank", [](const Link& link) { return or_nan(link.rank); });
@@ -110,6 +116,7 @@ Frame sets_frame(std::span<const Link> links) {
   text("method", &Link::method);
   number("L", [](const Link& link) { return static_cast<double>(link.set_size); });
   number("distance_to_tss", [](const Link& link) { return or_nan(link.distance); });
+  text("gene_chrom", &Link::gene_chrom);
   return frame;
 }
 

@@ -84,10 +84,19 @@ void complain(const WrittenFiles& written, const std::string& name, InTheWay why
   }
 }
 
-constexpr const char* kWay =
-    "files are in the way; choose another place (-o), or give --overwrite (what grids did not "
-    "write "
-    "is then kept under another name)";
+/// Only what is a file can be replaced: of a folder in the way --overwrite is no remedy.
+void raise_in_the_way(const Problems& problems, bool overwrite_helps) {
+  problems.raise(
+      ErrorKind::kInput,
+      overwrite_helps
+          ? "files are in the way; choose another place (-o), or give --overwrite (what grids did "
+            "not write is then kept under another name)"
+          : "what is no file is in the way; choose another place (-o), or move it away");
+}
+
+bool can_be_replaced(InTheWay why) {
+  return why == InTheWay::kForeign || why == InTheWay::kOfAnother;
+}
 
 /// Of which contents, by name, it was said that they are kept: a run claims names stage by stage.
 using Told = std::set<std::pair<std::string, std::string>>;
@@ -110,7 +119,7 @@ void claim_name(WrittenFiles& written, const std::string& name, const Author& au
   Problems problems;
   // It is late to stop for the user's own file: it is put aside.
   complain(written, name, why, overwrite || why == InTheWay::kForeign, problems);
-  problems.raise(ErrorKind::kInput, kWay);
+  raise_in_the_way(problems, !overwrite && can_be_replaced(why));
   if (why == InTheWay::kForeign) {
     const fs::path file = written.folder() / name;
     note_aside(written.folder(), name, digests.of(file));
@@ -202,11 +211,13 @@ OutputFolder::~OutputFolder() = default;
 
 void OutputFolder::require_free(const std::vector<std::string>& names) const {
   Problems problems;
+  bool overwrite_helps = false;
   for (const auto& name : names) {
     const InTheWay why = in_the_way(state_->written, name, author_, state_->digests);
     complain(state_->written, name, why, overwrite_, problems);
+    overwrite_helps = overwrite_helps || (!overwrite_ && can_be_replaced(why));
   }
-  problems.raise(ErrorKind::kInput, kWay);
+  raise_in_the_way(problems, overwrite_helps);
 }
 
 void OutputFolder::claim(const std::vector<std::string>& names, const Context& context) {
@@ -267,14 +278,16 @@ OutputFiles::OutputFiles(std::vector<fs::path> files, Author author, bool overwr
       state_(std::make_unique<State>()) {
   Problems problems;
   Digests digests;
+  bool overwrite_helps = false;
   for (const auto& file : files_) {
     const auto name = file.filename().string();
     state_->places.push_back(std::make_unique<HeldPlace>(folder_of(file), author_.command, name));
     const WrittenFiles written(folder_of(file));
     const InTheWay why = in_the_way(written, name, author_, digests);
     complain(written, name, why, overwrite_, problems);
+    overwrite_helps = overwrite_helps || (!overwrite_ && can_be_replaced(why));
   }
-  problems.raise(ErrorKind::kInput, kWay);
+  raise_in_the_way(problems, overwrite_helps);
 }
 
 OutputFiles::~OutputFiles() = default;

@@ -47,7 +47,8 @@ struct Link {
 
 Columns<Link> link_columns();
 
-/// Reads links.tsv (or .gz). Throws Error(kInput) that names file, line and column.
+/// Reads links.tsv (or .gz). Throws Error(kInput) that names file, line and column where a value is
+/// none: places that are no places, numbers that are not finite, words that no verdict or call has.
 std::vector<Link> read_links(const std::filesystem::path& path);
 
 }  // namespace grids::core

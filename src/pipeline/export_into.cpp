@@ -11,6 +11,7 @@
 
 #include "base/at.hpp"
 #include "base/file_name.hpp"
+#include "base/name_list.hpp"
 #include "exports/formats.hpp"
 #include "io/annotation.hpp"
 #include "io/atomic_file.hpp"
@@ -18,6 +19,7 @@
 #include "pipeline/find_study.hpp"
 #include "pipeline/sibling.hpp"
 #include "prepare/builds.hpp"
+#include "report/results.hpp"
 #include "study/build.hpp"
 
 namespace grids::core {
@@ -36,8 +38,9 @@ constexpr const char* kTracksProgram = "grids-tracks";
 /// What all formats are made from.
 struct ToExport {
   std::filesystem::path links_file;
-  std::vector<Link> all;  ///< as links.tsv has them, for what counts and draws nothing
   std::vector<Link> links;
+  /// With those of contradicted sets, for what counts and draws nothing.
+  std::vector<Link> counted;
   std::filesystem::path study_file;  ///< empty: none is needed
   std::optional<Study> study;
 };
@@ -47,13 +50,7 @@ bool needs_study(const ExportArguments& arguments) {
 }
 
 void require_tracks_program() {
-  const auto program = program_beside(kTracksProgram);
-  std::error_code ignored;
-  if (std::filesystem::exists(program, ignored)) return;
-  throw input_error(
-      "--format longrange and bigwig need {}, which is not there: install it beside grids, or "
-      "leave these formats out",
-      program.string());
+  require_program(program_beside(kTracksProgram), "packing (--format longrange, bigwig)");
 }
 
 std::vector<std::string> types_of(const std::vector<Link>& links) {
@@ -79,12 +76,16 @@ bool writes_bedpe(const ExportArguments& arguments) {
   return arguments.wants("bedpe") || arguments.wants("igv");
 }
 
-/// Types whose openness is written, nothing among them for all cells together.
-std::vector<std::optional<int32_t>> opened_types(const Study& study, const LinkFilter& filter,
-                                                 const std::vector<Link>& links) {
-  const auto drawn = types_of(links);
+/// Types whose openness is written, nothing among them for all cells together: those that were
+/// asked for, whether they have links or not.
+std::vector<std::optional<int32_t>> opened_types(const Study& study, const LinkFilter& filter) {
+  const auto& types_known = study.cells.type.names;
+  const auto asked = split_names(filter.cell_types, [&](std::string_view name) {
+    return name == kAllTypes ||
+           std::find(types_known.begin(), types_known.end(), name) != types_known.end();
+  });
   const auto is_drawn = [&](const std::string& type) {
-    return filter.cell_types.empty() || std::find(drawn.begin(), drawn.end(), type) != drawn.end();
+    return asked.empty() || std::find(asked.begin(), asked.end(), type) != asked.end();
   };
   std::vector<std::optional<int32_t>> types;
   if (is_drawn(kAllTypes)) types.emplace_back();
@@ -98,6 +99,15 @@ std::string name_of_type(const Study& study, std::optional<int32_t> type) {
   return type ? study.cells.type.names[at(*type)] : kAllTypes;
 }
 
+/// An index needs a line.
+bool has_arcs(const std::vector<Link>& links) {
+  return std::any_of(links.begin(), links.end(), has_arc);
+}
+
+std::string packed_index() {
+  return std::string(kPacked) + ".tbi";
+}
+
 std::vector<std::string> file_names(const ExportArguments& arguments, const ToExport& data) {
   std::vector<std::string> names;
   if (writes_bed(arguments)) names.emplace_back(kBed);
@@ -107,11 +117,11 @@ std::vector<std::string> file_names(const ExportArguments& arguments, const ToEx
   if (writes_bedpe(arguments)) names.emplace_back(kBedpe);
   if (arguments.wants("interact")) names.emplace_back(kInteract);
   if (arguments.wants("longrange")) {
-    for (const std::string name : {kLongrange, kPacked}) names.push_back(name);
-    names.push_back(std::string(kPacked) + ".tbi");
+    names.emplace_back(kLongrange);
+    if (has_arcs(data.links)) names.insert(names.end(), {kPacked, packed_index()});
   }
   if (arguments.wants("bigwig")) {
-    for (const auto type : opened_types(*data.study, arguments.filter, data.links)) {
+    for (const auto type : opened_types(*data.study, arguments.filter)) {
       names.push_back(openness_of_type(name_of_type(*data.study, type)));
     }
   }
@@ -140,7 +150,35 @@ void tell_left_out(const DrawnLinks& drawn, const ExportArguments& arguments,
         fmt::format("{} of {} links have no arc: their gene has no position in the study", bare,
                     drawn.links.size()));
   }
-  if (drawn.links.empty()) context.reporter.warning("no link is left to be drawn");
+  if (draws_arcs && arguments.wants("longrange") && !has_arcs(drawn.links)) {
+    context.reporter.warning(
+        fmt::format("{} is empty, and not packed: an index needs a line", kLongrange));
+  }
+}
+
+/// Why there is nothing to draw, and what to do.
+void tell_empty(const ToExport& data, size_t all, const Context& context) {
+  if (!data.links.empty()) return;
+  if (all > 0) {
+    context.reporter.warning(fmt::format(
+        "no link is left to be drawn: of the {} in {} none passes what was asked (--cell-type, "
+        "--gene, --verdict, --call, --minimal; --contradicted draws what cells contradict)",
+        all, data.links_file.string()));
+    return;
+  }
+  const auto skipped = data.links_file.parent_path() / "skipped.tsv";
+  std::error_code ignored;
+  context.reporter.warning(fmt::format(
+      "{} has no links: no set was found{}; grids explain or run with other targets finds some",
+      data.links_file.string(),
+      std::filesystem::exists(skipped, ignored)
+          ? fmt::format(" ({} says why of each target)", skipped.string())
+          : ""));
+}
+
+LinkFilter with_contradicted(LinkFilter filter) {
+  filter.contradicted = true;
+  return filter;
 }
 
 ToExport read_all(const ExportArguments& arguments, const Context& context) {
@@ -148,10 +186,12 @@ ToExport read_all(const ExportArguments& arguments, const Context& context) {
   data.links_file = links_of_results(arguments.results);
   if (arguments.wants("longrange") || arguments.wants("bigwig")) require_tracks_program();
   if (!arguments.chrom_sizes.empty()) read_chromosome_sizes(arguments.chrom_sizes);
-  data.all = read_links(data.links_file);
-  auto drawn = choose_links(data.all, arguments.filter);
+  const auto all = read_links(data.links_file);
+  data.counted = choose_links(all, with_contradicted(arguments.filter)).links;
+  auto drawn = choose_links(all, arguments.filter);
   tell_left_out(drawn, arguments, context);
   data.links = std::move(drawn.links);
+  tell_empty(data, all.size(), context);
   if (!needs_study(arguments)) return data;
   if (arguments.study.empty()) {
     data.study_file = study_of_results(data.links_file);
@@ -160,6 +200,7 @@ ToExport read_all(const ExportArguments& arguments, const Context& context) {
     compare_with_manifest(data.links_file, data.study_file, context);
   }
   data.study = read_study(data.study_file);
+  require_of_study(*data.study, all);
   return data;
 }
 
@@ -235,7 +276,7 @@ void write_openness(OutputFolder& out, const ExportArguments& arguments, const T
   const auto sizes = arguments.chrom_sizes.empty()
                          ? handed.write("chrom.sizes", sizes_text(*data.study))
                          : arguments.chrom_sizes.string();
-  for (const auto type : opened_types(*data.study, arguments.filter, data.links)) {
+  for (const auto type : opened_types(*data.study, arguments.filter)) {
     const auto text = handed.write("openness.bedgraph", openness_text(*data.study, type));
     const auto name = openness_of_type(name_of_type(*data.study, type));
     run_tracks(out, {"bigwig", "--chrom-sizes", sizes, text, (out.path() / name).string()},
@@ -246,6 +287,7 @@ void write_openness(OutputFolder& out, const ExportArguments& arguments, const T
 void write_longrange(OutputFolder& out, const std::vector<Link>& links, const Context& context) {
   const auto text = out.path() / kLongrange;
   replace_file(text, longrange_text(links));
+  if (!has_arcs(links)) return;
   run_tracks(out, {"pack", text.string(), (out.path() / kPacked).string(), "--preset", "longrange"},
              context);
 }
@@ -280,11 +322,35 @@ std::string igv_genome(const Study& study) {
   return is_known ? build : std::string();
 }
 
+/// Found sets in the order in which the report shows them. None where links.tsv lies alone, or with
+/// tables that cannot be read: links.tsv itself then says which stands best.
+std::vector<SetName> standing_beside(const std::filesystem::path& links) {
+  const auto folder = links.parent_path();
+  std::error_code ignored;
+  for (const char* table : {"subsets.tsv", "contrasts.tsv"}) {
+    if (!std::filesystem::exists(folder / table, ignored)) return {};
+  }
+  std::vector<SetName> standing;
+  try {
+    const auto results = read_results(folder);
+    standing.reserve(results.sets.size());
+    for (const auto& set : results.sets) {
+      standing.push_back({set.cell_type, set.gene, set.method, set.set_size});
+    }
+  } catch (const Error&) {
+    return {};
+  }
+  return standing;
+}
+
 void write_session(const std::filesystem::path& folder, const ExportArguments& arguments,
                    const ToExport& data, const Context& context) {
-  std::vector<SessionTrack> tracks = {{kBedpe, "grids links"}, {kBed, "grids peaks"}};
+  std::vector<SessionTrack> tracks;
+  // IGV takes a file without features for a broken one.
+  if (has_arcs(data.links)) tracks.push_back({kBedpe, "grids links"});
+  if (!data.links.empty()) tracks.push_back({kBed, "grids peaks"});
   if (arguments.wants("bigwig")) {
-    for (const auto type : opened_types(*data.study, arguments.filter, data.links)) {
+    for (const auto type : opened_types(*data.study, arguments.filter)) {
       const auto name = name_of_type(*data.study, type);
       tracks.push_back({openness_of_type(name), "open peaks, " + name});
     }
@@ -296,7 +362,8 @@ void write_session(const std::filesystem::path& folder, const ExportArguments& a
         "before "
         "the session is opened");
   }
-  replace_file(folder / kSession, igv_session_text(tracks, genome, best_locus(data.links)));
+  const auto locus = best_locus(data.links, standing_beside(data.links_file));
+  replace_file(folder / kSession, igv_session_text(tracks, genome, locus));
 }
 
 void write_formats(OutputFolder& out, const ExportArguments& arguments, const ToExport& data,
@@ -312,7 +379,7 @@ void write_formats(OutputFolder& out, const ExportArguments& arguments, const To
   if (arguments.wants("muon")) {
     write_study_with_links(folder / kMuon, *data.study, data.links);
   }
-  if (arguments.wants("multiqc")) replace_file(folder / kMultiqc, multiqc_text(data.all));
+  if (arguments.wants("multiqc")) replace_file(folder / kMultiqc, multiqc_text(data.counted));
 }
 
 }  // namespace

@@ -75,6 +75,10 @@ void check_early(const RunArguments& arguments) {
   if (!arguments.targets.empty()) read_targets(arguments.targets, arguments.explain.set_size);
   if (!arguments.evaluate.markers.empty()) read_table(arguments.evaluate.markers).rows();
   if (!arguments.truth.empty()) read_planted(arguments.truth);
+  // A run that goes on after its training needs the program no more.
+  if (!std::filesystem::exists(arguments.out / kSurrogate)) {
+    require_program(program_beside("grids-torch"), "training");
+  }
   if (arguments.negative_control && !arguments.explain.ask_redundancy) {
     throw usage_error("--negative-control asks about redundancy: leave out --redundancy off");
   }

@@ -21,9 +21,25 @@ std::string sibling_path() {
   return program_beside("grids-torch").string();
 }
 
-std::string missing_words(const std::string& path) {
-  return fmt::format("cannot start {}: {}; it is built when LibTorch is found (GRIDS_TORCH=ON)",
-                     path, std::strerror(errno));
+/// Why the program cannot be started, and what to do; empty where nothing speaks against it. A bare
+/// name is looked for by the system.
+std::string why_not_startable(const std::filesystem::path& program) {
+  if (!program.has_parent_path()) return "";
+  const auto name = program.filename().string();
+  std::error_code ignored;
+  if (!std::filesystem::exists(program, ignored)) {
+    return fmt::format(
+        "{} is not there; install {} beside grids{}", program.string(), name,
+        name == "grids-torch" ? " (it is built when LibTorch is found, with GRIDS_TORCH=ON)" : "");
+  }
+  if (std::filesystem::is_directory(program, ignored)) {
+    return fmt::format("{} is a folder; install {} beside grids", program.string(), name);
+  }
+  if (::access(program.c_str(), X_OK) != 0) {
+    return fmt::format("{} is there, and may not be executed ({}): chmod +x {}", program.string(),
+                       std::strerror(errno), program.string());
+  }
+  return "";
 }
 
 std::vector<char*> pointers(std::vector<std::string>& arguments) {
@@ -134,15 +150,22 @@ std::filesystem::path program_beside(const std::string& name) {
   return error ? std::filesystem::path(name) : self.parent_path() / name;  // then PATH decides
 }
 
+void require_program(const std::filesystem::path& program, std::string_view work) {
+  const auto why = why_not_startable(program);
+  if (!why.empty()) throw input_error("{} needs {}: {}", work, program.filename().string(), why);
+}
+
 void become_sibling(char** argv) {
   const std::string path = sibling_path();
+  require_program(path, "this command");
   ::execvp(path.c_str(), argv);
-  throw internal_error("{}", missing_words(path));
+  throw internal_error("cannot start {}: {}", path, std::strerror(errno));
 }
 
 void run_sibling(const Sibling& sibling, const std::vector<std::string>& arguments,
                  const Context& context) {
   const std::string path = sibling.program.empty() ? sibling_path() : sibling.program.string();
+  require_program(path, sibling.work);
   std::vector<std::string> words = {path};
   words.insert(words.end(), arguments.begin(), arguments.end());
   const auto argv = pointers(words);
@@ -155,7 +178,7 @@ void run_sibling(const Sibling& sibling, const std::vector<std::string>& argumen
     if (::getppid() != parent) ::_exit(1);  // it was, meanwhile
     spoken.be_child();
     ::execvp(path.c_str(), argv.data());
-    fmt::print(stderr, "grids: {}\n", missing_words(path));
+    fmt::print(stderr, "grids: cannot start {}: {}\n", path, std::strerror(errno));
     ::_exit(127);
   }
   spoken.be_parent();

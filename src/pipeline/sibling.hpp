@@ -14,8 +14,11 @@
 
 namespace grids::core {
 
-/// Replaces this process by `grids-torch` with the same arguments. Throws Error(kInternal) when
-/// that program cannot be started.
+/// Throws Error(kInput) with the remedy where the program is not there or may not be executed.
+/// `work`: what needs it, for the message.
+void require_program(const std::filesystem::path& program, std::string_view work);
+
+/// Replaces this process by `grids-torch` with the same arguments. Throws as `require_program`.
 [[noreturn]] void become_sibling(char** argv);
 
 /// Where the program of that name is: beside this one.
@@ -31,9 +34,9 @@ struct Sibling {
 };
 
 /// Runs it with these arguments and waits for it; passes a request to stop on. Throws
-/// Error(kInput) when it refuses its input, Error(kUsage) its options, Error(kCancelled) when it
-/// was stopped, Error(kInternal) for any other failure: with its last line where lines are taken,
-/// else its own message has been shown by then.
+/// Error(kInput) when it is not there or refuses its input, Error(kUsage) its options,
+/// Error(kCancelled) when it was stopped, Error(kInternal) for any other failure: with its last
+/// line where lines are taken, else its own message has been shown by then.
 void run_sibling(const Sibling& sibling, const std::vector<std::string>& arguments,
                  const Context& context);
 

@@ -2,7 +2,7 @@
 
 import json
 
-from harness import case
+from harness import alone, case
 
 COLUMNS = ("cell_type gene gene_id tss strand set peak chrom start end element class rank in_minimal partner loss_alone "
            "loss_from_whole relative_change verdict slope q call call_q hidden_share method L distance_to_tss").split()
@@ -30,6 +30,18 @@ def broken(name, content, *says, code=3, more=(), form="bed"):
 broken("a format that is none", links(), r"--format: 'gff' is none of: bed, bedpe", code=2, form="gff")
 broken("a column is missing", links(without="chrom"), r"links\.tsv", r"chrom")
 broken("a start that is no number", links({"start": "near"}), r"links\.tsv", r"start", r"near")
+for column, value, wanted in (("start", "-1", "from 0 to 2\\^40"), ("end", "100", "behind the start"),
+                              ("end", "5000000000000000", "below 2\\^40"), ("tss", "-7", "from 0 to 2\\^40"),
+                              ("tss", "2000000000000", "from 0 to 2\\^40"), ("rank", "0", "a rank from 1"),
+                              ("relative_change", "inf", "a finite number"), ("slope", "-inf", "a finite number"),
+                              ("call_q", "inf", "a finite number"), ("verdict", "fine", "a verdict"),
+                              ("call", "maybe", "a call")):
+    broken(f"{column} of {value}", links({column: value}), rf"links\.tsv: line 2, column '{column}': '{value}' is not",
+           wanted, form="multiqc")
+broken("no rows, and no links", "a\tb\n", r"links\.tsv: no column 'cell_type'", r"no links\.tsv")
+for form in ("bigwig", "igv", "muon"):
+    broken(f"another experiment's links, {form}", links(), r"the peak 'chr1:100-500', which the study has not", r"--study",
+           form=form, more=["--study", "../good/study.h5mu"])
 broken("an unknown gene", links(), r"--gene: links\.tsv has no 'PAX5'", code=2, more=["--gene", "PAX5"])
 broken("an unknown type", links(), r"--cell-type: links\.tsv has no 'B'", code=2, more=["--cell-type", "B"])
 broken("contradicted alone, which is left out", links(), r"needs --contradicted", code=2,
@@ -88,3 +100,27 @@ def _(room):
     (folder / "links.tsv").write_text(links())
     (folder / "study.h5mu").write_text("another")
     return export("results", form="muon")
+
+
+@case("export: a folder in the way", r"links\.bedpe: it is a folder", r"move it away", once=True)
+def _(room):
+    (room.folder / "out/links.bedpe").mkdir(parents=True)
+    return [*export(room.file("links.tsv", links()), form="bedpe"), "--overwrite"]
+
+
+@case("export: grids-tracks may not be executed", r"grids-tracks is there, and may not be executed", r"chmod \+x")
+def _(room):
+    return [*alone(room, "grids-tracks"), *export(room.file("links.tsv", links()), form="longrange")]
+
+
+@case("export: grids-tracks is missing", r"grids-tracks is not there", r"install grids-tracks beside grids")
+def _(room):
+    return [*alone(room), *export(room.file("links.tsv", links()), form="longrange")]
+
+
+for name, siblings, says in (("missing", [], (r"grids-torch is not there", r"install grids-torch beside grids")),
+                             ("not executable", ["grids-torch"], (r"may not be executed", r"chmod \+x"))):
+    @case(f"run: grids-torch is {name}, told before any work", *says)
+    def _(room, siblings=siblings):
+        return [*alone(room, *siblings), "run", "../good/cells.h5mu", "--labels", "cell_type", "--genes", "../good/genes.bed",
+                "-o", "out"]

@@ -68,6 +68,16 @@ class Room:
         return name
 
 
+def alone(room, *broken):
+    """A grids in the room without the programs beside it, or with some that may not be executed."""
+    folder = room.folder / "programs"
+    folder.mkdir()
+    shutil.copy(room.programs / "grids", folder)
+    for name in broken:
+        (folder / name).write_text("")
+    return ["program", folder / "grids"]
+
+
 def snapshot(folder):
     """Everything in a folder but when its study was asked: name → kind or digest."""
     found = {}
@@ -93,8 +103,11 @@ def differences(before, after):
 
 
 def command(programs, words):
-    """The words as a command; a leading ("limit", blocks) caps the size of written files."""
+    """The words as a command; a leading ("limit", blocks) caps the size of written files, ("program", path)
+    is another grids."""
     grids = str(programs / "grids")
+    if words[0] == "program":
+        return [str(word) for word in words[1:]]
     if words[0] == "limit":
         return ["sh", "-c", f'ulimit -f {words[1]}; exec "$@"', "sh", grids, *map(str, words[2:])]
     return [grids, *map(str, words)]

@@ -139,14 +139,16 @@ TEST(DrawnLinks, VerdictsHaveColoursOfTheirOwn) {
 
 // ---- text formats ----
 
-TEST(Bed, HasNineColumnsThenThoseThatItsCommentNames) {
+TEST(Bed, HasTwelveColumnsThenThoseThatItsCommentNames) {
   const auto lines = lines_of(bed_text(std::vector<Link>{link_to("G", "chr2", 100)}));
   ASSERT_EQ(lines.size(), 2U);
   EXPECT_THAT(lines[0], StartsWith("#chrom\tchromStart\tchromEnd\tname\tscore"));
   const auto fields = fields_of(lines[1]);
   EXPECT_EQ(fields.size(), fields_of(lines[0]).size());
-  EXPECT_THAT(std::vector(fields.begin(), fields.begin() + 9),
-              ElementsAre("chr2", "100", "500", "G_1", "250", ".", "100", "500", "0,158,115"));
+  // Columns 10 to 12 are blocks to whoever reads twelve: one, of the whole peak.
+  EXPECT_THAT(std::vector(fields.begin(), fields.begin() + 13),
+              ElementsAre("chr2", "100", "500", "G_1", "250", ".", "100", "500", "0,158,115", "1",
+                          "400", "0", "G"));
   EXPECT_THAT(lines[1], HasSubstr("\t-0.25\t"));
 }
 
@@ -207,7 +209,8 @@ TEST(Formats, NoLinksGiveHeadersAlone) {
   EXPECT_THAT(lines_of(interact_text({})), SizeIs(1));
   EXPECT_THAT(longrange_text({}), IsEmpty());
   EXPECT_EQ(best_locus({}), "");
-  EXPECT_THAT(multiqc_text({}), HasSubstr("\ncell_type\tsets\t"));
+  EXPECT_THAT(lines_of(multiqc_text({})).back(), StartsWith("all\t0\t0\t"))
+      << "MultiQC takes a table without rows for none";
 }
 
 TEST(Formats, HostileNamesStayOneField) {
@@ -288,6 +291,22 @@ TEST(IgvSession, BeginsAtTheSetThatStandsBest) {
   EXPECT_EQ(best_locus(std::vector<Link>{large, borne_out}), "chr2:2961-17440");
 }
 
+TEST(IgvSession, BeginsWhereTheReportDoes) {
+  auto first = link_to("G", "chr2", 100'000), second = link_to("H", "chr2", 15'000);
+  const std::vector<Link> links = {first, second};
+  const std::vector<SetName> standing = {
+      {"B", "left out", "grids", 1}, {"B", "H", "grids", 1}, {"B", "G", "grids", 1}};
+  EXPECT_EQ(best_locus(links, standing), "chr2:2961-17440");
+}
+
+TEST(IgvSession, WithoutTheReportTheLargestMeasuredChangeOfAVerdictIsFirst) {
+  auto predicted = link_to("G", "chr2", 100'000), measured = link_to("H", "chr2", 15'000);
+  predicted.relative_change = -0.9;
+  predicted.slope = 0.1;
+  measured.slope = 1;
+  EXPECT_EQ(best_locus(std::vector<Link>{predicted, measured}), "chr2:2961-17440");
+}
+
 TEST(Multiqc, CountsSetsNotPeaksAndIsNoMarkup) {
   auto first = link_to("G", "chr2", 1), second = link_to("G", "chr2", 2);
   first.cell_type = second.cell_type = kHostile;
@@ -340,7 +359,11 @@ TEST(Muon, LinksLieInPeakRowsAndGeneColumns) {
   EXPECT_THAT(matrix.row_indices(5), ElementsAre(1));
   EXPECT_THAT(matrix.row_values(5), ElementsAre(-0.25f));
   EXPECT_EQ(matrix.values.size(), 2U);
-  EXPECT_EQ(read_frame(root.group("uns/grids"), "sets").rows(), 3);
+  const auto sets = read_frame(root.group("uns/grids"), "sets");
+  EXPECT_EQ(sets.rows(), 3);
+  std::vector<std::string> names;
+  for (const auto& column : sets.columns) names.push_back(column.name);
+  EXPECT_EQ(names, link_columns().names()) << "all of links.tsv";
   const auto annotation = read_frame(root.group("mod/atac/uns/atac"), "peak_annotation");
   EXPECT_THAT(annotation.index, ElementsAre("G", kHostile));
   EXPECT_THAT(annotation.find("peak")->text(), ElementsAre("b", "d"));
@@ -351,6 +374,28 @@ TEST(Muon, AnotherStudyIsRefused) {
   EXPECT_THROW(write_study_with_links(folder.path() / "links.h5mu", whole_study(),
                                       std::vector<Link>{link_to("G", "chr9", 1)}),
                Error);
+}
+
+TEST(OfStudy, LinksAreOfItsPeaksAtTheirPlaces) {
+  auto link = link_to("G", "chr1", 150);
+  link.peak = "b";
+  link.end = 250;
+  EXPECT_NO_THROW(require_of_study(whole_study(), std::vector<Link>{link}));
+  auto elsewhere = link, other_peak = link, other_gene = link;
+  elsewhere.start = 151;
+  other_peak.peak = "z";
+  other_gene.gene = "H";
+  const auto said = [](const Link& wrong) -> std::string {
+    try {
+      require_of_study(whole_study(), std::vector<Link>{wrong});
+    } catch (const Error& error) {
+      return error.what();
+    }
+    return "nothing";
+  };
+  EXPECT_THAT(said(elsewhere), HasSubstr("'b' at chr1:151-250, the study at chr1:150-250"));
+  EXPECT_THAT(said(other_peak), HasSubstr("peak 'z', which the study has not"));
+  EXPECT_THAT(said(other_gene), HasSubstr("gene 'H', which the study has not"));
 }
 
 }  // namespace

@@ -52,6 +52,9 @@ def bedtools(_programs, folder, made):
               for text in (output("bedtools", "sort", "-header", "-i", bed), bed.read_text())]
     if placed[0] != placed[1]:
         yield "links.bed is in another order than bedtools sorts"
+    # Readers of BED12 take columns 10 to 12 as blocks.
+    if any(line[9:12] != ["1", str(int(line[2]) - int(line[1])), "0"] for line in lines_of(bed)):
+        yield "links.bed has other blocks than its peaks"
     if len(lines_of(bed)) != len(links):
         yield f"links.bed has {len(lines_of(bed))} lines, of {len(links)} links"
     for type_bed in sorted(to.glob("links_*.bed")):
@@ -182,6 +185,37 @@ def multiqc(_programs, folder, made):
         yield f"its table has {counts}"
 
 
+@reader(READERS, "grids, of what is left out and of nothing")
+def left_out(programs, folder, made):
+    """What filters leave, and a run without sets: whatever can be written is, and the exit code is 0."""
+    gene = made["links"][0]["gene"]
+    none = folder / "none.tsv"
+    none.write_text((made["run"] / "links.tsv").read_text().splitlines()[0] + "\n")
+    study = ["--study", made["run"] / "study.h5mu"]
+    verdict = next(each for each in ("overstated", "borne_out", "undecided")
+                   if each not in {link["verdict"] for link in made["links"]})
+    for name, words, says in (("one_gene", [made["run"], "--gene", gene, "--contradicted"], ""),
+                              ("no_sets", [none, *study], "has no links: no set was found"),
+                              ("nothing", [made["run"], "--verdict", verdict], "none passes what was asked")):
+        to = folder / name
+        done = subprocess.run([programs / "grids", "export", *words, "--format", ",".join(FORMATS), "-o", to],
+                              capture_output=True, text=True)
+        if done.returncode != 0 or says not in done.stderr:
+            yield f"{name}: exit code {done.returncode}: {done.stderr}"
+            continue
+        missing = [file for file in ("links.bed", "links.bedpe", "links.interact", "links.longrange", "openness_all.bw",
+                                     "grids_igv.xml", "links.h5mu", "grids_sets_mqc.tsv") if not (to / file).is_file()]
+        if missing:
+            yield f"{name}: {missing} are missing"
+        counted = sum(int(line[1]) for line in lines_of(to / "grids_sets_mqc.tsv")[1:])
+        sets = {(link["cell_type"], link["gene"], link["set"]) for link in made["links"] if link["gene"] == gene}
+        if counted != (len(sets) if name == "one_gene" else 0):
+            yield f"{name}: grids_sets_mqc.tsv counts {counted} sets"
+        resources = xml.etree.ElementTree.parse(to / "grids_igv.xml").getroot().iter("Resource")
+        if not any(each.get("path") == "openness_all.bw" for each in resources):
+            yield f"{name}: the session has no openness"
+
+
 @reader(READERS, "the session of IGV, as XML")
 def session(_programs, _folder, made):
     path = made["folder"] / "grids_igv.xml"
@@ -256,6 +290,8 @@ def igv_picture(made, folder):
                           capture_output=True, text=True)
     if not (folder / "igv.png").is_file():
         yield f"igv made no picture: {(done.stdout + done.stderr)[-800:]}"
+    for wrong in re.findall(r".*(?:Error loading|NumberFormatException).*", done.stdout + done.stderr):
+        yield f"igv: {wrong}"
 
 
 MUDATA = """

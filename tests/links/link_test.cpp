@@ -51,5 +51,20 @@ TEST(Link, WithoutTheGenesChromosomeADistanceSaysThatItIsThePeaks) {
   EXPECT_EQ(links[1].gene_chrom, "");
 }
 
+TEST(Link, WhatIsMissingInAWordIsSpelledInTwoWays) {
+  Link link;
+  link.end = 1;
+  auto table = link_columns().table(std::array{link});
+  Table said(table.columns());
+  auto row = table.row(0);
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto& name = table.columns()[i];
+    if (name == "verdict" || name == "call") row[i] = "NA";
+  }
+  said.add(row);
+  EXPECT_EQ(link_columns().read(said)[0].verdict, "");
+  EXPECT_EQ(link_columns().read(said)[0].call, "");
+}
+
 }  // namespace
 }  // namespace grids::core
