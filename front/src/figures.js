@@ -2,13 +2,6 @@
 import { draw } from "./dom.js";
 import { number as spelt, percent } from "./words.js";
 
-export const COLOURS = {
-  borne_out: "#009e73",
-  overstated: "#e69f00",
-  undecided: "#7a7a75",
-  not_judged: "#b5b5b0",
-  contradicted: "#c8102e",
-};
 const FIRST = "#0072b2";
 const SECOND = "#e69f00";
 
@@ -58,7 +51,7 @@ function axis(svg, x, marks, top, bottom, words) {
 
 /** Bars of what each element loses from the whole and gives on nothing. */
 export function memberBars(members) {
-  const left = 170, top = 24, row = 38;
+  const left = 200, top = 24, row = 38;
   const bottom = top + row * members.length;
   const values = members.flatMap((member) => [member.loss, member.gain]).filter(Number.isFinite);
   const marks = ticks(Math.min(0, ...values), Math.max(1, ...values));
@@ -66,14 +59,14 @@ export function memberBars(members) {
   const svg = frame(bottom + 24, "Shares of the joint change that each element loses and gives");
   axis(svg, x, marks, top, bottom, (mark) => percent(mark).replace(".0", ""));
   svg.append(
-    draw("rect", { x: left, y: 4, width: 10, height: 10, fill: FIRST }),
-    text(left + 15, 13, "lost when it alone is closed"),
-    draw("rect", { x: left + 165, y: 4, width: 10, height: 10, fill: SECOND }),
-    text(left + 180, 13, "given alone"),
+    draw("rect", { x: 8, y: 4, width: 10, height: 10, fill: FIRST }),
+    text(23, 13, "lost when it alone is closed"),
+    draw("rect", { x: left + 60, y: 4, width: 10, height: 10, fill: SECOND }),
+    text(left + 75, 13, "given alone"),
   );
   members.forEach((member, i) => {
     const y = top + row * i + 6;
-    svg.append(titled(text(left - 8, y + 17, shortened(member.name, 26), "end"), member.name));
+    svg.append(titled(text(left - 8, y + 17, shortened(member.name, 25), "end"), member.name));
     [[member.loss, FIRST, 0], [member.gain, SECOND, 14]].forEach(([value, fill, below]) => {
       if (!Number.isFinite(value)) return;
       const [from, to] = [x(0), x(value)].sort((a, b) => a - b);
@@ -86,7 +79,7 @@ export function memberBars(members) {
 
 /** Dots with intervals, one a row: settings of the elements, or other cell types. */
 export function dots(rows, label, words = spelt) {
-  const left = 190, top = 8, row = 22;
+  const left = 200, top = 8, row = 22;
   const bottom = top + row * rows.length;
   const values = rows.flatMap(({ value, low, high, beside }) => [value, low, high, beside]).filter(Number.isFinite);
   const marks = ticks(Math.min(0, ...values), Math.max(0, ...values));
@@ -95,7 +88,7 @@ export function dots(rows, label, words = spelt) {
   axis(svg, x, marks, top, bottom, words);
   rows.forEach(({ name, value, low, high, beside, strong }, i) => {
     const y = top + row * i + 11;
-    svg.append(titled(text(left - 8, y + 4, shortened(name, 30), "end", strong ? "st" : ""), name));
+    svg.append(titled(text(left - 8, y + 4, shortened(name, 25), "end", strong ? "st" : ""), name));
     if (Number.isFinite(low)) svg.append(draw("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke: FIRST, "stroke-width": 3, "stroke-opacity": 0.45 }));
     if (Number.isFinite(beside)) {
       svg.append(titled(draw("path", { d: `M${x(beside)} ${y - 6}l5 6l-5 6l-5 -6z`, fill: SECOND }), `in the fit ${words(beside)}`));

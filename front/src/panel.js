@@ -11,7 +11,8 @@ const UCSC = "https://genome.ucsc.edu/cgi-bin/hgTracks";
 function sentence(data, set) {
   const words = [
     `Masking ${spelt(set.peaks)} peak${set.peaks === 1 ? "" : "s"} in the surrogate changes the prediction of ${set.gene} by `,
-    make("b", {}, interval(set.change, set.change_low, set.change_high, (share) => percent(share, true))),
+    make("b", {}, percent(set.change, true)),
+    Number.isFinite(set.change_low) ? ` (90 % over refits: ${percent(set.change_low, true)} to ${percent(set.change_high, true)})` : "",
     set.cell_type === "all" ? " over cells of all types" : ` in ${set.cell_type}`,
     `; measured expression of test cells: `,
     make("b", {}, VERDICTS[set.verdict] ?? "not judged"),

@@ -15,7 +15,7 @@ const COLUMNS = [
   { title: "Slope", number: true, value: (set) => set.slope, show: (set) => interval(set.slope, set.slope_low, set.slope_high, number) },
   { title: "q", number: true, value: (set) => set.q, show: (set) => number(set.q) },
   { title: "Predicted change", number: true, value: (set) => set.change, show: (set) => percent(set.change, true) },
-  { title: "Elements", number: true, value: (set) => set.minimal, show: (set) => `${number(set.minimal)} of ${number(set.peaks)}` },
+  { title: "Minimal peaks", number: true, value: (set) => set.minimal, show: (set) => `${number(set.minimal)} of ${number(set.peaks)}` },
   { title: "In window", number: true, value: (set) => set.near_share, show: (set) => percent(set.near_share) },
   { title: "Redundancy", value: (set) => CALLS[set.call] ?? "", show: (set) => CALLS[set.call] ?? "not asked" },
   { title: "Hidden share", number: true, value: (set) => set.hidden_share, show: (set) => (Number.isFinite(set.hidden_share) ? interval(set.hidden_share, set.hidden_low, set.hidden_high, number) : "–") },

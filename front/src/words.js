@@ -61,8 +61,8 @@ export const GLOSSARY = {
     "What measured expression of test cells, which neither training nor search has seen, says of the predicted change",
   Slope: "Measured change per predicted change, within type and state: 1 = cells differ as predicted, 0 = not at all",
   q: "Benjamini–Hochberg q of the slope over the sets of this page",
-  "Predicted change": "Relative change of the prediction when the whole set is masked in the surrogate, on test cells",
-  Elements: "Peaks of the minimal sub-set: those that alone keep 90 % of the set's predicted change",
+  "Predicted change": "Relative change of the prediction when the whole set is masked in the surrogate, on test cells; its interval, where a set has one, is of 90 % over refits of the chosen terms, and may leave out the change itself",
+  "Minimal peaks": "Peaks of the minimal sub-set: those that alone keep 90 % of the set's predicted change",
   "In window": "Share of the set's peaks within 250 kb of the gene's start of transcription",
   Redundancy: "Do the elements of the set stand in for one another? Called from cells that hold each setting",
   "Hidden share":

@@ -167,6 +167,9 @@ inline constexpr ColumnText kBystandersFound{"bystanders_found",
                                              "peaks that are open with a cause and cause nothing"};
 inline constexpr ColumnText kExpectedByChance{
     "expected_by_chance", "members that L random peaks would hold, drawn from all"};
+inline constexpr ColumnText kExpectedNearTss{
+    "expected_near_tss",
+    "members that L random peaks would hold, drawn from those within 250 kb of the TSS"};
 inline constexpr ColumnText kNearTssShare{"near_tss_share",
                                           "share of the found peaks within 250 kb of the TSS"};
 inline constexpr ColumnText kNearTssChance{"near_tss_chance", "the same of all peaks"};

@@ -25,6 +25,12 @@ struct RecoveryView {
   std::vector<NamedSums> kinds;  ///< in the order of their first rows
   RecoverySums all;
   bool knows_partners = false;  ///< which earlier versions did not write
+  bool near_alone = false;      ///< only peaks within 250 kb of the genes were searched
+
+  /// Members that random sets would hold, drawn from the peaks that were searched.
+  const KnownSum& chance(const RecoverySums& sums) const {
+    return near_alone ? sums.chance_near_tss : sums.chance;
+  }
 
   bool knows_programmes() const { return all.programme.weight > 0; }
 };
@@ -41,6 +47,8 @@ RecoveredPeaks recovered_peaks(const Table& table, size_t row) {
   set.members_found = count_at(table, row, column::kMembersFound);
   set.bystanders_found = count_at(table, row, column::kBystandersFound);
   set.expected_by_chance = table.number(row, column::kExpectedByChance);
+  set.expected_near_tss =
+      table.has(column::kExpectedNearTss) ? table.number(row, column::kExpectedNearTss) : kNaN;
   set.near_tss_share = table.number(row, column::kNearTssShare);
   set.near_tss_chance = table.number(row, column::kNearTssChance);
   if (table.has(column::kMembersWithPartners)) {
@@ -53,9 +61,17 @@ RecoveredPeaks recovered_peaks(const Table& table, size_t row) {
   return set;
 }
 
-RecoveryView recovery_view(const Table& table) {
+/// Whether every set was searched among the peaks around its gene.
+bool searched_near_alone(const Results& results) {
+  return !results.sets.empty() &&
+         std::all_of(results.sets.begin(), results.sets.end(),
+                     [](const SetView& set) { return set.domain == "cis"; });
+}
+
+RecoveryView recovery_view(const Table& table, const Results& results) {
   RecoveryView view;
   view.knows_partners = table.has(column::kMembersWithPartners);
+  view.near_alone = table.has(column::kExpectedNearTss) && searched_near_alone(results);
   const bool several_methods =
       table.has(column::kMethod) && distinct(table, column::kMethod).size() > 1;
   for (size_t row = 0; row < table.rows(); ++row) {
@@ -77,15 +93,16 @@ std::string share_text(const KnownSum& sum) {
 }
 
 std::vector<HtmlColumn> table_columns(const RecoveryView& view) {
-  std::vector<HtmlColumn> columns = {{"Kind of regulation"},
-                                     {"Sets", true},
-                                     {"Planted", true},
-                                     {"Found", true},
-                                     {"Expected by chance", true},
-                                     {"Recall", true},
-                                     {"Bystanders found", true},
-                                     {"Near the TSS", true},
-                                     {"By chance", true}};
+  std::vector<HtmlColumn> columns = {
+      {"Kind of regulation"},
+      {"Sets", true},
+      {"Planted", true},
+      {"Found", true},
+      {view.near_alone ? "Expected within 250 kb" : "Expected by chance", true},
+      {"Recall", true},
+      {"Bystanders found", true},
+      {"Near the TSS", true},
+      {"By chance", true}};
   if (view.knows_partners) columns.push_back({"Recall with partners", true});
   if (view.knows_programmes()) {
     columns.push_back({"In the type's programme", true});
@@ -101,7 +118,7 @@ std::vector<std::string> table_row(const std::string& name, const RecoverySums& 
                                   count_text(static_cast<double>(sums.sets)),
                                   count_text(sums.found.weight),
                                   count_text(sums.found.total),
-                                  number_text(sums.chance.total),
+                                  number_text(view.chance(sums).total),
                                   share_text(sums.found),
                                   count_text(sums.bystanders.total),
                                   share_text(sums.near_tss_share),
@@ -123,8 +140,9 @@ std::string recovery_table(const RecoveryView& view) {
   return html_table(table_columns(view), rows);
 }
 
-const char* verdict_on(const RecoverySums& all) {
-  if (all.found.total <= 2 * all.chance.total) {
+const char* verdict_on(const RecoveryView& view) {
+  const RecoverySums& all = view.all;
+  if (all.found.total <= 2 * view.chance(all).total) {
     return "That is about what random sets would give: <b>the sets found here do not point to "
            "the planted peaks of single genes.</b> A surrogate whose twenty latent numbers carry "
            "the state of a cell sees programmes of peaks, hardly single elements.";
@@ -141,9 +159,10 @@ std::string recovery_text(const RecoveryView& view) {
   const RecoverySums& all = view.all;
   std::string html = fmt::format(
       "<p>These cells are simulated, so the truth is known. For the explained genes {} had been "
-      "planted. Found: <b>{}</b>. Expected of random sets: {}. {}</p>\n",
+      "planted. Found: <b>{}</b>. Expected of random sets{}: {}. {}</p>\n",
       counted(all.found.weight, "causal peak"), count_text(all.found.total),
-      number_text(all.chance.total), verdict_on(all));
+      view.near_alone ? " of peaks within 250 kb of the gene, where they were searched" : "",
+      number_text(view.chance(all).total), verdict_on(view));
   if (view.knows_programmes()) {
     html += fmt::format(
         "<p>Of the found peaks, <b>{}</b> follow the programme of their cell type (peaks that open "
@@ -154,10 +173,11 @@ std::string recovery_text(const RecoveryView& view) {
   return html;
 }
 
-std::string recovery_plot(const std::vector<NamedSums>& kinds) {
+std::string recovery_plot(const RecoveryView& view) {
+  const auto& kinds = view.kinds;
   double most = 1;
   for (const auto& [name, sums] : kinds) {
-    most = std::max({most, sums.found.total, sums.chance.total});
+    most = std::max({most, sums.found.total, view.chance(sums).total});
   }
   constexpr double kWidth = 520;
   constexpr double kLeft = 120;
@@ -176,7 +196,8 @@ std::string recovery_plot(const std::vector<NamedSums>& kinds) {
     svg.line(x(0), y, x(sums.found.total), y, "#0072b2", 7);
     svg.circle(x(sums.found.total), y, 4.2, "#0072b2", "none",
                fmt::format("{}: {} found", name, number_text(sums.found.total)));
-    svg.line(x(sums.chance.total), y - 9, x(sums.chance.total), y + 9, "#d55e00", 2);
+    const double chance = x(view.chance(sums).total);
+    svg.line(chance, y - 9, chance, y + 9, "#d55e00", 2);
     y += kRow;
   }
   return svg.str();
@@ -187,11 +208,10 @@ std::string recovery_plot(const std::vector<NamedSums>& kinds) {
 std::string recovery_section(const Results& results, Page& page) {
   const Table* table = results.find("recovery.tsv");
   if (table == nullptr) return {};
-  const auto view = recovery_view(*table);
+  const auto view = recovery_view(*table, results);
   std::string html = recovery_text(view);
   if (view.all.found.total > 0) {
-    html += html_figure(page.next_figure(),
-                        "<div class=\"wide\">" + recovery_plot(view.kinds) + "</div>",
+    html += html_figure(page.next_figure(), "<div class=\"wide\">" + recovery_plot(view) + "</div>",
                         "Planted causal peaks among the found ones, by kind of regulation (blue), "
                         "beside the number that random sets of the same size would hold (orange "
                         "line).");

@@ -27,6 +27,21 @@ constexpr MeasureTitle kMeasureTitles[] = {
     {"loops", "Pairs that a loop of chromatin joins"},
     {"eqtl", "Peaks that hold a fine-mapped variant of the gene"},
     {"bed", "Peaks that overlap the given places"},
+    {"crispr_average_precision",
+     "How well scores find the regulated pairs of a screen (average precision)"},
+    {"crispr_precision_at_70", "Precision where 70 % of the regulated pairs of a screen are found"},
+    {"crispr_coverage", "Share of a screen's pairs of which a method has a score"},
+    {"crispr_difference", "Average precision on a screen, beside that of another method"},
+    {"combinations_coverage", "Share of the perturbed combinations that lie in a set"},
+    {"combinations_sign_agreement",
+     "Combinations whose measured and predicted hidden shares have one sign"},
+    {"combinations_rank_correlation",
+     "Rank correlation of measured and predicted hidden shares of combinations"},
+    {"combinations_calls", "Sets with a call that perturbed combinations bear out"},
+    {"combinations_called", "Perturbed combinations that sets call what they are shown to be"},
+    {"motifs_enriched", "Share of the motifs that are enriched in the sets' peaks"},
+    {"motif_shared", "Pairs of a set's peaks with a motif in common"},
+    {"motifs_in_common", "Motifs that two peaks of a set have in common"},
 };
 
 std::string measure_title(std::string_view what) {

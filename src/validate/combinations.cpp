@@ -29,13 +29,13 @@ class CombinationTable {
       if (!table.has(column)) missing += fmt::format("{}{}", missing.empty() ? "" : ", ", column);
     }
     if (!table.has(effect()) || !table.has(error_of_effect())) {
-      missing +=
-          fmt::format("{}{} and {}", missing.empty() ? "" : ", ", effect(), error_of_effect());
+      missing += fmt::format("{}{} and {}{}", missing.empty() ? "" : ", ", effect(),
+                             error_of_effect(), logs_ ? "" : " (or log_fold and log_fold_error)");
     }
     if (missing.empty()) return;
     throw input_error(
-        "{}: no table of perturbed combinations, for it lacks {}: docs/validation.md has the "
-        "columns",
+        "{}: no table of perturbed combinations, for it lacks {}: docs/validation-screens.md "
+        "has the columns",
         table.source, missing);
   }
 

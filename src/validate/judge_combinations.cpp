@@ -1,8 +1,11 @@
 #include "validate/judge_combinations.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "base/at.hpp"
 #include "io/feature_kind.hpp"
@@ -94,13 +97,14 @@ std::vector<CallingMethod> calling_methods(const Pairs& pairs) {
 
 /// The set that a combination is held beside.
 JudgedCombination judged(const Pairs& pairs, const CallingMethod& method,
-                         const Combination& combination) {
+                         const Combination& combination, bool other_cell_type) {
   JudgedCombination result{&combination, measure_combination(combination), nullptr, false};
   int best = -1;
   for (const PairSet* set : method.sets) {
     if (!of_gene(pairs.genes[at(set->gene)], combination.gene)) continue;
     const auto& type = combination.cell_type;
-    if (!type.empty() && lower_case(type) != lower_case(set->cell_type)) continue;
+    if (!other_cell_type && !type.empty() && lower_case(type) != lower_case(set->cell_type))
+      continue;
     const Match match = match_of(combination, elements_of_set(pairs, *set));
     if (match == Match::kNone) continue;
     const int worth = (match == Match::kSame ? 4 : 0) + (std::isnan(set->hidden_share) ? 0 : 2) +
@@ -192,6 +196,7 @@ ValidationRow share_row(const CallingMethod& method, const char* what, const std
   for (int64_t draw = 0; draw < kCombinationDraws; ++draw) {
     drawn.push_back(figure(drawn_pairs(shares, seed, draw)));
   }
+  if (shares.genes < 2) return row;  // every draw draws the only gene
   const auto interval = percentile_interval(std::move(drawn));
   row.low = interval.low;
   row.high = interval.high;
@@ -273,9 +278,14 @@ void add_combination_coverage(const CallingMethod& method,
     row.n = n;
     rows.push_back(std::move(row));
   }
-  context.reporter.info(
-      fmt::format("of {} perturbed combinations {} are in a set, {} of them make up the whole set",
-                  n, found, same));
+  const auto text = fmt::format(
+      "{}: of {} perturbed combinations {} are in a set, {} of them make up the whole set",
+      method_title(method.method, method.set_size), n, found, same);
+  if (found > 0) {
+    context.reporter.info(text);
+  } else {
+    context.reporter.warning(text + ": there is no figure but the coverage");
+  }
 }
 
 std::string elements_text(const Combination& combination) {
@@ -314,7 +324,7 @@ Columns<JudgedCombination> combination_columns() {
         [](const Row& row) { return std::string(interaction_name(row.measured.interaction)); }},
        {column::kMethod.saying("whose set"),
         [](const Row& row) { return row.set ? row.set->method : std::string(); }},
-       {column::kSetSize.saying("of the set"),
+       {column::kSetSize.saying("of the method's sets, as in `validation.tsv`"),
         [](const Row& row) { return row.set ? row.set->set_size : std::nullopt; }},
        {"cell_type", "in which the set was learned; empty: no set has these elements",
         [](const Row& row) { return row.set ? row.set->cell_type : std::string(); }},
@@ -324,6 +334,55 @@ Columns<JudgedCombination> combination_columns() {
         [](const Row& row) { return row.set ? row.set->hidden_share : kNaN; }},
        {"call", "likewise",
         [](const Row& row) { return row.set ? row.set->call : std::string(); }}}};
+}
+
+bool has_gene(const Pairs& pairs, const std::string& name) {
+  return std::any_of(pairs.genes.begin(), pairs.genes.end(),
+                     [&](const PairGene& gene) { return of_gene(gene, name); });
+}
+
+/// Throws where no combination is of a gene of the pairs; warns of those that are not.
+void require_common_gene(const Pairs& pairs, const std::vector<Combination>& combinations,
+                         const Context& context) {
+  const auto missing = std::count_if(
+      combinations.begin(), combinations.end(),
+      [&](const Combination& combination) { return !has_gene(pairs, combination.gene); });
+  if (missing == 0) return;
+  if (missing == std::ssize(combinations)) {
+    throw input_error(
+        "no gene of the {} perturbed combinations ({}, …) is among the {} of {} ({}, …): are names "
+        "symbols in one and ids in the other? The column gene of --combinations takes either",
+        combinations.size(), combinations.front().gene, pairs.genes.size(), pairs.source,
+        pairs.genes.front().name);
+  }
+  context.reporter.warning(
+      fmt::format("{} of {} perturbed combinations are of genes that {} does not have", missing,
+                  combinations.size(), pairs.source));
+}
+
+/// Throws where all combinations are of cell types in which no set was learned; warns of some.
+void require_cell_types(const Pairs& pairs, const std::vector<Combination>& combinations,
+                        const Context& context) {
+  std::set<std::string> learned, known, missing;
+  for (const auto& set : pairs.sets) {
+    if (!has_answer(set)) continue;
+    learned.insert(set.cell_type);
+    known.insert(lower_case(set.cell_type));
+  }
+  int64_t count = 0;
+  for (const auto& combination : combinations) {
+    const auto& type = combination.cell_type;
+    if (type.empty() || known.contains(lower_case(type))) continue;
+    missing.insert(type);
+    ++count;
+  }
+  if (count == 0) return;
+  const auto text = fmt::format(
+      "{} of {} perturbed combinations were made in {}, the sets of {} were learned in {}: what "
+      "regulates a gene differs between cell types; --other-cell-type compares them all the same",
+      count, combinations.size(), fmt::join(missing, ", "), pairs.source, fmt::join(learned, ", "));
+  if (count == std::ssize(combinations)) throw input_error("{}", text);
+  context.reporter.warning(text);
 }
 
 }  // namespace
@@ -339,7 +398,7 @@ TableText describe_combinations() {
 
 JudgedCombinations judge_combinations(const Pairs& pairs,
                                       const std::vector<Combination>& combinations,
-                                      const Context& context) {
+                                      bool other_cell_type, const Context& context) {
   const auto methods = calling_methods(pairs);
   if (methods.empty()) {
     throw input_error(
@@ -347,12 +406,16 @@ JudgedCombinations judge_combinations(const Pairs& pairs,
         "links.tsv of grids redundancy, explain or run",
         pairs.source);
   }
+  require_common_gene(pairs, combinations, context);
+  if (!other_cell_type) require_cell_types(pairs, combinations, context);
   JudgedCombinations result;
   std::vector<JudgedCombination> listed;
   for (const auto& method : methods) {
     std::vector<JudgedCombination> all;
     all.reserve(combinations.size());
-    for (const auto& combination : combinations) all.push_back(judged(pairs, method, combination));
+    for (const auto& combination : combinations) {
+      all.push_back(judged(pairs, method, combination, other_cell_type));
+    }
     add_combination_coverage(method, all, context, result.rows);
     add_agreement(method, all, context.seed, result.rows);
     add_calls(method, all, result.rows);

@@ -36,10 +36,12 @@ TableText describe_combinations();
 /// For every method and L whose sets have hidden shares: how many combinations have a set; the
 /// share of equal signs of hidden shares, beside what their margins give by chance; Spearman's
 /// correlation; 95 % intervals by resampling genes; and how often the interaction test agrees with
-/// the calls. A combination that names its cell type is held beside sets of that type alone. Of
-/// several sets one of the same elements comes first, then one of all cells.
+/// the calls. A combination that names its cell type is held beside sets of that type alone, unless
+/// types may differ. Of several sets one of the same elements comes first, then one of all cells.
+/// Throws Error(kInput) where no combination is of a gene, or of a cell type, of the sets; warns of
+/// those that are not.
 JudgedCombinations judge_combinations(const Pairs& pairs,
                                       const std::vector<Combination>& combinations,
-                                      const Context& context);
+                                      bool other_cell_type, const Context& context);
 
 }  // namespace grids::core

@@ -193,11 +193,6 @@ std::vector<double> over_draws(const std::vector<FiguresByClass>& drawn, const F
   return values;
 }
 
-std::string screen_method_name(const ScreenScores& method) {
-  if (!method.set_size) return method.method.empty() ? "pairs" : method.method;
-  return fmt::format("{} (L {})", method.method, *method.set_size);
-}
-
 ValidationRow screen_row(std::string what, const ScreenScores& method, std::string subset) {
   ValidationRow row;
   row.what = std::move(what);
@@ -206,6 +201,20 @@ ValidationRow screen_row(std::string what, const ScreenScores& method, std::stri
   row.subset = std::move(subset);
   row.cell_type = method.cell_type;
   return row;
+}
+
+int64_t genes_of(const Screen& screen, const ScreenClass& part) {
+  std::set<std::string> genes;
+  for (const size_t i : part.pairs) genes.insert(screen.pairs[i].gene);
+  return std::ssize(genes);
+}
+
+/// None of a single gene, which every draw draws.
+void add_interval(std::vector<double> drawn, int64_t genes, ValidationRow& row) {
+  if (genes < 2) return;
+  const auto interval = percentile_interval(std::move(drawn));
+  row.low = interval.low;
+  row.high = interval.high;
 }
 
 int64_t regulated_of(const Screen& screen, const ScreenClass& part) {
@@ -225,13 +234,13 @@ void add_figure_rows(const Screen& screen, const std::vector<ScreenClass>& class
     for (size_t c = 0; c < classes.size(); ++c) {
       const int64_t regulated = regulated_of(screen, classes[c]);
       if (regulated == 0) continue;
+      const int64_t genes = genes_of(screen, classes[c]);
       for (size_t m = 0; m < methods.size(); ++m) {
         auto row = screen_row(what, methods[m], classes[c].name);
         row.value = figures[c][m].*member;
-        const auto interval = percentile_interval(over_draws(
-            drawn, [&, member = member](const FiguresByClass& f) { return f[c][m].*member; }));
-        row.low = interval.low;
-        row.high = interval.high;
+        add_interval(over_draws(drawn, [&, member = member](
+                                           const FiguresByClass& f) { return f[c][m].*member; }),
+                     genes, row);
         row.n = std::ssize(classes[c].pairs);
         row.chance = static_cast<double>(regulated) / static_cast<double>(row.n);
         row.note = fmt::format("{} of {} pairs are regulated", regulated, row.n);
@@ -250,12 +259,11 @@ void add_differences(const std::vector<ScreenScores>& methods, const FiguresByCl
       const auto difference = [a, b](const FiguresByClass& f) {
         return f[0][a].average_precision - f[0][b].average_precision;
       };
-      auto row = screen_row("crispr_difference", methods[a],
-                            fmt::format("minus {}", screen_method_name(methods[b])));
+      auto row =
+          screen_row("crispr_difference", methods[a],
+                     fmt::format("minus {}", method_title(methods[b].method, methods[b].set_size)));
       row.value = difference(figures);
-      const auto interval = percentile_interval(over_draws(drawn, difference));
-      row.low = interval.low;
-      row.high = interval.high;
+      add_interval(over_draws(drawn, difference), genes, row);
       row.chance = 0;
       row.n = genes;
       row.note = "average precision over all pairs; n: genes that were resampled";
@@ -291,9 +299,40 @@ void add_coverage(const Screen& screen, const ScreenScores& method, int64_t regu
   const int64_t all = std::ssize(screen.pairs);
   add("all", covered.pairs, all);
   add("regulated", covered.regulated, regulated);
-  context.reporter.info(fmt::format(
-      "{}: {} has a prediction for {} of {} pairs, for {} of the {} regulated ones", screen.source,
-      screen_method_name(method), covered.pairs, all, covered.regulated, regulated));
+  context.reporter.info(
+      fmt::format("{}: {} has a prediction for {} of {} pairs, for {} of the {} regulated ones",
+                  screen.source, method_title(method.method, method.set_size), covered.pairs, all,
+                  covered.regulated, regulated));
+}
+
+/// A method without a prediction has no figure: it would look like chance.
+void leave_out_uncovered(const Screen& screen, const std::vector<ScreenScores>& methods,
+                         const Context& context, std::vector<ValidationRow>& rows) {
+  for (const auto& method : methods) {
+    if (screen_coverage(screen, method).pairs > 0) continue;
+    const auto name = method_title(method.method, method.set_size);
+    context.reporter.warning(fmt::format(
+        "{}: {} has no peak at any of the elements that were tested with its genes: its figures "
+        "are NA",
+        screen.source, name));
+    for (auto& row : rows) {
+      const bool own = row.method == method.method && row.set_size == method.set_size;
+      if (!own && row.subset != "minus " + name) continue;
+      row.value = row.low = row.high = kNaN;
+      row.note = fmt::format("{} has no prediction for any pair", name);
+    }
+  }
+}
+
+/// Throws where no gene of the pairs was measured.
+void require_common_gene(const Pairs& pairs, const Screen& screen) {
+  const auto shared = of_shared_genes(pairs, screen);
+  if (std::find(shared.begin(), shared.end(), 1) != shared.end()) return;
+  throw input_error(
+      "{}: none of its genes ({}, …) is among the {} of {} ({}, …): are names symbols in one and "
+      "ids in the other? Columns gene_id and measuredGeneEnsemblId tell the ids",
+      screen.source, screen.pairs.front().gene, pairs.genes.size(), pairs.source,
+      pairs.genes.front().name);
 }
 
 /// Throws unless some pairs were learned in the cells of the screen.
@@ -359,6 +398,7 @@ std::vector<ScreenScores> screen_baselines(const Screen& screen) {
 std::vector<ValidationRow> judge_screen(const Pairs& pairs, const Screen& screen,
                                         const JudgeScreenOptions& options, const Context& context) {
   if (!options.other_cell_type) require_cell_type(pairs, screen);
+  require_common_gene(pairs, screen);
   auto methods = scores_on_screen(pairs, screen, options.other_cell_type);
   const size_t own = methods.size();
   for (auto& baseline : screen_baselines(screen)) methods.push_back(std::move(baseline));
@@ -369,6 +409,7 @@ std::vector<ValidationRow> judge_screen(const Pairs& pairs, const Screen& screen
   std::vector<ValidationRow> rows;
   add_figure_rows(screen, classes, methods, figures, drawn, rows);
   add_differences(methods, figures, drawn, static_cast<int64_t>(judged.genes()), rows);
+  leave_out_uncovered(screen, methods, context, rows);
   for (size_t m = 0; m < own; ++m) {
     add_coverage(screen, methods[m], regulated_of(screen, classes[0]), context, rows);
   }

@@ -117,7 +117,12 @@ std::vector<Loop> read_loops(const std::filesystem::path& path) {
     const auto first = anchor_at(reader, row, 0), second = anchor_at(reader, row, 3);
     if (first && second) loops.push_back({*first, *second});
   }
-  if (loops.empty()) throw input_error("{}: no loops", path.string());
+  if (loops.empty()) {
+    throw input_error(
+        "{}: no loops: BEDPE has a line for each, with chrom, start and end of one anchor and of "
+        "the other",
+        path.string());
+  }
   return loops;
 }
 

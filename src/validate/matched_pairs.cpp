@@ -206,6 +206,13 @@ ValidationRow ratio_row(const std::vector<MatchedSums>& clusters, const MatchedS
   return row;
 }
 
+bool any_known(const Pairs& pairs, const PairGroup& group, const PairHits& hits) {
+  if (!hits.knows) return true;
+  return std::any_of(group.sets.begin(), group.sets.end(), [&](int32_t set) {
+    return hits.knows(pairs.genes[at(pairs.sets[at(set)].gene)]);
+  });
+}
+
 }  // namespace
 
 std::vector<ValidationRow> matched_rows(const Pairs& pairs, const PairHits& hits,
@@ -223,6 +230,13 @@ std::vector<ValidationRow> matched_rows(const Pairs& pairs, const PairHits& hits
     const MatchedSums all = summed(clusters);
     if (all.pairs == 0) continue;
     ValidationRow blank = blank_row(group, hits, matched, all);
+    if (!any_known(pairs, group, hits)) {
+      add_note("none of these genes is in the table", blank);
+      rows.push_back(blank);
+      blank.subset = "odds_ratio";
+      rows.push_back(std::move(blank));
+      continue;
+    }
     rows.push_back(share_row(clusters, all, blank));
     blank.subset = "odds_ratio";
     rows.push_back(ratio_row(clusters, all, hits, context, blank));

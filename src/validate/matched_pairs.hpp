@@ -25,6 +25,9 @@ struct PairHits {
   /// Intervals are over genes, or over stretches of 1 Mb where the peaks lie.
   enum class Over : uint8_t { kGenes, kStretches } over = Over::kGenes;
   std::string note = {};  ///< of every row
+  /// Whether the experiment says anything of a gene; empty: of every one. Pairs of which no gene is
+  /// known have no share: it would look like a true 0.
+  std::function<bool(const PairGene&)> knows = {};
 };
 
 /// Two rows of each group: the `share` of its pairs that hit beside that of matched pairs, and the

@@ -41,6 +41,9 @@ PeakIndex::PeakIndex(const Study& study) : whole_(true), openness_(shares_open(s
 
 PeakIndex::PeakIndex(const std::filesystem::path& list) : whole_(true) {
   const Frame frame = read_peak_list(list);
+  if (frame.rows() == 0) {
+    throw input_error("{}: no peaks: give a BED, or a name a line", list.string());
+  }
   const auto places = peak_intervals(frame, list.string());
   peaks_.reserve(places.size());
   for (size_t i = 0; i < places.size(); ++i) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 #include "base/at.hpp"
@@ -34,6 +35,7 @@ class PairBuilder {
       places_.place(gene);
       std::sort(gene.sites.begin(), gene.sites.end());
     }
+    if (!columns_.allowance.there()) name_sizes_as_asked();
     std::move(peaks_).finish(pairs_);
     return std::move(pairs_);
   }
@@ -53,6 +55,25 @@ class PairBuilder {
       PairMember found = member(row, name, parse_peak_name(name));
       if (!columns_.score.there()) found.score = 1 / ++rank;
       add_member(set, found);
+    }
+  }
+
+  /// links.tsv has the size that came out, which is below the L that was asked where a gene has too
+  /// few peaks. Where no gene has sets of several sizes by a method, one L was asked of it: that of
+  /// its largest set. compare.tsv (which has `allowance`) tells the L that was asked.
+  void name_sizes_as_asked() {
+    std::map<std::tuple<std::string, std::string, std::string, int32_t>, int64_t> counts;
+    std::map<std::string, std::optional<int64_t>> largest;
+    std::set<std::string> of_several;
+    for (const auto& set : pairs_.sets) {
+      if (++counts[{set.method, set.cell_type, set.seed, set.gene}] > 1) {
+        of_several.insert(set.method);
+      }
+      auto& size = largest[set.method];
+      size = std::max(size, set.set_size);
+    }
+    for (auto& set : pairs_.sets) {
+      if (!of_several.contains(set.method)) set.set_size = largest.at(set.method);
     }
   }
 
@@ -174,6 +195,15 @@ class PairBuilder {
   std::map<std::string, int32_t> genes_;
 };
 
+/// Whether a run wrote why it explained nothing.
+bool has_reasons(const std::filesystem::path& folder) {
+  return std::filesystem::exists(folder / "skipped.tsv");
+}
+
+constexpr const char* kNoSets =
+    "the run found no sets, so that there is nothing to validate: skipped.tsv beside it has the "
+    "reason for each gene (grids run --force explains them all the same)";
+
 }  // namespace
 
 std::filesystem::path links_table(const std::filesystem::path& links) {
@@ -181,6 +211,7 @@ std::filesystem::path links_table(const std::filesystem::path& links) {
   for (const char* name : {"links.tsv", "compare.tsv", "subsets.tsv"}) {
     if (std::filesystem::exists(links / name)) return links / name;
   }
+  if (has_reasons(links)) throw input_error("{}: {}", links.string(), kNoSets);
   throw input_error(
       "{}: no links.tsv, compare.tsv or subsets.tsv lies there: make them with grids run, explain, "
       "redundancy or compare, or name a table of peaks and genes",
@@ -188,8 +219,14 @@ std::filesystem::path links_table(const std::filesystem::path& links) {
 }
 
 Pairs read_pairs(const PairSources& sources, const Study* study) {
-  const Table table = read_table(links_table(sources.links));
-  if (table.rows() == 0) throw input_error("{}: no pairs", table.source);
+  const auto path = links_table(sources.links);
+  const Table table = read_table(path);
+  if (table.rows() == 0) {
+    if (has_reasons(path.parent_path())) {
+      throw input_error("{}: {}", table.source, kNoSets);
+    }
+    throw input_error("{}: no pairs", table.source);
+  }
   return PairBuilder(table, sources, study).build();
 }
 

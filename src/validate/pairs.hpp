@@ -58,8 +58,10 @@ struct PairMember {
 
 /// The peaks of one gene by one method. Of a table of single pairs, all its pairs of that gene.
 struct PairSet {
-  std::string method;               ///< "" where the table names none
-  std::optional<int64_t> set_size;  ///< L
+  std::string method;  ///< "" where the table names none
+  /// The L that was asked: where the table has but the size of each set, and no gene has sets of
+  /// several sizes, that of the method's largest set.
+  std::optional<int64_t> set_size;
   std::string cell_type;            ///< "all" where the table names none
   std::string seed;                 ///< what else tells sets of one method apart, or empty
   int32_t gene = 0;                 ///< index into Pairs::genes

@@ -57,6 +57,19 @@ void require_common_chromosome(const Pairs& pairs, std::span<const GenePosition>
       file, *known.begin());
 }
 
+/// Few places beyond the ends make no other build, but no such place is.
+void tell_beyond(const BuildCheck& check, const std::string& file, PlacesAre are,
+                 const Context& context) {
+  if (check.genes.beyond == 0) return;
+  const auto text = fmt::format(
+      "{}: {} of {} places beyond the ends of chromosomes in {}, which the peaks keep to: {}; mend "
+      "or leave out those lines",
+      file, check.genes.beyond, check.genes.checked, check.build,
+      fmt::join(check.genes.examples, ", "));
+  if (are != PlacesAre::kOftenAtPeaks) throw input_error("{}", text);
+  context.reporter.warning(text);
+}
+
 }  // namespace
 
 void require_same_build(const Pairs& pairs, std::span<const Interval> places,
@@ -73,10 +86,12 @@ void require_same_build(const Pairs& pairs, std::span<const Interval> places,
         check.build_of_genes.empty() ? "" : ", not in " + check.build_of_genes,
         fmt::join(check.genes.examples, ", "));
   }
+  tell_beyond(check, file.string(), are, context);
   if (are == PlacesAre::kAnywhere || !pairs.whole || !are_beside_peaks(check.promoters)) return;
   const auto words = fmt::format(
       "{}: {:.1f} % of its places lie at a peak, and {:.1f} % of places beside them: it is of "
-      "another genome build than the peaks, or of other cells; lift it over",
+      "another genome build than the peaks, or of other cells: lift it over in the first case; in "
+      "the second take one of cells like those of the peaks",
       file.string(), 100 * check.promoters.share(), 100 * check.promoters.share_beside);
   if (are == PlacesAre::kMostlyAtPeaks) throw input_error("{}", words);
   context.reporter.warning(words);

@@ -19,8 +19,9 @@ enum class PlacesAre : uint8_t {
 };
 
 /// Throws Error(kInput) that names the file when none of its places lies on a chromosome of the
-/// peaks, when three of them and more than one in a thousand lie beyond the ends of chromosomes in
-/// the build that the peaks keep to, or when they lie at peaks less than 1.3 times as often as
+/// peaks, when any lies beyond the end of its chromosome in the build that the peaks keep to (of
+/// places that are often at peaks three, and more than one in a thousand: fewer are a warning), or
+/// when they lie at peaks less than 1.3 times as often as
 /// places 50, 100 and 200 kb beside them do, though they should.
 void require_same_build(const Pairs& pairs, std::span<const Interval> places,
                         const std::filesystem::path& file, PlacesAre are, const Context& context);

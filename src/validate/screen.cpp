@@ -79,7 +79,7 @@ void require_screen_columns(const Table& table) {
   if (missing.empty()) return;
   throw input_error(
       "{}: no screen of elements and genes, for it lacks the columns {}: give a table in the "
-      "layout of EngreitzLab/CRISPR_comparison (docs/validation.md)",
+      "layout of EngreitzLab/CRISPR_comparison (docs/validation-screens.md)",
       table.source, missing);
 }
 

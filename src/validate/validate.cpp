@@ -76,7 +76,7 @@ void ValidateOptions::describe(OptionSet& set) {
       "--crispr", crispr,
       "A CRISPR screen of elements and genes, in the layout of EngreitzLab/CRISPR_comparison");
   set.flag("--other-cell-type", other_cell_type,
-           "The screen may be of other cells than the pairs were learned in");
+           "The screen or the combinations may be of other cells than the pairs were learned in");
   set.value("--combinations", combinations,
             "Elements that were perturbed one by one and together: a table with gene, elements, "
             "arm, fold and fold_error");
@@ -97,8 +97,8 @@ void ValidateOptions::describe(OptionSet& set) {
     if (fasta.empty() != motifs.empty()) {
       problems.add("--fasta and --motifs belong together: give both, or neither");
     }
-    if (other_cell_type && crispr.empty()) {
-      problems.add("--other-cell-type is of a screen: give --crispr");
+    if (other_cell_type && crispr.empty() && combinations.empty()) {
+      problems.add("--other-cell-type is of a screen: give --crispr or --combinations");
     }
   });
 }
@@ -148,7 +148,7 @@ Validation validation_of(const ValidateOptions& options, const Context& context)
     append(rows, judge_screen(pairs, *screen, how, context));
   }
   if (!combinations.empty()) {
-    auto judged = judge_combinations(pairs, combinations, context);
+    auto judged = judge_combinations(pairs, combinations, options.other_cell_type, context);
     append(rows, std::move(judged.rows));
     result.tables.push_back(std::move(judged.table));
   }

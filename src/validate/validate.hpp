@@ -23,7 +23,7 @@ struct ValidateOptions {
   int64_t slack = 0;                   ///< bp around places, loops' anchors and variants
   double least_pip = 0.1;              ///< of variants
   std::filesystem::path crispr;        ///< a screen of single elements
-  bool other_cell_type = false;        ///< it may be of other cells than the pairs
+  bool other_cell_type = false;        ///< that or `combinations` may be of other cells
   std::filesystem::path combinations;  ///< elements that were perturbed together
   std::filesystem::path fasta;         ///< the genome of the peaks
   std::filesystem::path motifs;        ///< of JASPAR or MEME

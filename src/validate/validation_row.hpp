@@ -31,4 +31,7 @@ struct ValidationRow {
 
 Columns<ValidationRow> validation_columns();
 
+/// "grids (L 10)", "grids"; "pairs" where the table names no method.
+std::string method_title(const std::string& method, std::optional<int64_t> set_size);
+
 }  // namespace grids::core

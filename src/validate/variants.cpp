@@ -89,6 +89,31 @@ const std::vector<Interval>* variants_of(const GeneVariants& variants, const Pai
   return nullptr;
 }
 
+/// Throws where no gene of the pairs has variants; tells how many have.
+void require_common_genes(const Pairs& pairs, const GeneVariants& variants, const std::string& file,
+                          double least_pip, const Context& context) {
+  const auto known =
+      std::count_if(pairs.genes.begin(), pairs.genes.end(),
+                    [&](const PairGene& gene) { return variants_of(variants, gene) != nullptr; });
+  const int64_t genes = std::ssize(pairs.genes);
+  if (known == 0) {
+    throw input_error(
+        "{}: none of the {} genes of {} ({}, …) has a variant with a PIP of at least {} there; it "
+        "has those of {}, …: are names symbols in one and ids in the other? --genes with both "
+        "(GTF), "
+        "or columns gene and gene_id, tell which is which",
+        file, genes, pairs.source, pairs.genes.front().name, least_pip, variants.begin()->first);
+  }
+  const auto text = fmt::format("{}: {} of the {} genes have a variant with a PIP of at least {}",
+                                file, known, genes, least_pip);
+  constexpr int64_t kFewOf = 10;
+  if (known * kFewOf < genes) {
+    context.reporter.warning(text + ": the share says little, read the ratio");
+  } else {
+    context.reporter.info(text);
+  }
+}
+
 }  // namespace
 
 GeneVariants read_variants(const std::filesystem::path& path, double least_pip) {
@@ -118,19 +143,21 @@ std::vector<ValidationRow> eqtl_rows(const Pairs& pairs, const std::filesystem::
                                      double least_pip, int64_t slack, const Context& context) {
   const auto variants = read_variants(path, least_pip);
   require_same_build(pairs, all_places(variants), path, PlacesAre::kOftenAtPeaks, context);
+  require_common_genes(pairs, variants, path.string(), least_pip, context);
   const PlaceFinder peaks(pairs.peaks);
-  const PairHits hits{"eqtl", [&](const PairGene& gene) {
-                        const auto* list = variants_of(variants, gene);
-                        return list == nullptr ? std::vector<int32_t>()
-                                               : peaks_at(peaks, *list, slack);
-                      }};
+  PairHits hits{"eqtl", [&](const PairGene& gene) {
+                  const auto* list = variants_of(variants, gene);
+                  return list == nullptr ? std::vector<int32_t>() : peaks_at(peaks, *list, slack);
+                }};
+  hits.knows = [&](const PairGene& gene) { return variants_of(variants, gene) != nullptr; };
   return matched_rows(pairs, hits, context);
 }
 
 std::vector<ValidationRow> bed_rows(const Pairs& pairs, const std::filesystem::path& path,
                                     int64_t slack, const Context& context) {
   const Frame frame = read_peak_list(path);
-  if (frame.rows() == 0) throw input_error("{}: no places", path.string());
+  if (frame.rows() == 0)
+    throw input_error("{}: no places: a BED has chrom, start and end", path.string());
   const auto places = peak_intervals(frame, path.string());
   for (const auto& place : places) {
     if (place.end <= kLongestChromosome) continue;
@@ -139,6 +166,14 @@ std::vector<ValidationRow> bed_rows(const Pairs& pairs, const std::filesystem::p
   }
   require_same_build(pairs, places, path, PlacesAre::kAnywhere, context);
   auto found = peaks_at(PlaceFinder(pairs.peaks), places, slack);
+  if (found.empty()) {
+    throw input_error(
+        "{}: none of its {} places overlaps any of the {} peaks: are both of one genome build? "
+        "--slack widens the places",
+        path.string(), places.size(), pairs.peaks.size());
+  }
+  context.reporter.info(fmt::format("{}: {} of {} peaks overlap one of its places", path.string(),
+                                    found.size(), pairs.peaks.size()));
   PairHits hits{"bed", [&](const PairGene&) { return found; }};
   hits.over = PairHits::Over::kStretches;
   hits.note = "LD not accounted for, where these are variants";

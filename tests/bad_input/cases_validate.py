@@ -38,6 +38,13 @@ beside("loops on other chromosomes", "--loops", "2L\t1\t2\t2L\t5\t6\n", r"no chr
 beside("variants without a PIP", "--eqtl", "chrom\tpos\tgene\nchr1\t5\tA\n", r"no column pip", r"--bed")
 beside("a PIP of 2", "--eqtl", "chrom\tpos\tgene\tpip\nchr1\t5\tA\t2\n", r"line 2: a PIP is between 0 and 1")
 beside("no places", "--bed", "chr1\tone\ttwo\n", r"beside\.txt: no places")
+beside("no loops", "--loops", "", r"beside\.txt: no loops: BEDPE has")
+beside("no peaks to choose from", "--peaks", "", r"beside\.txt: no peaks: give a BED")
+beside("variants of other genes", "--eqtl", "chrom\tpos\tgene_id\tpip\nchr1\t1200\tENSG1\t0.5\n",
+       r"none of the 1 genes of pairs\.tsv \(A, …\) has a variant", r"symbols in one and ids in the other")
+beside("places at no peak", "--bed", "chr1\t5\t6\n", r"none of its 1 places overlaps any of the 2 peaks")
+beside("a place beyond the chromosome", "--bed", "chr1\t1100\t1200\nchr1\t100\t900000000000\n",
+       r"1 of 2 places beyond the ends of chromosomes")
 beside("a place that is none", "--bed", "chr1\t1\t2\nchr1\tone\ttwo\n", r"line 2")
 
 validate("motifs without a genome", r"--fasta and --motifs belong together", code=2, more=["--motifs", "m.txt"])
@@ -46,7 +53,7 @@ validate("motifs without a study", r"--motifs needs --study", code=2, more=["--m
 validate("other cells without a screen", r"--other-cell-type is of a screen", code=2, more=["--other-cell-type"])
 beside("a screen without columns", "--crispr", "chrom\tchromStart\nchr1\t5\n", r"lacks the columns chromEnd")
 beside("combinations without errors", "--combinations", "gene\telements\tarm\tfold\nA\tc:1-2;c:3-4\tc:1-2\t1\n",
-       r"lacks fold and fold_error")
+       r"lacks fold and fold_error \(or log_fold and log_fold_error\)", r"docs/validation-screens\.md")
 beside("a combination of one", "--combinations",
        "gene\telements\tarm\tfold\tfold_error\nA\tc:1-2\tc:1-2\t1\t1\n", r"line 2, column 'elements'")
 
@@ -54,6 +61,11 @@ SCREEN = ("chrom\tchromStart\tchromEnd\tmeasuredGeneSymbol\tEffectSize\tSignific
           "CellType\tdistanceToTSS\n")
 beside("a screen of other cells", "--crispr",
        SCREEN + "chr1\t1\t2\tA\t-1\tTRUE\tTRUE\tTRUE\tK562\t5\n", r"made in K562", r"--other-cell-type")
+COMBINATION = "gene\telements\tarm\tfold\tfold_error\tcell_type\n" + "".join(
+    f"A\tchr1:1-2;chr1:3-4\t{arm}\t0.5\t0.1\tK562\n" for arm in ("chr1:1-2", "chr1:3-4", "chr1:1-2;chr1:3-4"))
+validate("combinations of other cells", r"1 of 1 perturbed combinations were made in K562", r"--other-cell-type",
+         pairs="gene\tpeak\ttss\thidden_share\nA\tchr1:1000-1500\t4000\t0.5\n",
+         more=["--combinations", "c.tsv"], files=[("c.tsv", COMBINATION)])
 beside("a screen that is not true or false", "--crispr",
        SCREEN + "chr1\t1\t2\tA\t-1\tTRUE\tyes?\tTRUE\tK562\t5\n", r"line 2, column 'Regulated'")
 

@@ -314,6 +314,22 @@ TEST(Report, ComparesWhatWasFoundWithWhatWasPlanted) {
   EXPECT_TRUE(holds(html, "<b>37.5%</b> follow the programme of their cell type"));
   EXPECT_TRUE(holds(html, "open as often there, 10.0% do"));
   EXPECT_TRUE(holds(html, "Of peaks open as often"));
+  // Searched around the gene alone: chance is that of the peaks there.
+  folder.write("set_summary.tsv",
+               {"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
+                "share_within_250kb", "chance_within_250kb", "share_within_1mb",
+                "chance_within_1mb", "share_within_10mb", "chance_within_10mb", "counts", "domain"},
+               {{kType, kGene, "coordinate", "2", "44", "3", "83.3", "0.5", "0.0123", "0.5", "0.1",
+                 "0.5", "0.2", "no", "cis"}});
+  folder.write(
+      "recovery.tsv",
+      {"cell_type", "gene", "kind", "L", "members", "members_found", "recall", "bystanders_found",
+       "expected_by_chance", "expected_near_tss", "near_tss_share", "near_tss_chance"},
+      {{kType, kGene, "either", "2", "3", "1", "0.333", "1", "0.02", "0.75", "0.5", "0.0123"}});
+  EXPECT_TRUE(holds(folder.report(),
+                    "Expected of random sets of peaks within 250 kb of the gene, where they were "
+                    "searched: 0.75"));
+  EXPECT_TRUE(holds(folder.report(), "Expected within 250 kb"));
   std::filesystem::remove(folder.path / "recovery.tsv");
   EXPECT_FALSE(holds(folder.report(), "planted"));  // real cells have no truth
 }

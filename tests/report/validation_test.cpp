@@ -38,6 +38,12 @@ TEST(ValidationSection, ShowsFiguresBesideChance) {
   EXPECT_FALSE(holds(page, "n/a to n/a"));
 }
 
+TEST(ValidationSection, NamesMeasuresInWords) {
+  const auto page = page_with({{"combinations_coverage", "grids", "10", "all found", "0.75", "NA",
+                                "NA", "NA", "4", "every", "NA", ""}});
+  EXPECT_TRUE(holds(page, "Share of the perturbed combinations that lie in a set"));
+}
+
 TEST(ValidationSection, IsLeftOutWhereNothingWasValidated) {
   const ReportFolder folder;
   folder.write("subsets.tsv", {"cell_type", "gene"}, {});

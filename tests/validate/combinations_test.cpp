@@ -191,7 +191,7 @@ ValidationRow combination_row_of(const std::vector<ValidationRow>& rows, const s
 TEST(Combinations, AreHeldBesideTheSetsThatHaveTheirElements) {
   const test::Fixture fixture;
   const FourGenes four;
-  const auto judged = judge_combinations(four.pairs, four.combinations, fixture.context);
+  const auto judged = judge_combinations(four.pairs, four.combinations, false, fixture.context);
   const auto value = [&](const char* what, const char* subset) {
     return combination_row_of(judged.rows, what, subset);
   };
@@ -221,7 +221,7 @@ TEST(Combinations, ElementsOfSeveralPeaksAreOne) {
   FourGenes four;
   auto& members = four.pairs.sets[3].members;
   members[0].element = members[2].element = "chr1:60000-60500";
-  const auto judged = judge_combinations(four.pairs, four.combinations, fixture.context);
+  const auto judged = judge_combinations(four.pairs, four.combinations, false, fixture.context);
   EXPECT_EQ(judged.table.text(3, "same_elements"), "yes");
 }
 
@@ -230,7 +230,7 @@ TEST(Combinations, MembersThatWereNotJudgedDoNotMatter) {
   const test::Fixture fixture;
   FourGenes four;
   four.pairs.sets[3].members[2].judged = false;
-  const auto judged = judge_combinations(four.pairs, four.combinations, fixture.context);
+  const auto judged = judge_combinations(four.pairs, four.combinations, false, fixture.context);
   EXPECT_EQ(judged.table.text(3, "same_elements"), "yes");
 }
 
@@ -256,7 +256,55 @@ TEST(Combinations, NeedSetsWithAnswers) {
     set.call.clear();
     set.hidden_share = kNaN;
   }
-  EXPECT_THROW(judge_combinations(four.pairs, four.combinations, fixture.context), Error);
+  EXPECT_THROW(judge_combinations(four.pairs, four.combinations, false, fixture.context), Error);
+}
+
+std::string refused(const FourGenes& four, const Context& context) {
+  try {
+    judge_combinations(four.pairs, four.combinations, false, context);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kInput);
+    return error.what();
+  }
+  return "nothing";
+}
+
+TEST(Combinations, OfOtherCellsAreRefusedUnlessTheyMayBe) {
+  const test::Fixture fixture;
+  FourGenes four;
+  for (auto& set : four.pairs.sets) set.cell_type = "B cells";
+  for (auto& combination : four.combinations) combination.cell_type = "K562";
+  const auto told = refused(four, fixture.context);
+  EXPECT_THAT(told, HasSubstr("5 of 5 perturbed combinations were made in K562"));
+  EXPECT_THAT(told, HasSubstr("learned in B cells"));
+  EXPECT_THAT(told, HasSubstr("--other-cell-type"));
+  const auto judged = judge_combinations(four.pairs, four.combinations, true, fixture.context);
+  EXPECT_DOUBLE_EQ(combination_row_of(judged.rows, "combinations_coverage", "all found").value,
+                   0.8);
+  four.combinations[0].cell_type = "b cells";
+  const auto some = judge_combinations(four.pairs, four.combinations, false, fixture.context);
+  EXPECT_DOUBLE_EQ(combination_row_of(some.rows, "combinations_coverage", "all found").value, 0.2);
+}
+
+TEST(Combinations, OfGenesThatThePairsLackAreRefused) {
+  const test::Fixture fixture;
+  FourGenes four;
+  for (auto& combination : four.combinations) combination.gene = "ENSG1";
+  EXPECT_THAT(refused(four, fixture.context), HasSubstr("are names symbols in one and ids"));
+}
+
+// A draw of one gene is that gene: there is nothing to make an interval from.
+TEST(Combinations, OfOneGeneHaveNoInterval) {
+  const test::Fixture fixture;
+  FourGenes four;
+  four.combinations.resize(1);
+  const auto judged = judge_combinations(four.pairs, four.combinations, false, fixture.context);
+  const auto row =
+      combination_row_of(judged.rows, "combinations_sign_agreement", "hidden_share, same elements");
+  EXPECT_EQ(row.n, 1);
+  EXPECT_DOUBLE_EQ(row.value, 1);
+  EXPECT_TRUE(std::isnan(row.low));
+  EXPECT_TRUE(std::isnan(row.high));
 }
 
 }  // namespace

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <functional>
 
 #include "base/error.hpp"
+#include "base/recording_reporter.hpp"
 #include "base/thread_pool.hpp"
 #include "io/atomic_file.hpp"
 #include "planted_pairs.hpp"
@@ -153,6 +155,32 @@ TEST_F(Experiments, PlacesOfABedHitAnyGene) {
   EXPECT_THAT(rows[0].note, HasSubstr("LD not accounted for"));
 }
 
+// A share of 0 of genes that the table does not have would look like a finding.
+TEST_F(Experiments, GenesThatTheVariantsLackHaveNoShare) {
+  give({10, -7});
+  const auto table = [&](const std::string& gene) {
+    return write("eqtl.tsv", fmt::format("chrom\tpos\tgene\tpip\n{}\t{}\t{}\t0.9\n",
+                                         peak(35).chromosome, peak(35).end, gene));
+  };
+  EXPECT_THAT(what_is_thrown([&] { eqtl_rows(pairs_, table("ENSG1.2"), 0.1, 0, context_); }),
+              HasSubstr("none of the 40 genes of made up (gene0, …) has a variant"));
+  pairs_.sets[0].cell_type = "B";
+  const auto rows = eqtl_rows(pairs_, table("gene0"), 0.1, 0, context_);
+  for (const auto& row : rows) {
+    const bool unknown = row.cell_type == "all";
+    EXPECT_EQ(row.note.find("none of these genes is in the table") != std::string::npos, unknown);
+    if (row.subset != "share") continue;
+    EXPECT_EQ(std::isnan(row.value), unknown) << row.cell_type;
+  }
+}
+
+TEST_F(Experiments, PlacesAtNoPeakAreRefused) {
+  give({10, -7});
+  EXPECT_THAT(
+      what_is_thrown([&] { bed_rows(pairs_, write("none.bed", "chr1\t5\t6\n"), 0, context_); }),
+      HasSubstr("none of its 1 places overlaps any of the 2000 peaks"));
+}
+
 /// Peaks that keep to chr20 of both builds, and places beyond the longer of the two.
 TEST_F(Experiments, PlacesBeyondTheEndsOfChromosomesAreRefused) {
   constexpr int64_t kEnd = 64'444'167;  // of chr20 in hg38; in hg19 it is shorter
@@ -172,6 +200,15 @@ TEST_F(Experiments, PlacesBeyondTheEndsOfChromosomesAreRefused) {
   EXPECT_EQ(check(within), "nothing");
   EXPECT_THAT(check(beyond), HasSubstr("beyond the ends of chromosomes"));
   EXPECT_THAT(check({{"21", 5, 6}}), HasSubstr("no chromosome in common"));
+  // One alone is a slip, which no place of the genome is either; of variants a warning.
+  auto slip = within;
+  slip.push_back({"chr20", 100, 900'000'000'000});
+  EXPECT_THAT(check(slip), HasSubstr("1 of 101 places beyond the ends of chromosomes"));
+  RecordingReporter told(silent_);
+  const Context context{1, pool_, told, nullptr};
+  require_same_build(pairs, slip, "x.tsv", PlacesAre::kOftenAtPeaks, context);
+  ASSERT_EQ(told.warnings().size(), 1U);
+  EXPECT_THAT(told.warnings()[0], HasSubstr("1 of 101 places beyond"));
 }
 
 TEST_F(Experiments, PlacesThatShouldLieAtPeaksAndDoNotAreRefused) {
@@ -186,6 +223,7 @@ TEST_F(Experiments, PlacesThatShouldLieAtPeaksAndDoNotAreRefused) {
   };
   EXPECT_EQ(check(at_peaks), "nothing");
   EXPECT_THAT(check(beside), HasSubstr("another genome build"));
+  EXPECT_THAT(check(beside), HasSubstr("take one of cells like those"));
 }
 
 /// Real loops of GM12878 (hg19) do not lie at peaks of hg38; the promoters of hg19 stand in for

@@ -94,6 +94,46 @@ TEST_F(PairsTest, ReadsTheSetsOfCompare) {
   EXPECT_TRUE(pairs.sets[3].members.empty());
 }
 
+// The L of links.tsv is the size that came out: a gene with fewer peaks is of no other method.
+TEST_F(PairsTest, SetsOfOneMethodAreTogetherWhateverSizeCameOut) {
+  const std::string begin =
+      "cell_type\tgene\tset\tpeak\trank\tmethod\tL\n"
+      "B\tX\tfound\tchr1:10-20\t1\tgrids\t2\n"
+      "B\tX\tfound\tchr1:30-40\t2\tgrids\t2\n"
+      "B\tY\tfound\tchr1:50-60\t1\tgrids\t1\n"
+      "B\tY\tfound\tchr1:50-60\t1\tlasso\t1\n";
+  const auto one = read(begin).sets;
+  ASSERT_EQ(one.size(), 3U);
+  EXPECT_EQ(one[0].set_size, 2);
+  EXPECT_EQ(one[1].set_size, 2);
+  EXPECT_EQ(one[2].set_size, 1);
+  // Several of one gene, and the sizes are what was asked.
+  const auto several = read(begin + "B\tX\tfound\tchr1:10-20\t1\tgrids\t1\n").sets;
+  ASSERT_EQ(several.size(), 4U);
+  EXPECT_EQ(several[1].set_size, 1);
+  EXPECT_EQ(several[3].set_size, 1);
+  // compare.tsv tells the L that was asked.
+  const auto compared = read(
+      "cell_type\tgene\tmethod\tL\tseed\tallowance\tpeaks\n"
+      "B\tX\tgrids\t2\t1\tequal\tchr1:10-20,chr1:30-40\n"
+      "B\tY\tgrids\t1\t1\tequal\tchr1:10-20\n");
+  EXPECT_EQ(compared.sets[1].set_size, 1);
+}
+
+TEST_F(PairsTest, ARunWithoutSetsHasItsReasonsBesideIt) {
+  write("skipped.tsv", "cell_type\tgene\treason\n");
+  EXPECT_THAT(refused("gene\tpeak\n"), HasSubstr("found no sets"));
+  try {
+    PairSources sources;
+    std::filesystem::remove(folder_.path() / "pairs.tsv");
+    sources.links = folder_.path();
+    read_pairs(sources, nullptr);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("skipped.tsv"));
+  }
+}
+
 TEST_F(PairsTest, GenesArePlacedByAnAnnotationAndPeaksByAList) {
   PairSources sources;
   sources.genes = write("genes.bed", "chr1\t1000\t2000\tB\t0\t-\tENSG7.3\n");
@@ -118,6 +158,9 @@ TEST_F(PairsTest, WhatIsWrongIsNamed) {
   EXPECT_THAT(refused("gene\tpeak\n"), HasSubstr("no pairs"));
   EXPECT_THAT(refused("gene\tpeak\nX\tchr1:1-9223372036854775807\n"),
               HasSubstr("no chromosome reaches"));
+  PairSources none;
+  none.peaks = write("none.bed", "");
+  EXPECT_THAT(refused("gene\tpeak\nX\tchr1:30-40\n", none), HasSubstr("none.bed: no peaks"));
   PairSources other;
   other.score = "abc";
   EXPECT_THAT(refused("gene\tpeak\nX\tchr1:1-2\n", other), HasSubstr("no column 'abc'"));

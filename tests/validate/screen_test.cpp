@@ -167,6 +167,30 @@ TEST(Screen, OfOtherCellsIsRefusedUnlessAskedFor) {
   EXPECT_FALSE(judge_screen(pairs, small_screen(), {true, 10}, fixture.context).empty());
 }
 
+// What looks like chance, or like a coverage of 0, is told.
+TEST(Screen, OfOtherGenesOrElementsHasNoFigures) {
+  const test::Fixture fixture;
+  auto pairs = small_pairs("K562");
+  for (auto& peak : pairs.peaks) peak.chromosome = "2";
+  for (const auto& row : judge_screen(pairs, small_screen(), {false, 10}, fixture.context)) {
+    if (row.method != "grids") continue;
+    if (row.what == "crispr_coverage") {
+      EXPECT_EQ(row.value, 0);
+    } else {
+      EXPECT_TRUE(std::isnan(row.value)) << row.what << ", " << row.subset;
+      EXPECT_EQ(row.note, "grids has no prediction for any pair");
+    }
+  }
+  pairs.genes[0].name = "C";
+  pairs.genes[1].name = "D";
+  try {
+    judge_screen(pairs, small_screen(), {false, 10}, fixture.context);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("none of its genes (A, …) is among the 2 of links.tsv"));
+  }
+}
+
 TEST(Screen, IntervalsDoNotDependOnThreads) {
   const test::Fixture one(1), three(3);
   const auto a = judge_screen(small_pairs("K562"), small_screen(), {false, 50}, one.context);
