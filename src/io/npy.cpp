@@ -115,6 +115,7 @@ std::optional<size_t> entries(const std::vector<int64_t>& shape, size_t availabl
     if (static_cast<size_t>(side) > available / count) return std::nullopt;
     count *= static_cast<size_t>(side);
   }
+  if (count > available) return std::nullopt;  // a single number without sides
   return count;
 }
 

@@ -30,8 +30,12 @@ bool is_number(std::string_view text) {
   return std::from_chars(text.data(), end, value).ptr == end;
 }
 
+/// What editors on Windows put before a text: at the beginning of a file no part of it.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 bool needs_quotes(std::string_view text) {
-  return text.starts_with('"') || text.find_first_of("\t\n\r") != std::string_view::npos;
+  return text.starts_with('"') || text.starts_with(kByteOrderMark) ||
+         text.find_first_of("\t\n\r") != std::string_view::npos;
 }
 
 void append_cell(std::string& out, std::string_view cell) {
@@ -57,7 +61,7 @@ void drop_apostrophe(std::string& text) {
 class CellReader {
  public:
   CellReader(std::string_view text, std::string source) : rest_(text), source_(std::move(source)) {
-    if (rest_.starts_with("\xEF\xBB\xBF")) rest_.remove_prefix(3);
+    if (rest_.starts_with(kByteOrderMark)) rest_.remove_prefix(kByteOrderMark.size());
   }
 
   /// The number of the line in which the last row began.

@@ -109,6 +109,7 @@ TEST(Npy, WhatCannotBeReadSaysWhyAndWhatToDo) {
   EXPECT_THAT(message("no array"), HasSubstr("x.npy: this is not a .npy array"));
   EXPECT_THAT(message(six().substr(0, 20)), HasSubstr("cut short"));
   EXPECT_THAT(message(six().substr(0, six().size() - 1)), HasSubstr("cut short"));
+  EXPECT_THAT(message(npy("<f8", "()", "1234567")), HasSubstr("cut short"));
   EXPECT_THAT(message(npy("<c8", "(3, 2)", bytes_of(kSix))), HasSubstr("'<c8' are not read"));
   EXPECT_THAT(message(npy("<f4", "(3, 2)", bytes_of(kSix), "True")),
               HasSubstr("Fortran order; save numpy.ascontiguousarray"));

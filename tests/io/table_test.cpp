@@ -94,6 +94,16 @@ TEST_F(TableTest, AnyTextReadsBackAndNoneIsAFormula) {
   EXPECT_NE(text.find("\n\"tab\tinside\"\t"), std::string::npos);
 }
 
+TEST_F(TableTest, AByteOrderMarkThatIsPartOfACellStays) {
+  const std::string marked = "\xEF\xBB\xBFgene";
+  Table table({marked, "change"});
+  table.add({marked, "1"});
+  write_table(folder_ / "t.tsv", table);
+  const Table back = read_table(folder_ / "t.tsv");
+  EXPECT_EQ(back.columns(), table.columns());
+  EXPECT_EQ(back.text(0, marked), marked);
+}
+
 TEST_F(TableTest, QuotesThatDoNotEndAreNamed) {
   replace_file(folder_ / "open.tsv", "a\tb\n1\t\"x\ny\t2\n");
   EXPECT_NE(
