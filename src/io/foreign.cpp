@@ -12,6 +12,7 @@
 #include "io/feature_kind.hpp"
 #include "io/foreign_lines.hpp"
 #include "io/lines.hpp"
+#include "io/utf8.hpp"
 
 namespace grids::core {
 namespace {
@@ -88,7 +89,7 @@ std::string r_object(const fs::path& path, std::string_view content) {
 }
 
 std::string_view without_space_before(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) {
     text.remove_prefix(1);
   }

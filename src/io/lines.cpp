@@ -46,8 +46,6 @@ LineReader::~LineReader() = default;
 
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
 /// Whether a line needs no closer look: neither bytes beyond ASCII, nor zeros, nor carriage
 /// returns. Without branches, so that large files are not slower for it.
 bool is_plain(std::string_view text) {

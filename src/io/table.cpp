@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/utf8.hpp"
 
 namespace grids::core {
 namespace {
@@ -29,9 +30,6 @@ bool is_number(std::string_view text) {
   const auto* end = text.data() + text.size();
   return std::from_chars(text.data(), end, value).ptr == end;
 }
-
-/// What editors on Windows put before a text: at the beginning of a file no part of it.
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool needs_quotes(std::string_view text) {
   return text.starts_with('"') || text.starts_with(kByteOrderMark) ||

@@ -7,6 +7,9 @@
 
 namespace grids::core {
 
+/// What editors on Windows put before a text: at the beginning of a file no part of it.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 bool is_utf8(std::string_view text);
 
 /// What bytes of Windows-1252 mean, in UTF-8; nothing for the five bytes that mean nothing there.
