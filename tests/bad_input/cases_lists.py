@@ -212,7 +212,7 @@ def _(room):
             "-o", "study.h5mu"]
 
 
-@case("genes: run refuses another build before it makes its folder", r"lie beyond the end", r"--force")
+@case("genes: run refuses another build before it makes its folder", r"lie beyond the end", r"--force", torch=True)
 def _(room):
     room.file("genes.bed", moved((room.good / "genes.bed").read_text(), 150_000_000))
     return ["run", "../good/cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed", "-o", "results"]
