@@ -74,6 +74,27 @@ put("manifest", "manifest.json",
                 "stages": [{"name": "prepare", "seconds": 0.5}]}))
 for name in ("chr1:10-20", "chr1_10_20", "chr1-10-20", "GRCh38_chr1:1-2", "HLA-A*01:01:01:01-1-2"):
     put("peak_name", name.replace("*", "_"), name)
+# Their first byte tells experiments_fuzz which reader they are for.
+ARMS = "gene\telements\tarm\tlog_fold\tlog_fold_error\n" + "".join(
+    f"G1\tchr1:10-20;chr1:40-50\t{arm}\t-0.5\t0.1\n" for arm in ("chr1:10-20", "chr1:40-50", "chr1:10-20;chr1:40-50"))
+SCREEN = ("chrom\tchromStart\tchromEnd\tmeasuredGeneSymbol\tEffectSize\tSignificant\tRegulated\tValidConnection\tCellType\t"
+          "distanceToTSS\tPowerAtEffectSize25\nchr1\t10\t20\tG1\t-0.4\tTRUE\tTRUE\tTRUE\tK562\t500\t0.9\n"
+          "chr1\t40\t50\tG1\tNA\tFALSE\tFALSE\toverlaps promoter\tK562\t700\tNA\n")
+EXPERIMENTS = [
+    ("combinations.tsv", ARMS),
+    ("screen.tsv", SCREEN),
+    ("loops.bedpe", "chr1\t10\t20\tchr1\t400\t500\tL1\t7\nchr1\t.\t-1\tchr2\t4\t5\n"),
+    ("variants.tsv", "chrom\tpos\tgene\tpip\nchr1\t11\tG1\t0.7\nchr1\t12\tENSG1.3\t0.02\n"),
+    ("places.bed", "track name=x\nchr1\t10\t20\tp\nchr2\t4\t5\n"),
+    ("motifs.jaspar", ">MA1.1 SP1::KLF\nA [ 1 2 ]\nC [ 3 4 ]\nG [ 0 1 ]\nT [ 9 0 ]\n"),
+    ("genome.fa", ">chr1 x\nACGTN\nacg\n>2\nTTGACCAGT\n"),
+]
+for number, (name, content) in enumerate(EXPERIMENTS):
+    put("experiments", name, bytes([number]) + content.encode())
+MEME = ("MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1 SP1\nletter-probability matrix: alength= 4 w= 2 nsites= 10\n"
+        " 0.1 0.2 0.3 0.4\n 0.25 0.25 0.25 0.25\n")
+put("experiments", "motifs.meme", bytes([5]) + MEME.encode())
+put("experiments", "places.bed.gz", bytes([4]) + gzip.compress(b"chr1\t10\t20\n", mtime=0))
 put("store", "nothing", b"")
 put("store", "some", bytes(range(1, 40)))
 
