@@ -8,9 +8,14 @@ export function records(table) {
   return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
 }
 
+/** A column as the page holds it: its values, or places in a list of the few that it has. */
+export function column(held) {
+  return Array.isArray(held) ? held : held.at.map((place) => held.of[place]);
+}
+
 /** A cell as a number; NaN for NA and nothing. */
 export function number(text) {
-  return text === undefined || text === "" || text === "NA" ? NaN : Number(text);
+  return text === undefined || text === null || text === "" || text === "NA" ? NaN : Number(text);
 }
 
 /** Rows as the text of a table, as grids writes it. */
