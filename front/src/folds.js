@@ -1,7 +1,7 @@
 // What is folded opens where a link leads into it, and on paper.
 
 function reveal(id) {
-  const target = id && document.getElementById(id);
+  const target = id ? document.getElementById(id) : null;
   for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   return target;
 }

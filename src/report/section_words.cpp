@@ -61,7 +61,7 @@ constexpr PageWord kPageWords[] = {
      "are."},
     {"Class",
      "Promoter: within 1 kb of a start of transcription of the gene. Intronic: in its transcribed "
-     "part, where fragments of transcripts can look like open chromatin. Distal: elsewhere."},
+     "part, where fragments of transcripts can look like open chromatin. Distal: all others."},
     {"Surrogate",
      "The trained network that predicts expression from open peaks, and is asked in the place of "
      "the cells what happens when peaks are masked."},
