@@ -74,8 +74,11 @@ function arcTrack(name, height, color, features) {
   return features.length === 0 ? [] : [{ name, type: "interact", format: "bedpe", height, color, arcOrientation: true, thickness: 1, features }];
 }
 
-function geneFeatures(genes) {
-  return genes.map((gene) => ({ chr: gene.chrom, start: gene.start, end: gene.end, name: gene.gene, strand: gene.strand }));
+/** The gene itself stands out, and is first where they overlap. */
+function geneFeatures(genes, wanted) {
+  return genes.map((gene) => ({
+    chr: gene.chrom, start: gene.start, end: gene.end, name: gene.gene, strand: gene.strand, color: gene.gene === wanted ? "#1c1c1a" : "#a3a39d",
+  })).sort((a, b) => (b.name === wanted) - (a.name === wanted));
 }
 
 /** The peaks around a gene with the share of cells in which they are open, a track a type. */
@@ -131,7 +134,7 @@ export async function locus(place, data, set, links, gene, hits = []) {
     showChromosomeWidget: false, showCenterGuideButton: false, showTrackLabelButton: false, showSVGButton: true,
     showROITableButton: false, showMultiSelectButton: false, showSampleNameButton: false,
     tracks: [
-      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 50, color: "#1c1c1a", features: geneFeatures(genes) },
+      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 74, features: geneFeatures(genes, set.gene) },
       ...arcTrack("members", 80, "#0072b2", arcs(links, gene, false)),
       ...arcTrack("partners", 50, "#b35c00", arcs(links, gene, true)),
       ...arcTrack("loops", 50, "#007a5a", loops(hits, gene)),

@@ -7,7 +7,7 @@ import { linksOf, locus } from "./locus.js";
 import { termed } from "./terms.js";
 import { trustOf } from "./trust.js";
 import { number, toTsv } from "./tsv.js";
-import { CALLS, VERDICTS, counted, distance, interval, number as spelt, percent, place } from "./words.js";
+import { CALLS, VERDICTS, counted, distance, interval, number as spelt, percent, place, range } from "./words.js";
 
 const UCSC = "https://genome.ucsc.edu/cgi-bin/hgTracks";
 
@@ -27,11 +27,11 @@ function sentence(data, set) {
   const words = [
     `Masking ${counted(set.peaks, "peak")} in the surrogate changes the prediction of `, make("i", {}, set.gene), " by ",
     make("b", {}, percent(set.change, true)),
-    Number.isFinite(set.change_low) ? ` (90 % over refits: ${percent(set.change_low, true)} to ${percent(set.change_high, true)})` : "",
+    Number.isFinite(set.change_low) ? ` (90 % over refits: ${range(set.change_low, set.change_high)})` : "",
     set.cell_type === "all" ? " over cells of all types" : ` in ${set.cell_type}`,
-    "; measured expression of test cells: ",
+    ". By measured expression of test cells this is ",
     make("b", {}, VERDICTS[set.verdict] ?? "not judged"),
-    Number.isFinite(set.slope) ? `, it shows ${interval(set.slope, set.slope_low, set.slope_high)} of the predicted change.` : ".",
+    Number.isFinite(set.slope) ? `: they show ${interval(set.slope, set.slope_low, set.slope_high)} of the predicted change.` : ".",
   ];
   return make("p", { class: "sentence" }, words);
 }
@@ -100,7 +100,7 @@ function membersPart(data, set, links) {
   const term = (name) => termed(data.glossary, name);
   const columns = [{ title: "Rank" }, { title: "Place" }, { title: "From TSS", number: true }, { title: term("Class") },
     { title: "Minimal" }, { title: term("Alone"), number: true }, ...(validated ? [{ title: "Validated by" }] : [])];
-  return part("Members and partners", grid(columns, rows), opennessOf(data, set, links),
+  return part("Members and partners", make("div", { class: "beside" }, [grid(columns, rows), opennessOf(data, set, links)].filter(Boolean)),
     validated ? null : make("p", { class: "note" }, "Not held beside loops or variants in this folder: ", make("code", {}, "grids validate"), " does that."));
 }
 
@@ -120,22 +120,30 @@ function opennessOf(data, set, links) {
     grid([{ title: "Rank" }, ...types.map((type) => ({ title: type, number: true }))], cells));
 }
 
+/** "A", "B": the judged elements of a set, as the figures call them. */
+function lettersOf(members) {
+  return new Map(members.map((member, i) => [member.element, String.fromCharCode(65 + i)]));
+}
+
 function redundancyParts(data, set, name) {
-  const members = data.of("members", set).filter((row) => row.judged === "yes")
-    .map((row) => ({ name: row.element, loss: number(row.loss_from_whole), gain: number(row.gain_on_nothing) }));
+  const judged = data.of("members", set).filter((row) => row.judged === "yes");
+  const letters = lettersOf(judged);
+  const members = judged.map((row) => ({ name: `${letters.get(row.element)}  ${row.element}`, loss: number(row.loss_from_whole), gain: number(row.gain_on_nothing) }));
   const settings = data.of("settings", set).map((row) => ({
-    name: row.open === "none" ? "none open" : row.open.replaceAll(",", " + "), value: number(row.rate), low: number(row.rate_low),
+    name: row.open === "none" ? "none open" : row.open.split(",").map((element) => letters.get(element) ?? element).join(" + "), open: row.open, value: number(row.rate), low: number(row.rate_low),
     high: number(row.rate_high), beside: number(row.rate_fit), cells: number(row.cells),
   }));
   const drawn = [];
-  if (members.some((member) => Number.isFinite(member.loss))) {
+  // Shares of a joint change that is too uncertain for one are shown nowhere.
+  if (Number.isFinite(set.hidden_share) && members.some((member) => Number.isFinite(member.loss))) {
     drawn.push(figure(figures.memberBars(members), "Measured share of the joint change that is lost when an element alone is closed, and that it gives alone.",
-      fileName(name, "elements"), () => toTsv(["element", "loss_from_whole", "gain_on_nothing"], members.map((row) => [row.name, row.loss, row.gain]))));
+      fileName(name, "elements"), () => toTsv(["element", "loss_from_whole", "gain_on_nothing"], members.map((row, i) => [judged[i].element, row.loss, row.gain]))));
   }
   if (settings.length > 0) {
+    const legend = members.map((member) => member.name.replace("  ", ": ")).join("; ");
     drawn.push(figure(figures.dots(settings, "Expression by which elements are open"),
-      "Counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds).", fileName(name, "settings"),
-      () => toTsv(["open", "rate", "rate_low", "rate_high", "rate_fit", "cells"], settings.map((row) => [row.name, row.value, row.low, row.high, row.beside, row.cells]))));
+      `Counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds). ${legend}.`, fileName(name, "settings"),
+      () => toTsv(["open", "rate", "rate_low", "rate_high", "rate_fit", "cells"], settings.map((row) => [row.open, row.value, row.low, row.high, row.beside, row.cells]))));
   }
   return part("Do they stand in for one another?", redundancySentence(set), drawn.length > 0 ? make("div", { class: "pair" }, drawn) : null);
 }
@@ -225,7 +233,7 @@ function locusPart(data, set, links) {
     place_.textContent = `The genome could not be drawn: ${error.message}`;
   }));
   return part("On the genome", place_, make("p", { class: "note" },
-    `Arcs lead from members to the start of transcription, higher and thicker where more is predicted to change when their element alone is masked; dashed: partners. Peaks by rank (dark blue: minimal sub-set; light blue: other members; orange: partners; grey: not in the set). Below, the share of training cells in which each is open, by type.${data.of("hits", set).some((hit) => hit.what === "loops") ? " Green arcs: loops of chromatin that join a member and the gene." : ""}`));
+    `Arcs lead from members to the start of transcription, thicker where more is predicted to change when their element alone is masked; dashed: partners. Peaks by rank (dark blue: minimal sub-set; light blue: other members; orange: partners; grey: not in the set); the gene itself is dark. Below, the share of training cells in which each is open, by type.${data.of("hits", set).some((hit) => hit.what === "loops") ? " Green arcs: loops of chromatin that join a member and the gene." : ""}`));
 }
 
 function geneOf(data, set, links) {

@@ -5,15 +5,15 @@ import { fileName, save } from "./download.js";
 import { commandOf, panel, ucscOf } from "./panel.js";
 import { termButton } from "./terms.js";
 import { toTsv } from "./tsv.js";
-import { CALLS, VERDICTS, number, percent } from "./words.js";
+import { CALLS, VERDICTS, number, percent, range } from "./words.js";
 
-const AT_ONCE = 100; // rows that are added when the end comes into view
+const AT_ONCE = 50; // rows that are added when the end comes into view
 const ORDER = { borne_out: 0, overstated: 1, undecided: 2, not_judged: 3, contradicted: 4 };
 
 /** A value and, softer below it, its interval. */
 function ranged(value, low, high, words) {
   if (!Number.isFinite(value)) return "–";
-  return Number.isFinite(low) ? [words(value), make("span", { class: "range" }, `${words(low)} to ${words(high)}`)] : words(value);
+  return Number.isFinite(low) ? [words(value), make("span", { class: "range" }, range(low, high, words))] : words(value);
 }
 
 /** What is said of redundancy; of a set that measured cells contradict nothing is found. */

@@ -21,10 +21,15 @@ export function percent(share, sign = false) {
   return (sign && share > 0 ? "+" : "") + text + " %";
 }
 
+/** "−60.1 to −44.3 %": the unit once. */
+export function range(low, high, words = percent) {
+  return `${words(low).replace(/ %$/, "")} to ${words(high)}`;
+}
+
 /** "−52.0 % (−60.1 to −44.3 %)". */
 export function interval(value, low, high, words = percent) {
   if (!Number.isFinite(value)) return "n/a";
-  return Number.isFinite(low) ? `${words(value)} (${words(low)} to ${words(high)})` : words(value);
+  return Number.isFinite(low) ? `${words(value)} (${range(low, high, words)})` : words(value);
 }
 
 export function distance(bases) {

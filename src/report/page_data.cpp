@@ -22,6 +22,14 @@ namespace {
 using Json = nlohmann::ordered_json;
 using SetName = std::pair<std::string, std::string>;  // cell type, gene
 
+/// What the page shows of links.tsv.
+constexpr std::initializer_list<std::string_view> kLinkColumns = {
+    "cell_type", "gene",  "tss",  "strand",     "peak",    "chrom",      "start",          "end",
+    "element",   "class", "rank", "in_minimal", "partner", "loss_alone", "distance_to_tss"};
+
+/// Of loci.tsv: peak, chrom, start, end; then the types.
+constexpr size_t kPlaceColumns = 4;
+
 Json json_of(const Table& table) {
   Json rows = Json::array();
   for (size_t i = 0; i < table.rows(); ++i) rows.push_back(table.row(i));
@@ -178,7 +186,7 @@ class Drawn {
 
  private:
   /// To either side of a peak that is drawn.
-  static constexpr double kBeside = 300'000;
+  static constexpr double kBeside = 100'000;
 
   void widen(const std::string& chromosome, double start, double end) {
     auto& places = places_[chromosome];
@@ -194,6 +202,19 @@ class Drawn {
 
   std::map<std::string, std::vector<std::pair<double, double>>> places_;
 };
+
+/// What is drawn of loci.tsv; how often peaks are open with three digits.
+template <typename Keep>
+Json loci_of(const Results& results, const Keep& keep) {
+  auto table = rows_of(results, "loci.tsv", keep);
+  for (auto& row : table["rows"]) {
+    for (size_t i = kPlaceColumns; i < row.size(); ++i) {
+      const auto text = row[i].template get<std::string>();
+      if (text != "NA") row[i] = fmt::format("{:.3g}", std::strtod(text.c_str(), nullptr));
+    }
+  }
+  return table;
+}
 
 /// Those columns of a table that it has, of the rows that `keep` keeps.
 template <typename Keep>
@@ -254,7 +275,6 @@ Json inputs_of(const Results& results) {
 Json types_of(const Results& results) {
   const Table* loci = results.find("loci.tsv");
   Json types = Json::array();
-  constexpr size_t kPlaceColumns = 4;  // peak, chrom, start, end
   for (size_t i = kPlaceColumns; loci != nullptr && i < loci->columns().size(); ++i) {
     types.push_back(loci->columns()[i]);
   }
@@ -296,19 +316,18 @@ std::string page_data(const Results& results, const ReportOptions& options) {
   const auto found = [&](const Table& table, size_t row) {
     return of_set(table, row) && table.text(row, column::kWhichSet) == "found";
   };
+  const auto found_link = [&](const Table& table, size_t row) {  // not an alternative
+    return of_set(table, row) &&
+           (!table.has(column::kWhichSet) || table.text(row, column::kWhichSet) == "found");
+  };
   Json tables = {{"sets", sets_of_page(results, count)},
-                 {"links", rows_of(results, "links.tsv",
-                                   [&](const Table& table, size_t row) {
-                                     return of_set(table, row) &&
-                                            (!table.has(column::kWhichSet) ||
-                                             table.text(row, column::kWhichSet) == "found");
-                                   })},
+                 {"links", part_of(results, "links.tsv", kLinkColumns, found_link)},
                  {"members", rows_of(results, "members.tsv", of_set)},
                  {"settings", rows_of(results, "settings.tsv", of_set)},
                  {"types", rows_of(results, "change_by_type.tsv", of_set)},
                  {"evidence", rows_of(results, "evidence.tsv", of_set)},
                  {"design", rows_of(results, "design.tsv", of_set)},
-                 {"loci", rows_of(results, "loci.tsv", near)},
+                 {"loci", loci_of(results, near)},
                  {"genes", rows_of(results, "locus_genes.tsv", near)},
                  {"calls", rows_of(results, "redundancy.tsv", found)},
                  {"contrasts", rows_of(results, "contrasts.tsv", found)},

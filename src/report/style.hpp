@@ -19,7 +19,7 @@ html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
 body{margin:0;background:var(--paper);color:var(--ink);
   font:17px/1.55 Charter,"Bitstream Charter","Sitka Text",Cambria,Georgia,serif}
-header,main,footer{max-width:1180px;margin:0 auto;padding:0 20px}
+header,main,footer{max-width:1300px;margin:0 auto;padding:0 20px}
 h1,h2,h3,h4,nav,table,dl,.legend,figcaption,.note,.missing,summary,svg,.mark,.cap,.big,footer,.box{
   font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
 header{padding-top:26px;border-bottom:3px solid var(--ink);padding-bottom:12px}
@@ -93,7 +93,7 @@ dl{font-size:14.5px;line-height:1.45;max-width:92ch}dt{font-weight:600;margin-to
   margin-top:5px}
 footer{color:var(--soft);font-size:13px;margin-top:60px;padding-top:14px;padding-bottom:40px;
   border-top:1px solid var(--rule)}
-@media(max-width:600px){body{font-size:16px}header,main,footer{padding-left:16px;padding-right:16px}
+@media(max-width:600px){body{font-size:16px}nav{flex-wrap:nowrap;overflow-x:auto;white-space:nowrap;padding-bottom:6px}header,main,footer{padding-left:16px;padding-right:16px}
   h2{margin-top:36px;font-size:20px}.box{padding:8px 14px}.box .verdicts{font-size:18px}}
 @media print{nav{display:none}body{font-size:11pt}.card,figure,tr{break-inside:avoid}
   header,main,footer{max-width:none}.table{overflow:visible}
