@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <tuple>
 
 #include "base/nan.hpp"
@@ -23,7 +24,7 @@ using Json = nlohmann::ordered_json;
 using SetName = std::pair<std::string, std::string>;  // cell type, gene
 
 /// What the page shows of links.tsv.
-constexpr std::initializer_list<std::string_view> kLinkColumns = {
+constexpr std::string_view kLinkColumns[] = {
     "cell_type", "gene",  "tss",  "strand",     "peak",    "chrom",      "start",          "end",
     "element",   "class", "rank", "in_minimal", "partner", "loss_alone", "distance_to_tss"};
 
@@ -164,14 +165,17 @@ Json sets_of_page(const Results& results, size_t detailed) {
 /// Where the peaks and genes of the detailed sets lie: what of loci.tsv is drawn.
 class Drawn {
  public:
-  Drawn(const Table* links, const std::set<SetName>& detailed) {
-    if (links == nullptr) return;
-    for (size_t i = 0; i < links->rows(); ++i) {
-      if (!detailed.contains({links->text(i, column::kCellType), links->text(i, column::kGene)})) {
-        continue;
+  /// `genes`: locus_genes.tsv. Either may be null.
+  Drawn(const Table* links, const Table* genes, const std::set<SetName>& detailed) {
+    std::set<std::string> wanted;
+    for (const auto& name : detailed) wanted.insert(name.second);
+    for (size_t i = 0; genes != nullptr && i < genes->rows(); ++i) {
+      if (wanted.contains(genes->text(i, column::kGene))) widen(*genes, i);
+    }
+    for (size_t i = 0; links != nullptr && i < links->rows(); ++i) {
+      if (detailed.contains({links->text(i, column::kCellType), links->text(i, column::kGene)})) {
+        widen(*links, i);
       }
-      widen(links->text(i, column::kChrom), links->number(i, column::kStart),
-            links->number(i, column::kEnd));
     }
   }
 
@@ -185,13 +189,13 @@ class Drawn {
   }
 
  private:
-  /// To either side of a peak that is drawn.
+  /// To either side of a gene or a peak that is drawn.
   static constexpr double kBeside = 100'000;
 
-  void widen(const std::string& chromosome, double start, double end) {
-    auto& places = places_[chromosome];
-    start -= kBeside;
-    end += kBeside;
+  void widen(const Table& table, size_t row) {
+    auto& places = places_[table.text(row, column::kChrom)];
+    const double start = table.number(row, column::kStart) - kBeside;
+    const double end = table.number(row, column::kEnd) + kBeside;
     for (auto& place : places) {
       if (start > place.second || end < place.first) continue;
       place = {std::min(start, place.first), std::max(end, place.second)};
@@ -219,7 +223,7 @@ Json loci_of(const Results& results, const Keep& keep) {
 /// Those columns of a table that it has, of the rows that `keep` keeps.
 template <typename Keep>
 Json part_of(const Results& results, std::string_view file,
-             std::initializer_list<std::string_view> wanted, const Keep& keep) {
+             std::span<const std::string_view> wanted, const Keep& keep) {
   const Table* table = results.find(file);
   if (table == nullptr) return json_of(Table());
   TableRow names;
@@ -245,16 +249,15 @@ void add_trust(const Results& results, const std::set<SetName>& detailed, Json& 
   const auto of_gene = [&](const Table& table, size_t row) {
     return genes.contains(table.text(row, column::kGene));
   };
-  tables["accuracy"] =
-      part_of(results, "accuracy.tsv",
-              {"gene", "predictor", "r2", "within_type_r", "within_type_r_partial", "n"}, of_gene);
+  constexpr std::string_view kAccuracyColumns[] = {
+      "gene", "predictor", "r2", "within_type_r", "within_type_r_partial", "n"};
+  tables["accuracy"] = part_of(results, "accuracy.tsv", kAccuracyColumns, of_gene);
+  constexpr std::string_view kGateColumns[] = {"gene",     "gate_a_q",      "gate_a_passed",
+                                               "gate_b_q", "gate_b_passed", "window_peaks"};
   std::set<std::string> done;  // cis.tsv has a row for each term
-  tables["gates"] =
-      part_of(results, "cis.tsv",
-              {"gene", "gate_a_q", "gate_a_passed", "gate_b_q", "gate_b_passed", "window_peaks"},
-              [&](const Table& table, size_t row) {
-                return of_gene(table, row) && done.insert(table.text(row, column::kGene)).second;
-              });
+  tables["gates"] = part_of(results, "cis.tsv", kGateColumns, [&](const Table& table, size_t row) {
+    return of_gene(table, row) && done.insert(table.text(row, column::kGene)).second;
+  });
 }
 
 /// "study.h5mu", "surrogate-cis.safetensors": as the command that found the sets read them.
@@ -311,7 +314,7 @@ std::string page_data(const Results& results, const ReportOptions& options) {
   const auto of_set = [&](const Table& table, size_t row) {
     return detailed.contains({table.text(row, column::kCellType), table.text(row, column::kGene)});
   };
-  const Drawn drawn(results.find("links.tsv"), detailed);
+  const Drawn drawn(results.find("links.tsv"), results.find("locus_genes.tsv"), detailed);
   const auto near = [&](const Table& table, size_t row) { return drawn.holds(table, row); };
   const auto found = [&](const Table& table, size_t row) {
     return of_set(table, row) && table.text(row, column::kWhichSet) == "found";
