@@ -49,14 +49,14 @@ async function drawn(page) {
   });
 }
 
-const paints = [], opens = [], genomes = [], sorts = [], searches = [];
+const paints = [], opens = [], genomes = [], sorts = [], searches = []; // sorts: the tries of each column
 let sets = 0;
 for (let i = 0; i < TRIES; i += 1) {
   const { context, page, paint } = await opened();
   paints.push(paint);
   sets = await page.evaluate(() => window.grids.data.sets.length);
   const titles = await page.locator("table.sets th .sort").count();
-  for (let column = 0; column < titles; column += 1) sorts.push(await waited(page, "table.sets th .sort", column));
+  for (let column = 0; column < titles; column += 1) (sorts[column] ??= []).push(await waited(page, "table.sets th .sort", column));
   await page.reload();
   await page.waitForSelector("tr.set");
   searches.push(await page.evaluate(async () => {
@@ -75,5 +75,6 @@ for (let i = 0; i < TRIES; i += 1) {
   await context.close();
 }
 const whole = (value) => Math.round(value);
-console.log(`| ${sets.toLocaleString("en-GB")} | ${(statSync(file).size / 1e6).toFixed(1)} MB | ${whole(median(paints))} ms | ${whole(Math.max(...sorts))} ms (median ${whole(median(sorts))}) | ${whole(median(searches))} ms | ${whole(median(opens))} ms | ${whole(median(genomes))} ms |`);
+const slowest = Math.max(...sorts.map(median));
+console.log(`| ${sets.toLocaleString("en-GB")} | ${(statSync(file).size / 1e6).toFixed(1)} MB | ${whole(median(paints))} ms | ${whole(slowest)} ms | ${whole(median(searches))} ms | ${whole(median(opens))} ms | ${whole(median(genomes))} ms |`);
 await browser.close();

@@ -82,9 +82,9 @@ void write_two_sets(const Folder& folder) {
                subsets);
   folder.write("links.tsv", {"cell_type", "gene", "peak", "chrom", "start", "end"}, links);
   folder.write("loci.tsv", {"peak", "chrom", "start", "end", testing::kType},
-               {{"beside", "chr1", "1200000", "1200100", "0.25"},
+               {{"beside", "chr1", "1050000", "1050100", "0.25432"},
                 {"elsewhere", "chr1", "5000000", "5000100", "0.5"},
-                {"beside far", "chr1", "8900000", "8900100", "0.75"}});
+                {"beside far", "chr1", "8950000", "8950100", "0.75"}});
   folder.write("locus_genes.tsv", {"gene", "gene_id", "chrom", "start", "end", "strand", "build"},
                {{testing::kGene, "", "chr1", "990000", "995000", "+", "hg38"}});
   write_call(folder, "FAR", "redundant", "0.8", "0.5");
