@@ -58,7 +58,7 @@ constexpr PageWord kPageWords[] = {
      "slope, or share, that they show with a probability of 0.8."},
     {"Alone",
      "Predicted change when the peak’s element alone is masked in the surrogate, in cells as they "
-     "are."},
+     "are; n/a for members that the minimal sub-set can spare, of which that is not asked."},
     {"Class",
      "Promoter: within 1 kb of a start of transcription of the gene. Intronic: in its transcribed "
      "part, where fragments of transcripts can look like open chromatin. Distal: all others."},
