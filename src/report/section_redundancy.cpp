@@ -220,8 +220,8 @@ std::string calls_table(const Views& views) {
 }
 
 std::string calls_rest(size_t all) {
-  const auto rest = first_of_many(all, kMostRedundancyRows, "Listed are the first");
-  if (rest.empty()) return rest;
+  auto rest = first_of_many(all, kMostRedundancyRows, "Listed are the first");
+  if (rest.empty()) return {};
   return "<p class=\"note\">" + rest + " <code>redundancy.tsv</code> has all.</p>\n";
 }
 
