@@ -123,6 +123,8 @@ async function opensARow() {
   for (const head of ["Do they stand in for one another?", "Can the model be trusted for this gene?", "Members and partners", "Again on the command line"]) {
     assert.ok(heads.includes(head), `${head} is not among ${heads}`);
   }
+  const members = await page.locator("tr.panel .part", { hasText: "Members and partners" }).locator("tbody tr").allTextContents();
+  assert.ok(members.some((member) => /place$/.test(member)), `no member lies at a place: ${members}`);
   const answers = await page.locator("tr.panel .trust tbody td:nth-child(2)").allTextContents();
   assert.ok(answers.length >= 4 && answers.every((answer) => answer.trim() !== ""), String(answers));
   assert.match(await page.locator("tr.panel .command code").textContent(), /^grids explain .* --gene /);
