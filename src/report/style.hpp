@@ -95,7 +95,7 @@ footer{color:var(--soft);font-size:13px;margin-top:60px;padding-top:14px;padding
   border-top:1px solid var(--rule)}
 @media(max-width:600px){body{font-size:16px}nav{flex-wrap:nowrap;overflow-x:auto;white-space:nowrap;padding-bottom:6px}header,main,footer{padding-left:16px;padding-right:16px}
   h2{margin-top:36px;font-size:20px}.box{padding:8px 14px}.box .verdicts{font-size:18px}}
-@media print{nav{display:none}body{font-size:11pt}.card,figure,tr{break-inside:avoid}
+@media print{nav{display:none}.verdict,.box,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt}.card,figure,tr{break-inside:avoid}
   header,main,footer{max-width:none}.table{overflow:visible}
   details::details-content{content-visibility:visible;display:block;height:auto}}
 )css";
