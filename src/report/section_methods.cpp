@@ -24,6 +24,7 @@ class RecordedOptions {
         if (key == "prepare.force") continue;  // another one than that of the search
         const auto text = value.is_string() ? value.get<std::string>() : value.dump();
         // `run` records "explain.set-size", `explain` alone "set-size".
+        values_[key] = text;
         values_[key.substr(key.rfind('.') + 1)] = text;
       }
     }
@@ -130,12 +131,16 @@ std::string search_sentence(const Results& results, const RecordedOptions& optio
 
 std::string judged_sentence(const Results& results, const RecordedOptions& options) {
   std::string words;
+  const bool counts = std::all_of(results.sets.begin(), results.sets.end(),
+                                  [](const SetView& set) { return set.from_counts; });
   if (results.find("contrasts.tsv") != nullptr) {
     words += fmt::format(
-        " Measured counts of test cells were regressed on the predicted change of each cell, with "
-        "total RNA as offset and cell type, donor, batch, open peaks and state as covariates; "
-        "verdicts follow from one-sided tests that the slope is above 0 and below ½ "
+        " Measured {} of test cells were regressed on the predicted change of each cell, with "
+        "total "
+        "RNA as {} and cell type, donor, batch, open peaks and state as covariates; verdicts "
+        "follow from one-sided tests that the slope is above 0 and below ½ "
         "(Benjamini–Hochberg over {}, level {}, at least {} test cells).",
+        counts ? "counts" : "values (the RNA came without counts)", counts ? "offset" : "covariate",
         counted(static_cast<double>(results.sets.size()), "set"), number_text(kVerdictLevel),
         kJudgedCells);
   }
@@ -158,8 +163,10 @@ std::string model_sentence(const Results& results, const RecordedOptions& option
   std::string words =
       " A surrogate of autoencoders for chromatin and expression, joined through their latents, "
       "was trained on the training cells and stopped by the validation cells";
-  const auto steps = options.find("max-training-steps");
-  if (steps && *steps != "0") words += fmt::format(" (at most {} steps a stage)", *steps);
+  const auto steps = options.find("train.max-steps"), latent = options.find("train.latent");
+  if (steps) words += fmt::format(" (at most {} steps a stage", *steps);
+  if (steps && latent) words += fmt::format(", {} latents", *latent);
+  if (steps) words += ")";
   if (results.find("cis.tsv") != nullptr) {
     words += "; for each gene with a position peaks around it were added";
     if (const auto window = options.find("cis-window")) words += " (within " + *window + " bp)";

@@ -359,6 +359,7 @@ TEST(Report, MethodsSayWhatReallyRan) {
   auto manifest = read_manifests(folder.path / "manifest.json").back();
   manifest.options = R"({"explain.set-size": "7", "explain.method": "beam<1>",
                          "explain.force": "true", "explain.min-test-cells": "33",
+                         "train.max-steps": "123", "explain.max-steps": "45",
                          "prepare.force": "false", "prepare.train-share": "0.7",
                          "prepare.validation-share": "0.1", "prepare.test-share": "0.2"})";
   add_to_manifest(folder.path / "manifest.json", manifest);
@@ -366,6 +367,7 @@ TEST(Report, MethodsSayWhatReallyRan) {
   EXPECT_EQ(html_fault(html), "");
   for (const char* words :
        {"grids 1.2.3 (seed 4711)", "(0.7 / 0.1 / 0.2, stratified", "at most 7 peaks",
+        "at most 123 steps a stage)", "values (the RNA came without counts)",
         "method beam&lt;1&gt;", "fewer than 33 test cells were explained nevertheless (--force)",
         "23,400 cells passed quality control", "Liu J, Xu S, Riffle D, Duan Z, Min MR, Zhang J"}) {
     EXPECT_TRUE(holds(html, words)) << words;
