@@ -1,4 +1,4 @@
-import { number, records } from "./tsv.js";
+import { column, records } from "./tsv.js";
 
 const SET_NUMBERS = [
   "slope", "slope_low", "slope_high", "q", "change", "change_low", "change_high", "peaks", "minimal",
@@ -9,46 +9,57 @@ const SET_NUMBERS = [
 export function readData(document) {
   const held = JSON.parse(document.getElementById("grids-data").textContent);
   const tables = held.tables;
-  const sets = records(tables.sets).map((row, index) => {
-    const set = { ...row, index };
-    for (const name of SET_NUMBERS) set[name] = number(row[name]);
-    set.detailed = row.detailed === "yes";
-    return set;
-  });
-  return { ...held, sets, of: grouped(tables), genes: once(() => byGene(records(tables.genes), (rows) => rows[0])), trust: once(() => byGene(records(tables.trust), (rows) => rows)) };
+  return { ...held, sets: setsOf(tables.sets), glossary: glossaryOf(document), of: grouped(tables), peak: peaksOf(tables), ofGene: groupedByGene(tables) };
 }
 
-function byGene(rows, of) {
-  const groups = new Map();
-  for (const row of rows) {
-    if (!groups.has(row.gene)) groups.set(row.gene, []);
-    groups.get(row.gene).push(row);
+/** Sets are held by column, because there may be tens of thousands. */
+function setsOf(table) {
+  const columns = Object.fromEntries(table.columns.map((name, i) => [name, column(table.values[i])]));
+  const sets = new Array(columns.gene?.length ?? 0);
+  for (let index = 0; index < sets.length; index += 1) {
+    const set = { index };
+    for (const name of table.columns) set[name] = columns[name][index];
+    for (const name of SET_NUMBERS) set[name] ??= NaN;
+    set.detailed = index < table.detailed;
+    sets[index] = set;
   }
-  return new Map([...groups].map(([gene, list]) => [gene, of(list)]));
+  return sets;
 }
 
-function once(make) {
-  let value;
-  return () => (value ??= make());
+/** What the terms of the page mean: the list that it shows under "The words of this page". */
+function glossaryOf(document) {
+  const terms = document.querySelectorAll("#glossary dt");
+  return new Map([...terms].map((term) => [term.textContent, term.nextElementSibling.textContent]));
 }
 
-/** Rows of a table that belong to a set, looked up by type and gene. */
-function grouped(tables) {
+function groupedBy(tables, keyOf) {
   const known = new Map();
-  return (table, set) => {
+  return (table, wanted) => {
     if (!known.has(table)) {
       const groups = new Map();
       for (const row of records(tables[table])) {
-        const name = key(row.cell_type, row.gene);
+        const name = keyOf(row);
         if (!groups.has(name)) groups.set(name, []);
         groups.get(name).push(row);
       }
       known.set(table, groups);
     }
-    return known.get(table).get(key(set.cell_type, set.gene)) ?? [];
+    return known.get(table).get(keyOf(wanted)) ?? [];
   };
 }
 
-function key(type, gene) {
-  return `${type}\t${gene}`;
+/** Rows of a table that belong to a set, looked up by type and gene. */
+function grouped(tables) {
+  return groupedBy(tables, (row) => `${row.cell_type}\t${row.gene}`);
+}
+
+/** Where each peak that is drawn lies, and how often it is open. */
+function peaksOf(tables) {
+  let known;
+  return (name) => (known ??= new Map(records(tables.loci).map((row) => [row.peak, row]))).get(name);
+}
+
+/** Rows of a table that belong to the gene of a set. */
+function groupedByGene(tables) {
+  return groupedBy(tables, (row) => row.gene);
 }

@@ -19,19 +19,66 @@ function span(links, gene) {
   return { from: Math.max(0, Math.floor(from - margin)), to: Math.ceil(to + margin) };
 }
 
-function arcs(links, gene, partners) {
-  return links
-    .filter((link) => link.chrom === gene.chrom && link.partner === partners)
-    .map((link) => ({
-      chr1: link.chrom, start1: link.start, end1: link.end,
-      chr2: gene.chrom, start2: gene.tss, end2: gene.tss + 1,
-      chr: link.chrom, start: Math.min(link.start, gene.tss), end: Math.max(link.end, gene.tss + 1),
-      name: link.peak, score: Math.max(1, 100 * Math.abs(link.weight)), value: Math.abs(link.weight),
-    }));
+function arc(chrom, first, second, more) {
+  return {
+    chr1: chrom, start1: first.start, end1: first.end, chr2: chrom, start2: second.start, end2: second.end,
+    chr: chrom, start: Math.min(first.start, second.start), end: Math.max(first.end, second.end), ...more,
+  };
 }
 
-function geneFeatures(genes) {
-  return genes.map((gene) => ({ chr: gene.chrom, start: gene.start, end: gene.end, name: gene.gene, strand: gene.strand }));
+const MOST_THICK = 6; // pixels, of the member that changes the prediction most
+
+/** From members, or partners, to the start of transcription; thickness by what masking the element alone changes. */
+function arcs(links, gene, partners) {
+  const sizes = links.map((link) => Math.abs(link.weight)).filter(Number.isFinite);
+  const largest = Math.max(1e-9, ...sizes);
+  return links
+    .filter((link) => link.chrom === gene.chrom && link.partner === partners)
+    .map((link) => {
+      const size = Math.abs(link.weight) || 0;
+      return arc(link.chrom, link, { start: gene.tss, end: gene.tss + 1 },
+        { name: link.peak, score: 100 * size, thickness: Math.max(1, (MOST_THICK * size) / largest) });
+    });
+}
+
+function bare(chromosome) {
+  return chromosome.replace(/^chr/, "");
+}
+
+/** Loops of chromatin that sets were validated with. */
+function loops(hits, gene) {
+  const seen = new Map();
+  for (const hit of hits) {
+    if (hit.what !== "loops" || hit.chrom !== bare(gene.chrom) || hit.other_chrom !== hit.chrom) continue;
+    const first = { start: number(hit.start), end: number(hit.end) }, second = { start: number(hit.other_start), end: number(hit.other_end) };
+    seen.set(`${first.start} ${second.start}`, arc(gene.chrom, first, second, { name: "loop", score: 1 }));
+  }
+  return [...seen.values()];
+}
+
+/** igv.js has no dashed arcs: those of this track are drawn with a dashed pen. */
+function dash(browser, name) {
+  for (const view of browser.trackViews) {
+    if (view.track.name !== name) continue;
+    const draw = view.track.draw.bind(view.track);
+    view.track.draw = (options) => {
+      options.context.setLineDash([5, 4]);
+      draw(options);
+      options.context.setLineDash([]);
+    };
+    view.repaintViews();
+  }
+}
+
+function arcTrack(name, height, color, features) {
+  return features.length === 0 ? [] : [{ name, type: "interact", format: "bedpe", height, color, arcOrientation: true, thickness: 1, features }];
+}
+
+/** The gene itself stands out, and is first where they overlap. */
+function geneFeatures(genes, wanted) {
+  return genes.map((gene) => ({
+    chr: gene.chrom, start: gene.start, end: gene.end, name: gene.gene, strand: gene.strand, color: gene.gene === wanted ? "#1c1c1a" : "#a3a39d",
+  })).sort((a, b) => (b.name === wanted) - (a.name === wanted));
 }
 
 /** The peaks around a gene with the share of cells in which they are open, a track a type. */
@@ -71,8 +118,8 @@ export function linksOf(rows) {
   return links;
 }
 
-/** Draws into `place`; resolves to igv's browser. */
-export async function locus(place, data, set, links, gene) {
+/** Draws into `place`; resolves to igv's browser. `hits`: rows of hits.tsv of this set, if there are any. */
+export async function locus(place, data, set, links, gene, hits = []) {
   const { from, to } = span(links, gene);
   const around = records(data.tables.loci).filter(
     (row) => row.chrom === gene.chrom && number(row.end) > from && number(row.start) < to);
@@ -80,18 +127,21 @@ export async function locus(place, data, set, links, gene) {
     .map((row) => ({ ...row, start: number(row.start), end: number(row.end) }))
     .filter((row) => row.chrom === gene.chrom && row.end > from && row.start < to);
   const types = set.cell_type === "all" ? data.types : [set.cell_type, ...data.types.filter((type) => type !== set.cell_type)];
-  return igv.createBrowser(place, {
+  const browser = await igv.createBrowser(place, {
     loadDefaultGenomes: false,
     reference: { id: "study", name: "study", format: "chromsizes", fastaURL: chromosomeFile(gene.chrom, to + 1000000), wholeGenomeView: false },
     locus: `${gene.chrom}:${from + 1}-${to}`,
     showChromosomeWidget: false, showCenterGuideButton: false, showTrackLabelButton: false, showSVGButton: true,
     showROITableButton: false, showMultiSelectButton: false, showSampleNameButton: false,
     tracks: [
-      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 50, color: "#1c1c1a", features: geneFeatures(genes) },
-      { name: "members", type: "interact", format: "bedpe", height: 80, color: "#0072b2", arcOrientation: true, alpha: 0.7, thickness: 2, features: arcs(links, gene, false) },
-      ...(links.some((link) => link.partner) ? [{ name: "partners", type: "interact", format: "bedpe", height: 50, color: "#e69f00", arcOrientation: true, thickness: 1, features: arcs(links, gene, true) }] : []),
+      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 74, features: geneFeatures(genes, set.gene) },
+      ...arcTrack("members", 80, "#0072b2", arcs(links, gene, false)),
+      ...arcTrack("partners", 50, "#b35c00", arcs(links, gene, true)),
+      ...arcTrack("loops", 50, "#007a5a", loops(hits, gene)),
       { name: "peaks", type: "annotation", displayMode: "COLLAPSED", height: 40, features: peakFeatures(around, links) },
       ...opennessTracks(around, types, set.cell_type),
     ],
   });
+  dash(browser, "partners");
+  return browser;
 }

@@ -1,36 +1,64 @@
 // What is known of one set, as wide as the page: the sentence first.
+import { copyButton, quoted } from "./copy.js";
 import { make } from "./dom.js";
 import { figure, fileName } from "./download.js";
 import * as figures from "./figures.js";
 import { linksOf, locus } from "./locus.js";
+import { termed } from "./terms.js";
+import { trustOf } from "./trust.js";
 import { number, toTsv } from "./tsv.js";
-import { CALLS, VERDICTS, distance, interval, number as spelt, percent, place } from "./words.js";
+import { CALLS, VERDICTS, counted, distance, interval, number as spelt, percent, place, range } from "./words.js";
 
 const UCSC = "https://genome.ucsc.edu/cgi-bin/hgTracks";
 
+function ucsc(genome, chromosome, start, end) {
+  return `${UCSC}?${new URLSearchParams({ db: genome, position: `${chromosome}:${start + 1}-${end}` })}`;
+}
+
+/** The place of a set's gene in a browser of genomes; null where the build or the gene's place is not known. */
+export function ucscOf(data, set) {
+  const gene = data.ofGene("genes", set)[0];
+  if (!data.genome || !gene) return null;
+  const beside = 50000; // base pairs
+  return ucsc(data.genome, gene.chrom, Math.max(0, number(gene.start) - beside), number(gene.end) + beside);
+}
+
 function sentence(data, set) {
   const words = [
-    `Masking ${spelt(set.peaks)} peak${set.peaks === 1 ? "" : "s"} in the surrogate changes the prediction of ${set.gene} by `,
+    `Masking ${counted(set.peaks, "peak")} in the surrogate changes the prediction of `, make("i", {}, set.gene), " by ",
     make("b", {}, percent(set.change, true)),
-    Number.isFinite(set.change_low) ? ` (90 % over refits: ${percent(set.change_low, true)} to ${percent(set.change_high, true)})` : "",
+    Number.isFinite(set.change_low) ? ` (90 % over refits: ${range(set.change_low, set.change_high)})` : "",
     set.cell_type === "all" ? " over cells of all types" : ` in ${set.cell_type}`,
-    `; measured expression of test cells: `,
+    ". By measured expression of test cells this is ",
     make("b", {}, VERDICTS[set.verdict] ?? "not judged"),
-    Number.isFinite(set.slope) ? `, ${interval(set.slope, set.slope_low, set.slope_high)} of the predicted change.` : ".",
+    Number.isFinite(set.slope) ? `: they show ${interval(set.slope, set.slope_low, set.slope_high)} of the predicted change.` : ".",
   ];
-  if (set.verdict === "contradicted") words.push(" This is no finding.");
-  if (set.gate === "B") words.push(" Unconfirmed: the gene fails gate B of the cis path.");
-  if (set.domain === "all") words.push(" These peaks mark the state of the cell as much as elements of the gene.");
   return make("p", { class: "sentence" }, words);
 }
 
+/** What keeps the set from being a finding, each in a line. */
+function reservations(set) {
+  const lines = [];
+  if (set.verdict === "contradicted") lines.push(["This is no finding: ", "these cells would have shown half of the change, and do not."]);
+  if (set.remark) lines.push([`${VERDICTS[set.verdict]}: `, `${set.remark}.`]);
+  if (set.gate === "A") lines.push(["Gate failed: ", "the surrogate predicts this gene no better than depth, type, donor and batch do."]);
+  if (set.gate === "B") lines.push(["Unconfirmed: ", "the gene fails gate B of the cis path."]);
+  if (set.caution) lines.push(["Forced: ", `${set.caution}.`]);
+  if (set.domain === "all") lines.push(["All peaks were searched: ", "these mark the state of the cell as much as elements of the gene."]);
+  return lines.map(([first, rest]) => make("p", { class: set.verdict === "contradicted" ? "note stop" : "note" }, make("b", {}, first), rest));
+}
+
 function redundancySentence(set) {
-  if (!set.call) return null;
+  const question = "Do its elements stand in for one another? ";
+  if (!set.call) return make("p", {}, question, make("b", {}, "Not asked."));
+  if (set.verdict === "contradicted") {
+    return make("p", {}, question, make("b", {}, "No finding"), ": measured expression contradicts the set as a whole, whatever its elements do.");
+  }
   const reason = set.call_reason ? `: ${set.call_reason}` : "";
   const hidden = Number.isFinite(set.hidden_share)
     ? `; measured hidden share ${interval(set.hidden_share, set.hidden_low, set.hidden_high, spelt)}`
     : "";
-  return make("p", {}, "Do its elements stand in for one another? ", make("b", {}, (CALLS[set.call] ?? set.call) + reason), hidden + ".");
+  return make("p", {}, question, make("b", {}, CALLS[set.call] ?? set.call), `${reason}${hidden}.`);
 }
 
 /** Part of a panel, made when there is something in it. */
@@ -48,37 +76,74 @@ function grid(columns, rows) {
 function placeLink(data, link) {
   const words = place(link.chrom, link.start, link.end);
   if (!data.genome) return words;
-  const query = new URLSearchParams({ db: data.genome, position: `${link.chrom}:${link.start + 1}-${link.end}` });
-  return make("a", { href: `${UCSC}?${query}`, rel: "noreferrer noopener", target: "_blank" }, words);
+  return make("a", { href: ucsc(data.genome, link.chrom, link.start, link.end), rel: "noreferrer noopener", target: "_blank" }, words);
 }
 
-function membersPart(data, links) {
+const HITS = { loops: "loop", eqtl: "variant", bed: "place" };
+
+/** "loop, 2 variants": what the peak overlaps of what sets were validated with. */
+function overlapWords(hits, link) {
+  const counts = new Map();
+  for (const hit of hits) {
+    if (hit.peak === link.peak) counts.set(hit.what, (counts.get(hit.what) ?? 0) + 1);
+  }
+  return [...counts].map(([what, count]) => (count === 1 ? HITS[what] ?? what : counted(count, HITS[what] ?? what))).join(", ") || "none";
+}
+
+function membersPart(data, set, links) {
+  const hits = data.of("hits", set);
+  const validated = data.tables.hits.rows.length > 0;
   const rows = links.map((link) => [
-    link.partner ? "partner" : spelt(link.rank), link.peak, placeLink(data, link), Number.isFinite(link.tss) ? distance(link.distance) : "–", link.kind,
-    link.minimal ? "●" : "", percent(link.weight, true),
+    link.partner ? "partner" : spelt(link.rank), placeLink(data, link), Number.isFinite(link.tss) ? distance(link.distance) : "–", link.kind,
+    link.partner ? "" : link.minimal ? "●" : "", percent(link.weight, true), ...(validated ? [overlapWords(hits, link)] : []),
   ]);
-  const columns = [{ title: "Rank" }, { title: "Peak" }, { title: "Place" }, { title: "From TSS", number: true }, { title: "Class" },
-    { title: "Minimal" }, { title: "Alone", number: true }];
-  return part("Members", grid(columns, rows),
-    make("p", { class: "note" }, "Alone: predicted change when its element alone is masked in the surrogate, in cells as they are."));
+  const term = (name) => termed(data.glossary, name);
+  const columns = [{ title: "Rank" }, { title: "Place" }, { title: "From TSS", number: true }, { title: term("Class") },
+    { title: "Minimal" }, { title: term("Alone"), number: true }, ...(validated ? [{ title: "Validated by" }] : [])];
+  return part("Members and partners", make("div", { class: "beside" }, [grid(columns, rows), opennessOf(data, set, links)].filter(Boolean)),
+    validated ? null : make("p", { class: "note" }, "Not held beside loops or variants in this folder: ", make("code", {}, "grids validate"), " does that."));
+}
+
+/** The share of training cells of each type in which each member is open. */
+function opennessOf(data, set, links) {
+  if (data.types.length === 0) return null;
+  const types = [...data.types].sort((a, b) => (b === set.cell_type) - (a === set.cell_type));
+  const cells = links.filter((link) => data.peak(link.peak)).map((link) => [
+    link.partner ? "partner" : spelt(link.rank),
+    ...types.map((type) => {
+      const share = number(data.peak(link.peak)[type]);
+      return make("span", { class: type === set.cell_type ? "own" : "" }, percent(share).replace(".0", ""));
+    }),
+  ]);
+  if (cells.length === 0) return null;
+  return make("div", { class: "openness" }, make("p", { class: "note" }, "Open in this share of the training cells of each type:"),
+    grid([{ title: "Rank" }, ...types.map((type) => ({ title: type, number: true }))], cells));
+}
+
+/** "A", "B": the judged elements of a set, as the figures call them. */
+function lettersOf(members) {
+  return new Map(members.map((member, i) => [member.element, String.fromCharCode(65 + i)]));
 }
 
 function redundancyParts(data, set, name) {
-  const members = data.of("members", set).filter((row) => row.judged === "yes")
-    .map((row) => ({ name: row.element, loss: number(row.loss_from_whole), gain: number(row.gain_on_nothing) }));
+  const judged = data.of("members", set).filter((row) => row.judged === "yes");
+  const letters = lettersOf(judged);
+  const members = judged.map((row) => ({ name: `${letters.get(row.element)}  ${row.element}`, loss: number(row.loss_from_whole), gain: number(row.gain_on_nothing) }));
   const settings = data.of("settings", set).map((row) => ({
-    name: row.open === "none" ? "none open" : row.open.replaceAll(",", " + "), value: number(row.rate), low: number(row.rate_low),
+    name: row.open === "none" ? "none open" : row.open.split(",").map((element) => letters.get(element) ?? element).join(" + "), open: row.open, value: number(row.rate), low: number(row.rate_low),
     high: number(row.rate_high), beside: number(row.rate_fit), cells: number(row.cells),
   }));
   const drawn = [];
-  if (members.some((member) => Number.isFinite(member.loss))) {
+  // Shares of a joint change that is too uncertain for one are shown nowhere.
+  if (Number.isFinite(set.hidden_share) && members.some((member) => Number.isFinite(member.loss))) {
     drawn.push(figure(figures.memberBars(members), "Measured share of the joint change that is lost when an element alone is closed, and that it gives alone.",
-      fileName(name, "elements"), () => toTsv(["element", "loss_from_whole", "gain_on_nothing"], members.map((row) => [row.name, row.loss, row.gain]))));
+      fileName(name, "elements"), () => toTsv(["element", "loss_from_whole", "gain_on_nothing"], members.map((row, i) => [judged[i].element, row.loss, row.gain]))));
   }
   if (settings.length > 0) {
+    const legend = members.map((member) => member.name.replace("  ", ": ")).join("; ");
     drawn.push(figure(figures.dots(settings, "Expression by which elements are open"),
-      "Counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds).", fileName(name, "settings"),
-      () => toTsv(["open", "rate", "rate_low", "rate_high", "rate_fit", "cells"], settings.map((row) => [row.name, row.value, row.low, row.high, row.beside, row.cells]))));
+      `Counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds). ${legend}.`, fileName(name, "settings"),
+      () => toTsv(["open", "rate", "rate_low", "rate_high", "rate_fit", "cells"], settings.map((row) => [row.open, row.value, row.low, row.high, row.beside, row.cells]))));
   }
   return part("Do they stand in for one another?", redundancySentence(set), drawn.length > 0 ? make("div", { class: "pair" }, drawn) : null);
 }
@@ -96,38 +161,76 @@ function typesPart(data, set, name) {
   const rows = data.of("types", set).map((row) => ({ name: row.tested_in, value: number(row.relative_change), strong: row.tested_in === set.cell_type }));
   if (rows.length < 2) return null;
   return part("In other cell types", figure(figures.dots(rows, "Predicted change by cell type", (share) => percent(share).replace(".0", "")),
-    "Predicted change when the set is masked in the surrogate, in test cells of each type.", fileName(name, "types"),
+    "Predicted change when the set is masked in the surrogate, in test cells of each type. Between types it is not tested.", fileName(name, "types"),
     () => toTsv(["tested_in", "relative_change"], rows.map((row) => [row.name, row.value]))));
 }
 
-function trustPart(data, set) {
-  const rows = data.trust().get(set.gene) ?? [];
+const Z = 1.96; // standard errors of a 95 % interval
+
+/** By groups of cells that the user named (--contrast-groups): what was measured in each, or where these are too few, predicted. */
+function groupsPart(data, set, name) {
+  const rows = data.of("groups", set).map((row) => {
+    const change = number(row.log_change), error = number(row.log_change_error);
+    return { name: row.group, column: row.column, cells: number(row.cells), change, low: change - Z * error, high: change + Z * error,
+      predicted: number(row.change_as_cells), q: number(row.change_q), note: row.note === "NA" ? "" : row.note };
+  });
   if (rows.length === 0) return null;
-  return part("Can the model be trusted for this gene?", grid([{ title: "On held-out cells" }, { title: "Value", number: true }],
-    rows.map((row) => [row.what, spelt(number(row.value))])));
+  const measured = rows.some((row) => Number.isFinite(row.change));
+  const told = rows.filter((row) => Number.isFinite(row.q)).map((row) => `${row.name}: q ${spelt(row.q)}`).join("; ");
+  const unmeasured = rows.filter((row) => row.note).map((row) => `${row.name}: ${row.note}`).join("; ");
+  const drawn = measured
+    ? figures.dots(rows.map((row) => ({ ...row, value: row.change })), `Measured change by ${rows[0].column}`)
+    : figures.dots(rows.map((row) => ({ name: row.name, value: row.predicted })), `Predicted change by ${rows[0].column}`, (share) => percent(share).replace(".0", ""));
+  const caption = measured
+    ? "Natural log of expression with all judged elements open beside none, measured in the cells of each group, 95 % interval."
+    : "Predicted change when all judged elements are masked in the surrogate, in the cells of each group; no group has the cells to measure it.";
+  return part(`By ${rows[0].column}`, figure(drawn,
+    `${caption}${told ? ` Difference from ${rows[0].name}: ${told}.` : ""}${unmeasured ? ` Not measured: ${unmeasured}.` : ""}`,
+    fileName(name, "groups"), () => toTsv(["group", "cells", "log_change", "low", "high", "q_difference", "change_as_cells"],
+      rows.map((row) => [row.name, row.cells, row.change, row.low, row.high, row.q, row.predicted]))));
 }
+
+function trustPart(data, set, links, name) {
+  const { words, rows, within } = trustOf({
+    gates: data.ofGene("gates", set)[0], accuracy: data.ofGene("accuracy", set), contrast: data.of("contrasts", set)[0],
+    call: data.of("calls", set)[0], links, stability: data.of("stability", set),
+  });
+  const table = grid([{ title: "Asked" }, { title: "Answer" }, { title: "Figures" }], rows.map((row) => [
+    row.question.startsWith("Gate") ? termed(data.glossary, row.question) : row.question,
+    make("span", { class: row.fails ? "fails" : "" }, row.answer), row.figures]));
+  table.classList.add("trust");
+  const bars = within.values.length < 2 ? null : figure(
+    figures.dots(within.values.map(({ name: predictor, value }) => ({ name: predictor, value, strong: predictor === "surrogate" })), "r within type of each predictor"),
+    "Correlation of predicted and measured expression of this gene over held-out cells of one type, depth taken out: the surrogate beside simple predictors.",
+    fileName(name, "accuracy"), () => toTsv(["predictor", "within_type_r_partial"], within.values.map(({ name: predictor, value }) => [predictor, value])));
+  return part("Can the model be trusted for this gene?", make("p", {}, make("b", {}, words)), make("div", { class: "pair" }, [table, bars].filter(Boolean)));
+}
+
+const ARMS = { none: "control", one: "one alone", pair: "a pair", all: "all" };
 
 function designPart(data, set) {
   const rows = data.of("design", set);
   if (rows.length === 0) return null;
-  const columns = ["arm", "knocked_down", "fold_redundant", "fold_additive", "fold_multiplicative", "cells_redundant", "cells_additive", "cells_multiplicative"];
-  const shown = (name, value) => (Number.isFinite(number(value)) ? spelt(number(value)) : value === "NA" ? "–" : value);
-  return part("The experiment that would tell", grid(columns.map((name, i) => ({ title: name.replaceAll("_", " "), number: i > 1 })),
-    rows.map((row) => columns.map((name) => shown(name, row[name])))));
+  const shown = (row, name) => (Number.isFinite(number(row[name])) ? spelt(number(row[name])) : "–");
+  const tell = number(rows[0].tell_from_additive);
+  const columns = [{ title: "Arm" }, { title: "Knocked down" },
+    ...["redundant", "additive", "multiplicative"].map((truth) => ({ title: `Fold if ${truth}`, number: true })),
+    ...["redundant", "additive", "multiplicative"].map((truth) => ({ title: `Cells if ${truth}`, number: true }))];
+  return part("The experiment that would tell",
+    Number.isFinite(tell) ? make("p", {}, "Knock down each element alone and all together: ", make("b", {}, counted(Math.ceil(tell), "cell")), " an arm tell redundant from additive (power 0.8, one-sided at 0.05).") : null,
+    grid(columns, rows.map((row) => [ARMS[row.arm] ?? row.arm, row.knocked_down === "NA" ? "–" : row.knocked_down.replaceAll(",", " + "),
+      ...["fold_redundant", "fold_additive", "fold_multiplicative", "cells_redundant", "cells_additive", "cells_multiplicative"].map((name) => shown(row, name))])),
+    make("p", { class: "note" }, "Fold: expected expression beside the control at a knock-down efficiency of 0.7; cells: an arm that shows this fold with a power of 0.8, two-sided at 0.05."));
 }
 
-function command(data, set) {
-  const words = `grids explain ${data.inputs.map(quoted).join(" ")} --cell-type ${quoted(set.cell_type)} --gene ${quoted(set.gene)} -o ${quoted(fileName(set.cell_type, set.gene))}/`;
-  const button = make("button", { type: "button", class: "small", onclick: async () => {
-    await navigator.clipboard.writeText(words);
-    button.textContent = "copied";
-  } }, "copy");
-  return part("Again on the command line", make("p", {}, make("code", {}, words), " ", button));
+/** The command that finds this set again. */
+export function commandOf(data, set) {
+  return `grids explain ${data.inputs.map(quoted).join(" ")} --cell-type ${quoted(set.cell_type)} --gene ${quoted(set.gene)} -o ${quoted(fileName(set.cell_type, set.gene))}/`;
 }
 
-/** A word for a shell. */
-function quoted(word) {
-  return /^[A-Za-z0-9._/+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+function commandPart(data, set) {
+  const code = make("code", {}, commandOf(data, set));
+  return part("Again on the command line", make("p", { class: "command" }, code, " ", copyButton("Copy", () => code.textContent, () => code)));
 }
 
 function locusPart(data, set, links) {
@@ -135,28 +238,33 @@ function locusPart(data, set, links) {
   if (!gene || links.every((link) => link.chrom !== gene.chrom)) return null;
   const place_ = make("div", { class: "locus" });
   // igv.js measures its parent, which must be on the page first.
-  requestAnimationFrame(() => locus(place_, data, set, links, gene).catch((error) => {
+  requestAnimationFrame(() => locus(place_, data, set, links, gene, data.of("hits", set)).catch((error) => {
     place_.textContent = `The genome could not be drawn: ${error.message}`;
   }));
   return part("On the genome", place_, make("p", { class: "note" },
-    "Arcs lead from members to the start of transcription, thicker where more is predicted to change; peaks by rank (blue: minimal sub-set; orange: partners; grey: not in the set); below, the share of training cells in which each is open."));
+    `Arcs lead from members to the start of transcription, thicker where more is predicted to change when their element alone is masked; dashed: partners. Peaks by rank (dark blue: minimal sub-set; light blue: other members; orange: partners; grey: not in the set); the gene itself is dark. Below, the share of training cells in which each is open, by type.${data.of("hits", set).some((hit) => hit.what === "loops") ? " Green arcs: loops of chromatin that join a member and the gene." : ""}`));
 }
 
 function geneOf(data, set, links) {
   const known = links.find((link) => Number.isFinite(link.tss));
-  const row = data.genes().get(set.gene);
+  const row = data.ofGene("genes", set)[0];
   if (!known || !row) return null;
   return { chrom: row.chrom, start: number(row.start), end: number(row.end), tss: known.tss };
 }
 
-/** All of a set's panel; of a set without details the sentence and where these are. */
-export function panel(data, set) {
+function factsList(facts) {
+  return make("dl", { class: "facts" }, facts.map(([title, shown]) => [make("dt", {}, title), make("dd", {}, shown)]).flat());
+}
+
+/** All of a set's panel; of a set without details the sentence and where these are. `facts`: what a phone's table leaves out. */
+export function panel(data, set, facts = []) {
   const name = fileName(set.cell_type, set.gene);
   const links = linksOf(data.of("links", set));
   const parts = set.detailed
     ? [locusPart(data, set, links), redundancyParts(data, set, name),
-      make("div", { class: "pair" }, [evidencePart(data, set, name), typesPart(data, set, name)].filter(Boolean)),
-      trustPart(data, set), links.length > 0 ? membersPart(data, links) : null, designPart(data, set), command(data, set)]
-    : [make("p", { class: "note" }, "The page holds details of the best sets only (--report-sets); those of this one are in links.tsv, members.tsv and settings.tsv beside it."), command(data, set)];
-  return make("div", { class: "panel-body" }, sentence(data, set), parts.filter(Boolean));
+      make("div", { class: "pair" }, [evidencePart(data, set, name), typesPart(data, set, name), groupsPart(data, set, name)].filter(Boolean)),
+      trustPart(data, set, links, name), links.length > 0 ? membersPart(data, set, links) : null, designPart(data, set), commandPart(data, set)]
+    : [redundancySentence(set),
+      make("p", { class: "note" }, "The page holds details of the best sets only (--report-sets); those of this one are in links.tsv, members.tsv and settings.tsv beside it."), commandPart(data, set)];
+  return make("div", { class: "panel-body" }, sentence(data, set), reservations(set), factsList(facts), parts.filter(Boolean));
 }

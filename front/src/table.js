@@ -1,43 +1,78 @@
 // One table of all sets: sorted, searched and filtered in memory, of which only what is looked at is drawn.
+import { copyButton } from "./copy.js";
 import { make } from "./dom.js";
 import { fileName, save } from "./download.js";
-import { panel } from "./panel.js";
+import { commandOf, panel, ucscOf } from "./panel.js";
+import { termButton } from "./terms.js";
 import { toTsv } from "./tsv.js";
-import { CALLS, GLOSSARY, VERDICTS, interval, number, percent } from "./words.js";
+import { CALLS, VERDICTS, number, percent, range } from "./words.js";
 
-const AT_ONCE = 100; // rows that are added when the end comes into view
+const AT_ONCE = 50; // rows that are added when the end comes into view
 const ORDER = { borne_out: 0, overstated: 1, undecided: 2, not_judged: 3, contradicted: 4 };
 
-const COLUMNS = [
-  { title: "Gene", value: (set) => set.gene, show: (set) => make("i", {}, set.gene) },
-  { title: "Cell type", value: (set) => set.cell_type },
-  { title: "Verdict", value: (set) => ORDER[set.verdict] ?? 9, show: (set) => badge(set) },
-  { title: "Slope", number: true, value: (set) => set.slope, show: (set) => interval(set.slope, set.slope_low, set.slope_high, number) },
-  { title: "q", number: true, value: (set) => set.q, show: (set) => number(set.q) },
-  { title: "Predicted change", number: true, value: (set) => set.change, show: (set) => percent(set.change, true) },
-  { title: "Minimal peaks", number: true, value: (set) => set.minimal, show: (set) => `${number(set.minimal)} of ${number(set.peaks)}` },
-  { title: "In window", number: true, value: (set) => set.near_share, show: (set) => percent(set.near_share) },
-  { title: "Redundancy", value: (set) => CALLS[set.call] ?? "", show: (set) => CALLS[set.call] ?? "not asked" },
-  { title: "Hidden share", number: true, value: (set) => set.hidden_share, show: (set) => (Number.isFinite(set.hidden_share) ? interval(set.hidden_share, set.hidden_low, set.hidden_high, number) : "–") },
+/** A value and, softer below it, its interval. */
+function ranged(value, low, high, words) {
+  if (!Number.isFinite(value)) return "–";
+  return Number.isFinite(low) ? [words(value), make("span", { class: "range" }, range(low, high, words))] : words(value);
+}
+
+/** What is said of redundancy; of a set that measured cells contradict nothing is found. */
+function callOf(set) {
+  if (!set.call) return "not asked";
+  if (set.verdict === "contradicted") return "no finding";
+  return CALLS[set.call] ?? set.call;
+}
+
+const signed = (share) => percent(share, true);
+
+/** `narrow` columns stay on a phone; the others are in the row's panel there. */
+export const COLUMNS = [
+  { title: "Gene", narrow: true, value: (set) => set.gene, show: (set) => make("i", {}, set.gene) },
+  { title: "Cell type", narrow: true, value: (set) => set.cell_type, show: (set) => set.cell_type },
+  { title: "Verdict", narrow: true, value: (set) => ORDER[set.verdict] ?? 9, show: (set) => badge(set) },
+  { title: "Predicted change", narrow: true, number: true, value: (set) => set.change, show: (set) => ranged(set.change, set.change_low, set.change_high, signed) },
+  { title: "Slope", number: true, value: (set) => set.slope, show: (set) => ranged(set.slope, set.slope_low, set.slope_high, number) },
+  { title: "q", number: true, rising: true, value: (set) => set.q, show: (set) => number(set.q) },
+  { title: "Peaks", number: true, value: (set) => set.peaks, show: (set) => `${number(set.peaks)} (${number(set.minimal)})` },
+  { title: "In window", number: true, value: (set) => set.near_share, show: (set) => percent(set.near_share).replace(".0", "") },
+  { title: "Redundancy", value: callOf, show: callOf },
+  { title: "Hidden share", number: true, value: (set) => set.hidden_share, show: (set) => ranged(set.hidden_share, set.hidden_low, set.hidden_high, number) },
   { title: "Partners", number: true, value: (set) => set.partners, show: (set) => number(set.partners) },
 ];
 
 const FILTERS = [
   { title: "borne out", keep: (set) => set.verdict === "borne_out" },
   { title: "cis only", keep: (set) => set.domain === "cis" && set.gate === "" },
-  { title: "redundant", keep: (set) => set.call === "redundant" || set.call === "quorum" },
+  { title: "redundant", keep: (set) => set.verdict !== "contradicted" && (set.call === "redundant" || set.call === "quorum") },
 ];
 
 function badge(set) {
   return make("span", { class: `verdict ${set.verdict}` }, VERDICTS[set.verdict] ?? set.verdict);
 }
 
-/** Ascending by value, missing ones last in either direction; ties as they stand. */
+const LETTERS = new Intl.Collator("en", { numeric: true });
+
+/** The place of each set in a column's order, ties alike: texts are compared once, not at each sort. */
+function ranksOf(sets, value) {
+  const values = sets.map(value);
+  const texts = [...new Set(values.filter((entry) => typeof entry === "string" && entry !== ""))].sort(LETTERS.compare);
+  const place = new Map(texts.map((text, i) => [text, i]));
+  return Float64Array.from(values, (entry) => (typeof entry === "string" ? place.get(entry) ?? NaN : entry));
+}
+
+function classOf(column) {
+  return `${column.number ? "n" : ""}${column.narrow ? "" : " w"}`.trim();
+}
+
+/** The row's columns that a phone has no room for. */
+function factsOf(set) {
+  return COLUMNS.filter((column) => !column.narrow).map((column) => [column.title, column.show(set)]);
+}
+
+/** Ascending by rank, missing ones last in either direction; ties as they stand. */
 function compare(a, b, descending) {
-  const missing = (value) => value === "" || Number.isNaN(value);
-  if (missing(a) || missing(b)) return missing(a) - missing(b);
-  const order = typeof a === "string" ? a.localeCompare(b, "en", { numeric: true }) : a - b;
-  return descending ? -order : order;
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b);
+  return descending ? b - a : a - b;
 }
 
 export class SetTable {
@@ -47,6 +82,8 @@ export class SetTable {
     this.words = "";
     this.filters = new Set();
     this.open = null;
+    this.ranks = [];
+    this.texts = data.sets.map((set) => `${set.gene} ${set.cell_type}`.toLowerCase());
     this.build(place);
     this.show();
   }
@@ -55,9 +92,10 @@ export class SetTable {
     this.count = make("p", { class: "count", "aria-live": "polite" });
     this.head = make("tr");
     COLUMNS.forEach((column, i) => {
-      const button = make("button", { type: "button", title: GLOSSARY[column.title], onclick: () => this.sortBy(i) }, column.title);
-      this.head.append(make("th", { scope: "col", class: column.number ? "n" : "" }, button));
+      const button = make("button", { type: "button", class: "sort", onclick: () => this.sortBy(i) }, column.title);
+      this.head.append(make("th", { scope: "col", class: classOf(column) }, [button, termButton(this.data.glossary, column.title)]));
     });
+    this.head.append(make("th", { scope: "col", class: "w" }, make("span", {}, "Take")));
     this.body = make("tbody");
     this.end = make("div", { class: "end" });
     place.replaceChildren(
@@ -78,8 +116,10 @@ export class SetTable {
       type: "button", class: "chip", "aria-pressed": "false",
       onclick: (event) => this.toggle(filter, event.currentTarget),
     }, filter.title));
+    const sorter = make("select", { onchange: (event) => event.target.value !== "" && this.sortBy(Number(event.target.value)) },
+      make("option", { value: "" }, "as they stand"), COLUMNS.map((column, i) => make("option", { value: i }, column.title)));
     const download = make("button", { type: "button", class: "small", onclick: () => this.download() }, "TSV of these rows");
-    return make("div", { class: "controls" }, search, chips, download);
+    return make("div", { class: "controls" }, search, chips, make("label", { class: "sorter" }, "Sort by ", sorter), download);
   }
 
   toggle(filter, chip) {
@@ -91,7 +131,7 @@ export class SetTable {
 
   sortBy(column) {
     const again = this.sort?.column === column;
-    this.sort = { column, descending: again ? !this.sort.descending : Boolean(COLUMNS[column].number && COLUMNS[column].title !== "q") };
+    this.sort = { column, descending: again ? !this.sort.descending : Boolean(COLUMNS[column].number && !COLUMNS[column].rising) };
     [...this.head.children].forEach((cell, i) => {
       if (i === column) cell.setAttribute("aria-sort", this.sort.descending ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
@@ -101,14 +141,12 @@ export class SetTable {
 
   chosen() {
     const words = this.words.split(/\s+/).filter(Boolean);
-    const kept = this.data.sets.filter((set) => {
-      const text = `${set.gene} ${set.cell_type}`.toLowerCase();
-      return words.every((word) => text.includes(word)) && [...this.filters].every((filter) => filter.keep(set));
-    });
+    const kept = this.data.sets.filter((set) => words.every((word) => this.texts[set.index].includes(word))
+      && [...this.filters].every((filter) => filter.keep(set)));
     if (this.sort === null) return kept;
-    const { value } = COLUMNS[this.sort.column];
-    const keyed = kept.map((set) => [value(set), set]);
-    return keyed.sort((a, b) => compare(a[0], b[0], this.sort.descending)).map(([, set]) => set);
+    const { column, descending } = this.sort;
+    const ranks = (this.ranks[column] ??= ranksOf(this.data.sets, COLUMNS[column].value));
+    return kept.sort((a, b) => compare(ranks[a.index], ranks[b.index], descending));
   }
 
   show() {
@@ -116,7 +154,7 @@ export class SetTable {
     this.drawn = 0;
     this.open = null;
     this.body.replaceChildren();
-    this.count.textContent = `${this.rows.length} of ${this.data.sets.length} sets`;
+    this.count.textContent = `${this.rows.length.toLocaleString("en-GB")} of ${this.data.sets.length.toLocaleString("en-GB")} sets`;
     this.more();
   }
 
@@ -129,14 +167,29 @@ export class SetTable {
   row(set) {
     const row = make("tr", { class: "set", "data-set": set.index });
     COLUMNS.forEach((column, i) => {
-      const shown = column.show ? column.show(set) : set.cell_type;
+      const shown = column.show(set);
       const content = i === 0 ? make("button", { type: "button", class: "opener", "aria-expanded": "false" }, shown) : shown;
-      row.append(make("td", { class: column.number ? "n" : "" }, content));
+      row.append(make("td", { class: classOf(column) }, content));
     });
+    row.append(make("td", { class: "w" }, make("div", { class: "acts" }, this.acts(row, set))));
     row.addEventListener("click", (event) => {
+      if (event.target.closest(".acts")) return;
       if (!getSelection().toString() || event.target.closest("button")) this.openRow(row, set);
     });
     return row;
+  }
+
+  /** What may be taken along without opening the row: the command, and the place in a browser of genomes. */
+  acts(row, set) {
+    const shown = () => {
+      if (this.open?.row !== row) this.openRow(row, set);
+      return this.open.panel.querySelector(".command code");
+    };
+    const address = ucscOf(this.data, set);
+    return [
+      copyButton("Command", () => commandOf(this.data, set), shown),
+      address ? make("a", { class: "small", href: address, rel: "noreferrer noopener", target: "_blank" }, "UCSC") : null,
+    ];
   }
 
   /** Opens the panel of a row; another click closes it, and one is open at a time. */
@@ -148,7 +201,7 @@ export class SetTable {
       this.open = null;
       if (was.row === row) return;
     }
-    const holder = make("tr", { class: "panel" }, make("td", { colspan: COLUMNS.length }, panel(this.data, set)));
+    const holder = make("tr", { class: "panel" }, make("td", { colspan: COLUMNS.length + 1 }, panel(this.data, set, factsOf(set))));
     row.after(holder);
     row.querySelector(".opener").setAttribute("aria-expanded", "true");
     this.open = { row, panel: holder };

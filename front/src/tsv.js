@@ -2,15 +2,23 @@
 // quotes around cells that hold a tab, an end of line or begin with a quote, an apostrophe before what a
 // spreadsheet would run).
 
-/** The rows of a table of the page as objects of texts, by column. */
+const READ = new WeakMap(); // tables whose rows were asked for
+
+/** The rows of a table of the page as objects of texts, by column; made once. */
 export function records(table) {
   if (!table) return [];
-  return table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]])));
+  if (!READ.has(table)) READ.set(table, table.rows.map((row) => Object.fromEntries(table.columns.map((name, i) => [name, row[i]]))));
+  return READ.get(table);
+}
+
+/** A column as the page holds it: its values, or places in a list of the few that it has. */
+export function column(held) {
+  return Array.isArray(held) ? held : held.at.map((place) => held.of[place]);
 }
 
 /** A cell as a number; NaN for NA and nothing. */
 export function number(text) {
-  return text === undefined || text === "" || text === "NA" ? NaN : Number(text);
+  return text === undefined || text === null || text === "" || text === "NA" ? NaN : Number(text);
 }
 
 /** Rows as the text of a table, as grids writes it. */

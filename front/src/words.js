@@ -21,10 +21,15 @@ export function percent(share, sign = false) {
   return (sign && share > 0 ? "+" : "") + text + " %";
 }
 
+/** "−60.1 to −44.3 %": the unit once. */
+export function range(low, high, words = percent) {
+  return `${words(low).replace(/ %$/, "")} to ${words(high)}`;
+}
+
 /** "−52.0 % (−60.1 to −44.3 %)". */
 export function interval(value, low, high, words = percent) {
   if (!Number.isFinite(value)) return "n/a";
-  return Number.isFinite(low) ? `${words(value)} (${words(low)} to ${words(high)})` : words(value);
+  return Number.isFinite(low) ? `${words(value)} (${range(low, high, words)})` : words(value);
 }
 
 export function distance(bases) {
@@ -55,17 +60,7 @@ export const CALLS = {
   not_called: "not called",
 };
 
-/** What a term means, shown where the pointer rests or the focus is. */
-export const GLOSSARY = {
-  Verdict:
-    "What measured expression of test cells, which neither training nor search has seen, says of the predicted change",
-  Slope: "Measured change per predicted change, within type and state: 1 = cells differ as predicted, 0 = not at all",
-  q: "Benjamini–Hochberg q of the slope over the sets of this page",
-  "Predicted change": "Relative change of the prediction when the whole set is masked in the surrogate, on test cells; its interval, where a set has one, is of 90 % over refits of the chosen terms, and may leave out the change itself",
-  "Minimal peaks": "Peaks of the minimal sub-set: those that alone keep 90 % of the set's predicted change",
-  "In window": "Share of the set's peaks within 250 kb of the gene's start of transcription",
-  Redundancy: "Do the elements of the set stand in for one another? Called from cells that hold each setting",
-  "Hidden share":
-    "What of the joint change no single knock-out shows: 0 where elements add, 1 where any one suffices, below 0 where they are needed jointly",
-  Partners: "Peaks outside the minimal sub-set that the sub-set needs, or that need it",
-};
+/** "1 peak", "3 peaks". */
+export function counted(count, noun) {
+  return `${Number.isFinite(count) ? count.toLocaleString("en-GB") : "n/a"} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -34,6 +34,7 @@
 #include "simulate/peak_truth.hpp"
 #include "simulate/simulate.hpp"
 #include "simulate/truth.hpp"
+#include "validate/hits.hpp"
 #include "validate/judge_combinations.hpp"
 #include "validate/judge_motifs.hpp"
 #include "validate/validation_row.hpp"
@@ -83,7 +84,9 @@ std::vector<CommandTables> all_tables() {
         describe_table_by_type(), describe_table_by_method(), describe_recall(),
         compared_columns(kTruthAll).describe(), compared_columns(kTruthRedundant).describe(),
         describe_type_matrix(), describe_compared_skipped(), compared_timing_columns().describe()}},
-      {"validate", {validation_columns().describe(), describe_combinations(), describe_motifs()}},
+      {"validate",
+       {validation_columns().describe(), describe_hits(), describe_combinations(),
+        describe_motifs()}},
       {"run",
        {describe_umap(), describe_silhouette(), marker_expression_columns().describe(),
         recovery_columns().describe(), recovery_by_kind_columns().describe()}},

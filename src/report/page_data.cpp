@@ -1,20 +1,35 @@
 #include "report/page_data.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <span>
 #include <tuple>
 
+#include "base/nan.hpp"
 #include "evaluate/accuracy.hpp"
+#include "evaluate/set_columns.hpp"
 #include "redundancy/redundancy_columns.hpp"
-#include "report/html.hpp"
+#include "report/redundancy_view.hpp"
 
 namespace grids::core {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using SetName = std::pair<std::string, std::string>;  // cell type, gene
+
+/// What the page shows of links.tsv.
+constexpr std::string_view kLinkColumns[] = {
+    "cell_type", "gene",  "tss",  "strand",     "peak",    "chrom",      "start",          "end",
+    "element",   "class", "rank", "in_minimal", "partner", "loss_alone", "distance_to_tss"};
+
+/// Of loci.tsv: peak, chrom, start, end; then the types.
+constexpr size_t kPlaceColumns = 4;
 
 Json json_of(const Table& table) {
   Json rows = Json::array();
@@ -34,84 +49,133 @@ Json rows_of(const Results& results, std::string_view file, const Keep& keep) {
   return json_of(kept);
 }
 
-/// What redundancy.tsv says of a set as a whole: of several rows, a type each, the first.
-using Calls = std::map<SetName, size_t>;
+/// What is said of each set as a whole; of several rows, a type each, the first.
+using Calls = std::map<SetName, RedundancyView>;
 
-Calls calls_of(const Table* redundancy) {
+Calls calls_of(const Results& results) {
   Calls calls;
-  if (redundancy == nullptr) return calls;
-  for (size_t i = 0; i < redundancy->rows(); ++i) {
-    if (redundancy->text(i, column::kRedundancySet) != "found") continue;
-    calls.try_emplace({redundancy->text(i, column::kCellType), redundancy->text(i, column::kGene)},
-                      i);
+  const Table* table = results.find("redundancy.tsv");
+  if (table == nullptr) return calls;
+  for (auto& view : redundancy_calls(*table)) {
+    if (view.set == "found") calls.try_emplace({view.cell_type, view.gene}, std::move(view));
   }
   return calls;
 }
 
-const char* const kSetColumns[] = {
-    "gene",       "cell_type",   "method",     "verdict", "remark",      "slope",
-    "slope_low",  "slope_high",  "q",          "change",  "change_low",  "change_high",
-    "peaks",      "minimal",     "near_share", "call",    "call_reason", "hidden_share",
-    "hidden_low", "hidden_high", "partners",   "domain",  "gate",        "asked",
-    "cells",      "caution",     "detailed"};
-
-/// Call, reason, hidden share and its interval.
-TableRow call_cells(const Table* redundancy, const Calls& calls, const SetView& set) {
-  const auto found = calls.find({set.cell_type, set.gene});
-  if (found == calls.end()) return {"", "", "NA", "NA", "NA"};
-  TableRow cells;
-  for (const std::string_view name :
-       {column::kCall.name, column::kCallReason.name, column::kHiddenShare.name,
-        column::kHiddenLow.name, column::kHiddenHigh.name}) {
-    cells.push_back(redundancy->text(found->second, name));
-  }
-  return cells;
+/// Five digits: what a page shows, and not much more. NaN is null.
+Json rounded(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return std::strtod(fmt::format("{:.5g}", value).c_str(), nullptr);
 }
 
-Table sets_table_of(const Results& results, size_t detailed) {
-  Table table(std::vector<std::string>(std::begin(kSetColumns), std::end(kSetColumns)));
-  const Table* redundancy = results.find("redundancy.tsv");
-  const auto calls = calls_of(redundancy);
-  for (size_t i = 0; i < results.sets.size(); ++i) {
-    const auto& set = results.sets[i];
-    const auto& contrast = set.contrast;
-    const auto minimal = std::count_if(set.peaks.begin(), set.peaks.end(),
-                                       [](const PeakView& peak) { return peak.in_minimal; });
-    TableRow row = {set.gene,
-                    set.cell_type,
-                    set.method,
-                    verdict_name(contrast.verdict),
-                    verdict_remark(contrast),
-                    format_number(contrast.slope),
-                    format_number(contrast.low),
-                    format_number(contrast.high),
-                    format_number(contrast.q),
-                    format_number(set.relative_change),
-                    format_number(set.relative_low),
-                    format_number(set.relative_high),
-                    std::to_string(set.peaks.size()),
-                    std::to_string(minimal),
-                    format_number(set.near_share)};
-    for (auto& cell : call_cells(redundancy, calls, set)) row.push_back(std::move(cell));
-    row.insert(row.end(), {std::to_string(set.partners.size()), set.domain, set.gate,
-                           set.asked == ChangeDirection::kDown ? "down" : "up",
-                           format_number(set.cells), set.caution, i < detailed ? "yes" : "no"});
-    table.add(std::move(row));
+/// The sets by column, because there may be tens of thousands: numbers, texts, or for texts that
+/// occur again and again their places in a list of the different ones.
+class SetColumns {
+ public:
+  explicit SetColumns(const std::vector<SetView>& sets) : sets_(&sets) {}
+
+  template <typename Of>
+  void numbers(const char* name, const Of& of) {
+    Json values = Json::array();
+    for (const auto& set : *sets_) values.push_back(rounded(static_cast<double>(of(set))));
+    add(name, std::move(values));
   }
-  return table;
+
+  template <typename Of>
+  void words(const char* name, const Of& of) {
+    Json different = Json::array(), places = Json::array();
+    std::map<std::string, size_t> known;
+    for (const auto& set : *sets_) {
+      const std::string text = of(set);
+      const auto [found, is_new] = known.try_emplace(text, known.size());
+      if (is_new) different.push_back(text);
+      places.push_back(found->second);
+    }
+    add(name, {{"of", std::move(different)}, {"at", std::move(places)}});
+  }
+
+  Json whole(size_t detailed) && {
+    return {{"columns", std::move(names_)}, {"values", std::move(values_)}, {"detailed", detailed}};
+  }
+
+ private:
+  void add(const char* name, Json values) {
+    names_.push_back(name);
+    values_.push_back(std::move(values));
+  }
+
+  const std::vector<SetView>* sets_;
+  Json names_ = Json::array(), values_ = Json::array();
+};
+
+Json sets_of_page(const Results& results, size_t detailed) {
+  const auto calls = calls_of(results);
+  const auto call = [&](const SetView& set) -> const RedundancyView* {
+    const auto found = calls.find({set.cell_type, set.gene});
+    return found == calls.end() ? nullptr : &found->second;
+  };
+  /// A share of a joint change that is too uncertain for one is not shown.
+  const auto share = [&](double RedundancyFacts::*number) {
+    return [&, number](const SetView& set) {
+      const auto* view = call(set);
+      return view == nullptr || !view->has_shares() ? kNaN : view->facts.*number;
+    };
+  };
+  SetColumns columns(results.sets);
+  columns.words("gene", [](const SetView& set) { return set.gene; });
+  columns.words("cell_type", [](const SetView& set) { return set.cell_type; });
+  columns.words("method", [](const SetView& set) { return set.method; });
+  columns.words("verdict", [](const SetView& set) { return verdict_name(set.contrast.verdict); });
+  columns.words("remark", [](const SetView& set) { return verdict_remark(set.contrast); });
+  columns.numbers("slope", [](const SetView& set) { return set.contrast.slope; });
+  columns.numbers("slope_low", [](const SetView& set) { return set.contrast.low; });
+  columns.numbers("slope_high", [](const SetView& set) { return set.contrast.high; });
+  columns.numbers("q", [](const SetView& set) { return set.contrast.q; });
+  columns.numbers("change", [](const SetView& set) { return set.relative_change; });
+  columns.numbers("change_low", [](const SetView& set) { return set.relative_low; });
+  columns.numbers("change_high", [](const SetView& set) { return set.relative_high; });
+  columns.numbers("peaks", [](const SetView& set) { return set.peaks.size(); });
+  columns.numbers("minimal", [](const SetView& set) {
+    return std::count_if(set.peaks.begin(), set.peaks.end(),
+                         [](const PeakView& peak) { return peak.in_minimal; });
+  });
+  columns.numbers("near_share", [](const SetView& set) { return set.near_share; });
+  columns.words("call", [&](const SetView& set) {
+    const auto* view = call(set);
+    return view == nullptr ? "" : call_name(view->facts.call);
+  });
+  columns.words("call_reason", [&](const SetView& set) {
+    const auto* view = call(set);
+    return view == nullptr ? std::string() : view->facts.reason;
+  });
+  columns.numbers("hidden_share", share(&RedundancyFacts::hidden));
+  columns.numbers("hidden_low", share(&RedundancyFacts::low));
+  columns.numbers("hidden_high", share(&RedundancyFacts::high));
+  columns.numbers("partners", [](const SetView& set) { return set.partners.size(); });
+  columns.words("domain", [](const SetView& set) { return set.domain; });
+  columns.words("gate", [](const SetView& set) { return set.gate; });
+  columns.words("asked", [](const SetView& set) {
+    return set.asked == ChangeDirection::kDown ? "down" : "up";
+  });
+  columns.numbers("cells", [](const SetView& set) { return set.cells; });
+  columns.words("caution", [](const SetView& set) { return set.caution; });
+  return std::move(columns).whole(detailed);
 }
 
 /// Where the peaks and genes of the detailed sets lie: what of loci.tsv is drawn.
 class Drawn {
  public:
-  Drawn(const Table* links, const std::set<SetName>& detailed) {
-    if (links == nullptr) return;
-    for (size_t i = 0; i < links->rows(); ++i) {
-      if (!detailed.contains({links->text(i, column::kCellType), links->text(i, column::kGene)})) {
-        continue;
+  /// `genes`: locus_genes.tsv. Either may be null.
+  Drawn(const Table* links, const Table* genes, const std::set<SetName>& detailed) {
+    std::set<std::string> wanted;
+    for (const auto& name : detailed) wanted.insert(name.second);
+    for (size_t i = 0; genes != nullptr && i < genes->rows(); ++i) {
+      if (wanted.contains(genes->text(i, column::kGene))) widen(*genes, i);
+    }
+    for (size_t i = 0; links != nullptr && i < links->rows(); ++i) {
+      if (detailed.contains({links->text(i, column::kCellType), links->text(i, column::kGene)})) {
+        widen(*links, i);
       }
-      widen(links->text(i, column::kChrom), links->number(i, column::kStart),
-            links->number(i, column::kEnd));
     }
   }
 
@@ -125,13 +189,13 @@ class Drawn {
   }
 
  private:
-  /// To either side of a peak that is drawn.
-  static constexpr double kBeside = 300'000;
+  /// To either side of a gene or a peak that is drawn.
+  static constexpr double kBeside = 100'000;
 
-  void widen(const std::string& chromosome, double start, double end) {
-    auto& places = places_[chromosome];
-    start -= kBeside;
-    end += kBeside;
+  void widen(const Table& table, size_t row) {
+    auto& places = places_[table.text(row, column::kChrom)];
+    const double start = table.number(row, column::kStart) - kBeside;
+    const double end = table.number(row, column::kEnd) + kBeside;
     for (auto& place : places) {
       if (start > place.second || end < place.first) continue;
       place = {std::min(start, place.first), std::max(end, place.second)};
@@ -143,30 +207,57 @@ class Drawn {
   std::map<std::string, std::vector<std::pair<double, double>>> places_;
 };
 
-/// What says whether the prediction of a gene deserves trust: a row for each fact of each gene.
-Json trust_of(const Results& results, const std::set<SetName>& detailed) {
+/// What is drawn of loci.tsv; how often peaks are open with three digits.
+template <typename Keep>
+Json loci_of(const Results& results, const Keep& keep) {
+  auto table = rows_of(results, "loci.tsv", keep);
+  for (auto& row : table["rows"]) {
+    for (size_t i = kPlaceColumns; i < row.size(); ++i) {
+      const auto text = row[i].template get<std::string>();
+      if (text != "NA") row[i] = fmt::format("{:.3g}", std::strtod(text.c_str(), nullptr));
+    }
+  }
+  return table;
+}
+
+/// Those columns of a table that it has, of the rows that `keep` keeps.
+template <typename Keep>
+Json part_of(const Results& results, std::string_view file,
+             std::span<const std::string_view> wanted, const Keep& keep) {
+  const Table* table = results.find(file);
+  if (table == nullptr) return json_of(Table());
+  TableRow names;
+  for (const auto name : wanted) {
+    if (table->has(name)) names.emplace_back(name);
+  }
+  Table kept(names);
+  for (size_t i = 0; i < table->rows(); ++i) {
+    if (!keep(*table, i)) continue;
+    TableRow row;
+    row.reserve(names.size());
+    for (const auto& name : names) row.push_back(table->text(i, name));
+    kept.add(std::move(row));
+  }
+  return json_of(kept);
+}
+
+/// What says whether the model can be trusted for the genes of these sets: how well it predicts
+/// them beside simple predictors, and both gates.
+void add_trust(const Results& results, const std::set<SetName>& detailed, Json& tables) {
   std::set<std::string> genes;
   for (const auto& name : detailed) genes.insert(name.second);
-  Table table({"gene", "what", "value"});
-  if (const Table* accuracy = results.find("accuracy.tsv")) {
-    for (size_t i = 0; i < accuracy->rows(); ++i) {
-      const auto& gene = accuracy->text(i, column::kGene);
-      if (!genes.contains(gene)) continue;
-      table.add({gene, "r within type, depth taken out: " + accuracy->text(i, column::kPredictor),
-                 accuracy->text(i, column::kWithinTypeRPartial)});
-    }
-  }
-  if (const Table* cis = results.find("cis.tsv")) {
-    std::set<std::string> done;
-    for (size_t i = 0; i < cis->rows(); ++i) {
-      const auto& gene = cis->text(i, column::kGene);
-      if (!genes.contains(gene) || !done.insert(gene).second) continue;
-      table.add({gene, "gate A, held-out cells against depth, type, donor, batch: q",
-                 cis->text(i, "gate_a_q")});
-      table.add({gene, "gate B, terms against the state alone: q", cis->text(i, "gate_b_q")});
-    }
-  }
-  return json_of(table);
+  const auto of_gene = [&](const Table& table, size_t row) {
+    return genes.contains(table.text(row, column::kGene));
+  };
+  constexpr std::string_view kAccuracyColumns[] = {
+      "gene", "predictor", "r2", "within_type_r", "within_type_r_partial", "n"};
+  tables["accuracy"] = part_of(results, "accuracy.tsv", kAccuracyColumns, of_gene);
+  constexpr std::string_view kGateColumns[] = {"gene",     "gate_a_q",      "gate_a_passed",
+                                               "gate_b_q", "gate_b_passed", "window_peaks"};
+  std::set<std::string> done;  // cis.tsv has a row for each term
+  tables["gates"] = part_of(results, "cis.tsv", kGateColumns, [&](const Table& table, size_t row) {
+    return of_gene(table, row) && done.insert(table.text(row, column::kGene)).second;
+  });
 }
 
 /// "study.h5mu", "surrogate-cis.safetensors": as the command that found the sets read them.
@@ -187,7 +278,6 @@ Json inputs_of(const Results& results) {
 Json types_of(const Results& results) {
   const Table* loci = results.find("loci.tsv");
   Json types = Json::array();
-  constexpr size_t kPlaceColumns = 4;  // peak, chrom, start, end
   for (size_t i = kPlaceColumns; loci != nullptr && i < loci->columns().size(); ++i) {
     types.push_back(loci->columns()[i]);
   }
@@ -224,18 +314,30 @@ std::string page_data(const Results& results, const ReportOptions& options) {
   const auto of_set = [&](const Table& table, size_t row) {
     return detailed.contains({table.text(row, column::kCellType), table.text(row, column::kGene)});
   };
-  const Drawn drawn(results.find("links.tsv"), detailed);
+  const Drawn drawn(results.find("links.tsv"), results.find("locus_genes.tsv"), detailed);
   const auto near = [&](const Table& table, size_t row) { return drawn.holds(table, row); };
-  Json tables = {{"sets", json_of(sets_table_of(results, count))},
-                 {"links", rows_of(results, "links.tsv", of_set)},
+  const auto found = [&](const Table& table, size_t row) {
+    return of_set(table, row) && table.text(row, column::kWhichSet) == "found";
+  };
+  const auto found_link = [&](const Table& table, size_t row) {  // not an alternative
+    return of_set(table, row) &&
+           (!table.has(column::kWhichSet) || table.text(row, column::kWhichSet) == "found");
+  };
+  Json tables = {{"sets", sets_of_page(results, count)},
+                 {"links", part_of(results, "links.tsv", kLinkColumns, found_link)},
                  {"members", rows_of(results, "members.tsv", of_set)},
                  {"settings", rows_of(results, "settings.tsv", of_set)},
                  {"types", rows_of(results, "change_by_type.tsv", of_set)},
                  {"evidence", rows_of(results, "evidence.tsv", of_set)},
                  {"design", rows_of(results, "design.tsv", of_set)},
-                 {"loci", rows_of(results, "loci.tsv", near)},
+                 {"loci", loci_of(results, near)},
                  {"genes", rows_of(results, "locus_genes.tsv", near)},
-                 {"trust", trust_of(results, detailed)}};
+                 {"calls", rows_of(results, "redundancy.tsv", found)},
+                 {"contrasts", rows_of(results, "contrasts.tsv", found)},
+                 {"groups", rows_of(results, "redundancy_groups.tsv", of_set)},
+                 {"stability", rows_of(results, "stability.tsv", of_set)},
+                 {"hits", rows_of(results, "hits.tsv", of_set)}};
+  add_trust(results, detailed, tables);
   const Json data = {
       {"version", results.manifests.empty() ? std::string() : results.manifests.back().version},
       {"types", types_of(results)},

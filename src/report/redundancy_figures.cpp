@@ -119,7 +119,9 @@ const char* call_colour(RedundancyCall call) {
 }
 
 std::string call_badge(const RedundancyView& view) {
-  return fmt::format("<span class=\"verdict\" style=\"background:{}\">{}</span>", view_colour(view),
+  const char* colour = view_colour(view);
+  return fmt::format("<span class=\"verdict\" style=\"background:{};color:{}\">{}</span>", colour,
+                     text_colour_on(colour),
                      view.contradicted ? "contradicted" : call_title(view.facts.call));
 }
 

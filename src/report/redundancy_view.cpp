@@ -131,13 +131,6 @@ void add_settings(RowsOfSets& settings, RedundancyView& view) {
       [](const SettingView& x, const SettingView& y) { return x.open.size() < y.open.size(); });
 }
 
-bool is_contradicted_set(const Results& results, const RedundancyView& view) {
-  return std::any_of(results.sets.begin(), results.sets.end(), [&](const SetView& set) {
-    return set.cell_type == view.cell_type && set.gene == view.gene &&
-           set.contrast.verdict == Verdict::kContradicted;
-  });
-}
-
 /// What stands first; NaN last.
 bool stands_before(const RedundancyView& a, const RedundancyView& b) {
   if (a.stands() != b.stands()) return a.stands();
@@ -153,16 +146,23 @@ bool RedundancyView::has_shares() const {
   return std::isfinite(facts.hidden) && (is_called(facts.call) || std::isfinite(facts.low));
 }
 
+std::vector<RedundancyView> redundancy_calls(const Table& table) {
+  std::vector<RedundancyView> views;
+  views.reserve(table.rows());
+  for (size_t row = 0; row < table.rows(); ++row) views.push_back(view_of(table, row));
+  return views;
+}
+
 std::vector<RedundancyView> redundancy_views(const Results& results) {
   const Table* table = results.find("redundancy.tsv");
   if (table == nullptr) return {};
   RowsOfSets members(results.find("members.tsv")), settings(results.find("settings.tsv"));
-  std::vector<RedundancyView> views;
-  for (size_t row = 0; row < table->rows(); ++row) {
-    views.push_back(view_of(*table, row));
-    views.back().contradicted = is_contradicted_set(results, views.back());
-    add_elements(members, views.back());
-    add_settings(settings, views.back());
+  const auto contradicted = contradicted_sets(results);
+  auto views = redundancy_calls(*table);
+  for (auto& view : views) {
+    view.contradicted = contradicted.contains({view.cell_type, view.gene});
+    add_elements(members, view);
+    add_settings(settings, view);
   }
   std::stable_sort(views.begin(), views.end(), stands_before);
   return views;

@@ -58,6 +58,9 @@ struct RedundancyView {
   bool has_shares() const;
 };
 
+/// The rows of redundancy.tsv as they stand, without elements and settings. Throws as below.
+std::vector<RedundancyView> redundancy_calls(const Table& table);
+
 /// Those of a folder: first what stands, by call and hidden share; then the others, likewise. Empty
 /// where the run, of an earlier version or one that did not ask, has no redundancy.tsv. Throws
 /// Error(kInput) for a call that there is not.

@@ -15,23 +15,46 @@ namespace {
 
 struct Section {
   const char* id;
-  const char* title;
+  const char* title;  ///< nullptr: the block that the page begins with
   std::string (*render)(const Results&, Page&);
+  bool is_folded;
 };
 
+/// First what a reader came for; then, folded, what it rests on.
 constexpr Section kSections[] = {
-    {"summary", "In brief", summary_section},
-    {"sets", "The sets of peaks", sets_section},
-    {"contrast", "Predicted against measured", contrast_section},
-    {"redundancy", "Do the elements of a set stand in for one another?", redundancy_section},
-    {"types", "The same sets in other cell types", types_section},
-    {"accuracy", "How well the surrogate predicts", accuracy_section},
-    {"cells", "The cells", cells_section},
-    {"recovery", "What was planted, and what was found", recovery_section},
-    {"validation", "Beside other experiments, and beside chance", validation_section},
-    {"training", "Learning curves", training_section},
-    {"run", "What was run", run_section},
+    {"summary", nullptr, summary_section, false},
+    {"sets", "The sets of peaks", sets_section, false},
+    {"redundancy", "Do the elements of a set stand in for one another?", redundancy_section, false},
+    {"validation", "Beside other experiments, and beside chance", validation_section, false},
+    {"methods", "Methods, to copy", methods_section, false},
+    {"contrast", "Predicted against measured", contrast_section, true},
+    {"types", "The same sets in other cell types", types_section, true},
+    {"recovery", "What was planted, and what was found", recovery_section, true},
+    {"accuracy", "How well the surrogate predicts", accuracy_section, true},
+    {"cells", "The cells", cells_section, true},
+    {"training", "Learning curves", training_section, true},
+    {"run", "What was run", run_section, true},
+    {"words", "The words of this page", words_section, true},
 };
+
+/// A section, and its link. Links lead into what is folded, so that a browser opens it.
+struct RenderedSection {
+  std::string link;
+  std::string html;
+};
+
+RenderedSection rendered(const Section& section, const std::string& html) {
+  const auto& [id, title, render, is_folded] = section;
+  if (title == nullptr) return {"", fmt::format("<section id=\"{}\">{}</section>\n", id, html)};
+  if (!is_folded) {
+    return {fmt::format("<a href=\"#{}\">{}</a>\n", id, title),
+            fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", id, title, html)};
+  }
+  return {fmt::format("<a href=\"#{}-in\">{}</a>\n", id, title),
+          fmt::format("<section id=\"{0}\" class=\"folded\"><details><summary><h2>{1}</h2>"
+                      "</summary><div id=\"{0}-in\">\n{2}</div></details></section>\n",
+                      id, title, html)};
+}
 
 /// What the page's script reads, and the script; nothing where there are no sets to show.
 std::string script_of(const Results& results, const ReportOptions& options) {
@@ -66,9 +89,9 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
     context.check_cancelled();
     const std::string html = section.render(results, page);
     if (html.empty()) continue;  // a section that this run has no use for
-    contents += fmt::format("<a href=\"#{}\">{}</a>\n", section.id, section.title);
-    body += fmt::format("<section id=\"{}\"><h2>{}</h2>\n{}</section>\n", section.id, section.title,
-                        html);
+    const auto [link, whole] = rendered(section, html);
+    contents += link;
+    body += whole;
   }
   const std::string version = results.manifests.empty()
                                   ? std::string("grids")

@@ -36,8 +36,10 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "members.tsv",
                                   "settings.tsv",
                                   "redundancy_summary.tsv",
+                                  "redundancy_groups.tsv",
+                                  "stability.tsv",
                                   "validation.tsv",
-
+                                  "hits.tsv",
                                   "links.tsv",
                                   "evidence.tsv",
                                   "loci.tsv",
@@ -55,6 +57,27 @@ Key key_of(const Table& table, size_t row) {
 Key key_of(const SetView& set) {
   return {set.cell_type, set.gene, std::to_string(set.set_size)};
 }
+
+/// The sets of a folder by type, gene, L and method: what each row of a table belongs to, also
+/// where there are tens of thousands of both.
+class SetIndex {
+ public:
+  explicit SetIndex(std::vector<SetView>& sets) : sets_(&sets) {
+    for (size_t i = 0; i < sets.size(); ++i)
+      places_[{key_of(sets[i]), sets[i].method}].push_back(i);
+  }
+
+  template <typename Take>
+  void each(const Table& table, size_t row, const Take& take) const {
+    const auto found = places_.find({key_of(table, row), table.text(row, column::kMethod)});
+    if (found == places_.end()) return;
+    for (const size_t i : found->second) take((*sets_)[i]);
+  }
+
+ private:
+  std::vector<SetView>* sets_;
+  std::map<std::pair<Key, std::string>, std::vector<size_t>> places_;
+};
 
 /// False where the table, of an earlier version, has no such column.
 bool says_yes(const Table& table, size_t row, const ColumnText& column) {
@@ -103,11 +126,9 @@ void add_random(const Table& table, std::vector<SetView>& sets) {
   for (SetView& set : sets) set.random = random[key_of(set)];
 }
 
-void add_summary(const Table& table, std::vector<SetView>& sets) {
+void add_summary(const Table& table, const SetIndex& index) {
   for (size_t row = 0; row < table.rows(); ++row) {
-    for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
-        continue;
+    index.each(table, row, [&](SetView& set) {
       set.cells = table.number(row, column::kTestCells);
       set.percentile = table.number(row, column::kPercentile);
       set.near_share = table.number(row, column::kShareNear);
@@ -126,43 +147,35 @@ void add_summary(const Table& table, std::vector<SetView>& sets) {
       if (table.has(column::kDirection) && table.text(row, column::kDirection) == "up") {
         set.asked = ChangeDirection::kUp;
       }
-    }
+    });
   }
 }
 
-void add_partners(const Table& table, std::vector<SetView>& sets) {
+void add_partners(const Table& table, const SetIndex& index) {
   for (size_t row = 0; row < table.rows(); ++row) {
-    for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
-        continue;
+    index.each(table, row, [&](SetView& set) {
       set.partners.push_back(
           {table.text(row, column::kPeak), table.number(row, column::kDistanceToTss),
            table.number(row, column::kSingleChange), table.number(row, column::kChangeAfterMinimal),
            table.number(row, column::kSetChange)});
-    }
+    });
   }
 }
 
-void add_other_genes(const Table& table, std::vector<SetView>& sets) {
+void add_other_genes(const Table& table, const SetIndex& index) {
   for (size_t row = 0; row < table.rows(); ++row) {
-    for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
-        continue;
+    index.each(table, row, [&](SetView& set) {
       set.others_change = table.number(row, column::kOthersChange);
       set.most_changed = table.text(row, column::kMostChanged);
       set.most_change = table.number(row, column::kLargestChange);
-    }
+    });
   }
 }
 
-void add_times(const Table& table, std::vector<SetView>& sets) {
+void add_times(const Table& table, const SetIndex& index) {
   for (size_t row = 0; row < table.rows(); ++row) {
-    for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod)) {
-        continue;
-      }
-      set.seconds = table.number(row, column::kSeconds);
-    }
+    index.each(table, row,
+               [&](SetView& set) { set.seconds = table.number(row, column::kSeconds); });
   }
 }
 
@@ -188,14 +201,10 @@ Contrast contrast_of(const Table& table, size_t row) {
 
 /// A folder may hold tables of several runs, or a part of one: q and verdicts are made anew among
 /// the sets that are there.
-void add_contrasts(const Table& table, std::vector<SetView>& sets) {
+void add_contrasts(const Table& table, const SetIndex& index) {
   for (size_t row = 0; row < table.rows(); ++row) {
     if (table.text(row, column::kWhichSet) != "found") continue;
-    for (SetView& set : sets) {
-      if (key_of(set) != key_of(table, row) || set.method != table.text(row, column::kMethod))
-        continue;
-      set.contrast = contrast_of(table, row);
-    }
+    index.each(table, row, [&](SetView& set) { set.contrast = contrast_of(table, row); });
   }
 }
 
@@ -298,19 +307,28 @@ Results read_results(const std::filesystem::path& folder) {
   }
   if (const Table* subsets = results.find("subsets.tsv")) results.sets = sets_of(*subsets);
   if (const Table* random = results.find("random_sets.tsv")) add_random(*random, results.sets);
-  if (const Table* summary = results.find("set_summary.tsv")) add_summary(*summary, results.sets);
+  const SetIndex index(results.sets);
+  if (const Table* summary = results.find("set_summary.tsv")) add_summary(*summary, index);
   if (const Table* partners = results.find("partners.tsv")) {
-    add_partners(*partners, results.sets);
+    add_partners(*partners, index);
   }
   if (const Table* others = results.find("off_target.tsv")) {
-    add_other_genes(*others, results.sets);
+    add_other_genes(*others, index);
   }
-  if (const Table* times = results.find("timings.tsv")) add_times(*times, results.sets);
+  if (const Table* times = results.find("timings.tsv")) add_times(*times, index);
   if (const Table* contrasts = results.find("contrasts.tsv")) {
-    add_contrasts(*contrasts, results.sets);
+    add_contrasts(*contrasts, index);
   }
   judge_and_order(results.sets);
   return results;
+}
+
+std::set<std::pair<std::string, std::string>> contradicted_sets(const Results& results) {
+  std::set<std::pair<std::string, std::string>> names;
+  for (const SetView& set : results.sets) {
+    if (set.contrast.verdict == Verdict::kContradicted) names.emplace(set.cell_type, set.gene);
+  }
+  return names;
 }
 
 std::vector<std::string> distinct(const Table& table, std::string_view column) {

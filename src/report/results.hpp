@@ -3,9 +3,10 @@
 
 #include <filesystem>
 #include <map>
-#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "evaluate/verdict.hpp"
@@ -87,6 +88,10 @@ void require_results(const std::filesystem::path& folder);
 
 /// Reads every file that is there; see `write_report`.
 Results read_results(const std::filesystem::path& folder);
+
+/// Cell type and gene of each set that measured expression contradicts: no finding, whatever else
+/// is said of it.
+std::set<std::pair<std::string, std::string>> contradicted_sets(const Results& results);
 
 /// The different values of a column, in order of appearance.
 std::vector<std::string> distinct(const Table& table, std::string_view column);

@@ -15,6 +15,10 @@ namespace grids::core {
 namespace {
 
 constexpr const char* kRandom = "#b0b0ab";
+/// Of thousands the first, as they stand, say what a picture and a table can.
+constexpr size_t kMostPoints = 400;
+constexpr size_t kMostRandomPoints = 4000;
+constexpr size_t kMostContrastRows = 300;
 
 /// A set with a slope.
 struct ContrastPoint {
@@ -105,11 +109,13 @@ std::string plot(const Points& points) {
   const double lowest = up.front(), highest = up.back();
   const auto inside = [&](double value) { return std::clamp(value, lowest, highest); };
   std::vector<Svg::Point> dots;
-  for (const auto& point : points.random) {
+  for (const auto& point :
+       std::span(points.random).first(std::min(points.random.size(), kMostRandomPoints))) {
     dots.push_back({x(point.contrast.predicted), y(inside(point.observed()))});
   }
   svg.dots(dots, 4.4, kRandom);
-  for (const auto& point : points.found) {
+  for (const auto& point :
+       std::span(points.found).first(std::min(points.found.size(), kMostPoints))) {
     const auto& [set, contrast] = point;
     const double at = x(contrast.predicted);
     const auto [low, high] = contrast.observed();
@@ -174,7 +180,7 @@ std::string contrast_words(const Results& results, const Points& points) {
 
 std::string contrast_rows(const std::vector<SetView>& sets) {
   std::vector<std::vector<std::string>> rows;
-  for (const SetView& set : sets) {
+  for (const SetView& set : std::span(sets).first(std::min(sets.size(), kMostContrastRows))) {
     const Contrast& contrast = set.contrast;
     const auto interval = std::isnan(contrast.slope)
                               ? std::string()
@@ -239,10 +245,16 @@ std::string contrast_section(const Results& results, Page& page) {
         "95% interval: measured expression of the test cells regressed on the predicted change of "
         "each cell, with total RNA, type, donor, open peaks and state as covariates. " +
             verdict_legend(results.sets) +
-            "Line: observed = predicted. Grey dots: random sets of as many peaks.");
+            "Line: observed = predicted. Grey dots: random sets of as many peaks." +
+            first_of_many(points.found.size(), kMostPoints, "Drawn are the first"));
     html += contrast_words(results, points);
   }
-  return html + contrast_rows(results.sets) + kVerdictsExplained;
+  const auto rest = first_of_many(results.sets.size(), kMostContrastRows, "Listed are the first");
+  return html + contrast_rows(results.sets) +
+         (rest.empty()
+              ? rest
+              : "<p class=\"note\">" + rest + " <code>contrasts.tsv</code> has all.</p>\n") +
+         kVerdictsExplained;
 }
 
 }  // namespace grids::core

@@ -13,7 +13,10 @@ namespace grids::core {
 namespace {
 
 /// Sets that are shown one by one, called ones and others each; of more the tables say it all.
-constexpr size_t kMostCards = 200;
+constexpr size_t kMostCards = 60;
+/// Of the table and the figure.
+constexpr size_t kMostRedundancyRows = 300;
+constexpr size_t kMostShares = 600;
 /// Of called sets as many are open.
 constexpr size_t kOpenCards = 12;
 
@@ -49,7 +52,7 @@ std::string first_words(const RedundancyView& view) {
   if (view.stands()) return "<p><b>" + sentence + ".</b></p>";
   if (view.contradicted) {
     return "<p class=\"note\"><b>No finding</b>: measured expression contradicts the set as a "
-           "whole (<a href=\"#contrast\">contrast</a>), whatever its elements do.</p>";
+           "whole (<a href=\"#contrast-in\">contrast</a>), whatever its elements do.</p>";
   }
   if (view.facts.call == RedundancyCall::kNotCalled) {
     return "<p class=\"note\"><b>No finding.</b> " + sentence + ".</p>";
@@ -193,7 +196,7 @@ std::string reason_of(const RedundancyView& view) {
 
 std::string calls_table(const Views& views) {
   std::vector<std::vector<std::string>> rows;
-  for (const auto* view : views) {
+  for (const auto* view : std::span(views).first(std::min(views.size(), kMostRedundancyRows))) {
     const bool judged = !std::isnan(view->p_redundant);
     rows.push_back({call_badge(*view), escape_html(view->cell_type),
                     "<i>" + escape_html(view->gene) + "</i>",
@@ -214,6 +217,12 @@ std::string calls_table(const Views& views) {
                      {"q", true},
                      {"Why not called"}},
                     rows);
+}
+
+std::string calls_rest(size_t all) {
+  auto rest = first_of_many(all, kMostRedundancyRows, "Listed are the first");
+  if (rest.empty()) return {};
+  return "<p class=\"note\">" + rest + " <code>redundancy.tsv</code> has all.</p>\n";
 }
 
 /// What the run says as a whole, no stronger than it is.
@@ -253,14 +262,18 @@ std::string shares_figure(const Views& drawn, size_t judged, Page& page) {
                            counted(static_cast<double>(judged - drawn.size()), "judged set"));
   }
   return html_figure(
-      page.next_figure(), "<div class=\"wide\">" + hidden_shares_figure(drawn) + "</div>",
+      page.next_figure(),
+      "<div class=\"wide\">" +
+          hidden_shares_figure({drawn.begin(), drawn.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                   drawn.size(), kMostShares))}) +
+          "</div>",
       "Measured hidden share of each judged set with its 95% interval (Fieller): what of the joint "
       "change no single knock-out shows. " +
           call_legend(drawn) +
           "Hollow: called, but the joint change is too uncertain for an interval of the share. "
           "Arrows: further out. What is not called, and stand-ins or proxies, are no findings, "
           "wherever they lie." +
-          left_out);
+          left_out + first_of_many(drawn.size(), kMostShares, "Drawn are the first"));
 }
 
 /// All judged sets together, where many were asked.
@@ -356,16 +369,23 @@ std::string redundancy_section(const Results& results, Page& page) {
     judged += std::isnan(view.p_redundant) ? 0 : 1;
     if (view.has_shares()) drawn.push_back(&view);
   }
-  std::string html = all_words(standing, others);
-  if (!standing.empty()) html += standing_cards(standing);
-  html += shares_figure(drawn, judged, page) + shares_summary(results) + calls_table(all) +
-          uncalled_cards(others);
+  std::string html = all_words(standing, others) + shares_figure(drawn, judged, page) +
+                     shares_summary(results) + kCallsExplained;
+  if (!standing.empty()) {
+    html += html_details(fmt::format("<b>Called sets</b>, one by one: {}",
+                                     count_text(static_cast<double>(standing.size()))),
+                         standing_cards(standing),
+                         standing.size() <= kOpenCards && page.options.is_static);
+  }
+  html +=
+      html_details("<b>All asked sets</b> in a table", calls_table(all) + calls_rest(all.size())) +
+      uncalled_cards(others);
   for (const char* file : {"members.tsv", "settings.tsv"}) {
     if (!results.tables.contains(file)) {
       html += missing_file(file, "elements and settings are not shown in full");
     }
   }
-  return html + kCallsExplained;
+  return html;
 }
 
 }  // namespace grids::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <span>
 
 #include "base/file_name.hpp"
 #include "evaluate/set_columns.hpp"
@@ -18,6 +19,10 @@ namespace {
 
 constexpr const char* kPeakColour = "#0072b2";
 constexpr const char* kRandomColour = "#9a9a95";
+/// Of thousands the static page shows the first, as they stand.
+constexpr size_t kMostDrawn = 150;
+constexpr size_t kMostSetRows = 400;
+constexpr size_t kMostSetCards = 60;
 
 /// Ticks that cover the relative changes of these sets and of their random sets, and 0.
 std::vector<double> change_ticks(const std::vector<const SetView*>& sets, int count) {
@@ -74,7 +79,7 @@ std::string overview(const std::string& type, const std::vector<const SetView*>&
 }
 
 /// A panel for each type, all on one axis.
-std::string overviews(const std::vector<SetView>& sets) {
+std::string overviews(std::span<const SetView> sets) {
   std::vector<const SetView*> all;
   std::vector<std::string> types;
   std::map<std::string, std::vector<const SetView*>> of_type;
@@ -319,26 +324,33 @@ std::string searched_words(const SetView& set) {
   return (words == names.end() ? "" : words->second) + (set.gate == "B" ? ", unconfirmed" : "");
 }
 
-std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
+std::string sets_table(std::span<const SetView> sets, bool several_methods) {
   const bool with_percentile = std::any_of(sets.begin(), sets.end(), random_sets_go_as_far);
-  std::vector<HtmlColumn> columns = {{"Verdict"}, {"Cell type"}, {"Gene"}};
+  std::vector<HtmlColumn> columns = {{"Gene"}, {"Cell type"}, {"Verdict"}};
   if (several_methods) columns.push_back({"Method"});
   columns.push_back({"Searched"});
-  for (const char* title : {"Peaks", "Test cells", "Predicted change", "Counts per 100,000",
-                            "Other genes, mean |change|", "Within 250 kb of TSS", "By chance"}) {
+  for (const char* title :
+       {"Predicted change", "90&nbsp;% of refits", "Slope", "q", "Peaks", "Test cells",
+        "Counts per 100,000", "Other genes, mean |change|", "Within 250 kb of TSS", "By chance"}) {
     columns.push_back({title, true});
   }
   if (with_percentile) columns.push_back({"Percentile among random", true});
   std::vector<std::vector<std::string>> rows;
+  rows.reserve(sets.size());
   for (const SetView& set : sets) {
-    std::vector<std::string> row = {verdict_badge(set.contrast), escape_html(set.cell_type),
-                                    "<i>" + escape_html(set.gene) + "</i>"};
+    std::vector<std::string> row = {"<i>" + escape_html(set.gene) + "</i>",
+                                    escape_html(set.cell_type), verdict_badge(set.contrast)};
     if (several_methods) row.push_back(escape_html(set.method));
     row.push_back(searched_words(set));
-    row.insert(row.end(), {count_text(static_cast<double>(set.set_size)), count_text(set.cells),
-                           percent_text(set.relative_change, true), number_text(set.change_cp100k),
-                           percent_text(set.others_change), percent_text(set.near_share),
-                           percent_text(set.near_chance)});
+    row.insert(row.end(),
+               {percent_text(set.relative_change, true),
+                std::isnan(set.relative_low) ? std::string("–")
+                                             : percent_text(set.relative_low, true) + " to " +
+                                                   percent_text(set.relative_high, true),
+                number_text(set.contrast.slope), number_text(set.contrast.q),
+                count_text(static_cast<double>(set.set_size)), count_text(set.cells),
+                number_text(set.change_cp100k), percent_text(set.others_change),
+                percent_text(set.near_share), percent_text(set.near_chance)});
     if (with_percentile) row.push_back(number_text(set.percentile));
     rows.push_back(std::move(row));
   }
@@ -347,7 +359,7 @@ std::string sets_table(const std::vector<SetView>& sets, bool several_methods) {
 
 /// A block of cards for each type, all open when there are few; what measured expression
 /// contradicts is no finding of any type, and comes last, closed.
-std::string cards(const std::vector<SetView>& sets, bool several_methods) {
+std::string cards(std::span<const SetView> sets, bool several_methods) {
   std::vector<std::string> types;
   std::map<std::string, std::string> of_type;
   std::map<std::string, int> counts;
@@ -406,14 +418,22 @@ std::string sets_section(const Results& results, Page& page) {
   if (sets.empty()) {
     html += missing_file("subsets.tsv", "no set of peaks was learned");
   } else {
+    const auto first = [&](size_t most) {
+      return std::span(sets).first(std::min(sets.size(), most));
+    };
     const bool several_methods = distinct(*results.find("subsets.tsv"), column::kMethod).size() > 1;
     html += html_figure(
-        page.next_figure(), overviews(sets),
+        page.next_figure(), overviews(first(kMostDrawn)),
         "Predicted change of each gene when its set is masked in the surrogate, on test cells. " +
             verdict_legend(sets) +
             "The grey bar spans random sets of as many peaks. A set that was searched for goes "
-            "further than random ones by construction: that is no evidence.");
-    html += sets_table(sets, several_methods);
+            "further than random ones by construction: that is no evidence." +
+            first_of_many(sets.size(), kMostDrawn, "Drawn are the first"));
+    html += sets_table(first(kMostSetRows), several_methods);
+    const auto rest = first_of_many(sets.size(), kMostSetRows, "Listed are the first");
+    if (!rest.empty()) {
+      html += "<p class=\"note\">" + rest + " <code>set_summary.tsv</code> has all.</p>\n";
+    }
     if (std::any_of(sets.begin(), sets.end(),
                     [](const SetView& set) { return !set.from_counts; })) {
       html +=
@@ -422,7 +442,7 @@ std::string sets_section(const Results& results, Page& page) {
           "as they were given, and are counts only if those were log1p of counts per "
           "100,000.</p>\n";
     }
-    html += cards(sets, several_methods);
+    html += cards(first(kMostSetCards), several_methods);
     html +=
         "<p class=\"note\">Small strips: each set (diamond) among random sets (dots), by relative "
         "change; below, its peaks by signed distance to the TSS (negative = upstream; "

@@ -13,13 +13,6 @@
 namespace grids::core {
 namespace {
 
-bool is_contradicted(const Results& results, const std::string& type, const std::string& gene) {
-  return std::any_of(results.sets.begin(), results.sets.end(), [&](const SetView& set) {
-    return set.cell_type == type && set.gene == gene &&
-           set.contrast.verdict == Verdict::kContradicted;
-  });
-}
-
 /// One digit after the point, with a true minus sign.
 std::string tenths(double value) {
   const std::string digits = fmt::format("{:.1f}", std::abs(value));
@@ -33,27 +26,29 @@ std::string types_section(const Results& results, Page& page) {
   if (changes == nullptr) {
     return missing_file("change_by_type.tsv", "sets were not tested in other cell types");
   }
+  const auto contradicted = contradicted_sets(results);
+  constexpr size_t kMostRows = 150;  // that a map can be read with
   HeatMap map;
   map.label = "Predicted change of each set in each cell type";
   map.columns = distinct(*changes, column::kTestedIn);
   map.colour = nullptr;
   std::vector<std::pair<std::string, std::string>> rows;  // type, gene
+  std::map<std::pair<std::string, std::string>, size_t> place;
   std::map<std::pair<size_t, std::string>, double> value;
   double largest = 1e-12;
   for (size_t row = 0; row < changes->rows(); ++row) {
     const std::pair key = {changes->text(row, column::kCellType),
                            changes->text(row, column::kGene)};
-    auto found = std::find(rows.begin(), rows.end(), key);
-    if (found == rows.end()) found = rows.insert(rows.end(), key);
+    const auto [found, is_new] = place.try_emplace(key, place.size());
+    if (is_new && place.size() <= kMostRows) rows.push_back(key);
+    if (found->second >= kMostRows) continue;
     const double change = changes->number(row, column::kRelativeChange);
-    value[{static_cast<size_t>(found - rows.begin()), changes->text(row, column::kTestedIn)}] =
-        change;
+    value[{found->second, changes->text(row, column::kTestedIn)}] = change;
     if (!std::isnan(change)) largest = std::max(largest, std::abs(change));
   }
   for (size_t r = 0; r < rows.size(); ++r) {
-    const bool contradicted = is_contradicted(results, rows[r].first, rows[r].second);
-    map.rows.push_back((contradicted ? "✗ " : "") + shortened(rows[r].second, 12) + " · " +
-                       shortened(rows[r].first, 11));
+    map.rows.push_back((contradicted.contains(rows[r]) ? "✗ " : "") +
+                       shortened(rows[r].second, 12) + " · " + shortened(rows[r].first, 11));
     for (const auto& type : map.columns) {
       const auto found = value.find({r, type});
       const double change = found == value.end() ? NAN : found->second;
@@ -65,11 +60,15 @@ std::string types_section(const Results& results, Page& page) {
   map.colour = [largest](double change) { return diverging_colour(change / largest); };
   return html_figure(
       page.next_figure(), "<div class=\"wide\">" + draw_heat_map(map) + "</div>",
-      "Each row is a set learned for a gene in one type (framed); each column a type whose test "
-      "cells it was masked in. Numbers: predicted change in percent. Sets that change the "
-      "prediction in their own type only rest on "
-      "what is particular to that type. ✗: contradicted by measured expression in its own type, no "
-      "finding.");
+      std::string(
+          "Each row is a set learned for a gene in one type (framed); each column a type whose "
+          "test "
+          "cells it was masked in. Numbers: predicted change in percent. Sets that change the "
+          "prediction in their own type only rest on "
+          "what is particular to that type. ✗: contradicted by measured expression in its own "
+          "type, no "
+          "finding.") +
+          first_of_many(place.size(), kMostRows, "Drawn are the first"));
 }
 
 }  // namespace grids::core

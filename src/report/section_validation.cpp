@@ -144,7 +144,7 @@ std::string bars_figure(const Table& table, const std::string& what, bool ratios
   return html_figure(
       page.next_figure(), draw_bars(bars, ratios, title),
       fmt::format("{}{}. Line: 95% interval; pale where there is none. <span "
-                  "style=\"color:{}\">Orange</span>: {}{}.",
+                  "style=\"color:{}\">■</span> Orange: {}{}.",
                   title, ratios ? ": odds ratio beside pairs that lie as far apart" : "",
                   kChanceColour,
                   ratios ? "no more often than those" : "what chance, or matched pairs, give",

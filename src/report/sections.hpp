@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "report/report.hpp"
 #include "report/results.hpp"
@@ -27,10 +28,15 @@ std::string types_section(const Results& results, Page& page);
 std::string recovery_section(const Results& results, Page& page);
 std::string validation_section(const Results& results, Page& page);
 std::string training_section(const Results& results, Page& page);
+std::string methods_section(const Results& results, Page& page);
+std::string words_section(const Results& results, Page& page);
 std::string run_section(const Results& results, Page& page);
 
 /// "This run has no FILE: WHAT." as a paragraph.
 std::string missing_file(std::string_view file, std::string_view what);
+
+/// " WORDS 150 of 24,000 sets."; empty where no more than `most` are there.
+std::string first_of_many(size_t all, size_t most, std::string_view words);
 
 /// A set's gene and type: "<i>GENE</i> in TYPE", escaped.
 std::string set_name(const SetView& set);

@@ -161,11 +161,14 @@ std::string diverging_colour(double value) {
 }
 
 std::string text_colour_on(std::string_view colour) {
+  // Relative luminance as in WCAG 2; above this one black has the larger contrast.
   const auto channel = [&](size_t at) {
-    return static_cast<double>(std::stoi(std::string(colour.substr(at, 2)), nullptr, 16));
+    const double value = std::stoi(std::string(colour.substr(at, 2)), nullptr, 16) / 255.0;
+    return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
   };
-  const double lightness = 0.299 * channel(1) + 0.587 * channel(3) + 0.114 * channel(5);
-  return lightness > 140 ? "#1a1a1a" : "#ffffff";
+  const double luminance = 0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5);
+  constexpr double kMiddle = 0.179;
+  return luminance > kMiddle ? "#1a1a1a" : "#ffffff";
 }
 
 }  // namespace grids::core

@@ -10,8 +10,8 @@
 namespace grids::core {
 
 std::string verdict_badge(const Contrast& contrast) {
-  std::string html = fmt::format("<span class=\"verdict\" style=\"background:{}\">{}</span>",
-                                 verdict_colour(contrast.verdict), verdict_title(contrast.verdict));
+  std::string html = fmt::format("<span class=\"verdict {}\">{}</span>",
+                                 verdict_name(contrast.verdict), verdict_title(contrast.verdict));
   const auto remark = verdict_remark(contrast);
   if (!remark.empty()) html += " <span class=\"remark\">" + escape_html(remark) + "</span>";
   return html;

@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "prepare/builds.hpp"
+#include "validate/hits.hpp"
 #include "validate/judge_combinations.hpp"
 #include "validate/judge_motifs.hpp"
 #include "validate/judge_screen.hpp"
@@ -52,8 +53,14 @@ void require_genes_of_build(const Pairs& pairs, const ValidateOptions& options,
   require_same_build(pairs, promoters, options.pairs.genes, PlacesAre::kOftenAtPeaks, context);
 }
 
-void append(std::vector<ValidationRow>& rows, std::vector<ValidationRow> more) {
+template <typename Row>
+void append(std::vector<Row>& rows, std::vector<Row> more) {
   std::move(more.begin(), more.end(), std::back_inserter(rows));
+}
+
+/// Whether places are given that a peak of a set may lie at.
+bool knows_places(const ValidateOptions& options) {
+  return !options.loops.empty() || !options.eqtl.empty() || !options.bed.empty();
 }
 
 }  // namespace
@@ -114,6 +121,7 @@ std::vector<std::filesystem::path> ValidateOptions::files() const {
 
 std::vector<std::string> ValidateOptions::tables() const {
   std::vector<std::string> names = {validation_columns().describe().file};
+  if (knows_places(*this)) names.push_back(describe_hits().file);
   if (!combinations.empty()) names.push_back(describe_combinations().file);
   if (!motifs.empty()) names.push_back(describe_motifs().file);
   return names;
@@ -138,11 +146,20 @@ Validation validation_of(const ValidateOptions& options, const Context& context)
   require_genes_of_build(pairs, options, context);
   Validation result{near_gene_rows(pairs), {}};
   auto& rows = result.rows;
-  if (!options.loops.empty()) append(rows, loop_rows(pairs, options.loops, options.slack, context));
+  std::vector<PeakHit> hits;
+  if (!options.loops.empty()) {
+    append(rows, loop_rows(pairs, options.loops, options.slack, context));
+    append(hits, loop_hits(pairs, options.loops, options.slack));
+  }
   if (!options.eqtl.empty()) {
     append(rows, eqtl_rows(pairs, options.eqtl, options.least_pip, options.slack, context));
+    append(hits, eqtl_hits(pairs, options.eqtl, options.least_pip, options.slack));
   }
-  if (!options.bed.empty()) append(rows, bed_rows(pairs, options.bed, options.slack, context));
+  if (!options.bed.empty()) {
+    append(rows, bed_rows(pairs, options.bed, options.slack, context));
+    append(hits, bed_hits(pairs, options.bed, options.slack));
+  }
+  if (knows_places(options)) result.tables.push_back(hits_table(hits));
   if (screen) {
     const JudgeScreenOptions how{.other_cell_type = options.other_cell_type};
     append(rows, judge_screen(pairs, *screen, how, context));

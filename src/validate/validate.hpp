@@ -37,7 +37,7 @@ struct ValidateOptions {
 
 struct Validation {
   std::vector<ValidationRow> rows;  ///< of validation.tsv
-  std::vector<Table> tables;        ///< beside it: combinations.tsv, motifs.tsv
+  std::vector<Table> tables;        ///< beside it: hits.tsv, combinations.tsv, motifs.tsv
 };
 
 /// Reads all that is named and holds the pairs beside it. Throws Error(kInput) for what cannot be

@@ -79,16 +79,6 @@ std::vector<int32_t> peaks_at(const PlaceFinder& peaks, const std::vector<Interv
   return found;
 }
 
-/// Finds the variants of a gene of the pairs.
-const std::vector<Interval>* variants_of(const GeneVariants& variants, const PairGene& gene) {
-  for (const auto& name : {gene.name, gene.id}) {
-    if (const auto found = variants.find(gene_key(name)); found != variants.end()) {
-      return &found->second;
-    }
-  }
-  return nullptr;
-}
-
 /// Throws where no gene of the pairs has variants; tells how many have.
 void require_common_genes(const Pairs& pairs, const GeneVariants& variants, const std::string& file,
                           double least_pip, const Context& context) {
@@ -115,6 +105,15 @@ void require_common_genes(const Pairs& pairs, const GeneVariants& variants, cons
 }
 
 }  // namespace
+
+const std::vector<Interval>* variants_of(const GeneVariants& variants, const PairGene& gene) {
+  for (const auto& name : {gene.name, gene.id}) {
+    if (const auto found = variants.find(gene_key(name)); found != variants.end()) {
+      return &found->second;
+    }
+  }
+  return nullptr;
+}
 
 GeneVariants read_variants(const std::filesystem::path& path, double least_pip) {
   const Table table = read_table(path);

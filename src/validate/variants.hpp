@@ -23,6 +23,9 @@ using GeneVariants = std::map<std::string, std::vector<Interval>>;
 /// that no variant is left of.
 GeneVariants read_variants(const std::filesystem::path& path, double least_pip);
 
+/// The variants of a gene of the pairs, or null.
+const std::vector<Interval>* variants_of(const GeneVariants& variants, const PairGene& gene);
+
 /// `eqtl`: matched_pairs.hpp. A pair hits when a variant of its gene lies in the peak, or within
 /// `slack` bp.
 std::vector<ValidationRow> eqtl_rows(const Pairs& pairs, const std::filesystem::path& path,

@@ -333,7 +333,7 @@ TEST_F(RedundancyPage, ManySetsAreDrawnWithoutNames) {
   write();
   const auto html = section();
   EXPECT_THAT(html, HasSubstr("288 further called sets"));
-  EXPECT_THAT(html, HasSubstr("The first 200 of 288"));
+  EXPECT_THAT(html, HasSubstr("The first 60 of 288"));
   const size_t figure = html.find("<figure");
   ASSERT_NE(figure, std::string::npos);
   EXPECT_EQ(html.substr(figure, html.find("</figure>", figure) - figure).find(">G1 · T<"),

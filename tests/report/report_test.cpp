@@ -212,6 +212,7 @@ TEST(Report, ItsFirstFigureHoldsPredictionsAgainstMeasurements) {
   EXPECT_TRUE(holds(html, "Slope over 1 set: <b>0.517</b> (\u22120.0345 to 1.07;"));
   EXPECT_TRUE(holds(html, ">slope 0.517 (\u22120.0345 to 1.07)</text>"));
   EXPECT_TRUE(holds(html, "Verdicts: <b>1 not judged</b>"));
+  EXPECT_TRUE(holds(html, "<b>None of 1 set is borne out by held-out cells</b>, 1 not judged."));
   EXPECT_TRUE(holds(html, "100.0% have p &lt; 0.05"));  // of the random sets that have one
   EXPECT_TRUE(holds(html, "0.0321"));
   EXPECT_TRUE(holds(html, "few &lt;cells&gt;"));
@@ -332,6 +333,50 @@ TEST(Report, ComparesWhatWasFoundWithWhatWasPlanted) {
   EXPECT_TRUE(holds(folder.report(), "Expected within 250 kb"));
   std::filesystem::remove(folder.path / "recovery.tsv");
   EXPECT_FALSE(holds(folder.report(), "planted"));  // real cells have no truth
+}
+
+TEST(Report, WhatItRestsOnIsFoldedBehindLinksThatOpenIt) {
+  const Folder folder;
+  fill(folder);
+  const auto html = folder.report();
+  const size_t methods = html.find("<section id=\"methods\">");
+  ASSERT_NE(methods, std::string::npos);
+  EXPECT_LT(html.find("<section id=\"sets\">"), methods);
+  for (const std::string id : {"contrast", "types", "accuracy", "cells", "training", "run"}) {
+    // A link leads into the fold, so that the browser opens it without a script.
+    EXPECT_TRUE(holds(html, "<a href=\"#" + id + "-in\">")) << id;
+    const size_t section =
+        html.find("<section id=\"" + id + "\" class=\"folded\"><details><summary>");
+    ASSERT_NE(section, std::string::npos) << id;
+    EXPECT_LT(methods, section) << id;
+    EXPECT_LT(section, html.find("<div id=\"" + id + "-in\">")) << id;
+  }
+}
+
+TEST(Report, MethodsSayWhatReallyRan) {
+  const Folder folder;
+  fill(folder);
+  auto manifest = read_manifests(folder.path / "manifest.json").back();
+  manifest.options = R"({"explain.set-size": "7", "explain.method": "beam<1>",
+                         "explain.force": "true", "explain.min-test-cells": "33",
+                         "train.max-steps": "123", "explain.max-steps": "45",
+                         "prepare.force": "false", "prepare.train-share": "0.7",
+                         "prepare.validation-share": "0.1", "prepare.test-share": "0.2"})";
+  add_to_manifest(folder.path / "manifest.json", manifest);
+  auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  for (const char* words :
+       {"grids 1.2.3 (seed 4711)", "(0.7 / 0.1 / 0.2, stratified", "at most 7 peaks",
+        "at most 123 steps a stage)", "values (the RNA came without counts)",
+        "method beam&lt;1&gt;", "fewer than 33 test cells were explained nevertheless (--force)",
+        "23,400 cells passed quality control", "Liu J, Xu S, Riffle D, Duan Z, Min MR, Zhang J"}) {
+    EXPECT_TRUE(holds(html, words)) << words;
+  }
+  manifest.options = "{}";
+  add_to_manifest(folder.path / "manifest.json", manifest);
+  html = folder.report();
+  EXPECT_FALSE(holds(html, "at most 7 peaks"));  // nothing is said that was not recorded
+  EXPECT_FALSE(holds(html, "stratified by type"));
 }
 
 TEST(Report, SaysWhatWasMadeFromAnotherFileThanLiesThereNow) {

@@ -1,11 +1,17 @@
 // What the page says of found sets: their order, verdicts, the banner.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "report/banner.hpp"
+#include "report/html_checker.hpp"
 #include "report/report_folder.hpp"
+#include "report/results.hpp"
 
 namespace grids::core {
 namespace {
 
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::holds;
 using testing::kContrastColumns;
 using Folder = testing::ReportFolder;
@@ -55,10 +61,12 @@ TEST(Report, SetsStandByVerdictAndWhatIsContradictedIsNoFinding) {
   EXPECT_EQ(sets[0].gene, "SURE");
   EXPECT_EQ(sets[1].gene, "LARGE");
   EXPECT_EQ(sets[2].gene, "OPPOSED");
-  EXPECT_TRUE(holds(html, "<b>2 borne out, 1 contradicted</b>. First stands <i>SURE</i> in T"));
-  EXPECT_TRUE(holds(html, "box bad\"><b>Before you trust this: Contradicted</b>"));
+  EXPECT_TRUE(holds(html,
+                    "<div class=\"box bad\"><p class=\"verdicts\"><b>2 of 3 sets are borne out by "
+                    "held-out cells</b>, 1 contradicted.</p>"));
+  EXPECT_TRUE(holds(html, "First stands <i>SURE</i> in T"));
+  EXPECT_TRUE(holds(html, "Before you trust this: <b>contradicted</b>"));
   EXPECT_TRUE(holds(html, "<b>Contradicted: 1 of 3 sets.</b>"));
-  EXPECT_TRUE(holds(html, "<b>2 of 3</b>"));  // the tile
   // Its card comes after all others, closed, without a number in large letters.
   const auto folded = html.find("Contradicted by measured expression, no findings</b>: 1 set");
   ASSERT_NE(folded, std::string::npos);
@@ -82,32 +90,104 @@ TEST(Report, TablesPutTogetherAreJudgedAnew) {
   EXPECT_NEAR(sets[0].contrast.q, 0.12, 1e-12);
 }
 
-TEST(Report, TheBannerIsRedAndSaysWhy) {
-  const TestedSet fine = {"FINE", "1", "0.5", "1.5", "0.001", "0.9"};
-  const auto banner = [&](const TestedSet& set) {
-    const Folder folder;
-    fill_sets(folder, {fine, set});
-    return folder.report();
-  };
-  auto other = fine;
+const TestedSet kFine = {"FINE", "1", "0.5", "1.5", "0.001", "0.9"};
+
+/// The banner over a set that is borne out and this one.
+Banner banner_with(const TestedSet& set) {
+  const Folder folder;
+  fill_sets(folder, {kFine, set});
+  return banner_of(read_results(folder.path));
+}
+
+std::vector<std::string> words_in(const Banner& banner) {
+  std::vector<std::string> words;
+  for (const auto& entry : banner.reservations) words.push_back(entry.word);
+  return words;
+}
+
+TEST(Banner, IsRedWhereSetsAreNoFindings) {
+  auto other = kFine;
   other.gene = "OTHER";
-  EXPECT_TRUE(holds(banner(other), "<b>No warnings.</b>"));
+  EXPECT_EQ(banner_with(other).kind, BannerKind::kGood);
   auto forced = other;
   forced.caution = "12 < 50 test cells";
-  auto html = banner(forced);
-  EXPECT_EQ(html_fault(html), "");
-  EXPECT_TRUE(holds(html, "box bad\"><b>Before you trust this: Forced</b>"));
-  EXPECT_TRUE(holds(html, "<code>--force</code> was given: <i>OTHER</i> in T."));
+  auto banner = banner_with(forced);
+  EXPECT_EQ(banner.kind, BannerKind::kBad);
+  EXPECT_THAT(words_in(banner), ElementsAre("forced"));
+  EXPECT_THAT(banner.reservations[0].sentence,
+              HasSubstr("<code>--force</code> was given: <i>OTHER</i> in T."));
   forced.gate = "A";
-  EXPECT_TRUE(holds(banner(forced), "Before you trust this: Gate-failed, forced</b>"));
+  EXPECT_THAT(words_in(banner_with(forced)), ElementsAre("gate-failed", "forced"));
+  auto unconfirmed = other;
+  unconfirmed.gate = "B";
+  EXPECT_EQ(banner_with(unconfirmed).kind, BannerKind::kBad);
   auto without = other;
   without.slope = without.low = without.high = without.p = without.p_below_half = "NA";
-  EXPECT_TRUE(holds(banner(without), "Before you trust this: Unevaluated</b>"));
-  auto undecided = other;
-  undecided.p = "0.9";
-  html = banner(undecided);  // these cells cannot tell: no reservation, and no finding
+  banner = banner_with(without);
+  EXPECT_EQ(banner.kind, BannerKind::kBad);
+  EXPECT_THAT(words_in(banner), ElementsAre("unevaluated"));
+  EXPECT_EQ(banner.verdicts, "<b>1 of 2 sets is borne out by held-out cells</b>, 1 not judged.");
+  const TestedSet opposed = {"OPPOSED", "-1.1", "-2", "-0.3", "0.99", "0.0001"};
+  EXPECT_THAT(words_in(banner_with(opposed)), ElementsAre("contradicted"));
+}
+
+TEST(Banner, UndecidedIsNoFaultButMostlyUndecidedIsTold) {
+  const TestedSet undecided = {"ONE", "1", "0.5", "1.5", "0.9", "0.9"};
+  EXPECT_EQ(banner_with(undecided).kind, BannerKind::kGood);  // one of two
+  auto another = undecided;
+  another.gene = "TWO";
+  const Folder folder;
+  fill_sets(folder, {kFine, undecided, another});
+  const auto banner = banner_of(read_results(folder.path));
+  EXPECT_EQ(banner.kind, BannerKind::kWarning);
+  EXPECT_THAT(words_in(banner), ElementsAre("mostly undecided"));
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
   EXPECT_TRUE(holds(html, "these cells could have shown a slope of 0.8"));
   EXPECT_FALSE(holds(html, "box bad"));
+}
+
+/// The banner where the surrogate, the best other predictor and the surrogate within types are so.
+Banner banner_of_signal(const std::string& r2, const std::string& best, const std::string& within) {
+  const Folder folder;
+  fill_sets(folder, {kFine});
+  folder.write("accuracy_summary.tsv", {"predictor", "mean_r2", "mean_within_type_r_partial"},
+               {{"surrogate", r2, within}, {"type mean", best, "0"}, {"depth", "0.01", "0"}});
+  return banner_of(read_results(folder.path));
+}
+
+TEST(Banner, SaysWhatIsWeakAndElseTheFigures) {
+  auto banner = banner_of_signal("0.4", "0.2", "0.2");
+  EXPECT_EQ(banner.kind, BannerKind::kGood);
+  EXPECT_THAT(banner.figures, HasSubstr("mean R² of <b>0.4</b> (best simple predictor, type mean: "
+                                        "0.2)"));
+  EXPECT_THAT(banner_html(banner), HasSubstr(banner.figures));
+  // Barely above the baseline: less than 2 % of what that leaves unexplained.
+  banner = banner_of_signal("0.21", "0.2", "0.2");
+  EXPECT_EQ(banner.kind, BannerKind::kWarning);
+  EXPECT_THAT(words_in(banner), ElementsAre("weak signal"));
+  EXPECT_THAT(banner.reservations[0].sentence, HasSubstr("barely better than a simple predictor"));
+  banner = banner_of_signal("0.19", "0.2", "0.2");
+  EXPECT_THAT(banner.reservations[0].sentence, HasSubstr("no better than a simple predictor"));
+  EXPECT_THAT(words_in(banner_of_signal("0.4", "0.2", "0.04")),
+              ElementsAre("weak signal within cell types"));
+}
+
+TEST(Report, ThousandsOfSetsAreListedAndDrawnInPart) {
+  std::vector<TestedSet> sets;
+  for (int i = 0; i < 500; ++i) {
+    sets.push_back(kFine);
+    sets.back().gene = "G" + std::to_string(i);
+  }
+  const Folder folder;
+  fill_sets(folder, sets);
+  const auto html = folder.report();
+  EXPECT_EQ(html_fault(html), "");
+  EXPECT_TRUE(holds(html, "<b>500 of 500 sets are borne out"));
+  EXPECT_TRUE(holds(html, "Listed are the first 400 of 500 sets."));
+  EXPECT_TRUE(holds(html, "Drawn are the first 150 of 500 sets."));
+  EXPECT_TRUE(holds(html, "<i>G399</i>"));
+  EXPECT_FALSE(holds(html, "<i>G400</i>"));
 }
 
 TEST(Report, NothingStandsFirstWhereNothingFollows) {

@@ -13,6 +13,7 @@
 #include "io/atomic_file.hpp"
 #include "planted_pairs.hpp"
 #include "support/temp_folder.hpp"
+#include "validate/hits.hpp"
 #include "validate/loops.hpp"
 #include "validate/same_build.hpp"
 #include "validate/variants.hpp"
@@ -247,6 +248,45 @@ TEST_F(Experiments, RealLoopsFitTheirOwnBuildAlone) {
         [&] { require_same_build(pairs, anchors, path, PlacesAre::kMostlyAtPeaks, context_); });
     EXPECT_THAT(told, HasSubstr(build == "hg19" ? "nothing" : "gm12878"));
   }
+}
+
+TEST_F(Experiments, HitsNameThePeaksThatCountAndWhatTheyLieAt) {
+  give({0, 3});
+  const auto& gene = pairs_.genes[2];
+  const auto& own = peak(static_cast<size_t>(own_peak(2)));
+  const auto& other = peak(static_cast<size_t>(own_peak(2)) + 3);
+  // A loop from a start of transcription to the second peak; one that leads elsewhere.
+  const auto site = gene.sites.front();
+  const auto loops =
+      write("loops.bedpe",
+            fmt::format("chr{0}\t{1}\t{2}\tchr{0}\t{3}\t{4}\nchr{0}\t{1}\t{2}\tchr{0}\t1\t2\n",
+                        gene.chromosome, site, site + 10, other.start, other.end));
+  auto hits = loop_hits(pairs_, loops, 0);
+  ASSERT_EQ(hits.size(), 1U);
+  EXPECT_EQ(hits[0].what, "loops");
+  EXPECT_EQ(hits[0].gene, gene.name);
+  EXPECT_EQ(hits[0].peak, other.name);
+  EXPECT_EQ(hits[0].place, (Interval{gene.chromosome, other.start, other.end}));
+  EXPECT_EQ(hits[0].other, (Interval{gene.chromosome, site, site + 10}));
+  // A variant of the gene in its own peak; that of another gene there is none of its.
+  const auto variants = write(
+      "eqtl.tsv", fmt::format("chrom\tpos\tgene\tpip\nchr{0}\t{1}\t{2}\t0.9\nchr{0}\t{1}\tG\t0.9\n",
+                              own.chromosome, own.start + 1, gene.name));
+  hits = eqtl_hits(pairs_, variants, 0.5, 0);
+  ASSERT_EQ(hits.size(), 1U);
+  EXPECT_EQ(hits[0].peak, own.name);
+  EXPECT_EQ(hits[0].place, (Interval{own.chromosome, own.start, own.start + 1}));
+  EXPECT_FALSE(hits[0].other);
+  // A place beside a peak is at it within the slack alone.
+  const auto places =
+      write("places.bed", fmt::format("chr{}\t{}\t{}\n", own.chromosome, own.end + 4, own.end + 5));
+  EXPECT_TRUE(bed_hits(pairs_, places, 0).empty());
+  hits = bed_hits(pairs_, places, 5);
+  ASSERT_EQ(hits.size(), 1U);
+  EXPECT_EQ(hits[0].peak, own.name);
+  const auto table = hits_table(hits);
+  EXPECT_EQ(table.text(0, "other_start"), "NA");
+  EXPECT_EQ(table.text(0, "chrom"), own.chromosome);
 }
 
 }  // namespace

@@ -1,0 +1,103 @@
+// Can the model be trusted for this gene? What the tables say of it, and one sentence that follows from them.
+import { number } from "./tsv.js";
+import { counted, number as spelt, percent } from "./words.js";
+
+const PARTIAL = "within_type_r_partial";
+
+/** How well the surrogate predicts a gene within types, beside the best of the simple predictors. */
+export function withinType(rows) {
+  const values = rows.map((row) => ({ name: row.predictor, value: number(row[PARTIAL]) })).filter(({ value }) => Number.isFinite(value));
+  const surrogate = values.find(({ name }) => name === "surrogate")?.value ?? NaN;
+  const others = values.filter(({ name }) => name !== "surrogate").sort((a, b) => b.value - a.value);
+  return { surrogate, best: others[0], values };
+}
+
+function passed(row, gate) {
+  const words = row?.[`gate_${gate}_passed`];
+  return words === "yes" ? true : words === "no" ? false : null;
+}
+
+function gateRow(question, gate, row) {
+  const answer = passed(row, gate);
+  const q = number(row?.[`gate_${gate}_q`]);
+  return {
+    question, fails: answer === false,
+    answer: answer === null ? "not asked" : answer ? "passes" : "fails",
+    figures: Number.isFinite(q) ? `q ${spelt(q)}` : "",
+  };
+}
+
+function correlationRow({ surrogate, best }) {
+  if (!Number.isFinite(surrogate)) return { question: "Does it see how cells of one type differ?", answer: "not known", figures: "" };
+  const better = !best || surrogate > best.value;
+  return {
+    question: "Does it see how cells of one type differ, better than simple predictors?",
+    answer: !better ? "no better" : surrogate < 0.05 ? "hardly" : "better", fails: !better || surrogate < 0.05,
+    figures: `r within type ${spelt(surrogate)}${best ? `; best other, ${best.name}: ${spelt(best.value)}` : ""}`,
+  };
+}
+
+function powerRow(contrast) {
+  const detectable = number(contrast?.detectable);
+  if (!contrast) return null;
+  const enough = detectable <= 1;
+  return {
+    question: "Could these test cells show the predicted change?", fails: !enough,
+    answer: !Number.isFinite(detectable) ? "not known" : enough ? "yes" : "too few",
+    figures: `${counted(number(contrast.cells), "test cell")}, ${spelt(number(contrast.changed_cells))} of them changed by the mask` +
+      (Number.isFinite(detectable) ? `; smallest slope seen with power 0.8: ${spelt(detectable)}` : ""),
+  };
+}
+
+function redundancyPowerRow(call) {
+  if (!call) return null;
+  const any = number(call.power_redundant), all = number(call.power_cooperative), counts = number(call.counts);
+  if (!Number.isFinite(any)) return null;
+  return {
+    question: "Could they show whether elements stand in for one another?", fails: !(any >= 0.8),
+    answer: any >= 0.8 ? "yes" : any >= 0.5 ? "perhaps" : "hardly",
+    figures: `chance of a call ${spelt(any)} if any one sufficed, ${spelt(all)} if all were needed; ${counted(number(call.cells), "cell")}` +
+      (Number.isFinite(counts) ? `, ${counted(counts, "count")} of the gene in the scarcest setting` : ""),
+  };
+}
+
+function transcribedRow(links) {
+  const members = links.filter((link) => Number.isFinite(link.rank));
+  const inside = members.filter((link) => link.kind === "intronic").length;
+  return {
+    question: "Do peaks lie in the gene’s transcribed part, where transcripts can look like open chromatin?", fails: inside > 0,
+    answer: inside === 0 ? "none" : `${inside} of ${members.length}`, figures: "",
+  };
+}
+
+function stabilityRow(rows) {
+  if (rows.length === 0) {
+    return { question: "Would other halves of the cells give the same set?", answer: "not asked", figures: "grids redundancy --stability" };
+  }
+  const selected = rows.map((row) => number(row.selected)).filter(Number.isFinite);
+  const lowest = Math.min(...selected), highest = Math.max(...selected), same = number(rows[0].same_call);
+  return {
+    question: "Would other halves of the cells give the same set?", fails: !(lowest >= 0.5),
+    answer: lowest >= 0.8 ? "yes" : lowest >= 0.5 ? "mostly" : "not all of it",
+    figures: `elements found again in ${percent(lowest)} to ${percent(highest)} of ${spelt(number(rows[0].halves))} halves` +
+      (Number.isFinite(same) ? `; the same call in ${percent(same)}` : ""),
+  };
+}
+
+/** The rows of the part on trust, and the sentence that they come to. */
+export function trustOf({ gates, accuracy, contrast, call, links, stability }) {
+  const within = withinType(accuracy);
+  const correlation = correlationRow(within);
+  const rows = [
+    gateRow("Gate A", "a", gates), gateRow("Gate B", "b", gates), correlation, powerRow(contrast), redundancyPowerRow(call),
+    transcribedRow(links), stabilityRow(stability),
+  ].filter(Boolean);
+  const a = passed(gates, "a"), b = passed(gates, "b");
+  let words;
+  if (a === false) words = "No: it predicts this gene in held-out cells no better than sequencing depth, type, donor and batch do.";
+  else if (correlation.fails) words = "With reserve: within cell types it predicts this gene hardly, or no better than simple predictors do.";
+  else if (b === false) words = "With reserve: the peaks around this gene add nothing, in held-out cells, to the state of the cell.";
+  else if (a === null && b === null) words = "Not asked by the gates: this gene has no peaks around it that were fitted; see the figures.";
+  else words = "As far as held-out cells tell, yes: it passes both gates and predicts cells of one type better than simple predictors.";
+  return { words, rows, within };
+}
