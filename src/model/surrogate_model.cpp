@@ -71,23 +71,39 @@ SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open
                                std::vector<float> replacement, ThreadPool& pool,
                                CisContribution cis)
     : surrogate_(surrogate),
-      open_(std::move(open)),
       replacement_(std::move(replacement)),
       pool_(pool),
       cis_(std::move(cis)) {
+  auto cells = std::make_shared<Cells>();
+  cells->open = std::move(open);
+  cells_ = cells;
+  check();
+  cells->of_peaks = transpose(cells->open);
+  cells->unmasked_sums = encoder().chromosome_sums(pool_, cells->open);
+  cells->block_starts = encoder().block_starts(cells->open);
+}
+
+SurrogateModel::SurrogateModel(const SurrogateModel& same_cells, std::vector<float> replacement,
+                               CisContribution cis)
+    : surrogate_(same_cells.surrogate_),
+      cells_(same_cells.cells_),
+      replacement_(std::move(replacement)),
+      pool_(same_cells.pool_),
+      cis_(std::move(cis)) {
+  check();
+}
+
+void SurrogateModel::check() {
   const int64_t peaks = encoder().peaks();
-  if (open_.columns != peaks || static_cast<int64_t>(replacement_.size()) != peaks) {
+  if (open().columns != peaks || std::ssize(replacement_) != peaks) {
     throw internal_error("{} peaks in the cells and {} replacement values for {} peaks",
-                         open_.columns, replacement_.size(), peaks);
+                         open().columns, replacement_.size(), peaks);
   }
   for (const float value : replacement_) {
     if (!(value >= 0 && value <= 1)) throw internal_error("a peak replaced by {}", value);
     only_closes_ = only_closes_ && value == 0;
   }
-  if (cis_.path != nullptr) require_fitting(cis_, open_, surrogate_.shape());
-  cells_of_peaks_ = transpose(open_);
-  unmasked_sums_ = encoder().chromosome_sums(pool_, open_);
-  block_starts_ = encoder().block_starts(open_);
+  if (cis_.path != nullptr) require_fitting(cis_, open(), surrogate_.shape());
 }
 
 std::shared_ptr<const ModelOutputs> SurrogateModel::model_outputs(
@@ -102,18 +118,18 @@ std::shared_ptr<const ModelOutputs> SurrogateModel::model_outputs(
     }
   }
   latest_layer_ = std::make_shared<const ModelOutputs>(
-      ModelOutputs{surrogate_.output_layer(outputs), CisOutputs(cis_, outputs, cells_of_peaks_)});
+      ModelOutputs{surrogate_.output_layer(outputs), CisOutputs(cis_, outputs, cells_of_peaks())});
   layers_.push_back(latest_layer_);
   return latest_layer_;
 }
 
 ModelShape SurrogateModel::shape() const {
-  return {static_cast<int32_t>(open_.rows), static_cast<int32_t>(encoder().peaks()),
+  return {static_cast<int32_t>(open().rows), static_cast<int32_t>(encoder().peaks()),
           static_cast<int32_t>(surrogate_.shape().genes)};
 }
 
 std::vector<Feature> SurrogateModel::differing(int32_t cell) const {
-  const auto open = open_.row(cell);
+  const auto open = this->open().row(cell);
   if (only_closes_) return {open.begin(), open.end()};
   std::vector<Feature> features;
   size_t next = 0;
