@@ -71,6 +71,7 @@ SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open
                                std::vector<float> replacement, ThreadPool& pool,
                                CisContribution cis)
     : surrogate_(surrogate),
+      shared_layers_(std::make_shared<Layers>()),
       replacement_(std::move(replacement)),
       pool_(pool),
       cis_(std::move(cis)) {
@@ -87,6 +88,7 @@ SurrogateModel::SurrogateModel(const SurrogateModel& same_cells, std::vector<flo
                                CisContribution cis)
     : surrogate_(same_cells.surrogate_),
       cells_(same_cells.cells_),
+      shared_layers_(same_cells.shared_layers_),
       replacement_(std::move(replacement)),
       pool_(same_cells.pool_),
       cis_(std::move(cis)) {
@@ -106,19 +108,36 @@ void SurrogateModel::check() {
   if (cis_.path != nullptr) require_fitting(cis_, open(), surrogate_.shape());
 }
 
+std::shared_ptr<const OutputLayer> SurrogateModel::layer_of(
+    std::span<const int32_t> outputs) const {
+  const std::lock_guard lock(shared_layers_->mutex);
+  auto& known = shared_layers_->known;
+  std::erase_if(known, [](const auto& kept) { return kept.expired(); });
+  for (const auto& weak : known) {
+    auto kept = weak.lock();
+    if (kept &&
+        std::equal(outputs.begin(), outputs.end(), kept->genes.begin(), kept->genes.end())) {
+      return kept;
+    }
+  }
+  auto made = std::make_shared<const OutputLayer>(surrogate_.output_layer(outputs));
+  known.push_back(made);
+  return made;
+}
+
 std::shared_ptr<const ModelOutputs> SurrogateModel::model_outputs(
     std::span<const int32_t> outputs) const {
   const std::lock_guard lock(layers_mutex_);
   std::erase_if(layers_, [](const auto& kept) { return kept.expired(); });
   for (const auto& weak : layers_) {
     auto kept = weak.lock();
-    if (kept && std::equal(outputs.begin(), outputs.end(), kept->layer.genes.begin(),
-                           kept->layer.genes.end())) {
+    if (kept && std::equal(outputs.begin(), outputs.end(), kept->layer->genes.begin(),
+                           kept->layer->genes.end())) {
       return latest_layer_ = std::move(kept);
     }
   }
   latest_layer_ = std::make_shared<const ModelOutputs>(
-      ModelOutputs{surrogate_.output_layer(outputs), CisOutputs(cis_, outputs, cells_of_peaks())});
+      ModelOutputs{layer_of(outputs), CisOutputs(cis_, outputs, cells_of_peaks())});
   layers_.push_back(latest_layer_);
   return latest_layer_;
 }

@@ -41,7 +41,7 @@ CsrPattern close_peaks(const CsrPattern& open, std::span<const int32_t> peaks);
 
 /// How a list of outputs is computed.
 struct ModelOutputs {
-  OutputLayer layer;
+  std::shared_ptr<const OutputLayer> layer;
   CisOutputs cis;
 };
 
@@ -105,6 +105,13 @@ class SurrogateModel : public MaskableModel {
     BlockStarts block_starts;
   };
 
+  /// Layers of the surrogate that are in use by any model which shares the cells.
+  struct Layers {
+    std::mutex mutex;
+    std::vector<std::weak_ptr<const OutputLayer>> known;
+  };
+  std::shared_ptr<const OutputLayer> layer_of(std::span<const int32_t> outputs) const;
+
   /// Throws what the constructors throw.
   void check();
   /// Of each chromosome's sum, under noise of deviation 1 on every peak.
@@ -112,6 +119,7 @@ class SurrogateModel : public MaskableModel {
 
   const FoldedSurrogate& surrogate_;
   std::shared_ptr<const Cells> cells_;
+  std::shared_ptr<Layers> shared_layers_;
   std::vector<float> replacement_;
   bool only_closes_ = true;  ///< no peak is replaced by anything but 0: only open peaks gain
   ThreadPool& pool_;

@@ -140,6 +140,9 @@ struct WhatIf::GeneModel {
   std::vector<float> before;                    ///< the gene in every cell, unmasked, not clamped
   std::mutex mutex;
   std::shared_ptr<const GenesOfType> all_genes;  ///< of the type that was asked last
+  /// The last layer for all genes, which takes longer to make than to use: kept, for models that
+  /// open peaks as well.
+  std::shared_ptr<const ModelOutputs> layer;
 
   GeneModel(int32_t asked, StudySurrogate of, std::unique_ptr<const SurrogateModel> made)
       : gene(asked), surrogate(std::move(of)), model(std::move(made)) {
@@ -155,6 +158,7 @@ struct WhatIf::GeneModel {
     auto made = std::make_shared<GenesOfType>();
     made->type = type;
     const auto genes = indices_below(model->shape().outputs);
+    if (!layer) layer = model->model_outputs(genes);
     const bool keeps = positions.size() * genes.size() <= kMostKept;
     made->rates.assign(genes.size(), 0.0);
     for (size_t first = 0; first < positions.size(); first += kCellsOfAllGenes) {
