@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.hpp"
+#include "view/kept_table.hpp"
 
 namespace grids::core {
 namespace {
@@ -18,9 +19,8 @@ Columns<Look> look_columns() {
 }  // namespace
 
 LookBook::LookBook(std::filesystem::path file) : file_(std::move(file)) {
-  if (!std::filesystem::exists(file_)) return;
   with_context("how often test cells were looked at",
-               [&] { looks_ = look_columns().read(read_table(file_)); });
+               [&] { looks_ = read_kept(file_, look_columns()); });
 }
 
 int64_t LookBook::of(const std::string& gene) const {

@@ -9,7 +9,10 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "evaluate/verdict.hpp"
+#include "io/manifest.hpp"
 #include "io/utf8.hpp"
+#include "io/written_files.hpp"
+#include "view/kept_table.hpp"
 
 namespace grids::core {
 namespace {
@@ -18,9 +21,17 @@ std::filesystem::path sets_file(const std::filesystem::path& results) {
   return results / describe_saved_sets().file;
 }
 
-std::vector<SavedSet> sets_in(const std::filesystem::path& file) {
-  if (!std::filesystem::exists(file)) return {};
-  return saved_set_columns().read(read_table(file));
+/// The file of kept sets. Throws where what lies there is someone's own.
+std::filesystem::path own_sets_file(const std::filesystem::path& results) {
+  auto file = sets_file(results);
+  std::error_code ignored;
+  const bool own = !std::filesystem::is_regular_file(file, ignored) ||
+                   WrittenFiles(results).wrote(file.filename().string(), sha256_of(file));
+  if (own) return file;
+  throw input_error(
+      "{}: it was not written by grids view, or has changed since; give it another name, and the "
+      "sets that are kept from now on begin a new one",
+      file.string());
 }
 
 /// What a contrast says, for people.
@@ -76,13 +87,13 @@ ViewSession::ViewSession(std::filesystem::path results, const Study& study,
     : results_(std::move(results)),
       study_(study),
       context_{context.seed, context.pool, context.reporter, nullptr},
-      files_({sets_file(results_)}, {"view", ""}, false),
+      files_({own_sets_file(results_)}, {"view", ""}, false),
       names_(study),
       what_if_(study, surrogate, context.pool),
       estimates_(study, surrogate, context_),
       search_(what_if_, quick_, study, context_),
       looks_(results_ / kStateFolder / "view_looks.tsv"),
-      saved_(sets_in(sets_file(results_))) {}
+      saved_(read_kept(sets_file(results_), saved_set_columns())) {}
 
 GeneView ViewSession::gene(const ViewTarget& target) {
   const QuickFirst::Question question(quick_);

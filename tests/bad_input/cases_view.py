@@ -88,7 +88,7 @@ def _(room):
     return view("--study", "../good/study.h5mu", "--surrogate-file", "../good/surrogate.safetensors")
 
 
-@case("view: view_sets.tsv is someone's own", r"view_sets\.tsv was not written by grids", torch=True)
+@case("view: view_sets.tsv is someone's own", r"view_sets\.tsv: it was not written by grids view", r"another name", torch=True)
 def _(room):
     (results(room) / "view_sets.tsv").write_text("mine\n")
     return view("--study", "../good/study.h5mu", "--surrogate-file", "../good/surrogate.safetensors")
