@@ -75,6 +75,7 @@ constexpr StaticAddress kStatic[] = {
     {ViewMethod::kGet, "/login.js", false, ViewAddress::kLoginScript},
     {ViewMethod::kPost, "/login", false, ViewAddress::kLogin},
     {ViewMethod::kGet, "/page.js", true, ViewAddress::kPageScript},
+    {ViewMethod::kGet, "/favicon.ico", false, ViewAddress::kIcon},
 };
 
 }  // namespace

@@ -30,7 +30,15 @@ struct GuardRules {
 };
 
 /// What is asked for, once it is known that it may be.
-enum class ViewAddress : uint8_t { kLoginPage, kLoginScript, kLogin, kPage, kPageScript, kApi };
+enum class ViewAddress : uint8_t {
+  kLoginPage,
+  kLoginScript,
+  kLogin,
+  kPage,
+  kPageScript,
+  kIcon,
+  kApi
+};
 
 class GuardedRequest {
  public:

@@ -30,6 +30,7 @@ std::string_view login_script() {
       headers: {"content-type": "application/json"},
       body: JSON.stringify({token}),
     });
+    await answer.text();
     if (answer.ok) {
       location.reload();
     } else {

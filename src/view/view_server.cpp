@@ -230,6 +230,8 @@ const char* inner_path(ViewAddress address) {
       return "/page";
     case ViewAddress::kPageScript:
       return "/page-script";
+    case ViewAddress::kIcon:
+      return "/icon";
     case ViewAddress::kApi:
       break;
   }
@@ -374,6 +376,11 @@ struct ViewServer::State {
     show("/login-script", kScript, login_script());
     show("/page", kHtml, pages.page);
     show("/page-script", kScript, pages.page_script);
+    // There is none; told as such, browsers do not complain of it.
+    server.Get("/icon", [](const httplib::Request&, httplib::Response& response) {
+      constexpr int kNoContent = 204;
+      set_answer({kNoContent, "image/x-icon", ""}, response);
+    });
     server.Post("/login", [this](const httplib::Request& request, httplib::Response& response) {
       log_in(request, response);
     });

@@ -102,6 +102,7 @@ TEST(ViewServer, TheTokenLogsInAndNothingElseDoes) {
   EXPECT_THAT(served.get("/"), HasSubstr("login.js"));
   EXPECT_THAT(served.get("/"), Not(HasSubstr("the page")));
   EXPECT_THAT(served.get("/login.js"), HasSubstr("location.hash"));
+  EXPECT_THAT(served.get("/favicon.ico"), StartsWith("HTTP/1.1 204"));
   EXPECT_THAT(served.get("/api/session"), StartsWith("HTTP/1.1 401"));
   for (const char* body : {"{\"token\":\"\"}", "{\"token\":1}", "{}", "x", "[]", ""}) {
     EXPECT_THAT(served.post("/login", body), StartsWith("HTTP/1.1 401")) << body;
