@@ -8,7 +8,9 @@
 #include <optional>
 #include <thread>
 
+#include "base/process.hpp"
 #include "cli/commands.hpp"
+#include "pipeline/asked.hpp"
 #include "pipeline/find_study.hpp"
 #include "pipeline/inputs.hpp"
 #include "report/page_script.hpp"
@@ -62,7 +64,10 @@ void view(const ViewCommand& arguments, const Context& context) {
   const auto inputs = inputs_of_results(arguments.folder, arguments.inputs);
   const auto loaded = load_study_and_surrogate(inputs);
   const StudySurrogate surrogate = loaded.surrogate();
-  ViewSession session(arguments.folder, loaded.study, surrogate, context);
+  // Who judges sets elsewhere is told of these looks, too.
+  const std::string this_view = fmt::format("view-{}", this_process().word());
+  ViewSession session(arguments.folder, loaded.study, surrogate, context,
+                      [&] { record_asking(inputs.study, loaded.study, 1, this_view, context); });
   ViewServer server(session, pages_of(arguments.folder, context), arguments.port);
   std::optional<AddressFile> file;
   if (arguments.opens && has_screen()) file.emplace(server.address());

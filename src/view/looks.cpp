@@ -28,8 +28,8 @@ int64_t LookBook::of(const std::string& gene) const {
                        [&](const Look& look) { return look.gene == gene; });
 }
 
-void LookBook::spend(const Look& look) {
-  if (std::find(looks_.begin(), looks_.end(), look) != looks_.end()) return;
+bool LookBook::spend(const Look& look) {
+  if (std::find(looks_.begin(), looks_.end(), look) != looks_.end()) return false;
   looks_.push_back(look);
   try {
     write_table(file_, look_columns().table(looks_));
@@ -37,6 +37,7 @@ void LookBook::spend(const Look& look) {
     looks_.pop_back();
     throw;
   }
+  return true;
 }
 
 }  // namespace grids::core

@@ -28,9 +28,9 @@ class LookBook {
 
   /// Looks at a gene so far.
   int64_t of(const std::string& gene) const;
-  /// Writes the look down, unless it was made before. Throws Error(kInput) where it cannot be
-  /// written; then it is not to be made.
-  void spend(const Look& look);
+  /// Writes the look down, unless it was made before; whether it is new. Throws Error(kInput) where
+  /// it cannot be written; then it is not to be made.
+  bool spend(const Look& look);
 
  private:
   std::filesystem::path file_;

@@ -83,10 +83,12 @@ void require_note(const std::string& note) {
 }  // namespace
 
 ViewSession::ViewSession(std::filesystem::path results, const Study& study,
-                         const StudySurrogate& surrogate, const Context& context)
+                         const StudySurrogate& surrogate, const Context& context,
+                         std::function<void()> on_look)
     : results_(std::move(results)),
       study_(study),
       context_{context.seed, context.pool, context.reporter, nullptr},
+      on_look_(std::move(on_look)),
       files_({own_sets_file(results_)}, {"view", ""}, false),
       names_(study),
       what_if_(study, surrogate, context.pool),
@@ -130,7 +132,7 @@ ViewedJudgement ViewSession::judge(const ViewTarget& target, std::span<const int
   ViewedJudgement judged;
   {
     const std::lock_guard lock(mutex_);
-    looks_.spend(look);
+    if (looks_.spend(look) && on_look_) on_look_();
   }
   judged.contrast = estimates_.judge(target, peaks);
   const std::lock_guard lock(mutex_);

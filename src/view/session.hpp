@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -39,10 +40,10 @@ class ViewSession {
  public:
   /// Works in `results`: keeps view_sets.tsv and, in its state folder, the looks. Throws
   /// Error(kInput) where another view of these results is on, or a file of these cannot be read or
-  /// is not as grids wrote it. Study and surrogate, and what the context points to, must outlive
-  /// it.
+  /// is not as grids wrote it. `on_look` is called for each new look before it is answered. Study
+  /// and surrogate, and what the context points to, must outlive it.
   ViewSession(std::filesystem::path results, const Study& study, const StudySurrogate& surrogate,
-              const Context& context);
+              const Context& context, std::function<void()> on_look = {});
   ViewSession(const ViewSession&) = delete;
   ViewSession& operator=(const ViewSession&) = delete;
 
@@ -72,6 +73,7 @@ class ViewSession {
   const std::filesystem::path results_;
   const Study& study_;
   const Context context_;  ///< of the program, without its Ctrl-C: that ends the server
+  const std::function<void()> on_look_;
   const OutputFiles files_;
   const ViewNames names_;
   WhatIf what_if_;

@@ -148,7 +148,9 @@ TEST(ViewSession, LooksAddUpAndSurvive) {
   const auto [gene, peaks] = measured_gene();
   ViewFolder folder;
   {
-    ViewSession session(folder.path, world.cells.study, world.surrogate(), world.test.context);
+    int told = 0;
+    ViewSession session(folder.path, world.cells.study, world.surrogate(), world.test.context,
+                        [&] { ++told; });
     EXPECT_EQ(session.looks(gene), 0);
     session.judge({gene, 0}, peaks);
     session.judge({gene, 0}, peaks);  // the same set tells nothing new
@@ -159,6 +161,7 @@ TEST(ViewSession, LooksAddUpAndSurvive) {
     session.judge({gene, std::nullopt}, peaks);
     EXPECT_EQ(session.looks(gene), 2);
     EXPECT_EQ(session.looks(gene == 0 ? 1 : 0), 0);
+    EXPECT_EQ(told, 2);
   }
   ViewSession again(folder.path, world.cells.study, world.surrogate(), world.test.context);
   EXPECT_EQ(again.looks(gene), 2);

@@ -349,6 +349,10 @@ def looks_survive(programs, results, gene, peaks):
     def looks(viewer):
         return viewer.json("/api/gene", {"gene": gene, "cell_type": "type_1"})["looks"]
 
+    def asked_files():
+        return len(list((results / "study.h5mu.asked").glob("*.asked")))
+
+    before = asked_files()
     with Viewer(programs, results) as viewer:
         viewer.log_in()
         first = looks(viewer)
@@ -356,6 +360,7 @@ def looks_survive(programs, results, gene, peaks):
         judged = viewer.json("/api/judge", asked)
         expect(judged["looks"] == first + 1 and judged["verdict"] == "exploratory", f"judged: {judged}")
         expect(viewer.json("/api/judge", asked)["looks"] == first + 1, "the same set is another look")
+        expect(asked_files() == before + 1, "other commands are not told of the look")
         rows = viewer.json("/api/save", {**asked, "note": "kept"})["rows"]
         viewer.process.send_signal(signal.SIGKILL)
         viewer.process.wait()
