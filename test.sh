@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./test.sh          installs what is missing, builds with warnings as errors, runs all tests but the tours
 # ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets, foreign
-#                    readers, the report in a browser
+#                    readers, the report in a browser, hostile requests to view
 # ./test.sh ci       what CI runs: these two, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
@@ -23,7 +23,7 @@ build_and_test() {
     --output-log "build/$preset/ctest.log"
 }
 
-tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser)$'
+tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser|view)$'
 
 tours() {
   # Debian's npm conflicts with that of others, which does as well.
@@ -75,7 +75,7 @@ case "${1:-release}" in
   release) build_and_test release "$tours" ;;
   tours) tours ;;
   lint) lint ;;
-  asan) build_and_test asan '^(formats|run_folder|exports_outside|browser)$' ;;
+  asan) build_and_test asan '^(formats|run_folder|exports_outside|browser|view)$' ;;
   tsan) build_and_test tsan "$tours" test_base test_math test_io test_search test_model test_cis ;;
   fuzz) fuzz/run.sh 4 ;;
   ci) run_parts release tours lint "asan small" "tsan small" ;;

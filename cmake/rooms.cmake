@@ -35,11 +35,14 @@ add_custom_command(OUTPUT ${page_script}
 set_source_files_properties(src/report/page_script.cpp PROPERTIES
   COMPILE_DEFINITIONS "GRIDS_PAGE_SCRIPT=\"${page_script}\"" OBJECT_DEPENDS ${page_script}
   SKIP_UNITY_BUILD_INCLUSION ON)
+grids_room(view TEXT
+  USES base math io search methods study model cis explain evaluate redundancy links report
+  PRIVATE_LINKS PkgConfig::HTTPLIB)
 grids_room(compare TEXT USES base math io search methods study simulate model explain evaluate report)
 grids_room(pipeline TEXT
   USES base math io search methods study simulate prepare model cis explain evaluate redundancy links exports validate report compare)
 grids_room(cli TEXT
-  USES base math io search methods study simulate prepare model cis explain evaluate redundancy links exports validate report compare pipeline)
+  USES base math io search methods study simulate prepare model cis explain evaluate redundancy links exports validate report view compare pipeline)
 if(GRIDS_TORCH)
   grids_room(train USES base math io search study model LINKS ${TORCH_LIBRARIES})
   grids_room(torchscript USES base math io search train)

@@ -35,6 +35,7 @@ AllCommands all_commands(const TorchWork& work, bool own_model) {
                   predict_command(),
                   validate_command(),
                   report_command(),
+                  view_command(),
                   export_command(),
                   simulate_command(),
                   info_command(),

@@ -19,6 +19,7 @@ Command compare_command();
 Command evaluate_command();
 Command validate_command();
 Command report_command();
+Command view_command();
 Command export_command();
 Command simulate_command();
 Command info_command();

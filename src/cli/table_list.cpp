@@ -38,6 +38,7 @@
 #include "validate/judge_combinations.hpp"
 #include "validate/judge_motifs.hpp"
 #include "validate/validation_row.hpp"
+#include "view/saved_sets.hpp"
 
 namespace grids::core {
 
@@ -84,6 +85,7 @@ std::vector<CommandTables> all_tables() {
         describe_table_by_type(), describe_table_by_method(), describe_recall(),
         compared_columns(kTruthAll).describe(), compared_columns(kTruthRedundant).describe(),
         describe_type_matrix(), describe_compared_skipped(), compared_timing_columns().describe()}},
+      {"view", {describe_saved_sets()}},
       {"validate",
        {validation_columns().describe(), describe_hits(), describe_combinations(),
         describe_motifs()}},

@@ -197,11 +197,15 @@ Table read_table(const std::filesystem::path& path) {
   return table;
 }
 
-void write_table(const std::filesystem::path& path, const Table& table) {
+std::string table_text(const Table& table) {
   std::string content;
   append_row(content, table.columns());
   for (size_t row = 0; row < table.rows(); ++row) append_row(content, table.row(row));
-  replace_file(path, content);
+  return content;
+}
+
+void write_table(const std::filesystem::path& path, const Table& table) {
+  replace_file(path, table_text(table));
 }
 
 std::string write_into(const std::filesystem::path& folder, const Table& table) {

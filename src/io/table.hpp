@@ -50,6 +50,8 @@ class Table {
 Table read_table(const std::filesystem::path& path);
 
 void write_table(const std::filesystem::path& path, const Table& table);
+/// The same as a text.
+std::string table_text(const Table& table);
 
 /// Writes the table into a folder under the name of its source, which is returned.
 std::string write_into(const std::filesystem::path& folder, const Table& table);

@@ -51,20 +51,6 @@ bool touches(std::span<const Stretch> list, int64_t start, int64_t end) {
   return next != list.end() && next->start < end;
 }
 
-/// Peaks × types: the share of each type's training cells in which a peak is open.
-std::vector<double> open_shares(const Study& study) {
-  const size_t types = study.cells.type.names.size();
-  std::vector<double> shares(at(study.peaks.size()) * types, 0.0);
-  std::vector<double> cells(types, 0.0);
-  for (const int32_t cell : study.cells_of(Split::kTrain)) {
-    const size_t type = at(study.cells.type.codes[at(cell)]);
-    cells[type] += 1;
-    for (const int32_t peak : study.open.row(cell)) shares[at(peak) * types + type] += 1;
-  }
-  for (size_t i = 0; i < shares.size(); ++i) shares[i] /= std::max(1.0, cells[i % types]);
-  return shares;
-}
-
 /// Columns of loci.tsv that do not depend on the study.
 TableRow place_names() {
   return {std::string(column::kPeak), std::string(column::kChrom), std::string(column::kStart),
@@ -89,28 +75,69 @@ Columns<int32_t> gene_columns(const GeneTable& genes, const std::string& build) 
 
 }  // namespace
 
-Table loci_table(const Study& study, std::span<const int32_t> genes) {
-  auto names = place_names();
-  names.insert(names.end(), study.cells.type.names.begin(), study.cells.type.names.end());
-  Table table(names);
-  table.source = describe_loci().file;
+std::vector<int32_t> peaks_within_reach(const Study& study, std::span<const int32_t> genes) {
   const auto around = stretches(study.genes, genes);
-  const auto shares = open_shares(study);
   const auto& peaks = study.peaks;
-  const size_t types = study.cells.type.names.size();
+  std::vector<int32_t> near;
   for (size_t c = 0; c < peaks.chromosomes.size(); ++c) {
     const auto list = around.find(peaks.chromosomes[c]);
     if (list == around.end()) continue;
     for (size_t peak = at(peaks.chromosome_offsets[c]); peak < at(peaks.chromosome_offsets[c + 1]);
          ++peak) {
-      if (!touches(list->second, peaks.start[peak], peaks.end[peak])) continue;
-      TableRow row = {peaks.names[peak], peaks.chromosomes[c], cell_text(peaks.start[peak]),
-                      cell_text(peaks.end[peak])};
-      for (size_t type = 0; type < types; ++type) {
-        row.push_back(cell_text(Probability{shares[peak * types + type]}));
+      if (touches(list->second, peaks.start[peak], peaks.end[peak])) {
+        near.push_back(static_cast<int32_t>(peak));
       }
-      table.add(std::move(row));
     }
+  }
+  return near;
+}
+
+std::vector<int32_t> genes_within_reach(const Study& study, std::span<const int32_t> genes) {
+  const auto around = stretches(study.genes, genes);
+  std::vector<int32_t> near;
+  for (int32_t gene = 0; gene < study.genes.size(); ++gene) {
+    const auto list = around.find(study.genes.chromosome[at(gene)]);
+    if (list == around.end()) continue;
+    if (touches(list->second, study.genes.start[at(gene)], study.genes.end[at(gene)])) {
+      near.push_back(gene);
+    }
+  }
+  const auto place = [&](int32_t gene) {
+    return std::tie(study.genes.chromosome[at(gene)], study.genes.start[at(gene)]);
+  };
+  std::stable_sort(near.begin(), near.end(),
+                   [&](int32_t a, int32_t b) { return place(a) < place(b); });
+  return near;
+}
+
+std::vector<double> open_shares(const Study& study) {
+  const size_t types = study.cells.type.names.size();
+  std::vector<double> shares(at(study.peaks.size()) * types, 0.0);
+  std::vector<double> cells(types, 0.0);
+  for (const int32_t cell : study.cells_of(Split::kTrain)) {
+    const size_t type = at(study.cells.type.codes[at(cell)]);
+    cells[type] += 1;
+    for (const int32_t peak : study.open.row(cell)) shares[at(peak) * types + type] += 1;
+  }
+  for (size_t i = 0; i < shares.size(); ++i) shares[i] /= std::max(1.0, cells[i % types]);
+  return shares;
+}
+
+Table loci_table(const Study& study, std::span<const int32_t> genes) {
+  auto names = place_names();
+  names.insert(names.end(), study.cells.type.names.begin(), study.cells.type.names.end());
+  Table table(names);
+  table.source = describe_loci().file;
+  const auto shares = open_shares(study);
+  const auto& peaks = study.peaks;
+  const size_t types = study.cells.type.names.size();
+  for (const int32_t peak : peaks_within_reach(study, genes)) {
+    TableRow row = {peaks.names[at(peak)], peaks.chromosomes[at(peaks.chromosome_of(peak))],
+                    cell_text(peaks.start[at(peak)]), cell_text(peaks.end[at(peak)])};
+    for (size_t type = 0; type < types; ++type) {
+      row.push_back(cell_text(Probability{shares[at(peak) * types + type]}));
+    }
+    table.add(std::move(row));
   }
   return table;
 }
@@ -127,21 +154,7 @@ TableText describe_loci() {
 
 Table locus_genes_table(const Study& study, std::span<const int32_t> genes) {
   const auto build = build_of(study);
-  const auto around = stretches(study.genes, genes);
-  std::vector<int32_t> near;
-  for (int32_t gene = 0; gene < study.genes.size(); ++gene) {
-    const auto list = around.find(study.genes.chromosome[at(gene)]);
-    if (list == around.end()) continue;
-    if (touches(list->second, study.genes.start[at(gene)], study.genes.end[at(gene)])) {
-      near.push_back(gene);
-    }
-  }
-  const auto place = [&](int32_t gene) {
-    return std::tie(study.genes.chromosome[at(gene)], study.genes.start[at(gene)]);
-  };
-  std::stable_sort(near.begin(), near.end(),
-                   [&](int32_t a, int32_t b) { return place(a) < place(b); });
-  return gene_columns(study.genes, build).table(near);
+  return gene_columns(study.genes, build).table(genes_within_reach(study, genes));
 }
 
 TableText describe_locus_genes() {

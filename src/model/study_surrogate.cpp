@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/at.hpp"
+#include "base/error.hpp"
 #include "base/indices.hpp"
 
 namespace grids::core {
@@ -88,6 +89,16 @@ std::unique_ptr<SurrogateModel> StudySurrogate::model(const Study& study,
                                                       ThreadPool& pool) const {
   return std::make_unique<SurrogateModel>(*folded_, select_rows(study.open, cells),
                                           std::move(replacement), pool, contribution(study, cells));
+}
+
+std::unique_ptr<SurrogateModel> StudySurrogate::model_like(const SurrogateModel& made,
+                                                           const Study& study,
+                                                           std::span<const int32_t> cells,
+                                                           std::vector<float> replacement) const {
+  if (made.shape().cells != std::ssize(cells)) {
+    throw internal_error("a model of {} cells for {}", made.shape().cells, cells.size());
+  }
+  return std::make_unique<SurrogateModel>(made, std::move(replacement), contribution(study, cells));
 }
 
 std::vector<float> StudySurrogate::predict(const Study& study, std::span<const int32_t> cells,

@@ -52,6 +52,12 @@ class StudySurrogate {
   std::unique_ptr<SurrogateModel> model(const Study& study, std::span<const int32_t> cells,
                                         std::vector<float> replacement, ThreadPool& pool) const;
 
+  /// The same cells (of `made`, which must be a model of them) with other replacement values, or
+  /// for a surrogate that was asked for other genes: what depends on the cells alone is shared.
+  std::unique_ptr<SurrogateModel> model_like(const SurrogateModel& made, const Study& study,
+                                             std::span<const int32_t> cells,
+                                             std::vector<float> replacement) const;
+
   /// Predicted expression of genes of the study, clamped at 0: cells × genes, on the study's scale.
   /// Peaks in `closed` count as closed.
   std::vector<float> predict(const Study& study, std::span<const int32_t> cells,

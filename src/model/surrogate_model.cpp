@@ -71,23 +71,58 @@ SurrogateModel::SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open
                                std::vector<float> replacement, ThreadPool& pool,
                                CisContribution cis)
     : surrogate_(surrogate),
-      open_(std::move(open)),
+      shared_layers_(std::make_shared<Layers>()),
       replacement_(std::move(replacement)),
       pool_(pool),
       cis_(std::move(cis)) {
+  auto cells = std::make_shared<Cells>();
+  cells->open = std::move(open);
+  cells_ = cells;
+  check();
+  cells->of_peaks = transpose(cells->open);
+  cells->unmasked_sums = encoder().chromosome_sums(pool_, cells->open);
+  cells->block_starts = encoder().block_starts(cells->open);
+}
+
+SurrogateModel::SurrogateModel(const SurrogateModel& same_cells, std::vector<float> replacement,
+                               CisContribution cis)
+    : surrogate_(same_cells.surrogate_),
+      cells_(same_cells.cells_),
+      shared_layers_(same_cells.shared_layers_),
+      replacement_(std::move(replacement)),
+      pool_(same_cells.pool_),
+      cis_(std::move(cis)) {
+  check();
+}
+
+void SurrogateModel::check() {
   const int64_t peaks = encoder().peaks();
-  if (open_.columns != peaks || static_cast<int64_t>(replacement_.size()) != peaks) {
+  if (open().columns != peaks || std::ssize(replacement_) != peaks) {
     throw internal_error("{} peaks in the cells and {} replacement values for {} peaks",
-                         open_.columns, replacement_.size(), peaks);
+                         open().columns, replacement_.size(), peaks);
   }
   for (const float value : replacement_) {
     if (!(value >= 0 && value <= 1)) throw internal_error("a peak replaced by {}", value);
     only_closes_ = only_closes_ && value == 0;
   }
-  if (cis_.path != nullptr) require_fitting(cis_, open_, surrogate_.shape());
-  cells_of_peaks_ = transpose(open_);
-  unmasked_sums_ = encoder().chromosome_sums(pool_, open_);
-  block_starts_ = encoder().block_starts(open_);
+  if (cis_.path != nullptr) require_fitting(cis_, open(), surrogate_.shape());
+}
+
+std::shared_ptr<const OutputLayer> SurrogateModel::layer_of(
+    std::span<const int32_t> outputs) const {
+  const std::lock_guard lock(shared_layers_->mutex);
+  auto& known = shared_layers_->known;
+  std::erase_if(known, [](const auto& kept) { return kept.expired(); });
+  for (const auto& weak : known) {
+    auto kept = weak.lock();
+    if (kept &&
+        std::equal(outputs.begin(), outputs.end(), kept->genes.begin(), kept->genes.end())) {
+      return kept;
+    }
+  }
+  auto made = std::make_shared<const OutputLayer>(surrogate_.output_layer(outputs));
+  known.push_back(made);
+  return made;
 }
 
 std::shared_ptr<const ModelOutputs> SurrogateModel::model_outputs(
@@ -96,24 +131,24 @@ std::shared_ptr<const ModelOutputs> SurrogateModel::model_outputs(
   std::erase_if(layers_, [](const auto& kept) { return kept.expired(); });
   for (const auto& weak : layers_) {
     auto kept = weak.lock();
-    if (kept && std::equal(outputs.begin(), outputs.end(), kept->layer.genes.begin(),
-                           kept->layer.genes.end())) {
+    if (kept && std::equal(outputs.begin(), outputs.end(), kept->layer->genes.begin(),
+                           kept->layer->genes.end())) {
       return latest_layer_ = std::move(kept);
     }
   }
   latest_layer_ = std::make_shared<const ModelOutputs>(
-      ModelOutputs{surrogate_.output_layer(outputs), CisOutputs(cis_, outputs, cells_of_peaks_)});
+      ModelOutputs{layer_of(outputs), CisOutputs(cis_, outputs, cells_of_peaks())});
   layers_.push_back(latest_layer_);
   return latest_layer_;
 }
 
 ModelShape SurrogateModel::shape() const {
-  return {static_cast<int32_t>(open_.rows), static_cast<int32_t>(encoder().peaks()),
+  return {static_cast<int32_t>(open().rows), static_cast<int32_t>(encoder().peaks()),
           static_cast<int32_t>(surrogate_.shape().genes)};
 }
 
 std::vector<Feature> SurrogateModel::differing(int32_t cell) const {
-  const auto open = open_.row(cell);
+  const auto open = this->open().row(cell);
   if (only_closes_) return {open.begin(), open.end()};
   std::vector<Feature> features;
   size_t next = 0;

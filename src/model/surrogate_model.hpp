@@ -41,7 +41,7 @@ CsrPattern close_peaks(const CsrPattern& open, std::span<const int32_t> peaks);
 
 /// How a list of outputs is computed.
 struct ModelOutputs {
-  OutputLayer layer;
+  std::shared_ptr<const OutputLayer> layer;
   CisOutputs cis;
 };
 
@@ -52,6 +52,10 @@ class SurrogateModel : public MaskableModel {
   /// Error(kInternal) when sizes disagree.
   SurrogateModel(const FoldedSurrogate& surrogate, CsrPattern open, std::vector<float> replacement,
                  ThreadPool& pool, CisContribution cis = {});
+  /// The cells of another model with replacement values and a cis path of its own, for much less:
+  /// what depends on the cells alone is shared. Equal, to the last bit, to a model made anew.
+  SurrogateModel(const SurrogateModel& same_cells, std::vector<float> replacement,
+                 CisContribution cis);
 
   ModelShape shape() const override;
   /// `cells` has no duplicates.
@@ -70,15 +74,15 @@ class SurrogateModel : public MaskableModel {
 
   const FoldedSurrogate& surrogate() const { return surrogate_; }
   const AtacEncoder& encoder() const { return surrogate_.encoder(); }
-  const CsrPattern& open() const { return open_; }
+  const CsrPattern& open() const { return cells_->open; }
   /// peaks × cells.
-  const CsrPattern& cells_of_peaks() const { return cells_of_peaks_; }
+  const CsrPattern& cells_of_peaks() const { return cells_->of_peaks; }
   float replacement(Feature peak) const { return replacement_[static_cast<size_t>(peak)]; }
   std::span<const float> replacements() const { return replacement_; }
   /// The unmasked sum of one chromosome in one cell.
   const float* unmasked_sum(int32_t cell, int64_t chromosome) const {
     const auto& e = encoder();
-    return unmasked_sums_.data() +
+    return cells_->unmasked_sums.data() +
            static_cast<size_t>((cell * e.chromosomes() + chromosome) * e.sum_stride());
   }
   /// Masks a peak in the sum of its chromosome, for a cell where it is x = 0 or 1; with a gate
@@ -87,23 +91,38 @@ class SurrogateModel : public MaskableModel {
   void mask_in_sum(Feature peak, float x, float* sum, float gate = 1) const;
   ThreadPool& pool() const { return pool_; }
   /// Where each cell's open peaks cross from one of the encoder's blocks of peaks to the next.
-  const BlockStarts& block_starts() const { return block_starts_; }
+  const BlockStarts& block_starts() const { return cells_->block_starts; }
   /// The last layer for these outputs. Searches begin states with the same outputs again and
   /// again: a layer lives as long as a state uses it, the latest one until the next is asked for.
   std::shared_ptr<const ModelOutputs> model_outputs(std::span<const int32_t> outputs) const;
 
  private:
+  /// What no mask changes.
+  struct Cells {
+    CsrPattern open;
+    CsrPattern of_peaks;               ///< peaks × cells
+    std::vector<float> unmasked_sums;  ///< cells × chromosomes × sum_stride
+    BlockStarts block_starts;
+  };
+
+  /// Layers of the surrogate that are in use by any model which shares the cells.
+  struct Layers {
+    std::mutex mutex;
+    std::vector<std::weak_ptr<const OutputLayer>> known;
+  };
+  std::shared_ptr<const OutputLayer> layer_of(std::span<const int32_t> outputs) const;
+
+  /// Throws what the constructors throw.
+  void check();
   /// Of each chromosome's sum, under noise of deviation 1 on every peak.
   std::span<const CholeskyFactor> noise_covariances() const;
 
   const FoldedSurrogate& surrogate_;
-  CsrPattern open_;
-  CsrPattern cells_of_peaks_;
+  std::shared_ptr<const Cells> cells_;
+  std::shared_ptr<Layers> shared_layers_;
   std::vector<float> replacement_;
   bool only_closes_ = true;  ///< no peak is replaced by anything but 0: only open peaks gain
   ThreadPool& pool_;
-  std::vector<float> unmasked_sums_;  ///< cells × chromosomes × sum_stride
-  BlockStarts block_starts_;
   CisContribution cis_;
 
   mutable std::mutex layers_mutex_;

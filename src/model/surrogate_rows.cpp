@@ -82,7 +82,7 @@ class RowEncoder {
 void SurrogateModel::predict(std::span<const MaskedCell> rows, std::span<const int32_t> outputs,
                              const PredictionSink& sink) const {
   const auto kept = model_outputs(outputs);
-  const OutputLayer& layer = kept->layer;
+  const OutputLayer& layer = *kept->layer;
   const CisOutputs& cis = kept->cis;
   const auto count = static_cast<int64_t>(rows.size());
   pool_.for_blocks(count, kTailRows, [&](int64_t begin, int64_t end, int64_t) {

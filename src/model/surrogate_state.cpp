@@ -40,7 +40,7 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
     : model_(model),
       cells_(cells.begin(), cells.end()),
       kept_outputs_(model.model_outputs(outputs)),
-      layer_(kept_outputs_->layer),
+      layer_(*kept_outputs_->layer),
       cis_(kept_outputs_->cis),
       subset_(subset.begin(), subset.end()) {
   find_positions();
@@ -68,7 +68,7 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const int3
     : model_(model),
       cells_(cells.begin(), cells.end()),
       kept_outputs_(model.model_outputs(outputs)),
-      layer_(kept_outputs_->layer),
+      layer_(*kept_outputs_->layer),
       cis_(kept_outputs_->cis),
       contributions_(at(cell_count() * encoder().chromosomes() * encoder().latent_stride())),
       cis_fixed_(at(cell_count() * cis_.stride())),
@@ -87,7 +87,7 @@ SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int3
     : model_(whole.model_),
       cells_(gathered(whole.cells_, positions)),
       kept_outputs_(whole.kept_outputs_),
-      layer_(kept_outputs_->layer),
+      layer_(*kept_outputs_->layer),
       cis_(kept_outputs_->cis),
       subset_(whole.subset_),
       sums_(gathered(whole.sums_, positions, encoder().chromosomes() * encoder().sum_stride())),

@@ -21,17 +21,7 @@ struct SettingRow : Row {
   Setting setting = 0;
 
   bool in_fit() const { return !set.fit.empty(); }
-  bool measured() const { return !set.measured.log_rate.empty(); }
-  double rate(double beside) const {
-    return measured() ? set.measured.rate_none * std::exp(set.measured.log_rate[setting] + beside)
-                      : kNaN;
-  }
-  /// Half the interval of 95 % of the log rate beside that of none open.
-  double reach() const {
-    if (!measured()) return kNaN;
-    const double variance = set.measured.covariance[setting * set.measured.settings() + setting];
-    return student_upper_quantile(0.025, set.measured.freedom) * std::sqrt(std::max(0.0, variance));
-  }
+  RateInterval measured() const { return rate_of(set.measured, setting); }
 };
 
 struct MemberRow : Row {
@@ -150,9 +140,9 @@ Columns<SettingRow> settings_columns() {
            [](const SettingRow& row) { return std::popcount(row.setting); }},
           {column::kRateInFit,
            [](const SettingRow& row) { return row.in_fit() ? row.set.fit[row.setting] : kNaN; }},
-          {column::kRateMeasured, [](const SettingRow& row) { return row.rate(0); }},
-          {column::kRateLow, [](const SettingRow& row) { return row.rate(-row.reach()); }},
-          {column::kRateHigh, [](const SettingRow& row) { return row.rate(row.reach()); }},
+          {column::kRateMeasured, [](const SettingRow& row) { return row.measured().rate; }},
+          {column::kRateLow, [](const SettingRow& row) { return row.measured().low; }},
+          {column::kRateHigh, [](const SettingRow& row) { return row.measured().high; }},
           {column::kSettingCells,
            [](const SettingRow& row) {
              return row.set.measured.cells.empty() ? 0 : row.set.measured.cells[row.setting].cells;

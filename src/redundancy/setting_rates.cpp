@@ -219,6 +219,17 @@ SettingRates measured_rates(const SettingData& data, const SettingRateOptions& o
   return result;
 }
 
+RateInterval rate_of(const SettingRates& rates, Setting setting) {
+  if (rates.log_rate.empty()) return {kNaN, kNaN, kNaN};
+  const double variance = rates.covariance[setting * rates.settings() + setting];
+  const double reach =
+      student_upper_quantile(0.025, rates.freedom) * std::sqrt(std::max(0.0, variance));
+  const auto rate = [&](double beside) {
+    return rates.rate_none * std::exp(rates.log_rate[setting] + beside);
+  };
+  return {rate(0), rate(-reach), rate(reach)};
+}
+
 double setting_by_type_p(const SettingData& data, std::span<const int32_t> types,
                          const SettingRateOptions& options) {
   std::map<std::pair<int32_t, Setting>, int64_t> cells;

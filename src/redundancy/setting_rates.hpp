@@ -44,6 +44,15 @@ struct SettingRates {
   size_t settings() const { return log_rate.size(); }
 };
 
+/// A setting's rate, counts per 100,000, with the interval of 95 % of its log beside that of none
+/// open; NaN where there are no rates.
+struct RateInterval {
+  double rate = 0;
+  double low = 0;
+  double high = 0;
+};
+RateInterval rate_of(const SettingRates& rates, Setting setting);
+
 struct SettingRateOptions {
   /// Precision of the prior of a setting's deviation from what its single elements say.
   double deviation_precision = 1;

@@ -56,29 +56,23 @@ RenderedSection rendered(const Section& section, const std::string& html) {
                       id, title, html)};
 }
 
-/// What the page's script reads, and the script; nothing where there are no sets to show.
-std::string script_of(const Results& results, const ReportOptions& options) {
-  if (options.is_static || page_script().empty() || results.sets.empty()) return {};
+/// Whether the page is a file, or served by `grids view`.
+enum class PageKind : uint8_t { kFile, kLive };
+
+/// What the page's script reads, and the script; nothing where there are no sets to show. A live
+/// page has the script always, and by its address: it asks for more than the sets.
+std::string script_of(const Results& results, const ReportOptions& options, PageKind kind) {
+  const bool live = kind == PageKind::kLive;
+  if (options.is_static || page_script().empty()) return {};
+  if (results.sets.empty() && !live) return {};
   return fmt::format(
-      "<script type=\"application/json\" id=\"grids-data\">{}</script>\n<script>{}</script>\n",
-      page_data(results, options), page_script());
+      "<script type=\"application/json\" id=\"grids-data\">{}</script>\n<script{}>{}</script>\n",
+      page_data(results, options), live ? " src=\"/page.js\"" : "",
+      live ? std::string_view() : page_script());
 }
 
-}  // namespace
-
-void ReportOptions::describe(OptionSet& set) {
-  set.value("--title", title, "Title of the page");
-  set.value("--drawn-cells", drawn_cells, "Most cells drawn on a map", at_least(1));
-  set.value("--drawn-markers", drawn_markers, "Most marker genes drawn on maps", at_least(0));
-  set.value("--report-sets", report_sets,
-            "Sets whose genome, evidence and members are on the page; of others it has a row",
-            at_least(0));
-  set.flag("--static", is_static,
-           "A page without the script that sorts and searches sets and draws the genome");
-}
-
-void write_report(const std::filesystem::path& folder, const ReportOptions& options,
-                  const Context& context) {
+std::string page_of(const std::filesystem::path& folder, const ReportOptions& options,
+                    PageKind kind, const Context& context) {
   validate(options, "report options");
   const Results results = read_results(folder);
   for (const auto& sentence : results.outdated) context.reporter.warning(sentence);
@@ -97,16 +91,39 @@ void write_report(const std::filesystem::path& folder, const ReportOptions& opti
                                   ? std::string("grids")
                                   : "grids " + escape_html(results.manifests.back().version);
   const std::string title = escape_html(options.title);
-  replace_file(
-      folder / "report.html",
-      fmt::format("<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-                  "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                  "<title>{0}</title>\n<style>{1}</style></head>\n<body>\n"
-                  "<header><p class=\"mark\">{2}</p><h1>{0}</h1>\n<nav>{3}</nav></header>\n"
-                  "<main>\n{4}</main>\n<footer>Made by {2}. This page is whole: it loads nothing "
-                  "over a network. The tables beside it hold every number.</footer>\n"
-                  "{5}</body></html>\n",
-                  title, kStyle, version, contents, body, script_of(results, options)));
+  return fmt::format(
+      "<!DOCTYPE html>\n<html lang=\"en\"{6}><head><meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<title>{0}</title>\n<style>{1}</style></head>\n<body>\n"
+      "<header><p class=\"mark\">{2}</p><h1>{0}</h1>\n<nav>{3}</nav></header>\n"
+      "<main>\n{4}</main>\n<footer>Made by {2}. This page is whole: it loads nothing "
+      "over a network. The tables beside it hold every number.</footer>\n"
+      "{5}</body></html>\n",
+      title, kStyle, version, contents, body, script_of(results, options, kind),
+      kind == PageKind::kLive ? " data-live=\"yes\"" : "");
+}
+
+}  // namespace
+
+void ReportOptions::describe(OptionSet& set) {
+  set.value("--title", title, "Title of the page");
+  set.value("--drawn-cells", drawn_cells, "Most cells drawn on a map", at_least(1));
+  set.value("--drawn-markers", drawn_markers, "Most marker genes drawn on maps", at_least(0));
+  set.value("--report-sets", report_sets,
+            "Sets whose genome, evidence and members are on the page; of others it has a row",
+            at_least(0));
+  set.flag("--static", is_static,
+           "A page without the script that sorts and searches sets and draws the genome");
+}
+
+void write_report(const std::filesystem::path& folder, const ReportOptions& options,
+                  const Context& context) {
+  replace_file(folder / "report.html", page_of(folder, options, PageKind::kFile, context));
+}
+
+std::string live_page(const std::filesystem::path& folder, const ReportOptions& options,
+                      const Context& context) {
+  return page_of(folder, options, PageKind::kLive, context);
 }
 
 }  // namespace grids::core

@@ -125,6 +125,7 @@ class Descent {
     result_.trace.push_back({result_.steps, i, coordinates_[i], replacement, value});
     coordinates_[i] = replacement;
     ++result_.steps;
+    if (options_.on_step) options_.on_step(result_.trace.back(), coordinates_);
   }
 
   /// What a step on so many cells costs at most, and what must be left for the end.

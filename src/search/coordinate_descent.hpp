@@ -24,6 +24,14 @@ enum class SearchRule : uint8_t {
   kPublished,
 };
 
+struct SearchStep {
+  int64_t step = 0;
+  size_t coordinate = 0;
+  Feature out = kNoFeature;  ///< the member that was visited
+  Feature in = kNoFeature;   ///< what took its place; the same feature when it stayed
+  double value = 0;          ///< of the subset after the step, over the cells of the step
+};
+
 struct SearchOptions {
   /// L, the members of the subset.
   int64_t set_size = 10;
@@ -47,16 +55,11 @@ struct SearchOptions {
   /// Whether the first start without `initial` is that of informed_start (starts.hpp), within the
   /// budget; else it is random.
   bool informed_start = false;
+  /// Is told of each step of each start as it is done, with the coordinates after it, by the thread
+  /// that searches; may be empty. Nothing depends on it.
+  std::function<void(const SearchStep& step, std::span<const Feature> coordinates)> on_step = {};
 
   void describe(OptionSet& set);
-};
-
-struct SearchStep {
-  int64_t step = 0;
-  size_t coordinate = 0;
-  Feature out = kNoFeature;  ///< the member that was visited
-  Feature in = kNoFeature;   ///< what took its place; the same feature when it stayed
-  double value = 0;          ///< of the subset after the step, over the cells of the step
 };
 
 struct SearchResult {

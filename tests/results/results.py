@@ -18,6 +18,9 @@ import subprocess
 import sys
 import tempfile
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "view"))
+from viewer import Viewer  # noqa: E402
+
 # What tells times, and nothing else.
 TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "written.tsv")
 # Columns whose names hold what is compared: METHOD, TYPE and L, the number of a programme.
@@ -114,6 +117,17 @@ def write_perturbed(folder):
     (folder / "combinations.tsv").write_text("".join(arms))
 
 
+def keep_a_set(programs, results):
+    """What is written when someone looks: a set that is judged, and kept."""
+    with Viewer(programs, results) as viewer:
+        viewer.log_in()
+        question = {"gene": "SIM00001", "cell_type": "type_1"}
+        peak = viewer.json("/api/gene", question)["peaks"][0]["peak"]
+        viewer.json("/api/judge", {**question, "peaks": [peak]})
+        viewer.json("/api/save", {**question, "peaks": [peak], "note": "=1+1"})
+        viewer.stop()
+
+
 def make(programs, folder, from_file):
     folder.mkdir()
     (folder / "options.toml").write_text(OPTIONS)
@@ -126,13 +140,15 @@ def make(programs, folder, from_file):
                               capture_output=True, text=True)
         if done.returncode != 0:
             sys.exit(f"{' '.join(words)} fails:\n{done.stderr}")
+        if name == "run":
+            keep_a_set(programs, folder / "run")
 
 
 def wrong_columns(programs, folder):
     """What of the tables is not as declared; which declared tables no command has written."""
     tables = declared(programs)
-    # A run writes the tables of its stages.
-    stages = ("run", "prepare", "train", "cis", "evaluate", "explain")
+    # A run writes the tables of its stages; someone has looked at it.
+    stages = ("run", "view", "prepare", "train", "cis", "evaluate", "explain")
     problems, seen = [], set()
     for name, (command, _) in commands((programs / "grids-torch").exists()).items():
         for path in sorted((folder / name).glob("*.tsv")):
