@@ -1,13 +1,9 @@
 // The set on the genome, drawn by igv.js without a network: what it needs is on the page.
-import igv from "igv/dist/igv.esm.min.js";
+import { genome } from "./genome.js";
 import { number, records } from "./tsv.js";
 
 const MARGIN = 20000; // base pairs beside what is shown
 const TYPE_COLOURS = ["#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#e69f00", "#7a7a75", "#000000"];
-
-function chromosomeFile(chromosome, length) {
-  return new File([`${chromosome}\t${length}\n`], "chromosomes.sizes");
-}
 
 /** Where to look: the gene and the set's peaks on its chromosome. */
 function span(links, gene) {
@@ -30,12 +26,13 @@ function arcs(links, gene, partners) {
     }));
 }
 
-function geneFeatures(genes) {
+/** Genes (chrom, start, end, gene, strand) as features of igv. */
+export function geneFeatures(genes) {
   return genes.map((gene) => ({ chr: gene.chrom, start: gene.start, end: gene.end, name: gene.gene, strand: gene.strand }));
 }
 
 /** The peaks around a gene with the share of cells in which they are open, a track a type. */
-function opennessTracks(rows, types, wanted) {
+export function opennessTracks(rows, types, wanted) {
   return types.map((type, i) => ({
     name: type,
     type: "wig",
@@ -80,18 +77,11 @@ export async function locus(place, data, set, links, gene) {
     .map((row) => ({ ...row, start: number(row.start), end: number(row.end) }))
     .filter((row) => row.chrom === gene.chrom && row.end > from && row.start < to);
   const types = set.cell_type === "all" ? data.types : [set.cell_type, ...data.types.filter((type) => type !== set.cell_type)];
-  return igv.createBrowser(place, {
-    loadDefaultGenomes: false,
-    reference: { id: "study", name: "study", format: "chromsizes", fastaURL: chromosomeFile(gene.chrom, to + 1000000), wholeGenomeView: false },
-    locus: `${gene.chrom}:${from + 1}-${to}`,
-    showChromosomeWidget: false, showCenterGuideButton: false, showTrackLabelButton: false, showSVGButton: true,
-    showROITableButton: false, showMultiSelectButton: false, showSampleNameButton: false,
-    tracks: [
-      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 50, color: "#1c1c1a", features: geneFeatures(genes) },
-      { name: "members", type: "interact", format: "bedpe", height: 80, color: "#0072b2", arcOrientation: true, alpha: 0.7, thickness: 2, features: arcs(links, gene, false) },
-      ...(links.some((link) => link.partner) ? [{ name: "partners", type: "interact", format: "bedpe", height: 50, color: "#e69f00", arcOrientation: true, thickness: 1, features: arcs(links, gene, true) }] : []),
-      { name: "peaks", type: "annotation", displayMode: "COLLAPSED", height: 40, features: peakFeatures(around, links) },
-      ...opennessTracks(around, types, set.cell_type),
-    ],
-  });
+  return genome(place, { chrom: gene.chrom, from, to }, [
+    { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 50, color: "#1c1c1a", features: geneFeatures(genes) },
+    { name: "members", type: "interact", format: "bedpe", height: 80, color: "#0072b2", arcOrientation: true, alpha: 0.7, thickness: 2, features: arcs(links, gene, false) },
+    ...(links.some((link) => link.partner) ? [{ name: "partners", type: "interact", format: "bedpe", height: 50, color: "#e69f00", arcOrientation: true, thickness: 1, features: arcs(links, gene, true) }] : []),
+    { name: "peaks", type: "annotation", displayMode: "COLLAPSED", height: 40, features: peakFeatures(around, links) },
+    ...opennessTracks(around, types, set.cell_type),
+  ]);
 }
