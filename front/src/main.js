@@ -1,12 +1,16 @@
 import css from "./page.css";
 import { readData } from "./data.js";
 import { make } from "./dom.js";
+import { startLive } from "./live/live.js";
 import { SetTable } from "./table.js";
 
 const place = document.getElementById("sets-live");
-if (place) {
-  document.head.append(make("style", {}, css));
-  const data = readData(document);
+const held = document.getElementById("grids-data");
+const live = document.documentElement.dataset.live === "yes"; // served by grids view
+if (live || (place && held)) document.head.append(make("style", {}, css));
+const data = place && held ? readData(document) : null;
+if (live) startLive(data);
+if (data) {
   const table = new SetTable(place, data);
   document.documentElement.classList.add("live");
   window.grids = { data, table };

@@ -158,5 +158,5 @@ export function panel(data, set) {
       make("div", { class: "pair" }, [evidencePart(data, set, name), typesPart(data, set, name)].filter(Boolean)),
       trustPart(data, set), links.length > 0 ? membersPart(data, links) : null, designPart(data, set), command(data, set)]
     : [make("p", { class: "note" }, "The page holds details of the best sets only (--report-sets); those of this one are in links.tsv, members.tsv and settings.tsv beside it."), command(data, set)];
-  return make("div", { class: "panel-body" }, sentence(data, set), parts.filter(Boolean));
+  return make("div", { class: "panel-body" }, sentence(data, set), data.whatIf?.(set, links), parts.filter(Boolean));
 }

@@ -1,0 +1,61 @@
+// Measured rates by which of the switched peaks are open.
+import { make } from "../dom.js";
+import { figure, fileName } from "../download.js";
+import { dots } from "../figures.js";
+import { toTsv } from "../tsv.js";
+import { interval, number } from "../words.js";
+import { Newest } from "./api.js";
+import { grid } from "./table.js";
+import { Told } from "./told.js";
+
+const COLUMNS = [{ title: "Open" }, { title: "Cells", number: true }, { title: "Counts", number: true }, { title: "Measured, 95 % interval", number: true }, { title: "In the fit", number: true }];
+
+function nameOf(row) {
+  return row.open.length === 0 ? "none open" : row.open.join(" + ");
+}
+
+function drawn({ rows, elements, cells }, gene) {
+  const points = rows.map((row) => ({ name: nameOf(row), value: row.rate, low: row.rate_low, high: row.rate_high, beside: row.rate_fit }));
+  const columns = ["open", "rate", "rate_low", "rate_high", "rate_fit", "cells", "counts"];
+  const table = () => toTsv(columns, rows.map((row) => [nameOf(row), row.rate, row.rate_low, row.rate_high, row.rate_fit, row.cells, row.counts]));
+  return [
+    make("div", { class: "pair" }, figure(dots(points, `Expression of ${gene} by which elements are open`),
+      `${gene} in counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds), in ${cells} cells.`, fileName("what_if", gene, "settings"), table)),
+    grid(COLUMNS, rows.map((row) => [nameOf(row), number(row.cells), number(row.counts), interval(row.rate, row.rate_low, row.rate_high, number), number(row.rate_fit)])),
+    make("p", { class: "note" }, `Elements, peaks merged where they open together: ${elements.map((element) => `${element.name} (${element.peaks.join(", ")})`).join("; ")}.`),
+  ];
+}
+
+export class Settings {
+  constructor() {
+    this.newest = new Newest("/api/settings", 300);
+    this.told = new Told();
+    this.shown = make("div");
+    this.place = make("section", { class: "part" }, make("h4", {}, "What cells that hold each setting express"), this.shown, this.told.place);
+  }
+
+  /** `peaks`: those that are switched. */
+  async show(target, peaks) {
+    this.newest.giveUp();
+    this.told.clear();
+    if (peaks.length === 0) return this.clear();
+    this.shown.setAttribute("aria-busy", "true");
+    try {
+      const answer = await this.newest.ask({ ...target, peaks });
+      if (answer === undefined) return undefined;
+      this.#put(drawn(answer, target.gene));
+    } catch (error) {
+      this.#put([make("p", { class: "note" }, error.message)]);
+    }
+    return undefined;
+  }
+
+  clear() {
+    this.#put([make("p", { class: "note" }, "Switch one or more peaks: rates of cells by which of them are open stand here, in training and validation cells.")]);
+  }
+
+  #put(content) {
+    this.shown.removeAttribute("aria-busy");
+    this.shown.replaceChildren(...content);
+  }
+}
