@@ -9,9 +9,7 @@ const held = document.getElementById("grids-data");
 const live = document.documentElement.dataset.live === "yes"; // served by grids view
 if (live || (place && held)) document.head.append(make("style", {}, css));
 const data = place && held ? readData(document) : null;
-if (live) startLive(data);
-if (data) {
-  const table = new SetTable(place, data);
-  document.documentElement.classList.add("live");
-  window.grids = { data, table };
-}
+const whatIf = live ? startLive(data) : null;
+const table = data ? new SetTable(place, data) : null;
+if (data) document.documentElement.classList.add("live"); // the static tables give way
+window.grids = { data, table, whatIf };

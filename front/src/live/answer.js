@@ -29,10 +29,11 @@ function typesFigure(types, { gene, cell_type: type }) {
 }
 
 function othersFigure(others, { gene, cell_type: type }) {
-  const rows = others.map((row) => ({ name: row.gene, value: row.relative_change, strong: row.gene === gene }));
+  const rows = others.map((row) => ({ name: row.gene, value: row.relative_change }));
   const where = type === "all" ? "over cells of all types" : `in ${type}`;
   const table = () => toTsv(["gene", "relative_change"], others.map((row) => [row.gene, row.relative_change]));
-  return make("div", {}, figure(dots(rows, "Genes that change most", axis), `The genes that change most ${where}: ${WHAT}.`, fileName("what_if", gene, "genes"), table),
+  if (rows.length === 0) return "";
+  return make("div", {}, figure(dots(rows, "Other genes that change most", axis), `The other genes that change most ${where}: ${WHAT}.`, fileName("what_if", gene, "genes"), table),
     folded([{ title: "Gene" }, { title: "Change", number: true }], others.map((row) => [row.gene, percent(row.relative_change, true)])));
 }
 

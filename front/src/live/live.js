@@ -18,8 +18,7 @@ const SWITCH_PAUSE = 60; // milliseconds in which another switch may follow
 const LEGEND = "Each candidate peak is a switch, here and in the list: as observed (grey bar), closed in all cells (blue cross), open in all cells (orange triangle). Below, the change when each is closed alone, and the share of training cells in which it is open.";
 
 class WhatIf {
-  constructor(data) {
-    this.data = data;
+  constructor() {
     this.target = null; // { gene, cell_type }
     this.known = null; // of /api/gene
     this.genes = new Newest("/api/gene", 0);
@@ -177,9 +176,10 @@ export function startLive(data) {
   if (location.hash && !document.getElementById(decodeURIComponent(location.hash.slice(1)))) {
     history.replaceState(null, "", location.pathname);
   }
-  const whatIf = new WhatIf(data);
+  const whatIf = new WhatIf();
   document.querySelector("main").prepend(whatIf.place);
   document.querySelector("nav")?.prepend(make("a", { href: "#what-if" }, "What if"));
   if (data) data.whatIf = (set, links) => whatIf.buttonOf(set, links);
   whatIf.start();
+  return whatIf;
 }

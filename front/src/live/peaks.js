@@ -30,8 +30,8 @@ export class PeakList {
     this.openHead = make("th", { scope: "col", class: "n" });
     const select = make("select", { "aria-label": "Order of the peaks", onchange: () => { this.order = ORDERS[select.selectedIndex]; this.fill(); } },
       ORDERS.map((order) => make("option", {}, order.title)));
-    const heads = [make("th", { scope: "col" }, "Switch"), make("th", { scope: "col" }, "Peak"), make("th", { scope: "col", class: "n" }, "From TSS"),
-      make("th", { scope: "col" }, "In window"), this.openHead, make("th", { scope: "col", class: "n" }, "Closed alone")];
+    const heads = [make("th", { scope: "col" }, "Switch"), make("th", { scope: "col" }, "Peak"), make("th", { scope: "col", class: "n" }, "Closed alone"),
+      this.openHead, make("th", { scope: "col", class: "n" }, "From TSS")];
     this.place = make("div", { class: "peaks" }, make("p", { class: "controls" }, select), this.count,
       make("div", { class: "table tall" }, make("table", {}, make("thead", {}, make("tr", {}, heads)), this.body)));
   }
@@ -40,7 +40,7 @@ export class PeakList {
   show(answer, type) {
     this.peaks = answer.peaks;
     this.at = answer.types.indexOf(type);
-    this.openHead.textContent = this.at < 0 ? "Open in" : `Open in ${type}`;
+    this.openHead.textContent = this.at < 0 ? "Open" : `Open in ${type}`;
     this.fill();
   }
 
@@ -57,9 +57,10 @@ export class PeakList {
     const button = make("button", { type: "button", class: "switch", onclick: () => this.turn(peak.peak) });
     const known = peak.chrom !== undefined;
     const spot = known ? place(peak.chrom, peak.start, peak.end) : "elsewhere";
-    const cells = [button, make("span", { title: spot }, peak.peak), known ? distance(peak.distance) : "elsewhere", peak.in_cis ? "●" : "–",
-      known && this.at >= 0 ? percent(peak.openness[this.at]) : "–", percent(peak.change_alone, true)];
-    const row = make("tr", {}, cells.map((cell, i) => make("td", { class: i === 2 || i > 3 ? "n" : "" }, cell)));
+    const away = known ? distance(peak.distance) : "elsewhere";
+    const cells = [button, make("span", { title: spot }, peak.peak), percent(peak.change_alone, true), known && this.at >= 0 ? percent(peak.openness[this.at]) : "–",
+      known && !peak.in_cis ? `${away}, outside the window` : away];
+    const row = make("tr", {}, cells.map((cell, i) => make("td", { class: i > 1 ? "n" : "" }, cell)));
     this.rows.set(peak.peak, { row, button });
     return row;
   }

@@ -5,25 +5,28 @@ import { dots } from "../figures.js";
 import { toTsv } from "../tsv.js";
 import { interval, number } from "../words.js";
 import { Newest } from "./api.js";
-import { grid } from "./table.js";
+import { counted, grid } from "./table.js";
 import { Told } from "./told.js";
 
 const COLUMNS = [{ title: "Open" }, { title: "Cells", number: true }, { title: "Counts", number: true }, { title: "Measured, 95 % interval", number: true }, { title: "In the fit", number: true }];
 
-function nameOf(row) {
-  return row.open.length === 0 ? "none open" : row.open.join(" + ");
+/** Which elements are open, by letters: their names are long. */
+function letters(elements) {
+  const of = new Map(elements.map((element, i) => [element.name, String.fromCharCode(65 + i)]));
+  return (row) => (row.open.length === 0 ? "none open" : row.open.map((name) => of.get(name) ?? name).join(" + "));
 }
 
-function drawn({ rows, elements, cells }, gene) {
+function drawn({ rows, elements, cells, note }, gene) {
+  const nameOf = letters(elements);
   const points = rows.map((row) => ({ name: nameOf(row), value: row.rate, low: row.rate_low, high: row.rate_high, beside: row.rate_fit }));
   const columns = ["open", "rate", "rate_low", "rate_high", "rate_fit", "cells", "counts"];
-  const table = () => toTsv(columns, rows.map((row) => [nameOf(row), row.rate, row.rate_low, row.rate_high, row.rate_fit, row.cells, row.counts]));
-  return [
-    make("div", { class: "pair" }, figure(dots(points, `Expression of ${gene} by which elements are open`),
-      `${gene} in counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds), in ${cells} cells.`, fileName("what_if", gene, "settings"), table)),
-    grid(COLUMNS, rows.map((row) => [nameOf(row), number(row.cells), number(row.counts), interval(row.rate, row.rate_low, row.rate_high, number), number(row.rate_fit)])),
-    make("p", { class: "note" }, `Elements, peaks merged where they open together: ${elements.map((element) => `${element.name} (${element.peaks.join(", ")})`).join("; ")}.`),
-  ];
+  const table = () => toTsv(columns, rows.map((row) => [row.open.length === 0 ? "none" : row.open.join(","), row.rate, row.rate_low, row.rate_high, row.rate_fit, row.cells, row.counts]));
+  const key = elements.map((element) => make("li", {}, make("b", {}, nameOf({ open: [element.name] })), ` ${element.name}: ${counted(element.peaks.length, "peak")}`,
+    element.peaks.length > 1 || element.peaks[0] !== element.name ? ` (${element.peaks.join(", ")})` : ""));
+  const drawing = figure(dots(points, `Expression of ${gene} by which elements are open`),
+    `${gene} in counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds), in ${cells} cells.`, fileName("what_if", gene, "settings"), table);
+  const list = grid(COLUMNS, rows.map((row) => [nameOf(row), number(row.cells), number(row.counts), interval(row.rate, row.rate_low, row.rate_high, number), number(row.rate_fit)]));
+  return [note ? make("p", { class: "note" }, note) : "", make("div", { class: "pair" }, drawing, make("div", {}, list, make("ul", { class: "key-of-elements" }, key)))];
 }
 
 export class Settings {

@@ -58,6 +58,10 @@ export class Track {
     const mine = (this.drawn += 1);
     this.remove();
     const { gene, peaks } = answer;
+    if (peaks.length === 0) {
+      this.place.textContent = `No candidate peaks are known near ${gene.name}: search among all peaks, or begin with the peaks of a set.`;
+      return;
+    }
     const place = document.createElement("div");
     this.place.replaceChildren(place);
     const browser = await genome(place, stretch(gene, peaks), this.#tracks(answer, type));
