@@ -56,7 +56,7 @@ export class Judge {
   #result(answer, target, peaks) {
     const where = target.cell_type === "all" ? "over all types" : `in ${target.cell_type}`;
     return make("li", {}, make("b", {}, `${ordinal(answer.looks)} look, ${answer.verdict}: `), answer.sentence,
-      make("span", { class: "remark" }, ` ${counted(peaks.length, "peak")} closed ${where}: slope ${interval(answer.slope, answer.slope_low, answer.slope_high, number)}, p ${number(answer.p)}, times ${counted(answer.looks, "look")} ${number(answer.p_adjusted)}.`),
+      make("span", { class: "remark" }, ` ${counted(peaks.length, "peak")} closed ${where}: slope ${interval(answer.slope, answer.slope_low, answer.slope_high, number)}, p ${number(answer.p)}; times ${counted(answer.looks, "look")}: ${number(answer.p_adjusted)}.`),
       make("details", {}, make("summary", {}, "Which peaks"), make("p", { class: "remark" }, peaks.join(", "))));
   }
 }

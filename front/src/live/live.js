@@ -145,7 +145,7 @@ class WhatIf {
       if (change !== undefined) this.answer.show(change, target, close, open);
     } catch (error) {
       this.answer.clear();
-      this.told.say(error, () => this.predict(close, open));
+      this.told.say(error, () => this.switched());
     }
   }
 

@@ -46,6 +46,7 @@ export class Search {
     this.#busy(true);
     const mine = {};
     this.running = mine;
+    this.stopped = false;
     try {
       const { job } = await ask("/api/search", { gene, cell_type, L: Number(this.size.value), domain: this.domain.value, direction: this.direction.value });
       if (this.running !== mine) {
@@ -85,7 +86,7 @@ export class Search {
       this.told.say(state.error, () => this.run());
       this.result.replaceChildren();
     } else if (state.peaks.length === 0) {
-      this.result.textContent = "No peak was found that changes the prediction this way.";
+      this.result.textContent = this.stopped ? "Stopped before a peak was found." : "No peak was found that changes the prediction this way.";
     } else {
       const words = `${counted(state.peaks.length, "peak")} found: predicted change of ${gene} when closed in the surrogate `;
       const button = make("button", { type: "button", onclick: () => this.take(state.peaks) }, "Take this set");
@@ -96,6 +97,7 @@ export class Search {
   /** Asks the server to end it; what was found until then is shown when it says so. */
   async stop() {
     if (this.job === null) return;
+    this.stopped = true;
     try {
       await ask("/api/search/stop", { job: this.job });
     } catch (error) {

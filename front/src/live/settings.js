@@ -48,7 +48,9 @@ export class Settings {
       if (answer === undefined) return undefined;
       this.#put(drawn(answer, target.gene));
     } catch (error) {
-      this.#put([make("p", { class: "note" }, error.message)]);
+      const refused = error.status === 400; // these peaks, with the reason
+      this.#put(refused ? [make("p", { class: "note" }, error.message)] : []);
+      if (!refused) this.told.say(error, () => this.show(target, peaks));
     }
     return undefined;
   }
