@@ -25,11 +25,10 @@ grids_room(links TEXT USES base math io search methods study model cis explain e
 grids_room(exports TEXT USES base math io search methods study model cis explain evaluate redundancy links)
 grids_room(validate USES base math io search methods study prepare model cis explain evaluate redundancy links)
 grids_room(report TEXT USES base math io search methods study model explain evaluate redundancy)
-# The script of the page, which is in the program, and the one that logs in to `grids view`.
+# The script of the page, which is in the program.
 file(GLOB_RECURSE page_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/front/src/*)
 set(page_script ${PROJECT_BINARY_DIR}/page/script.js)
-set(login_script ${PROJECT_BINARY_DIR}/page/login.js)
-add_custom_command(OUTPUT ${page_script} ${login_script}
+add_custom_command(OUTPUT ${page_script}
   COMMAND ${PROJECT_SOURCE_DIR}/scripts/page.sh ${PROJECT_BINARY_DIR}/page/npm ${page_script}
   DEPENDS ${page_sources} ${PROJECT_SOURCE_DIR}/front/package-lock.json ${PROJECT_SOURCE_DIR}/scripts/page.sh
   COMMENT "The script of report.html" VERBATIM)

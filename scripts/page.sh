@@ -1,16 +1,13 @@
 #!/usr/bin/env bash
-# page.sh FOLDER FILE: builds the script of report.html (front/) in FOLDER with npm, into FILE, and the one
-# that logs in to grids view into login.js beside it. Where npm is missing or its registry cannot be
-# reached, both are empty and the page static; says so.
+# page.sh FOLDER FILE: builds the script of report.html (front/) in FOLDER with npm, into FILE. Where npm
+# is missing or its registry cannot be reached, FILE is empty and the page static; says so.
 set -euo pipefail
 from=$(realpath "$(dirname "$0")/../front")
 folder=$1 file=$2
-login=$(dirname "$file")/login.js
 
 static() {
   echo "report.html will be static, without sorting, search and the genome: $1" >&2
   : >"$file"
-  : >"$login"
   exit 0
 }
 
@@ -24,17 +21,11 @@ if [ ! -e installed ] || ! cmp -s package-lock.json installed; then
 fi
 rm -rf src
 cp -r "$from/src" src
-bundle() { # the module that it begins with, the file
-  node_modules/.bin/esbuild "$1" --bundle --minify --format=iife --target=es2020 --loader:.css=text \
-    --legal-comments=none --log-level=error --outfile="$2" >esbuild.log 2>&1 || {
-    cat esbuild.log >&2
-    exit 1
-  }
+node_modules/.bin/esbuild src/main.js --bundle --minify --format=iife --target=es2020 --loader:.css=text \
+  --legal-comments=none --log-level=error --outfile=page.js >esbuild.log 2>&1 || {
+  cat esbuild.log >&2
+  exit 1
 }
-
-bundle src/main.js page.js
-bundle src/login.js login.js
-mv login.js "$login"
 # Within a page a script ends at the first "</script", also in a text.
 sed 's#</script#<\\/script#g' page.js >"$file.part"
 mv "$file.part" "$file"

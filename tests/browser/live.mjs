@@ -104,7 +104,7 @@ async function logsIn() {
   await stranger.getByText("whole address").waitFor();
   await stranger.goto(`${origin}/#wrong`);
   await stranger.reload();
-  await stranger.getByText("no longer valid").waitFor();
+  await stranger.getByText("not of the grids view that is on now").waitFor();
   assert.equal(await stranger.locator("#what-if").count(), 0);
   await stranger.context().close();
   refused.allowed = EVER;
@@ -186,7 +186,7 @@ async function switchesInTrack() {
     // The one that is farthest from its neighbours: no other is under the pointer.
     const apart = known.peaks.map((one) => ({ one, room: Math.min(...known.peaks.filter((other) => other !== one).map((other) => Math.abs(at(other) - at(one)))) }));
     const { one } = apart.sort((a, b) => b.room - a.room)[0];
-    return { name: one.peak, x: box.x + at(one), y: box.y + 20 };
+    return { name: one.peak, x: box.x + at(one), y: box.y + 36 };
   });
   for (const state of ["closed", "open"]) {
     await page.mouse.click(peak.x, peak.y);

@@ -3,7 +3,8 @@ import { genome, removeGenome } from "../genome.js";
 import { geneFeatures, opennessTracks } from "../locus.js";
 
 const MARGIN = 0.08; // of the width beside what is shown: names of tracks stand there
-const LEAST = 7; // pixels of a switch: what igv takes for a click on it
+const LEAST = { observed: 3, closed: 7, open: 7 }; // pixels: igv takes three to either side for a click on it
+const TOP = 20; // pixels above the switches: igv writes the track's name there
 const CLOSED = "#0072b2", OPEN = "#d55e00", OBSERVED = "#8c8c86";
 
 /** Where to look: the gene and its candidates. */
@@ -17,7 +18,8 @@ function stretch(gene, peaks) {
 
 /** A peak by its state, in shapes: a bar as observed, a cross where closed, a triangle where open. */
 function drawSwitch(pen, state, left, width) {
-  const right = left + width, middle = left + width / 2;
+  const middle = left + width / 2;
+  pen.translate(0, TOP);
   pen.lineWidth = 2.5;
   if (state === "closed") {
     pen.strokeStyle = CLOSED;
@@ -39,7 +41,7 @@ function drawSwitch(pen, state, left, width) {
     pen.fillRect(left, 27, width, 3);
   } else {
     pen.fillStyle = OBSERVED;
-    pen.fillRect(left, 10, right - left, 14);
+    pen.fillRect(left, 12, width, 12);
   }
 }
 
@@ -77,7 +79,7 @@ export class Track {
     return [
       { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 50, color: "#1c1c1a", searchable: false,
         features: geneFeatures([gene, ...others].map((each) => ({ ...each, gene: each.name }))) },
-      { id: "switches", name: "switches", type: "annotation", displayMode: "COLLAPSED", height: 40, searchable: false,
+      { id: "switches", name: "switches", type: "annotation", displayMode: "COLLAPSED", height: 60, searchable: false,
         features: near.map((peak) => ({ chr: peak.chrom, start: peak.start, end: peak.end, peak: peak.peak })),
         render: (feature, from, scale, height, pen) => this.#draw(feature, from, scale, pen),
         whenClicked: (features, position) => this.#click(features, position) },
@@ -88,10 +90,11 @@ export class Track {
   }
 
   #draw(feature, from, scale, pen) {
-    const width = Math.max(LEAST, (feature.end - feature.start) / scale);
+    const state = this.switches.of(feature.peak);
+    const width = Math.max(LEAST[state], (feature.end - feature.start) / scale);
     const middle = ((feature.start + feature.end) / 2 - from) / scale;
     pen.save();
-    drawSwitch(pen, this.switches.of(feature.peak), middle - width / 2, width);
+    drawSwitch(pen, state, middle - width / 2, width);
     pen.restore();
   }
 
