@@ -49,7 +49,7 @@ class WhatIf {
       make("div", { class: "pair" }, this.peaks.place, this.answer.types),
       make("div", { class: "pair" }, this.search.place, this.answer.others),
       this.settings.place, this.judge.place);
-    this.place = make("section", { id: "what-if", class: "panel-body", onkeydown: (event) => this.key(event) }, this.heading,
+    this.place = make("section", { id: "what-if", onkeydown: (event) => this.key(event) }, this.heading,
       make("p", {}, "Choose a gene and a cell type, close or open peaks around the gene, and see the predicted change when closed in the surrogate (training and validation cells). Looking spends no held-out cells; judging does, and is counted."),
       this.picker, this.told.place, this.body, this.saved.place);
   }
