@@ -27,8 +27,8 @@ NPM = pathlib.Path(sys.argv[2]).resolve()
 PICTURES = pathlib.Path(sys.argv[3]).resolve() if len(sys.argv) > 3 else None
 HERE = pathlib.Path(__file__).resolve().parent
 SKIPPED = 77
-# SIM00009 is a marker of type_1 on these cells: a set of it stands in the table. No spaces: it goes into a BED file.
-HOSTILE = {"SIM00009": "<svg/onload=alert(1)>\"'&</script>", "type_1": "<b onclick=alert(2)>type</b>"}
+# SIM00009 is a marker of type_1 on these cells: a set of it stands in the table. No blanks and double quotes: it goes into a BED file.
+HOSTILE = {"SIM00009": "<svg/onload=alert(1)>'&</script>", "type_1": "<b onclick=alert(2)>\"type</b>"}
 
 
 def grids(*words, cwd):
