@@ -8,7 +8,8 @@ const place = document.getElementById("sets-live");
 const held = document.getElementById("grids-data");
 const live = document.documentElement.dataset.live === "yes"; // served by grids view
 if (live || (place && held)) document.head.append(make("style", {}, css));
-const data = place && held ? readData(document) : null;
+const read = place && held ? readData(document) : null;
+const data = read && read.sets.length > 0 ? read : null; // a live page may have none
 const whatIf = live ? startLive(data) : null;
 const table = data ? new SetTable(place, data) : null;
 if (data) document.documentElement.classList.add("live"); // the static tables give way

@@ -14,7 +14,8 @@ const browser = await chromium.launch({
 });
 
 const faults = [];
-const EVER = ["/api/settings"]; // refuses whenever too many peaks are switched, and the page shows why
+// Settings are refused whenever too many peaks are switched, and the page shows why; browsers want an icon of themselves.
+const EVER = ["/api/settings", "/favicon.ico"];
 const refused = { allowed: EVER }; // addresses of which a refusal is part of what is tried
 
 async function newPage(options = {}) {
