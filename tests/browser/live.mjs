@@ -49,7 +49,7 @@ async function picture(view) {
     await page.setViewportSize({ width, height: 1000 });
     await page.evaluate(() => scrollTo(0, 0));
     await page.waitForTimeout(500);
-    await page.screenshot({ path: `${pictures}/live-${view}-${width}.png`, fullPage: true });
+    await page.locator("#what-if").screenshot({ path: `${pictures}/live-${view}-${width}.png`, style: "#what-if .sentence{position:static}" });
   }
   await page.setViewportSize({ width: 1400, height: 1000 });
 }

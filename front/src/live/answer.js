@@ -8,7 +8,7 @@ import { counted, folded } from "./table.js";
 
 const WHAT = "predicted change when closed in the surrogate (training and validation cells)";
 
-const axis = (share) => percent(share).replace(".0", "");
+const axis = (share) => percent(share).replace(".0", "").replace(" ", "");
 
 /** "closing 2 peaks and opening 1 peak" */
 function done(closed, open) {

@@ -55,8 +55,11 @@ export class Judge {
 
   #result(answer, target, peaks) {
     const where = target.cell_type === "all" ? "over all types" : `in ${target.cell_type}`;
-    return make("li", {}, make("b", {}, `${ordinal(answer.looks)} look, ${answer.verdict}: `), answer.sentence,
-      make("span", { class: "remark" }, ` ${counted(peaks.length, "peak")} closed ${where}: slope ${interval(answer.slope, answer.slope_low, answer.slope_high, number)}, p ${number(answer.p)}; times ${counted(answer.looks, "look")}: ${number(answer.p_adjusted)}.`),
+    const numbers = Number.isFinite(answer.slope)
+      ? `, slope ${interval(answer.slope, answer.slope_low, answer.slope_high, number)}, p ${number(answer.p)}; times ${counted(answer.looks, "look")}: ${number(answer.p_adjusted)}`
+      : "";
+    return make("li", {}, make("b", {}, `${ordinal(answer.looks)} look. `), answer.sentence,
+      make("span", { class: "remark" }, ` ${answer.verdict}: ${counted(peaks.length, "peak")} closed ${where}${numbers}.`),
       make("details", {}, make("summary", {}, "Which peaks"), make("p", { class: "remark" }, peaks.join(", "))));
   }
 }

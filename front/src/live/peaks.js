@@ -59,7 +59,7 @@ export class PeakList {
     const spot = known ? place(peak.chrom, peak.start, peak.end) : "elsewhere";
     const away = known ? distance(peak.distance) : "elsewhere";
     const cells = [button, make("span", { title: spot }, peak.peak), percent(peak.change_alone, true), known && this.at >= 0 ? percent(peak.openness[this.at]) : "–",
-      known && !peak.in_cis ? `${away}, outside the window` : away];
+      known && !peak.in_cis ? [away, make("span", { class: "outside" }, "outside window")] : away];
     const row = make("tr", {}, cells.map((cell, i) => make("td", { class: i > 1 ? "n" : "" }, cell)));
     this.rows.set(peak.peak, { row, button });
     return row;
