@@ -100,7 +100,7 @@ async function saved(press) {
 
 async function logsIn() {
   const stranger = await newPage();
-  refused.allowed = ["/login"];
+  refused.allowed = [...EVER, "/login"];
   await stranger.goto(`${origin}/`);
   await stranger.getByText("whole address").waitFor();
   await stranger.goto(`${origin}/#wrong`);

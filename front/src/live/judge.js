@@ -1,6 +1,5 @@
 // The one button that asks held-out cells, and says before it does what that costs.
 import { make } from "../dom.js";
-import { interval, number } from "../words.js";
 import { ask } from "./api.js";
 import { counted, ordinal } from "./table.js";
 import { Told } from "./told.js";
@@ -55,11 +54,8 @@ export class Judge {
 
   #result(answer, target, peaks) {
     const where = target.cell_type === "all" ? "over all types" : `in ${target.cell_type}`;
-    const numbers = Number.isFinite(answer.slope)
-      ? `, slope ${interval(answer.slope, answer.slope_low, answer.slope_high, number)}, p ${number(answer.p)}; times ${counted(answer.looks, "look")}: ${number(answer.p_adjusted)}`
-      : "";
     return make("li", {}, make("b", {}, `${ordinal(answer.looks)} look. `), answer.sentence,
-      make("span", { class: "remark" }, ` ${answer.verdict}: ${counted(peaks.length, "peak")} closed ${where}${numbers}.`),
+      make("span", { class: "remark" }, ` ${answer.verdict}: ${counted(peaks.length, "peak")} closed ${where}.`),
       make("details", {}, make("summary", {}, "Which peaks"), make("p", { class: "remark" }, peaks.join(", "))));
   }
 }
