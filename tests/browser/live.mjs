@@ -250,7 +250,7 @@ async function judges({ gene: name }) {
     await button("Judge on held-out cells").click();
     await page.waitForFunction((count) => document.querySelectorAll("#what-if .judged > li").length === count, look, { timeout: 60000 });
     const words = await page.locator("#what-if .judged > li").first().textContent();
-    assert.match(words, /exploratory/);
+    assert.match(words, /exploratory/i);
     assert.match(await cost.textContent(), look === 1 ? /2nd look .*multiplied by 2;/ : /3rd look .*multiplied by 3;/);
   }
   assert.ok(!/borne out/.test(await page.locator("#what-if").textContent()), "a set that was looked for is called borne out");

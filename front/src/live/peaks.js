@@ -75,7 +75,8 @@ export class PeakList {
       button.setAttribute("aria-label", `${peak}: ${state === "observed" ? "as observed" : state}`);
     }
     const { closed, open } = this.switches;
-    this.count.textContent = `${this.peaks.length} candidate peaks near the gene; ${closed.length} closed, ${open.length} open`;
+    const far = this.rows.size - this.peaks.length;
+    this.count.textContent = `${this.peaks.length} candidate peaks near the gene${far > 0 ? `, ${far} elsewhere` : ""}; ${closed.length} closed, ${open.length} open`;
     return undefined;
   }
 }

@@ -26,7 +26,7 @@ function drawn({ rows, elements, cells, note }, gene) {
   const drawing = figure(dots(points, `Expression of ${gene} by which elements are open`),
     `${gene} in counts per 100,000 by which elements are open: measured (dots, 95 % interval) and in the fit (diamonds), in ${cells} cells.`, fileName("what_if", gene, "settings"), table);
   const list = grid(COLUMNS, rows.map((row) => [nameOf(row), number(row.cells), number(row.counts), interval(row.rate, row.rate_low, row.rate_high, number), number(row.rate_fit)]));
-  return [note ? make("p", { class: "note" }, note) : "", make("div", { class: "pair" }, drawing, make("div", {}, list, make("ul", { class: "key-of-elements" }, key)))];
+  return [note ? make("p", { class: "note" }, `No measured rates: ${note}.`) : "", make("div", { class: "pair" }, drawing, make("div", {}, list, make("ul", { class: "key-of-elements" }, key)))];
 }
 
 export class Settings {
