@@ -154,6 +154,22 @@ async function switchesPeaks({ gene: name, cell_type, known }) {
   await says("with every peak as observed");
 }
 
+/** Another type keeps what is switched; all types together are one. */
+async function changesType({ gene: name, cell_type }) {
+  await switches.first().click();
+  await says("Closing 1 peak changes");
+  const closed = await closedPeaks();
+  await type.selectOption("all");
+  await says("over cells of all types");
+  assert.deepEqual(await closedPeaks(), closed);
+  const change = await ask("/api/change", { gene: name, cell_type: "all", close: closed, open: [] });
+  assert.ok((await sentence.textContent()).includes(percent(change.types.find((row) => row.cell_type === "all").relative_change)));
+  await button("All as observed").click();
+  await says("with every peak as observed");
+  await type.selectOption(cell_type);
+  await page.waitForFunction((of) => window.grids.whatIf.target.cell_type === of, cell_type);
+}
+
 /** Four switches at once: what is drawn is of the last one, also where an answer before it is late. */
 async function newestWins({ gene: name, cell_type }) {
   let held = 0;
@@ -369,6 +385,7 @@ if (part === "first") {
   const target = await aTarget();
   await switchesPeaks(target);
   await picture("baseline");
+  await changesType(target);
   await newestWins(target);
   await picture("switched");
   await switchesInTrack();

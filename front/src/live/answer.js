@@ -8,7 +8,7 @@ import { counted, folded } from "./table.js";
 
 const WHAT = "predicted change when closed in the surrogate (training and validation cells)";
 
-const axis = (share) => percent(share).replace(".0", "").replace(" ", "");
+const axis = (share) => `${number(100 * share)}%`;
 
 /** "closing 2 peaks and opening 1 peak" */
 function done(closed, open) {
@@ -55,8 +55,8 @@ export class Answer {
   /** Nothing is switched: the prediction as it is. */
   showBaseline(baseline, target) {
     const row = baseline.find((each) => each.cell_type === target.cell_type);
-    const where = target.cell_type === "all" ? "Over cells of all types" : `In ${target.cell_type}`;
-    this.#show([`${where} ${target.gene} is predicted at `, make("b", {}, number(row?.rate)), " counts per 100,000 with every peak as observed. Switch a peak to see what changes."],
+    const rate = row ? [`In ${row.cell_type} ${target.gene} is predicted at `, make("b", {}, number(row.rate)), " counts per 100,000"] : [`${target.gene} stands here as predicted`];
+    this.#show([...rate, " with every peak as observed. Switch a peak to see what changes."],
       baselineFigure(baseline, target));
   }
 
