@@ -26,8 +26,7 @@ function arcs(links, gene, partners) {
     }));
 }
 
-/** Genes (chrom, start, end, gene, strand) as features of igv. */
-export function geneFeatures(genes) {
+function geneFeatures(genes) {
   return genes.map((gene) => ({ chr: gene.chrom, start: gene.start, end: gene.end, name: gene.gene, strand: gene.strand }));
 }
 

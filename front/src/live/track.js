@@ -1,6 +1,6 @@
 // The gene's surroundings, with a switch for each candidate peak.
 import { genome, removeGenome } from "../genome.js";
-import { geneFeatures, opennessTracks } from "../locus.js";
+import { opennessTracks } from "../locus.js";
 
 const MARGIN = 0.08; // of the width beside what is shown: names of tracks stand there
 const LEAST = { observed: 3, closed: 7, open: 7 }; // pixels: igv takes three to either side for a click on it
@@ -14,6 +14,12 @@ function stretch(gene, peaks) {
   const to = Math.max(gene.end, ...near.map((peak) => peak.end));
   const margin = Math.ceil(MARGIN * (to - from));
   return { chrom: gene.chrom, from: Math.max(0, from - margin), to: to + margin };
+}
+
+/** The gene in black, those around it in grey. */
+function geneFeatures(gene, genes) {
+  const others = genes.filter((other) => other.name !== gene.name);
+  return [gene, ...others].map(({ name, chrom, start, end, strand }) => ({ chr: chrom, start, end, name, strand, color: name === gene.name ? "#1c1c1a" : "#a3a39d" }));
 }
 
 /** A peak by its state, in shapes: a bar as observed, a cross where closed, a triangle where open. */
@@ -73,12 +79,10 @@ export class Track {
 
   #tracks({ gene, genes, peaks, types }, type) {
     const near = peaks.filter((peak) => peak.chrom === gene.chrom);
-    const others = genes.filter((other) => other.name !== gene.name);
     const order = types.includes(type) ? [type, ...types.filter((name) => name !== type)] : types;
     const rows = near.map((peak) => ({ ...Object.fromEntries(types.map((name, i) => [name, peak.openness[i]])), chrom: peak.chrom, start: peak.start, end: peak.end }));
     return [
-      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 50, color: "#1c1c1a", searchable: false,
-        features: geneFeatures([gene, ...others].map((each) => ({ ...each, gene: each.name }))) },
+      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 74, searchable: false, features: geneFeatures(gene, genes) },
       { id: "switches", name: "switches", type: "annotation", displayMode: "COLLAPSED", height: 60, searchable: false,
         features: near.map((peak) => ({ chr: peak.chrom, start: peak.start, end: peak.end, peak: peak.peak })),
         render: (feature, from, scale, height, pen) => this.#draw(feature, from, scale, pen),
