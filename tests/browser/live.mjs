@@ -113,6 +113,8 @@ async function logsIn() {
   await page.goto(address);
   await gene.waitFor();
   assert.equal(page.url(), `${origin}/`);
+  await page.goto(address); // once more: the token does not stay in the address
+  await page.waitForFunction((at) => location.href === at, `${origin}/`);
   const [cookie] = await page.context().cookies();
   assert.ok(cookie.httpOnly && cookie.sameSite === "Strict" && !address.includes(cookie.value), JSON.stringify(cookie));
 }
@@ -346,7 +348,10 @@ async function fromARow() {
 }
 
 async function isInert() {
-  await choose(hostileGene, hostileType);
+  await gene.fill("svg/"); // by pointer
+  await page.getByRole("option", { name: hostileGene }).click();
+  await says("with every peak as observed");
+  assert.equal(await type.inputValue(), hostileType);
   await page.waitForTimeout(2500); // the genome
   await switches.first().click();
   await says(" changes the prediction of ");

@@ -55,7 +55,7 @@ export class Judge {
   #result(answer, target, peaks) {
     const where = target.cell_type === "all" ? "over all types" : `in ${target.cell_type}`;
     return make("li", {}, make("b", {}, `${ordinal(answer.looks)} look. `), answer.sentence,
-      make("span", { class: "remark" }, ` ${counted(peaks.length, "peak")} closed ${where}.`),
+      make("span", { class: "remark" }, ` ${target.gene} ${where}, ${counted(peaks.length, "peak")} closed.`),
       make("details", {}, make("summary", {}, "Which peaks"), make("p", { class: "remark" }, peaks.join(", "))));
   }
 }

@@ -103,14 +103,20 @@ class WhatIf {
       this.show();
     } catch (error) {
       this.told.say(error, () => this.load(gene, type, peaks));
+      if (this.target) this.named();
     }
     this.body.removeAttribute("aria-busy");
   }
 
-  show() {
-    this.body.hidden = false;
+  /** The fields say what is shown. */
+  named() {
     this.choice.set(this.target.gene);
     this.type.value = this.target.cell_type;
+  }
+
+  show() {
+    this.body.hidden = false;
+    this.named();
     this.peaks.show(this.known, this.target.cell_type);
     this.track.show(this.known, this.target.cell_type).catch((error) => {
       this.trackPlace.textContent = `The genome could not be drawn: ${error.message}. The list below has the same switches.`;
@@ -169,13 +175,16 @@ class WhatIf {
   }
 }
 
+/** An address that was opened anew with a valid cookie still ends in the token, where others may read it. */
+function forgetToken() {
+  if (location.hash && !document.getElementById(location.hash.slice(1))) history.replaceState(null, "", location.pathname);
+}
+
 /** Puts the panel at the top of the page; `data`: what the page holds, null where it has no sets. */
 export function startLive(data) {
   document.head.append(make("style", {}, css));
-  // An address that was opened anew with a valid cookie still ends in the token.
-  if (location.hash && !document.getElementById(decodeURIComponent(location.hash.slice(1)))) {
-    history.replaceState(null, "", location.pathname);
-  }
+  forgetToken();
+  addEventListener("hashchange", forgetToken);
   const whatIf = new WhatIf();
   document.querySelector("main").prepend(whatIf.place);
   document.querySelector("nav")?.prepend(make("a", { href: "#what-if" }, "What if"));

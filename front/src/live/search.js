@@ -77,7 +77,8 @@ export class Search {
     const rows = steps.map((step, i) => [String(i + 1), number(step.peaks.length), percent(step.relative_change, true), number(step.evaluations)]);
     this.steps.replaceChildren(...(rows.length > 0 ? [grid(COLUMNS, rows)] : []));
     const last = steps.at(-1);
-    if (last) this.result.textContent = `Step ${steps.length}: ${counted(last.peaks.length, "peak")}, ${percent(last.relative_change, true)}`;
+    const words = last ? `Step ${steps.length}: ${counted(last.peaks.length, "peak")}, ${percent(last.relative_change, true)}` : "";
+    if (this.result.textContent !== words) this.result.textContent = words; // the same words are not read out again
   }
 
   #finish(state, gene) {
