@@ -240,7 +240,7 @@ async function searches({ gene: name }) {
 
 async function settings({ gene: name, cell_type }) {
   await button("All as observed").click();
-  await page.getByText("rates of cells by which of them are open").waitFor();
+  await page.getByText("Switch one or more peaks.").waitFor();
   await switches.first().click();
   const peaks = await closedPeaks();
   const expected = await ask("/api/settings", { gene: name, cell_type, peaks });

@@ -31,7 +31,7 @@ export class Judge {
       ? "Close the peaks of a set first. "
       : `Compares measured counts of held-out cells with the change predicted for them when ${counted(peaks.length, "closed peak")} ${peaks.length === 1 ? "is" : "are"} masked. `;
     const left = open > 0 ? "Peaks that are set open are left out. " : "";
-    this.cost.textContent = `${words}${left}This would be the ${ordinal(next)} look at ${target.gene}: p is multiplied by ${next}; exploratory for good.`;
+    this.cost.textContent = `${words}${left}This would be the ${ordinal(next)} look at ${target.gene}: p is multiplied by ${next}; exploratory for good. A set that was judged before counts once.`;
     this.button.disabled = peaks.length === 0 || this.asking === true;
   }
 
@@ -54,8 +54,7 @@ export class Judge {
 
   #result(answer, target, peaks) {
     const where = target.cell_type === "all" ? "over all types" : `in ${target.cell_type}`;
-    return make("li", {}, make("b", {}, `${ordinal(answer.looks)} look. `), answer.sentence,
-      make("span", { class: "remark" }, ` ${target.gene} ${where}, ${counted(peaks.length, "peak")} closed.`),
+    return make("li", {}, make("b", {}, `${target.gene} ${where}, ${counted(peaks.length, "peak")} closed. `), answer.sentence,
       make("details", {}, make("summary", {}, "Which peaks"), make("p", { class: "remark" }, peaks.join(", "))));
   }
 }

@@ -35,7 +35,7 @@ export class Search {
     const form = make("form", { class: "controls", onsubmit: (event) => { event.preventDefault(); this.run(); } },
       field("Peaks, at most", this.size), field("Where", this.domain), field("What closing them does to the prediction", this.direction), this.begin, this.halt);
     this.place = make("section", { class: "part" }, make("h4", {}, "Search for a set of this gene"),
-      make("p", { class: "note" }, "Which peaks, closed together, change the prediction most. A search begins with every peak as observed, and asks the surrogate in training and validation cells."),
+      make("p", { class: "note" }, "Which peaks, closed together, change the prediction most. A search begins with every peak as observed and sees training cells, as grids explain does; the changes shown are those of training and validation cells."),
       form, this.told.place, this.result, this.steps);
   }
 

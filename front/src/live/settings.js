@@ -8,6 +8,8 @@ import { Newest } from "./api.js";
 import { counted, grid } from "./table.js";
 import { Told } from "./told.js";
 
+const NOTE = "Rates of training and validation cells by which of the switched peaks are open. The surrogate has seen these cells: they show what it was fitted to, and prove nothing.";
+
 const COLUMNS = [{ title: "Open" }, { title: "Cells", number: true }, { title: "Counts", number: true }, { title: "Measured, 95 % interval", number: true }, { title: "In the fit", number: true }];
 
 /** Which elements are open, by letters: their names are long. */
@@ -34,7 +36,7 @@ export class Settings {
     this.newest = new Newest("/api/settings", 300);
     this.told = new Told();
     this.shown = make("div");
-    this.place = make("section", { class: "part" }, make("h4", {}, "What cells that hold each setting express"), this.shown, this.told.place);
+    this.place = make("section", { class: "part" }, make("h4", {}, "What cells that hold each setting express"), make("p", { class: "note" }, NOTE), this.shown, this.told.place);
   }
 
   /** `peaks`: those that are switched. */
@@ -56,7 +58,7 @@ export class Settings {
   }
 
   clear() {
-    this.#put([make("p", { class: "note" }, "Switch one or more peaks: rates of cells by which of them are open stand here, in training and validation cells.")]);
+    this.#put([make("p", { class: "note" }, "Switch one or more peaks.")]);
   }
 
   #put(content) {
