@@ -1,13 +1,9 @@
 // The set on the genome, drawn by igv.js without a network: what it needs is on the page.
-import igv from "igv/dist/igv.esm.min.js";
+import { genome } from "./genome.js";
 import { number, records } from "./tsv.js";
 
 const MARGIN = 20000; // base pairs beside what is shown
 const TYPE_COLOURS = ["#0072b2", "#009e73", "#d55e00", "#cc79a7", "#56b4e9", "#e69f00", "#7a7a75", "#000000"];
-
-function chromosomeFile(chromosome, length) {
-  return new File([`${chromosome}\t${length}\n`], "chromosomes.sizes");
-}
 
 /** Where to look: the gene and the set's peaks on its chromosome. */
 function span(links, gene) {
@@ -82,7 +78,7 @@ function geneFeatures(genes, wanted) {
 }
 
 /** The peaks around a gene with the share of cells in which they are open, a track a type. */
-function opennessTracks(rows, types, wanted) {
+export function opennessTracks(rows, types, wanted) {
   return types.map((type, i) => ({
     name: type,
     type: "wig",
@@ -127,21 +123,14 @@ export async function locus(place, data, set, links, gene, hits = []) {
     .map((row) => ({ ...row, start: number(row.start), end: number(row.end) }))
     .filter((row) => row.chrom === gene.chrom && row.end > from && row.start < to);
   const types = set.cell_type === "all" ? data.types : [set.cell_type, ...data.types.filter((type) => type !== set.cell_type)];
-  const browser = await igv.createBrowser(place, {
-    loadDefaultGenomes: false,
-    reference: { id: "study", name: "study", format: "chromsizes", fastaURL: chromosomeFile(gene.chrom, to + 1000000), wholeGenomeView: false },
-    locus: `${gene.chrom}:${from + 1}-${to}`,
-    showChromosomeWidget: false, showCenterGuideButton: false, showTrackLabelButton: false, showSVGButton: true,
-    showROITableButton: false, showMultiSelectButton: false, showSampleNameButton: false,
-    tracks: [
-      { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 74, features: geneFeatures(genes, set.gene) },
-      ...arcTrack("members", 80, "#0072b2", arcs(links, gene, false)),
-      ...arcTrack("partners", 50, "#b35c00", arcs(links, gene, true)),
-      ...arcTrack("loops", 50, "#007a5a", loops(hits, gene)),
-      { name: "peaks", type: "annotation", displayMode: "COLLAPSED", height: 40, features: peakFeatures(around, links) },
-      ...opennessTracks(around, types, set.cell_type),
-    ],
-  });
+  const browser = await genome(place, { chrom: gene.chrom, from, to }, [
+    { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 74, features: geneFeatures(genes, set.gene) },
+    ...arcTrack("members", 80, "#0072b2", arcs(links, gene, false)),
+    ...arcTrack("partners", 50, "#b35c00", arcs(links, gene, true)),
+    ...arcTrack("loops", 50, "#007a5a", loops(hits, gene)),
+    { name: "peaks", type: "annotation", displayMode: "COLLAPSED", height: 40, features: peakFeatures(around, links) },
+    ...opennessTracks(around, types, set.cell_type),
+  ]);
   dash(browser, "partners");
   return browser;
 }

@@ -167,27 +167,18 @@ function typesPart(data, set, name) {
 
 const Z = 1.96; // standard errors of a 95 % interval
 
-/** By groups of cells that the user named (--contrast-groups): what was measured in each, or where these are too few, predicted. */
+/** By groups of cells that the user named (--contrast-groups): what was measured in each. */
 function groupsPart(data, set, name) {
   const rows = data.of("groups", set).map((row) => {
-    const change = number(row.log_change), error = number(row.log_change_error);
-    return { name: row.group, column: row.column, cells: number(row.cells), change, low: change - Z * error, high: change + Z * error,
-      predicted: number(row.change_as_cells), q: number(row.change_q), note: row.note === "NA" ? "" : row.note };
+    const value = number(row.log_change), error = number(row.log_change_error);
+    return { name: row.group, column: row.column, cells: number(row.cells), value, low: value - Z * error, high: value + Z * error, q: number(row.change_q), note: row.note };
   });
   if (rows.length === 0) return null;
-  const measured = rows.some((row) => Number.isFinite(row.change));
   const told = rows.filter((row) => Number.isFinite(row.q)).map((row) => `${row.name}: q ${spelt(row.q)}`).join("; ");
   const unmeasured = rows.filter((row) => row.note).map((row) => `${row.name}: ${row.note}`).join("; ");
-  const drawn = measured
-    ? figures.dots(rows.map((row) => ({ ...row, value: row.change })), `Measured change by ${rows[0].column}`)
-    : figures.dots(rows.map((row) => ({ name: row.name, value: row.predicted })), `Predicted change by ${rows[0].column}`, (share) => percent(share).replace(".0", ""));
-  const caption = measured
-    ? "Natural log of expression with all judged elements open beside none, measured in the cells of each group, 95 % interval."
-    : "Predicted change when all judged elements are masked in the surrogate, in the cells of each group; no group has the cells to measure it.";
-  return part(`By ${rows[0].column}`, figure(drawn,
-    `${caption}${told ? ` Difference from ${rows[0].name}: ${told}.` : ""}${unmeasured ? ` Not measured: ${unmeasured}.` : ""}`,
-    fileName(name, "groups"), () => toTsv(["group", "cells", "log_change", "low", "high", "q_difference", "change_as_cells"],
-      rows.map((row) => [row.name, row.cells, row.change, row.low, row.high, row.q, row.predicted]))));
+  return part(`By ${rows[0].column}`, figure(figures.dots(rows, `Measured change by ${rows[0].column}`),
+    `Natural log of expression with all judged elements open beside none, measured in the cells of each group, 95 % interval.${told ? ` Difference from ${rows[0].name}: ${told}.` : ""}${unmeasured ? ` Not measured: ${unmeasured}.` : ""}`,
+    fileName(name, "groups"), () => toTsv(["group", "cells", "log_change", "low", "high", "q_difference"], rows.map((row) => [row.name, row.cells, row.value, row.low, row.high, row.q]))));
 }
 
 function trustPart(data, set, links, name) {
@@ -266,5 +257,5 @@ export function panel(data, set, facts = []) {
       trustPart(data, set, links, name), links.length > 0 ? membersPart(data, set, links) : null, designPart(data, set), commandPart(data, set)]
     : [redundancySentence(set),
       make("p", { class: "note" }, "The page holds details of the best sets only (--report-sets); those of this one are in links.tsv, members.tsv and settings.tsv beside it."), commandPart(data, set)];
-  return make("div", { class: "panel-body" }, sentence(data, set), reservations(set), factsList(facts), parts.filter(Boolean));
+  return make("div", { class: "panel-body" }, sentence(data, set), reservations(set), factsList(facts), data.whatIf?.(set, links), parts.filter(Boolean));
 }
