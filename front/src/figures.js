@@ -1,6 +1,6 @@
 // Drawings of one set, in the colours that most colour-blind readers tell apart (Okabe and Ito 2008).
 import { draw } from "./dom.js";
-import { number as spelt, percent } from "./words.js";
+import { number as spelt, percent, shortPercent } from "./words.js";
 
 const FIRST = "#0072b2";
 const SECOND = "#e69f00";
@@ -57,7 +57,7 @@ export function memberBars(members) {
   const marks = ticks(Math.min(0, ...values), Math.max(1, ...values));
   const x = scale(marks[0], marks.at(-1), left, WIDTH - 16);
   const svg = frame(bottom + 24, "Shares of the joint change that each element loses and gives");
-  axis(svg, x, marks, top, bottom, (mark) => percent(mark).replace(".0", ""));
+  axis(svg, x, marks, top, bottom, shortPercent);
   svg.append(
     draw("rect", { x: 8, y: 4, width: 10, height: 10, fill: FIRST }),
     text(23, 13, "lost when it alone is closed"),

@@ -7,7 +7,7 @@ import { linksOf, locus } from "./locus.js";
 import { termed } from "./terms.js";
 import { trustOf } from "./trust.js";
 import { number, toTsv } from "./tsv.js";
-import { CALLS, VERDICTS, counted, distance, interval, number as spelt, percent, place, range } from "./words.js";
+import { CALLS, VERDICTS, counted, distance, interval, number as spelt, percent, place, range, shortPercent } from "./words.js";
 
 const UCSC = "https://genome.ucsc.edu/cgi-bin/hgTracks";
 
@@ -112,7 +112,7 @@ function opennessOf(data, set, links) {
     link.partner ? "partner" : spelt(link.rank),
     ...types.map((type) => {
       const share = number(data.peak(link.peak)[type]);
-      return make("span", { class: type === set.cell_type ? "own" : "" }, percent(share).replace(".0", ""));
+      return make("span", { class: type === set.cell_type ? "own" : "" }, shortPercent(share));
     }),
   ]);
   if (cells.length === 0) return null;
@@ -160,25 +160,34 @@ function evidencePart(data, set, name) {
 function typesPart(data, set, name) {
   const rows = data.of("types", set).map((row) => ({ name: row.tested_in, value: number(row.relative_change), strong: row.tested_in === set.cell_type }));
   if (rows.length < 2) return null;
-  return part("In other cell types", figure(figures.dots(rows, "Predicted change by cell type", (share) => percent(share).replace(".0", "")),
+  return part("In other cell types", figure(figures.dots(rows, "Predicted change by cell type", shortPercent),
     "Predicted change when the set is masked in the surrogate, in test cells of each type. Between types it is not tested.", fileName(name, "types"),
     () => toTsv(["tested_in", "relative_change"], rows.map((row) => [row.name, row.value]))));
 }
 
 const Z = 1.96; // standard errors of a 95 % interval
 
-/** By groups of cells that the user named (--contrast-groups): what was measured in each. */
+/** By groups of cells that the user named (--contrast-groups): what was measured in each, or where these are too few, predicted. */
 function groupsPart(data, set, name) {
   const rows = data.of("groups", set).map((row) => {
-    const value = number(row.log_change), error = number(row.log_change_error);
-    return { name: row.group, column: row.column, cells: number(row.cells), value, low: value - Z * error, high: value + Z * error, q: number(row.change_q), note: row.note };
+    const change = number(row.log_change), error = number(row.log_change_error);
+    return { name: row.group, column: row.column, cells: number(row.cells), change, low: change - Z * error, high: change + Z * error,
+      predicted: number(row.change_as_cells), q: number(row.change_q), note: row.note === "NA" ? "" : row.note };
   });
   if (rows.length === 0) return null;
+  const measured = rows.some((row) => Number.isFinite(row.change));
   const told = rows.filter((row) => Number.isFinite(row.q)).map((row) => `${row.name}: q ${spelt(row.q)}`).join("; ");
   const unmeasured = rows.filter((row) => row.note).map((row) => `${row.name}: ${row.note}`).join("; ");
-  return part(`By ${rows[0].column}`, figure(figures.dots(rows, `Measured change by ${rows[0].column}`),
-    `Natural log of expression with all judged elements open beside none, measured in the cells of each group, 95 % interval.${told ? ` Difference from ${rows[0].name}: ${told}.` : ""}${unmeasured ? ` Not measured: ${unmeasured}.` : ""}`,
-    fileName(name, "groups"), () => toTsv(["group", "cells", "log_change", "low", "high", "q_difference"], rows.map((row) => [row.name, row.cells, row.value, row.low, row.high, row.q]))));
+  const drawn = measured
+    ? figures.dots(rows.map((row) => ({ ...row, value: row.change })), `Measured change by ${rows[0].column}`)
+    : figures.dots(rows.map((row) => ({ name: row.name, value: row.predicted })), `Predicted change by ${rows[0].column}`, shortPercent);
+  const caption = measured
+    ? "Natural log of expression with all judged elements open beside none, measured in the cells of each group, 95 % interval."
+    : "Predicted change when all judged elements are masked in the surrogate, in the cells of each group; no group has the cells to measure it.";
+  return part(`By ${rows[0].column}`, figure(drawn,
+    `${caption}${told ? ` Difference from ${rows[0].name}: ${told}.` : ""}${unmeasured ? ` Not measured: ${unmeasured}.` : ""}`,
+    fileName(name, "groups"), () => toTsv(["group", "cells", "log_change", "low", "high", "q_difference", "change_as_cells"],
+      rows.map((row) => [row.name, row.cells, row.change, row.low, row.high, row.q, row.predicted]))));
 }
 
 function trustPart(data, set, links, name) {

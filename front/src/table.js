@@ -5,7 +5,7 @@ import { fileName, save } from "./download.js";
 import { commandOf, panel, ucscOf } from "./panel.js";
 import { termButton } from "./terms.js";
 import { toTsv } from "./tsv.js";
-import { CALLS, VERDICTS, number, percent, range } from "./words.js";
+import { CALLS, VERDICTS, number, percent, range, shortPercent } from "./words.js";
 
 const AT_ONCE = 50; // rows that are added when the end comes into view
 const ORDER = { borne_out: 0, overstated: 1, undecided: 2, not_judged: 3, contradicted: 4 };
@@ -34,7 +34,7 @@ export const COLUMNS = [
   { title: "Slope", number: true, value: (set) => set.slope, show: (set) => ranged(set.slope, set.slope_low, set.slope_high, number) },
   { title: "q", number: true, rising: true, value: (set) => set.q, show: (set) => number(set.q) },
   { title: "Peaks", number: true, value: (set) => set.peaks, show: (set) => `${number(set.peaks)} (${number(set.minimal)})` },
-  { title: "In window", number: true, value: (set) => set.near_share, show: (set) => percent(set.near_share).replace(".0", "") },
+  { title: "In window", number: true, value: (set) => set.near_share, show: (set) => shortPercent(set.near_share) },
   { title: "Redundancy", value: callOf, show: callOf },
   { title: "Hidden share", number: true, value: (set) => set.hidden_share, show: (set) => ranged(set.hidden_share, set.hidden_low, set.hidden_high, number) },
   { title: "Partners", number: true, value: (set) => set.partners, show: (set) => number(set.partners) },

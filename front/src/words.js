@@ -21,6 +21,11 @@ export function percent(share, sign = false) {
   return (sign && share > 0 ? "+" : "") + text + " %";
 }
 
+/** The same without a decimal that is 0, as on axes. */
+export function shortPercent(share) {
+  return percent(share).replace(/\.0(?= )/, "");
+}
+
 /** "−60.1 to −44.3 %": the unit once. */
 export function range(low, high, words = percent) {
   return `${words(low).replace(/ %$/, "")} to ${words(high)}`;
