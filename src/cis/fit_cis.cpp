@@ -290,8 +290,11 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   require_usable(study, plan.fitted);
   const auto rows = cis_rows(study, latents, fit.path, plan.fitted);
   const auto genes = choose_genes(study, options, rows, fit.skipped);
-  Progress progress(context, "cis path",
-                    static_cast<int64_t>(genes.size() * (1 + plan.folds.size())));
+  const bool estimated = options.capture == 0;
+  const auto once = static_cast<int64_t>(genes.size());
+  // An estimate of capture is made from a first fit, which it may make anew.
+  const int64_t fits = (estimated ? 2 : 1) + std::ssize(plan.folds);
+  Progress progress(context, "cis path", once * fits);
   std::vector<GenePairSums> sums(genes.size());
   const auto run = [&](const CisRows& fitted, const CisRows* held, double capture) {
     const StateDesign design(fitted, fit.path.response, options.state_ridge);
@@ -308,7 +311,6 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
     });
     return made;
   };
-  const bool estimated = options.capture == 0;
   fit.capture.capture = estimated ? 1 : options.capture;
   // Without folds the final fit is also what is judged.
   CisRows held;
@@ -328,7 +330,11 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
       };
     };
     fit.capture = estimate_capture(genes_of(made), objective, context);
-    if (fit.capture.capture < 1) made = final_fit();
+    if (fit.capture.capture < 1) {
+      made = final_fit();
+    } else {
+      progress.advance(once);
+    }
   }
   std::vector<std::vector<std::vector<int32_t>>> votes(genes.size());  // by gene and fold
   for (const auto& fold : plan.folds) {

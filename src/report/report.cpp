@@ -67,7 +67,7 @@ std::string script_of(const Results& results, const ReportOptions& options, Page
   if (results.sets.empty() && !live) return {};
   return fmt::format(
       "<script type=\"application/json\" id=\"grids-data\">{}</script>\n<script{}>{}</script>\n",
-      page_data(results, options), live ? " src=\"/page.js\"" : "",
+      page_data(results, options), live ? " src=\"page.js\"" : "",
       live ? std::string_view() : page_script());
 }
 

@@ -66,7 +66,7 @@ bool is_ours(std::string_view host, int port) {
 struct StaticAddress {
   ViewMethod method;
   std::string_view path;
-  bool needs_cookie;
+  bool is_inside;  ///< the folder
   ViewAddress address;
 };
 
@@ -74,6 +74,7 @@ constexpr StaticAddress kStatic[] = {
     {ViewMethod::kGet, "/", false, ViewAddress::kLoginPage},
     {ViewMethod::kGet, "/login.js", false, ViewAddress::kLoginScript},
     {ViewMethod::kPost, "/login", false, ViewAddress::kLogin},
+    {ViewMethod::kGet, "/", true, ViewAddress::kPage},
     {ViewMethod::kGet, "/page.js", true, ViewAddress::kPageScript},
     {ViewMethod::kGet, "/favicon.ico", false, ViewAddress::kIcon},
 };
@@ -179,16 +180,22 @@ bool GuardedRequest::has_cookie(const Headers& headers) const {
 
 void GuardedRequest::check_address(bool logged_in) {
   const Refusal other_method{405, "this address is not asked so"};
-  bool known = false, needs_cookie = true;
+  const Refusal not_logged_in{401, "log in with the address that grids view printed"};
+  const size_t folder = rules_.folder.size();
+  const bool inside = path_.size() >= folder &&
+                      same_secret(std::string_view(path_).substr(0, folder), rules_.folder);
+  if (inside) path_.erase(0, folder - 1);
+  // Of a view that was here before, maybe.
+  if (!inside && path_.size() >= folder && path_[folder - 1] == '/') throw not_logged_in;
+  bool known = false;
   for (const auto& entry : kStatic) {
-    if (entry.path != path_) continue;
+    if (entry.path != path_ || entry.is_inside != inside) continue;
     if (entry.method != method_) throw other_method;
     known = true;
-    needs_cookie = entry.needs_cookie;
     address_ = entry.address;
   }
   if (!known) {
-    switch (known_address(method_, path_)) {
+    switch (inside ? known_address(method_, path_) : KnownAddress::kNo) {
       case KnownAddress::kNo:
         throw Refusal{404, "there is nothing here"};
       case KnownAddress::kOtherMethod:
@@ -197,10 +204,7 @@ void GuardedRequest::check_address(bool logged_in) {
         address_ = ViewAddress::kApi;
     }
   }
-  if (needs_cookie && !logged_in) {
-    throw Refusal{401, "log in with the address that grids view printed"};
-  }
-  if (address_ == ViewAddress::kLoginPage && logged_in) address_ = ViewAddress::kPage;
+  if (inside && !logged_in) throw not_logged_in;
 }
 
 void GuardedRequest::check_body(const Headers& headers) {

@@ -3,9 +3,9 @@
 ///
 /// Taken are: HTTP/1.x with a head of at most kMostHead bytes and a body of the announced length,
 /// at most kMostBody; Host one of ours (so that no other name can be made to point here), Origin
-/// none or ours; an address of the table, whole and as it is spelled there; the cookie but for the
-/// login; for changes JSON, which no form of another page can send. The first that does not hold
-/// is the answer.
+/// none or ours; an address of the table, whole and as it is spelled there, in the folder that only
+/// who logged in was told, but for the login; the cookie likewise; for changes JSON, which no form
+/// of another page can send. The first that does not hold is the answer.
 #pragma once
 
 #include <optional>
@@ -27,6 +27,9 @@ struct GuardRules {
   int port = 0;
   std::string cookie;  ///< its name
   std::string secret;  ///< its value
+  /// "/SECRET/", in which all lies but the login. Cookies know no ports: only by its path a browser
+  /// tells this server from one that another user runs on the same address.
+  std::string folder;
 };
 
 /// What is asked for, once it is known that it may be.
@@ -53,7 +56,7 @@ class GuardedRequest {
   const ViewAnswer& refusal() const { return refusal_; }
   ViewAddress address() const { return address_; }
   ViewMethod method() const { return method_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  ///< within the folder
   std::string_view body() const;
 
  private:

@@ -30,9 +30,9 @@ std::string_view login_script() {
       headers: {"content-type": "application/json"},
       body: JSON.stringify({token}),
     });
-    await answer.text();
+    const told = await answer.text();
     if (answer.ok) {
-      location.reload();
+      location.replace(JSON.parse(told).folder);
     } else {
       say("This address is not of the grids view that is on now; open the one that it printed.");
     }

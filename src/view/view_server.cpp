@@ -358,9 +358,10 @@ struct ViewServer::State {
       set_answer(error_answer(401, "this is not the token that grids view printed"), response);
       return;
     }
-    set_answer({200, "application/json", "{\"ok\":true}"}, response);
-    response.set_header("Set-Cookie", fmt::format("{}={}; HttpOnly; SameSite=Strict; Path=/",
-                                                  rules.cookie, rules.secret));
+    set_answer({200, "application/json", fmt::format("{{\"folder\":\"{}\"}}", rules.folder)},
+               response);
+    response.set_header("Set-Cookie", fmt::format("{}={}; HttpOnly; SameSite=Strict; Path={}",
+                                                  rules.cookie, rules.secret, rules.folder));
     std::call_once(first_login, [this] {
       if (on_login) on_login();
     });
@@ -409,6 +410,7 @@ struct ViewServer::State {
     // Cookies know no ports: another view of this user has one of its own.
     rules.cookie = fmt::format("grids_view_{}", rules.port);
     rules.secret = random_secret();
+    rules.folder = "/" + random_secret() + "/";
   }
 };
 

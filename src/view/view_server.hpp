@@ -28,7 +28,7 @@ inline constexpr std::chrono::milliseconds kPatience{250};
 /// What the server shows.
 struct ViewPages {
   std::string page;         ///< live_page of report/report.hpp
-  std::string page_script;  ///< /page.js
+  std::string page_script;  ///< page.js beside it
 };
 
 class ViewServer {

@@ -31,16 +31,19 @@ SimulateOptions few_genes() {
   return options;
 }
 
-/// As few genes; at small size no more than laws need that hold of any fit, whatever it finds.
-SimulateOptions handful() {
+/// No more than laws need that hold of any fit, whatever it finds.
+SimulateOptions least() {
   SimulateOptions options = few_genes();
-  if (!testing::small_size()) return options;
   options.cells = 900;
   options.genes = 12;
   options.peaks = 600;
   options.chromosomes = 2;
   options.mean_open_peaks = 60;
   return options;
+}
+
+SimulateOptions handful() {
+  return testing::small_size() ? least() : few_genes();
 }
 
 /// One simulation and its fit.
@@ -252,6 +255,32 @@ TEST(FitCis, ExpectedOpennessChoosesTermsWhateverTheThreads) {
   const auto both = fit_cis(cells.study, cells.latents, options, two.context);
   EXPECT_EQ(without_gates(alone.path.genes), without_gates(both.path.genes));
   EXPECT_NE(without_gates(alone.path.genes), without_gates(plain.path.genes));
+}
+
+/// Keeps the last that it was told.
+struct LastProgress : Reporter {
+  void progress(std::string_view task, int64_t done, int64_t total, std::string_view) override {
+    if (task != "cis path") return;
+    EXPECT_LE(done, total);
+    last = {done, total};
+  }
+  std::pair<int64_t, int64_t> last;
+};
+
+TEST(FitCis, ProgressEndsAtItsEndWhetherOrNotCaptureWasEstimated) {
+  TestContext threads(2);
+  for (const double missed : {0.0, 0.6}) {
+    auto simulation = least();
+    simulation.capture = 1 - missed;
+    const auto cells = simulated_study(simulation, threads.context);
+    LastProgress reporter;
+    CisOptions options;
+    options.gate_folds = 2;
+    options.capture = 0;
+    fit_cis(cells.study, cells.latents, options, {1, threads.pool, reporter, nullptr});
+    EXPECT_GT(reporter.last.first, 0);
+    EXPECT_EQ(reporter.last.first, reporter.last.second);
+  }
 }
 
 TEST(FitCis, TestCellsAreNeverSeen) {

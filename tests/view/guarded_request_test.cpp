@@ -14,12 +14,19 @@ namespace {
 using ::testing::HasSubstr;
 using State = GuardedRequest::State;
 
-const GuardRules kRules = {8123, "grids_view_8123", "0123456789abcdef"};
+const GuardRules kRules = {8123, "grids_view_8123", "0123456789abcdef", "/fedcba9876543210/"};
 constexpr const char* kCookie = "Cookie: grids_view_8123=0123456789abcdef\r\n";
+
+/// Where the page asks: the login has no folder.
+std::string inside(std::string_view path) {
+  const bool is_login = path.starts_with("/login") || path.starts_with("/favicon");
+  return is_login ? std::string(path)
+                  : kRules.folder + std::string(path.starts_with('/') ? path.substr(1) : path);
+}
 
 std::string get(std::string_view path, std::string_view headers = kCookie,
                 std::string_view host = "127.0.0.1:8123") {
-  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n", path, host, headers);
+  return fmt::format("GET {} HTTP/1.1\r\nHost: {}\r\n{}\r\n", inside(path), host, headers);
 }
 
 std::string post(std::string_view path, std::string_view body, std::string_view headers = kCookie,
@@ -27,7 +34,7 @@ std::string post(std::string_view path, std::string_view body, std::string_view 
   return fmt::format(
       "POST {} HTTP/1.1\r\nHost: 127.0.0.1:8123\r\nContent-Type: {}\r\nContent-Length: "
       "{}\r\n{}\r\n{}",
-      path, type, body.size(), headers, body);
+      inside(path), type, body.size(), headers, body);
 }
 
 /// The status that a whole request is refused with; 200: it is taken; 0: more is waited for.
@@ -61,12 +68,12 @@ TEST(GuardedRequest, WithoutTheCookieOnlyTheLoginIsThere) {
   GuardedRequest page(kRules), login(kRules);
   page.take(get("/"));
   EXPECT_EQ(page.address(), ViewAddress::kPage);
-  login.take(get("/", ""));
+  login.take("GET / HTTP/1.1\r\nHost: 127.0.0.1:8123\r\n\r\n");
   EXPECT_EQ(login.state(), State::kWhole);
   EXPECT_EQ(login.address(), ViewAddress::kLoginPage);
   EXPECT_EQ(status_of(get("/login.js", "")), 200);
   EXPECT_EQ(status_of(post("/login", "{}", "")), 200);
-  for (const char* path : {"/api/session", "/api/sets", "/api/search/1", "/page.js"}) {
+  for (const char* path : {"/", "/api/session", "/api/sets", "/api/search/1", "/page.js"}) {
     EXPECT_EQ(status_of(get(path, "")), 401) << path;
   }
   EXPECT_EQ(status_of(post("/api/judge", "{}", "")), 401);
@@ -78,6 +85,25 @@ TEST(GuardedRequest, WithoutTheCookieOnlyTheLoginIsThere) {
   }
   EXPECT_EQ(status_of(get("/api/session", "cookie: a=b;grids_view_8123=0123456789abcdef; c=d\r\n")),
             200);
+}
+
+// A server of another user at 127.0.0.1 is sent our cookie, but not told our folder: a browser
+// sends the one only where it is asked for the other.
+TEST(GuardedRequest, TheCookieAloneOpensNothing) {
+  const auto outside = [](std::string_view path) {
+    return status_of(
+        fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:8123\r\n{}\r\n", path, kCookie));
+  };
+  for (const char* path : {"/api/session", "/page.js", "/api/sets.tsv", "/fedcba9876543210"}) {
+    EXPECT_EQ(outside(path), 404) << path;
+  }
+  EXPECT_EQ(outside("/fedcba9876543211/"), 401);
+  EXPECT_EQ(outside("/fedcba9876543211/api/session"), 401);
+  EXPECT_EQ(outside("/fedcba9876543210/login.js"), 404);
+  EXPECT_EQ(outside("/fedcba9876543210/"), 200);
+  GuardedRequest page(kRules);
+  page.take(fmt::format("GET / HTTP/1.1\r\nHost: 127.0.0.1:8123\r\n{}\r\n", kCookie));
+  EXPECT_EQ(page.address(), ViewAddress::kLoginPage);
 }
 
 TEST(GuardedRequest, OtherNamesAndPagesAreRefused) {
@@ -120,7 +146,8 @@ TEST(GuardedRequest, ChangesAreJson) {
 TEST(GuardedRequest, BodiesAreShortAndOfTheAnnouncedLength) {
   const auto with_length = [](std::string_view length) {
     return fmt::format(
-        "POST /api/change HTTP/1.1\r\nHost: 127.0.0.1:8123\r\nContent-Type: application/json\r\n"
+        "POST /fedcba9876543210/api/change HTTP/1.1\r\nHost: 127.0.0.1:8123\r\nContent-Type: "
+        "application/json\r\n"
         "{}Content-Length: {}\r\n\r\n",
         kCookie, length);
   };

@@ -414,7 +414,7 @@ def main():
         (results / "secret.txt").write_text(SECRET)
         files = {path: path.read_bytes() for path in results.rglob("*") if path.is_file() and ".grids" not in path.parts}
         with Viewer(programs, results) as viewer:
-            expect(viewer.ask("GET", "/api/session")[0] == 401, "it tells something before the login")
+            expect(viewer.ask("GET", "/api/session")[0] == 404, "it tells something before the login")
             viewer.log_in()
             page = viewer.ask("GET", "/")
             expect(page[0] == 200 and b'data-live="yes"' in page[2], f"the page: {page[1]}")

@@ -66,6 +66,7 @@ struct Served {
   std::atomic<int> logins = 0;
   ViewServer server{session, {"<p>the page</p>", "the script"}, 0};
   std::string cookie;
+  std::string inside = "/";  ///< the folder that the login tells
 
   Served() {
     server.start([this] { ++logins; });
@@ -75,22 +76,27 @@ struct Served {
     socket.send(bytes);
     return socket.rest();
   }
+  std::string target(std::string_view path) const {
+    return path.starts_with("/login") ? std::string(path) : inside + std::string(path.substr(1));
+  }
   std::string get(std::string_view path) const {
-    return ask(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}\r\n", path, server.port(),
-                           cookie));
+    return ask(fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n{}\r\n", target(path),
+                           server.port(), cookie));
   }
   std::string post(std::string_view path, std::string_view body) const {
     return ask(
         fmt::format("POST {} HTTP/1.1\r\nHost: localhost:{}\r\nContent-Type: application/json\r\n"
                     "{}Content-Length: {}\r\n\r\n{}",
-                    path, server.port(), cookie, body.size(), body));
+                    target(path), server.port(), cookie, body.size(), body));
   }
   void log_in() {
     const auto address = server.address();
     const auto token = address.substr(address.find('#') + 1);
     const auto answer = post("/login", fmt::format("{{\"token\":\"{}\"}}", token));
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
-    EXPECT_THAT(answer, HasSubstr("HttpOnly; SameSite=Strict; Path=/\r\n"));
+    const size_t told = answer.find("{\"folder\":\"") + 11;
+    inside = answer.substr(told, answer.find('"', told) - told);
+    EXPECT_THAT(answer, HasSubstr(fmt::format("HttpOnly; SameSite=Strict; Path={}\r\n", inside)));
     EXPECT_THAT(answer, Not(HasSubstr(token)));  // the cookie is another secret
     const size_t begin = answer.find("Set-Cookie: ") + 12;
     cookie = fmt::format("Cookie: {}\r\n", answer.substr(begin, answer.find(';', begin) - begin));
@@ -103,7 +109,7 @@ TEST(ViewServer, TheTokenLogsInAndNothingElseDoes) {
   EXPECT_THAT(served.get("/"), Not(HasSubstr("the page")));
   EXPECT_THAT(served.get("/login.js"), HasSubstr("location.hash"));
   EXPECT_THAT(served.get("/favicon.ico"), StartsWith("HTTP/1.1 204"));
-  EXPECT_THAT(served.get("/api/session"), StartsWith("HTTP/1.1 401"));
+  EXPECT_THAT(served.get("/api/session"), StartsWith("HTTP/1.1 404"));
   for (const char* body : {"{\"token\":\"\"}", "{\"token\":1}", "{}", "x", "[]", ""}) {
     EXPECT_THAT(served.post("/login", body), StartsWith("HTTP/1.1 401")) << body;
   }

@@ -10,7 +10,7 @@ import time
 
 
 class Viewer:
-    """Serves a results folder until it is stopped; `cookie` is that of the user who logged in."""
+    """Serves a results folder until it is stopped; `cookie` and `folder` are those of the user who logged in."""
 
     def __init__(self, programs, results, *words, env=None, opens=False):
         command = [programs / "grids", "view", results, "--threads", "2", *([] if opens else ["--no-open"]), *words]
@@ -21,7 +21,7 @@ class Viewer:
         if not found:
             raise RuntimeError(f"grids view does not begin: {self.url} {self.process.stderr.read()}")
         self.port, self.token = int(found[1]), found[2]
-        self.cookie = None
+        self.cookie, self.folder = None, "/"
 
     def __enter__(self):
         return self
@@ -55,6 +55,8 @@ class Viewer:
         if self.cookie:
             head["Cookie"] = self.cookie
         head |= {name.replace("_", "-"): value for name, value in headers.items()}
+        if not path.startswith(("/login", "/favicon")):
+            path = self.folder + path.removeprefix("/")
         lines = "".join(f"{name}: {value}\r\n" for name, value in head.items() if value is not None)
         return f"{method} {path} HTTP/1.1\r\n{lines}\r\n".encode() + data
 
@@ -71,10 +73,10 @@ class Viewer:
         return json.loads(answer)
 
     def log_in(self):
-        status, head, _ = self.ask("POST", "/login", {"token": self.token})
+        status, head, body = self.ask("POST", "/login", {"token": self.token})
         if status != 200:
             raise RuntimeError(f"the token does not log in: {head}")
-        self.cookie = re.search(r"Set-Cookie: ([^;]+);", head)[1]
+        self.cookie, self.folder = re.search(r"Set-Cookie: ([^;]+);", head)[1], json.loads(body)["folder"]
         return self
 
     def search(self, question):

@@ -41,7 +41,7 @@ export class Judge {
     this.button.disabled = true;
     this.told.clear();
     try {
-      const answer = await ask("/api/judge", { ...target, peaks });
+      const answer = await ask("api/judge", { ...target, peaks });
       this.results.prepend(this.#result(answer, target, peaks));
       this.looked(target.gene, answer.looks);
     } catch (error) {

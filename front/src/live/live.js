@@ -21,8 +21,8 @@ class WhatIf {
   constructor() {
     this.target = null; // { gene, cell_type }
     this.known = null; // of /api/gene
-    this.genes = new Newest("/api/gene", 0);
-    this.changes = new Newest("/api/change", SWITCH_PAUSE);
+    this.genes = new Newest("api/gene", 0);
+    this.changes = new Newest("api/change", SWITCH_PAUSE);
     this.told = new Told();
     const turn = (peak) => this.switches.turn(peak);
     this.switches = new Switches(() => this.switched());
@@ -64,7 +64,7 @@ class WhatIf {
 
   async start() {
     try {
-      const session = await ask("/api/session");
+      const session = await ask("api/session");
       this.types = ["all", ...session.types.map((type) => type.name).filter((name) => name !== "all")];
       this.names = session.genes;
       this.search.size.max = session.max_peaks;

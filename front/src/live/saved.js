@@ -31,7 +31,7 @@ export class Saved {
     this.told.clear();
     this.button.disabled = true;
     try {
-      const { rows } = await ask("/api/save", { gene, cell_type, peaks, note: this.note.value });
+      const { rows } = await ask("api/save", { gene, cell_type, peaks, note: this.note.value });
       this.status.textContent = `Saved as exploratory; view_sets.tsv has ${rows} ${rows === 1 ? "row" : "rows"}.`;
       this.note.value = "";
       await this.load();
@@ -44,7 +44,7 @@ export class Saved {
 
   async load() {
     try {
-      const { columns, rows } = await ask("/api/sets");
+      const { columns, rows } = await ask("api/sets");
       this.list.replaceChildren(...this.#list(columns, rows));
     } catch (error) {
       this.told.say(error, () => this.load());
@@ -53,7 +53,7 @@ export class Saved {
 
   #list(columns, rows) {
     if (rows.length === 0) return [make("p", { class: "note" }, "None yet.")];
-    const link = (file, words) => make("a", { href: `/api/${file}`, download: `view_${file}` }, words);
+    const link = (file, words) => make("a", { href: `api/${file}`, download: `view_${file}` }, words);
     const titles = columns.map((name) => ({ title: name.replaceAll("_", " ") }));
     const shown = rows.map((row) => row.map((cell) => (cell === null || cell === undefined ? "NA" : String(cell))));
     return [grid(titles, shown), make("p", {}, "Download: ", link("sets.tsv", "TSV"), " · ", link("sets.bed", "BED"))];

@@ -48,9 +48,9 @@ export class Search {
     this.running = mine;
     this.stopped = false;
     try {
-      const { job } = await ask("/api/search", { gene, cell_type, L: Number(this.size.value), domain: this.domain.value, direction: this.direction.value });
+      const { job } = await ask("api/search", { gene, cell_type, L: Number(this.size.value), domain: this.domain.value, direction: this.direction.value });
       if (this.running !== mine) {
-        await ask("/api/search/stop", { job });
+        await ask("api/search/stop", { job });
         return;
       }
       this.job = job;
@@ -64,7 +64,7 @@ export class Search {
 
   async #follow(mine, gene) {
     for (;;) {
-      const state = await ask(`/api/search/${encodeURIComponent(this.job)}`);
+      const state = await ask(`api/search/${encodeURIComponent(this.job)}`);
       if (this.running !== mine) return;
       this.#draw(state);
       if (state.done) return this.#finish(state, gene);
@@ -100,7 +100,7 @@ export class Search {
     if (this.job === null) return;
     this.stopped = true;
     try {
-      await ask("/api/search/stop", { job: this.job });
+      await ask("api/search/stop", { job: this.job });
     } catch (error) {
       this.told.say(error);
     }

@@ -33,7 +33,7 @@ function drawn({ rows, elements, cells, note }, gene) {
 
 export class Settings {
   constructor() {
-    this.newest = new Newest("/api/settings", 300);
+    this.newest = new Newest("api/settings", 300);
     this.told = new Told();
     this.shown = make("div");
     this.place = make("section", { class: "part" }, make("h4", {}, "What cells that hold each setting express"), make("p", { class: "note" }, NOTE), this.shown, this.told.place);
