@@ -136,7 +136,7 @@ void check_switch(const SpeedWorld& world, WhatIf& what_if, const ViewTarget& ta
     }
     const auto before = plainly(world, target.gene, cells, {}, pool);
     const auto after = plainly(world, target.gene, cells, switches, pool);
-    require(type.relative_change == predicted_change(before, after).relative_change, "a switch");
+    require(type.rate_change == predicted_change(before, after).rate_change, "a switch");
   }
 }
 

@@ -158,11 +158,11 @@ function evidencePart(data, set, name) {
 }
 
 function typesPart(data, set, name) {
-  const rows = data.of("types", set).map((row) => ({ name: row.tested_in, value: number(row.relative_change), strong: row.tested_in === set.cell_type }));
+  const rows = data.of("types", set).map((row) => ({ name: row.tested_in, value: number(row.rate_change ?? row.relative_change), strong: row.tested_in === set.cell_type }));
   if (rows.length < 2) return null;
   return part("In other cell types", figure(figures.dots(rows, "Predicted change by cell type", shortPercent),
     "Predicted change when the set is masked in the surrogate, in test cells of each type. Between types it is not tested.", fileName(name, "types"),
-    () => toTsv(["tested_in", "relative_change"], rows.map((row) => [row.name, row.value]))));
+    () => toTsv(["tested_in", "change"], rows.map((row) => [row.name, row.value]))));
 }
 
 const Z = 1.96; // standard errors of a 95 % interval

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "base/error.hpp"
+#include "base/nan.hpp"
 
 namespace grids::core {
 namespace {
@@ -25,6 +25,7 @@ PredictedChange predicted_change(std::span<const float> before, std::span<const 
   }
   PredictedChange change;
   change.cells = static_cast<int64_t>(before.size());
+  double rate = 0;
   for (size_t i = 0; i < before.size(); ++i) {
     const double x = before[i];
     const double y = after[i];
@@ -32,13 +33,14 @@ PredictedChange predicted_change(std::span<const float> before, std::span<const 
     const double relative = std::expm1(y - x);
     change.average_change += std::exp(x) * relative;
     change.relative_change += relative;
+    rate += std::expm1(x);
     if (map != nullptr) change.change_cp100k += (*map)(y) - (*map)(x);
   }
   const auto cells = static_cast<double>(change.cells);  // 0 cells: 0 / 0 is NaN, as it should be
+  change.rate_change = rate > 0 ? change.average_change / rate : kNaN;
   change.average_change /= cells;
   change.relative_change /= cells;
-  change.change_cp100k =
-      map == nullptr ? std::numeric_limits<double>::quiet_NaN() : change.change_cp100k / cells;
+  change.change_cp100k = map == nullptr ? kNaN : change.change_cp100k / cells;
   return change;
 }
 

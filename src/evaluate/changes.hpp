@@ -18,6 +18,9 @@ struct PredictedChange {
   int64_t cells = 0;
   double average_change = 0;  ///< mean(exp(after) − exp(before)); published definition
   double relative_change = 0;  ///< mean((exp(after) − exp(before)) / exp(before)); −0.1 = 10 % less
+  /// Of the mean prediction in counts per 100,000 (expm1): mean after ÷ mean before − 1. What
+  /// measured expression would be compared with; NaN where nothing is predicted before.
+  double rate_change = 0;
   double change_cp100k = 0;  ///< mean(map(after) − map(before)); NaN without a map
 };
 

@@ -187,10 +187,9 @@ void tell_explained(const Study& study, const Explained& explained, const Contex
         "{} in {}: {}; {}{}, predicted change when masked in the surrogate {} %{} on {}{}{}{}{}{}",
         study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
         verdict_words(set.contrast), counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
-        nature_words(entry), percent(set.change.relative_change),
-        interval_words(set.change_interval), counted_of(set.change.cells, "test cell"),
-        random_words(set, judged.random[i], direction), partners_words(set),
-        contrast_words(set.contrast),
+        nature_words(entry), percent(set.change.rate_change), interval_words(set.intervals.rate),
+        counted_of(set.change.cells, "test cell"), random_words(set, judged.random[i], direction),
+        partners_words(set), contrast_words(set.contrast),
         entry.explanation.local_optimum || entry.explanation.steps == 0
             ? ""
             : "; the step limit ended the search before a local optimum",

@@ -70,14 +70,14 @@ class Resamples {
     for (size_t g = 0; g < genes.size(); ++g) refits_[genes[g]] = std::move(refits[g]);
   }
 
-  /// Of what an explained set was masked to change; none where no weights were refitted.
-  ChangeInterval interval(const ExplainedTarget& explained) const {
+  /// Of `change`, what masking an explained set changes; none where no weights were refitted.
+  ChangeIntervals intervals(const ExplainedTarget& explained, const PredictedChange& change) const {
     const auto found = refits_.find(explained.target.gene);
     if (found == refits_.end()) return {};
     auto closed = explained.explanation.subset;
     std::sort(closed.begin(), closed.end());
-    return relative_change_interval(study_, cis_gene(explained.target.gene), response(),
-                                    found->second, explained.test_cells, explained.before, closed);
+    return change_intervals(study_, cis_gene(explained.target.gene), response(), found->second,
+                            explained.test_cells, explained.before, closed, change);
   }
 
  private:
@@ -257,7 +257,7 @@ JudgedSets judge_sets(const Study& study, const StudySurrogate& given,
       const auto measured = judge.baseline(explained[i].target.gene);
       result.sets[i] = judge.set(explained[i], map, measured);
       result.sets[i].gate = failed_gate(surrogate, explained[i]);
-      result.sets[i].change_interval = resamples.interval(explained[i]);
+      result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
       result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);
     });

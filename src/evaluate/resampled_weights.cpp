@@ -249,21 +249,41 @@ std::vector<MaskedCell> masked_cells(const Study& study, const CisGene& gene, bo
   return result;
 }
 
-double mean_relative_change(const std::vector<MaskedCell>& cells, const ResampledGene& refit,
+/// What the terms of a refit change when they are masked.
+struct TermsChange {
+  double relative = 0, rate = 0;
+};
+
+TermsChange change_of_terms(const std::vector<MaskedCell>& cells, const ResampledGene& refit,
                             bool counts) {
-  double sum = 0;
+  double relative = 0, lost = 0, rate_before = 0;
   for (const auto& cell : cells) {
     const double shift = refit.shift[at(cell.type)];
     const double before = part_of(refit.gene, cell.type, cell.before);
     const double after = part_of(refit.gene, cell.type, cell.after);
-    if (counts) {
-      const double rate = cell.without * std::exp(shift);
-      sum += rate * (std::exp(after) - std::exp(before)) / (1 + rate * std::exp(before));
-    } else {
-      sum += std::expm1(after - before);
-    }
+    // exp of a prediction is 1 + its rate, whatever the terms are of.
+    const double scale = counts ? cell.without * std::exp(shift) : std::exp(cell.without + shift);
+    const double rate = scale * std::exp(before),
+                 change = scale * (std::exp(after) - std::exp(before));
+    relative += counts ? change / (1 + rate) : change / rate;
+    lost += change;
+    rate_before += counts ? rate : rate - 1;
   }
-  return sum / static_cast<double>(cells.size());
+  return {relative / static_cast<double>(cells.size()),
+          rate_before > 0 ? lost / rate_before : kNaN};
+}
+
+/// Of values that moved from `was`, about `estimate`; nothing falls by more than all of it.
+ChangeInterval interval_about(double estimate, double was, std::vector<double> values) {
+  if (std::isnan(estimate) || std::isnan(was) ||
+      std::any_of(values.begin(), values.end(), [](double v) { return std::isnan(v); })) {
+    return {};
+  }
+  std::sort(values.begin(), values.end());
+  const auto end = [&](double share) {
+    return std::max(-1.0, estimate + sorted_quantile(values, share) - was);
+  };
+  return {end(0.05), end(0.95)};
 }
 
 }  // namespace
@@ -303,18 +323,25 @@ std::vector<ResampledGene> resample_weights(const Study& study, const CisGene& g
   return result;
 }
 
-ChangeInterval relative_change_interval(const Study& study, const CisGene& gene,
-                                        CisResponse response, std::span<const ResampledGene> refits,
-                                        std::span<const int32_t> cells,
-                                        std::span<const float> before,
-                                        std::span<const int32_t> closed) {
+ChangeIntervals change_intervals(const Study& study, const CisGene& gene, CisResponse response,
+                                 std::span<const ResampledGene> refits,
+                                 std::span<const int32_t> cells, std::span<const float> before,
+                                 std::span<const int32_t> closed, const PredictedChange& change) {
   if (refits.empty() || cells.empty() || !masks_chosen_term(gene, closed)) return {};
   const bool counts = response == CisResponse::kCounts;
   const auto masked = masked_cells(study, gene, counts, cells, before, closed);
-  std::vector<double> changes;
-  for (const auto& refit : refits) changes.push_back(mean_relative_change(masked, refit, counts));
-  std::sort(changes.begin(), changes.end());
-  return {sorted_quantile(changes, 0.05), sorted_quantile(changes, 0.95)};
+  const ResampledGene stored{gene, std::vector<double>(study.cells.type.names.size(), 0.0)};
+  const auto was = change_of_terms(masked, stored, counts);
+  std::vector<double> relative, rate;
+  relative.reserve(refits.size());
+  rate.reserve(refits.size());
+  for (const auto& refit : refits) {
+    const auto moved = change_of_terms(masked, refit, counts);
+    relative.push_back(moved.relative);
+    rate.push_back(moved.rate);
+  }
+  return {interval_about(change.relative_change, was.relative, std::move(relative)),
+          interval_about(change.rate_change, was.rate, std::move(rate))};
 }
 
 }  // namespace grids::core

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/nan.hpp"
+#include "evaluate/changes.hpp"
 #include "model/cis_path.hpp"
 #include "study/study.hpp"
 
@@ -45,13 +46,19 @@ struct ChangeInterval {
   double high = kNaN;
 };
 
-/// 90 % percentile interval of PredictedChange::relative_change, of masking `closed` (ascending) in
-/// `cells` whose prediction is `before` (as above). NaN without refits or cells, and where no
-/// chosen term has a peak among `closed`.
-ChangeInterval relative_change_interval(const Study& study, const CisGene& gene,
-                                        CisResponse response, std::span<const ResampledGene> refits,
-                                        std::span<const int32_t> cells,
-                                        std::span<const float> before,
-                                        std::span<const int32_t> closed);
+/// Of PredictedChange's `relative_change` and `rate_change`.
+struct ChangeIntervals {
+  ChangeInterval relative, rate;
+};
+
+/// 90 % intervals of `change`, which masking `closed` (ascending) makes in `cells` whose prediction
+/// is `before` (as above): the 5th and 95th percentile of how far refits move what the gene's terms
+/// change, about `change`. What masking
+/// changes through the state of the cell is held as it is; only terms are refitted. Not below −1.
+/// NaN without refits or cells, and where no chosen term has a peak among `closed`.
+ChangeIntervals change_intervals(const Study& study, const CisGene& gene, CisResponse response,
+                                 std::span<const ResampledGene> refits,
+                                 std::span<const int32_t> cells, std::span<const float> before,
+                                 std::span<const int32_t> closed, const PredictedChange& change);
 
 }  // namespace grids::core

@@ -21,6 +21,12 @@ inline constexpr ColumnText kAverageChange{
 inline constexpr ColumnText kRelativeChange{
     "relative_change",
     "mean over cells of (exp(after) − exp(before)) ÷ exp(before); −0.1 = 10 % less"};
+inline constexpr ColumnText kRateChange{
+    "rate_change",
+    "change of the mean prediction in counts per 100,000: mean over cells of exp(after) − 1, ÷ the "
+    "same before, − 1; −0.1 = 10 % less expression. What the page shows; `relative_change` is that "
+    "of "
+    "1 + counts, cell by cell, as published"};
 inline constexpr ColumnText kChangeCp100k{
     "change_cp100k",
     "mean change in counts per 100,000, through a monotone map from prediction to counts fitted on "
@@ -68,10 +74,14 @@ inline constexpr ColumnText kPercentile{
     "random ones by construction"};
 inline constexpr ColumnText kChangeLow{
     "relative_low",
-    "90 % interval of `relative_change` of a set on the gene's cis path, over refits of the chosen "
-    "terms' weights to cells drawn with replacement; given the terms, so that their choice is not "
-    "in it. NA without chosen terms in the set"};
+    "90 % interval of `relative_change` of a set on the gene's cis path: how far refits of the "
+    "chosen "
+    "terms' weights to cells drawn with replacement move it; given the terms and what the set "
+    "changes "
+    "through the state of the cell, so that neither is in it. NA without chosen terms in the set"};
 inline constexpr ColumnText kChangeHigh{"relative_high", kChangeLow.what};
+inline constexpr ColumnText kRateChangeLow{"rate_low", "the same of `rate_change`"};
+inline constexpr ColumnText kRateChangeHigh{"rate_high", kRateChangeLow.what};
 inline constexpr ColumnText kShareNear{"share_within_250kb",
                                        "share of the set's peaks within 250 kb of the TSS, 0 … 1"};
 inline constexpr ColumnText kChanceNear{

@@ -126,6 +126,7 @@ Columns<PeakRow> subset_columns() {
        {"score_high", score_interval, [](const PeakRow& row) { return row.score().high; }},
        {column::kAverageChange, [](const PeakRow& row) { return row.set.change.average_change; }},
        {column::kRelativeChange, [](const PeakRow& row) { return row.set.change.relative_change; }},
+       {column::kRateChange, [](const PeakRow& row) { return row.set.change.rate_change; }},
        {column::kChangeCp100k, [](const PeakRow& row) { return row.set.change.change_cp100k; }},
        {column::kObjective, [](const PeakRow& row) { return row.set.objective; }},
        {column::kEvaluations, [](const PeakRow& row) { return row.set.evaluations; }},
@@ -188,6 +189,7 @@ Columns<ChangeRow> change_by_type_columns() {
         [](const ChangeRow& row) { return row.entry.change.average_change; }},
        {column::kRelativeChange,
         [](const ChangeRow& row) { return row.entry.change.relative_change; }},
+       {column::kRateChange, [](const ChangeRow& row) { return row.entry.change.rate_change; }},
        {column::kChangeCp100k,
         [](const ChangeRow& row) { return row.entry.change.change_cp100k; }}}};
 }
@@ -210,6 +212,8 @@ Columns<RandomRow> random_set_columns() {
        {column::kWhichSet.saying("from 1"), [](const RandomRow& row) { return row.i + 1; }},
        {column::kRelativeChange,
         [](const RandomRow& row) { return row.sets.changes[row.i].relative_change; }},
+       {column::kRateChange,
+        [](const RandomRow& row) { return row.sets.changes[row.i].rate_change; }},
        {column::kAverageChange,
         [](const RandomRow& row) { return row.sets.changes[row.i].average_change; }}}};
 }
@@ -273,8 +277,10 @@ Columns<SummaryRow> set_summary_columns() {
        {column::kMethod, method_of},
        {column::kSetSize, size_of},
        {column::kTestCells, [](const SummaryRow& row) { return row.set.change.cells; }},
-       {column::kChangeLow, [](const SummaryRow& row) { return row.set.change_interval.low; }},
-       {column::kChangeHigh, [](const SummaryRow& row) { return row.set.change_interval.high; }},
+       {column::kChangeLow, [](const SummaryRow& row) { return row.set.intervals.relative.low; }},
+       {column::kChangeHigh, [](const SummaryRow& row) { return row.set.intervals.relative.high; }},
+       {column::kRateChangeLow, [](const SummaryRow& row) { return row.set.intervals.rate.low; }},
+       {column::kRateChangeHigh, [](const SummaryRow& row) { return row.set.intervals.rate.high; }},
        {"random_sets", "how many it is compared with",
         [](const SummaryRow& row) { return row.random.changes.size(); }},
        {column::kPercentile,

@@ -30,7 +30,7 @@ struct EvaluatedSet {
   std::vector<int32_t> peaks;        ///< by rank, the most important first; L of them
   std::vector<FeatureScore> scores;  ///< of these, or empty
   PredictedChange change;            ///< on the test cells of the type
-  ChangeInterval change_interval;    ///< of its relative change
+  ChangeIntervals intervals;         ///< of that change
   double objective = 0;              ///< what the search minimised, on its training cells
   int64_t evaluations = 0;           ///< of the model, as Objective counts them
   uint64_t seed = 0;

@@ -100,7 +100,7 @@ std::vector<SetView> sets_of(const Table& table) {
       set.method = method;
       set.set_size = static_cast<int64_t>(table.number(row, column::kSetSize));
       set.average_change = table.number(row, column::kAverageChange);
-      set.relative_change = table.number(row, column::kRelativeChange);
+      set.relative_change = shown_change(table, row);
       set.change_cp100k = table.number(row, column::kChangeCp100k);
       set.objective = table.number(row, column::kObjective);
       set.evaluations = table.number(row, column::kEvaluations);
@@ -121,7 +121,7 @@ std::vector<SetView> sets_of(const Table& table) {
 void add_random(const Table& table, std::vector<SetView>& sets) {
   std::map<Key, std::vector<double>> random;
   for (size_t row = 0; row < table.rows(); ++row) {
-    random[key_of(table, row)].push_back(table.number(row, column::kRelativeChange));
+    random[key_of(table, row)].push_back(shown_change(table, row));
   }
   for (SetView& set : sets) set.random = random[key_of(set)];
 }
@@ -134,7 +134,10 @@ void add_summary(const Table& table, const SetIndex& index) {
       set.near_share = table.number(row, column::kShareNear);
       set.near_chance = table.number(row, column::kChanceNear);
       set.from_counts = says_yes(table, row, column::kFromCounts);
-      if (table.has(column::kChangeLow)) {
+      if (table.has(column::kRateChangeLow)) {
+        set.relative_low = table.number(row, column::kRateChangeLow);
+        set.relative_high = table.number(row, column::kRateChangeHigh);
+      } else if (table.has(column::kChangeLow)) {
         set.relative_low = table.number(row, column::kChangeLow);
         set.relative_high = table.number(row, column::kChangeHigh);
       }
@@ -274,6 +277,11 @@ std::vector<std::string> outdated_parts(const std::filesystem::path& folder,
 }
 
 }  // namespace
+
+double shown_change(const Table& table, size_t row) {
+  return table.number(
+      row, table.has(column::kRateChange) ? column::kRateChange : column::kRelativeChange);
+}
 
 void require_results(const std::filesystem::path& folder) {
   if (std::filesystem::exists(folder / kManifestFile)) return;

@@ -44,8 +44,8 @@ struct SetView {
   std::string method;
   int64_t set_size = 0;
   double average_change = 0;
-  double relative_change = 0;
-  double relative_low = 0;  ///< 90 % interval of it; NaN: none
+  double relative_change = 0;  ///< shown_change
+  double relative_low = 0;     ///< 90 % interval of it; NaN: none
   double relative_high = 0;
   double change_cp100k = 0;
   double objective = 0;
@@ -85,6 +85,10 @@ struct Results {
 
 /// Throws Error(kInput) where the folder has nothing that a page is made of.
 void require_results(const std::filesystem::path& folder);
+
+/// What masking changes, of a row of subsets.tsv, random_sets.tsv or change_by_type.tsv: of mean
+/// expression; of tables that an earlier version wrote, that of 1 + counts, cell by cell.
+double shown_change(const Table& table, size_t row);
 
 /// Reads every file that is there; see `write_report`.
 Results read_results(const std::filesystem::path& folder);

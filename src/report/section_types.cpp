@@ -42,7 +42,7 @@ std::string types_section(const Results& results, Page& page) {
     const auto [found, is_new] = place.try_emplace(key, place.size());
     if (is_new && place.size() <= kMostRows) rows.push_back(key);
     if (found->second >= kMostRows) continue;
-    const double change = changes->number(row, column::kRelativeChange);
+    const double change = shown_change(*changes, row);
     value[{found->second, changes->text(row, column::kTestedIn)}] = change;
     if (!std::isnan(change)) largest = std::max(largest, std::abs(change));
   }

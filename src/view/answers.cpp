@@ -174,11 +174,11 @@ Json of_change(ViewSession& session, const Question& question) {
                      {"cells", entry.cells},
                      {"before", entry.before},
                      {"after", entry.after},
-                     {"relative_change", entry.relative_change}});
+                     {"rate_change", entry.rate_change}});
   }
   for (const auto& entry : view.others) {
     others.push_back({{"gene", session.study().genes.names[at(entry.gene)]},
-                      {"relative_change", entry.relative_change}});
+                      {"rate_change", entry.rate_change}});
   }
   const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
   return {
@@ -210,7 +210,7 @@ Json of_search_state(ViewSession& session, int64_t id) {
   Json steps = Json::array();
   for (const auto& step : state->steps) {
     steps.push_back({{"peaks", names_of_peaks(study, step.peaks)},
-                     {"relative_change", step.relative_change},
+                     {"rate_change", step.rate_change},
                      {"evaluations", step.evaluations}});
   }
   const bool found = state->done && state->error.empty();
@@ -218,7 +218,7 @@ Json of_search_state(ViewSession& session, int64_t id) {
           {"done", state->done},
           {"error", state->error.empty() ? Json() : Json(state->error)},
           {"peaks", names_of_peaks(study, state->peaks)},
-          {"relative_change", found ? Json(state->relative_change) : Json()}};
+          {"rate_change", found ? Json(state->rate_change) : Json()}};
 }
 
 Json of_settings(ViewSession& session, const Question& question) {

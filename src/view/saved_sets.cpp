@@ -42,10 +42,10 @@ Columns<SavedSet> saved_set_columns() {
         &SavedSet::cell_type},
        {column::kGene, &SavedSet::gene},
        {"peaks", "that are masked, as the study names them", &SavedSet::peaks},
-       {"relative_change",
+       {"rate_change",
         "predicted change when all are masked in the surrogate, as in `subsets.tsv`, over training "
         "and validation cells",
-        &SavedSet::relative_change},
+        &SavedSet::rate_change},
        {"slope", "of the held-out contrast in test cells; NA here and below: never judged",
         &SavedSet::slope},
        {"slope_low", "its interval of 95 %", &SavedSet::slope_low},
@@ -70,7 +70,7 @@ std::string bed_of_sets(const Study& study, std::span<const SavedSet> sets) {
   for (size_t i = 0; i < study.peaks.names.size(); ++i) places.emplace(study.peaks.names[i], i);
   std::string text;
   for (const auto& set : sets) {
-    const double share = std::isnan(set.relative_change) ? 0 : std::abs(set.relative_change);
+    const double share = std::isnan(set.rate_change) ? 0 : std::abs(set.rate_change);
     for (const auto& name : set.peaks) {
       const auto found = places.find(name);
       if (found == places.end()) continue;  // of a file that was changed by hand

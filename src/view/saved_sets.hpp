@@ -18,7 +18,7 @@ struct SavedSet {
   std::string cell_type;
   std::string gene;
   std::vector<std::string> peaks;
-  double relative_change = kNaN;
+  double rate_change = kNaN;
   double slope = kNaN;
   double slope_low = kNaN;
   double slope_high = kNaN;

@@ -180,7 +180,7 @@ int64_t ViewSession::save(const ViewTarget& target, std::span<const int32_t> pea
   set.cell_type = look.cell_type;
   set.gene = look.gene;
   set.peaks = names_of_peaks(study_, peaks);
-  set.relative_change = what_if_.relative_change(target, peaks);
+  set.rate_change = what_if_.rate_change(target, peaks);
   set.status = kExploratory;
   set.note = note;
   const std::lock_guard lock(mutex_);

@@ -74,13 +74,13 @@ void ViewSearch::search(const ViewSearchQuestion& question) {
         const std::lock_guard lock(mutex_);
         if (!latest_.steps.empty() && latest_.steps.back().peaks == peaks) return;
       }
-      const double change = what_if_.relative_change(question.target, peaks);
+      const double change = what_if_.rate_change(question.target, peaks);
       const std::lock_guard lock(mutex_);
       latest_.steps.push_back({std::move(peaks), change, what.objective.evaluations});
     };
     const auto found = coordinate_descent(what.objective, options, context);
     result.peaks = found.subset;
-    result.relative_change = what_if_.relative_change(question.target, found.subset);
+    result.rate_change = what_if_.rate_change(question.target, found.subset);
   } catch (const Error& error) {
     result.error = error.kind() == ErrorKind::kCancelled ? kStopped : error.what();
   } catch (const std::exception& error) {
@@ -90,7 +90,7 @@ void ViewSearch::search(const ViewSearchQuestion& question) {
   latest_.done = true;
   latest_.error = std::move(result.error);
   latest_.peaks = std::move(result.peaks);
-  latest_.relative_change = result.relative_change;
+  latest_.rate_change = result.rate_change;
   running_ = false;
 }
 

@@ -19,7 +19,7 @@ namespace grids::core {
 
 struct ViewSearchStep {
   std::vector<int32_t> peaks;  ///< ascending
-  double relative_change = 0;  ///< in the asked type, training and validation cells
+  double rate_change = 0;      ///< in the asked type, training and validation cells
   int64_t evaluations = 0;     ///< of the model so far
 };
 
@@ -28,7 +28,7 @@ struct ViewSearchState {
   bool done = false;
   std::string error;           ///< why it ended without a set, or empty
   std::vector<int32_t> peaks;  ///< once it is done: by rank, as `explain` has them
-  double relative_change = 0;
+  double rate_change = 0;
 };
 
 /// Thread-safe. All that it is given must outlive it.

@@ -226,6 +226,8 @@ std::vector<double> WhatIf::changes_alone(const GeneModel& model, const ViewTarg
   edits.reserve(peaks.size());
   for (const int32_t peak : peaks) edits.push_back({kNoFeature, peak});
   const auto before = clamped(model.before, positions);
+  double rate = 0;
+  for (const float x : before) rate += std::expm1(double{x});
   const auto state = model.model->begin({}, positions, {&target.gene, 1});
   // One edit is told once, by one thread: each writes its own number.
   state->outputs_after(
@@ -233,9 +235,9 @@ std::vector<double> WhatIf::changes_alone(const GeneModel& model, const ViewTarg
         double sum = 0;
         for (size_t i = 0; i < touched.size(); ++i) {
           const double x = before[at(touched[i])];
-          sum += std::expm1(std::max(double{outputs[i][0]}, 0.0) - x);
+          sum += std::exp(x) * std::expm1(std::max(double{outputs[i][0]}, 0.0) - x);
         }
-        changes[edit] = sum / static_cast<double>(positions.size());
+        changes[edit] = rate > 0 ? sum / rate : kNaN;
       });
   return changes;
 }
@@ -279,7 +281,7 @@ SwitchedView WhatIf::change(const ViewTarget& target, const PeakSwitches& switch
     if (positions.empty()) return;
     const auto x = clamped(gene->before, positions), y = clamped(after, positions);
     view.types.push_back({name, std::ssize(positions), mean_rate(x), mean_rate(y),
-                          predicted_change(x, y).relative_change});
+                          predicted_change(x, y).rate_change});
   };
   if (!target.type) tell(kAllTypes, everywhere_);
   for (size_t type = 0; type < of_types_.size(); ++type) {
@@ -327,21 +329,20 @@ std::vector<SwitchedGene> WhatIf::other_genes(GeneModel& gene, const SurrogateMo
     if (changes[at(other)] != 0) told.push_back({other, changes[at(other)] / rate});
   }
   std::stable_sort(told.begin(), told.end(), [](const SwitchedGene& a, const SwitchedGene& b) {
-    return std::abs(a.relative_change) > std::abs(b.relative_change);
+    return std::abs(a.rate_change) > std::abs(b.rate_change);
   });
   if (told.size() > kToldGenes) told.resize(kToldGenes);
   return told;
 }
 
-double WhatIf::relative_change(const ViewTarget& target, std::span<const int32_t> closed) {
+double WhatIf::rate_change(const ViewTarget& target, std::span<const int32_t> closed) {
   const auto gene = model_of(target.gene);
   const PeakSwitches switches{{closed.begin(), closed.end()}, {}};
   const auto subset = together(switches);
   const auto& positions = positions_of(target.type);
   const auto after = switched_outputs(*gene->model, target.gene, gene->before, subset,
                                       among(positions, touched_cells(*gene->model, switches)));
-  return predicted_change(clamped(gene->before, positions), clamped(after, positions))
-      .relative_change;
+  return predicted_change(clamped(gene->before, positions), clamped(after, positions)).rate_change;
 }
 
 WhatIf::Search WhatIf::search(const ViewSearchQuestion& question) {

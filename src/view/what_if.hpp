@@ -37,14 +37,14 @@ struct RateInType {
 struct SwitchedType {
   std::string cell_type;
   int64_t cells = 0;
-  double before = 0;           ///< mean rate, counts per 100,000
-  double after = 0;            ///< likewise
-  double relative_change = 0;  ///< as of subsets.tsv: PredictedChange::relative_change
+  double before = 0;       ///< mean rate, counts per 100,000
+  double after = 0;        ///< likewise
+  double rate_change = 0;  ///< as of subsets.tsv: PredictedChange::rate_change
 };
 
 struct SwitchedGene {
   int32_t gene = 0;
-  double relative_change = 0;  ///< of the mean predicted rate
+  double rate_change = 0;  ///< of the mean predicted rate
 };
 
 struct SwitchedView {
@@ -60,7 +60,7 @@ struct PeakOfGene {
   std::optional<int64_t> distance;  ///< to the TSS
   bool in_cis = false;              ///< within the window of `explain --domain cis`
   std::vector<double> openness;     ///< share of each type's training cells in which it is open
-  double change_alone = 0;          ///< relative change when masked alone; NaN without cells
+  double change_alone = 0;          ///< rate change when masked alone; NaN without cells
 };
 
 struct GeneView {
@@ -87,8 +87,8 @@ class WhatIf {
 
   GeneView gene(const ViewTarget& target);
   SwitchedView change(const ViewTarget& target, const PeakSwitches& switches);
-  /// The relative change of the target's type alone.
-  double relative_change(const ViewTarget& target, std::span<const int32_t> closed);
+  /// The rate change of the target's type alone.
+  double rate_change(const ViewTarget& target, std::span<const int32_t> closed);
 
   /// What `explain` searches: the training cells of the type. It holds what it borrows. Throws
   /// Error(kUsage) where there is nothing to search.

@@ -142,13 +142,13 @@ async function switchesPeaks({ gene: name, cell_type, known }) {
   await says("Closing 1 peak changes");
   const [peak] = await closedPeaks();
   const closed = await ask("/api/change", { gene: name, cell_type, close: [peak], open: [] });
-  const change = closed.types.find((row) => row.cell_type === cell_type).relative_change;
+  const change = closed.types.find((row) => row.cell_type === cell_type).rate_change;
   assert.ok((await sentence.textContent()).includes(percent(change)), `${await sentence.textContent()} ${change}`);
-  assert.equal(await page.locator("#what-if figure").first().locator("circle").count(), closed.types.filter((row) => row.relative_change !== null).length);
+  assert.equal(await page.locator("#what-if figure").first().locator("circle").count(), closed.types.filter((row) => row.rate_change !== null).length);
   await switches.first().click();
   await says("Opening 1 peak changes");
   const open = await ask("/api/change", { gene: name, cell_type, close: [], open: [peak] });
-  assert.ok((await sentence.textContent()).includes(percent(open.types.find((row) => row.cell_type === cell_type).relative_change)));
+  assert.ok((await sentence.textContent()).includes(percent(open.types.find((row) => row.cell_type === cell_type).rate_change)));
   await switches.first().click();
   await says("with every peak as observed");
   await button("Undo").click();
@@ -166,7 +166,7 @@ async function changesType({ gene: name, cell_type }) {
   await says("over cells of all types");
   assert.deepEqual(await closedPeaks(), closed);
   const change = await ask("/api/change", { gene: name, cell_type: "all", close: closed, open: [] });
-  assert.ok((await sentence.textContent()).includes(percent(change.types.find((row) => row.cell_type === "all").relative_change)));
+  assert.ok((await sentence.textContent()).includes(percent(change.types.find((row) => row.cell_type === "all").rate_change)));
   await button("All as observed").click();
   await says("with every peak as observed");
   await type.selectOption(cell_type);
@@ -188,7 +188,7 @@ async function newestWins({ gene: name, cell_type }) {
   await page.waitForTimeout(1000);
   await page.unroute("**/api/change");
   const expected = await ask("/api/change", { gene: name, cell_type, close: await closedPeaks(), open: [] });
-  assert.ok((await sentence.textContent()).includes(percent(expected.types.find((row) => row.cell_type === cell_type).relative_change)));
+  assert.ok((await sentence.textContent()).includes(percent(expected.types.find((row) => row.cell_type === cell_type).rate_change)));
   assert.equal(held, 2);
 }
 

@@ -18,6 +18,7 @@ TEST(Changes, AreTheMeansOfTheirDefinitions) {
   EXPECT_EQ(change.cells, 3);
   EXPECT_NEAR(change.average_change, ((1 - e) + (e * e * e - e * e)) / 3, 1e-12);
   EXPECT_NEAR(change.relative_change, ((1 / e - 1) + (e - 1)) / 3, 1e-12);
+  EXPECT_NEAR(change.rate_change, (e * e * e - 1) / ((e - 1) + (e * e - 1)) - 1, 1e-12);
   EXPECT_TRUE(std::isnan(change.change_cp100k));
 }
 
@@ -27,8 +28,12 @@ TEST(Changes, MaskingNothingChangesNothingAndNoCellsSayNothing) {
   const auto change = predicted_change(values, values, &map);
   EXPECT_EQ(change.average_change, 0);
   EXPECT_EQ(change.relative_change, 0);
+  EXPECT_EQ(change.rate_change, 0);
   EXPECT_EQ(change.change_cp100k, 0);
   EXPECT_TRUE(std::isnan(predicted_change({}, {}).relative_change));
+  EXPECT_TRUE(std::isnan(predicted_change({}, {}).rate_change));
+  const std::vector<float> nothing = {0, 0};
+  EXPECT_TRUE(std::isnan(predicted_change(nothing, values).rate_change));
 }
 
 TEST(Changes, TheMapTurnsPredictionsIntoCounts) {

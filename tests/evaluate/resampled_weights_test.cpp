@@ -58,18 +58,21 @@ struct Resampling {
   }
 
   ChangeInterval interval(const std::vector<int32_t>& closed) const {
-    const auto all = refits();
-    return relative_change_interval(study, gene, response, all, fitted.cells, before(), closed);
+    return intervals(closed, change(closed)).relative;
+  }
+  ChangeIntervals intervals(const std::vector<int32_t>& closed,
+                            const PredictedChange& about) const {
+    return change_intervals(study, gene, response, refits(), fitted.cells, before(), closed, about);
   }
 
-  double change(const std::vector<int32_t>& closed) const {
+  PredictedChange change(const std::vector<int32_t>& closed) const {
     std::vector<float> after;
     for (const int32_t cell : fitted.cells) {
       const double masked = cis_part(gene, study.cells.type.codes[static_cast<size_t>(cell)],
                                      study.open.row(cell), {closed, {}});
       after.push_back(static_cast<float>(std::log1p(150 * std::exp(masked))));
     }
-    return predicted_change(before(), after).relative_change;
+    return predicted_change(before(), after);
   }
 };
 
@@ -121,10 +124,14 @@ TEST(ResampledWeights, AreSurroundedByTheirIntervalWhetherTermsMultiplyOrAdd) {
   for (const TermSum sum : {TermSum::kMultiply, TermSum::kAdd}) {
     const Resampling world(sum);
     for (const std::vector<int32_t>& closed : {std::vector<int32_t>{0}, {3}, {0, 3}}) {
-      const auto interval = world.interval(closed);
-      EXPECT_LT(interval.low, world.change(closed));
-      EXPECT_GT(interval.high, world.change(closed));
-      EXPECT_LT(interval.high - interval.low, 0.2);
+      const auto change = world.change(closed);
+      const auto [relative, rate] = world.intervals(closed, change);
+      for (const auto& [interval, value] :
+           {std::pair(relative, change.relative_change), std::pair(rate, change.rate_change)}) {
+        EXPECT_LT(interval.low, value);
+        EXPECT_GT(interval.high, value);
+        EXPECT_LT(interval.high - interval.low, 0.2);
+      }
     }
   }
 }
@@ -134,7 +141,7 @@ TEST(ResampledWeights, GiveIntervalsThatHoldTheTruthNineTimesInTen) {
   constexpr int kTimes = 60;
   for (int time = 0; time < kTimes; ++time) {
     Resampling world(TermSum::kMultiply, 100 + static_cast<uint64_t>(time));
-    const double truth = world.change({0});
+    const double truth = world.change({0}).relative_change;
     const PlainRegression plain(world);
     for (size_t k = 0; k < 2; ++k) world.gene.terms[k].weight = plain.fit.coefficients[2 + k];
     const auto interval = world.interval({0});
@@ -143,6 +150,20 @@ TEST(ResampledWeights, GiveIntervalsThatHoldTheTruthNineTimesInTen) {
   // Of 60 at 0.9: 47 or fewer by chance once in 200, and all once in 500.
   EXPECT_GE(held, 48);
   EXPECT_LT(held, kTimes);
+}
+
+// Masking changes the prediction through the state of the cell, too, which no refit moves.
+TEST(ResampledWeights, IntervalLiesAboutTheChangeThatIsPredicted) {
+  const Resampling world;
+  auto change = world.change({0});
+  const auto own = world.intervals({0}, change);
+  const double moved = 0.125;
+  change.relative_change -= moved;
+  change.rate_change = -0.999;
+  const auto beside = world.intervals({0}, change);
+  EXPECT_NEAR(beside.relative.low, own.relative.low - moved, 1e-12);
+  EXPECT_NEAR(beside.relative.high, own.relative.high - moved, 1e-12);
+  EXPECT_EQ(beside.rate.low, -1);
 }
 
 TEST(ResampledWeights, ShareThatIsStoredIsTheShareThatMoves) {

@@ -77,7 +77,7 @@ EvaluatedSet example_set() {
   set.gene = 2;
   set.method = "coordinate";
   set.peaks = {13, 3, 11};
-  set.change = {40, -2.5, -0.125, -7};
+  set.change = {40, -2.5, -0.125, -0.25, -7};
   set.objective = 0.75;
   set.evaluations = 321;
   set.seed = 9;
@@ -115,6 +115,7 @@ TEST(SetSummary, WritesARowForEachPeakByRank) {
   EXPECT_EQ(table.text(0, "in_transcribed_part"), "NA");
   EXPECT_EQ(table.text(1, "in_transcribed_part"), "no");
   EXPECT_EQ(table.number(2, "relative_change"), -0.125);
+  EXPECT_EQ(table.number(2, "rate_change"), -0.25);
   EXPECT_EQ(table.number(2, "change_cp100k"), -7);
   EXPECT_EQ(table.number(1, "contrast_slope"), 0.75);
   EXPECT_EQ(table.text(1, "contrast_p"), "1e-60");  // no float: still not 0
@@ -240,10 +241,11 @@ TEST(SetSummary, TablesHoldOneRowAnEntry) {
   EXPECT_EQ(summary.number(0, "partners"), 2);
   EXPECT_EQ(summary.text(0, "caution"), "few cells");
   EXPECT_EQ(random_sets_table(study, random).rows(), 2u);
-  const std::vector<ChangeInType> changes = {{1, 2, 0, {30, -1, -0.25, -2}}};
+  const std::vector<ChangeInType> changes = {{1, 2, 0, {30, -1, -0.25, -0.5, -2}}};
   const auto table = change_by_type_table(study, changes);
   EXPECT_EQ(table.text(0, "tested_in"), "type 0");
   EXPECT_EQ(table.number(0, "relative_change"), -0.25);
+  EXPECT_EQ(table.number(0, "rate_change"), -0.5);
 }
 
 }  // namespace

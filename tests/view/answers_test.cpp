@@ -54,7 +54,7 @@ TEST(ViewAnswers, SayWhatTheSessionSays) {
                                                  {"cell_type", "B"},
                                                  {"close", Json::array({peak})},
                                                  {"open", Json::array()}});
-  EXPECT_EQ(change["types"][1]["relative_change"], of_gene["peaks"][3]["change_alone"]);
+  EXPECT_EQ(change["types"][1]["rate_change"], of_gene["peaks"][3]["change_alone"]);
   EXPECT_EQ(asked.post("/api/save", {{"gene", gene},
                                      {"cell_type", "B"},
                                      {"peaks", Json::array({peak})},

@@ -78,7 +78,7 @@ TEST(WhatIf, ATypesChangeIsThatOfAModelMadeForItsCellsToTheLastBit) {
                  after = plainly(view, cells, gene, switches);
       const auto& told = answer.types[at(type)];
       EXPECT_EQ(told.cells, std::ssize(cells));
-      EXPECT_EQ(told.relative_change, predicted_change(before, after).relative_change);
+      EXPECT_EQ(told.rate_change, predicted_change(before, after).rate_change);
       double sum = 0;
       for (const float value : after) sum += std::expm1(double{value});
       EXPECT_EQ(told.after, sum / static_cast<double>(cells.size()));
@@ -94,7 +94,7 @@ TEST(WhatIf, NothingSwitchedChangesNothing) {
   EXPECT_EQ(answer.types[0].cell_type, "all");
   for (const auto& type : answer.types) {
     EXPECT_EQ(type.before, type.after);
-    EXPECT_EQ(type.relative_change, 0);
+    EXPECT_EQ(type.rate_change, 0);
   }
   EXPECT_TRUE(answer.others.empty());
 }
@@ -113,9 +113,9 @@ TEST(WhatIf, OtherGenesChangeAsTheirMeanRatesDo) {
     for (const auto& other : answer.others) {
       EXPECT_NE(other.gene, gene);
       // Sums of 60 cells in another order.
-      EXPECT_NEAR(other.relative_change, after[at(other.gene)] / before[at(other.gene)] - 1, 1e-12);
-      EXPECT_LE(std::abs(other.relative_change), last);
-      last = std::abs(other.relative_change);
+      EXPECT_NEAR(other.rate_change, after[at(other.gene)] / before[at(other.gene)] - 1, 1e-12);
+      EXPECT_LE(std::abs(other.rate_change), last);
+      last = std::abs(other.rate_change);
     }
     EXPECT_EQ(answer.others.empty(), switches.close.empty() && switches.open.empty());
   }
@@ -130,8 +130,8 @@ TEST(WhatIf, APeakAloneChangesWhatItsSwitchDoes) {
   for (const auto& peak : answer.peaks) {
     EXPECT_TRUE(peak.in_cis);
     const auto alone = what_if.change(target, {{peak.peak}, {}});
-    EXPECT_EQ(peak.change_alone, alone.types[1].relative_change);
-    EXPECT_EQ(peak.change_alone, what_if.relative_change(target, {&peak.peak, 1}));
+    EXPECT_EQ(peak.change_alone, alone.types[1].rate_change);
+    EXPECT_EQ(peak.change_alone, what_if.rate_change(target, {&peak.peak, 1}));
   }
 }
 
@@ -174,7 +174,7 @@ TEST(WhatIf, ReadsNoTestCell) {
     ASSERT_EQ(x.others.size(), y.others.size());
     for (size_t i = 0; i < x.others.size(); ++i) {
       EXPECT_EQ(x.others[i].gene, y.others[i].gene);
-      EXPECT_EQ(x.others[i].relative_change, y.others[i].relative_change);
+      EXPECT_EQ(x.others[i].rate_change, y.others[i].rate_change);
     }
   }
   const auto x = a.gene({0, 0}), y = b.gene({0, 0});
@@ -195,7 +195,7 @@ TEST(WhatIf, AnswersDependNeitherOnThreadsNorOnWhatWasAskedBefore) {
   for (size_t i = 0; i < x.types.size(); ++i) EXPECT_EQ(x.types[i].after, y.types[i].after);
   ASSERT_EQ(x.others.size(), y.others.size());
   for (size_t i = 0; i < x.others.size(); ++i) {
-    EXPECT_EQ(x.others[i].relative_change, y.others[i].relative_change);
+    EXPECT_EQ(x.others[i].rate_change, y.others[i].rate_change);
   }
 }
 
@@ -241,12 +241,12 @@ TEST(ViewSearch, FindsWhatExplainFinds) {
           explain(view.study, view.surrogate(), {question.target.sized(4)}, options, view.context);
       ASSERT_EQ(result.explained.size(), 1u);
       EXPECT_EQ(state.peaks, result.explained[0].explanation.subset);
-      EXPECT_EQ(state.relative_change, what_if.relative_change(question.target, state.peaks));
+      EXPECT_EQ(state.rate_change, what_if.rate_change(question.target, state.peaks));
       ASSERT_FALSE(state.steps.empty());
       auto last = state.peaks;
       std::sort(last.begin(), last.end());
       EXPECT_EQ(state.steps.back().peaks, last);
-      EXPECT_EQ(state.steps.back().relative_change, state.relative_change);
+      EXPECT_EQ(state.steps.back().rate_change, state.rate_change);
     }
   }
 }

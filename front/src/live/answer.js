@@ -19,22 +19,22 @@ function done(closed, open) {
 }
 
 function typesFigure(types, { gene, cell_type: type }) {
-  const rows = types.map((row) => ({ name: row.cell_type, value: row.relative_change, strong: row.cell_type === type }));
+  const rows = types.map((row) => ({ name: row.cell_type, value: row.rate_change, strong: row.cell_type === type }));
   const drawing = dots(rows, `Predicted change of ${gene} by cell type`, axis);
-  const table = () => toTsv(["cell_type", "cells", "before", "after", "relative_change"],
-    types.map((row) => [row.cell_type, row.cells, row.before, row.after, row.relative_change]));
+  const table = () => toTsv(["cell_type", "cells", "before", "after", "rate_change"],
+    types.map((row) => [row.cell_type, row.cells, row.before, row.after, row.rate_change]));
   return make("div", {}, figure(drawing, `${gene} in each cell type: ${WHAT}.`, fileName("what_if", gene, "types"), table),
     folded([{ title: "Cell type" }, { title: "Cells", number: true }, { title: "Before", number: true }, { title: "After", number: true }, { title: "Change", number: true }],
-      types.map((row) => [row.cell_type, number(row.cells), number(row.before), number(row.after), percent(row.relative_change, true)])));
+      types.map((row) => [row.cell_type, number(row.cells), number(row.before), number(row.after), percent(row.rate_change, true)])));
 }
 
 function othersFigure(others, { gene, cell_type: type }) {
-  const rows = others.map((row) => ({ name: row.gene, value: row.relative_change }));
+  const rows = others.map((row) => ({ name: row.gene, value: row.rate_change }));
   const where = type === "all" ? "over cells of all types" : `in ${type}`;
-  const table = () => toTsv(["gene", "relative_change"], others.map((row) => [row.gene, row.relative_change]));
+  const table = () => toTsv(["gene", "rate_change"], others.map((row) => [row.gene, row.rate_change]));
   if (rows.length === 0) return "";
   return make("div", {}, figure(dots(rows, "Other genes that change most", axis), `The other genes that change most ${where}: ${WHAT}.`, fileName("what_if", gene, "genes"), table),
-    folded([{ title: "Gene" }, { title: "Change", number: true }], others.map((row) => [row.gene, percent(row.relative_change, true)])));
+    folded([{ title: "Gene" }, { title: "Change", number: true }], others.map((row) => [row.gene, percent(row.rate_change, true)])));
 }
 
 function baselineFigure(baseline, { gene, cell_type: type }) {
@@ -65,7 +65,7 @@ export class Answer {
     const row = change.types.find((each) => each.cell_type === target.cell_type);
     const where = target.cell_type === "all" ? "over cells of all types" : `in ${target.cell_type}`;
     const words = done(closed.length, open.length);
-    const sentence = [`${words[0].toUpperCase()}${words.slice(1)} changes the prediction of ${target.gene} ${where} by `, make("b", {}, percent(row?.relative_change, true)),
+    const sentence = [`${words[0].toUpperCase()}${words.slice(1)} changes the prediction of ${target.gene} ${where} by `, make("b", {}, percent(row?.rate_change, true)),
       `: ${number(row?.after)} instead of ${number(row?.before)} counts per 100,000.`];
     this.#show(sentence, typesFigure(change.types, target), othersFigure(change.others, target));
   }

@@ -74,10 +74,10 @@ export class Search {
   }
 
   #draw({ steps }) {
-    const rows = steps.map((step, i) => [String(i + 1), number(step.peaks.length), percent(step.relative_change, true), number(step.evaluations)]);
+    const rows = steps.map((step, i) => [String(i + 1), number(step.peaks.length), percent(step.rate_change, true), number(step.evaluations)]);
     this.steps.replaceChildren(...(rows.length > 0 ? [grid(COLUMNS, rows)] : []));
     const last = steps.at(-1);
-    const words = last ? `Step ${steps.length}: ${counted(last.peaks.length, "peak")}, ${percent(last.relative_change, true)}` : "";
+    const words = last ? `Step ${steps.length}: ${counted(last.peaks.length, "peak")}, ${percent(last.rate_change, true)}` : "";
     if (this.result.textContent !== words) this.result.textContent = words; // the same words are not read out again
   }
 
@@ -91,7 +91,7 @@ export class Search {
     } else {
       const words = `${counted(state.peaks.length, "peak")} found: predicted change of ${gene} when closed in the surrogate `;
       const button = make("button", { type: "button", onclick: () => this.take(state.peaks) }, "Take this set");
-      this.result.replaceChildren(words, make("b", {}, percent(state.relative_change, true)), ". ", button);
+      this.result.replaceChildren(words, make("b", {}, percent(state.rate_change, true)), ". ", button);
     }
   }
 
