@@ -37,8 +37,8 @@ struct ReportOptions {
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
                   const Context& context);
 
-/// The same page for a browser that `grids view` serves: its script is at page.js beside it, and `data-live`
-/// of the document says so.
+/// The same page for a browser that `grids view` serves: its script is at page.js beside it, and
+/// `data-live` of the document says so.
 std::string live_page(const std::filesystem::path& folder, const ReportOptions& options,
                       const Context& context);
 
