@@ -158,9 +158,14 @@ Json of_gene(ViewSession& session, const Question& question) {
   Json gene = gene_json(study.genes, target.gene);
   const bool placed = study.genes.has_position(target.gene);
   gene["tss"] = placed ? Json(study.genes.tss(target.gene)) : Json();
+  Json judged = Json::array();
+  for (const auto& look : session.judged_sets(target.gene)) {
+    judged.push_back({{"cell_type", look.cell_type}, {"peaks", look.peaks}});
+  }
   return {{"gene", std::move(gene)},         {"types", study.cells.type.names},
           {"peaks", std::move(peaks)},       {"genes", std::move(genes)},
-          {"baseline", std::move(baseline)}, {"looks", session.looks(target.gene)}};
+          {"baseline", std::move(baseline)}, {"looks", session.looks(target.gene)},
+          {"judged", std::move(judged)}};
 }
 
 Json of_change(ViewSession& session, const Question& question) {

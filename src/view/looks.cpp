@@ -1,6 +1,7 @@
 #include "view/looks.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.hpp"
 #include "view/kept_table.hpp"
@@ -26,6 +27,13 @@ LookBook::LookBook(std::filesystem::path file) : file_(std::move(file)) {
 int64_t LookBook::of(const std::string& gene) const {
   return std::count_if(looks_.begin(), looks_.end(),
                        [&](const Look& look) { return look.gene == gene; });
+}
+
+std::vector<Look> LookBook::sets_of(const std::string& gene) const {
+  std::vector<Look> sets;
+  std::copy_if(looks_.begin(), looks_.end(), std::back_inserter(sets),
+               [&](const Look& look) { return look.gene == gene; });
+  return sets;
 }
 
 bool LookBook::spend(const Look& look) {

@@ -28,6 +28,8 @@ class LookBook {
 
   /// Looks at a gene so far.
   int64_t of(const std::string& gene) const;
+  /// What was looked at, in the order of the looks.
+  std::vector<Look> sets_of(const std::string& gene) const;
   /// Writes the look down, unless it was made before; whether it is new. Throws Error(kInput) where
   /// it cannot be written; then it is not to be made.
   bool spend(const Look& look);

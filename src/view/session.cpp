@@ -112,6 +112,11 @@ ViewedSettings ViewSession::settings(const ViewTarget& target, std::span<const i
   return estimates_.settings(target, peaks);
 }
 
+std::vector<Look> ViewSession::judged_sets(int32_t gene) const {
+  const std::lock_guard lock(mutex_);
+  return looks_.sets_of(study_.genes.names[at(gene)]);
+}
+
 int64_t ViewSession::looks(int32_t gene) const {
   const std::lock_guard lock(mutex_);
   return looks_.of(study_.genes.names[at(gene)]);

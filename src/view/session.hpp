@@ -57,6 +57,8 @@ class ViewSession {
 
   /// Sets of the gene that test cells were asked about.
   int64_t looks(int32_t gene) const;
+  /// These sets; asking about them again is no new look.
+  std::vector<Look> judged_sets(int32_t gene) const;
   /// Throws Error(kUsage) where there is nothing to judge; then no look is spent.
   ViewedJudgement judge(const ViewTarget& target, std::span<const int32_t> peaks);
 

@@ -161,9 +161,13 @@ TEST(ViewSession, LooksAddUpAndSurvive) {
     session.judge({gene, std::nullopt}, peaks);
     EXPECT_EQ(session.looks(gene), 2);
     EXPECT_EQ(session.looks(gene == 0 ? 1 : 0), 0);
+    EXPECT_TRUE(session.judged_sets(gene == 0 ? 1 : 0).empty());
     EXPECT_EQ(told, 2);
   }
   ViewSession again(folder.path, world.cells.study, world.surrogate(), world.test.context);
+  ASSERT_EQ(again.judged_sets(gene).size(), 2u);
+  EXPECT_EQ(again.judged_sets(gene)[0].peaks.size(), peaks.size());
+  EXPECT_EQ(again.judged_sets(gene)[1].cell_type, "all");
   EXPECT_EQ(again.looks(gene), 2);
   const auto judged = again.judge({gene, 0}, std::span(peaks).first(1));
   EXPECT_EQ(judged.looks, 3);

@@ -95,7 +95,7 @@ class WhatIf {
       await stopped;
       const known = await this.genes.ask(target);
       if (known === undefined) return; // a newer one is on its way
-      if (this.target?.gene !== gene) this.judge.begin();
+      if (this.target?.gene !== gene) this.judge.begin(gene, known.judged);
       this.target = target;
       this.known = known;
       this.looks = known.looks;
