@@ -1,7 +1,7 @@
 import { column, records } from "./tsv.js";
 
 const SET_NUMBERS = [
-  "slope", "slope_low", "slope_high", "q", "change", "change_low", "change_high", "peaks", "minimal",
+  "slope", "slope_low", "slope_high", "q", "change", "change_low", "change_high", "average", "measured", "measured_low", "measured_high", "peaks", "minimal",
   "near_share", "hidden_share", "hidden_low", "hidden_high", "partners", "cells",
 ];
 
