@@ -61,7 +61,7 @@ function sentence(data, set) {
 function reservations(set) {
   const lines = [];
   if (set.verdict === "contradicted") lines.push(["This is no finding: ", "these cells would have shown half of the change, and do not."]);
-  if (set.remark) lines.push([`${VERDICTS[set.verdict]}: `, `${set.remark}.`]);
+  if (set.remark && !tellsNothing(set)) lines.push([`${VERDICTS[set.verdict]}: `, `${set.remark}.`]);
   if (set.gate === "A") lines.push(["Gate failed: ", "the surrogate predicts this gene no better than depth, type, donor and batch do."]);
   if (set.gate === "B") lines.push(["Unconfirmed: ", "the gene fails gate B of the cis path."]);
   if (set.caution) lines.push(["Forced: ", `${set.caution}.`]);
@@ -140,8 +140,8 @@ function opennessOf(data, set, links) {
       return make("span", { class: type === set.cell_type ? "own" : "" }, Number.isFinite(share) ? shortPercent(share) : "–");
     }),
   ]);
-  const unknown = known.length < links.length ? " A dash: far from every gene that was explained, so the run’s table of peaks (loci.tsv) leaves it out." : "";
-  return make("div", { class: "openness" }, make("p", { class: "note" }, `Open in this share of the training cells of each type:${unknown}`),
+  const unknown = known.length < links.length ? " (a dash: not on the page, as loci.tsv holds the peaks around genes that were explained)" : "";
+  return make("div", { class: "openness" }, make("p", { class: "note" }, `Open in this share of the training cells of each type${unknown}:`),
     grid([{ title: "Rank" }, ...types.map((type) => ({ title: type, number: true }))], cells));
 }
 

@@ -79,10 +79,12 @@ function redundancyPowerRow(call) {
 
 function transcribedRow(links) {
   const members = links.filter((link) => Number.isFinite(link.rank));
+  const placed = links.some((link) => Number.isFinite(link.tss));
   const inside = members.filter((link) => link.kind === "intronic").length;
   return {
     question: "Do peaks lie in the gene’s transcribed part, where transcripts can look like open chromatin?", fails: inside > 0,
-    answer: inside === 0 ? "none" : `${inside} of ${members.length}`, figures: "",
+    answer: inside > 0 ? `${inside} of ${members.length}` : placed ? "none" : "not known",
+    figures: placed ? "" : "where the gene lies is not known",
   };
 }
 

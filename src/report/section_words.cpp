@@ -34,9 +34,9 @@ constexpr PageWord kPageWords[] = {
      "cells. Its interval, where a set has one, is of 90 % over refits of the chosen terms; it may "
      "leave out the change itself."},
     {"Peaks",
-     "Those that are needed, of all peaks of the set: its minimal sub-set alone keeps 90 % of the "
+     "Those that are needed, of all peaks of the set: its minimal sub-set alone keeps at least 90 % of the "
      "set’s predicted change."},
-    {"Needed", "Marked: of the minimal sub-set, which alone keeps 90 % of the set’s change."},
+    {"Needed", "Marked: of the minimal sub-set, which alone keeps at least 90 % of the set’s change."},
     {"From TSS",
      "From the start of transcription (TSS) of the gene to the peak, 0 inside it: negative = "
      "upstream, positive = downstream as the gene is read. Places count from 1, as browsers of "
