@@ -190,7 +190,7 @@ function evidencePart(data, set, name) {
     open: row.open, cells: number(row.cells), measured: number(row.measured), low: number(row.measured_low), high: number(row.measured_high), predicted: number(row.predicted),
   }));
   if (rows.length === 0) return null;
-  return part("Evidence", figure(figures.evidence(rows), "Test cells by how many elements of the set, whichever, are open: mean measured expression (counts per 100,000) beside the mean prediction. Counted are all elements of the peaks that are needed and of partners; whether elements stand in for one another is asked of the judged ones alone, one choice of them after another, so that its cells are fewer. Not held constant: type and depth; the verdict holds them.",
+  return part(termed(data.glossary, "Element", "Evidence"), figure(figures.evidence(rows), "Test cells by how many elements of the set, whichever, are open: mean measured expression (counts per 100,000) beside the mean prediction. Counted are all elements of the peaks that are needed and of partners; whether elements stand in for one another is asked of the judged ones alone, one choice of them after another, so that its cells are fewer. Not held constant: type and depth; the verdict holds them.",
     fileName(name, "evidence"), () => toTsv(["open", "cells", "measured", "measured_low", "measured_high", "predicted"], rows.map((row) => Object.values(row)))));
 }
 

@@ -135,19 +135,10 @@ Json sets_of_page(const Results& results, size_t detailed) {
   columns.numbers("change", [](const SetView& set) { return set.relative_change; });
   columns.numbers("change_low", [](const SetView& set) { return set.relative_low; });
   columns.numbers("change_high", [](const SetView& set) { return set.relative_high; });
-  // Of values without counts a difference is no share of anything.
-  const auto change = [](const SetView& set, double log) {
-    return set.from_counts ? std::expm1(log) : kNaN;
-  };
-  columns.numbers("average",
-                  [&](const SetView& set) { return change(set, set.contrast.predicted); });
-  columns.numbers("measured", [&](const SetView& set) {
-    return change(set, set.contrast.slope * set.contrast.predicted);
+  // The mean log change; of values without counts a difference is no share of anything.
+  columns.numbers("predicted", [](const SetView& set) {
+    return set.from_counts ? set.contrast.predicted : kNaN;
   });
-  columns.numbers("measured_low",
-                  [&](const SetView& set) { return change(set, set.contrast.observed().first); });
-  columns.numbers("measured_high",
-                  [&](const SetView& set) { return change(set, set.contrast.observed().second); });
   columns.numbers("peaks", [](const SetView& set) { return set.peaks.size(); });
   columns.numbers("minimal", [](const SetView& set) {
     return std::count_if(set.peaks.begin(), set.peaks.end(),

@@ -146,13 +146,14 @@ std::string plot(const Points& points, bool counts) {
   const PooledSlope slope = pooled(points.found);
   svg.text(kLeft + 8, 28, "slope: " + slope_text(slope.slope, slope.low, slope.high),
            Anchor::kStart, "st");
-  const char* scale = counts ? " (log scale)" : " of values";
-  svg.text((kLeft + kWidth) / 2, kHeight - 8, std::string("predicted change when masked") + scale,
+  svg.text((kLeft + kWidth) / 2, kHeight - 8,
+           counts ? "predicted change when masked (log scale)"
+                  : "predicted change of values when masked",
            Anchor::kMiddle);
   svg.raw(
       fmt::format("<text x=\"14\" y=\"{0}\" text-anchor=\"middle\" transform=\"rotate(-90 14 "
                   "{0})\">measured change{1}</text>\n",
-                  coordinate(kBottom / 2), scale));
+                  coordinate(kBottom / 2), counts ? " (log scale)" : " of values"));
   return svg.str();
 }
 

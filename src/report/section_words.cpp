@@ -34,9 +34,11 @@ constexpr PageWord kPageWords[] = {
      "cells. Its interval, where a set has one, is of 90 % over refits of the chosen terms; it may "
      "leave out the change itself."},
     {"Peaks",
-     "Those that are needed, of all peaks of the set: its minimal sub-set alone keeps at least 90 % of the "
+     "Those that are needed, of all peaks of the set: its minimal sub-set alone keeps at least 90 "
+     "% of the "
      "set’s predicted change."},
-    {"Needed", "Marked: of the minimal sub-set, which alone keeps at least 90 % of the set’s change."},
+    {"Needed",
+     "Marked: of the minimal sub-set, which alone keeps at least 90 % of the set’s change."},
     {"From TSS",
      "From the start of transcription (TSS) of the gene to the peak, 0 inside it: negative = "
      "upstream, positive = downstream as the gene is read. Places count from 1, as browsers of "
@@ -59,8 +61,9 @@ constexpr PageWord kPageWords[] = {
      "of the needed peaks and of partners. Judged elements are those, at most four, of which it is "
      "asked whether they stand in for one another: without promoter and transcribed part."},
     {"Gate A",
-     "Does the model predict this gene in held-out cells better than sequencing depth, type, donor "
-     "and batch do? Genes without terms of the cis path that fail it are not explained unless "
+     "Does the model predict this gene in held-out cells better than sequencing depth, type and, "
+     "where they were given, donor and batch do? Genes without terms of the cis path that fail it "
+     "are not explained unless "
      "forced."},
     {"Gate B",
      "Do the peaks around the gene say something of held-out cells that the state of the cell does "
