@@ -64,8 +64,8 @@ svg .st{font-size:13px;font-weight:600}svg .sb{font-weight:700}svg .sv{font-size
 .legend span{display:inline-block;width:12px;height:12px;border-radius:50%;margin-right:8px}
 .columns{display:flex;flex-wrap:wrap;gap:0 56px;align-items:flex-start}
 .table{overflow-x:auto;margin:12px 0;  /* a shadow where more lies beyond an edge */
-  background:linear-gradient(to right,var(--paper) 50%,transparent) left/28px 100% no-repeat local,
-  linear-gradient(to left,var(--paper) 50%,transparent) right/28px 100% no-repeat local,
+  background:linear-gradient(var(--paper),var(--paper)) left -2px top 0/14px 100% no-repeat local,
+  linear-gradient(var(--paper),var(--paper)) right -2px top 0/14px 100% no-repeat local,
   linear-gradient(to right,#0003,transparent) left/10px 100% no-repeat scroll,
   linear-gradient(to left,#0003,transparent) right/10px 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:14px;line-height:1.35;font-variant-numeric:tabular-nums}
