@@ -1,7 +1,7 @@
 import { column, records } from "./tsv.js";
 
 const SET_NUMBERS = [
-  "slope", "slope_low", "slope_high", "q", "change", "change_low", "change_high", "peaks", "minimal",
+  "slope", "slope_low", "slope_high", "q", "change", "change_low", "change_high", "predicted", "peaks", "minimal",
   "near_share", "hidden_share", "hidden_low", "hidden_high", "partners", "cells",
 ];
 
@@ -12,6 +12,15 @@ export function readData(document) {
   return { ...held, sets: setsOf(tables.sets), glossary: glossaryOf(document), of: grouped(tables), peak: peaksOf(tables), ofGene: groupedByGene(tables) };
 }
 
+/** What is predicted for the average cell (the mean of logs) and what the slope makes of it, as shares with their interval. */
+function addMeasured(set) {
+  const share = (slope) => Math.expm1(slope * set.predicted);
+  set.average = share(1);
+  set.measured = share(set.slope);
+  const ends = [share(set.slope_low), share(set.slope_high)];
+  [set.measured_low, set.measured_high] = set.predicted < 0 ? ends.reverse() : ends;
+}
+
 /** Sets are held by column, because there may be tens of thousands. */
 function setsOf(table) {
   const columns = Object.fromEntries(table.columns.map((name, i) => [name, column(table.values[i])]));
@@ -20,6 +29,7 @@ function setsOf(table) {
     const set = { index };
     for (const name of table.columns) set[name] = columns[name][index];
     for (const name of SET_NUMBERS) set[name] ??= NaN;
+    addMeasured(set);
     set.detailed = index < table.detailed;
     sets[index] = set;
   }

@@ -12,7 +12,7 @@ export function fileName(...parts) {
   return parts.join("_").replace(/[^A-Za-z0-9._-]+/g, "_").slice(0, 120);
 }
 
-const INHERITED = ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight"];
+const INHERITED = ["fill", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "font-family", "font-size", "font-weight"];
 
 /** The drawing as a file of its own: what the page's style gives it is written into it. */
 export function svgText(drawing) {
@@ -24,6 +24,7 @@ export function svgText(drawing) {
     for (const name of INHERITED) to[i].setAttribute(name, style.getPropertyValue(name));
   });
   const { width, height } = drawing.viewBox.baseVal;
+  copy.setAttribute("style", `background:${getComputedStyle(document.body).backgroundColor}`); // its texts are as light or dark as the page's
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
@@ -38,7 +39,7 @@ export function savePng(drawing, name) {
   picture.onload = () => {
     const canvas = make("canvas", { width: PNG_SCALE * width, height: PNG_SCALE * height });
     const pen = canvas.getContext("2d");
-    pen.fillStyle = "#ffffff";
+    pen.fillStyle = getComputedStyle(document.body).backgroundColor;
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => save(name, blob));

@@ -32,6 +32,10 @@ export async function genome(place, { chrom, from, to }, tracks) {
     showROITableButton: false, showMultiSelectButton: false, showSampleNameButton: false,
     tracks: tracks.map(({ whenClicked, ...track }) => ({ ...track, name: inert(track.name) })),
   });
+  // igv.js draws in a shadow tree that the page's style does not reach; a phone has no room for the stretch's length.
+  const narrow = document.createElement("style");
+  narrow.textContent = "@media(max-width:600px){.igv-windowsize-panel-container{display:none !important}}";
+  (place.shadowRoot ?? place).append(narrow);
   browser.on("trackclick", (track, rows, position, features) => {
     const act = acts.get(track?.id);
     if (!act) return boxOf(rows);

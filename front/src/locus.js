@@ -1,4 +1,5 @@
 // The set on the genome, drawn by igv.js without a network: what it needs is on the page.
+import { SPARED, arcColour } from "./arcs.js";
 import { genome } from "./genome.js";
 import { number, records } from "./tsv.js";
 
@@ -33,7 +34,7 @@ function arcs(links, gene, partners) {
     .map((link) => {
       const size = Math.abs(link.weight) || 0;
       return arc(link.chrom, link, { start: gene.tss, end: gene.tss + 1 },
-        { name: link.peak, score: 100 * size, thickness: Math.max(1, (MOST_THICK * size) / largest) });
+        { name: link.peak, score: 100 * size, color: arcColour(link), thickness: Math.max(1, (MOST_THICK * size) / largest) });
     });
 }
 
@@ -66,8 +67,9 @@ function dash(browser, name) {
   }
 }
 
+/** `color` of all arcs, or null where each has its own: igv.js prefers that of the track. */
 function arcTrack(name, height, color, features) {
-  return features.length === 0 ? [] : [{ name, type: "interact", format: "bedpe", height, color, arcOrientation: true, thickness: 1, features }];
+  return features.length === 0 ? [] : [{ name, type: "interact", format: "bedpe", height, ...(color ? { color } : {}), arcOrientation: true, thickness: 1, features }];
 }
 
 /** The gene itself stands out, and is first where they overlap. */
@@ -98,7 +100,7 @@ function peakFeatures(rows, links) {
     return {
       chr: row.chrom, start: number(row.start), end: number(row.end),
       name: member ? `${link.rank}` : link ? "partner" : "",
-      color: member ? (link.minimal ? "#0072b2" : "#7fb8d8") : link ? "#e69f00" : "#c9c9c4",
+      color: member ? (link.minimal ? "#0072b2" : SPARED) : link ? "#e69f00" : "#c9c9c4",
     };
   });
 }
@@ -125,8 +127,8 @@ export async function locus(place, data, set, links, gene, hits = []) {
   const types = set.cell_type === "all" ? data.types : [set.cell_type, ...data.types.filter((type) => type !== set.cell_type)];
   const browser = await genome(place, { chrom: gene.chrom, from, to }, [
     { name: "genes", type: "annotation", displayMode: "EXPANDED", height: 74, features: geneFeatures(genes, set.gene) },
-    ...arcTrack("members", 80, "#0072b2", arcs(links, gene, false)),
-    ...arcTrack("partners", 50, "#b35c00", arcs(links, gene, true)),
+    ...arcTrack("members", 80, null, arcs(links, gene, false)),
+    ...arcTrack("partners", 50, null, arcs(links, gene, true)),
     ...arcTrack("loops", 50, "#007a5a", loops(hits, gene)),
     { name: "peaks", type: "annotation", displayMode: "COLLAPSED", height: 40, features: peakFeatures(around, links) },
     ...opennessTracks(around, types, set.cell_type),

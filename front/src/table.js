@@ -5,7 +5,7 @@ import { fileName, save } from "./download.js";
 import { commandOf, panel, ucscOf } from "./panel.js";
 import { termButton } from "./terms.js";
 import { toTsv } from "./tsv.js";
-import { CALLS, VERDICTS, number, percent, range, shortPercent } from "./words.js";
+import { CALLS, NATURES, VERDICTS, number, peaksNeeded, percent, range, shortPercent, tellsNothing } from "./words.js";
 
 const AT_ONCE = 50; // rows that are added when the end comes into view
 const ORDER = { borne_out: 0, overstated: 1, undecided: 2, not_judged: 3, contradicted: 4 };
@@ -23,6 +23,11 @@ function callOf(set) {
   return CALLS[set.call] ?? set.call;
 }
 
+/** Where an interval is so wide that the slope says nothing, no number. */
+function slopeOf(set) {
+  return tellsNothing(set) ? "cannot tell" : ranged(set.slope, set.slope_low, set.slope_high, number);
+}
+
 const signed = (share) => percent(share, true);
 
 /** `narrow` columns stay on a phone; the others are in the row's panel there. */
@@ -31,9 +36,9 @@ export const COLUMNS = [
   { title: "Cell type", narrow: true, value: (set) => set.cell_type, show: (set) => set.cell_type },
   { title: "Verdict", narrow: true, value: (set) => ORDER[set.verdict] ?? 9, show: (set) => badge(set) },
   { title: "Predicted change", narrow: true, number: true, value: (set) => set.change, show: (set) => ranged(set.change, set.change_low, set.change_high, signed) },
-  { title: "Slope", number: true, value: (set) => set.slope, show: (set) => ranged(set.slope, set.slope_low, set.slope_high, number) },
+  { title: "Slope", number: true, value: (set) => set.slope, show: slopeOf },
   { title: "q", number: true, rising: true, value: (set) => set.q, show: (set) => number(set.q) },
-  { title: "Peaks", number: true, value: (set) => set.peaks, show: (set) => `${number(set.peaks)} (${number(set.minimal)})` },
+  { title: "Peaks", number: true, value: (set) => set.minimal || set.peaks, show: peaksNeeded },
   { title: "In window", number: true, value: (set) => set.near_share, show: (set) => shortPercent(set.near_share) },
   { title: "Redundancy", value: callOf, show: callOf },
   { title: "Hidden share", number: true, value: (set) => set.hidden_share, show: (set) => ranged(set.hidden_share, set.hidden_low, set.hidden_high, number) },
@@ -46,8 +51,11 @@ const FILTERS = [
   { title: "redundant", keep: (set) => set.verdict !== "contradicted" && (set.call === "redundant" || set.call === "quorum") },
 ];
 
+/** The verdict, and below it what keeps the set from being a statement about elements. */
 function badge(set) {
-  return make("span", { class: `verdict ${set.verdict}` }, VERDICTS[set.verdict] ?? set.verdict);
+  const verdict = make("span", { class: `verdict ${set.verdict}` }, VERDICTS[set.verdict] ?? set.verdict);
+  const nature = NATURES[set.nature];
+  return nature ? [verdict, make("span", { class: "range" }, nature)] : verdict;
 }
 
 const LETTERS = new Intl.Collator("en", { numeric: true });
@@ -153,9 +161,16 @@ export class SetTable {
     this.rows = this.chosen();
     this.drawn = 0;
     this.open = null;
-    this.body.replaceChildren();
+    this.body.replaceChildren(...(this.rows.length === 0 ? [this.emptyRow()] : []));
     this.count.textContent = `${this.rows.length.toLocaleString("en-GB")} of ${this.data.sets.length.toLocaleString("en-GB")} sets`;
     this.more();
+  }
+
+  /** Why nothing is listed, and what to do. */
+  emptyRow() {
+    const asked = [...this.filters].map((filter) => `“${filter.title}”`).concat(this.words ? [`“${this.words}”`] : []);
+    const words = `None of the ${this.data.sets.length.toLocaleString("en-GB")} sets is ${asked.join(" and ")}. Take a filter off, or search for something else.`;
+    return make("tr", { class: "none" }, make("td", { colspan: COLUMNS.length + 1 }, words));
   }
 
   more() {
@@ -219,7 +234,7 @@ export class SetTable {
 
   download() {
     const columns = ["gene", "cell_type", "verdict", "slope", "slope_low", "slope_high", "q", "change", "change_low", "change_high",
-      "peaks", "minimal", "near_share", "call", "hidden_share", "hidden_low", "hidden_high", "partners", "domain", "gate", "method"];
+      "measured", "measured_low", "measured_high", "peaks", "minimal", "near_share", "call", "hidden_share", "hidden_low", "hidden_high", "partners", "domain", "nature", "gate", "method"];
     const rows = this.rows.map((set) => columns.map((name) => set[name]));
     save(fileName("sets") + ".tsv", toTsv(columns, rows), "text/tab-separated-values");
   }

@@ -1,8 +1,9 @@
 // Can the model be trusted for this gene? What the tables say of it, and one sentence that follows from them.
 import { number } from "./tsv.js";
-import { counted, number as spelt, percent } from "./words.js";
+import { VERDICTS, counted, number as spelt, percent, tellsNothing } from "./words.js";
 
 const PARTIAL = "within_type_r_partial";
+const HARDLY = 0.05; // r within type below which the model says next to nothing
 
 /** How well the surrogate predicts a gene within types, beside the best of the simple predictors. */
 export function withinType(rows) {
@@ -32,9 +33,25 @@ function correlationRow({ surrogate, best }) {
   const better = !best || surrogate > best.value;
   return {
     question: "Does it see how cells of one type differ, better than simple predictors?",
-    answer: !better ? "no better" : surrogate < 0.05 ? "hardly" : "better", fails: !better || surrogate < 0.05,
+    answer: !better ? "no better" : surrogate < HARDLY ? "hardly" : "better", fails: !better || surrogate < HARDLY,
     figures: `r within type ${spelt(surrogate)}${best ? `; best other, ${best.name}: ${spelt(best.value)}` : ""}`,
   };
+}
+
+function verdictRow(set) {
+  return {
+    question: "Does measured expression of held-out cells bear this set out?", fails: set.verdict === "contradicted" || set.verdict === "overstated",
+    answer: VERDICTS[set.verdict] ?? "not judged",
+    figures: Number.isFinite(set.slope) ? (tellsNothing(set) ? "the slope cannot be told" : `slope ${spelt(set.slope)} (1 is as predicted)`) : "",
+  };
+}
+
+const BEYOND_ALL = 10; // slopes that no measurement would show where the prediction is any good
+
+function seenWords(detectable) {
+  if (!Number.isFinite(detectable)) return "";
+  if (detectable > BEYOND_ALL) return "; the predicted change is too small to be seen in them";
+  return `; ${detectable > 1 ? "only " : ""}a slope above ${spelt(detectable)} would have been seen (1 is as predicted; power 0.8)`;
 }
 
 function powerRow(contrast) {
@@ -44,8 +61,7 @@ function powerRow(contrast) {
   return {
     question: "Could these test cells show the predicted change?", fails: !enough,
     answer: !Number.isFinite(detectable) ? "not known" : enough ? "yes" : "too few",
-    figures: `${counted(number(contrast.cells), "test cell")}, ${spelt(number(contrast.changed_cells))} of them changed by the mask` +
-      (Number.isFinite(detectable) ? `; smallest slope seen with power 0.8: ${spelt(detectable)}` : ""),
+    figures: `${counted(number(contrast.cells), "test cell")}, ${spelt(number(contrast.changed_cells))} of them changed by the mask${seenWords(detectable)}`,
   };
 }
 
@@ -63,10 +79,12 @@ function redundancyPowerRow(call) {
 
 function transcribedRow(links) {
   const members = links.filter((link) => Number.isFinite(link.rank));
+  const placed = links.some((link) => Number.isFinite(link.tss));
   const inside = members.filter((link) => link.kind === "intronic").length;
   return {
     question: "Do peaks lie in the gene’s transcribed part, where transcripts can look like open chromatin?", fails: inside > 0,
-    answer: inside === 0 ? "none" : `${inside} of ${members.length}`, figures: "",
+    answer: inside > 0 ? `${inside} of ${members.length}` : placed ? "none" : "not known",
+    figures: placed ? "" : "where the gene lies is not known",
   };
 }
 
@@ -84,20 +102,37 @@ function stabilityRow(rows) {
   };
 }
 
+/**
+ * One sentence, the gravest reason first: what measured cells contradict, a failed gate A and a gene that simple
+ * predictors know as well are a no; what was not asked, or not shown, is a reserve and never a yes.
+ */
+function trustWords({ set, a, b, within, correlation }) {
+  const { surrogate, best } = within;
+  if (set.verdict === "contradicted") return "No, not for this set: these held-out cells would have shown half of the predicted change, and do not.";
+  if (a === false) return "No: it predicts this gene in held-out cells no better than sequencing depth, type, donor and batch do.";
+  if (best && !(surrogate > best.value) && Number.isFinite(surrogate)) {
+    return `No: within cell types it predicts this gene no better than a simple predictor, “${best.name}”, does (r ${spelt(surrogate)} beside ${spelt(best.value)}).`;
+  }
+  if (correlation.fails) return "With reserve: within cell types it hardly predicts this gene.";
+  if (b === false) return "With reserve: the peaks around this gene add nothing, in held-out cells, to the state of the cell.";
+  if (a === null || b === null) {
+    const missing = a === null && b === null ? "neither gate was" : `gate ${a === null ? "A" : "B"} was not`;
+    return `With reserve: ${missing} asked of this gene (it has no terms of peaks around it), so nothing says whether these add to the state of the cell.`;
+  }
+  if (!Number.isFinite(surrogate)) return "With reserve: it passes both gates, but how well it predicts cells of one type is not known.";
+  const gene = "it passes both gates and predicts cells of one type better than simple predictors";
+  if (set.verdict === "borne_out") return `As far as held-out cells tell, yes: ${gene}, and measured expression bears this set out.`;
+  if (set.verdict === "overstated") return `For the gene, yes: ${gene}; but of this set the change is overstated: measured is less than half of it.`;
+  return `For the gene, yes: ${gene}; of this set held-out cells cannot tell.`;
+}
+
 /** The rows of the part on trust, and the sentence that they come to. */
-export function trustOf({ gates, accuracy, contrast, call, links, stability }) {
+export function trustOf({ set, gates, accuracy, contrast, call, links, stability }) {
   const within = withinType(accuracy);
   const correlation = correlationRow(within);
   const rows = [
-    gateRow("Gate A", "a", gates), gateRow("Gate B", "b", gates), correlation, powerRow(contrast), redundancyPowerRow(call),
+    verdictRow(set), gateRow("Gate A", "a", gates), gateRow("Gate B", "b", gates), correlation, powerRow(contrast), redundancyPowerRow(call),
     transcribedRow(links), stabilityRow(stability),
   ].filter(Boolean);
-  const a = passed(gates, "a"), b = passed(gates, "b");
-  let words;
-  if (a === false) words = "No: it predicts this gene in held-out cells no better than sequencing depth, type, donor and batch do.";
-  else if (correlation.fails) words = "With reserve: within cell types it predicts this gene hardly, or no better than simple predictors do.";
-  else if (b === false) words = "With reserve: the peaks around this gene add nothing, in held-out cells, to the state of the cell.";
-  else if (a === null && b === null) words = "Not asked by the gates: this gene has no peaks around it that were fitted; see the figures.";
-  else words = "As far as held-out cells tell, yes: it passes both gates and predicts cells of one type better than simple predictors.";
-  return { words, rows, within };
+  return { words: trustWords({ set, a: passed(gates, "a"), b: passed(gates, "b"), within, correlation }), rows, within };
 }

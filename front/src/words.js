@@ -48,6 +48,42 @@ export function place(chromosome, start, end) {
   return `${chromosome}:${(start + 1).toLocaleString("en-GB")}\u2013${end.toLocaleString("en-GB")}`;
 }
 
+/** Places in a text, "chr1:1000-1500" (from 0, as tables have them), as browsers of genomes count: "chr1:1,001–1,500". */
+export function placesIn(text) {
+  return text.replace(/:(\d+)-(\d+)(?![\w.])/g, (_, start, end) => place("", Number(start), Number(end)));
+}
+
+const WIDE = 10; // an interval of the slope that is wider says nothing of it: 1 is as predicted
+
+/** Whether the cells say nothing of a set's slope, however large the number. */
+export function tellsNothing(set) {
+  return set.slope_high - set.slope_low > WIDE;
+}
+
+/** The predicted change that cells which tell nothing could not show. */
+export function cannotTell(set) {
+  return `cannot tell: the predicted change of ${percent(set.change, true)} is too small to be seen in these cells`;
+}
+
+/** Peaks of a set as a headline: those that are needed, of all. */
+export function peaksNeeded(set) {
+  return set.minimal > 0 && set.minimal < set.peaks ? `${number(set.minimal)} of ${number(set.peaks)}` : number(set.peaks);
+}
+
+const MOST_CELLS = 100000; // an arm, beyond which an experiment is none
+
+/** Cells of an arm of an experiment. */
+export function cellsOfArm(cells) {
+  if (!Number.isFinite(cells)) return "–";
+  return cells > MOST_CELLS ? "more than can be had" : Math.ceil(cells).toLocaleString("en-GB");
+}
+
+/** What keeps a set from being a statement about elements of its gene; "" where nothing does. */
+export const NATURES = {
+  state: "marks the state, not elements",
+  unconfirmed: "unconfirmed: gate B",
+};
+
 export const VERDICTS = {
   borne_out: "borne out",
   overstated: "overstated",

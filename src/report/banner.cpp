@@ -229,6 +229,25 @@ void reserve_changes(const std::vector<SetView>& sets, std::vector<Reservation>&
   }
 }
 
+/// " (of which 2 by peaks that …)": those borne out that say nothing of elements; else empty.
+std::string no_elements_words(const std::vector<SetView>& sets) {
+  const auto borne = [&](SetNature nature) {
+    return static_cast<double>(std::count_if(sets.begin(), sets.end(), [&](const SetView& set) {
+      return set.contrast.verdict == Verdict::kBorneOut && nature_of(set) == nature;
+    }));
+  };
+  std::string words;
+  if (const double count = borne(SetNature::kState); count > 0) {
+    words += fmt::format("{} by peaks that mark the state of the cell, no statement about elements",
+                         count_text(count));
+  }
+  if (const double count = borne(SetNature::kUnconfirmed); count > 0) {
+    words +=
+        fmt::format("{}{} unconfirmed by gate B", words.empty() ? "" : "; ", count_text(count));
+  }
+  return words.empty() ? words : " (of which " + words + ")";
+}
+
 /// "<b>19 of 25 sets are borne out by held-out cells</b>, 3 undecided, 2 contradicted."
 std::string verdict_line(const std::vector<SetView>& sets) {
   if (sets.empty()) return "<b>No set of peaks was learned in this run.</b>";
@@ -236,7 +255,8 @@ std::string verdict_line(const std::vector<SetView>& sets) {
   const auto total = static_cast<double>(sets.size());
   std::string line = fmt::format("<b>{} of {} {} borne out by held-out cells</b>",
                                  borne == 0 ? "None" : count_text(borne), counted(total, "set"),
-                                 borne > 1 ? "are" : "is");
+                                 borne > 1 ? "are" : "is") +
+                     no_elements_words(sets);
   for (const auto verdict :
        {Verdict::kOverstated, Verdict::kUndecided, Verdict::kNotJudged, Verdict::kContradicted}) {
     const double count = count_of(sets, verdict);

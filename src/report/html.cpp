@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <regex>
 
 namespace grids::core {
 namespace {
@@ -98,6 +99,20 @@ std::string count_text(double count) {
 
 std::string counted(double count, std::string_view noun) {
   return fmt::format("{} {}{}", count_text(count), noun, count == 1 ? "" : "s");
+}
+
+std::string with_places(const std::string& text) {
+  static const std::regex kPlace(R"(:(\d{1,15})-(\d{1,15})(?![\w.]))");
+  std::string result;
+  auto rest = text.begin();
+  for (std::sregex_iterator found(text.begin(), text.end(), kPlace), end; found != end; ++found) {
+    const auto& place = *found;
+    result.append(rest, text.begin() + place.position());
+    result += fmt::format(":{}–{}", count_text(std::stod(place[1].str()) + 1),
+                          count_text(std::stod(place[2].str())));
+    rest = text.begin() + place.position() + place.length();
+  }
+  return result.append(rest, text.end());
 }
 
 std::string html_table(const std::vector<HtmlColumn>& columns,

@@ -26,6 +26,10 @@ std::string count_text(double count);
 /// "1 set", "3 sets": a count and its noun.
 std::string counted(double count, std::string_view noun);
 
+/// Places in a text, "chr1:1000-1500" (from 0, the end beside it, as tables have them), as browsers
+/// of genomes count: "chr1:1,001–1,500".
+std::string with_places(const std::string& text);
+
 struct HtmlColumn {
   std::string title;
   bool number = false;  ///< aligned right

@@ -16,6 +16,7 @@
 #include "evaluate/set_columns.hpp"
 #include "redundancy/redundancy_columns.hpp"
 #include "report/redundancy_view.hpp"
+#include "report/verdict_marks.hpp"
 
 namespace grids::core {
 namespace {
@@ -126,7 +127,7 @@ Json sets_of_page(const Results& results, size_t detailed) {
   columns.words("cell_type", [](const SetView& set) { return set.cell_type; });
   columns.words("method", [](const SetView& set) { return set.method; });
   columns.words("verdict", [](const SetView& set) { return verdict_name(set.contrast.verdict); });
-  columns.words("remark", [](const SetView& set) { return verdict_remark(set.contrast); });
+  columns.words("remark", [](const SetView& set) { return page_remark(set.contrast); });
   columns.numbers("slope", [](const SetView& set) { return set.contrast.slope; });
   columns.numbers("slope_low", [](const SetView& set) { return set.contrast.low; });
   columns.numbers("slope_high", [](const SetView& set) { return set.contrast.high; });
@@ -134,6 +135,10 @@ Json sets_of_page(const Results& results, size_t detailed) {
   columns.numbers("change", [](const SetView& set) { return set.relative_change; });
   columns.numbers("change_low", [](const SetView& set) { return set.relative_low; });
   columns.numbers("change_high", [](const SetView& set) { return set.relative_high; });
+  // The mean log change; of values without counts a difference is no share of anything.
+  columns.numbers("predicted", [](const SetView& set) {
+    return set.from_counts ? set.contrast.predicted : kNaN;
+  });
   columns.numbers("peaks", [](const SetView& set) { return set.peaks.size(); });
   columns.numbers("minimal", [](const SetView& set) {
     return std::count_if(set.peaks.begin(), set.peaks.end(),
@@ -146,13 +151,14 @@ Json sets_of_page(const Results& results, size_t detailed) {
   });
   columns.words("call_reason", [&](const SetView& set) {
     const auto* view = call(set);
-    return view == nullptr ? std::string() : view->facts.reason;
+    return view == nullptr ? std::string() : reason_words(view->facts.reason);
   });
   columns.numbers("hidden_share", share(&RedundancyFacts::hidden));
   columns.numbers("hidden_low", share(&RedundancyFacts::low));
   columns.numbers("hidden_high", share(&RedundancyFacts::high));
   columns.numbers("partners", [](const SetView& set) { return set.partners.size(); });
   columns.words("domain", [](const SetView& set) { return set.domain; });
+  columns.words("nature", [](const SetView& set) { return nature_name(nature_of(set)); });
   columns.words("gate", [](const SetView& set) { return set.gate; });
   columns.words("asked", [](const SetView& set) {
     return set.asked == ChangeDirection::kDown ? "down" : "up";

@@ -1,8 +1,11 @@
 #include "report/redundancy_view.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <regex>
 #include <tuple>
 
 #include "base/error.hpp"
@@ -144,6 +147,29 @@ bool stands_before(const RedundancyView& a, const RedundancyView& b) {
 
 bool RedundancyView::has_shares() const {
   return std::isfinite(facts.hidden) && (is_called(facts.call) || std::isfinite(facts.low));
+}
+
+std::string reason_words(const std::string& reason) {
+  static const std::regex kTooFew(
+      "(cells|counts): (\\d+) (?:in the cells )?with (\\d+) of (\\d+) elements open, of at least "
+      "(\\d+)");
+  std::smatch found;
+  if (!std::regex_match(reason, found, kTooFew)) return reason;
+  const auto what = found[1].str(), count = found[2].str(), open = found[3].str(),
+             elements = found[4].str(), least = found[5].str();
+  const auto choice = open == elements ? fmt::format("all {} judged elements open", elements)
+                      : open == "0"
+                          ? fmt::format("none of the {} judged elements open", elements)
+                          : fmt::format(
+                                "one certain choice of {} of the {} judged elements open and "
+                                "the others closed",
+                                open, elements);
+  if (what == "cells") {
+    return fmt::format("too few cells: {} {} {}, at least {} are needed", count,
+                       count == "1" ? "has" : "have", choice, least);
+  }
+  return fmt::format("too few counts of the gene: {} in the cells with {}, at least {} are needed",
+                     count, choice, least);
 }
 
 std::vector<RedundancyView> redundancy_calls(const Table& table) {

@@ -58,6 +58,10 @@ struct RedundancyView {
   bool has_shares() const;
 };
 
+/// Why a set was not called, for readers of a page: "cells: 3 with 1 of 4 elements open, of at
+/// least 8" counts the cells of one choice of elements, not of any one. Other reasons as they are.
+std::string reason_words(const std::string& reason);
+
 /// The rows of redundancy.tsv as they stand, without elements and settings. Throws as below.
 std::vector<RedundancyView> redundancy_calls(const Table& table);
 

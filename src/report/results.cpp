@@ -300,6 +300,26 @@ void require_results(const std::filesystem::path& folder) {
       folder.string());
 }
 
+SetNature nature_of(const SetView& set) {
+  const bool placed = std::any_of(set.peaks.begin(), set.peaks.end(),
+                                  [](const PeakView& peak) { return !std::isnan(peak.distance); });
+  // Of a run that does not say where it searched, a gene may merely have no position.
+  if (set.domain == "all" || (!set.domain.empty() && !placed)) return SetNature::kState;
+  return set.gate == "B" ? SetNature::kUnconfirmed : SetNature::kElements;
+}
+
+const char* nature_name(SetNature nature) {
+  switch (nature) {
+    case SetNature::kElements:
+      return "";
+    case SetNature::kState:
+      return "state";
+    case SetNature::kUnconfirmed:
+      return "unconfirmed";
+  }
+  return "";
+}
+
 const Table* Results::find(std::string_view file) const {
   const auto found = tables.find(file);
   return found == tables.end() || found->second.rows() == 0 ? nullptr : &found->second;

@@ -71,6 +71,19 @@ struct SetView {
   double most_change = 0;    ///< its relative change
 };
 
+/// What a set says of the gene's elements, whatever its verdict.
+enum class SetNature : uint8_t {
+  kElements,  ///< it is a statement about them
+  kState,     ///< no statement: its peaks, searched wherever they lie, mark the state of the cell
+  kUnconfirmed,  ///< no statement that held-out cells confirm: the gene fails gate B
+};
+
+/// State where all peaks were searched, or every peak lies on another chromosome than the gene.
+SetNature nature_of(const SetView& set);
+
+/// "state", "unconfirmed", or empty.
+const char* nature_name(SetNature nature);
+
 struct Results {
   std::filesystem::path folder;
   std::vector<Manifest> manifests;  ///< a section for each command that wrote there

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <span>
 
 #include "evaluate/contrast.hpp"
@@ -86,7 +87,23 @@ std::pair<std::vector<double>, std::vector<double>> axes(const Points& points) {
   return {ticks(left, right, 5), ticks(bottom, top, 5)};
 }
 
-std::string plot(const Points& points) {
+/// A tick at a log change, in per cent; of values without counts as it stands.
+std::string change_tick(double mark, bool counts) {
+  if (!counts) return tick_text(mark);
+  const double percent = 100 * std::expm1(mark);
+  if (mark == 0) return "0%";
+  const auto digits =
+      std::abs(percent) < 100 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent);
+  return tick_text(std::strtod(digits.c_str(), nullptr)) + "%";
+}
+
+/// "−49.2%"; of values without counts the difference.
+std::string change_text(double log, bool counts) {
+  if (std::isnan(log)) return "–";
+  return counts ? percent_text(std::expm1(log), true) : number_text(log);
+}
+
+std::string plot(const Points& points, bool counts) {
   constexpr double kWidth = 560;
   constexpr double kHeight = 400;
   constexpr double kLeft = 62;
@@ -94,14 +111,14 @@ std::string plot(const Points& points) {
   const auto [across, up] = axes(points);
   const Scale x{across.front(), across.back(), kLeft, kWidth - 14};
   const Scale y{up.front(), up.back(), kBottom, 12};
-  Svg svg(kWidth, kHeight, "Predicted against observed log change of sets and random sets");
+  Svg svg(kWidth, kHeight, "Predicted against measured change of sets and random sets");
   for (const double mark : across) {
     svg.line(x(mark), 12, x(mark), kBottom, mark == 0 ? "#8a8a8a" : "#e4e4e0");
-    svg.text(x(mark), kBottom + 15, tick_text(mark), Anchor::kMiddle);
+    svg.text(x(mark), kBottom + 15, change_tick(mark, counts), Anchor::kMiddle);
   }
   for (const double mark : up) {
     svg.line(kLeft, y(mark), kWidth - 14, y(mark), mark == 0 ? "#8a8a8a" : "#e4e4e0");
-    svg.text(kLeft - 6, y(mark) + 4, tick_text(mark), Anchor::kEnd);
+    svg.text(kLeft - 6, y(mark) + 4, change_tick(mark, counts), Anchor::kEnd);
   }
   const double from = std::max(across.front(), up.front());
   const double to = std::min(across.back(), up.back());
@@ -122,20 +139,21 @@ std::string plot(const Points& points) {
     const char* colour = verdict_colour(contrast.verdict);
     svg.line(at, y(inside(low)), at, y(inside(high)), colour);
     svg.circle(at, y(inside(point.observed())), 4.4, colour, "#ffffff",
-               fmt::format("{} in {}: {}, slope {} ({} to {})", set->gene, set->cell_type,
-                           verdict_title(contrast.verdict), number_text(contrast.slope),
-                           number_text(contrast.low), number_text(contrast.high)));
+               fmt::format("{} in {}: {}, slope {}", set->gene, set->cell_type,
+                           verdict_title(contrast.verdict),
+                           slope_text(contrast.slope, contrast.low, contrast.high)));
   }
   const PooledSlope slope = pooled(points.found);
-  svg.text(kLeft + 8, 28,
-           fmt::format("slope {} ({} to {})", number_text(slope.slope), number_text(slope.low),
-                       number_text(slope.high)),
+  svg.text(kLeft + 8, 28, "slope: " + slope_text(slope.slope, slope.low, slope.high),
            Anchor::kStart, "st");
-  svg.text((kLeft + kWidth) / 2, kHeight - 8, "predicted log change when masked", Anchor::kMiddle);
+  svg.text((kLeft + kWidth) / 2, kHeight - 8,
+           counts ? "predicted change when masked (log scale)"
+                  : "predicted change of values when masked",
+           Anchor::kMiddle);
   svg.raw(
       fmt::format("<text x=\"14\" y=\"{0}\" text-anchor=\"middle\" transform=\"rotate(-90 14 "
-                  "{0})\">observed log change</text>\n",
-                  coordinate(kBottom / 2)));
+                  "{0})\">measured change{1}</text>\n",
+                  coordinate(kBottom / 2), counts ? " (log scale)" : " of values"));
   return svg.str();
 }
 
@@ -170,10 +188,11 @@ std::string contrast_words(const Results& results, const Points& points) {
   std::vector<Contrast> contrasts;
   for (const SetView& set : results.sets) contrasts.push_back(set.contrast);
   std::string text = fmt::format(
-      "Verdicts: <b>{}</b>. Slope over {}: <b>{}</b> ({} to {}; 1 = measured expression differs "
-      "between cells as predicted, 0 = not at all).",
+      "Verdicts: <b>{}</b>. Slope over {}: <b>{}</b>; 1 = measured expression differs between "
+      "cells "
+      "as predicted, 0 = not at all.",
       count_verdicts(contrasts), counted(static_cast<double>(slope.sets), "set"),
-      number_text(slope.slope), number_text(slope.low), number_text(slope.high));
+      slope_text(slope.slope, slope.low, slope.high));
   if (!points.random.empty()) text += beside_random_sets(points);
   return "<p>" + text + "</p>\n";
 }
@@ -182,16 +201,22 @@ std::string contrast_rows(const std::vector<SetView>& sets) {
   std::vector<std::vector<std::string>> rows;
   for (const SetView& set : std::span(sets).first(std::min(sets.size(), kMostContrastRows))) {
     const Contrast& contrast = set.contrast;
-    const auto interval = std::isnan(contrast.slope)
-                              ? std::string()
-                              : number_text(contrast.low) + " to " + number_text(contrast.high);
+    const bool known = !std::isnan(contrast.slope) && !tells_nothing(contrast);
+    const auto [low, high] = contrast.observed();
+    const auto range = [&](const std::string& least, const std::string& most) {
+      return known ? least + " to " + most : std::string();
+    };
+    const auto change = [&](double log) { return change_text(log, set.from_counts); };
     rows.push_back(
         {verdict_badge(contrast), escape_html(set.cell_type),
          "<i>" + escape_html(set.gene) + "</i>", count_text(static_cast<double>(set.set_size)),
          count_text(static_cast<double>(contrast.cells)),
-         count_text(static_cast<double>(contrast.changed_cells)), number_text(contrast.predicted),
-         number_text(contrast.slope), interval, number_text(contrast.p), number_text(contrast.q),
-         number_text(contrast.p_below_half), number_text(contrast.q_below_half),
+         count_text(static_cast<double>(contrast.changed_cells)), change(contrast.predicted),
+         known ? change(contrast.slope * contrast.predicted) : "–",
+         range(change(low), change(high)), slope_text(contrast),
+         range(number_text(contrast.low), number_text(contrast.high)), number_text(contrast.p),
+         number_text(contrast.q), number_text(contrast.p_below_half),
+         number_text(contrast.q_below_half),
          "<span class=\"remark\">" + escape_html(contrast.note) + "</span>"});
   }
   return html_table({{"Verdict"},
@@ -200,7 +225,9 @@ std::string contrast_rows(const std::vector<SetView>& sets) {
                      {"Peaks", true},
                      {"Test cells", true},
                      {"… changed", true},
-                     {"Predicted log change", true},
+                     {"Predicted, average cell", true},
+                     {"Measured, average cell", true},
+                     {"95% interval", true},
                      {"Slope", true},
                      {"95% interval", true},
                      {"p, slope &gt; 0", true},
@@ -223,6 +250,12 @@ constexpr const char* kVerdictsExplained =
     "is what a set says of cells of one type and state; what it says between cell types is not "
     "tested.</p>\n";
 
+/// Whether all changes are of rates of counts, of which exp(x) − 1 is a share.
+bool by_counts(const Results& results) {
+  return std::all_of(results.sets.begin(), results.sets.end(),
+                     [](const SetView& set) { return set.from_counts; });
+}
+
 }  // namespace
 
 std::string contrast_section(const Results& results, Page& page) {
@@ -240,12 +273,15 @@ std::string contrast_section(const Results& results, Page& page) {
         "set.</p>\n";
   } else {
     html += html_figure(
-        page.next_figure(), plot(points),
-        "Predicted log change of each set (mean over test cells) against the observed one with its "
-        "95% interval: measured expression of the test cells regressed on the predicted change of "
-        "each cell, with total RNA, type, donor, open peaks and state as covariates. " +
+        page.next_figure(), plot(points, by_counts(results)),
+        "Predicted change of each set (mean of logs over test cells: of the average cell) against "
+        "the measured one with its 95% interval: measured expression of the test cells regressed "
+        "on the predicted change of "
+        "each cell, with total RNA, type, donor and batch where they were given, open peaks and "
+        "state as "
+        "covariates. " +
             verdict_legend(results.sets) +
-            "Line: observed = predicted. Grey dots: random sets of as many peaks." +
+            "Line: measured = predicted. Grey dots: random sets of as many peaks." +
             first_of_many(points.found.size(), kMostPoints, "Drawn are the first"));
     html += contrast_words(results, points);
   }

@@ -37,11 +37,28 @@ class RecordedOptions {
     return found->second;
   }
 
+  /// Whether it was recorded, be it empty.
+  bool has(const std::string& name) const { return values_.contains(name); }
+
   bool is(const std::string& name, std::string_view value) const { return find(name) == value; }
 
  private:
   std::map<std::string, std::string> values_;
 };
+
+/// Those of donor and batch that were given: ", donor"; where the run did not record whether (a
+/// study that was prepared elsewhere), both with that condition.
+std::string given_groups(const RecordedOptions& options) {
+  if (!options.has("donors")) return ", donor and batch where the study names them";
+  return std::string(options.find("donors") ? ", donor" : "") +
+         (options.find("batches") ? ", batch" : "");
+}
+
+/// What cells were split by beside their type, likewise.
+std::string split_groups(const RecordedOptions& options) {
+  if (!options.has("donors")) return ", and donor where the study names one";
+  return options.find("donors") ? " and donor" : "";
+}
 
 bool ran(const Results& results, std::string_view command) {
   return std::any_of(results.manifests.begin(), results.manifests.end(),
@@ -79,9 +96,9 @@ std::string cells_sentence(const Results& results, const RecordedOptions& option
              test = options.find("test-share");
   if (train && validation && test) {
     words += fmt::format(
-        "{} were split into training, validation and test cells ({} / {} / {}, stratified by type "
-        "and donor{})",
-        words.empty() ? " Cells" : " and", *train, *validation, *test,
+        "{} were split into training, validation and test cells ({} / {} / {}, stratified by "
+        "type{}{})",
+        words.empty() ? " Cells" : " and", *train, *validation, *test, split_groups(options),
         options.find("split-by") && !options.is("split-by", "cell")
             ? ", whole groups held out by " + *options.find("split-by")
             : "");
@@ -137,12 +154,12 @@ std::string judged_sentence(const Results& results, const RecordedOptions& optio
     words += fmt::format(
         " Measured {} of test cells were regressed on the predicted change of each cell, with "
         "total "
-        "RNA as {} and cell type, donor, batch, open peaks and state as covariates; verdicts "
+        "RNA as {} and cell type{}, open peaks and state as covariates; verdicts "
         "follow from one-sided tests that the slope is above 0 and below ½ "
         "(Benjamini–Hochberg over {}, level {}, at least {} test cells).",
         counts ? "counts" : "values (the RNA came without counts)", counts ? "offset" : "covariate",
-        counted(static_cast<double>(results.sets.size()), "set"), number_text(kVerdictLevel),
-        kJudgedCells);
+        given_groups(options), counted(static_cast<double>(results.sets.size()), "set"),
+        number_text(kVerdictLevel), kJudgedCells);
   }
   if (results.find("redundancy.tsv") != nullptr) {
     words +=

@@ -33,6 +33,12 @@ std::string on_page(std::string words) {
   return escape_html(words);
 }
 
+/// The facts of a set as a page tells them.
+std::string redundancy_on_page(RedundancyFacts facts) {
+  facts.reason = with_places(reason_words(facts.reason));
+  return on_page(redundancy_sentence(facts));
+}
+
 std::string range_text(double low, double high) {
   return fmt::format("{} to {}", number_text(low), number_text(high));
 }
@@ -48,7 +54,7 @@ std::string share_text(const RedundancyView& view) {
 
 /// What stands first of a set: the sentence where it is called; else that it is none, and why.
 std::string first_words(const RedundancyView& view) {
-  const auto sentence = on_page(redundancy_sentence(view.facts));
+  const auto sentence = redundancy_on_page(view.facts);
   if (view.stands()) return "<p><b>" + sentence + ".</b></p>";
   if (view.contradicted) {
     return "<p class=\"note\"><b>No finding</b>: measured expression contradicts the set as a "
@@ -58,7 +64,7 @@ std::string first_words(const RedundancyView& view) {
     return "<p class=\"note\"><b>No finding.</b> " + sentence + ".</p>";
   }
   return fmt::format("<p class=\"note\"><b>No finding.</b> {}. {}.</p>", sentence,
-                     on_page(view.facts.reason));
+                     on_page(with_places(reason_words(view.facts.reason))));
 }
 
 /// Where a set's cells are from, for people.
@@ -71,7 +77,7 @@ std::string cells_words(const RedundancyView& view) {
 }
 
 std::string judged_as(const ElementView& element) {
-  return element.judged ? "yes" : "no: " + escape_html(element.why_not);
+  return element.judged ? "yes" : "no: " + escape_html(with_places(element.why_not));
 }
 
 std::string elements_table(const RedundancyView& view) {
@@ -83,9 +89,9 @@ std::string elements_table(const RedundancyView& view) {
       return element.judged && shares ? number_text(value) : std::string("–");
     };
     rows.push_back({element.judged ? element_letter(judged++) : std::string(),
-                    escape_html(element.place), escape_html(element.kind), judged_as(element),
-                    percent_text(element.alone, true), share(element.loss), share(element.gain),
-                    share(element.shapley)});
+                    escape_html(with_places(element.place)), escape_html(element.kind),
+                    judged_as(element), percent_text(element.alone, true), share(element.loss),
+                    share(element.gain), share(element.shapley)});
   }
   return html_table({{""},
                      {"Element"},
@@ -185,13 +191,13 @@ std::string redundancy_card(const RedundancyView& view) {
   html += "<p class=\"note\">" + cells_words(view) + "." + change_words_of(view) + " ";
   if (view.facts.elements >= 2) html += estimates_words(view);
   html += bound_words(view) + power_words(view);
-  if (!view.note.empty()) html += " <b>Note:</b> " + escape_html(view.note) + ".";
+  if (!view.note.empty()) html += " <b>Note:</b> " + escape_html(with_places(view.note)) + ".";
   return html + "</p></article>\n";
 }
 
 std::string reason_of(const RedundancyView& view) {
   if (view.contradicted) return "measured expression contradicts the set as a whole";
-  return view.facts.reason;
+  return with_places(reason_words(view.facts.reason));
 }
 
 std::string calls_table(const Views& views) {

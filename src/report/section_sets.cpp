@@ -171,8 +171,8 @@ std::string peaks_table(const SetView& set) {
   std::vector<std::vector<std::string>> rows;
   for (const PeakView& peak : set.peaks) {
     rows.push_back({std::to_string(peak.rank), escape_html(peak.name),
-                    fmt::format("{}:{}–{}", escape_html(peak.chromosome), count_text(peak.start),
-                                count_text(peak.end)),
+                    fmt::format("{}:{}–{}", escape_html(peak.chromosome),
+                                count_text(peak.start + 1), count_text(peak.end)),
                     place_text(peak.distance) + (peak.in_transcribed_part ? ", in the gene" : ""),
                     peak.in_minimal ? "\u25cf" : ""});
   }
@@ -249,21 +249,28 @@ std::string change_words(const SetView& set) {
                      change_interval_words(set), masked);
 }
 
-/// "Measured: 50.0% of the predicted change (20.0% to 80.0%)."
-std::string measured_words(const Contrast& contrast) {
-  if (std::isnan(contrast.slope)) return {};
-  return fmt::format("<p class=\"note\">Measured: {} of the predicted change ({} to {}).</p>",
-                     percent_text(contrast.slope), percent_text(contrast.low),
-                     percent_text(contrast.high));
+/// "Measured in the average test cell: −58.5% (−65.0% to −50.7%), where −49.2% is predicted; slope
+/// …": what per cent and slope are measured on.
+std::string measured_words(const SetView& set) {
+  const Contrast& contrast = set.contrast;
+  if (std::isnan(contrast.slope) || tells_nothing(contrast)) return {};
+  return fmt::format(
+      "<p class=\"note\">Measured{}; slope {} ({} to {}) of measured on predicted log change, 1 = "
+      "as "
+      "predicted.</p>",
+      set.from_counts ? " in the average test cell: " + measured_against_predicted(set)
+                      : std::string(),
+      number_text(contrast.slope), number_text(contrast.low), number_text(contrast.high));
 }
 
 /// What a set is made of, where it is not of elements that held-out cells confirm.
 std::string nature_words(const SetView& set) {
-  if (set.domain == "all") {
+  const SetNature nature = nature_of(set);
+  if (nature == SetNature::kState) {
     return "<p class=\"note\"><b>Peaks that mark the state, not elements</b>: all peaks were "
            "searched, wherever they lie.</p>";
   }
-  if (set.gate == "B") {
+  if (nature == SetNature::kUnconfirmed) {
     return "<p class=\"note\"><b>Unconfirmed</b>: the gene fails gate B of the cis path.</p>";
   }
   return {};
@@ -274,7 +281,7 @@ std::string card(const SetView& set, bool several_methods) {
   html += fmt::format("<h4><i>{}</i>{}</h4>", escape_html(set.gene),
                       several_methods ? " <small>" + escape_html(set.method) + "</small>" : "");
   html += "<p>" + verdict_badge(set.contrast) + "</p>" + nature_words(set) + change_words(set) +
-          measured_words(set.contrast);
+          measured_words(set);
   html += strip(set) + "<p class=\"note\">" + beside_random(set) + "</p>";
   const bool placed = std::any_of(set.peaks.begin(), set.peaks.end(),
                                   [](const PeakView& peak) { return !std::isnan(peak.distance); });
@@ -347,7 +354,7 @@ std::string sets_table(std::span<const SetView> sets, bool several_methods) {
                 std::isnan(set.relative_low) ? std::string("–")
                                              : percent_text(set.relative_low, true) + " to " +
                                                    percent_text(set.relative_high, true),
-                number_text(set.contrast.slope), number_text(set.contrast.q),
+                slope_text(set.contrast), number_text(set.contrast.q),
                 count_text(static_cast<double>(set.set_size)), count_text(set.cells),
                 number_text(set.change_cp100k), percent_text(set.others_change),
                 percent_text(set.near_share), percent_text(set.near_chance)});

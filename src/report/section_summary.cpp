@@ -19,11 +19,12 @@ std::string first_of(const SetView& set) {
     return " <b>None stands as a finding</b>: these are hypotheses that these cells do not bear "
            "out.";
   }
-  const auto [low, high] = contrast.observed();
-  return fmt::format(" First stands {}: predicted log change {}, measured {} ({} to {}), {}.",
-                     set_name(set), number_text(contrast.predicted),
-                     number_text(contrast.slope * contrast.predicted), number_text(low),
-                     number_text(high), verdict_badge(contrast)) +
+  const auto measured =
+      set.from_counts
+          ? "measured in the average test cell: " + measured_against_predicted(set)
+          : fmt::format("slope {} of measured on predicted change", slope_text(contrast));
+  return fmt::format(" First stands {}: predicted change {}; {}; {}.", set_name(set),
+                     percent_text(set.relative_change, true), measured, verdict_badge(contrast)) +
          (set.caution.empty() ? "" : " <b>Caution:</b> " + escape_html(set.caution) + ".");
 }
 
@@ -54,6 +55,14 @@ std::string cells_line(const Results& results) {
 std::string missing_file(std::string_view file, std::string_view what) {
   return fmt::format("<p class=\"missing\">This run has no <code>{}</code>: {}.</p>\n",
                      escape_html(file), what);
+}
+
+std::string measured_against_predicted(const SetView& set) {
+  const auto percent = [](double log) { return percent_text(std::expm1(log), true); };
+  const auto [low, high] = set.contrast.observed();
+  return fmt::format("{} ({} to {}), where {} is predicted",
+                     percent(set.contrast.slope * set.contrast.predicted), percent(low),
+                     percent(high), percent(set.contrast.predicted));
 }
 
 std::string set_name(const SetView& set) {

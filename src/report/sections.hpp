@@ -38,6 +38,10 @@ std::string missing_file(std::string_view file, std::string_view what);
 /// " WORDS 150 of 24,000 sets."; empty where no more than `most` are there.
 std::string first_of_many(size_t all, size_t most, std::string_view words);
 
+/// "−58.5% (−65.0% to −50.7%), where −49.2% is predicted": of a set judged by counts, in the
+/// average test cell (exp of the mean of logs).
+std::string measured_against_predicted(const SetView& set);
+
 /// A set's gene and type: "<i>GENE</i> in TYPE", escaped.
 std::string set_name(const SetView& set);
 

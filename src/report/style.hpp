@@ -63,7 +63,11 @@ svg .st{font-size:13px;font-weight:600}svg .sb{font-weight:700}svg .sv{font-size
 .legend li{margin:5px 0}.legend small{color:var(--soft)}
 .legend span{display:inline-block;width:12px;height:12px;border-radius:50%;margin-right:8px}
 .columns{display:flex;flex-wrap:wrap;gap:0 56px;align-items:flex-start}
-.table{overflow-x:auto;margin:12px 0}
+.table{overflow-x:auto;margin:12px 0;  /* a shadow where more lies beyond an edge */
+  background:linear-gradient(var(--paper),var(--paper)) left -2px top 0/14px 100% no-repeat local,
+  linear-gradient(var(--paper),var(--paper)) right -2px top 0/14px 100% no-repeat local,
+  linear-gradient(to right,#0003,transparent) left/10px 100% no-repeat scroll,
+  linear-gradient(to left,#0003,transparent) right/10px 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:14px;line-height:1.35;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;border-bottom:2px solid var(--ink);padding:6px 14px 6px 0;
   vertical-align:bottom}
@@ -78,7 +82,7 @@ section.folded{margin-top:0}:not(.folded)+section.folded{margin-top:48px}
 dl{font-size:14.5px;line-height:1.45;max-width:92ch}dt{font-weight:600;margin-top:8px}dd{margin:0}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,310px),1fr));gap:18px;
   margin:12px 0}
-.card{border:1px solid var(--rule);background:var(--card);padding:14px 16px 6px;min-width:0}
+.card{--paper:var(--card);border:1px solid var(--rule);background:var(--card);padding:14px 16px 6px;min-width:0}
 .stack .card{margin:14px 0}.stack .columns{gap:6px 40px}
 .card details{border-top:0}.card summary{font-size:14px;color:var(--blue)}
 .verdict{display:inline-block;border-radius:3px;padding:0 7px;color:#fff;font-size:12.5px;white-space:nowrap;
@@ -93,7 +97,7 @@ dl{font-size:14.5px;line-height:1.45;max-width:92ch}dt{font-weight:600;margin-to
   margin-top:5px}
 footer{color:var(--soft);font-size:13px;margin-top:60px;padding-top:14px;padding-bottom:40px;
   border-top:1px solid var(--rule)}
-@media(max-width:600px){body{font-size:16px}nav{flex-wrap:nowrap;overflow-x:auto;white-space:nowrap;padding-bottom:6px}header,main,footer{padding-left:16px;padding-right:16px}
+@media(max-width:600px){body{font-size:16px}nav{gap:6px 14px}header,main,footer{padding-left:16px;padding-right:16px}
   h2{margin-top:36px;font-size:20px}.box{padding:8px 14px}.box .verdicts{font-size:18px}}
 @media print{nav{display:none}.verdict,.box,svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}body{font-size:11pt}.card,figure,tr{break-inside:avoid}
   header,main,footer{max-width:none}.table{overflow:visible}

@@ -2,17 +2,54 @@
 
 #include <fmt/core.h>
 
+#include <cmath>
 #include <set>
 
 #include "base/error.hpp"
 #include "report/html.hpp"
 
 namespace grids::core {
+namespace {
+
+/// Of the interval of a slope. A choice of words, not a test.
+constexpr double kTellingWidth = 10;
+
+}  // namespace
+
+bool tells_nothing(const Contrast& contrast) {
+  return contrast.high - contrast.low > kTellingWidth;
+}
+
+std::string slope_text(const Contrast& contrast) {
+  return tells_nothing(contrast) ? "cannot tell" : number_text(contrast.slope);
+}
+
+std::string slope_text(double slope, double low, double high) {
+  if (high - low > kTellingWidth) return "cannot tell";
+  return fmt::format("{} ({} to {})", number_text(slope), number_text(low), number_text(high));
+}
+
+std::string page_remark(const Contrast& contrast) {
+  if (contrast.verdict != Verdict::kUndecided) return verdict_remark(contrast);
+  if (tells_nothing(contrast)) {
+    return fmt::format(
+        "cannot tell: the predicted change of {} is too small to be seen in these "
+        "cells",
+        percent_text(std::expm1(contrast.predicted), true));
+  }
+  if (std::isnan(contrast.detectable)) return {};
+  if (contrast.detectable > 1) {
+    return fmt::format(
+        "too few cells: only a slope above {:.2g} would have been seen, 1 is as predicted",
+        contrast.detectable);
+  }
+  return verdict_remark(contrast) + ", 1 is as predicted";
+}
 
 std::string verdict_badge(const Contrast& contrast) {
   std::string html = fmt::format("<span class=\"verdict {}\">{}</span>",
                                  verdict_name(contrast.verdict), verdict_title(contrast.verdict));
-  const auto remark = verdict_remark(contrast);
+  const auto remark = page_remark(contrast);
   if (!remark.empty()) html += " <span class=\"remark\">" + escape_html(remark) + "</span>";
   return html;
 }

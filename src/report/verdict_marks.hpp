@@ -8,7 +8,20 @@
 
 namespace grids::core {
 
-/// The verdict as a badge, and its remark (verdict.hpp), as HTML.
+/// Whether the interval of the slope is so wide that its number says nothing: 1 is as predicted.
+bool tells_nothing(const Contrast& contrast);
+
+/// The slope, or that these cells cannot tell it.
+std::string slope_text(const Contrast& contrast);
+
+/// "1.3 (1.05 to 1.55)", likewise.
+std::string slope_text(double slope, double low, double high);
+
+/// What to know beside the verdict, as `verdict_remark` but for readers of a page: what cells that
+/// cannot tell could have shown, in words. Text.
+std::string page_remark(const Contrast& contrast);
+
+/// The verdict as a badge, and its remark, as HTML.
 std::string verdict_badge(const Contrast& contrast);
 
 /// The colour of a set in figures.

@@ -76,6 +76,10 @@ def main():
     if missing:
         print("skipped: no", ", ".join(missing))
         sys.exit(SKIPPED)
+    words = subprocess.run(["node", HERE / "words.mjs"], capture_output=True, text=True, timeout=60)
+    print(words.stdout, end="")
+    if words.returncode != 0:
+        raise SystemExit(f"words: {words.returncode}\n{words.stderr}")
     if PICTURES:
         PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="grids-browser-") as place:

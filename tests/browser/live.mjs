@@ -54,11 +54,11 @@ async function picture(view) {
   await page.setViewportSize({ width: 1400, height: 1000 });
 }
 
-/** What the server itself says, asked as the page asks. */
+/** What the server itself says, asked as the page asks: beneath the folder of this login. */
 async function ask(path, body) {
   return page.evaluate(async ([path_, body_]) => {
     const words = body_ === undefined ? {} : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body_) };
-    return (await fetch(path_, words)).json();
+    return (await fetch(`.${path_}`, words)).json();
   }, [path, body]);
 }
 

@@ -51,6 +51,14 @@ TEST(Html, WritesNumbersForPeople) {
   EXPECT_EQ(counted(2000, "set"), "2,000 sets");
 }
 
+TEST(Html, PlacesCountFromOneAsInBrowsersOfGenomes) {
+  EXPECT_EQ(with_places("chr6:84060146-84060629 (transcribed), chr1:0-5"),
+            "chr6:84,060,147–84,060,629 (transcribed), chr1:1–5");
+  for (const char* other : {"", "HLA:1.5-2", "a:1-2x", "cells: 3 with 1 of 4"}) {
+    EXPECT_EQ(with_places(other), other);
+  }
+}
+
 RC_GTEST_PROP(Svg, TicksCoverTheRangeInFewRoundSteps, ()) {
   const double low = *rc::gen::inRange(-1000, 1000) / 100.0;
   const double high = low + *rc::gen::inRange(1, 5000) / 100.0;

@@ -150,9 +150,9 @@ TEST_F(RedundancyPage, ACalledSetBeginsWithItsSentence) {
   ASSERT_NE(sentence, std::string::npos) << shown.substr(0, 600);
   EXPECT_LT(sentence, shown.find("<svg"));
   EXPECT_LT(sentence, shown.find("<table"));
-  for (const char* part : {"B&lt;2M", "chr1:2000-2500", "0.0375", "0.963", "19.5 to 23.5", ">311<",
-                           ">43<", ">77<", "no: promoter", ">promoter<", "A + B", "600 test cells",
-                           "sum of single losses", ">0.075<", "\u22124.0%"}) {
+  for (const char* part : {"B&lt;2M", "chr1:2,001–2,500", "0.0375", "0.963", "19.5 to 23.5",
+                           ">311<", ">43<", ">77<", "no: promoter", ">promoter<", "A + B",
+                           "600 test cells", "sum of single losses", ">0.075<", "\u22124.0%"}) {
     EXPECT_THAT(shown, HasSubstr(part));
   }
 }
@@ -225,7 +225,8 @@ TEST_F(RedundancyPage, SaysThatNothingStandsWhereNothingIsCalled) {
   const auto html = section();
   EXPECT_THAT(html, HasSubstr("<b>None stands as a finding</b>"));
   EXPECT_THAT(findings_in(html), Not(HasSubstr("<article")));
-  EXPECT_THAT(html, HasSubstr("cells: 4 with 2 of 2 elements open, of at least 8"));
+  EXPECT_THAT(html, HasSubstr("too few cells: 4 have all 2 judged elements open, at least 8 are "
+                              "needed"));
   EXPECT_THAT(html, Not(HasSubstr("<figure")));  // nothing was measured
 }
 
@@ -247,6 +248,18 @@ TEST_F(RedundancyPage, ASetThatIsContradictedAsAWholeIsNoFinding) {
   EXPECT_THAT(html, HasSubstr("Of 1 set: <b>1 contradicted</b>"));
   EXPECT_THAT(findings_in(html), Not(HasSubstr("<article")));
   EXPECT_THAT(html, Not(HasSubstr("suffices;")));
+}
+
+TEST(RedundancyReason, SaysThatCellsOfOneChoiceOfElementsAreCounted) {
+  EXPECT_EQ(reason_words("cells: 3 with 1 of 4 elements open, of at least 8"),
+            "too few cells: 3 have one certain choice of 1 of the 4 judged elements open and the "
+            "others closed, at least 8 are needed");
+  EXPECT_EQ(reason_words("cells: 1 with 0 of 2 elements open, of at least 8"),
+            "too few cells: 1 has none of the 2 judged elements open, at least 8 are needed");
+  EXPECT_EQ(reason_words("counts: 7 in the cells with 2 of 2 elements open, of at least 20"),
+            "too few counts of the gene: 7 in the cells with all 2 judged elements open, at least "
+            "20 are needed");
+  EXPECT_EQ(reason_words("one element"), "one element");
 }
 
 TEST_F(RedundancyPage, SharesOfAnUncertainChangeAreNotShown) {

@@ -209,8 +209,8 @@ TEST(Report, ItsFirstFigureHoldsPredictionsAgainstMeasurements) {
   fill(folder);
   const auto html = folder.report();
   EXPECT_LT(html.find("id=\"contrast\""), html.find("id=\"accuracy\""));
-  EXPECT_TRUE(holds(html, "Slope over 1 set: <b>0.517</b> (\u22120.0345 to 1.07;"));
-  EXPECT_TRUE(holds(html, ">slope 0.517 (\u22120.0345 to 1.07)</text>"));
+  EXPECT_TRUE(holds(html, "Slope over 1 set: <b>0.517 (\u22120.0345 to 1.07)</b>; 1 ="));
+  EXPECT_TRUE(holds(html, ">slope: 0.517 (\u22120.0345 to 1.07)</text>"));
   EXPECT_TRUE(holds(html, "Verdicts: <b>1 not judged</b>"));
   EXPECT_TRUE(holds(html, "<b>None of 1 set is borne out by held-out cells</b>, 1 not judged."));
   EXPECT_TRUE(holds(html, "100.0% have p &lt; 0.05"));  // of the random sets that have one

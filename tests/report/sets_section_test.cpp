@@ -6,6 +6,7 @@
 #include "report/html_checker.hpp"
 #include "report/report_folder.hpp"
 #include "report/results.hpp"
+#include "report/verdict_marks.hpp"
 
 namespace grids::core {
 namespace {
@@ -14,6 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::holds;
 using testing::kContrastColumns;
+using ::testing::Not;
 using Folder = testing::ReportFolder;
 
 /// A folder of sets of one type, each with the tests of its contrast: on 100 cells, alone in its
@@ -24,6 +26,8 @@ struct TestedSet {
   std::string p, p_below_half;
   std::string caution = "";
   std::string gate = "";
+  std::string domain = "";
+  std::string detectable = "0.8";
 };
 
 void fill_sets(const Folder& folder, const std::vector<TestedSet>& sets) {
@@ -32,21 +36,21 @@ void fill_sets(const Folder& folder, const std::vector<TestedSet>& sets) {
     subsets.push_back({"T", set.gene, "grids", "1", "1", "peak", "chr1", "1", "2", "NA", "-1",
                        "-0.649", "-7", "0.4", "12", "1"});
     summaries.push_back({"T", set.gene, "grids", "1", "100", "3", "100", "NA", "NA", "yes", "down",
-                         set.caution, set.gate});
+                         set.caution, set.gate, set.domain});
     contrasts.push_back({"T", set.gene, "grids", "1", "found", "100", "100", "-1", set.slope,
                          set.low, set.high, set.p, "0.5", set.p_below_half, "0.5", "undecided",
-                         "0.8", "0", ""});
+                         set.detectable, "0", ""});
   }
   folder.write("subsets.tsv",
                {"cell_type", "gene", "method", "L", "rank", "peak", "chrom", "start", "end",
                 "distance_to_tss", "average_change", "relative_change", "change_cp100k",
                 "objective", "evaluations", "seed"},
                subsets);
-  folder.write(
-      "set_summary.tsv",
-      {"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
-       "share_within_250kb", "chance_within_250kb", "counts", "direction", "caution", "gate"},
-      summaries);
+  folder.write("set_summary.tsv",
+               {"cell_type", "gene", "method", "L", "cells", "random_sets", "percentile",
+                "share_within_250kb", "chance_within_250kb", "counts", "direction", "caution",
+                "gate", "domain"},
+               summaries);
   folder.write("contrasts.tsv", kContrastColumns, contrasts);
 }
 
@@ -129,6 +133,64 @@ TEST(Banner, IsRedWhereSetsAreNoFindings) {
   EXPECT_EQ(banner.verdicts, "<b>1 of 2 sets is borne out by held-out cells</b>, 1 not judged.");
   const TestedSet opposed = {"OPPOSED", "-1.1", "-2", "-0.3", "0.99", "0.0001"};
   EXPECT_THAT(words_in(banner_with(opposed)), ElementsAre("contradicted"));
+}
+
+TEST(Banner, CountsApartWhatIsBorneOutAndSaysNothingOfElements) {
+  auto state = kFine;
+  state.gene = "STATE";
+  state.domain = "all";
+  EXPECT_THAT(banner_with(state).verdicts,
+              HasSubstr("<b>2 of 2 sets are borne out by held-out cells</b> (of which 1 by peaks "
+                        "that mark the state of the cell, no statement about elements)."));
+  state.domain = "distal";  // all on other chromosomes
+  EXPECT_THAT(banner_with(state).verdicts, HasSubstr("(of which 1 by peaks that mark the state"));
+  state.domain = "";  // not known: the gene may merely have no position
+  EXPECT_THAT(banner_with(state).verdicts, Not(HasSubstr("of which")));
+  state.gate = "B";
+  EXPECT_THAT(banner_with(state).verdicts, HasSubstr("(of which 1 unconfirmed by gate B)."));
+  state.domain = "all";
+  state.p = "0.9";  // not borne out: nothing to count apart
+  EXPECT_THAT(banner_with(state).verdicts, Not(HasSubstr("of which")));
+}
+
+/// What stands beside the badge of an undecided set.
+std::string remark_of(const TestedSet& set) {
+  const Folder folder;
+  fill_sets(folder, {set});
+  return page_remark(read_results(folder.path).sets.at(0).contrast);
+}
+
+TEST(Report, WhatCellsCannotTellIsSaidInWords) {
+  TestedSet set = {"ONE", "1", "0.5", "1.5", "0.9", "0.9"};
+  EXPECT_EQ(remark_of(set), "these cells could have shown a slope of 0.8, 1 is as predicted");
+  set.detectable = "3.56";
+  EXPECT_EQ(remark_of(set),
+            "too few cells: only a slope above 3.6 would have been seen, 1 is as predicted");
+  set.slope = "42.5";
+  set.low = "-45.5";
+  set.high = "130.6";
+  set.detectable = "115";
+  EXPECT_EQ(remark_of(set),
+            "cannot tell: the predicted change of \u221263.2% is too small to be seen in these "
+            "cells");
+  const Folder folder;
+  fill_sets(folder, {set});
+  const auto html = folder.report();
+  for (const char* figure : {"42.5", "4250", "130.6", "131", "115"}) {
+    EXPECT_FALSE(holds(html, figure)) << figure;
+  }
+}
+
+TEST(Report, ChangesAreInPerCentWithWhatTheyAreMeasuredOn) {
+  const Folder folder;
+  fill_sets(folder, {kFine});  // predicted log change −1, slope 1 (0.5 to 1.5)
+  const auto html = folder.report();
+  EXPECT_TRUE(holds(html,
+                    "First stands <i>FINE</i> in T: predicted change \u221264.9%; measured in the "
+                    "average test cell: \u221263.2% (\u221277.7% to \u221239.3%), where "
+                    "\u221263.2% is predicted"));
+  EXPECT_TRUE(holds(html, "slope 1 (0.5 to 1.5) of measured on predicted log change"));
+  EXPECT_FALSE(holds(html, "of the predicted change ("));
 }
 
 TEST(Banner, UndecidedIsNoFaultButMostlyUndecidedIsTold) {
