@@ -30,9 +30,11 @@ constexpr PageWord kPageWords[] = {
      "which the predicted change of the mean need not equal."},
     {"q", "Benjamini–Hochberg q of the slope over the sets of this page."},
     {"Predicted change",
-     "Relative change of the prediction when the whole set is masked in the surrogate, on test "
-     "cells. Its interval, where a set has one, is of 90 % over refits of the chosen terms; it may "
-     "leave out the change itself."},
+     "Change of the mean predicted expression when the whole set is masked in the surrogate, on "
+     "test "
+     "cells. Its interval, where a set has one, says how far refits of the gene’s own terms move "
+     "it "
+     "(90 %); what the set changes through the state of the cell is held."},
     {"Peaks",
      "Those that are needed, of all peaks of the set: its minimal sub-set alone keeps at least 90 "
      "% of the "
