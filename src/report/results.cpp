@@ -276,13 +276,6 @@ std::vector<std::string> outdated_parts(const std::filesystem::path& folder,
   return sentences;
 }
 
-/// Of subsets.tsv that has no `rate_change`.
-constexpr const char* kPublishedChange =
-    "subsets.tsv is of an earlier grids: its predicted changes are those of 1 + counts per "
-    "100,000, "
-    "cell by cell, and not of mean expression, as grids view and the members' own are; find the "
-    "sets anew for these";
-
 }  // namespace
 
 double shown_change(const Table& table, size_t row) {
@@ -342,7 +335,7 @@ Results read_results(const std::filesystem::path& folder) {
   }
   if (const Table* subsets = results.find("subsets.tsv")) {
     results.sets = sets_of(*subsets);
-    if (!subsets->has(column::kRateChange)) results.outdated.emplace_back(kPublishedChange);
+    results.is_published_change = !subsets->has(column::kRateChange);
   }
   if (const Table* random = results.find("random_sets.tsv")) add_random(*random, results.sets);
   const SetIndex index(results.sets);

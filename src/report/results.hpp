@@ -91,6 +91,8 @@ struct Results {
   std::vector<SetView> sets;                         ///< as they stand (verdict.hpp)
   /// Sentences about what was made from another file than lies there now under its name.
   std::vector<std::string> outdated;
+  /// subsets.tsv is of an earlier grids, without `rate_change`: see shown_change.
+  bool is_published_change = false;
 
   /// The table of that file, or null when the file is missing or has no rows.
   const Table* find(std::string_view file) const;

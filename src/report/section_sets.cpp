@@ -421,7 +421,16 @@ std::string browsers_note(const std::filesystem::path& folder) {
 
 std::string sets_section(const Results& results, Page& page) {
   const auto& sets = results.sets;
-  std::string html = "<div id=\"sets-live\"></div>\n<div class=\"static\">\n";  // the page's script
+  std::string html;
+  if (results.is_published_change) {
+    html =
+        "<p class=\"note\">An earlier grids found these sets: their predicted changes are those of "
+        "1 "
+        "+ counts per 100,000, cell by cell, and not of mean expression, as those of single "
+        "members "
+        "are. Sets that are found anew have both.</p>\n";
+  }
+  html += "<div id=\"sets-live\"></div>\n<div class=\"static\">\n";  // the page's script
   if (sets.empty()) {
     html += missing_file("subsets.tsv", "no set of peaks was learned");
   } else {

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "evaluate/set_columns.hpp"
 #include "report/banner.hpp"
 #include "report/html_checker.hpp"
 #include "report/report_folder.hpp"
@@ -52,6 +53,22 @@ void fill_sets(const Folder& folder, const std::vector<TestedSet>& sets) {
                 "gate", "domain"},
                summaries);
   folder.write("contrasts.tsv", kContrastColumns, contrasts);
+}
+
+TEST(Report, ChangesAreThoseOfMeanExpressionAndOfAnEarlierGridsSoIsSaid) {
+  const Folder folder;
+  fill_sets(folder, {{"SURE", "1", "0.9", "1.1", "0.001", "0.9"}});
+  constexpr const char* kEarlier = "An earlier grids found these sets";
+  EXPECT_EQ(read_results(folder.path).sets[0].relative_change, -0.649);
+  EXPECT_TRUE(holds(folder.report(), kEarlier));
+  auto subsets = read_table(folder.path / "subsets.tsv");
+  auto columns = subsets.columns();
+  columns.emplace_back(column::kRateChange.name);
+  auto row = subsets.row(0);
+  row.emplace_back("-0.75");
+  folder.write("subsets.tsv", columns, {row});
+  EXPECT_EQ(read_results(folder.path).sets[0].relative_change, -0.75);
+  EXPECT_FALSE(holds(folder.report(), kEarlier));
 }
 
 TEST(Report, SetsStandByVerdictAndWhatIsContradictedIsNoFinding) {
