@@ -415,10 +415,10 @@ if (part === "first") {
   await picture("dark");
 } else {
   // Another start of the server: looks are still counted, and saved sets are there.
-  assert.ok((await page.locator("#what-if").textContent()).includes("of mine"));
+  await page.locator("#what-if").getByText("of mine").first().waitFor();
   const target = await aTarget();
   await choose(target.gene, target.cell_type);
-  assert.match(await cost.textContent(), /3rd look/);
+  await page.waitForFunction(() => document.querySelector("#judge-cost").textContent.includes("3rd look"));
 }
 assert.deepEqual(faults, []);
 console.log(`live ${part}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
