@@ -102,10 +102,11 @@ std::string counted(double count, std::string_view noun) {
 }
 
 std::string with_places(const std::string& text) {
-  static const std::regex kPlace(R"(:(\d{1,15})-(\d{1,15})(?![\w.]))");
+  static const std::regex place_form(R"(:(\d{1,15})-(\d{1,15})(?![\w.]))");
   std::string result;
   auto rest = text.begin();
-  for (std::sregex_iterator found(text.begin(), text.end(), kPlace), end; found != end; ++found) {
+  for (std::sregex_iterator found(text.begin(), text.end(), place_form), end; found != end;
+       ++found) {
     const auto& place = *found;
     result.append(rest, text.begin() + place.position());
     result += fmt::format(":{}–{}", count_text(std::stod(place[1].str()) + 1),

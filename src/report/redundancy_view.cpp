@@ -150,11 +150,11 @@ bool RedundancyView::has_shares() const {
 }
 
 std::string reason_words(const std::string& reason) {
-  static const std::regex kTooFew(
+  static const std::regex too_few(
       "(cells|counts): (\\d+) (?:in the cells )?with (\\d+) of (\\d+) elements open, of at least "
       "(\\d+)");
   std::smatch found;
-  if (!std::regex_match(reason, found, kTooFew)) return reason;
+  if (!std::regex_match(reason, found, too_few)) return reason;
   const auto what = found[1].str(), count = found[2].str(), open = found[3].str(),
              elements = found[4].str(), least = found[5].str();
   const auto choice = open == elements ? fmt::format("all {} judged elements open", elements)

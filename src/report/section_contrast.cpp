@@ -204,7 +204,7 @@ std::string contrast_rows(const std::vector<SetView>& sets) {
     const bool known = !std::isnan(contrast.slope) && !tells_nothing(contrast);
     const auto [low, high] = contrast.observed();
     const auto range = [&](const std::string& least, const std::string& most) {
-      return known ? least + " to " + most : std::string();
+      return known ? fmt::format("{} to {}", least, most) : std::string();
     };
     const auto change = [&](double log) { return change_text(log, set.from_counts); };
     rows.push_back(
