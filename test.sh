@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./test.sh          installs what is missing, builds with warnings as errors, runs all tests but the tours
 # ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets, foreign
-#                    readers, the report in a browser, hostile requests to view
+#                    readers, the report in a browser, hostile requests to view, shards on Slurm and Snakemake
 # ./test.sh ci       what CI runs: these two, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
@@ -23,14 +23,14 @@ build_and_test() {
     --output-log "build/$preset/ctest.log"
 }
 
-tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser|browser_live|view)$'
+tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser|browser_live|view|workflows)$'
 
 tours() {
   # Debian's npm conflicts with that of others, which does as well.
   local npm=()
   command -v npm >/dev/null || npm=(nodejs npm)
   scripts/setup.sh r-base-core r-cran-matrix r-bioc-genomicranges tabix bedtools python3-pybigwig multiqc \
-    chromium "${npm[@]}"
+    chromium slurm-wlm munge snakemake "${npm[@]}"
   scripts/build.sh release
   ctest --preset release --parallel "$(nproc)" --no-tests=error --tests-regex "$tours" \
     --output-log build/release/tours.log
@@ -75,7 +75,7 @@ case "${1:-release}" in
   release) build_and_test release "$tours" ;;
   tours) tours ;;
   lint) lint ;;
-  asan) build_and_test asan '^(formats|run_folder|exports_outside|browser|browser_live|view)$' ;;
+  asan) build_and_test asan '^(formats|run_folder|exports_outside|browser|browser_live|view|workflows)$' ;;
   tsan) build_and_test tsan "$tours" test_base test_math test_io test_search test_model test_cis ;;
   fuzz) fuzz/run.sh 4 ;;
   ci) run_parts release tours lint "asan small" "tsan small" ;;
