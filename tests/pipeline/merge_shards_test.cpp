@@ -8,7 +8,7 @@
 
 #include "io/folder.hpp"
 #include "io/manifest.hpp"
-#include "support/temporary_folder.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids::core {
 namespace {
@@ -66,7 +66,7 @@ class MergeShards : public testing::Test {
     return "nothing is refused";
   }
 
-  TemporaryFolder folder_;
+  test::TempFolder folder_;
 };
 
 TEST_F(MergeShards, AreTakenInAnyOrder) {
@@ -128,7 +128,8 @@ TEST_F(MergeShards, AnotherVersionThanThisIsRefusedThoughAllHaveIt) {
 }
 
 TEST_F(MergeShards, WhatIsNoShardIsTold) {
-  EXPECT_THAT(refusal({folder_.path()}), HasSubstr("holds no shard; give folders that grids explain"));
+  EXPECT_THAT(refusal({folder_.path()}),
+              HasSubstr("holds no shard; give folders that grids explain"));
   EXPECT_THAT(refusal({folder_.path() / "none"}), HasSubstr("there is no such folder"));
   EXPECT_THROW(read_shards({}), Error);
 }

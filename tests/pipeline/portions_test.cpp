@@ -7,7 +7,7 @@
 #include <limits>
 #include <set>
 
-#include "support/temporary_folder.hpp"
+#include "support/temp_folder.hpp"
 
 namespace grids::core {
 namespace {
@@ -46,7 +46,7 @@ TEST(Portions, ShardsAreReadOrRefused) {
 
 /// A table is what its rows hold, whatever they hold.
 TEST(Portions, TablesAreJoinedByteForByte) {
-  const TemporaryFolder folder;
+  const test::TempFolder folder;
   Table first({"name", "value"}), second({"name", "value"}), whole({"name", "value"});
   for (Table* table : {&first, &whole}) table->add({"=1+1", "a\tb"});
   for (Table* table : {&second, &whole}) table->add({"\"x\"", ""});
@@ -84,7 +84,7 @@ TEST(Portions, NumbersKeepAllTheirDigits) {
 }
 
 TEST(Portions, TheWholeOfAShardIsReadBack) {
-  const TemporaryFolder folder;
+  const test::TempFolder folder;
   EXPECT_FALSE(read_whole_run(folder.path(), "explain"));
   write_whole_run(folder.path(), "explain", {{2, 5}, 9, "abc"});
   const auto whole = read_whole_run(folder.path(), "explain");
