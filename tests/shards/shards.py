@@ -134,19 +134,17 @@ def refuse(tour, words, folders):
     tour.refused("no shard", [*folders, "cells"], "cells: holds no shard")
     tour.refused("no folder", [*folders, "nowhere"], "nowhere: there is no such folder")
     tour.refused("a whole run among shards", [*lost, "explain_whole"], "number of shards is 1, there 5")
-    for name, more, field in (("seed", ["--seed", "8"], "seed is"),
-                              ("options", ["--random-sets", "7"], "options: random-sets is 7"),
-                              ("targets", ["--targets", "few.tsv"], "inputs: the table of targets"),
-                              ("surrogate", [], "inputs: the surrogate is")):
-        given = [*words, *more]
-        if name == "targets":
-            text = (tour.root / "targets.tsv").read_text().splitlines(keepends=True)
-            (tour.root / "few.tsv").write_text("".join(text[:200]))
-            given = [each if each != "targets.tsv" else "few.tsv" for each in words]
-        if name == "surrogate":
-            given = [each if each != "surrogate.safetensors" else "plain.safetensors" for each in words]
+    text = (tour.root / "targets.tsv").read_text().splitlines(keepends=True)
+    (tour.root / "few.tsv").write_text("".join(text[:100]))
+    for name, change, field in (("seed", {"--force": ["--force", "--seed", "8"]}, "seed is 8, there 1"),
+                                ("options", {"25": ["7"]}, "options: random-sets is 7, there 25"),
+                                ("targets", {"targets.tsv": ["few.tsv"]}, "inputs: the table of targets is few.tsv"),
+                                ("surrogate", {"surrogate.safetensors": ["plain.safetensors"]},
+                                 "inputs: the surrogate is plain.safetensors")):
+        given = [each for word in words for each in change.get(word, [word])]
         tour.must(shard_words(given, 3, SHARDS, f"other_{name}"))
-        tour.refused(f"a shard of other {name}", [*lost, f"other_{name}"], f"other_{name}", field, "run this")
+        tour.refused(f"a shard of other {name}", [*lost, f"other_{name}"], f"other_{name}", field,
+                     "run this one again")
     if kill_in_the_middle(tour, shard_words(words, 3, SHARDS, "stopped")[:-2], "stopped",
                           "portions/explain.json"):
         tour.refused("a shard that did not end", [*lost, "stopped"], "stopped: shard 3/5 did not end")
