@@ -23,7 +23,7 @@ build_and_test() {
     --output-log "build/$preset/ctest.log"
 }
 
-tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser|browser_live|view|workflows)$'
+tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser|browser_live|view|shards|workflows)$'
 
 tours() {
   # Debian's npm conflicts with that of others, which does as well.
@@ -75,7 +75,7 @@ case "${1:-release}" in
   release) build_and_test release "$tours" ;;
   tours) tours ;;
   lint) lint ;;
-  asan) build_and_test asan '^(formats|run_folder|exports_outside|browser|browser_live|view|workflows)$' ;;
+  asan) build_and_test asan '^(formats|run_folder|exports_outside|browser|browser_live|view|shards|workflows)$' ;;
   tsan) build_and_test tsan "$tours" test_base test_math test_io test_search test_model test_cis ;;
   fuzz) fuzz/run.sh 4 ;;
   ci) run_parts release tours lint "asan small" "tsan small" ;;

@@ -10,10 +10,11 @@ void Context::check_cancelled() const {
   }
 }
 
-Progress::Progress(const Context& context, std::string task, int64_t total)
+Progress::Progress(const Context& context, std::string task, int64_t total, int64_t done)
     : context_(context),
       task_(std::move(task)),
       total_(total),
+      done_(done),
       next_(std::chrono::steady_clock::now()) {}
 
 Progress::~Progress() {

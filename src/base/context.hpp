@@ -42,7 +42,8 @@ struct Context {
 /// Reports the progress of one long task, at most ten times a second.
 class Progress {
  public:
-  Progress(const Context& context, std::string task, int64_t total);
+  /// `done`: units that an earlier run has left finished; they do not count for the time left.
+  Progress(const Context& context, std::string task, int64_t total, int64_t done = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;

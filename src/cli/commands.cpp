@@ -29,6 +29,7 @@ AllCommands all_commands(const TorchWork& work, bool own_model) {
                   cis_command(),
                   std::move(of_surrogate),
                   redundancy_command(),
+                  merge_command(),
                   knockout_command(),
                   compare_command(),
                   evaluate_command(),

@@ -14,6 +14,7 @@ Command cis_command();
 Command predict_command();
 Command explain_command();
 Command redundancy_command();
+Command merge_command();
 Command knockout_command();
 Command compare_command();
 Command evaluate_command();

@@ -168,7 +168,7 @@ void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
   }
   OptionSet::Values values = stage;
   values.insert(own.begin(), own.end());
-  tell_asking(arguments.inputs.study, study, std::ssize(comparison.sets), context);
+  tell_asking(arguments.inputs.study, study, std::ssize(comparison.sets), "", context);
   out.claim(comparison_files(truth != nullptr, options.types), context);
   const auto files = write_comparison(arguments.out, comparison, options);
   close_folder(out, {"compare", values, inputs, files, reporter.warnings()}, context);

@@ -13,50 +13,10 @@ namespace {
 struct RedundancyCommand {
   StudyArguments inputs;
   TargetArguments targets;
-  bool all_genes = false;
   RedundancyArguments stage;
   std::filesystem::path out;
   bool overwrite = false;
 };
-
-/// Genes whose terms can be searched.
-std::vector<std::string> genes_with_terms(const Study& study, const StudySurrogate& surrogate) {
-  std::vector<std::string> names;
-  if (surrogate.cis() == nullptr) return names;
-  for (const auto& gene : surrogate.cis()->genes) {
-    if (!gene.terms.empty()) names.push_back(study.genes.names[at(gene.gene)]);
-  }
-  return names;
-}
-
-std::vector<ExplainTarget> targets_of(const RedundancyCommand& arguments, const Study& study,
-                                      const StudySurrogate& surrogate) {
-  const int64_t size = arguments.stage.explain.set_size;
-  if (!arguments.all_genes) {
-    return find_targets(study, arguments.targets.requests(study, size));
-  }
-  const auto genes = genes_with_terms(study, surrogate);
-  if (genes.empty()) {
-    throw input_error("{}: no gene has terms of a cis path; fit it (grids cis)",
-                      arguments.inputs.surrogate.string());
-  }
-  std::vector<TargetRequest> requests;
-  auto types = cell_type_names(study, arguments.targets.cell_types);
-  if (types.empty()) types = {kAllTypes};
-  for (const auto& type : types) {
-    for (const auto& gene : genes) requests.push_back({type, gene, size});
-  }
-  return find_targets(study, requests);
-}
-
-void check_sources(const RedundancyCommand& arguments, Problems& problems) {
-  const auto& given = arguments.targets;
-  if (!arguments.all_genes) {
-    given.check("--all-genes, --targets FILE, or --gene G (in --cell-type T)", false, problems);
-  } else if (!given.genes.empty() || !given.table.empty()) {
-    problems.add("--all-genes stands for all of them: leave out --gene and --targets");
-  }
-}
 
 /// What the sections hold.
 struct Values {
@@ -72,8 +32,8 @@ struct Values {
 
 /// What was asked, for other targets of the same command to be told apart.
 std::string asked_words(const RedundancyCommand& arguments) {
-  return fmt::format("{}{}; {}", arguments.all_genes ? "all genes; " : "",
-                     arguments.targets.words(arguments.out), arguments.inputs.words(arguments.out));
+  return fmt::format("{}; {}", arguments.targets.words(arguments.out),
+                     arguments.inputs.words(arguments.out));
 }
 
 void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& values,
@@ -86,17 +46,15 @@ void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& val
   const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
   const auto loaded = load_study_and_surrogate(arguments.inputs);
   const StudySurrogate surrogate = loaded.surrogate();
-  const auto targets = targets_of(arguments, loaded.study, surrogate);
+  const auto targets = arguments.targets.find(
+      loaded.study, surrogate, arguments.stage.explain.set_size, arguments.inputs.surrogate);
   std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
   if (!arguments.targets.table.empty()) read.push_back(arguments.targets.table);
   const auto inputs = record_files(read);
-  auto depends = values;
-  depends.erase("shard");  // a portion is the same in any of them
-  const std::string settings = settings_text(depends) + "study=" + inputs[0].sha256 +
-                               "; surrogate=" + inputs[1].sha256 + "; ";
-  const auto tables = redundancy_into(out, loaded.study, surrogate, targets, arguments.stage,
-                                      settings, loaded.file.options, context);
-  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets), context);
+  const auto tables =
+      redundancy_into(out, loaded.study, surrogate, targets, arguments.stage,
+                      portion_settings(values, inputs), loaded.file.options, context);
+  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets), "", context);
   close_folder(out, {"redundancy", values, inputs, tables, reporter.warnings()}, context);
 }
 
@@ -109,15 +67,14 @@ Command redundancy_command() {
       "  grids redundancy study.h5mu surrogate-cis.safetensors --gene CX3CR1 "
       "--cross-fit -o out/\n"
       "What is done is kept: the same command goes on where it was stopped. --shard 2/8 does the\n"
-      "second of eight parts.",
+      "second of eight parts; grids merge puts them together (docs/cluster.md).",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<RedundancyCommand>();
         arguments->inputs.describe(options);
         arguments->targets.genes_of_all_types = true;
         arguments->targets.describe(options,
                                     "cell_type (a type, all or each), gene and, optionally, L");
-        options.flag("--all-genes", arguments->all_genes,
-                     "Every gene that has terms of the cis path, in --cell-type (all)");
+        arguments->targets.describe_all_genes(options);
         options.value("-o,--out", arguments->out, "Folder for redundancy.tsv and the rest",
                       OptionSet::Need::kRequired);
         describe_overwrite(options, arguments->overwrite);
@@ -127,7 +84,10 @@ Command redundancy_command() {
         arguments->stage.describe(options);
         options.section("cis");
         arguments->stage.cis.describe(options);
-        options.rule([arguments](Problems& problems) { check_sources(*arguments, problems); });
+        options.rule([arguments](Problems& problems) {
+          arguments->targets.check("--all-genes, --targets FILE, or --gene G (in --cell-type T)",
+                                   false, problems);
+        });
         const Values values = {options.values("explain"), options.values("redundancy"),
                                options.values("cis")};
         return [arguments, values](const Context& context) {

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include "base/name_list.hpp"
+#include "pipeline/all_genes.hpp"
 #include "pipeline/inputs.hpp"
 
 namespace grids::core {
@@ -39,7 +40,18 @@ void TargetArguments::describe(OptionSet& set, std::string_view columns) {
   set.value("--targets", table, fmt::format("Table with columns {}", columns));
 }
 
+void TargetArguments::describe_all_genes(OptionSet& set) {
+  set.flag("--all-genes", all_genes,
+           "Every gene that has terms of the cis path, in --cell-type (all)");
+}
+
 void TargetArguments::check(std::string_view ways, bool other_source, Problems& problems) const {
+  if (all_genes) {
+    if (!genes.empty() || !table.empty()) {
+      problems.add("--all-genes stands for all of them: leave out --gene and --targets");
+    }
+    return;
+  }
   const bool by_name = !cell_types.empty() || !genes.empty();
   const int sources = (by_name ? 1 : 0) + (table.empty() ? 0 : 1) + (other_source ? 1 : 0);
   if (sources != 1) {
@@ -57,6 +69,7 @@ std::vector<std::string> TargetArguments::asked_types() const {
 
 std::string TargetArguments::words(const std::filesystem::path& folder) const {
   if (!table.empty()) return targets_words(folder, table);
+  if (all_genes) return fmt::format("all genes; cell types {}", fmt::join(cell_types, ", "));
   return fmt::format("cell types {}; genes {}", fmt::join(asked_types(), ", "),
                      fmt::join(genes, ", "));
 }
@@ -74,6 +87,14 @@ std::vector<TargetRequest> TargetArguments::requests(const Study& study,
     for (const auto& gene : names) requests.push_back({type, gene, default_set_size});
   }
   return requests;
+}
+
+std::vector<ExplainTarget> TargetArguments::find(
+    const Study& study, const StudySurrogate& surrogate, int64_t default_set_size,
+    const std::filesystem::path& surrogate_file) const {
+  if (!all_genes) return find_targets(study, requests(study, default_set_size));
+  return all_gene_targets(study, surrogate, cell_type_names(study, cell_types), default_set_size,
+                          surrogate_file);
 }
 
 }  // namespace grids::core

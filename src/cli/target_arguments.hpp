@@ -8,6 +8,7 @@
 
 #include "base/described.hpp"
 #include "explain/targets.hpp"
+#include "model/study_surrogate.hpp"
 
 namespace grids::core {
 
@@ -25,9 +26,12 @@ struct TargetArguments {
   std::vector<std::string> genes;
   std::filesystem::path table;
   bool genes_of_all_types = false;  ///< --gene alone means the cells of all types together
+  bool all_genes = false;           ///< every gene that has terms of the cis path
 
   /// --cell-type, --gene and --targets, whose columns are told.
   void describe(OptionSet& set, std::string_view columns);
+  /// --all-genes, which goes with --cell-type.
+  void describe_all_genes(OptionSet& set);
   /// Adds to the problems unless there is one source of targets: these, or where a command has
   /// another, that one. `ways` names them all.
   void check(std::string_view ways, bool other_source, Problems& problems) const;
@@ -42,6 +46,11 @@ struct TargetArguments {
   /// Every gene in every type of the lists, or the rows of the table. Throws what read_targets
   /// throws.
   std::vector<TargetRequest> requests(const Study& study, int64_t default_set_size) const;
+  /// What is asked, --all-genes included. Throws what find_targets, read_targets and
+  /// all_gene_targets throw.
+  std::vector<ExplainTarget> find(const Study& study, const StudySurrogate& surrogate,
+                                  int64_t default_set_size,
+                                  const std::filesystem::path& surrogate_file) const;
 };
 
 }  // namespace grids::core

@@ -14,8 +14,15 @@
 namespace grids::core {
 namespace {
 
-ChangeDirection direction_of(const ExplainStageOptions& options) {
-  return options.loss.direction == Direction::kDown ? ChangeDirection::kDown : ChangeDirection::kUp;
+/// More lines, or names in one, are read by nobody.
+constexpr size_t kMostTold = 100;
+
+/// "A, B", with "and 20 more" where there are many.
+std::string some_of_names(const std::vector<std::string>& names) {
+  const size_t shown = std::min(names.size(), kMostTold);
+  const auto last = names.begin() + static_cast<std::ptrdiff_t>(shown);
+  const auto words = fmt::format("{}", fmt::join(names.begin(), last, ", "));
+  return shown == names.size() ? words : fmt::format("{} and {} more", words, names.size() - shown);
 }
 
 /// "1 cell", "3 cells".
@@ -43,17 +50,15 @@ std::string partners_words(const EvaluatedSet& set) {
 }
 
 /// A line for each cell type and reason: a small type is skipped with all its genes.
-void tell_skipped(const Study& study, const std::vector<SkippedTarget>& skipped,
-                  const Context& context) {
+void tell_skipped(const std::vector<ToldSkip>& skipped, const Context& context) {
   std::map<std::tuple<std::string, std::string, bool>, std::vector<std::string>> genes;
   for (const auto& entry : skipped) {
-    genes[{type_name(study, entry.target), entry.reason, entry.doubted}].push_back(
-        study.genes.names[static_cast<size_t>(entry.target.gene)]);
+    genes[{entry.type, entry.reason, entry.doubted}].push_back(entry.gene);
   }
   for (const auto& [where, names] : genes) {
     const auto& [type, reason, doubted] = where;
     context.reporter.warning(fmt::format("not explained in {}: {}: {} (see skipped.tsv{})", type,
-                                         fmt::join(names, ", "), reason,
+                                         some_of_names(names), reason,
                                          doubted ? "; --force explains them" : ""));
   }
 }
@@ -82,39 +87,36 @@ std::string random_words(const EvaluatedSet& set, const RandomSets& random,
 }
 
 /// Says so first when nothing was explained because of gate A.
-void tell_gate(const ExplainResult& result, const Context& context) {
-  const auto failed = std::count_if(result.skipped.begin(), result.skipped.end(),
-                                    [](const SkippedTarget& entry) { return entry.gate_a; });
-  if (failed == 0 || !result.explained.empty()) return;
+void tell_gate(const ToldExplained& told, const Context& context) {
+  const auto failed = std::count_if(told.skipped.begin(), told.skipped.end(),
+                                    [](const ToldSkip& entry) { return entry.gate_a; });
+  if (failed == 0 || !told.sets.empty()) return;
   context.reporter.warning(fmt::format(
       "nothing was explained: {} of {} targets fail gate A, that is, the surrogate predicts these "
       "genes in held-out cells no better than depth, type, donor and batch do (see cis.tsv); "
       "--force "
       "explains them nevertheless",
-      failed, result.skipped.size()));
+      failed, told.skipped.size()));
 }
 
-std::vector<Contrast> contrasts_of(const JudgedSets& judged) {
+std::vector<Contrast> contrasts_of(const std::vector<ToldSet>& sets) {
   std::vector<Contrast> contrasts;
-  contrasts.reserve(judged.sets.size());
-  for (const auto& set : judged.sets) contrasts.push_back(set.contrast);
+  contrasts.reserve(sets.size());
+  for (const auto& set : sets) contrasts.push_back(set.contrast);
   return contrasts;
 }
 
 /// How many sets are what; a warning where that is no reason for trust, with what is contradicted
 /// by name.
-void tell_verdicts(const Study& study, const JudgedSets& judged, const Context& context) {
-  if (judged.sets.empty()) return;
-  const auto contrasts = contrasts_of(judged);
+void tell_verdicts(const std::vector<ToldSet>& sets, const Context& context) {
+  if (sets.empty()) return;
+  const auto contrasts = contrasts_of(sets);
   std::vector<std::string> contradicted;
   bool any_follows = false;
-  for (const auto& set : judged.sets) {
+  for (const auto& set : sets) {
     const Verdict verdict = set.contrast.verdict;
     any_follows |= verdict == Verdict::kBorneOut || verdict == Verdict::kOverstated;
-    if (verdict != Verdict::kContradicted) continue;
-    contradicted.push_back(
-        fmt::format("{} in {}", study.genes.names[static_cast<size_t>(set.gene)],
-                    set.type ? study.cells.type.names[at(*set.type)] : std::string(kAllTypes)));
+    if (verdict == Verdict::kContradicted) contradicted.push_back(set.name);
   }
   context.reporter.info(fmt::format(
       "measured expression of test cells, within type and state, over {}: {} (see "
@@ -123,7 +125,7 @@ void tell_verdicts(const Study& study, const JudgedSets& judged, const Context& 
   if (!contradicted.empty()) {
     context.reporter.warning(
         fmt::format("contradicted by the measured expression of test cells, and no findings: {}",
-                    fmt::join(contradicted, ", ")));
+                    some_of_names(contradicted)));
   } else if (!any_follows) {
     context.reporter.warning(
         "the measured expression of test cells bears out none of the predicted changes (see "
@@ -149,14 +151,35 @@ std::string interval_words(const ChangeInterval& interval) {
   return fmt::format(" ({} to {})", percent(interval.low), percent(interval.high));
 }
 
+/// "3 peaks …, predicted change when masked in the surrogate -10.3 % on 27 test cells; …".
+std::string change_words(const ExplainedTarget& entry, const EvaluatedSet& set,
+                         const RandomSets& random, ChangeDirection direction) {
+  return fmt::format("{}{}, predicted change when masked in the surrogate {} %{} on {}{}{}",
+                     counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
+                     nature_words(entry), percent(set.change.rate_change),
+                     interval_words(set.intervals.rate), counted_of(set.change.cells, "test cell"),
+                     random_words(set, random, direction), partners_words(set));
+}
+
+std::string remark_words(const ExplainedTarget& entry) {
+  const auto& explanation = entry.explanation;
+  const bool done = explanation.local_optimum || explanation.steps == 0;
+  return fmt::format("{}{}", done ? "" : "; the step limit ended the search before a local optimum",
+                     entry.caution.empty() ? "" : "; caution: " + entry.caution);
+}
+
 }  // namespace
+
+ChangeDirection asked_direction(const ExplainStageOptions& options) {
+  return options.loss.direction == Direction::kDown ? ChangeDirection::kDown : ChangeDirection::kUp;
+}
 
 Explained explain_and_judge(const Study& study, const StudySurrogate& surrogate,
                             const std::vector<ExplainTarget>& targets,
                             const ExplainStageOptions& options, const JudgeSetsOptions& judge,
                             const Context& context) {
   Explained explained;
-  explained.direction = direction_of(options);
+  explained.direction = asked_direction(options);
   explained.result = explain(study, surrogate, targets, options, context);
   explained.judged = judge_sets(study, surrogate, explained.result.explained, options.perturbation,
                                 judge, context);
@@ -176,28 +199,49 @@ std::vector<Table> explained_tables(const Study& study, const Explained& explain
           timings_table(study, result.explained)};
 }
 
-void tell_explained(const Study& study, const Explained& explained, const Context& context) {
+ToldExplained told_of(const Study& study, const Explained& explained) {
   const auto& [result, judged, direction] = explained;
-  tell_gate(result, context);
-  const std::vector<ChangeDirection> asked(judged.sets.size(), direction);
-  for (const size_t i : order_of_standing(contrasts_of(judged), asked)) {
+  ToldExplained told;
+  told.direction = direction;
+  told.from_counts = judged.from_counts;
+  for (size_t i = 0; i < judged.sets.size(); ++i) {
     const auto& entry = result.explained[i];
     const auto& set = judged.sets[i];
-    context.reporter.info(fmt::format(
-        "{} in {}: {}; {}{}, predicted change when masked in the surrogate {} %{} on {}{}{}{}{}{}",
-        study.genes.names[static_cast<size_t>(set.gene)], type_name(study, entry.target),
-        verdict_words(set.contrast), counted_of(static_cast<int64_t>(set.peaks.size()), "peak"),
-        nature_words(entry), percent(set.change.rate_change), interval_words(set.intervals.rate),
-        counted_of(set.change.cells, "test cell"), random_words(set, judged.random[i], direction),
-        partners_words(set), contrast_words(set.contrast),
-        entry.explanation.local_optimum || entry.explanation.steps == 0
-            ? ""
-            : "; the step limit ended the search before a local optimum",
-        entry.caution.empty() ? "" : "; caution: " + entry.caution));
+    const auto& gene = study.genes.names[at(set.gene)];
+    told.sets.push_back({fmt::format("{} in {}", gene, type_name(study, entry.target)),
+                         change_words(entry, set, judged.random[i], direction), remark_words(entry),
+                         set.contrast});
   }
-  tell_verdicts(study, judged, context);
-  tell_skipped(study, result.skipped, context);
-  if (!judged.sets.empty() && !judged.from_counts) {
+  for (const auto& entry : result.skipped) {
+    told.skipped.push_back({type_name(study, entry.target),
+                            study.genes.names[at(entry.target.gene)], entry.reason, entry.gate_a,
+                            entry.doubted});
+  }
+  return told;
+}
+
+void add_verdicts(ToldExplained& told) {
+  auto contrasts = contrasts_of(told.sets);
+  add_verdicts(contrasts);
+  for (size_t i = 0; i < contrasts.size(); ++i) told.sets[i].contrast = contrasts[i];
+}
+
+void tell_explained(const ToldExplained& told, const Context& context) {
+  tell_gate(told, context);
+  const std::vector<ChangeDirection> asked(told.sets.size(), told.direction);
+  const auto order = order_of_standing(contrasts_of(told.sets), asked);
+  for (size_t i = 0; i < std::min(order.size(), kMostTold); ++i) {
+    const auto& set = told.sets[order[i]];
+    context.reporter.info(fmt::format("{}: {}; {}{}{}", set.name, verdict_words(set.contrast),
+                                      set.said, contrast_words(set.contrast), set.remarks));
+  }
+  if (order.size() > kMostTold) {
+    context.reporter.info(
+        fmt::format("… and {} more sets (see set_summary.tsv)", order.size() - kMostTold));
+  }
+  tell_verdicts(told.sets, context);
+  tell_skipped(told.skipped, context);
+  if (!told.sets.empty() && !told.from_counts) {
     context.reporter.warning(
         "the RNA came without counts: change_cp100k rests on expm1 of its values");
   }

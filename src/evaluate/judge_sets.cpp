@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
+#include <utility>
 
 #include "base/at.hpp"
 #include "base/indices.hpp"
@@ -91,12 +93,30 @@ class Resamples {
   std::map<int32_t, std::vector<ResampledGene>> refits_;
 };
 
+/// Of the test cells of a type, what no mask changes: made once, whatever the sets were learned in.
+class TestedCells {
+ public:
+  /// The type's test cells with these replacement values; nothing where it has none.
+  std::unique_ptr<SurrogateModel> model(const Study& study, const StudySurrogate& surrogate,
+                                        int32_t type, const std::vector<float>& replacement,
+                                        const Context& context) {
+    const auto cells = study.cells_of(Split::kTest, type);
+    if (cells.empty()) return nullptr;
+    auto& made = made_[type];
+    if (!made) made = surrogate.model(study, cells, replacement, context.pool);
+    return surrogate.model_like(*made, study, cells, replacement);
+  }
+
+ private:
+  std::map<int32_t, std::unique_ptr<SurrogateModel>> made_;
+};
+
 /// Judges the sets that were learned in one type.
 class TypeJudge {
  public:
   TypeJudge(const Study& study, const StudySurrogate& surrogate, const StateCovariates& state,
             std::optional<int32_t> type, Perturbation perturbation, const JudgeSetsOptions& options,
-            const Context& context)
+            TestedCells& tested, const Context& context)
       : study_(study),
         options_(options),
         context_(context),
@@ -104,13 +124,13 @@ class TypeJudge {
                  options.similar_peaks) {
     const auto replacement = replacement_values(study, perturbation, type);
     const auto test_cells = study.cells_of(Split::kTest, type);
-    own_ = surrogate.model(study, test_cells, replacement, context.pool);
+    own_ = type ? tested.model(study, surrogate, *type, replacement, context)
+                : surrogate.model(study, test_cells, replacement, context.pool);
     contrast_cells_ =
         contrast_cells(study, test_cells, state.of(test_cells, context), options.contrast);
     for (int32_t other = 0; other < static_cast<int32_t>(study.cells.type.names.size()); ++other) {
-      const auto cells = study.cells_of(Split::kTest, other);
-      if (cells.empty()) continue;
-      types_.emplace_back(other, surrogate.model(study, cells, replacement, context.pool));
+      auto model = tested.model(study, surrogate, other, replacement, context);
+      if (model) types_.emplace_back(other, std::move(model));
     }
   }
 
@@ -227,50 +247,106 @@ void JudgeSetsOptions::describe(OptionSet& set) {
   contrast.describe(set);
 }
 
-JudgedSets judge_sets(const Study& study, const StudySurrogate& given,
+/// What all portions share, and the sets of one.
+class SetsJudge::Parts {
+ public:
+  Parts(const Study& study, const StudySurrogate& surrogate, Perturbation perturbation,
+        const JudgeSetsOptions& options, const Context& context)
+      : study_(study),
+        surrogate_(surrogate),
+        perturbation_(perturbation),
+        options_(options),
+        context_(context) {}
+
+  JudgedSets judge(const std::vector<ExplainedTarget>& explained) {
+    JudgedSets result;
+    if (explained.empty()) return result;
+    if (!state_) state_.emplace(study_, surrogate_, options_.contrast.components, context_);
+    const auto maps = fit_count_maps(study_, surrogate_, genes_of(explained), context_);
+    result.from_counts = maps.begin()->second.from_counts;
+    result.sets.resize(explained.size());
+    result.random.resize(explained.size());
+    std::vector<std::vector<ChangeInType>> by_type(explained.size());
+    std::map<std::optional<int32_t>, std::vector<size_t>> learned_in;
+    for (size_t i = 0; i < explained.size(); ++i) {
+      learned_in[explained[i].target.type].push_back(i);
+    }
+    const bool closes = perturbation_ == Perturbation::kClosed;
+    const Resamples resamples(study_, surrogate_, explained, closes ? options_.resamples : 0,
+                              context_);
+    for (const auto& entry : learned_in) {
+      const auto& which = entry.second;
+      const TypeJudge& judge = judge_of(entry.first);
+      context_.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
+        const size_t i = which[at(k)];
+        const CountMap& map = maps.at(explained[i].target.gene);
+        const auto measured = judge.baseline(explained[i].target.gene);
+        result.sets[i] = judge.set(explained[i], map, measured);
+        result.sets[i].gate = failed_gate(surrogate_, explained[i]);
+        result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
+        result.random[i] = judge.random(explained[i], map, measured);
+        by_type[i] = judge.by_type(explained[i], map);
+      });
+      context_.check_cancelled();
+    }
+    for (const auto& changes : by_type) {
+      result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
+    }
+    return result;
+  }
+
+ private:
+  static std::vector<int32_t> genes_of(const std::vector<ExplainedTarget>& explained) {
+    std::vector<int32_t> genes;
+    genes.reserve(explained.size());
+    for (const auto& entry : explained) genes.push_back(entry.target.gene);
+    return genes;
+  }
+
+  const TypeJudge& judge_of(std::optional<int32_t> type) {
+    auto& judge = judges_[type];
+    if (!judge) {
+      judge = std::make_unique<TypeJudge>(study_, surrogate_, *state_, type, perturbation_,
+                                          options_, tested_, context_);
+    }
+    return *judge;
+  }
+
+  const Study& study_;
+  StudySurrogate surrogate_;
+  Perturbation perturbation_;
+  JudgeSetsOptions options_;
+  const Context& context_;
+  std::optional<StateCovariates> state_;
+  TestedCells tested_;
+  std::map<std::optional<int32_t>, std::unique_ptr<TypeJudge>> judges_;
+};
+
+SetsJudge::SetsJudge(const Study& study, const StudySurrogate& surrogate, Perturbation perturbation,
+                     const JudgeSetsOptions& options, const Context& context)
+    : parts_(std::make_unique<Parts>(study, surrogate, perturbation, options, context)) {}
+
+SetsJudge::~SetsJudge() = default;
+
+JudgedSets SetsJudge::judge(const std::vector<ExplainedTarget>& explained) {
+  return parts_->judge(explained);
+}
+
+void add_verdicts(JudgedSets& judged) {
+  std::vector<Contrast> contrasts;
+  contrasts.reserve(judged.sets.size());
+  for (const auto& set : judged.sets) contrasts.push_back(set.contrast);
+  add_verdicts(contrasts);
+  for (size_t i = 0; i < contrasts.size(); ++i) judged.sets[i].contrast = contrasts[i];
+}
+
+JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
                       const JudgeSetsOptions& options, const Context& context) {
-  JudgedSets result;
-  if (explained.empty()) return result;
-  const StudySurrogate surrogate = surrogate_of(given, explained);
-  std::vector<int32_t> genes;
-  genes.reserve(explained.size());
-  for (const auto& entry : explained) genes.push_back(entry.target.gene);
-  const auto maps = fit_count_maps(study, surrogate, std::move(genes), context);
-  result.from_counts = maps.begin()->second.from_counts;
-  result.sets.resize(explained.size());
-  result.random.resize(explained.size());
-  std::vector<std::vector<ChangeInType>> by_type(explained.size());
-  std::map<std::optional<int32_t>, std::vector<size_t>> learned_in;
-  for (size_t i = 0; i < explained.size(); ++i) {
-    learned_in[explained[i].target.type].push_back(i);
-  }
-  const StateCovariates state(study, surrogate, options.contrast.components, context);
-  const bool closes = perturbation == Perturbation::kClosed;
-  const Resamples resamples(study, surrogate, explained, closes ? options.resamples : 0, context);
-  for (const auto& entry : learned_in) {
-    const auto& which = entry.second;
-    const TypeJudge judge(study, surrogate, state, entry.first, perturbation, options, context);
-    context.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
-      const size_t i = which[at(k)];
-      const CountMap& map = maps.at(explained[i].target.gene);
-      const auto measured = judge.baseline(explained[i].target.gene);
-      result.sets[i] = judge.set(explained[i], map, measured);
-      result.sets[i].gate = failed_gate(surrogate, explained[i]);
-      result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
-      result.random[i] = judge.random(explained[i], map, measured);
-      by_type[i] = judge.by_type(explained[i], map);
-    });
-    context.check_cancelled();
-  }
-  std::vector<Contrast> contrasts;
-  for (const auto& set : result.sets) contrasts.push_back(set.contrast);
-  add_verdicts(contrasts);
-  for (size_t i = 0; i < contrasts.size(); ++i) result.sets[i].contrast = contrasts[i];
-  for (const auto& changes : by_type) {
-    result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
-  }
-  return result;
+  SetsJudge judge(study, surrogate_of(surrogate, explained), perturbation, options, context);
+  auto judged = judge.judge(explained);
+  add_verdicts(judged);
+  return judged;
 }
 
 Table off_target_table(const Study& study, const std::vector<ExplainedTarget>& explained) {

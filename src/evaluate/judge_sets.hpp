@@ -6,6 +6,7 @@
 /// covariates.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/context.hpp"
@@ -41,8 +42,32 @@ struct JudgedSets {
   bool from_counts = true;            ///< see CountMap
 };
 
-/// `perturbation` must be the one that the sets were learned with. Draws depend on the seed and the
-/// names of type and gene alone.
+/// Judges one portion of sets after the other; what they share is computed once. All that it is
+/// given must outlive it.
+class SetsJudge {
+ public:
+  /// `surrogate`: asked for all genes whose sets were found on an unconfirmed cis path, of whatever
+  /// portion. `perturbation` must be the one that the sets were learned with.
+  SetsJudge(const Study& study, const StudySurrogate& surrogate, Perturbation perturbation,
+            const JudgeSetsOptions& options, const Context& context);
+  ~SetsJudge();
+  SetsJudge(const SetsJudge&) = delete;
+  SetsJudge& operator=(const SetsJudge&) = delete;
+
+  /// Contrasts without q and verdict, which rest on all sets of a run (`add_verdicts`). A set's
+  /// numbers do not depend on the other sets; draws depend on the seed and the names of type and
+  /// gene alone.
+  JudgedSets judge(const std::vector<ExplainedTarget>& explained);
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// q and verdict of each set, among all of them.
+void add_verdicts(JudgedSets& judged);
+
+/// All sets of a run at once, with verdicts.
 JudgedSets judge_sets(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainedTarget>& explained, Perturbation perturbation,
                       const JudgeSetsOptions& options, const Context& context);

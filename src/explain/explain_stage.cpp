@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <list>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -33,10 +34,42 @@ struct TypeCells {
     test = surrogate.model(study, test_cells, replacement, pool);
   }
 
+  size_t size() const { return train_cells.size() + test_cells.size(); }
+
   std::vector<int32_t> train_cells;
   std::vector<int32_t> test_cells;
   std::unique_ptr<SurrogateModel> train;  ///< cells: positions in train_cells
   std::unique_ptr<SurrogateModel> test;
+  std::vector<double> rates_before;  ///< of all genes, summed over test cells; empty: not asked
+};
+
+/// Of the models of types that are kept for the next portion: bounds the memory.
+constexpr size_t kMostCellsKept = 50'000;
+
+/// The cells of the types that were asked for last.
+class KeptTypes {
+ public:
+  /// Those of the type, which `make` makes where they are not kept. Stands until the next call.
+  template <typename Make>
+  const TypeCells& of(std::optional<int32_t> type, const Make& make) {
+    const auto known = std::find_if(kept_.begin(), kept_.end(),
+                                    [&](const auto& entry) { return entry.first == type; });
+    if (known != kept_.end()) {
+      kept_.splice(kept_.begin(), kept_, known);
+      return *kept_.front().second;
+    }
+    auto made = make();
+    size_t cells = made->size();
+    for (const auto& entry : kept_) cells += entry.second->size();
+    for (; !kept_.empty() && cells > kMostCellsKept; kept_.pop_back()) {
+      cells -= kept_.back().second->size();
+    }
+    kept_.emplace_front(type, std::move(made));
+    return *kept_.front().second;
+  }
+
+ private:
+  std::list<std::pair<std::optional<int32_t>, std::unique_ptr<TypeCells>>> kept_;  // latest first
 };
 
 /// Cells of which all genes are predicted at once: bounds the memory.
@@ -142,26 +175,28 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 class TargetExplainer {
  public:
   TargetExplainer(const Study& study, const StudySurrogate& surrogate,
-                  const ExplainStageOptions& options, const Context& context, size_t targets)
+                  const ExplainStageOptions& options, const Context& context, int64_t targets,
+                  int64_t done)
       : study_(study),
         surrogate_(surrogate),
         options_(options),
         context_(context),
         method_(find_explainer(options.method)),
-        progress_(context, "explain", static_cast<int64_t>(targets)) {
+        progress_(context, "explain", targets, done) {
     if (!method_.needs_data()) return;
     require_positions(study, method_.name());
     measured_ = measured_cells(study);
     backgrounds_ = std::make_unique<LinkBackgrounds>(*measured_);
   }
 
+  void pass_over(int64_t targets) { progress_.advance(targets); }
+
   /// Explains targets of one type; fills what belongs to each.
   void explain_type(std::optional<int32_t> type, const std::vector<ExplainTarget>& targets,
                     const std::vector<size_t>& which,
                     std::vector<std::optional<ExplainedTarget>>& explained,
                     std::vector<SkippedTarget>& skipped) {
-    const TypeCells cells(study_, surrogate_, type, options_.perturbation, context_.pool);
-    std::vector<double> rates_before;
+    const TypeCells& cells = cells_.of(type, [&] { return make_cells(type); });
     const auto one = [&](size_t i) {
       const auto doubts = doubts_of(targets[i], cells.test_cells);
       if (cells.train_cells.empty()) {
@@ -176,15 +211,12 @@ class TargetExplainer {
         const int64_t budget = options_.budgets.empty() ? options_.budget : options_.budgets[i];
         const auto excluded = options_.excluded.empty() ? std::span<const int32_t>()
                                                         : std::span(options_.excluded[i]);
-        explain_one(targets[i], budget, excluded, cells, rates_before, explained[i],
-                    skipped[i].reason);
+        explain_one(targets[i], budget, excluded, cells, explained[i], skipped[i].reason);
         if (explained[i]) explained[i]->caution = doubts;
       }
       const std::lock_guard lock(progress_mutex_);
       progress_.advance(1, study_.genes.names[at(targets[i].gene)]);
     };
-    if (!cells.test_cells.empty() && options_.off_target)
-      rates_before = summed_rates(*cells.test, {});
     // Many targets share the threads; few use them inside. The results are the same.
     if (static_cast<int64_t>(which.size()) >= int64_t{2} * context_.pool.threads()) {
       context_.pool.for_each(static_cast<int64_t>(which.size()),
@@ -195,6 +227,15 @@ class TargetExplainer {
   }
 
  private:
+  std::unique_ptr<TypeCells> make_cells(std::optional<int32_t> type) const {
+    auto cells =
+        std::make_unique<TypeCells>(study_, surrogate_, type, options_.perturbation, context_.pool);
+    if (!cells->test_cells.empty() && options_.off_target) {
+      cells->rates_before = summed_rates(*cells->test, {});
+    }
+    return cells;
+  }
+
   /// Of a gene with a cis path the contrast of its set decides, and gate B.
   bool judged_by_gate_a(int32_t gene) const { return surrogate_.path_of(gene) == GenePath::kState; }
 
@@ -230,8 +271,8 @@ class TargetExplainer {
   }
 
   void explain_one(const ExplainTarget& asked, int64_t budget, std::span<const int32_t> excluded,
-                   const TypeCells& cells, const std::vector<double>& rates_before,
-                   std::optional<ExplainedTarget>& result, std::string& reason) const {
+                   const TypeCells& cells, std::optional<ExplainedTarget>& result,
+                   std::string& reason) const {
     const auto start = std::chrono::steady_clock::now();
     ExplainTarget target = asked;
     const GenePath path = surrogate_.path_of(target.gene);
@@ -299,7 +340,7 @@ class TargetExplainer {
     result->before = predictions(*cells.test, {}, target.gene);
     result->after = predictions(*cells.test, subset, target.gene);
     if (options_.off_target) {
-      result->off_target = off_target(rates_before, summed_rates(*cells.test, subset), near);
+      result->off_target = off_target(cells.rates_before, summed_rates(*cells.test, subset), near);
     }
     result->cells_below_floor = cells_below_floor(objective.loss);
     result->seed = context_.seed;
@@ -313,6 +354,7 @@ class TargetExplainer {
   const Explainer& method_;
   std::optional<MeasuredCells> measured_;
   std::unique_ptr<LinkBackgrounds> backgrounds_;
+  KeptTypes cells_;
   Progress progress_;
   std::mutex progress_mutex_;
 };
@@ -423,9 +465,25 @@ StudySurrogate surrogate_for(const StudySurrogate& surrogate,
   return surrogate.asked_for(genes);
 }
 
-ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
-                      const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
-                      const Context& context) {
+class ExplainSearch::Parts {
+ public:
+  Parts(const Study& study, const StudySurrogate& surrogate, ExplainStageOptions options,
+        const Context& context, int64_t targets, int64_t done)
+      : options_(std::move(options)),
+        explainer_(study, surrogate, options_, context, targets, done) {}
+
+  const ExplainStageOptions& options() const { return options_; }
+  TargetExplainer& explainer() { return explainer_; }
+
+ private:
+  ExplainStageOptions options_;
+  TargetExplainer explainer_;
+};
+
+namespace {
+
+void require_options(const Study& study, const StudySurrogate& surrogate,
+                     const ExplainStageOptions& options) {
   validate(options, "explain");
   if (study.peaks.size() != surrogate.shape().peaks() ||
       study.genes.size() != surrogate.shape().genes) {
@@ -433,6 +491,25 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       study.peaks.size(), study.genes.size(), surrogate.shape().peaks(),
                       surrogate.shape().genes);
   }
+}
+
+}  // namespace
+
+ExplainSearch::ExplainSearch(const Study& study, const StudySurrogate& surrogate,
+                             ExplainStageOptions options, const Context& context, int64_t targets,
+                             int64_t done) {
+  require_options(study, surrogate, options);
+  parts_ = std::make_unique<Parts>(study, surrogate, std::move(options), context, targets, done);
+}
+
+ExplainSearch::~ExplainSearch() = default;
+
+void ExplainSearch::pass_over(int64_t targets) {
+  parts_->explainer().pass_over(targets);
+}
+
+ExplainResult ExplainSearch::find(const std::vector<ExplainTarget>& targets) {
+  const auto& options = parts_->options();
   if (!options.budgets.empty() && options.budgets.size() != targets.size()) {
     throw internal_error("{} targets, {} budgets", targets.size(), options.budgets.size());
   }
@@ -447,10 +524,8 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
   std::vector<SkippedTarget> skipped;  // where it was
   skipped.reserve(targets.size());
   for (const ExplainTarget& target : targets) skipped.push_back({target, "", false, false});
-  const StudySurrogate asked = surrogate_for(surrogate, targets, options);
-  TargetExplainer explainer(study, asked, options, context, targets.size());
   for (const auto& [type, which] : by_type) {
-    explainer.explain_type(type, targets, which, explained, skipped);
+    parts_->explainer().explain_type(type, targets, which, explained, skipped);
   }
   ExplainResult result;
   for (size_t i = 0; i < targets.size(); ++i) {
@@ -461,6 +536,14 @@ ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
     }
   }
   return result;
+}
+
+ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
+                      const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
+                      const Context& context) {
+  ExplainSearch search(study, surrogate_for(surrogate, targets, options), options, context,
+                       std::ssize(targets));
+  return search.find(targets);
 }
 
 }  // namespace grids::core

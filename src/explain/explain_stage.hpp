@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -139,5 +140,28 @@ StudySurrogate surrogate_for(const StudySurrogate& surrogate,
 ExplainResult explain(const Study& study, const StudySurrogate& surrogate,
                       const std::vector<ExplainTarget>& targets, const ExplainStageOptions& options,
                       const Context& context);
+
+/// The same for one portion of targets after the other; what they share is computed once. All that
+/// it is given must outlive it, but for the options.
+class ExplainSearch {
+ public:
+  /// `surrogate`: asked for all targets, of whatever portion (`surrogate_for`): what is said of the
+  /// other genes depends on that. `targets`: how many there will be, of which `done` need not be
+  /// sought any more. Throws what `explain` throws.
+  ExplainSearch(const Study& study, const StudySurrogate& surrogate, ExplainStageOptions options,
+                const Context& context, int64_t targets, int64_t done = 0);
+  ~ExplainSearch();
+  ExplainSearch(const ExplainSearch&) = delete;
+  ExplainSearch& operator=(const ExplainSearch&) = delete;
+
+  /// Budgets and excluded peaks of the options, where there are any, are those of these targets.
+  ExplainResult find(const std::vector<ExplainTarget>& targets);
+  /// So many of the targets need not be sought: for the progress that is told.
+  void pass_over(int64_t targets);
+
+ private:
+  class Parts;
+  std::unique_ptr<Parts> parts_;
+};
 
 }  // namespace grids::core

@@ -124,15 +124,25 @@ void add_links(const Study& study, const FoundSet& set, std::vector<Link>& links
 
 /// What was judged of this very set. A row of one of the types that a set acts in differently is of
 /// the same peaks, but of another type.
-const SetRedundancy* judged_as(std::span<const SetRedundancy> redundant, const FoundSet& set) {
+int64_t place_judged_as(std::span<const SetRedundancy> redundant, const FoundSet& set) {
   const auto members = members_of(set.partners);
-  for (const auto& entry : redundant) {
+  const auto found = std::find_if(redundant.begin(), redundant.end(), [&](const auto& entry) {
     const auto& target = entry.target;
-    if (target.type == set.type && target.gene == set.gene && target.peaks == members) {
-      return &entry;
-    }
-  }
-  return nullptr;
+    return target.type == set.type && target.gene == set.gene && target.peaks == members;
+  });
+  return found == redundant.end() ? -1 : found - redundant.begin();
+}
+
+const SetRedundancy* judged_as(std::span<const SetRedundancy> redundant, const FoundSet& set) {
+  const int64_t place = place_judged_as(redundant, set);
+  return place < 0 ? nullptr : &redundant[at(place)];
+}
+
+FoundSet found_set(const EvaluatedSet& entry) {
+  FoundSet set{entry.type, entry.gene, "found", entry.method, entry.peaks, entry.partners};
+  set.relative_change = entry.change.relative_change;
+  set.contrast = &entry.contrast;
+  return set;
 }
 
 FoundSet found_set(const ExplainedTarget& explained, const std::string& name) {
@@ -157,13 +167,15 @@ std::vector<Link> links_of(const Study& study, std::span<const EvaluatedSet> set
                            std::span<const SetRedundancy> redundant) {
   std::vector<Link> links;
   for (const auto& entry : sets) {
-    FoundSet set{entry.type, entry.gene, "found", entry.method, entry.peaks, entry.partners};
-    set.relative_change = entry.change.relative_change;
-    set.contrast = &entry.contrast;
+    FoundSet set = found_set(entry);
     set.redundancy = judged_as(redundant, set);
     add_links(study, set, links);
   }
   return links;
+}
+
+int64_t row_judged_as(std::span<const SetRedundancy> redundant, const EvaluatedSet& set) {
+  return place_judged_as(redundant, found_set(set));
 }
 
 std::vector<Link> links_of(const Study& study, const RedundancyFindings& found) {

@@ -2,6 +2,7 @@
 /// `redundancy`, which does not and knows sets that would have done as well.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace grids::core {
 /// empty.
 std::vector<Link> links_of(const Study& study, std::span<const EvaluatedSet> sets,
                            std::span<const SetRedundancy> redundant);
+
+/// Which of `redundant` is what was judged of this very set; −1: none.
+int64_t row_judged_as(std::span<const SetRedundancy> redundant, const EvaluatedSet& set);
 
 /// The same of a portion of `redundancy`: found sets, each followed by those that would have done.
 /// Calls are as in `found.sets`, not yet held together.

@@ -76,7 +76,7 @@ std::vector<Demand> demands() {
        [](const Link& l) { return !std::isinf(l.relative_change); }},
       {column::kSlope, kFinite, [](const Link& l) { return !std::isinf(l.slope); }},
       {column::kQ, kFinite, [](const Link& l) { return !std::isinf(l.q); }},
-      {"call_q", kFinite, [](const Link& l) { return !std::isinf(l.call_q); }},
+      {column::kLinkCallQ, kFinite, [](const Link& l) { return !std::isinf(l.call_q); }},
       {column::kHiddenShare, kFinite, [](const Link& l) { return !std::isinf(l.hidden_share); }}};
 }
 
@@ -140,7 +140,7 @@ Columns<Link> link_columns() {
        probability(column::kQ.saying("of the set, as in `contrasts.tsv`"), &Link::q),
        {column::kCall.saying("of the set, as in `redundancy.tsv`; empty where that was not asked"),
         &Link::call, [](Link& link, const Cell& cell) { link.call = word_of(cell); }},
-       probability({"call_q", "`q` of the set in `redundancy.tsv`"}, &Link::call_q),
+       probability(column::kLinkCallQ, &Link::call_q),
        {column::kHiddenShare.saying("of the set, as in `redundancy.tsv`"), &Link::hidden_share},
        {column::kMethod, &Link::method},
        {column::kSetSize, &Link::set_size},

@@ -13,6 +13,12 @@
 
 namespace grids::core {
 
+namespace column {
+
+inline constexpr ColumnText kLinkCallQ{"call_q", "`q` of the set in `redundancy.tsv`"};
+
+}  // namespace column
+
 /// A peak of a set, or a partner of it. What is not known is nothing, NaN, or empty.
 struct Link {
   std::string cell_type;       ///< in whose cells; "all"

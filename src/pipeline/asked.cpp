@@ -84,8 +84,8 @@ TimesAsked record_asking(const std::filesystem::path& study_file, const Study& s
 }
 
 void tell_asking(const std::filesystem::path& study_file, const Study& study, int64_t sets,
-                 const Context& context) {
-  const auto words = asked_words(record_asking(study_file, study, sets, "", context));
+                 const std::string& run, const Context& context) {
+  const auto words = asked_words(record_asking(study_file, study, sets, run, context));
   if (!words.empty()) context.reporter.warning(words);
 }
 

@@ -29,9 +29,9 @@ std::filesystem::path asked_folder(const std::filesystem::path& study_file);
 TimesAsked record_asking(const std::filesystem::path& study_file, const Study& study, int64_t sets,
                          const std::string& run, const Context& context);
 
-/// Records a run of its own that asks so many sets, and warns from the second time on.
+/// Records that so many sets are asked, and warns from the second run on; `run` as above.
 void tell_asking(const std::filesystem::path& study_file, const Study& study, int64_t sets,
-                 const Context& context);
+                 const std::string& run, const Context& context);
 
 /// "the test cells of this study were asked 3 times, of 24 sets", where it is more than once.
 std::string asked_words(const TimesAsked& asked);

@@ -5,32 +5,51 @@
 #include "links/found_links.hpp"
 #include "links/loci.hpp"
 #include "pipeline/asked.hpp"
-#include "pipeline/manifests.hpp"
+#include "pipeline/explain_portions.hpp"
+#include "pipeline/run_folder.hpp"
 #include "redundancy/design.hpp"
 #include "redundancy/interplay_sets.hpp"
 #include "redundancy/redundancy_tables.hpp"
-#include "redundancy/redundancy_words.hpp"
-#include "report/tracks.hpp"
 
 namespace grids::core {
 namespace {
 
-std::vector<std::string> write_tracks_into(OutputFolder& out, const Table& subsets,
-                                           const Context& context) {
-  auto names = track_names(subsets);
-  for (auto& name : names) name = fmt::format("{}/{}", kTracksFolder, name);
-  out.claim(names, context);
-  write_tracks(out.path() / kTracksFolder, subsets);
-  return names;
+/// What the parts of one run share, for the times that test cells were asked; empty: not a part.
+std::string run_of(const WholeRun& whole, const Context& context) {
+  constexpr size_t kShown = 16;
+  if (whole.shard.count == 1) return "";
+  return fmt::format("{}-{}", whole.asked.substr(0, kShown), context.seed);
 }
 
-/// What a page draws of the sets besides what is known of them.
-std::vector<Table> drawn_tables(const Study& study, std::span<const ExplainedTarget> explained) {
-  std::vector<int32_t> genes;
-  genes.reserve(explained.size());
-  for (const auto& set : explained) genes.push_back(set.target.gene);
-  return {evidence_columns().table(evidence_of(study, explained)), loci_table(study, genes),
-          locus_genes_table(study, genes)};
+/// The portions of a shard, each done unless it is kept.
+PortionFiles find_portions(OutputFolder& out, const Study& study, const StudySurrogate& surrogate,
+                           const AskedTargets& asked, const ExplainArguments& arguments,
+                           const std::string& settings, const Context& context) {
+  const auto numbers = portions_of(asked.shard, asked.targets.size());
+  tell_portions(numbers.size(), asked.targets.size(), context);
+  int64_t own = 0;
+  for (const size_t portion : numbers)
+    own += std::ssize(targets_of_portion(portion, asked.targets));
+  ExplainPortions portions(study, surrogate, asked.targets, own, arguments, context);
+  const auto depends = settings + "unconfirmed=" + portions.unconfirmed_genes() + " ";
+  write_whole_run(out.path(), kExplainCommand,
+                  whole_run(study, depends, asked.shard, asked.targets));
+  RunFolder run(out, kExplainCommand, Stages::kApart);
+  PortionFiles files(kExplainCommand);
+  for (const size_t portion : numbers) {
+    const auto targets = targets_of_portion(portion, asked.targets);
+    bool kept = true;
+    run.run({fmt::format("portion {}", portion + 1), depends + asked_text(study, targets),
+             [&](const Context&) {
+               kept = false;
+               return portions.write(out.path(), portion, targets);
+             },
+             numbers.size() > 1},
+            context);
+    if (kept) portions.pass_over(std::ssize(targets));
+    files.add(portion, out.path());
+  }
+  return files;
 }
 
 }  // namespace
@@ -140,34 +159,16 @@ std::vector<std::string> ExplainArguments::files() const {
 
 std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::path& study_file,
                                       const Study& study, const StudySurrogate& surrogate,
-                                      const std::vector<ExplainTarget>& targets,
-                                      const ExplainArguments& arguments, const Context& context) {
+                                      const AskedTargets& asked, const ExplainArguments& arguments,
+                                      const std::string& settings, const Context& context) {
   require_groups(study, arguments.redundancy);
-  const Explained explained = explain_and_judge(
-      study, surrogate, targets, arguments.stage_options(), arguments.judge, context);
-  auto tables = explained_tables(study, explained);
-  const auto redundant = ask_redundancy(study, surrogate, explained.result, arguments, context);
-  tables.push_back(link_columns().table(links_of(study, explained.judged.sets, redundant)));
-  for (auto& table : drawn_tables(study, explained.result.explained)) {
-    tables.push_back(std::move(table));
-  }
-  std::string of_groups;
-  if (arguments.ask_redundancy) {
-    auto asked = redundancy_tables(study, redundant, arguments.redundancy.contrast_groups);
-    if (!arguments.redundancy.contrast_groups.empty()) {
-      of_groups = groups_sentence(asked.front(), asked.back());
-    }
-    std::move(asked.begin(), asked.end(), std::back_inserter(tables));
-  }
-  auto names = write_tables_into(out, tables, context);
-  for (const auto& name : write_tracks_into(out, tables.front(), context)) names.push_back(name);
-  tell_explained(study, explained, context);
-  tell_redundancy(study, redundant, context);
-  if (!of_groups.empty()) context.reporter.info(of_groups);
-  tell_interplay(redundant, context);
-  const auto sets = std::ssize(explained.judged.sets);
-  tell_asking(study_file, study, sets, context);
-  return names;
+  const auto portions = find_portions(out, study, surrogate, asked, arguments, settings, context);
+  if (portions.size() == 0) return {};
+  auto finished = finish_explain(out, study, portions, arguments, asked.tracks, context);
+  const auto whole = read_whole_run(out.path(), kExplainCommand);
+  tell_asking(study_file, study, finished.sets, whole ? run_of(*whole, context) : "", context);
+  tell_shard(asked.shard, context);
+  return std::move(finished.files);
 }
 
 }  // namespace grids::core

@@ -10,6 +10,7 @@
 #include "evaluate/explained.hpp"
 #include "io/output_folder.hpp"
 #include "pipeline/inputs.hpp"
+#include "pipeline/portions.hpp"
 #include "redundancy/judge_redundancy.hpp"
 
 namespace grids::core {
@@ -61,12 +62,23 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
 /// Names of the tables that say whether elements stand in for one another.
 std::vector<std::string> redundancy_files(const RedundancyOptions& options);
 
+/// What a run of `explain` is asked besides its options.
+struct AskedTargets {
+  std::vector<ExplainTarget> targets;  ///< of all shards
+  Shard shard = {};
+  /// One file for each set under tracks/: for targets that someone named.
+  bool tracks = true;
+};
+
 /// Explains the targets, judges the sets on test cells, and asks whether their elements stand in
 /// for one another. Writes tables and tracks/, whose names it returns; records beside `study_file`
-/// that its test cells were asked (asked.hpp).
+/// that its test cells were asked (asked.hpp). What a portion of targets gave lies under
+/// .grids/portions, and is used again where nothing that it depends on has changed: `settings` says
+/// what that is, beside seed and targets. q, verdicts and calls are held together over the targets
+/// of this shard.
 std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::path& study_file,
                                       const Study& study, const StudySurrogate& surrogate,
-                                      const std::vector<ExplainTarget>& targets,
-                                      const ExplainArguments& arguments, const Context& context);
+                                      const AskedTargets& asked, const ExplainArguments& arguments,
+                                      const std::string& settings, const Context& context);
 
 }  // namespace grids::core

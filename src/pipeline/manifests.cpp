@@ -1,5 +1,6 @@
 #include "pipeline/manifests.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace grids::core {
@@ -7,6 +8,17 @@ namespace grids::core {
 std::string settings_text(const OptionSet::Values& values) {
   std::string text;
   for (const auto& [name, value] : values) text += fmt::format("{}={}; ", name, value);
+  return text;
+}
+
+std::string portion_settings(OptionSet::Values values, const std::vector<FileRecord>& inputs) {
+  values.erase("shard");
+  std::string text = settings_text(values);
+  // A table of targets is there as what it asks.
+  constexpr size_t kStudyAndSurrogate = 2;
+  for (size_t i = 0; i < std::min(inputs.size(), kStudyAndSurrogate); ++i) {
+    text += fmt::format("input={}; ", inputs[i].sha256);
+  }
   return text;
 }
 

@@ -16,6 +16,10 @@ namespace grids::core {
 /// "seed=1; threads=2; ": what a result was made with, to tell whether it must be made again.
 std::string settings_text(const OptionSet::Values& values);
 
+/// What the portions of a command depend on, besides targets and seed: its options but for the
+/// shard, in all of which they are the same, and its inputs by content.
+std::string portion_settings(OptionSet::Values values, const std::vector<FileRecord>& inputs);
+
 /// The records of all files, in order.
 std::vector<FileRecord> record_files(const std::vector<std::filesystem::path>& files);
 

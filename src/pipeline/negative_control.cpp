@@ -1,11 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/redundancy_into.hpp"
-#include "redundancy/control_studies.hpp"
 #include "redundancy/redundancy_columns.hpp"
 
 namespace grids::core {
@@ -66,83 +67,165 @@ Columns<ControlRow> control_columns() {
         &ControlRow::false_share}}};
 }
 
-double confirmed_share(const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets) {
-  const auto passed = std::count_if(targets.begin(), targets.end(), [&](const ExplainTarget& t) {
-    return surrogate.path_of(t.gene) == GenePath::kConfirmed;
-  });
-  return targets.empty() ? kNaN : static_cast<double>(passed) / static_cast<double>(targets.size());
+/// Of the targets of a portion, in the real study or a control.
+struct ControlledTargets {
+  int64_t targets = 0;
+  int64_t confirmed = 0;  ///< of their genes, pass gate B
+  double share_moved = kNaN;
+};
+
+Columns<ControlledTargets> target_columns(const std::string& file) {
+  return {file,
+          "one row",
+          {{"targets", "of the portion", &ControlledTargets::targets},
+           {"confirmed", "whose genes pass gate B", &ControlledTargets::confirmed},
+           {"share_moved", "of the study", &ControlledTargets::share_moved}}};
 }
 
-ControlRow real_row(const Table& redundancy, const StudySurrogate& surrogate,
-                    const std::vector<ExplainTarget>& targets) {
-  ControlRow row{"real", std::ssize(targets), kNaN, confirmed_share(surrogate, targets), 0, {},
-                 kNaN};
+/// What a set of a control is held together with the others by.
+struct ControlledSet {
+  std::string call;
+  std::string reason;
+  std::string p_redundant;  ///< with all digits
+  std::string p_cooperative;
+  bool judged = false;
+};
+
+Columns<ControlledSet> set_columns(const std::string& file) {
+  return {file,
+          "a row a set",
+          {{"call", "by itself", &ControlledSet::call},
+           {"reason", "by itself", &ControlledSet::reason},
+           {"p_redundant", "all digits", &ControlledSet::p_redundant},
+           {"p_cooperative", "all digits", &ControlledSet::p_cooperative},
+           {"judged", "has numbers", &ControlledSet::judged}}};
+}
+
+constexpr const char* kRealTargets = "control_real.tsv";
+
+std::string targets_file(size_t kind) {
+  return fmt::format("control_{}.tsv", kind + 1);
+}
+
+std::string sets_file(size_t kind) {
+  return fmt::format("control_{}_sets.tsv", kind + 1);
+}
+
+int64_t count_confirmed(const StudySurrogate& surrogate,
+                        const std::vector<ExplainTarget>& targets) {
+  return std::count_if(targets.begin(), targets.end(), [&](const ExplainTarget& t) {
+    return surrogate.path_of(t.gene) == GenePath::kConfirmed;
+  });
+}
+
+/// A row of which the calls are not known yet; the targets are those of all portions.
+ControlRow row_of(const std::string& name, const Table& portions) {
+  ControlRow row{name, 0, kNaN, 0, 0, {}, kNaN};
+  int64_t confirmed = 0;
+  const auto columns = target_columns("");
+  for (const auto& portion : columns.read(portions)) {
+    row.targets += portion.targets;
+    confirmed += portion.confirmed;
+    row.share_moved = portion.share_moved;  // of the whole study: the same in all
+  }
+  row.confirmed =
+      row.targets == 0 ? kNaN : static_cast<double>(confirmed) / static_cast<double>(row.targets);
+  return row;
+}
+
+void add_real_calls(const Table& redundancy, ControlRow& row) {
   for (size_t i = 0; i < redundancy.rows(); ++i) {
     const auto call = call_of(redundancy.text(i, column::kCall));
     if (call) row.calls.push_back(*call);
     row.judged += std::isfinite(redundancy.number(i, column::kHiddenShare)) ? 1 : 0;
   }
-  return row;
 }
 
-/// A control study from the fit of its cis path to its calls.
-class Controls {
- public:
-  Controls(const StudySurrogate& surrogate, const std::vector<ExplainTarget>& targets,
-           const RedundancyArguments& arguments, const Context& context)
-      : surrogate_(surrogate), targets_(targets), arguments_(arguments), context_(context) {}
-
-  ControlRow row(const std::string& name, const ControlStudy& control) const {
-    const Study& study = control.study;
-    CisOptions cis = arguments_.cis;
-    cis.genes.clear();
-    for (const auto& target : targets_) cis.genes.push_back(target.gene);
-    if (surrogate_.cis() != nullptr && surrogate_.cis()->capture > 0) {
-      cis.capture = surrogate_.cis()->capture;
-    }
-    const auto latents = surrogate_.folded().atac_latents(context_.pool, study.open);
-    const CisFit fit = fit_cis(study, latents, cis, context_);
-    const StudySurrogate fitted(surrogate_.folded(), &fit.path);
-    auto plan = arguments_.plan();
-    plan.half_samples = 0;
-    plan.judging.contrast_groups.clear();
-    auto sets = RedundancySearch(study, fitted, plan, context_).find(targets_).sets;
-    hold_together(sets, arguments_.explain.redundancy_options());
-    ControlRow row{
-        name, std::ssize(targets_), control.share_moved, confirmed_share(fitted, targets_), 0, {},
-        kNaN};
-    for (const auto& set : sets) {
-      row.calls.push_back(set.result.call);
-      row.judged += std::isfinite(set.result.hidden) ? 1 : 0;
-    }
-    return row;
+/// Held together over all portions.
+void add_calls(const Table& sets, const RedundancyOptions& options, ControlRow& row) {
+  std::vector<CallOfRun> calls;
+  calls.reserve(sets.rows());
+  for (size_t i = 0; i < sets.rows(); ++i) {
+    const auto call = call_of(sets.text(i, "call"));
+    if (!call) throw input_error("{}: row {} has no known call", sets.source, i + 1);
+    calls.push_back({*call, sets.text(i, "reason"), sets.number(i, "p_redundant"),
+                     sets.number(i, "p_cooperative"), kNaN});
+    row.judged += sets.text(i, "judged") == "yes" ? 1 : 0;
   }
-
- private:
-  StudySurrogate surrogate_;
-  const std::vector<ExplainTarget>& targets_;
-  const RedundancyArguments& arguments_;
-  const Context& context_;
-};
+  hold_together(std::span(calls), options);
+  for (const auto& entry : calls) row.calls.push_back(entry.call);
+}
 
 }  // namespace
+
+ControlPortions::ControlPortions(const Study& study, const StudySurrogate& surrogate,
+                                 const RedundancyArguments& arguments, const Context& context)
+    : study_(study), surrogate_(surrogate), arguments_(arguments), context_(context) {}
+
+size_t ControlPortions::kinds() {
+  return 3;
+}
+
+std::string ControlPortions::name_of(size_t kind) {
+  constexpr const char* kNames[] = {"decoy windows", "permuted", "neighbours"};
+  return kNames[kind];
+}
+
+void ControlPortions::make(size_t kind) {
+  if (made_ == kind) return;
+  if (kind == 0) control_ = decoy_windows(study_, arguments_.cis.window, context_);
+  if (kind == 1) control_ = permuted_chromatin(study_, context_);
+  if (kind == 2) {
+    const auto latents = surrogate_.folded().atac_latents(context_.pool, study_.open);
+    control_ = swapped_with_neighbours(study_, latents, kControlNeighbours, context_);
+  }
+  latents_ = surrogate_.folded().atac_latents(context_.pool, control_.study.open);
+  made_ = kind;
+}
+
+Table ControlPortions::real_table(const std::vector<ExplainTarget>& targets) const {
+  const std::vector<ControlledTargets> row = {
+      {std::ssize(targets), count_confirmed(surrogate_, targets), kNaN}};
+  return target_columns(kRealTargets).table(row);
+}
+
+std::vector<Table> ControlPortions::tables(size_t kind, const std::vector<ExplainTarget>& targets) {
+  make(kind);
+  CisOptions cis = arguments_.cis;
+  cis.genes.clear();
+  for (const auto& target : targets) cis.genes.push_back(target.gene);
+  if (surrogate_.cis() != nullptr && surrogate_.cis()->capture > 0) {
+    cis.capture = surrogate_.cis()->capture;
+  }
+  const CisFit fit = fit_cis(control_.study, latents_, cis, context_);
+  const StudySurrogate fitted(surrogate_.folded(), &fit.path);
+  auto plan = arguments_.plan();
+  plan.half_samples = 0;
+  plan.judging.contrast_groups.clear();
+  std::vector<ControlledSet> sets;
+  for (const auto& set :
+       RedundancySearch(control_.study, fitted, plan, context_).find(targets).sets) {
+    const auto& result = set.result;
+    sets.push_back({call_name(result.call), result.reason, exact_text(result.p_redundant),
+                    exact_text(result.p_cooperative), std::isfinite(result.hidden)});
+  }
+  const std::vector<ControlledTargets> row = {
+      {std::ssize(targets), count_confirmed(fitted, targets), control_.share_moved}};
+  return {target_columns(targets_file(kind)).table(row), set_columns(sets_file(kind)).table(sets)};
+}
 
 TableText describe_negative_control() {
   return control_columns().describe();
 }
 
-std::string negative_control_into(OutputFolder& out, const Study& study,
-                                  const StudySurrogate& surrogate,
-                                  const std::vector<ExplainTarget>& targets, const Table& real,
-                                  const RedundancyArguments& arguments, const Context& context) {
-  const Controls controls(surrogate, targets, arguments, context);
-  const int64_t window = arguments.cis.window;
-  std::vector<ControlRow> rows = {real_row(real, surrogate, targets)};
-  rows.push_back(controls.row("decoy windows", decoy_windows(study, window, context)));
-  rows.push_back(controls.row("permuted", permuted_chromatin(study, context)));
-  const auto latents = surrogate.folded().atac_latents(context.pool, study.open);
-  rows.push_back(controls.row(
-      "neighbours", swapped_with_neighbours(study, latents, kControlNeighbours, context)));
+Table negative_control_table(const ControlTable& read, const Table& real,
+                             const RedundancyArguments& arguments, const Context& context) {
+  std::vector<ControlRow> rows = {row_of("real", read(kRealTargets))};
+  add_real_calls(real, rows[0]);
+  for (size_t kind = 0; kind < ControlPortions::kinds(); ++kind) {
+    rows.push_back(row_of(ControlPortions::name_of(kind), read(targets_file(kind))));
+    add_calls(read(sets_file(kind)), arguments.explain.redundancy_options(), rows.back());
+  }
   const double real_rate = rows[0].rate();
   if (real_rate > 0) rows[1].false_share = rows[1].rate() / real_rate;
   context.reporter.info(
@@ -150,8 +233,23 @@ std::string negative_control_into(OutputFolder& out, const Study& study,
                   "or cooperative, "
                   "{} of {} of the real ones",
                   rows[1].told(), rows[1].judged, rows[0].told(), rows[0].judged));
-  return write_tables_into(out, {control_columns().table(std::span<const ControlRow>(rows))},
-                           context)
+  return control_columns().table(std::span<const ControlRow>(rows));
+}
+
+std::string negative_control_into(OutputFolder& out, const Study& study,
+                                  const StudySurrogate& surrogate,
+                                  const std::vector<ExplainTarget>& targets, const Table& real,
+                                  const RedundancyArguments& arguments, const Context& context) {
+  ControlPortions controls(study, surrogate, arguments, context);
+  std::map<std::string, Table> made = {{kRealTargets, controls.real_table(targets)}};
+  for (size_t kind = 0; kind < ControlPortions::kinds(); ++kind) {
+    for (auto& table : controls.tables(kind, targets)) {
+      const auto name = table.source;
+      made.emplace(name, std::move(table));
+    }
+  }
+  const auto read = [&](const std::string& name) { return made.at(name); };
+  return write_tables_into(out, {negative_control_table(read, real, arguments, context)}, context)
       .front();
 }
 

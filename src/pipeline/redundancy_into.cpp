@@ -1,16 +1,15 @@
 #include "pipeline/redundancy_into.hpp"
 
-#include <algorithm>
-#include <charconv>
+#include <fmt/core.h>
+
+#include <utility>
 
 #include "base/at.hpp"
-#include "io/folder.hpp"
 #include "links/found_links.hpp"
 #include "model/train_options.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/retrained_halves.hpp"
 #include "pipeline/run_folder.hpp"
-#include "redundancy/control_studies.hpp"
 #include "redundancy/design.hpp"
 #include "redundancy/redundancy_columns.hpp"
 #include "redundancy/redundancy_summary.hpp"
@@ -20,42 +19,6 @@
 
 namespace grids::core {
 namespace {
-
-/// Targets that are searched and judged together: enough to share the threads, few enough that
-/// little is lost when a run is stopped. Part of a result's meaning only through the folders.
-constexpr size_t kPortion = 64;
-constexpr const char* kPortions = "portions";  // in the state folder
-
-std::string portion_name(size_t portion) {
-  return fmt::format("{}/{}/{:05}", kStateFolder, kPortions, portion);
-}
-
-/// "all:SIM00012:10;" of each target.
-std::string asked_text(const Study& study, const std::vector<ExplainTarget>& targets) {
-  std::string text;
-  for (const auto& target : targets) {
-    text += fmt::format("{}:{}:{};", type_name(study, target), study.genes.names[at(target.gene)],
-                        target.set_size);
-  }
-  return text;
-}
-
-/// The tables of all portions, one after the other.
-std::vector<Table> joined(const std::filesystem::path& folder, const std::vector<size_t>& portions,
-                          const std::vector<std::string>& names) {
-  std::vector<Table> tables;
-  for (const auto& name : names) {
-    Table all;
-    for (const size_t portion : portions) {
-      const Table part = read_table(folder / (portion_name(portion) + "." + name));
-      if (all.columns().empty()) all = Table(part.columns());
-      for (size_t i = 0; i < part.rows(); ++i) all.add(part.row(i));
-    }
-    all.source = name;
-    tables.push_back(std::move(all));
-  }
-  return tables;
-}
 
 /// The same table with calls that were held together.
 Table with_calls(const Table& table, const RedundancyOptions& options) {
@@ -84,10 +47,9 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
 }
 
 /// Writes what a portion found; the names of the files.
-std::vector<std::string> write_portion(const std::filesystem::path& folder, size_t portion,
-                                       const Study& study, const RedundancyFindings& found,
-                                       const RedundancyArguments& arguments) {
-  make_folder(folder / kStateFolder / kPortions);
+std::vector<std::string> write_found(const std::filesystem::path& folder, size_t portion,
+                                     const Study& study, const RedundancyFindings& found,
+                                     const RedundancyArguments& arguments) {
   auto tables = redundancy_tables(study, found.sets, arguments.explain.redundancy.contrast_groups);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
   tables.push_back(link_columns().table(links_of(study, found)));
@@ -95,12 +57,7 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder, size
   if (arguments.alternatives > 0) {
     tables.push_back(alternatives_table(study, found.alternatives));
   }
-  std::vector<std::string> written;
-  for (auto& table : tables) {
-    table.source = portion_name(portion) + "." + table.source;
-    written.push_back(write_into(folder, table));
-  }
-  return written;
+  return write_portion(folder, kRedundancyCommand, portion, std::move(tables));
 }
 
 std::vector<std::string> table_names(const Study& study, const RedundancyArguments& arguments) {
@@ -116,22 +73,7 @@ std::vector<std::string> table_names(const Study& study, const RedundancyArgumen
   return names;
 }
 
-std::vector<ExplainTarget> targets_of(size_t portion, const std::vector<ExplainTarget>& targets) {
-  const size_t first = portion * kPortion, last = std::min(targets.size(), first + kPortion);
-  return {targets.begin() + static_cast<std::ptrdiff_t>(first),
-          targets.begin() + static_cast<std::ptrdiff_t>(last)};
-}
-
-std::vector<size_t> portions_of(const Shard& shard, size_t targets) {
-  std::vector<size_t> portions;
-  const size_t count = (targets + kPortion - 1) / kPortion;
-  for (size_t portion = at(shard.number - 1); portion < count; portion += at(shard.count)) {
-    portions.push_back(portion);
-  }
-  return portions;
-}
-
-void tell_calls(const Table& redundancy, const Context& context) {
+void tell_calls_of(const Table& redundancy, const Context& context) {
   std::vector<RedundancyCall> calls;
   for (size_t i = 0; i < redundancy.rows(); ++i) {
     calls.push_back(*call_of(redundancy.text(i, column::kCall)));
@@ -142,20 +84,6 @@ void tell_calls(const Table& redundancy, const Context& context) {
 }
 
 }  // namespace
-
-Shard shard_from(const std::string& text) {
-  Shard shard;
-  const char* end = text.data() + text.size();
-  const auto first = std::from_chars(text.data(), end, shard.number);
-  bool good = first.ec == std::errc() && first.ptr != end && *first.ptr == '/';
-  if (good) {
-    const auto second = std::from_chars(first.ptr + 1, end, shard.count);
-    good = second.ec == std::errc() && second.ptr == end && shard.number >= 1 &&
-           shard.number <= shard.count;
-  }
-  if (!good) throw usage_error("--shard: '{}' is not of the form 2/8, the second of eight", text);
-  return shard;
-}
 
 void RedundancyArguments::describe(OptionSet& set) {
   set.flag("--cross-fit", cross_fit,
@@ -178,14 +106,7 @@ void RedundancyArguments::describe(OptionSet& set) {
       "--alternatives", alternatives,
       "Search each gene so many times more, without what was found (alternatives.tsv); 0 = no",
       at_least(0).at_most(10));
-  set.value("--shard", shard, "One part of the targets: 2/8 is the second of eight");
-  set.rule([this](Problems& problems) {
-    try {
-      shard_from(shard);
-    } catch (const Error& error) {
-      problems.add("{}", error.what());
-    }
-  });
+  describe_shard(set, shard);
 }
 
 std::vector<std::string> RedundancyArguments::files() const {
@@ -212,47 +133,117 @@ RedundancyPlan RedundancyArguments::plan() const {
   return plan;
 }
 
+namespace {
+
+/// A shard's portions, each done unless it is kept.
+class RedundancyPortions {
+ public:
+  RedundancyPortions(OutputFolder& out, const std::vector<ExplainTarget>& targets,
+                     const Shard& shard, const Study& study, std::string settings,
+                     const Context& context)
+      : out_(out),
+        targets_(targets),
+        numbers_(portions_of(shard, targets.size())),
+        study_(study),
+        settings_(std::move(settings)),
+        context_(context),
+        run_(out, kRedundancyCommand, Stages::kApart) {}
+
+  RunFolder& run() { return run_; }
+
+  void find(const StudySurrogate& surrogate, RedundancyPlan plan,
+            const RedundancyArguments& arguments) {
+    RedundancySearch search(study_, surrogate, std::move(plan), context_);
+    each("redundancy", "portion {}", [&](size_t portion, const auto& targets) {
+      return write_found(out_.path(), portion, study_, search.find(targets), arguments);
+    });
+  }
+
+  /// One control study after the other, so that no two are in memory.
+  void find_controls(const StudySurrogate& surrogate, const RedundancyArguments& arguments) {
+    ControlPortions controls(study_, surrogate, arguments, context_);
+    each("control", "targets of portion {}", [&](size_t portion, const auto& targets) {
+      return write_portion(out_.path(), kRedundancyCommand, portion,
+                           {controls.real_table(targets)});
+    });
+    for (size_t kind = 0; kind < ControlPortions::kinds(); ++kind) {
+      const auto name = ControlPortions::name_of(kind);
+      each("control: " + name, name + " of portion {}", [&](size_t portion, const auto& targets) {
+        return write_portion(out_.path(), kRedundancyCommand, portion,
+                             controls.tables(kind, targets));
+      });
+    }
+  }
+
+  PortionFiles files() const {
+    PortionFiles files(kRedundancyCommand);
+    for (const size_t portion : numbers_) files.add(portion, out_.path());
+    return files;
+  }
+
+ private:
+  template <typename Work>
+  void each(const std::string& task, const std::string& name, const Work& work) {
+    Progress progress(context_, task, std::ssize(numbers_));
+    for (const size_t portion : numbers_) {
+      const auto targets = targets_of_portion(portion, targets_);
+      run_.run(
+          {fmt::format(fmt::runtime(name), portion + 1), settings_ + asked_text(study_, targets),
+           [&](const Context&) { return work(portion, targets); }},
+          context_);
+      progress.advance();
+    }
+  }
+
+  OutputFolder& out_;
+  const std::vector<ExplainTarget>& targets_;
+  std::vector<size_t> numbers_;
+  const Study& study_;
+  std::string settings_;
+  const Context& context_;
+  RunFolder run_;
+};
+
+}  // namespace
+
 std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
                                          const StudySurrogate& surrogate,
                                          const std::vector<ExplainTarget>& targets,
                                          const RedundancyArguments& arguments,
                                          const std::string& settings, const std::string& how,
                                          const Context& context) {
-  const auto portions = portions_of(shard_from(arguments.shard), targets.size());
-  if (portions.empty()) {
-    throw input_error("--shard {}: there are {} targets, which make {} portions of {}",
-                      arguments.shard, targets.size(), (targets.size() + kPortion - 1) / kPortion,
-                      kPortion);
-  }
   const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
   if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
   require_groups(study, arguments.explain.redundancy);
   const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
   const auto& folder = out.path();
-  RunFolder run(out, "redundancy", Stages::kApart);
+  const auto shard = shard_from(arguments.shard);
+  write_whole_run(folder, kRedundancyCommand, whole_run(study, settings, shard, targets));
+  tell_portions(portions_of(shard, targets.size()).size(), targets.size(), context);
+  if (portions_of(shard, targets.size()).empty()) return {};
+  RedundancyPortions portions(out, targets, shard, study, settings, context);
   auto plan = arguments.plan();
   if (arguments.retrain) {
     for (int64_t half = 0; half < arguments.stability; ++half) {
-      run.run(train_half_stage(out, study, half, training, settings), context);
+      portions.run().run(train_half_stage(out, study, half, training, settings), context);
     }
     plan.trained_on = [folder](int64_t half) { return read_half(folder, half); };
   }
-  RedundancySearch search(study, surrogate, std::move(plan), context);
-  std::vector<ExplainTarget> own;
-  Progress progress(context, "redundancy", std::ssize(portions));
-  for (const size_t portion : portions) {
-    const auto asked = targets_of(portion, targets);
-    run.run({fmt::format("portion {}", portion + 1), settings + asked_text(study, asked),
-             [&](const Context&) {
-               return write_portion(folder, portion, study, search.find(asked), arguments);
-             }},
-            context);
-    own.insert(own.end(), asked.begin(), asked.end());
-    progress.advance();
-  }
-  auto tables = joined(folder, portions, table_names(study, arguments));
+  portions.find(surrogate, std::move(plan), arguments);
+  if (arguments.negative_control) portions.find_controls(surrogate, arguments);
+  auto written = finish_redundancy(out, study, portions.files(), arguments, context);
+  tell_shard(shard, context);
+  return written;
+}
+
+std::vector<std::string> finish_redundancy(OutputFolder& out, const Study& study,
+                                           const PortionFiles& portions,
+                                           const RedundancyArguments& arguments,
+                                           const Context& context) {
+  std::vector<Table> tables;
+  for (const auto& name : table_names(study, arguments)) tables.push_back(portions.joined(name));
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
-  tell_calls(tables.front(), context);
+  tell_calls_of(tables.front(), context);
   for (auto& table : tables) {
     if (table.source == describe_design().file) table = in_design_order(table);
     if (table.source == link_columns().describe().file) {
@@ -263,12 +254,11 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
     context.reporter.info(groups_sentence(tables.front(), table));
   }
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
-  auto written = write_tables_into(out, tables, context);
   if (arguments.negative_control) {
-    written.push_back(
-        negative_control_into(out, study, surrogate, own, tables.front(), arguments, context));
+    const auto read = [&](const std::string& name) { return portions.joined(name); };
+    tables.push_back(negative_control_table(read, tables.front(), arguments, context));
   }
-  return written;
+  return write_tables_into(out, tables, context);
 }
 
 }  // namespace grids::core

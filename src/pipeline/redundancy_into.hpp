@@ -2,7 +2,8 @@
 /// written in portions, so that what is done is kept.
 #pragma once
 
-#include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,18 +11,11 @@
 #include "base/described.hpp"
 #include "cis/fit_cis.hpp"
 #include "pipeline/explain_into.hpp"
+#include "pipeline/portions.hpp"
+#include "redundancy/control_studies.hpp"
 #include "redundancy/search_and_judge.hpp"
 
 namespace grids::core {
-
-/// Which part of the targets: every `count`-th portion from the `number`-th (from 1).
-struct Shard {
-  int64_t number = 1;
-  int64_t count = 1;
-};
-
-/// "2/8". Throws Error(kUsage).
-Shard shard_from(const std::string& text);
 
 struct RedundancyArguments {
   ExplainArguments explain;  ///< its judging of sets is left out
@@ -41,9 +35,47 @@ struct RedundancyArguments {
   std::vector<std::string> files() const;
 };
 
-/// The same targets in studies in which nothing is to be found (redundancy/control_studies.hpp),
-/// each with a cis path of its own, searched and judged as the real one was; `real`: its
-/// redundancy.tsv. Writes negative_control.tsv, whose name is returned.
+inline constexpr const char* kRedundancyCommand = "redundancy";
+
+/// What one portion of targets gave in the studies in which nothing is to be found
+/// (redundancy/control_studies.hpp), each with a cis path of its own, searched and judged as the
+/// real one was: tables of a portion. Gates of these cis paths are held together over the genes of
+/// the portion.
+class ControlPortions {
+ public:
+  /// All that it is given must outlive it.
+  ControlPortions(const Study& study, const StudySurrogate& surrogate,
+                  const RedundancyArguments& arguments, const Context& context);
+
+  /// How many control studies there are.
+  static size_t kinds();
+  static std::string name_of(size_t kind);
+  /// The tables of a control study. The study is made anew where the one asked last was another.
+  std::vector<Table> tables(size_t kind, const std::vector<ExplainTarget>& targets);
+  /// The table of the real study: how many targets, and how many of them pass gate B.
+  Table real_table(const std::vector<ExplainTarget>& targets) const;
+
+ private:
+  void make(size_t kind);
+
+  const Study& study_;
+  StudySurrogate surrogate_;
+  const RedundancyArguments& arguments_;
+  const Context& context_;
+  std::optional<size_t> made_;  ///< the kind of control_
+  ControlStudy control_;
+  std::vector<float> latents_;  ///< of all cells of it
+};
+
+/// Reads a table of a control, of all portions.
+using ControlTable = std::function<Table(const std::string& name)>;
+/// negative_control.tsv, of what ControlPortions left and of the real redundancy.tsv; tells the
+/// rate of false calls.
+Table negative_control_table(const ControlTable& read, const Table& real,
+                             const RedundancyArguments& arguments, const Context& context);
+
+/// The same at once, for targets that are one portion whatever their number. Writes
+/// negative_control.tsv, whose name is returned.
 std::string negative_control_into(OutputFolder& out, const Study& study,
                                   const StudySurrogate& surrogate,
                                   const std::vector<ExplainTarget>& targets, const Table& real,
@@ -61,5 +93,11 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
                                          const RedundancyArguments& arguments,
                                          const std::string& settings, const std::string& how,
                                          const Context& context);
+
+/// The step that ends it: makes and writes the tables of all portions, whose names it returns.
+std::vector<std::string> finish_redundancy(OutputFolder& out, const Study& study,
+                                           const PortionFiles& portions,
+                                           const RedundancyArguments& arguments,
+                                           const Context& context);
 
 }  // namespace grids::core

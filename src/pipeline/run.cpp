@@ -244,11 +244,17 @@ ExplainArguments explain_arguments(const RunArguments& arguments) {
   return explain;
 }
 
+/// Study and surrogate by content: what the stages before it have written.
+std::string files_before_explain(const OutputFolder& out) {
+  return fmt::format("study={}; surrogate={} {}; ", out.content_of(kStudy),
+                     out.content_of(kSurrogate), out.content_of(kWithCis));
+}
+
 RunStage explain_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   std::string settings = surrogate_text(arguments) + settings_text(arguments.values.at("explain"));
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
   return {
-      "explain", settings, [&](const Context& context) {
+      "explain", settings, [&, settings](const Context& context) {
         const auto targets = targets_of(arguments, loaded.study());
         if (targets.empty()) {
           context.reporter.warning(
@@ -256,7 +262,8 @@ RunStage explain_stage(const RunArguments& arguments, Loaded& loaded, OutputFold
               "than its mean; name targets yourself (--targets)");
         }
         return explain_into(out, arguments.out / kStudy, loaded.study(), loaded.surrogate(),
-                            targets, explain_arguments(arguments), context);
+                            {targets}, explain_arguments(arguments),
+                            settings + files_before_explain(out), context);
       }};
 }
 

@@ -76,7 +76,7 @@ void RunFolder::run(const RunStage& stage, const Context& context) {
   const auto known = known_.find(stage.name);
   if (known != known_.end() && known->second.key == record.key && is_current(known->second)) {
     for (const auto& warning : known->second.warnings) context.reporter.warning(warning);
-    context.reporter.info(fmt::format("{}: done before, kept", stage.name));
+    if (stage.told) context.reporter.info(fmt::format("{}: done before, kept", stage.name));
     keep(stage.name, known->second);
     return;
   }
@@ -88,7 +88,9 @@ void RunFolder::run(const RunStage& stage, const Context& context) {
   }
   record.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   record.warnings = reporter.warnings();
-  context.reporter.info(fmt::format("{}: {}", stage.name, format_duration(record.seconds)));
+  if (stage.told) {
+    context.reporter.info(fmt::format("{}: {}", stage.name, format_duration(record.seconds)));
+  }
   keep(stage.name, std::move(record));
   save();
 }

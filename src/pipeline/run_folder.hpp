@@ -28,6 +28,7 @@ struct RunStage {
   std::string settings;
   /// Does the work and returns the names of the files it wrote.
   std::function<std::vector<std::string>(const Context&)> work;
+  bool told = true;  ///< that it was done, and how long it took
 };
 
 /// Whether a stage rests on those before it, or each stands for itself.

@@ -108,11 +108,7 @@ Interplay interplay_of(const Study& study, const StudySurrogate& surrogate,
                             fit_on(study, fit, elements, cells.cells), options.contrast);
 }
 
-PooledSlope pooled_interplay(std::span<const SetRedundancy> sets) {
-  std::vector<Contrast> slopes;
-  for (const auto& set : sets) {
-    if (!set.types_differ) slopes.push_back(set.interplay.held_out);
-  }
+PooledSlope pooled_interplay(std::span<const Contrast> slopes) {
   return pooled_slope(slopes, kPooledConfidence);
 }
 
@@ -130,8 +126,7 @@ TableText describe_interplay() {
   return interplay_columns().describe();
 }
 
-void tell_interplay(std::span<const SetRedundancy> sets, const Context& context) {
-  const auto pooled = pooled_interplay(sets);
+void tell_interplay(const PooledSlope& pooled, const Context& context) {
   if (pooled.sets == 0) return;
   context.reporter.info(fmt::format(
       "what elements do together, in test cells: {:.2f} (95 % interval {:.2f} to {:.2f}) of what "

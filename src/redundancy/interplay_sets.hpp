@@ -15,14 +15,14 @@ Interplay interplay_of(const Study& study, const StudySurrogate& surrogate,
                        const SetRedundancy& set, const ContrastCells& cells,
                        const RedundancyOptions& options, ThreadPool& pool);
 
-/// The slopes of all sets together; of those whose types differ, each type's.
-PooledSlope pooled_interplay(std::span<const SetRedundancy> sets);
+/// The slopes of sets together; of those whose types differ, each type's.
+PooledSlope pooled_interplay(std::span<const Contrast> slopes);
 
 /// interplay.tsv, a row a set with two judged elements or more.
 Table interplay_table(const Study& study, std::span<const SetRedundancy> sets);
 TableText describe_interplay();
 
 /// A line for all sets; none where no fit has interplay.
-void tell_interplay(std::span<const SetRedundancy> sets, const Context& context);
+void tell_interplay(const PooledSlope& pooled, const Context& context);
 
 }  // namespace grids::core

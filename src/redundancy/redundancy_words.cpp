@@ -95,22 +95,4 @@ std::string count_calls(std::span<const RedundancyCall> calls) {
   return words;
 }
 
-void tell_redundancy(const Study& study, std::span<const SetRedundancy> sets,
-                     const Context& context) {
-  if (sets.empty()) return;
-  std::vector<RedundancyCall> calls;
-  for (const auto& set : sets) {
-    calls.push_back(set.result.call);
-    if (!is_called(set.result.call)) continue;
-    const ExplainTarget target{set.target.type, set.target.gene, 0};
-    context.reporter.info(fmt::format("{} in {}: {}", study.genes.names[at(set.target.gene)],
-                                      type_name(study, target),
-                                      redundancy_sentence(facts_of(set))));
-  }
-  context.reporter.info(
-      fmt::format("do the elements of a set stand in for one another? Of {} {}: {} (see "
-                  "redundancy.tsv)",
-                  sets.size(), sets.size() == 1 ? "set" : "sets", count_calls(calls)));
-}
-
 }  // namespace grids::core

@@ -36,8 +36,4 @@ std::string call_title(RedundancyCall call);
 /// "6 redundant, 3 independent, 16 not called".
 std::string count_calls(std::span<const RedundancyCall> calls);
 
-/// A line for each called set and one for all of them.
-void tell_redundancy(const Study& study, std::span<const SetRedundancy> sets,
-                     const Context& context);
-
 }  // namespace grids::core
