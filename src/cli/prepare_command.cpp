@@ -24,7 +24,7 @@ void prepare_into(const PrepareCommand& arguments, const Context& context) {
   const OutputFiles files(written, {"prepare", target}, arguments.overwrite);
   const PrepareResult result = prepare_from_files(arguments.stage, context);
   files.claim(context);
-  write_study(arguments.out, result.study);
+  write_study(arguments.out, result.study, &context.pool);
   if (!arguments.summary.empty()) write_table(arguments.summary, prepare_table(result.summary));
   context.reporter.info(fmt::format("{} cells × {} peaks × {} genes: {}", result.study.cells.size(),
                                     result.study.peaks.size(), result.study.genes.size(),

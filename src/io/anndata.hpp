@@ -140,7 +140,8 @@ void write_boolean_element(const store::GroupWriter& parent, const std::string& 
 /// Writes a sparse matrix block of rows by block of rows, so that it need never be whole in memory.
 class SparseRowsWriter {
  public:
-  enum class Values : uint8_t { kFloat32, kOnes };  ///< ones are stored as one byte
+  /// Ones are not stored: readers see a vector of one byte each that is filled with them.
+  enum class Values : uint8_t { kFloat32, kOnes };
 
   SparseRowsWriter(const store::GroupWriter& parent, const std::string& name, int64_t columns,
                    Values values);
@@ -156,9 +157,8 @@ class SparseRowsWriter {
 
   store::GroupWriter group_;
   int64_t columns_;
-  Values values_;
   std::vector<int64_t> offsets_ = {0};
-  store::ArrayWriter data_;
+  std::optional<store::ArrayWriter> data_;  ///< nothing where all are ones
   store::ArrayWriter indices_;
 };
 

@@ -152,11 +152,6 @@ void write_coded_numbers(const GroupWriter& table, const std::string& name, Colu
 /// The attribute that lists the columns.
 constexpr const char* kColumnOrder = "column-order";
 
-ArrayWriter grow_values(const GroupWriter& group, SparseRowsWriter::Values values) {
-  const bool ones = values == SparseRowsWriter::Values::kOnes;
-  return group.create_growing("data", ones ? Type::kUint8 : Type::kFloat32);
-}
-
 }  // namespace
 
 void write_frame(const GroupWriter& parent, const std::string& name, const Frame& frame) {
@@ -238,9 +233,8 @@ SparseRowsWriter::SparseRowsWriter(const GroupWriter& parent, const std::string&
                                    int64_t columns, Values values)
     : group_(parent.create_group(name)),
       columns_(columns),
-      values_(values),
-      data_(grow_values(group_, values)),
       indices_(group_.create_growing("indices", Type::kInt32)) {
+  if (values == Values::kFloat32) data_ = group_.create_growing("data", Type::kFloat32);
   encode(group_, "csr_matrix", "0.1.0");
 }
 
@@ -256,21 +250,23 @@ void SparseRowsWriter::append_indices(const CsrPattern& rows) {
 
 void SparseRowsWriter::append(const CsrMatrix& rows) {
   append_indices(rows.pattern);
-  if (values_ == Values::kOnes) throw internal_error("{}: values given for ones", group_.path());
-  data_.append<float>(rows.values);
+  if (!data_) throw internal_error("{}: values given for ones", group_.path());
+  data_->append<float>(rows.values);
 }
 
 void SparseRowsWriter::append(const CsrPattern& rows) {
-  constexpr int64_t kBlock = 1 << 20;
   append_indices(rows);
-  const std::vector<uint8_t> ones(static_cast<size_t>(std::min(kBlock, rows.nonzeros())), 1);
+  if (!data_) return;
+  constexpr int64_t kBlock = 1 << 20;
+  const std::vector<float> ones(static_cast<size_t>(std::min(kBlock, rows.nonzeros())), 1.0f);
   for (int64_t first = 0; first < rows.nonzeros(); first += kBlock) {
     const auto count = static_cast<size_t>(std::min(kBlock, rows.nonzeros() - first));
-    data_.append<uint8_t>(std::span(ones).first(count));
+    data_->append<float>(std::span(ones).first(count));
   }
 }
 
 void SparseRowsWriter::finish() {
+  if (!data_) group_.create_filled("data", 1, offsets_.back());
   constexpr int64_t kLargest32 = 2147483647;
   if (offsets_.back() <= kLargest32) {  // the type of the indices, which scipy prefers
     group_.write<int32_t>("indptr", std::vector<int32_t>(offsets_.begin(), offsets_.end()));

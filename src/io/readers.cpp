@@ -22,9 +22,9 @@ const std::array<const Format*, 5>& formats() {
   return all;
 }
 
-Opened opened_at(const fs::path& named) {
+Opened opened_at(const fs::path& named, const Context& context) {
   Opened opened{inside_results(named), {}};
-  if (store::is_store(opened.path)) opened.root = store::open(opened.path);
+  if (store::is_store(opened.path)) opened.root = store::open(opened.path, &context.pool);
   return opened;
 }
 
@@ -42,7 +42,7 @@ const Format& format_of(const Opened& opened) {
 }
 
 RawMultiome read_both(const MultiomeInput& input, const Context& context) {
-  const auto opened = opened_at(input.path);
+  const auto opened = opened_at(input.path, context);
   return format_of(opened).read(opened, input, context);
 }
 
@@ -61,8 +61,8 @@ void warn_of_unused_lists(const MultiomeInput& input, bool rna, bool atac, Repor
 
 /// Each of its own format. Both are recognised before either is read.
 RawMultiome read_pair(const MultiomeInput& input, const Context& context) {
-  const auto rna = opened_at(input.rna);
-  const auto atac = opened_at(input.atac);
+  const auto rna = opened_at(input.rna, context);
+  const auto atac = opened_at(input.atac, context);
   const auto& rna_format = format_of(rna);
   const auto& atac_format = format_of(atac);
   warn_of_unused_lists(input, &rna_format == &kMatrixMarketFormat,

@@ -132,7 +132,7 @@ RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileReco
             require_groups(result.study, arguments.explain.redundancy);
             claim_files(out, arguments, context);
             const auto table = write_into(arguments.out, prepare_table(result.summary));
-            write_study(arguments.out / kStudy, result.study);
+            write_study(arguments.out / kStudy, result.study, &context.pool);
             return {kStudy, table};
           }};
 }

@@ -332,8 +332,8 @@ const char* scale_name(ExpressionScale scale) {
   return scale == ExpressionScale::kLog1pCp100k ? kLog1pCp100k : kAsGiven;
 }
 
-Study read_study(const std::filesystem::path& path) {
-  return read_study(store::open(path));
+Study read_study(const std::filesystem::path& path, ThreadPool* pool) {
+  return read_study(store::open(path, pool));
 }
 
 Study read_study(const Group& root) {
@@ -367,12 +367,13 @@ Study read_study(const Group& root) {
   return study;
 }
 
-void write_study(const std::filesystem::path& path, const Study& study) {
-  write_study_and(path, study, [](const GroupWriter&) {});
+void write_study(const std::filesystem::path& path, const Study& study, ThreadPool* pool) {
+  write_study_and(
+      path, study, [](const GroupWriter&) {}, pool);
 }
 
 void write_study_and(const std::filesystem::path& path, const Study& study,
-                     const std::function<void(const GroupWriter& root)>& more) {
+                     const std::function<void(const GroupWriter& root)>& more, ThreadPool* pool) {
   problems_of(study).raise(ErrorKind::kInternal, "a study that does not fit together");
   require_kept(study.cells);
   const Frame bare{study.cells.barcodes, {}};
@@ -387,23 +388,26 @@ void write_study_and(const std::filesystem::path& path, const Study& study,
       {"atac", bare, peaks,
        [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }},
   };
-  write_h5mu(path, cells_frame(study.cells), modalities, [&](const GroupWriter& root) {
-    const auto obs = root.group("obs");
-    write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
-    if (!study.cells.donor.empty()) {
-      write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
-    }
-    if (!study.cells.batch.empty()) {
-      write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
-    }
-    write_kept(root, study.cells);
-    const auto grids = create_dict(root, "uns/grids");
-    write_integer_element(grids, "format", kStudyFormat);
-    write_text_element(grids, "scale", scale_name(study.scale));
-    write_boolean_element(grids, "paired", study.paired);
-    write_text_element(grids, "provenance", study.provenance);
-    more(root);
-  });
+  write_h5mu(
+      path, cells_frame(study.cells), modalities,
+      [&](const GroupWriter& root) {
+        const auto obs = root.group("obs");
+        write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
+        if (!study.cells.donor.empty()) {
+          write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
+        }
+        if (!study.cells.batch.empty()) {
+          write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
+        }
+        write_kept(root, study.cells);
+        const auto grids = create_dict(root, "uns/grids");
+        write_integer_element(grids, "format", kStudyFormat);
+        write_text_element(grids, "scale", scale_name(study.scale));
+        write_boolean_element(grids, "paired", study.paired);
+        write_text_element(grids, "provenance", study.provenance);
+        more(root);
+      },
+      pool);
 }
 
 }  // namespace grids::core
