@@ -56,7 +56,7 @@ struct Cells {
   }
 };
 
-void require_shape(const RawModality& modality) {
+void require_shape(const PackedModality& modality) {
   if (modality.obs.rows() == modality.values.rows() &&
       modality.var.rows() == modality.values.columns()) {
     return;
@@ -94,8 +94,8 @@ void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
   }
 }
 
-Cells match(const RawMultiome& raw, const PlacedFeatures& features, const PrepareOptions& options,
-            ThreadPool& pool, Diary& diary) {
+Cells match(const PackedMultiome& raw, const PlacedFeatures& features,
+            const PrepareOptions& options, ThreadPool& pool, Diary& diary) {
   Cells cells;
   cells.matched = match_cells(raw.rna, raw.atac);
   const auto& matched = cells.matched;
@@ -136,7 +136,7 @@ void call_types(const std::string& source, std::vector<std::string>& labels, Dia
   }
 }
 
-void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
+void label(const PackedMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
            Cells& cells, PrepareSummary& summary, Diary& diary) {
   cells.donors = read_units(raw, cells.matched, inputs.donor_column, "donor", diary);
   cells.batches = read_units(raw, cells.matched, inputs.batch_column, "batch", diary);
@@ -165,7 +165,7 @@ void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOpt
   }
 }
 
-CellQuality check_quality(const RawMultiome& raw, RnaKind kind, const PrepareOptions& options,
+CellQuality check_quality(const PackedMultiome& raw, RnaKind kind, const PrepareOptions& options,
                           Cells& cells, Diary& diary) {
   auto quality =
       measure_quality(raw.rna, cells.matched.rna_row, raw.atac, cells.matched.atac_row, kind);
@@ -194,7 +194,7 @@ CellQuality check_quality(const RawMultiome& raw, RnaKind kind, const PrepareOpt
 
 /// What the steps from cells to a study share.
 struct Preparation {
-  const RawMultiome& raw;
+  const PackedMultiome& raw;
   RnaKind kind;
   const PrepareInputs& inputs;
   const PrepareOptions& options;
@@ -445,8 +445,8 @@ void PrepareOptions::describe(OptionSet& set) {
            "different genome builds, or where hardly any gene has a position");
 }
 
-PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
-                      const Context& context) {
+PrepareResult prepare(PackedMultiome&& raw, const PrepareInputs& inputs,
+                      const PrepareOptions& options, const Context& context) {
   validate(options, "options of prepare");
   require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
   require_shape(raw.rna);
@@ -475,10 +475,10 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   const auto atac_rows = std::move(cells.matched.atac_row);
 
   fill_peaks(run, features.peaks, atac_rows);
-  raw.atac = RawModality();
+  raw.atac = PackedModality();
   context.check_cancelled();
   fill_genes(run, features, rna_rows);
-  raw.rna = RawModality();
+  raw.rna = PackedModality();
   study.provenance = provenance_json(options, summary);
   return result;
 }

@@ -104,8 +104,8 @@ struct PrepareResult {
 /// Steps and notes also go to the reporter as information, warnings as warnings, as they arise.
 /// Frees each part of `raw` as soon as it is used. Throws Error(kInput) that names the file and
 /// what to change, Error(kUsage) for options that make no sense.
-PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
-                      const Context& context);
+PrepareResult prepare(PackedMultiome&& raw, const PrepareInputs& inputs,
+                      const PrepareOptions& options, const Context& context);
 
 /// Options and summary as a JSON object.
 std::string provenance_json(const PrepareOptions& options, const PrepareSummary& summary);
