@@ -12,11 +12,12 @@ namespace {
 /// Large enough to be given back to the system when freed, small enough that the last one, half
 /// empty, does not count.
 constexpr size_t kBlockBytes = size_t{1} << 22;
+constexpr size_t kFirstBytes = size_t{1} << 12;
 constexpr int64_t kRowsAtOnce = 256;
 
-void put_number(uint64_t number, std::vector<uint8_t>& out) {
-  for (; number >= 128; number >>= 7) out.push_back(static_cast<uint8_t>(number | 128));
-  out.push_back(static_cast<uint8_t>(number));
+void put_number(uint64_t number, uint8_t*& out) {
+  for (; number >= 128; number >>= 7) *out++ = static_cast<uint8_t>(number | 128);
+  *out++ = static_cast<uint8_t>(number);
 }
 
 /// Work on blocks of rows whose results are appended in their order.
@@ -89,12 +90,8 @@ void PackedRows::append(std::span<const int32_t> columns, std::span<const float>
   }
   // No entry takes more: five bytes of step, one that says "a float", four of it.
   constexpr size_t kMostBytes = 10;
-  const size_t most = kMostBytes * columns.size();
-  if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < most) {
-    blocks_.emplace_back().reserve(std::max(most, std::min(kBlockBytes, 2 * at(bytes()))));
-  }
-  auto& out = blocks_.back();
-  const size_t first = out.size();
+  line_.resize(std::max(line_.size(), kMostBytes * columns.size()));
+  uint8_t* out = line_.data();
   int64_t before = -1;
   for (size_t k = 0; k < columns.size(); ++k) {
     const float value = values[k];
@@ -106,39 +103,42 @@ void PackedRows::append(std::span<const int32_t> columns, std::span<const float>
     before = columns[k];
     ++nonzeros_;
     put_number(static_cast<uint64_t>(step) << 1 | (value == 1 ? 0u : 1u), out);
-    if (value == 1) continue;
-    ++others_;
-    const bool whole = value == std::floor(value);
-    fractions_ += whole ? 0 : 1;
-    if (whole && value > 1 && value <= kMostPacked) {
-      put_number(static_cast<uint64_t>(value) - 1, out);
-      continue;
-    }
-    ++odd_;
-    out.push_back(0);
-    uint8_t bytes[sizeof value];
-    std::memcpy(bytes, &value, sizeof value);
-    out.insert(out.end(), std::begin(bytes), std::end(bytes));
+    if (value != 1) put_value(value, out);
   }
-  begins_.push_back({static_cast<uint32_t>(blocks_.size() - 1), static_cast<uint32_t>(first),
-                     static_cast<uint32_t>(out.size() - first)});
+  append_bytes({line_.data(), at(out - line_.data())});
+}
+
+void PackedRows::put_value(float value, uint8_t*& out) {
+  ++others_;
+  const bool whole = value == std::floor(value);
+  fractions_ += whole ? 0 : 1;
+  if (whole && value > 1 && value <= kMostPacked) {
+    put_number(static_cast<uint64_t>(value) - 1, out);
+    return;
+  }
+  ++odd_;
+  *out++ = 0;
+  std::memcpy(out, &value, sizeof value);
+  out += sizeof value;
+}
+
+void PackedRows::append_bytes(std::span<const uint8_t> row) {
+  if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < row.size()) {
+    blocks_.emplace_back().reserve(
+        std::max(row.size(), std::min(kBlockBytes, kFirstBytes + at(bytes()))));
+  }
+  auto& out = blocks_.back();
+  begins_.push_back({static_cast<uint32_t>(blocks_.size() - 1), static_cast<uint32_t>(out.size()),
+                     static_cast<uint32_t>(row.size())});
+  out.insert(out.end(), row.begin(), row.end());
 }
 
 void PackedRows::append(PackedRows&& more) {
   if (more.columns_ != columns_) {
     throw internal_error("rows of {} columns appended to {}", more.columns_, columns_);
   }
-  // Small parts move into the block that is being filled: a block for each would waste memory.
-  for (const auto& begin : more.begins_) {
-    const auto from = std::span(more.blocks_[begin.block]).subspan(begin.first, begin.size);
-    if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < from.size()) {
-      blocks_.emplace_back().reserve(std::max(from.size(), kBlockBytes));
-    }
-    auto& out = blocks_.back();
-    begins_.push_back(
-        {static_cast<uint32_t>(blocks_.size() - 1), static_cast<uint32_t>(out.size()), begin.size});
-    out.insert(out.end(), from.begin(), from.end());
-  }
+  // Rows are copied: parts are small, and a block for each would waste memory.
+  for (int64_t row = 0; row < more.rows(); ++row) append_bytes(more.bytes_of(row));
   nonzeros_ += more.nonzeros_;
   others_ += more.others_;
   fractions_ += more.fractions_;

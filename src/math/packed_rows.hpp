@@ -72,6 +72,8 @@ class PackedRows {
     uint32_t size = 0;
   };
 
+  void put_value(float value, uint8_t*& out);
+  void append_bytes(std::span<const uint8_t> row);
   std::span<const uint8_t> bytes_of(int64_t row) const {
     const auto& begin = begins_[static_cast<size_t>(row)];
     return std::span(blocks_[begin.block]).subspan(begin.first, begin.size);
@@ -104,6 +106,7 @@ class PackedRows {
   int64_t odd_ = 0;        ///< held as they are given
   std::vector<Begin> begins_;
   std::vector<std::vector<uint8_t>> blocks_;  ///< a row lies in one of them
+  std::vector<uint8_t> line_;                 ///< room in which a row is packed
 };
 
 /// The given columns in the given order; each column at most once.

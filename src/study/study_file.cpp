@@ -372,22 +372,20 @@ void write_study(const std::filesystem::path& path, const Study& study, ThreadPo
       path, study, [](const GroupWriter&) {}, pool);
 }
 
-void write_study_and(const std::filesystem::path& path, const Study& study,
-                     const std::function<void(const GroupWriter& root)>& more, ThreadPool* pool) {
-  problems_of(study).raise(ErrorKind::kInternal, "a study that does not fit together");
+namespace {
+
+/// Writes the matrices of a modality.
+using WriteMatrices = std::function<void(const GroupWriter& group)>;
+
+/// All of a study; the matrices by who has them.
+void write_with(const std::filesystem::path& path, const Study& study, const WriteMatrices& rna,
+                const WriteMatrices& atac, const std::function<void(const GroupWriter& root)>& more,
+                ThreadPool* pool) {
   require_kept(study.cells);
   const Frame bare{study.cells.barcodes, {}};
   const Frame peaks = peaks_frame(study.peaks);
   const Frame genes = genes_frame(study.genes);
-  const ModalityToWrite modalities[] = {
-      {"rna", bare, genes,
-       [&](const GroupWriter& group) {
-         write_matrix(group, "X", study.expression);
-         if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
-       }},
-      {"atac", bare, peaks,
-       [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }},
-  };
+  const ModalityToWrite modalities[] = {{"rna", bare, genes, rna}, {"atac", bare, peaks, atac}};
   write_h5mu(
       path, cells_frame(study.cells), modalities,
       [&](const GroupWriter& root) {
@@ -408,6 +406,64 @@ void write_study_and(const std::filesystem::path& path, const Study& study,
         more(root);
       },
       pool);
+}
+
+void raise_unfitting(const Problems& problems) {
+  problems.raise(ErrorKind::kInternal, "a study that does not fit together");
+}
+
+}  // namespace
+
+void write_study_and(const std::filesystem::path& path, const Study& study,
+                     const std::function<void(const GroupWriter& root)>& more, ThreadPool* pool) {
+  raise_unfitting(problems_of(study));
+  write_with(
+      path, study,
+      [&](const GroupWriter& group) {
+        write_matrix(group, "X", study.expression);
+        if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
+      },
+      [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }, more, pool);
+}
+
+void write_study_rows(const std::filesystem::path& path, const Study& tables, const StudyRows& rows,
+                      ThreadPool* pool) {
+  raise_unfitting(problems_of_tables(tables));
+  const int64_t cells = tables.cells.size();
+  const auto in_blocks = [&](const auto& make, SparseRowsWriter writer, const auto& problems) {
+    for (int64_t first = 0; first < cells; first += rows.rows_at_once) {
+      const auto last = std::min(cells, first + rows.rows_at_once);
+      const auto block = make(first, last);
+      raise_unfitting(problems(block, last - first));
+      writer.append(block);
+    }
+    writer.finish();
+  };
+  const auto values = [&](const GroupWriter& group, const char* name, const auto& make,
+                          bool counts) {
+    const auto what = std::string("mod/rna/") + name;
+    in_blocks(
+        make,
+        SparseRowsWriter(group, name, tables.genes.size(), SparseRowsWriter::Values::kFloat32),
+        [&](const CsrMatrix& block, int64_t count) {
+          return problems_of_rows(what, block, count, tables.genes.size(), counts);
+        });
+  };
+  write_with(
+      path, tables,
+      [&](const GroupWriter& group) {
+        values(group, "X", rows.expression, false);
+        if (rows.counts) values(group, "layers/counts", rows.counts, true);
+      },
+      [&](const GroupWriter& group) {
+        in_blocks(
+            rows.open,
+            SparseRowsWriter(group, "X", tables.peaks.size(), SparseRowsWriter::Values::kOnes),
+            [&](const CsrPattern& block, int64_t count) {
+              return problems_of_rows("mod/atac/X", block, count, tables.peaks.size());
+            });
+      },
+      [](const GroupWriter&) {}, pool);
 }
 
 }  // namespace grids::core
