@@ -158,13 +158,21 @@ class SparseRowsWriter {
   void finish();
 
  private:
-  void append_indices(const CsrPattern& rows);
+  void add_bounds(const CsrPattern& rows);
+  /// Hands entries on in such numbers as fill chunks; the rest waits. `values` is empty where
+  /// ones are not stored.
+  void add_entries(std::span<const int32_t> indices, std::span<const float> values);
+  void write_entries(std::span<const int32_t> indices, std::span<const float> values);
 
   store::GroupWriter group_;
   int64_t columns_;
   std::vector<int64_t> offsets_ = {0};
   std::optional<store::ArrayWriter> data_;  ///< nothing where all are ones
   store::ArrayWriter indices_;
+  /// Entries that wait until there are so many that chunks are written whole: then the file is the
+  /// same whatever the blocks.
+  std::vector<int32_t> waiting_indices_ = {};
+  std::vector<float> waiting_values_ = {};
 };
 
 /// The same for a dense float matrix of at least one column.

@@ -92,7 +92,11 @@ RnaKind recognise_rna(const PackedModality& rna) {
     }
     largest = std::max(largest, value);
   };
-  for (int64_t row = 0; row < rna.values.rows(); ++row) rna.values.each(row, look);
+  if (!rna.values.any_odd()) {  // whole numbers from 1, if any
+    largest = rna.values.nonzeros() > 0 ? 1 : 0;
+  } else {
+    for (int64_t row = 0; row < rna.values.rows(); ++row) rna.values.each(row, look);
+  }
   if (largest == 0) throw input_error("{}: the RNA has no value above zero", rna.source);
   if (rna.values.all_whole())
     return scaled_and_rounded(rna.values) ? RnaKind::kRounded : RnaKind::kCounts;
