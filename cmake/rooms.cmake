@@ -7,8 +7,8 @@ grids_room(base
 grids_room(math USES base
   LINKS OpenMP::OpenMP_CXX ${DNNL_LIBRARY} INCLUDES ${DNNL_INCLUDE_DIR})
 grids_room(io USES base math
-  LINKS nlohmann_json::nlohmann_json PRIVATE_LINKS ZLIB::ZLIB ${LZF_LIBRARY} ${ZSTD_LIBRARY} ${BLOSC_LIBRARY} OpenSSL::Crypto hdf5::hdf5
-  INCLUDES ${LZF_INCLUDE_DIR} ${ZSTD_INCLUDE_DIR} ${BLOSC_INCLUDE_DIR})
+  LINKS nlohmann_json::nlohmann_json PRIVATE_LINKS ZLIB::ZLIB ${DEFLATE_LIBRARY} ${LZF_LIBRARY} ${ZSTD_LIBRARY} ${BLOSC_LIBRARY} OpenSSL::Crypto hdf5::hdf5
+  INCLUDES ${DEFLATE_INCLUDE_DIR} ${LZF_INCLUDE_DIR} ${ZSTD_INCLUDE_DIR} ${BLOSC_INCLUDE_DIR})
 grids_room(tracks USES base math io
   PRIVATE_LINKS ${HTS_LIBRARY} ${BIGWIG_LIBRARY} INCLUDES ${HTS_INCLUDE_DIR} ${BIGWIG_INCLUDE_DIR})
 grids_room(search USES base math)

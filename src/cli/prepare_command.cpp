@@ -22,13 +22,13 @@ void prepare_into(const PrepareCommand& arguments, const Context& context) {
   for (const auto& file : read) target += seen_from(folder_of(arguments.out), file) + "; ";
   for (const auto& file : written) require_writable(file, read);
   const OutputFiles files(written, {"prepare", target}, arguments.overwrite);
-  const PrepareResult result = prepare_from_files(arguments.stage, context);
+  const PreparedCells result = prepare_from_files(arguments.stage, context);
   files.claim(context);
-  write_study(arguments.out, result.study);
+  write_prepared(arguments.out, result, context);
   if (!arguments.summary.empty()) write_table(arguments.summary, prepare_table(result.summary));
-  context.reporter.info(fmt::format("{} cells × {} peaks × {} genes: {}", result.study.cells.size(),
-                                    result.study.peaks.size(), result.study.genes.size(),
-                                    arguments.out.string()));
+  context.reporter.info(fmt::format("{} cells × {} peaks × {} genes: {}",
+                                    result.tables.cells.size(), result.tables.peaks.size(),
+                                    result.tables.genes.size(), arguments.out.string()));
 }
 
 }  // namespace

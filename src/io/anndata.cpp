@@ -105,22 +105,6 @@ Place named_place(const Group& group, const std::string& matrix) {
   return {"layers/" + matrix};
 }
 
-/// Whether a test holds of all values. Within blocks it does not stop, so that it is done for
-/// several at once.
-template <typename Test>
-bool all_values(const CsrMatrix& matrix, Test&& test) {
-  constexpr size_t kBlock = 4096;
-  const std::span<const float> values = matrix.values;
-  for (size_t begin = 0; begin < values.size(); begin += kBlock) {
-    int failed = 0;
-    for (const float value : values.subspan(begin, std::min(kBlock, values.size() - begin))) {
-      failed |= test(value) ? 0 : 1;
-    }
-    if (failed != 0) return false;
-  }
-  return true;
-}
-
 /// Whether there is nothing of a matrix at its place, and how; empty where there is something.
 /// AnnData writes a missing X as an array without entries or dimensions.
 std::string_view how_absent(const Group& group, const std::string& name) {
@@ -154,7 +138,7 @@ void require_named(const Group& group, const Place& place) {
   }
 }
 
-CsrMatrix values_at(const Group& group, const Place& place) {
+PackedRows values_at(const Group& group, const Place& place, ThreadPool* pool) {
   const auto absent = how_absent(group, place.matrix);
   if (!absent.empty()) {
     const auto fragments = fragments_without_matrix(group);
@@ -165,20 +149,18 @@ CsrMatrix values_at(const Group& group, const Place& place) {
                       place.matrix);
   }
   require_named(group, place);
-  auto values = read_matrix(group, place.matrix);
-  drop_zeros(values);
-  return values;
+  return read_packed(group, place.matrix, pool);
 }
 
-RawModality taken(const Group& group, const Place& place, CsrMatrix values) {
-  RawModality modality;
+PackedModality taken(const Group& group, const Place& place, PackedRows values) {
+  PackedModality modality;
   modality.values = std::move(values);
   modality.source = fmt::format("{}: {}{}{}", group.file(), group.path(),
                                 group.path().empty() ? "" : "/", place.matrix);
   return modality;
 }
 
-void add_tables(const Group& group, const Place& place, RawModality& modality) {
+void add_tables(const Group& group, const Place& place, PackedModality& modality) {
   modality.obs = read_frame(group, "obs");
   modality.obsm = read_embeddings(group, modality.obs.rows());
   modality.var = read_frame(group, place.var);
@@ -202,11 +184,10 @@ std::vector<Place> places_of_counts(const Group& group) {
 /// What the values of a matrix speak against its being the counts; larger is worse.
 enum class Doubt : uint8_t { kNone, kOnesOnly, kFractions, kZerosOnly };
 
-Doubt doubt_about(const CsrMatrix& values) {
-  if (values.values.empty()) return Doubt::kZerosOnly;
-  if (!all_whole(values)) return Doubt::kFractions;
-  const bool ones = all_values(values, [](float value) { return value == 1; });
-  return ones ? Doubt::kOnesOnly : Doubt::kNone;
+Doubt doubt_about(const PackedRows& values) {
+  if (values.nonzeros() == 0) return Doubt::kZerosOnly;
+  if (!values.all_whole()) return Doubt::kFractions;
+  return values.all_ones() ? Doubt::kOnesOnly : Doubt::kNone;
 }
 
 std::string_view in_words(Doubt doubt) {
@@ -225,13 +206,13 @@ std::string_view in_words(Doubt doubt) {
 
 struct Choice {
   Place place;
-  CsrMatrix values;  ///< without zeros
-  std::string why;   ///< what was passed over; empty where nothing was
+  PackedRows values;
+  std::string why;  ///< what was passed over; empty where nothing was
 };
 
 /// The first matrix that holds counts; without one, that with the least doubt, the first of equals.
 /// Of peaks it matters only which are open, so 0 and 1 are as good as counts.
-Choice choose_matrix(const Group& group, FeatureKind kind) {
+Choice choose_matrix(const Group& group, FeatureKind kind, ThreadPool* pool) {
   std::optional<Choice> best;
   Doubt least = Doubt::kZerosOnly;
   std::vector<std::string> passed;
@@ -241,7 +222,7 @@ Choice choose_matrix(const Group& group, FeatureKind kind) {
       if (group.has(place.matrix)) passed.push_back(fmt::format("{} {}", place.matrix, absent));
       continue;
     }
-    auto values = values_at(group, place);
+    auto values = values_at(group, place, pool);
     auto doubt = doubt_about(values);
     if (doubt == Doubt::kOnesOnly && kind == FeatureKind::kPeak) doubt = Doubt::kNone;
     if (doubt != Doubt::kNone) {
@@ -253,7 +234,8 @@ Choice choose_matrix(const Group& group, FeatureKind kind) {
     }
     if (doubt == Doubt::kNone) break;
   }
-  if (!best) best = Choice{{"X"}, values_at(group, {"X"}), {}};  // throws, naming what there is
+  if (!best)
+    best = Choice{{"X"}, values_at(group, {"X"}, pool), {}};  // throws, naming what there is
   std::erase_if(passed, [&](const auto& one) { return one.starts_with(best->place.matrix + " "); });
   best->why = fmt::format("{}", fmt::join(passed, ", "));
   return std::move(*best);
@@ -285,22 +267,22 @@ void MatrixRows::read(int64_t first, int64_t last, CsrMatrix& block) const {
   if (first < 0 || first > last || last > rows_) {
     throw internal_error("rows {} to {} asked for of {}", first, last, rows_);
   }
+  if (sparse_) {
+    sparse_->read_block(first, last, block);
+    return;
+  }
   block.pattern.rows = last - first;
   block.pattern.columns = columns_;
   block.pattern.offsets.assign(1, 0);
   block.pattern.indices.clear();
   block.values.clear();
-  if (dense_) {
-    read_dense_as_csr(*dense_, first, last, block);
-    return;
-  }
-  const auto count = at(sparse_->nonzeros(first, last));
-  block.pattern.indices.resize(count);
-  block.values.resize(count);
-  sparse_->read(first, last, block.pattern.indices, block.values);
-  for (int64_t row = first; row < last; ++row) {
-    block.pattern.offsets.push_back(sparse_->nonzeros(first, row + 1));
-  }
+  read_dense_as_csr(*dense_, first, last, block);
+}
+
+int64_t MatrixRows::block_end(int64_t first) const {
+  if (sparse_) return sparse_->block_end(first);
+  if (columns_ == 0) return rows_;
+  return std::min(rows_, first + dense_->rows_at_once(kEntriesAtOnce));
 }
 
 void MatrixRows::read_dense(int64_t first, std::span<float> out) const {
@@ -339,6 +321,51 @@ CsrMatrix read_matrix(const Group& parent, const std::string& name) {
   return transpose(read_compressed(group, shape.columns, shape.rows));
 }
 
+namespace {
+
+/// A matrix that is stored by columns: transposed block by block, then joined.
+PackedRows packed_by_columns(const Group& group, ThreadPool* pool) {
+  const auto shape = shape_of(group);
+  const CompressedRows stored(group, shape.columns, shape.rows);
+  std::vector<PackedRows> parts;
+  CsrMatrix block;
+  for (int64_t first = 0; first < shape.columns;) {
+    const int64_t last = stored.block_end(first);
+    stored.read_block(first, last, block);
+    // Columns keep their numbers.
+    auto rows = transpose(block);
+    for (auto& column : rows.pattern.indices) column += static_cast<int32_t>(first);
+    rows.pattern.columns = shape.columns;
+    parts.emplace_back(shape.columns).append(rows, pool);
+    first = last;
+  }
+  if (parts.empty()) {  // no column, but rows
+    CsrMatrix none;
+    none.pattern = {shape.rows, shape.columns, std::vector<int64_t>(at(shape.rows) + 1, 0), {}};
+    return none;
+  }
+  int64_t doubled = -1;  // never: each part has columns of its own
+  return joined_rows(std::move(parts), pool, doubled);
+}
+
+}  // namespace
+
+PackedRows read_packed(const Group& parent, const std::string& name, ThreadPool* pool) {
+  if (!parent.has_array(name) && layout_of(parent.group(name)) == Layout::kCsc) {
+    return packed_by_columns(parent.group(name), pool);
+  }
+  const MatrixRows stored(parent, name);
+  PackedRows packed(stored.columns());
+  CsrMatrix block;
+  for (int64_t first = 0; first < stored.rows();) {
+    const int64_t last = stored.block_end(first);
+    stored.read(first, last, block);
+    packed.append(block, pool);
+    first = last;
+  }
+  return packed;
+}
+
 CsrPattern read_binary_matrix(const Group& parent, const std::string& name) {
   const auto group = parent.group(name);
   const auto shape = shape_of(group);
@@ -346,49 +373,40 @@ CsrPattern read_binary_matrix(const Group& parent, const std::string& name) {
   return read_compressed_ones(group, shape.rows, shape.columns);
 }
 
-bool all_whole(const CsrMatrix& matrix) {
-  return all_values(matrix, [](float value) {
-    // From here on a float has no fraction; below, adding it rounds one away.
-    constexpr float kNoFraction = 1 << 23;
-    const float size = std::abs(value);
-    return size < kNoFraction ? (size + kNoFraction) - kNoFraction == size : value == value;
-  });
-}
-
-RawModality read_anndata(const Group& group, const std::string& matrix, FeatureKind kind) {
+PackedModality read_anndata(const Group& group, const std::string& matrix, FeatureKind kind,
+                            ThreadPool* pool) {
   if (!group.has("obs") || !group.has("var")) {
     throw group.error("is not an AnnData file: there must be obs and var");
   }
   Place place;
-  RawModality modality;
+  PackedModality modality;
   if (matrix.empty()) {
-    auto choice = choose_matrix(group, kind);
+    auto choice = choose_matrix(group, kind, pool);
     place = choice.place;
     modality = taken(group, place, std::move(choice.values));
     modality.why = std::move(choice.why);
   } else {
     place = named_place(group, matrix);
-    modality = taken(group, place, values_at(group, place));
+    modality = taken(group, place, values_at(group, place, pool));
   }
   add_tables(group, place, modality);
   require_counts_like(modality);
   return modality;
 }
 
-void require_counts_like(const RawModality& modality) {
-  const auto& [pattern, values] = modality.values;
-  const auto bad = std::find_if(values.begin(), values.end(),
-                                [](float value) { return !(value >= 0 && value < kMostCounted); });
-  if (bad == values.end()) return;
-  const int64_t position = bad - values.begin();
-  const auto after = std::upper_bound(pattern.offsets.begin(), pattern.offsets.end(), position);
-  const auto row = static_cast<size_t>(after - pattern.offsets.begin()) - 1;
-  const auto column = static_cast<size_t>(pattern.indices[static_cast<size_t>(position)]);
-  throw input_error(
-      "reading {}: cell '{}', feature '{}': the value is {}; counts, or log-normalised values, are "
-      "finite, not negative and below 2^31 (scaled values cannot be used: name a layer that holds "
-      "counts)",
-      modality.source, modality.obs.index[row], modality.var.index[column], *bad);
+void require_counts_like(const PackedModality& modality) {
+  if (!modality.values.any_odd()) return;
+  for (int64_t row = 0; row < modality.values.rows(); ++row) {
+    modality.values.each(row, [&](int32_t column, float value) {
+      if (value >= 0 && value < kMostCounted) return;
+      throw input_error(
+          "reading {}: cell '{}', feature '{}': the value is {}; counts, or log-normalised values, "
+          "are finite, not negative and below 2^31 (scaled values cannot be used: name a layer "
+          "that "
+          "holds counts)",
+          modality.source, modality.obs.index[at(row)], modality.var.index[at(column)], value);
+    });
+  }
 }
 
 }  // namespace grids::core

@@ -58,6 +58,11 @@ MatrixShape matrix_shape(const store::Group& parent, const std::string& name);
 /// other, indices out of range and entries that are given twice, naming file and place.
 CsrMatrix read_matrix(const store::Group& parent, const std::string& name);
 
+/// The same, packed block by block, so that no more of it than a block is ever as large as it is
+/// in the store; zeros are left out. The threads of `pool`, where one is given, pack.
+PackedRows read_packed(const store::Group& parent, const std::string& name,
+                       ThreadPool* pool = nullptr);
+
 /// A matrix that stays in its store, CSR or dense, of which blocks of rows are read: for one that
 /// is too large for memory. Of a CSR matrix the bounds of its rows are held.
 class MatrixRows {
@@ -71,6 +76,9 @@ class MatrixRows {
   /// Rows [first, last) with offsets from 0, in place of what `block` held; its memory is used
   /// again. Zeros that a CSR matrix stores stay. Throws Error(kInput) as `read_matrix`.
   void read(int64_t first, int64_t last, CsrMatrix& block) const;
+
+  /// Where a block of rows from `first` on ends that is of a size to work on: at least one row.
+  int64_t block_end(int64_t first) const;
 
   /// Rows from `first` on into row-major memory for a whole number of them.
   void read_dense(int64_t first, std::span<float> out) const;
@@ -89,21 +97,18 @@ CsrPattern read_binary_matrix(const store::Group& parent, const std::string& nam
 /// When empty it is the first of `layers/counts`, X, raw/X and layers of other usual names
 /// (raw_counts, umi, …) that holds counts: whole numbers, of genes not only 0 and 1. Where none
 /// does, the first with 0 and 1, else with fractions. A matrix that is missing, null, empty or all
-/// zero is as good as none; `why` says what was passed over. Stored zeros are dropped. Throws
-/// Error(kInput) when the shapes of matrix and tables differ, or for values that are negative,
-/// infinite or no number, naming the cell and the feature.
-RawModality read_anndata(const store::Group& group, const std::string& matrix = {},
-                         FeatureKind kind = FeatureKind::kGene);
-
-/// Whether all values are whole numbers, as raw counts are.
-bool all_whole(const CsrMatrix& matrix);
+/// zero is as good as none; `why` says what was passed over. The threads of `pool`, where one is
+/// given, pack. Throws Error(kInput) when the shapes of matrix and tables differ, or for values
+/// that are negative, infinite or no number, naming the cell and the feature.
+PackedModality read_anndata(const store::Group& group, const std::string& matrix = {},
+                            FeatureKind kind = FeatureKind::kGene, ThreadPool* pool = nullptr);
 
 /// More than any sequencer counts: 2³¹.
 inline constexpr float kMostCounted = 2147483648.0f;
 
 /// Throws Error(kInput) naming the first value that is negative, no number or not below
 /// `kMostCounted`.
-void require_counts_like(const RawModality& modality);
+void require_counts_like(const PackedModality& modality);
 
 // ---- writing ----
 
@@ -140,7 +145,8 @@ void write_boolean_element(const store::GroupWriter& parent, const std::string& 
 /// Writes a sparse matrix block of rows by block of rows, so that it need never be whole in memory.
 class SparseRowsWriter {
  public:
-  enum class Values : uint8_t { kFloat32, kOnes };  ///< ones are stored as one byte
+  /// Ones are not stored: readers see a vector of one byte each that is filled with them.
+  enum class Values : uint8_t { kFloat32, kOnes };
 
   SparseRowsWriter(const store::GroupWriter& parent, const std::string& name, int64_t columns,
                    Values values);
@@ -152,14 +158,21 @@ class SparseRowsWriter {
   void finish();
 
  private:
-  void append_indices(const CsrPattern& rows);
+  void add_bounds(const CsrPattern& rows);
+  /// Hands entries on in such numbers as fill chunks; the rest waits. `values` is empty where
+  /// ones are not stored.
+  void add_entries(std::span<const int32_t> indices, std::span<const float> values);
+  void write_entries(std::span<const int32_t> indices, std::span<const float> values);
 
   store::GroupWriter group_;
   int64_t columns_;
-  Values values_;
   std::vector<int64_t> offsets_ = {0};
-  store::ArrayWriter data_;
+  std::optional<store::ArrayWriter> data_;  ///< nothing where all are ones
   store::ArrayWriter indices_;
+  /// Entries that wait until there are so many that chunks are written whole: then the file is the
+  /// same whatever the blocks.
+  std::vector<int32_t> waiting_indices_ = {};
+  std::vector<float> waiting_values_ = {};
 };
 
 /// The same for a dense float matrix of at least one column.

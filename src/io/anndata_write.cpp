@@ -152,11 +152,6 @@ void write_coded_numbers(const GroupWriter& table, const std::string& name, Colu
 /// The attribute that lists the columns.
 constexpr const char* kColumnOrder = "column-order";
 
-ArrayWriter grow_values(const GroupWriter& group, SparseRowsWriter::Values values) {
-  const bool ones = values == SparseRowsWriter::Values::kOnes;
-  return group.create_growing("data", ones ? Type::kUint8 : Type::kFloat32);
-}
-
 }  // namespace
 
 void write_frame(const GroupWriter& parent, const std::string& name, const Frame& frame) {
@@ -238,39 +233,64 @@ SparseRowsWriter::SparseRowsWriter(const GroupWriter& parent, const std::string&
                                    int64_t columns, Values values)
     : group_(parent.create_group(name)),
       columns_(columns),
-      values_(values),
-      data_(grow_values(group_, values)),
       indices_(group_.create_growing("indices", Type::kInt32)) {
+  if (values == Values::kFloat32) data_ = group_.create_growing("data", Type::kFloat32);
   encode(group_, "csr_matrix", "0.1.0");
 }
 
-void SparseRowsWriter::append_indices(const CsrPattern& rows) {
+void SparseRowsWriter::add_bounds(const CsrPattern& rows) {
   if (rows.columns != columns_) {
     throw internal_error("{}: rows of {} columns appended to {}", group_.path(), rows.columns,
                          columns_);
   }
-  indices_.append<int32_t>(rows.indices);
   const int64_t before = offsets_.back();
   for (size_t i = 1; i < rows.offsets.size(); ++i) offsets_.push_back(before + rows.offsets[i]);
 }
 
-void SparseRowsWriter::append(const CsrMatrix& rows) {
-  append_indices(rows.pattern);
-  if (values_ == Values::kOnes) throw internal_error("{}: values given for ones", group_.path());
-  data_.append<float>(rows.values);
+void SparseRowsWriter::write_entries(std::span<const int32_t> indices,
+                                     std::span<const float> values) {
+  indices_.append(indices);
+  if (data_) data_->append(values);
 }
 
-void SparseRowsWriter::append(const CsrPattern& rows) {
-  constexpr int64_t kBlock = 1 << 20;
-  append_indices(rows);
-  const std::vector<uint8_t> ones(static_cast<size_t>(std::min(kBlock, rows.nonzeros())), 1);
-  for (int64_t first = 0; first < rows.nonzeros(); first += kBlock) {
-    const auto count = static_cast<size_t>(std::min(kBlock, rows.nonzeros() - first));
-    data_.append<uint8_t>(std::span(ones).first(count));
+void SparseRowsWriter::add_entries(std::span<const int32_t> indices,
+                                   std::span<const float> values) {
+  constexpr size_t kAtOnce = size_t{1} << 20;  // a multiple of any chunk that is written
+  while (!indices.empty()) {
+    const size_t count = std::min(indices.size(), kAtOnce - waiting_indices_.size());
+    const auto now = indices.first(count);
+    const auto values_now = values.first(std::min(values.size(), count));
+    indices = indices.subspan(count);
+    values = values.subspan(values_now.size());
+    if (count == kAtOnce) {
+      write_entries(now, values_now);
+      continue;
+    }
+    waiting_indices_.insert(waiting_indices_.end(), now.begin(), now.end());
+    waiting_values_.insert(waiting_values_.end(), values_now.begin(), values_now.end());
+    if (waiting_indices_.size() < kAtOnce) return;
+    write_entries(waiting_indices_, waiting_values_);
+    waiting_indices_.clear();
+    waiting_values_.clear();
   }
 }
 
+void SparseRowsWriter::append(const CsrMatrix& rows) {
+  if (!data_) throw internal_error("{}: values given for ones", group_.path());
+  add_bounds(rows.pattern);
+  add_entries(rows.pattern.indices, rows.values);
+}
+
+void SparseRowsWriter::append(const CsrPattern& rows) {
+  add_bounds(rows);
+  const bool stored = data_.has_value();
+  add_entries(rows.indices,
+              stored ? std::vector<float>(rows.indices.size(), 1.0f) : std::vector<float>());
+}
+
 void SparseRowsWriter::finish() {
+  if (!waiting_indices_.empty()) write_entries(waiting_indices_, waiting_values_);
+  if (!data_) group_.create_filled("data", 1, offsets_.back());
   constexpr int64_t kLargest32 = 2147483647;
   if (offsets_.back() <= kLargest32) {  // the type of the indices, which scipy prefers
     group_.write<int32_t>("indptr", std::vector<int32_t>(offsets_.begin(), offsets_.end()));

@@ -88,15 +88,13 @@ int64_t sort_slice(std::span<const int64_t> offsets, std::span<int32_t> indices,
 /// Reads row by row into a growing result, so that a damaged matrix is refused before there is
 /// memory for all that it claims. `values` may be null: they are not read.
 void read_growing(const CompressedRows& stored, CsrPattern& pattern, std::vector<float>* values) {
-  constexpr int64_t kBlock = int64_t{1} << 22;
   pattern.rows = stored.rows();
   pattern.columns = stored.columns();
   pattern.offsets = stored.offsets();
   pattern.indices.reserve(at(pattern.offsets.back()));
   if (values != nullptr) values->reserve(pattern.indices.capacity());
   for (int64_t first = 0; first < stored.rows();) {
-    int64_t last = first + 1;
-    while (last < stored.rows() && stored.nonzeros(first, last + 1) <= kBlock) ++last;
+    const int64_t last = stored.block_end(first);
     const auto before = pattern.indices.size();
     pattern.indices.resize(before + at(stored.nonzeros(first, last)));
     std::span<float> block_values;
@@ -162,6 +160,38 @@ void CompressedRows::read(int64_t first, int64_t last, std::span<int32_t> indice
                      "indices");
 }
 
+void CompressedRows::read_block(int64_t first, int64_t last, CsrMatrix& block) const {
+  block.pattern.rows = last - first;
+  block.pattern.columns = columns_;
+  block.pattern.indices.resize(at(nonzeros(first, last)));
+  block.values.resize(block.pattern.indices.size());
+  read(first, last, block.pattern.indices, block.values);
+  block.pattern.offsets.assign(1, 0);
+  for (int64_t row = first; row < last; ++row) {
+    block.pattern.offsets.push_back(nonzeros(first, row + 1));
+  }
+}
+
+int64_t CompressedRows::block_end(int64_t first) const {
+  const auto from = offsets_.begin() + first + 1;
+  const auto beyond = std::upper_bound(from, offsets_.end(), offsets_[at(first)] + kEntriesAtOnce);
+  return std::max(first + 1, beyond - offsets_.begin() - 1);
+}
+
+PackedRows read_compressed_packed(const store::Group& group, int64_t rows, int64_t columns,
+                                  ThreadPool* pool) {
+  const CompressedRows stored(group, rows, columns);
+  PackedRows packed(columns);
+  CsrMatrix block;
+  for (int64_t first = 0; first < rows;) {
+    const int64_t last = stored.block_end(first);
+    stored.read_block(first, last, block);
+    packed.append(block, pool);
+    first = last;
+  }
+  return packed;
+}
+
 CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns) {
   const CompressedRows stored(group, rows, columns);
   CsrMatrix matrix;
@@ -186,23 +216,6 @@ CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t
     }
   }
   return pattern;
-}
-
-void drop_zeros(CsrMatrix& matrix) {
-  auto& [pattern, values] = matrix;
-  if (std::find(values.begin(), values.end(), 0.0f) == values.end()) return;
-  size_t kept = 0;
-  size_t next = 0;
-  for (int64_t row = 0; row < pattern.rows; ++row) {
-    for (const auto end = at(pattern.offsets[at(row) + 1]); next < end; ++next) {
-      if (values[next] == 0) continue;
-      values[kept] = values[next];
-      pattern.indices[kept++] = pattern.indices[next];
-    }
-    pattern.offsets[at(row) + 1] = static_cast<int64_t>(kept);
-  }
-  values.resize(kept);
-  pattern.indices.resize(kept);
 }
 
 }  // namespace grids::core

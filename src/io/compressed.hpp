@@ -7,9 +7,13 @@
 #include <vector>
 
 #include "io/store.hpp"
+#include "math/packed_rows.hpp"
 #include "math/sparse.hpp"
 
 namespace grids::core {
+
+/// How many entries of a matrix are worked on at a time.
+inline constexpr int64_t kEntriesAtOnce = int64_t{1} << 21;
 
 /// The rows of a compressed matrix that stays in its store (of a CSC matrix: its columns). Only the
 /// bounds of the rows are in memory.
@@ -31,6 +35,12 @@ class CompressedRows {
   /// the place for indices out of range and entries given twice.
   void read(int64_t first, int64_t last, std::span<int32_t> indices, std::span<float> values) const;
 
+  /// Rows [first, last) with offsets from 0, in place of what `block` held; as `read`.
+  void read_block(int64_t first, int64_t last, CsrMatrix& block) const;
+  /// Where a block of rows from `first` on ends that holds `kEntriesAtOnce` entries at most, but
+  /// one row at least.
+  int64_t block_end(int64_t first) const;
+
   /// The stored values, one for each index.
   const store::Array& values() const { return values_; }
 
@@ -50,7 +60,10 @@ CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t colum
 /// The same where all values must be 1; they are checked block by block, never all in memory.
 CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns);
 
-void drop_zeros(CsrMatrix& matrix);
+/// A whole matrix, packed block by block; zeros are left out. The threads of `pool`, where one is
+/// given, pack.
+PackedRows read_compressed_packed(const store::Group& group, int64_t rows, int64_t columns,
+                                  ThreadPool* pool);
 
 /// Brings each row into ascending order with its values. Returns a row that holds a column twice,
 /// or -1. `values` may be empty.

@@ -14,8 +14,8 @@ std::vector<std::string> types_of(const Frame& var) {
   return types == nullptr ? std::vector<std::string>() : types->text();
 }
 
-RawMultiome from_one(const Opened& opened, const MultiomeInput& input, const Context& context) {
-  const auto mixed = read_anndata(*opened.root, input.rna_layer, FeatureKind::kGene);
+PackedMultiome from_one(const Opened& opened, const MultiomeInput& input, const Context& context) {
+  auto mixed = read_anndata(*opened.root, input.rna_layer, FeatureKind::kGene, &context.pool);
   const auto types = types_of(mixed.var);
   if (types.empty()) {
     throw opened.root->error(
@@ -23,13 +23,14 @@ RawMultiome from_one(const Opened& opened, const MultiomeInput& input, const Con
         "missing; for two files give --rna and --atac",
         "var/feature_types");
   }
-  return split_by_type(mixed, types, context);
+  return split_by_type(std::move(mixed), types, context);
 }
 
-RawModality part_of_anndata(const Opened& opened, FeatureKind kind, const MultiomeInput& input,
-                            const Context& context) {
-  auto modality = read_anndata(
-      *opened.root, kind == FeatureKind::kGene ? input.rna_layer : input.atac_layer, kind);
+PackedModality part_of_anndata(const Opened& opened, FeatureKind kind, const MultiomeInput& input,
+                               const Context& context) {
+  auto modality =
+      read_anndata(*opened.root, kind == FeatureKind::kGene ? input.rna_layer : input.atac_layer,
+                   kind, &context.pool);
   const auto types = types_of(modality.var);
   return only_kind(std::move(modality), types, kind, context);
 }

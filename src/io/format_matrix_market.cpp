@@ -72,16 +72,124 @@ MarketHeader read_market_header(LineReader& reader) {
   throw reader.error("ends before its numbers of rows, columns and entries");
 }
 
-struct Entries {
-  std::vector<int32_t> cells;
-  std::vector<int32_t> features;
-  std::vector<float> values;
+/// Collects entries in any order and packs them into rows, so many at a time. Those of files that
+/// go through the cells one after the other, as nearly all do, follow each other; those of one cell
+/// that lie further apart are joined in the end.
+class EntryRows {
+ public:
+  EntryRows(const LineReader& reader, int64_t cells, int64_t features, int64_t entries,
+            ThreadPool& pool)
+      : reader_(reader),
+        cells_(cells),
+        features_(features),
+        // Each part holds the bounds of all rows, so there are not many.
+        at_once_(std::max(kEntriesAtOnce, entries / kMostParts)),
+        pool_(pool),
+        rows_(features) {}
+
+  void add(int64_t cell, int64_t feature, float value) {
+    entry_cells_.push_back(static_cast<int32_t>(cell));
+    entry_features_.push_back(static_cast<int32_t>(feature));
+    entry_values_.push_back(value);
+    if (std::ssize(entry_cells_) == at_once_) flush();
+  }
+
+  PackedRows take() {
+    if (follows()) {
+      pack(cells_, entry_cells_.size());
+      return std::move(rows_);
+    }
+    flush();
+    int64_t doubled = -1;
+    auto rows = joined_rows(std::move(parts_), &pool_, doubled);
+    if (doubled >= 0) throw twice(doubled);
+    return rows;
+  }
+
+ private:
+  static constexpr int64_t kMostParts = 64;
+
+  Error twice(int64_t cell) const {
+    return input_error("reading {}: an entry of cell {} appears twice", reader_.path().string(),
+                       cell + 1);
+  }
+
+  /// Whether the entries are of cells behind those that were packed, one after the other.
+  bool follows() const {
+    return parts_.empty() && std::is_sorted(entry_cells_.begin(), entry_cells_.end()) &&
+           (entry_cells_.empty() || entry_cells_.front() >= rows_.rows());
+  }
+
+  /// Packs what there is; the last cell waits for the rest of it.
+  void flush() {
+    if (follows() && !entry_cells_.empty() && entry_cells_.front() < entry_cells_.back()) {
+      const auto last = entry_cells_.back();
+      const auto whole = std::lower_bound(entry_cells_.begin(), entry_cells_.end(), last);
+      pack(last, at(whole - entry_cells_.begin()));
+      return;
+    }
+    if (parts_.empty()) {  // from here on entries may be of any cell
+      pack(cells_, 0);
+      parts_.push_back(std::move(rows_));
+    }
+    rows_ = PackedRows(features_);
+    pack(cells_, entry_cells_.size());
+    parts_.push_back(std::move(rows_));
+  }
+
+  /// Appends rows up to `end`, of the first `count` entries; these are taken out.
+  void pack(int64_t end, size_t count) {
+    CsrMatrix block = gathered(end, count);
+    const int64_t doubled = sort_rows(block.pattern, block.values);
+    if (doubled >= 0) throw twice(rows_.rows() + doubled);
+    rows_.append(block, &pool_);
+    const auto taken = static_cast<std::ptrdiff_t>(count);
+    entry_cells_.erase(entry_cells_.begin(), entry_cells_.begin() + taken);
+    entry_features_.erase(entry_features_.begin(), entry_features_.begin() + taken);
+    entry_values_.erase(entry_values_.begin(), entry_values_.begin() + taken);
+  }
+
+  /// Entries of each cell together, in the order of the file: of cells from the first that is not
+  /// packed up to `end`.
+  CsrMatrix gathered(int64_t end, size_t count) const {
+    const int64_t first = rows_.rows();
+    CsrMatrix matrix;
+    auto& pattern = matrix.pattern;
+    pattern.rows = end - first;
+    pattern.columns = features_;
+    pattern.offsets.assign(at(pattern.rows) + 1, 0);
+    for (size_t i = 0; i < count; ++i) ++pattern.offsets[at(entry_cells_[i] - first) + 1];
+    for (int64_t row = 0; row < pattern.rows; ++row) {
+      pattern.offsets[at(row) + 1] += pattern.offsets[at(row)];
+    }
+    auto next = pattern.offsets;
+    pattern.indices.resize(count);
+    matrix.values.resize(count);
+    for (size_t i = 0; i < count; ++i) {
+      const auto place = at(next[at(entry_cells_[i] - first)]++);
+      pattern.indices[place] = entry_features_[i];
+      matrix.values[place] = entry_values_[i];
+    }
+    return matrix;
+  }
+
+  const LineReader& reader_;
+  int64_t cells_;
+  int64_t features_;
+  int64_t at_once_;
+  ThreadPool& pool_;
+  std::vector<int32_t> entry_cells_;
+  std::vector<int32_t> entry_features_;
+  std::vector<float> entry_values_;
+  PackedRows rows_;                ///< of the cells that came one after the other
+  std::vector<PackedRows> parts_;  ///< of all cells each, where some did not
 };
 
-Entries read_entries(LineReader& reader, const MarketHeader& header, bool cells_in_rows,
-                     const Context& context) {
+PackedRows read_entries(LineReader& reader, const MarketHeader& header, bool cells_in_rows,
+                        const Context& context) {
   constexpr int64_t kStep = 1 << 18;
-  Entries entries;
+  EntryRows entries(reader, cells_in_rows ? header.rows : header.columns,
+                    cells_in_rows ? header.columns : header.rows, header.entries, context.pool);
   Progress progress(context, "reading " + reader.path().filename().string(), header.entries);
   std::string_view line;
   int64_t count = 0;
@@ -105,37 +213,13 @@ Entries read_entries(LineReader& reader, const MarketHeader& header, bool cells_
         throw reader.error(fmt::format("'{}' is not a number", word));
       }
     }
-    entries.cells.push_back(static_cast<int32_t>((cells_in_rows ? row : column) - 1));
-    entries.features.push_back(static_cast<int32_t>((cells_in_rows ? column : row) - 1));
-    entries.values.push_back(value);
+    entries.add((cells_in_rows ? row : column) - 1, (cells_in_rows ? column : row) - 1, value);
     if (++count % kStep == 0) progress.advance(kStep);
   }
   if (count != header.entries) {
     throw reader.error(fmt::format("the file ends after {} of {} entries", count, header.entries));
   }
-  return entries;
-}
-
-/// Entries of each cell together, in the order of the file.
-CsrMatrix gather(const Entries& entries, int64_t cells, int64_t features) {
-  CsrMatrix matrix;
-  auto& pattern = matrix.pattern;
-  pattern.rows = cells;
-  pattern.columns = features;
-  pattern.offsets.assign(at(cells) + 1, 0);
-  for (const auto cell : entries.cells) ++pattern.offsets[at(cell) + 1];
-  for (int64_t cell = 0; cell < cells; ++cell) {
-    pattern.offsets[at(cell) + 1] += pattern.offsets[at(cell)];
-  }
-  auto next = pattern.offsets;
-  pattern.indices.resize(entries.cells.size());
-  matrix.values.resize(entries.cells.size());
-  for (size_t i = 0; i < entries.cells.size(); ++i) {
-    const auto place = at(next[at(entries.cells[i])]++);
-    pattern.indices[place] = entries.features[i];
-    matrix.values[place] = entries.values[i];
-  }
-  return matrix;
+  return entries.take();
 }
 
 bool recognises_matrix_market(const Opened& opened) {
@@ -218,14 +302,14 @@ void require_one_order(const MultiomeInput& input, const Frame& obs) {
   }
 }
 
-RawMultiome from_matrix_with_names(const Opened& opened, const MultiomeInput& input,
-                                   const Context& context) {
+PackedMultiome from_matrix_with_names(const Opened& opened, const MultiomeInput& input,
+                                      const Context& context) {
   return read_matrix_folder(opened.path, input.matrix_rows, context);
 }
 
 /// The lists that were given for it; where none was, those that lie beside it.
-RawModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
-                                  const MultiomeInput& input, const Context& context) {
+PackedModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
+                                     const MultiomeInput& input, const Context& context) {
   const bool rna = kind == FeatureKind::kGene;
   const auto& names = rna ? input.genes : input.peaks;
   const auto& cells = rna || input.atac_cells.empty() ? input.cells : input.atac_cells;
@@ -237,7 +321,7 @@ RawModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
                       rna ? "--cells" : "--cells (or --atac-cells)",
                       rna ? "--rna-names" : "--peaks");
   }
-  RawModality modality;
+  PackedModality modality;
   modality.source = opened.path.string();
   const auto sizes = sizes_of_matrix_market(opened.path);
   modality.obs = read_cells(cells, sizes, cells == input.cells && !rna, context);
@@ -269,8 +353,8 @@ bool is_matrix_market(const std::filesystem::path& path) {
   }
 }
 
-CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
-                             RowsAre rows, const Context& context) {
+PackedRows read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
+                              RowsAre rows, const Context& context) {
   LineReader reader(path);
   const auto header = read_market_header(reader);
   const bool features_in_rows =
@@ -290,14 +374,7 @@ CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, i
                     "them) or --matrix-rows cells",
                     header.rows, header.columns));
   }
-  const auto entries = read_entries(reader, header, !features_in_rows, context);
-  auto matrix = gather(entries, cells, features);
-  const int64_t doubled = sort_rows(matrix.pattern, matrix.values);
-  if (doubled >= 0) {
-    throw input_error("reading {}: an entry of cell {} appears twice", path.string(), doubled + 1);
-  }
-  drop_zeros(matrix);
-  return matrix;
+  return read_entries(reader, header, !features_in_rows, context);
 }
 
 std::vector<int64_t> sizes_of_matrix_market(const std::filesystem::path& path) {

@@ -57,7 +57,7 @@ TenxFeatures read_features(const std::filesystem::path& path) {
 }
 
 struct FolderMatrix {
-  RawModality all;
+  PackedModality all;
   std::vector<std::string> types;  ///< empty where the features have none
 };
 
@@ -92,14 +92,14 @@ bool recognises_matrix_folder(const Opened& opened) {
 
 }  // namespace
 
-RawMultiome read_matrix_folder(const std::filesystem::path& path, RowsAre rows,
-                               const Context& context) {
-  const auto matrix = read_files(path, true, rows, context);
-  return split_by_type(matrix.all, matrix.types, context);
+PackedMultiome read_matrix_folder(const std::filesystem::path& path, RowsAre rows,
+                                  const Context& context) {
+  auto matrix = read_files(path, true, rows, context);
+  return split_by_type(std::move(matrix.all), matrix.types, context);
 }
 
-RawModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
-                                    RowsAre rows, const Context& context) {
+PackedModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
+                                       RowsAre rows, const Context& context) {
   auto matrix = read_files(path, false, rows, context);
   return only_kind(std::move(matrix.all), matrix.types, kind, context);
 }

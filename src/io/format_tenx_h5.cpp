@@ -65,11 +65,11 @@ TenxFeatures read_features_of(const store::Group& matrix, int64_t expected) {
 }
 
 struct TenxMatrix {
-  RawModality all;
+  PackedModality all;
   std::vector<std::string> types;  ///< empty where the file has none
 };
 
-TenxMatrix read_all(const Opened& opened) {
+TenxMatrix read_all(const Opened& opened, const Context& context) {
   const auto name = group_of_matrix(*opened.root);
   const auto group = opened.root->group(name);
   const auto shape = group.array("shape").read_whole<int64_t>();
@@ -82,16 +82,15 @@ TenxMatrix read_all(const Opened& opened) {
   matrix.all.obs = {group.array("barcodes").read_text(), {}};
   require_length(group, "barcodes", matrix.all.obs.index.size(), shape[1]);
   // features × cells by columns is cells × features by rows.
-  matrix.all.values = read_compressed(group, shape[1], shape[0]);
-  drop_zeros(matrix.all.values);
+  matrix.all.values = read_compressed_packed(group, shape[1], shape[0], &context.pool);
   matrix.all.var = var_of(features);
   matrix.types = std::move(features.types);
   require_counts_like(matrix.all);
   return matrix;
 }
 
-RawMultiome read_tenx_h5(const Opened& opened, const MultiomeInput&, const Context& context) {
-  const auto matrix = read_all(opened);
+PackedMultiome read_tenx_h5(const Opened& opened, const MultiomeInput&, const Context& context) {
+  auto matrix = read_all(opened, context);
   if (matrix.types.empty()) {
     throw opened.root->error(
         "features have no types, as Cell Ranger 2 and CellBender before 0.3 wrote them, so that "
@@ -99,12 +98,12 @@ RawMultiome read_tenx_h5(const Opened& opened, const MultiomeInput&, const Conte
         "by --atac",
         group_of_matrix(*opened.root));
   }
-  return split_by_type(matrix.all, matrix.types, context);
+  return split_by_type(std::move(matrix.all), matrix.types, context);
 }
 
-RawModality read_part_of_tenx_h5(const Opened& opened, FeatureKind kind, const MultiomeInput&,
-                                 const Context& context) {
-  auto matrix = read_all(opened);
+PackedModality read_part_of_tenx_h5(const Opened& opened, FeatureKind kind, const MultiomeInput&,
+                                    const Context& context) {
+  auto matrix = read_all(opened, context);
   return only_kind(std::move(matrix.all), matrix.types, kind, context);
 }
 

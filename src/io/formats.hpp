@@ -27,11 +27,11 @@ struct Format {
   /// By content, not by file name; never throws for files of other formats.
   bool (*recognises)(const Opened& opened);
   /// Genes and peaks out of one file. Throws Error(kInput) where it holds one kind alone.
-  RawMultiome (*read)(const Opened& opened, const MultiomeInput& input, const Context& context);
+  PackedMultiome (*read)(const Opened& opened, const MultiomeInput& input, const Context& context);
   /// Genes or peaks, where --rna and --atac name files that may be of different formats. Features
   /// of the other kind are left out and said.
-  RawModality (*read_part)(const Opened& opened, FeatureKind kind, const MultiomeInput& input,
-                           const Context& context);
+  PackedModality (*read_part)(const Opened& opened, FeatureKind kind, const MultiomeInput& input,
+                              const Context& context);
 };
 
 extern const Format kMuDataFormat;
@@ -55,13 +55,13 @@ Frame var_of(const TenxFeatures& features);
 
 /// Splits cells × features by what `types` says each is. Throws Error(kInput) when genes or peaks
 /// are missing.
-RawMultiome split_by_type(const RawModality& mixed, const std::vector<std::string>& types,
-                          const Context& context);
+PackedMultiome split_by_type(PackedModality&& mixed, const std::vector<std::string>& types,
+                             const Context& context);
 
 /// The features of one kind; all of them where `types` is empty or says neither kind of any.
 /// Throws Error(kInput) when all that are told are of the other kind.
-RawModality only_kind(RawModality mixed, const std::vector<std::string>& types, FeatureKind kind,
-                      const Context& context);
+PackedModality only_kind(PackedModality mixed, const std::vector<std::string>& types,
+                         FeatureKind kind, const Context& context);
 
 /// Whether the file, plain or gzip, begins as Matrix Market files do.
 bool is_matrix_market(const std::filesystem::path& path);
@@ -69,16 +69,16 @@ bool is_matrix_market(const std::filesystem::path& path);
 /// Reads features × cells, or cells × features, whichever fits the numbers of names, as cells ×
 /// features. Throws Error(kInput) with the line number, also where both fit and `rows` does not say
 /// which.
-CsrMatrix read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
-                             RowsAre rows, const Context& context);
+PackedRows read_matrix_market(const std::filesystem::path& path, int64_t cells, int64_t features,
+                              RowsAre rows, const Context& context);
 
 /// Its numbers of rows and columns.
 std::vector<int64_t> sizes_of_matrix_market(const std::filesystem::path& path);
 
 /// The matrix of a folder with the names beside it (io/matrix_files.hpp), of both kinds or one.
-RawMultiome read_matrix_folder(const std::filesystem::path& path, RowsAre rows,
-                               const Context& context);
-RawModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
-                                    RowsAre rows, const Context& context);
+PackedMultiome read_matrix_folder(const std::filesystem::path& path, RowsAre rows,
+                                  const Context& context);
+PackedModality read_matrix_folder_part(const std::filesystem::path& path, FeatureKind kind,
+                                       RowsAre rows, const Context& context);
 
 }  // namespace grids::core

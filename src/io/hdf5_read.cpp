@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "io/hdf5.hpp"
+#include "io/hdf5_chunks.hpp"
 #include "io/hdf5_filters.hpp"
 #include "io/hdf5_internal.hpp"
 #include "io/store_source.hpp"
@@ -79,7 +80,8 @@ Handle member_type(hid_t type, const std::string& field) {
 
 class H5Array final : public ArraySource {
  public:
-  H5Array(Place place, Handle handle) : ArraySource(std::move(place)), handle_(std::move(handle)) {}
+  H5Array(Place place, Handle handle, ThreadPool* pool)
+      : ArraySource(std::move(place)), handle_(std::move(handle)), pool_(pool) {}
 
   bool has_attribute(const std::string& name) const override;
   Attribute attribute(const std::string& name) const override;
@@ -99,13 +101,19 @@ class H5Array final : public ArraySource {
   Handle type() const { return Handle(checked(place(), H5Dget_type(id()), "has no type")); }
   /// All texts of the stored type, or of a member of the compound.
   std::vector<std::string> texts(hid_t stored, const std::string& field) const;
+  /// What reads its chunks without the library; null where only the library can.
+  const ChunkReader* chunks() const;
 
   Handle handle_;
+  ThreadPool* pool_;
+  mutable bool looked_at_chunks_ = false;  ///< under the lock
+  mutable std::unique_ptr<const ChunkReader> chunks_;
 };
 
 class H5Group final : public GroupSource {
  public:
-  H5Group(Place place, Handle handle) : GroupSource(std::move(place)), handle_(std::move(handle)) {}
+  H5Group(Place place, Handle handle, ThreadPool* pool)
+      : GroupSource(std::move(place)), handle_(std::move(handle)), pool_(pool) {}
 
   bool has_attribute(const std::string& name) const override;
   Attribute attribute(const std::string& name) const override;
@@ -120,6 +128,7 @@ class H5Group final : public GroupSource {
   hid_t id() const { return handle_.id(); }
 
   Handle handle_;
+  ThreadPool* pool_;
 };
 
 // ---- attributes ----
@@ -178,7 +187,8 @@ std::shared_ptr<const ArraySource> referenced(const Place& place, hid_t object, 
   if (target.id() < 0 || H5Iget_type(target.id()) != H5I_DATASET) {
     throw place.error("attribute '" + name + "' refers to nothing");
   }
-  return std::make_shared<H5Array>(Place{place.file, place.path + "@" + name}, std::move(target));
+  return std::make_shared<H5Array>(Place{place.file, place.path + "@" + name}, std::move(target),
+                                   nullptr);
 }
 
 /// Values of attributes are never compressed, so the file is no smaller.
@@ -275,9 +285,24 @@ std::optional<int64_t> H5Array::file_bytes() const {
   return bytes_of_file(id());
 }
 
-void H5Array::read(int64_t first, const Memory& out) const {
+const ChunkReader* H5Array::chunks() const {
   const Lock lock;
+  if (!looked_at_chunks_) {
+    looked_at_chunks_ = true;
+    if (auto coding = chunk_coding(id())) {
+      chunks_ = std::make_unique<ChunkReader>(place(), id(), std::move(*coding), pool_);
+    }
+  }
+  return chunks_.get();
+}
+
+void H5Array::read(int64_t first, const Memory& out) const {
   const auto buffer = buffer_of<void*>(out);
+  if (const auto* reader = chunks(); reader != nullptr) {
+    reader->read(first, static_cast<int64_t>(buffer.size), buffer.type, buffer.bytes, buffer.data);
+    return;
+  }
+  const Lock lock;
   const hsize_t entries = buffer.size;
   auto count = extent_of(id());
   Handle memory;
@@ -380,7 +405,7 @@ std::shared_ptr<const GroupSource> H5Group::group(const std::string& name) const
   const Lock lock;
   Handle handle(
       checked(place(), H5Gopen2(id(), name.c_str(), H5P_DEFAULT), "is not a group", name));
-  return std::make_shared<H5Group>(place().child(name), std::move(handle));
+  return std::make_shared<H5Group>(place().child(name), std::move(handle), pool_);
 }
 
 std::shared_ptr<const ArraySource> H5Group::array(const std::string& name) const {
@@ -388,7 +413,7 @@ std::shared_ptr<const ArraySource> H5Group::array(const std::string& name) const
   Handle handle(
       checked(place(), H5Dopen2(id(), name.c_str(), H5P_DEFAULT), "is not a dataset", name));
   require_own_entries(place().child(name), handle.id());
-  return std::make_shared<H5Array>(place().child(name), std::move(handle));
+  return std::make_shared<H5Array>(place().child(name), std::move(handle), pool_);
 }
 
 }  // namespace
@@ -399,7 +424,7 @@ bool is_hdf5(const std::filesystem::path& path) {
   return std::filesystem::is_regular_file(path, ignored) && H5Fis_hdf5(path.c_str()) > 0;
 }
 
-store::Group open(const std::filesystem::path& path, const std::string& shown) {
+store::Group open(const std::filesystem::path& path, ThreadPool* pool, const std::string& shown) {
   const Lock lock;
   register_filters();
   const Place place{shown.empty() ? path.string() : shown, {}};
@@ -415,7 +440,7 @@ store::Group open(const std::filesystem::path& path, const std::string& shown) {
   // Everything opened in a file keeps it open.
   Handle root(H5Gopen2(file.id(), "/", H5P_DEFAULT));
   if (root.id() < 0) throw place.error(reason());
-  return store::Group(std::make_shared<H5Group>(place, std::move(root)));
+  return store::Group(std::make_shared<H5Group>(place, std::move(root), pool));
 }
 
 }  // namespace grids::core::hdf5

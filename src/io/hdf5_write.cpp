@@ -4,6 +4,7 @@
 
 #include "base/at.hpp"
 #include "io/hdf5.hpp"
+#include "io/hdf5_chunks.hpp"
 #include "io/hdf5_internal.hpp"
 
 namespace grids::core::hdf5 {
@@ -122,8 +123,8 @@ void extend_list(const Place& place, hid_t object, const std::string& name,
 
 class H5ArraySink final : public ArraySink {
  public:
-  H5ArraySink(Place place, Handle handle)
-      : ArraySink(std::move(place)), handle_(std::move(handle)) {}
+  H5ArraySink(Place place, Handle handle, ThreadPool* pool)
+      : ArraySink(std::move(place)), handle_(std::move(handle)), pool_(pool) {}
 
   hid_t id() const { return handle_.id(); }
   void set_attribute(const std::string& name, const AttributeValue& value) override {
@@ -134,38 +135,87 @@ class H5ArraySink final : public ArraySink {
   }
   void append(const Values& values) override;
   void write_rows(int64_t first, const Values& values) override;
+  /// Entries of a vector from `first` on. Whole chunks are packed by the threads of the pool,
+  /// without the lock, which is not to be held.
+  void write_entries(int64_t first, const Buffer<const void*>& values);
 
  private:
+  /// Rows that lie next to each other, by the library.
+  void write_by_library(int64_t first, const Buffer<const void*>& values);
+  /// How its chunks are packed; null where only the library writes them.
+  const ChunkCoding* coding_for(hid_t type);
+
   Handle handle_;
+  ThreadPool* pool_;
+  bool looked_at_chunks_ = false;
+  std::optional<ChunkCoding> coding_;
 };
 
 void H5ArraySink::append(const Values& values) {
-  const Lock lock;
-  const size_t entries = buffer_of<const void*>(values).size;
-  if (entries == 0) return;
-  auto extent = extent_of(id());
-  const auto before = static_cast<int64_t>(extent[0]);
-  extent[0] += entries / (extent.size() > 1 ? extent[1] : 1);
-  checked(place(), H5Dset_extent(id(), extent.data()), "cannot grow");
+  const auto buffer = buffer_of<const void*>(values);
+  if (buffer.size == 0) return;
+  int64_t before = 0;
+  {
+    const Lock lock;
+    auto extent = extent_of(id());
+    before = static_cast<int64_t>(extent[0]);
+    extent[0] += buffer.size / (extent.size() > 1 ? extent[1] : 1);
+    checked(place(), H5Dset_extent(id(), extent.data()), "cannot grow");
+  }
   write_rows(before, values);
 }
 
 void H5ArraySink::write_rows(int64_t first, const Values& values) {
-  const Lock lock;
   const auto buffer = buffer_of<const void*>(values);
-  if (buffer.size == 0) return;
+  if (buffer.size > 0) write_entries(first, buffer);
+}
+
+const ChunkCoding* H5ArraySink::coding_for(hid_t type) {
+  const Lock lock;
+  if (!looked_at_chunks_) {
+    looked_at_chunks_ = true;
+    coding_ = chunk_coding(id());
+  }
+  return coding_ && H5Tequal(coding_->type->id(), type) > 0 ? &*coding_ : nullptr;
+}
+
+void H5ArraySink::write_entries(int64_t first, const Buffer<const void*>& values) {
+  const auto* coding = coding_for(values.type);
+  if (coding == nullptr) {
+    write_by_library(first, values);
+    return;
+  }
+  // What begins or ends within a chunk goes through the library's cache, where it waits for the
+  // rest.
+  const auto* bytes = static_cast<const uint8_t*>(values.data);
+  const auto part = [&](size_t begin, size_t count) {
+    if (count == 0) return;
+    write_by_library(first + static_cast<int64_t>(begin),
+                     {values.type, values.bytes, bytes + begin * values.bytes, count});
+  };
+  const auto chunk = static_cast<size_t>(coding->entries);
+  const size_t begin = std::min(values.size, (chunk - static_cast<size_t>(first) % chunk) % chunk);
+  const size_t whole = (values.size - begin) / chunk * chunk;
+  part(0, begin);
+  write_chunks(place(), id(), *coding, first + static_cast<int64_t>(begin),
+               {bytes + begin * values.bytes, whole * values.bytes}, pool_);
+  part(begin + whole, values.size - begin - whole);
+}
+
+void H5ArraySink::write_by_library(int64_t first, const Buffer<const void*>& values) {
+  const Lock lock;
   auto count = extent_of(id());
   const hsize_t width = count.size() > 1 ? count[1] : 1;
   std::vector<hsize_t> start(count.size(), 0);
   start[0] = static_cast<hsize_t>(first);
-  count[0] = buffer.size / width;
-  if (count[0] * width != buffer.size) {
-    throw internal_error("{}: {} values written to rows of {}", place().path, buffer.size, width);
+  count[0] = values.size / width;
+  if (count[0] * width != values.size) {
+    throw internal_error("{}: {} values written to rows of {}", place().path, values.size, width);
   }
   const Handle space(checked(place(), H5Dget_space(id()), "has no shape"));
   H5Sselect_hyperslab(space.id(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr);
-  const Handle memory = vector_space(buffer.size);
-  checked(place(), H5Dwrite(id(), buffer.type, memory.id(), space.id(), H5P_DEFAULT, buffer.data),
+  const Handle memory = vector_space(values.size);
+  checked(place(), H5Dwrite(id(), values.type, memory.id(), space.id(), H5P_DEFAULT, values.data),
           "cannot be written");
 }
 
@@ -173,8 +223,8 @@ void H5ArraySink::write_rows(int64_t first, const Values& values) {
 
 class H5GroupSink final : public GroupSink {
  public:
-  H5GroupSink(Place place, Handle handle)
-      : GroupSink(std::move(place)), handle_(std::move(handle)) {}
+  H5GroupSink(Place place, Handle handle, ThreadPool* pool)
+      : GroupSink(std::move(place)), handle_(std::move(handle)), pool_(pool) {}
 
   void set_attribute(const std::string& name, const AttributeValue& value) override {
     write_attribute(place(), id(), name, value);
@@ -194,6 +244,8 @@ class H5GroupSink final : public GroupSink {
                                             int64_t columns) override;
   std::shared_ptr<ArraySink> create_plain(const std::string& name, Type type, int64_t rows,
                                           int64_t columns) override;
+  std::shared_ptr<ArraySink> create_filled(const std::string& name, uint8_t value,
+                                           int64_t entries) override;
   void flush() override;
 
  private:
@@ -210,6 +262,7 @@ class H5GroupSink final : public GroupSink {
   std::shared_ptr<ArraySink> write_one(const std::string& name, hid_t type, const void* value);
 
   Handle handle_;
+  ThreadPool* pool_;
 };
 
 std::shared_ptr<GroupSink> H5GroupSink::create_group(const std::string& name) {
@@ -217,14 +270,14 @@ std::shared_ptr<GroupSink> H5GroupSink::create_group(const std::string& name) {
   Handle handle(checked(place(),
                         H5Gcreate2(id(), name.c_str(), links().id(), H5P_DEFAULT, H5P_DEFAULT),
                         "cannot create the group", name));
-  return std::make_shared<H5GroupSink>(place().child(name), std::move(handle));
+  return std::make_shared<H5GroupSink>(place().child(name), std::move(handle), pool_);
 }
 
 std::shared_ptr<GroupSink> H5GroupSink::group(const std::string& name) {
   const Lock lock;
   Handle handle(
       checked(place(), H5Gopen2(id(), name.c_str(), H5P_DEFAULT), "there is no such group", name));
-  return std::make_shared<H5GroupSink>(place().child(name), std::move(handle));
+  return std::make_shared<H5GroupSink>(place().child(name), std::move(handle), pool_);
 }
 
 std::shared_ptr<H5ArraySink> H5GroupSink::create(const std::string& name, hid_t type,
@@ -233,7 +286,7 @@ std::shared_ptr<H5ArraySink> H5GroupSink::create(const std::string& name, hid_t 
                         H5Dcreate2(id(), name.c_str(), type, layout.space.id(), links().id(),
                                    layout.creation.id(), layout.access),
                         "cannot create the dataset", name));
-  return std::make_shared<H5ArraySink>(place().child(name), std::move(handle));
+  return std::make_shared<H5ArraySink>(place().child(name), std::move(handle), pool_);
 }
 
 std::shared_ptr<ArraySink> H5GroupSink::write_vector(const std::string& name,
@@ -243,14 +296,14 @@ std::shared_ptr<ArraySink> H5GroupSink::write_vector(const std::string& name,
   if (compressed && values.size >= kCompressFrom) {
     chunk.push_back(std::min<hsize_t>(values.size, kChunkBytes / values.bytes));
   }
-  const Handle space = vector_space(values.size);
-  const Handle properties = creation(chunk, values.bytes);
-  auto dataset = create(name, values.type, {space, properties});
-  if (values.size > 0) {
-    checked(place(),
-            H5Dwrite(dataset->id(), values.type, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data),
-            "cannot be written", name);
+  std::shared_ptr<H5ArraySink> dataset;
+  {
+    const Lock lock;
+    const Handle space = vector_space(values.size);
+    const Handle properties = creation(chunk, values.bytes);
+    dataset = create(name, values.type, {space, properties});
   }
+  if (values.size > 0) dataset->write_entries(0, values);
   return dataset;
 }
 
@@ -265,7 +318,6 @@ std::shared_ptr<ArraySink> H5GroupSink::write_one(const std::string& name, hid_t
 }
 
 std::shared_ptr<ArraySink> H5GroupSink::write(const std::string& name, const Values& values) {
-  const Lock lock;
   return write_vector(name, buffer_of<const void*>(values), true);
 }
 
@@ -333,6 +385,20 @@ std::shared_ptr<ArraySink> H5GroupSink::create_plain(const std::string& name, Ty
   return create(name, stored_type(type).id, {space, properties});
 }
 
+std::shared_ptr<ArraySink> H5GroupSink::create_filled(const std::string& name, uint8_t value,
+                                                      int64_t entries) {
+  const Lock lock;
+  const hsize_t chunk = std::clamp<hsize_t>(at(entries), 1, kChunkBytes);
+  const Handle space = vector_space(at(entries));
+  const Handle properties(H5Pcreate(H5P_DATASET_CREATE));
+  H5Pset_obj_track_times(properties.id(), 0);
+  // Chunks that are never written take no place, and readers make them of what is filled in.
+  H5Pset_chunk(properties.id(), 1, &chunk);
+  H5Pset_alloc_time(properties.id(), H5D_ALLOC_TIME_INCR);
+  H5Pset_fill_value(properties.id(), H5T_NATIVE_UINT8, &value);
+  return create(name, H5T_NATIVE_UINT8, {space, properties});
+}
+
 void H5GroupSink::flush() {
   const Lock lock;
   if (H5Fflush(id(), H5F_SCOPE_GLOBAL) < 0) throw place().error(reason());
@@ -340,7 +406,7 @@ void H5GroupSink::flush() {
 
 }  // namespace
 
-store::GroupWriter create(const std::filesystem::path& path, int64_t user_block) {
+store::GroupWriter create(const std::filesystem::path& path, int64_t user_block, ThreadPool* pool) {
   const Lock lock;
   const Place place{path.string(), {}, true};
   const Handle creation(H5Pcreate(H5P_FILE_CREATE));
@@ -350,7 +416,7 @@ store::GroupWriter create(const std::filesystem::path& path, int64_t user_block)
   // Everything opened in a file keeps it open.
   Handle root(H5Gopen2(file.id(), "/", H5P_DEFAULT));
   if (root.id() < 0) throw place.error(reason());
-  return store::GroupWriter(std::make_shared<H5GroupSink>(place, std::move(root)));
+  return store::GroupWriter(std::make_shared<H5GroupSink>(place, std::move(root), pool));
 }
 
 }  // namespace grids::core::hdf5

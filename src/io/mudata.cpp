@@ -146,10 +146,11 @@ ModalityNames find_modalities(const Group& root, const ModalityNames& asked) {
 
 void write_h5mu(const std::filesystem::path& path, const Frame& obs,
                 std::span<const ModalityToWrite> modalities,
-                const std::function<void(const store::GroupWriter& root)>& finish) {
+                const std::function<void(const store::GroupWriter& root)>& finish,
+                ThreadPool* pool) {
   replace_file(path, [&](const std::filesystem::path& temporary) {
     {
-      const auto root = store::create(temporary, kUserBlock);
+      const auto root = store::create(temporary, kUserBlock, pool);
       write_contents(root, obs, modalities);
       if (finish) finish(root);
       root.flush();

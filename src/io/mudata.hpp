@@ -40,10 +40,12 @@ struct ModalityToWrite {
 
 /// Writes to a temporary name beside `path`, then renames. `obs` names all cells, each once, in an
 /// order of its own; `finish` may add to the root (`uns` exists). Throws Error(kInput) when a
-/// modality names a cell twice or one that `obs` does not name.
+/// modality names a cell twice or one that `obs` does not name. The threads of `pool`, where one is
+/// given, compress; the bytes are the same without.
 void write_h5mu(const std::filesystem::path& path, const Frame& obs,
                 std::span<const ModalityToWrite> modalities,
-                const std::function<void(const store::GroupWriter& root)>& finish = {});
+                const std::function<void(const store::GroupWriter& root)>& finish = {},
+                ThreadPool* pool = nullptr);
 
 /// Both modalities with their values in X, as `mod/rna` and `mod/atac`. Cells are those of
 /// `multiome.obs`, or, when that is empty, those of RNA followed by those that only ATAC has.

@@ -149,11 +149,11 @@ bool is_packed(const fs::path& path) {
   return false;
 }
 
-store::Group open_packed(const fs::path& path) {
+store::Group open_packed(const fs::path& path, ThreadPool* pool) {
   NamelessFile file;
   unpack(path, file);
   require_survivable(file.path(), path.string());
-  return open(file.path(), path.string());
+  return open(file.path(), pool, path.string());
 }
 
 }  // namespace grids::core::hdf5

@@ -14,6 +14,6 @@ bool is_packed(const std::filesystem::path& path);
 /// files (TMPDIR) that has no name: it takes space until the last handle goes or the program ends,
 /// however it ends, and no longer. Throws Error(kInput) for a gzip file that is cut or damaged, and
 /// for one that unpacks to more than half of what is free there.
-store::Group open_packed(const std::filesystem::path& path);
+store::Group open_packed(const std::filesystem::path& path, ThreadPool* pool);
 
 }  // namespace grids::core::hdf5

@@ -73,7 +73,7 @@ int walk_through(const std::filesystem::path& path, int out) {
   const uint64_t most = be_expendable(bytes);
   try {
     const auto bulk = bytes <= kProbeWhole ? store::WalkBulk::kAll : store::WalkBulk::kEnds;
-    store::walk(hdf5::open(path), bulk, [&](const std::string& place) {
+    store::walk(hdf5::open(path, nullptr), bulk, [&](const std::string& place) {
       if (ran_out(most)) throw std::bad_alloc();
       say(out, place);
     });

@@ -2,12 +2,15 @@
 /// matched, filtered or ordered yet.
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "io/coded_column.hpp"
+#include "math/packed_rows.hpp"
 #include "math/sparse.hpp"
 
 namespace grids::core {
@@ -37,22 +40,53 @@ struct Frame {
   int64_t rows() const { return static_cast<int64_t>(index.size()); }
 };
 
-struct RawModality {
+/// One kind of features, with any form of matrix.
+template <typename Matrix>
+struct ModalityOf {
   std::string source;  ///< file and place, for messages: "pbmc.h5ad: X"
   Frame obs;           ///< cells; the index holds barcodes
   Frame var;           ///< features; the index holds peak or gene names
-  CsrMatrix values;    ///< cells × features
+  Matrix values;       ///< cells × features
   /// What was passed over for this matrix: "X is null"; empty where nothing was.
   std::string why = {};
   Embeddings obsm = {};  ///< a row for each of `obs`
+
+  ModalityOf() = default;
+  /// The same with the matrix in the other form; stored zeros are left out.
+  template <typename Other>
+  requires(!std::same_as<Other, Matrix>) ModalityOf(ModalityOf<Other> other)
+      : source(std::move(other.source)),
+        obs(std::move(other.obs)),
+        var(std::move(other.var)),
+        values(other.values),
+        why(std::move(other.why)),
+        obsm(std::move(other.obsm)) {}
 };
 
-struct RawMultiome {
-  RawModality rna;
-  RawModality atac;
+/// An experiment, likewise.
+template <typename Matrix>
+struct MultiomeOf {
+  ModalityOf<Matrix> rna;
+  ModalityOf<Matrix> atac;
   Frame obs;  ///< annotations of the whole (MuData's own obs); empty index when there are none
   Embeddings obsm = {};  ///< of the whole, a row for each of `obs`
+
+  MultiomeOf() = default;
+  template <typename Other>
+  requires(!std::same_as<Other, Matrix>) MultiomeOf(MultiomeOf<Other> other)
+      : rna(std::move(other.rna)),
+        atac(std::move(other.atac)),
+        obs(std::move(other.obs)),
+        obsm(std::move(other.obsm)) {}
 };
+
+/// Made in memory, and for who looks at single values.
+using RawModality = ModalityOf<CsrMatrix>;
+using RawMultiome = MultiomeOf<CsrMatrix>;
+
+/// What readers return and `prepare` chooses from: most of the memory that it needs.
+using PackedModality = ModalityOf<PackedRows>;
+using PackedMultiome = MultiomeOf<PackedRows>;
 
 /// Where a gene lies: its body, half-open and 0-based; that of all its transcripts where several
 /// are known.

@@ -22,9 +22,9 @@ const std::array<const Format*, 5>& formats() {
   return all;
 }
 
-Opened opened_at(const fs::path& named) {
+Opened opened_at(const fs::path& named, const Context& context) {
   Opened opened{inside_results(named), {}};
-  if (store::is_store(opened.path)) opened.root = store::open(opened.path);
+  if (store::is_store(opened.path)) opened.root = store::open(opened.path, &context.pool);
   return opened;
 }
 
@@ -41,8 +41,8 @@ const Format& format_of(const Opened& opened) {
                     known);
 }
 
-RawMultiome read_both(const MultiomeInput& input, const Context& context) {
-  const auto opened = opened_at(input.path);
+PackedMultiome read_both(const MultiomeInput& input, const Context& context) {
+  const auto opened = opened_at(input.path, context);
   return format_of(opened).read(opened, input, context);
 }
 
@@ -60,14 +60,14 @@ void warn_of_unused_lists(const MultiomeInput& input, bool rna, bool atac, Repor
 }
 
 /// Each of its own format. Both are recognised before either is read.
-RawMultiome read_pair(const MultiomeInput& input, const Context& context) {
-  const auto rna = opened_at(input.rna);
-  const auto atac = opened_at(input.atac);
+PackedMultiome read_pair(const MultiomeInput& input, const Context& context) {
+  const auto rna = opened_at(input.rna, context);
+  const auto atac = opened_at(input.atac, context);
   const auto& rna_format = format_of(rna);
   const auto& atac_format = format_of(atac);
   warn_of_unused_lists(input, &rna_format == &kMatrixMarketFormat,
                        &atac_format == &kMatrixMarketFormat, context.reporter);
-  RawMultiome multiome;
+  PackedMultiome multiome;
   multiome.rna = rna_format.read_part(rna, FeatureKind::kGene, input, context);
   multiome.atac = atac_format.read_part(atac, FeatureKind::kPeak, input, context);
   return multiome;
@@ -153,7 +153,7 @@ std::vector<fs::path> MultiomeInput::files() const {
   return result;
 }
 
-RawMultiome read_multiome(const MultiomeInput& input, const Context& context) {
+PackedMultiome read_multiome(const MultiomeInput& input, const Context& context) {
   validate(input, "the input");
   input.require_files();
   auto multiome = input.path.empty() ? read_pair(input, context) : read_both(input, context);

@@ -67,6 +67,6 @@ struct MultiomeInput {
 /// Peaks (and genes) have var columns chrom, start, end where the file gives them. Throws
 /// Error(kInput) for unknown formats, listing those that are understood, and for anything in a file
 /// that cannot be used, naming file and place. Features of other types are left out and said.
-RawMultiome read_multiome(const MultiomeInput& input, const Context& context);
+PackedMultiome read_multiome(const MultiomeInput& input, const Context& context);
 
 }  // namespace grids::core

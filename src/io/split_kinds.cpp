@@ -62,18 +62,19 @@ Frame select_rows(const Frame& frame, const std::vector<int32_t>& rows) {
   return selected;
 }
 
-RawModality select_features(const RawModality& mixed, const std::vector<int32_t>& columns) {
-  RawModality part;
+PackedModality select_features(const PackedModality& mixed, const std::vector<int32_t>& columns,
+                               const Context& context) {
+  PackedModality part;
   part.source = mixed.source;
   part.why = mixed.why;
   part.obs = mixed.obs;
   part.obsm = mixed.obsm;
   part.var = select_rows(mixed.var, columns);
-  part.values = select_columns(mixed.values, columns);
+  part.values = select_columns(mixed.values, columns, &context.pool);
   return part;
 }
 
-void say_left_out(const RawModality& mixed, size_t count, const std::vector<std::string>& types,
+void say_left_out(const PackedModality& mixed, size_t count, const std::vector<std::string>& types,
                   const Context& context) {
   if (count == 0) return;
   context.reporter.info(fmt::format("{}: left out {} features of type {}", mixed.source, count,
@@ -97,8 +98,8 @@ Frame var_of(const TenxFeatures& features) {
   return var;
 }
 
-RawMultiome split_by_type(const RawModality& mixed, const std::vector<std::string>& types,
-                          const Context& context) {
+PackedMultiome split_by_type(PackedModality&& mixed, const std::vector<std::string>& types,
+                             const Context& context) {
   const auto found = tell_apart(types);
   if (found.genes.empty() || found.peaks.empty()) {
     throw input_error(
@@ -109,14 +110,15 @@ RawMultiome split_by_type(const RawModality& mixed, const std::vector<std::strin
         fmt::join(found.other_types, ", "));
   }
   say_left_out(mixed, found.others, found.other_types, context);
-  RawMultiome multiome;
-  multiome.atac = select_features(mixed, found.peaks);
-  multiome.rna = select_features(mixed, found.genes);
+  PackedMultiome multiome;
+  multiome.atac = select_features(mixed, found.peaks, context);
+  multiome.rna = select_features(mixed, found.genes, context);
+  mixed = PackedModality();
   return multiome;
 }
 
-RawModality only_kind(RawModality mixed, const std::vector<std::string>& types, FeatureKind kind,
-                      const Context& context) {
+PackedModality only_kind(PackedModality mixed, const std::vector<std::string>& types,
+                         FeatureKind kind, const Context& context) {
   const bool genes = kind == FeatureKind::kGene;
   const auto found = tell_apart(types);
   const auto& wanted = found.of(kind);
@@ -132,7 +134,7 @@ RawModality only_kind(RawModality mixed, const std::vector<std::string>& types, 
     left_out.insert(left_out.begin(), types[static_cast<size_t>(unwanted.front())]);
   }
   say_left_out(mixed, types.size() - wanted.size(), left_out, context);
-  return select_features(mixed, wanted);
+  return select_features(mixed, wanted, context);
 }
 
 }  // namespace grids::core

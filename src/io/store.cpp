@@ -23,14 +23,14 @@ struct Store {
   /// By content; never throws.
   bool (*recognises)(const std::filesystem::path& path);
   /// Throws where reading the file might end the process.
-  Group (*open)(const std::filesystem::path& path);
+  Group (*open)(const std::filesystem::path& path, ThreadPool* pool);
 };
 
 /// Every kind of store that is understood; the first that recognises a path opens it.
 constexpr std::array kStores = {Store{"an HDF5 file", hdf5::is_hdf5,
-                                      [](const std::filesystem::path& path) {
+                                      [](const std::filesystem::path& path, ThreadPool* pool) {
                                         require_survivable(path);
-                                        return hdf5::open(path);
+                                        return hdf5::open(path, pool);
                                       }},
                                 Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed}};
 
@@ -75,7 +75,7 @@ bool is_store(const std::filesystem::path& path) {
   return store_of(path) != nullptr;
 }
 
-Group open(const std::filesystem::path& path) {
+Group open(const std::filesystem::path& path, ThreadPool* pool) {
   const Place place{path.string(), {}};
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) throw place.error("there is no such file");
@@ -83,11 +83,11 @@ Group open(const std::filesystem::path& path) {
   if (store == nullptr) {
     throw place.error(fmt::format("cannot be read, or is not {}", names_of_stores()));
   }
-  return store->open(path);
+  return store->open(path, pool);
 }
 
-GroupWriter create(const std::filesystem::path& path, int64_t bytes_before) {
-  return hdf5::create(path, bytes_before);
+GroupWriter create(const std::filesystem::path& path, int64_t bytes_before, ThreadPool* pool) {
+  return hdf5::create(path, bytes_before, pool);
 }
 
 Place Place::child(std::string_view name) const {

@@ -25,6 +25,10 @@
 
 #include "base/error.hpp"
 
+namespace grids::core {
+class ThreadPool;
+}  // namespace grids::core
+
 namespace grids::core::store {
 
 class Source;
@@ -187,8 +191,9 @@ class Group : public Object {
 /// Whether the path is a store of a kind that is understood, by content.
 bool is_store(const std::filesystem::path& path);
 
-/// The root of a store of any kind. Throws Error(kInput) when the path does not exist, is no store
-/// or is cut short.
-Group open(const std::filesystem::path& path);
+/// The root of a store of any kind. With a `pool`, which must outlive everything that is opened in
+/// it, its threads unpack what is read. Throws Error(kInput) when the path does not exist, is no
+/// store or is cut short.
+Group open(const std::filesystem::path& path, ThreadPool* pool = nullptr);
 
 }  // namespace grids::core::store

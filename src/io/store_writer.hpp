@@ -67,6 +67,8 @@ class GroupSink : public Sink {
                                                     int64_t columns) = 0;
   virtual std::shared_ptr<ArraySink> create_plain(const std::string& name, Type type, int64_t rows,
                                                   int64_t columns) = 0;
+  virtual std::shared_ptr<ArraySink> create_filled(const std::string& name, uint8_t value,
+                                                   int64_t entries) = 0;
   virtual void flush() = 0;
 };
 
@@ -143,6 +145,11 @@ class GroupWriter : public ObjectWriter {
     return ArrayWriter(members().create_plain(name, type, rows, columns));
   }
 
+  /// A vector of one number: only what it is filled with is stored, none of its entries.
+  ArrayWriter create_filled(const std::string& name, uint8_t value, int64_t entries) const {
+    return ArrayWriter(members().create_filled(name, value, entries));
+  }
+
   /// After writing: hands everything to the operating system, or throws (disk full).
   void flush() const { members().flush(); }
 
@@ -151,7 +158,9 @@ class GroupWriter : public ObjectWriter {
 };
 
 /// The root of a new HDF5 file, which replaces an existing one. `bytes_before` (0, or a power of
-/// two from 512) are left free at its beginning. Closed when the last handle to it goes.
-GroupWriter create(const std::filesystem::path& path, int64_t bytes_before = 0);
+/// two from 512) are left free at its beginning. With a `pool`, which must outlive all handles, its
+/// threads compress; the bytes are the same without. Closed when the last handle to it goes.
+GroupWriter create(const std::filesystem::path& path, int64_t bytes_before = 0,
+                   ThreadPool* pool = nullptr);
 
 }  // namespace grids::core::store

@@ -40,7 +40,7 @@ struct GRIDS_INNER Session::Parts {
 };
 
 struct GRIDS_INNER Cells::Parts {
-  core::RawMultiome raw;
+  core::PackedMultiome raw;
   std::string label_column = {};  ///< where labels came with the cells
   std::string donor_column = {};
   std::string batch_column = {};

@@ -163,7 +163,7 @@ std::vector<std::filesystem::path> PrepareArguments::files() const {
   return result;
 }
 
-PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context) {
+PreparedCells prepare_from_files(const PrepareArguments& arguments, const Context& context) {
   validate(arguments.input, "the input");
   validate(arguments.options, "options of prepare");
   const PrepareInputs inputs = read_prepare_inputs(arguments);
@@ -172,7 +172,12 @@ PrepareResult prepare_from_files(const PrepareArguments& arguments, const Contex
   const Context patient{context.seed, context.pool, reporter, context.cancelled};
   auto raw = read_multiome(arguments.input, patient);
   reporter.wait_no_longer();
-  return prepare(std::move(raw), inputs, arguments.options, patient);
+  return prepare_cells(std::move(raw), inputs, arguments.options, patient);
+}
+
+void write_prepared(const std::filesystem::path& path, const PreparedCells& cells,
+                    const Context& context) {
+  write_study_rows(path, cells.tables, study_rows(cells, context.pool), &context.pool);
 }
 
 Table prepare_table(const PrepareSummary& summary) {

@@ -34,8 +34,13 @@ struct PrepareArguments {
 /// What the arguments name besides the cells. Throws Error(kInput) for files that cannot be read.
 PrepareInputs read_prepare_inputs(const PrepareArguments& arguments);
 
-/// Checks everything that can be checked before the matrices are read, then reads and prepares.
-PrepareResult prepare_from_files(const PrepareArguments& arguments, const Context& context);
+/// Checks everything that can be checked before the matrices are read, then reads and prepares; the
+/// matrices of the study are made when it is written.
+PreparedCells prepare_from_files(const PrepareArguments& arguments, const Context& context);
+
+/// As `write_study`, without ever holding the matrices of the study.
+void write_prepared(const std::filesystem::path& path, const PreparedCells& cells,
+                    const Context& context);
 
 /// prepare.tsv.
 Table prepare_table(const PrepareSummary& summary);

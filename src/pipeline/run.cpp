@@ -127,12 +127,12 @@ RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileReco
   std::string settings = settings_text(arguments.values.at("prepare"));
   for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
   return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
-            const PrepareResult result = prepare_from_files(arguments.prepare, context);
+            const PreparedCells result = prepare_from_files(arguments.prepare, context);
             // A column that is not there is told before the training, not after it.
-            require_groups(result.study, arguments.explain.redundancy);
+            require_groups(result.tables, arguments.explain.redundancy);
             claim_files(out, arguments, context);
             const auto table = write_into(arguments.out, prepare_table(result.summary));
-            write_study(arguments.out / kStudy, result.study);
+            write_prepared(arguments.out / kStudy, result, context);
             return {kStudy, table};
           }};
 }

@@ -37,13 +37,10 @@ uint64_t entry_hash(uint64_t of, float value) {
 }
 
 /// The hash of a row: a sum over its values, so that the order of columns does not matter.
-uint64_t row_hash(const CsrMatrix& matrix, int64_t row, std::span<const uint64_t> of_column) {
-  const auto columns = matrix.row_indices(row);
-  const auto values = matrix.row_values(row);
+uint64_t row_hash(const PackedRows& matrix, int64_t row, std::span<const uint64_t> of_column) {
   uint64_t sum = 0;
-  for (size_t k = 0; k < columns.size(); ++k) {
-    if (values[k] != 0) sum += entry_hash(of_column[at(columns[k])], values[k]);
-  }
+  matrix.each(
+      row, [&](int32_t column, float value) { sum += entry_hash(of_column[at(column)], value); });
   return sum;
 }
 
@@ -65,15 +62,12 @@ std::vector<uint64_t> hashes_of(std::span<const Interval> peaks) {
 }
 
 /// The same of columns, from rows whose hashes the order of columns does not decide.
-std::vector<uint64_t> column_hashes(const CsrMatrix& matrix, std::span<const uint64_t> of_column) {
+std::vector<uint64_t> column_hashes(const PackedRows& matrix, std::span<const uint64_t> of_column) {
   std::vector<uint64_t> sums(at(matrix.columns()));
   for (int64_t row = 0; row < matrix.rows(); ++row) {
     const uint64_t own = row_hash(matrix, row, of_column);
-    const auto columns = matrix.row_indices(row);
-    const auto values = matrix.row_values(row);
-    for (size_t k = 0; k < columns.size(); ++k) {
-      if (values[k] != 0) sums[at(columns[k])] += entry_hash(own, values[k]);
-    }
+    matrix.each(row,
+                [&](int32_t column, float value) { sums[at(column)] += entry_hash(own, value); });
   }
   return sums;
 }
@@ -86,30 +80,9 @@ void reorder(std::vector<T>& list, std::span<const int32_t> order) {
   list = std::move(result);
 }
 
-/// In place: the matrix may be most of the memory there is.
-void reorder_columns(CsrMatrix& matrix, std::span<const int32_t> order, ThreadPool& pool) {
-  std::vector<int32_t> rename(order.size());
-  for (size_t j = 0; j < order.size(); ++j) rename[at(order[j])] = static_cast<int32_t>(j);
-  pool.for_blocks(matrix.rows(), kCellsAtOnce, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<std::pair<int32_t, float>> line;
-    for (int64_t row = begin; row < end; ++row) {
-      const auto first = at(matrix.pattern.offsets[at(row)]);
-      const size_t size = matrix.row_indices(row).size();
-      line.clear();
-      for (size_t k = first; k < first + size; ++k) {
-        line.emplace_back(rename[at(matrix.pattern.indices[k])], matrix.values[k]);
-      }
-      std::sort(line.begin(), line.end());
-      for (size_t k = 0; k < size; ++k) {
-        std::tie(matrix.pattern.indices[first + k], matrix.values[first + k]) = line[k];
-      }
-    }
-  });
-}
-
 }  // namespace
 
-void order_genes(RawModality& rna, ThreadPool& pool) {
+void order_genes(PackedModality& rna, ThreadPool& pool) {
   const auto names = gene_names(rna.var);
   const auto name = [&](int32_t j) { return std::tie(names.symbols[at(j)], names.ids[at(j)]); };
   auto order = indices_below(rna.values.columns());
@@ -129,10 +102,10 @@ void order_genes(RawModality& rna, ThreadPool& pool) {
   for (auto& column : rna.var.columns) {
     std::visit([&](auto& values) { reorder(values, order); }, column.values);
   }
-  reorder_columns(rna.values, order, pool);
+  rna.values = select_columns(rna.values, order, &pool);
 }
 
-void order_cells(const RawMultiome& raw, const GeneNames& genes, std::span<const Interval> peaks,
+void order_cells(const PackedMultiome& raw, const GeneNames& genes, std::span<const Interval> peaks,
                  MatchedCells& cells, ThreadPool& pool) {
   const auto of_gene = hashes_of(genes);
   const auto of_peak = hashes_of(peaks);

@@ -15,11 +15,11 @@ namespace grids::core {
 
 /// Genes by symbol, then by id; those alike in both by their values, of which the order of cells
 /// says nothing.
-void order_genes(RawModality& rna, ThreadPool& pool);
+void order_genes(PackedModality& rna, ThreadPool& pool);
 
 /// Cells by a hash of their values in both modalities, each under the name of its gene or the place
 /// of its peak, whatever the order of either; those alike in everything by barcode.
-void order_cells(const RawMultiome& raw, const GeneNames& genes, std::span<const Interval> peaks,
+void order_cells(const PackedMultiome& raw, const GeneNames& genes, std::span<const Interval> peaks,
                  MatchedCells& cells, ThreadPool& pool);
 
 }  // namespace grids::core

@@ -28,7 +28,7 @@ std::string_view without_prefix(std::string_view name) {
 }
 
 /// All names by which columns and embeddings can be asked for.
-Names known_names(const RawMultiome& raw) {
+Names known_names(const PackedMultiome& raw) {
   Names names;
   const auto add = [&](const Frame& frame, const Embeddings& embeddings, std::string_view prefix) {
     for (const auto& column : frame.columns) {
@@ -50,7 +50,7 @@ bool is_word(const std::vector<std::string>& wanted, const char* word) {
 /// Whether something of a place is wanted.
 class Wanted {
  public:
-  Wanted(const RawMultiome& raw, const std::vector<std::string>& words)
+  Wanted(const PackedMultiome& raw, const std::vector<std::string>& words)
       : all_(is_word(words, kKeepAllColumns)) {
     if (all_ || is_word(words, kKeepNoColumns)) return;
     const auto known = known_names(raw);
@@ -255,7 +255,7 @@ Names take_hidden(std::vector<KeptColumn>& columns) {
   return hidden;
 }
 
-void tell(const RawMultiome& raw, const Wanted& wanted, const CellTable& table, Names lost,
+void tell(const PackedMultiome& raw, const Wanted& wanted, const CellTable& table, Names lost,
           Diary& diary) {
   if (!table.columns.empty() || !table.embeddings.empty()) {
     std::vector<std::string> names;
@@ -291,7 +291,7 @@ void tell(const RawMultiome& raw, const Wanted& wanted, const CellTable& table, 
 
 }  // namespace
 
-void require_columns(const RawMultiome& raw, const std::vector<std::string>& words) {
+void require_columns(const PackedMultiome& raw, const std::vector<std::string>& words) {
   const auto known = known_names(raw);
   std::vector<std::string> missing;
   const Wanted wanted(raw, words);
@@ -305,7 +305,7 @@ void require_columns(const RawMultiome& raw, const std::vector<std::string>& wor
       fmt::join(missing, "', '"), examples(names, 40));
 }
 
-void keep_columns(const RawMultiome& raw, const MatchedCells& cells,
+void keep_columns(const PackedMultiome& raw, const MatchedCells& cells,
                   const std::vector<std::string>& words, CellTable& table, ThreadPool& pool,
                   Diary& diary) {
   const Wanted wanted(raw, words);

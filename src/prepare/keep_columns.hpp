@@ -18,13 +18,13 @@ inline constexpr const char* kKeepNoColumns = "none";
 
 /// Throws Error(kInput) for names in `wanted` (--keep-obs) that are neither a column of obs nor an
 /// embedding of the files, listing those there are.
-void require_columns(const RawMultiome& raw, const std::vector<std::string>& wanted);
+void require_columns(const PackedMultiome& raw, const std::vector<std::string>& wanted);
 
 /// Fills `columns` and `embeddings` of the study's cells, which `cells` are, as `wanted` says:
 /// "all", "none", or names, with or without "rna:" and "atac:". A column that the whole, the RNA or
 /// the ATAC have alike is kept once; where they differ that of a modality is called "rna:NAME" or
 /// "atac:NAME"; where the study has a column of that name itself, that of the whole "given:NAME".
-void keep_columns(const RawMultiome& raw, const MatchedCells& cells,
+void keep_columns(const PackedMultiome& raw, const MatchedCells& cells,
                   const std::vector<std::string>& wanted, CellTable& table, ThreadPool& pool,
                   Diary& diary);
 

@@ -63,7 +63,7 @@ struct Place {
   std::string column;
 };
 
-std::vector<Place> places(const RawMultiome& raw, const MatchedCells& cells,
+std::vector<Place> places(const PackedMultiome& raw, const MatchedCells& cells,
                           std::string_view column) {
   const std::string wanted(column);
   std::vector<Place> result = {{"obs of the whole", &raw.obs, nullptr, wanted},
@@ -104,7 +104,7 @@ std::string column_names(const Frame& frame) {
 
 }  // namespace
 
-CellLabels labels_from_column(const RawMultiome& raw, const MatchedCells& cells,
+CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cells,
                               std::string_view column) {
   for (const auto& place : places(raw, cells, column)) {
     const FrameColumn* found = place.frame->find(place.column);

@@ -31,7 +31,7 @@ struct CellLabels {
 /// Reads a column of annotations: of the whole (MuData's obs), else of the RNA, else of the ATAC.
 /// "rna:cell_type" means that column of MuData's obs, or "cell_type" of the RNA. Numbers become
 /// text ("3"). Throws Error(kInput) that lists the columns there are.
-CellLabels labels_from_column(const RawMultiome& raw, const MatchedCells& cells,
+CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cells,
                               std::string_view column);
 
 /// Throws Error(kInput) when no barcode of the map is among the cells (with examples of both), or

@@ -11,7 +11,7 @@
 namespace grids::core {
 namespace {
 
-void require_unique(const RawModality& modality) {
+void require_unique(const PackedModality& modality) {
   std::unordered_map<std::string_view, int64_t> seen;
   seen.reserve(modality.obs.index.size());
   int64_t repeated = 0;
@@ -36,7 +36,7 @@ std::string examples(std::span<const std::string> names, size_t count) {
   return fmt::format("{}{}", fmt::join(shown, ", "), shown.size() < names.size() ? ", …" : "");
 }
 
-MatchedCells match_cells(const RawModality& rna, const RawModality& atac) {
+MatchedCells match_cells(const PackedModality& rna, const PackedModality& atac) {
   require_unique(rna);
   require_unique(atac);
   const auto found = find_barcodes(rna.obs.index, atac.obs.index);

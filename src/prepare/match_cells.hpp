@@ -26,7 +26,7 @@ struct MatchedCells {
 
 /// Throws Error(kInput) for a barcode that occurs twice in a modality, and, with three examples of
 /// either side and, where it can be told, how they are spelt, when no barcode is common.
-MatchedCells match_cells(const RawModality& rna, const RawModality& atac);
+MatchedCells match_cells(const PackedModality& rna, const PackedModality& atac);
 
 /// "a, b, c" or "none": the first few of some names, for messages.
 std::string examples(std::span<const std::string> names, size_t count = 3);

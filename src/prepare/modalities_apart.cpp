@@ -20,7 +20,7 @@ bool most(const std::vector<std::string>& names, const Holds& holds) {
 
 }  // namespace
 
-void require_apart(const RawMultiome& raw, bool force, Diary& diary) {
+void require_apart(const PackedMultiome& raw, bool force, Diary& diary) {
   const auto& genes = raw.rna.var.index;
   const auto& peaks = raw.atac.var.index;
   if (most(genes, [](const std::string& name) { return parse_peak_name(name).has_value(); })) {

@@ -15,7 +15,7 @@ constexpr int64_t kRowBlock = 64;
 
 /// Rows and columns chosen, columns renamed; `values` may be null. Counts first, so that the result
 /// is allocated once and blocks of rows are filled side by side.
-CsrPattern gather_with(const CsrMatrix& matrix, std::span<const int32_t> rows,
+CsrPattern gather_with(const PackedRows& matrix, std::span<const int32_t> rows,
                        std::span<const int32_t> columns, ThreadPool& pool,
                        std::vector<float>* values) {
   std::vector<int32_t> rename(at(matrix.columns()), -1);
@@ -29,12 +29,10 @@ CsrPattern gather_with(const CsrMatrix& matrix, std::span<const int32_t> rows,
   result.columns = static_cast<int64_t>(columns.size());
   result.offsets.assign(rows.size() + 1, 0);
   const auto each = [&](int64_t row, auto&& take) {
-    const auto indices = matrix.row_indices(rows[at(row)]);
-    const auto entries = matrix.row_values(rows[at(row)]);
-    for (size_t k = 0; k < indices.size(); ++k) {
-      const int32_t column = rename[static_cast<size_t>(indices[k])];
-      if (column >= 0 && entries[k] > 0) take(column, entries[k]);
-    }
+    matrix.each(rows[at(row)], [&](int32_t from, float value) {
+      const int32_t column = rename[static_cast<size_t>(from)];
+      if (column >= 0 && value > 0) take(column, value);
+    });
   };
   pool.for_blocks(result.rows, kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
     for (int64_t i = begin; i < end; ++i)
@@ -64,11 +62,11 @@ CsrPattern gather_with(const CsrMatrix& matrix, std::span<const int32_t> rows,
 }
 
 /// Whether whole numbers are of cells that were scaled to one total, then rounded.
-bool scaled_and_rounded(const CsrMatrix& rna) {
+bool scaled_and_rounded(const PackedRows& rna) {
   std::vector<double> totals;
   for (int64_t row = 0; row < rna.rows(); ++row) {
     double total = 0;
-    for (const float value : rna.row_values(row)) total += value;
+    rna.each(row, [&](int32_t, float value) { total += value; });
     if (total > 0) totals.push_back(total);
   }
   if (totals.size() < kFewestTotals) return false;
@@ -81,10 +79,9 @@ bool scaled_and_rounded(const CsrMatrix& rna) {
 
 }  // namespace
 
-RnaKind recognise_rna(const RawModality& rna) {
-  bool whole = true;
+RnaKind recognise_rna(const PackedModality& rna) {
   float largest = 0;
-  for (const float value : rna.values.values) {
+  const auto look = [&](int32_t, float value) {
     if (!std::isfinite(value))
       throw input_error("{}: the RNA has values that are not finite", rna.source);
     if (value < 0) {
@@ -93,22 +90,27 @@ RnaKind recognise_rna(const RawModality& rna) {
           "values, for example from a layer",
           rna.source, value);
     }
-    whole = whole && value == std::floor(value);
     largest = std::max(largest, value);
+  };
+  if (!rna.values.any_odd()) {  // whole numbers from 1, if any
+    largest = rna.values.nonzeros() > 0 ? 1 : 0;
+  } else {
+    for (int64_t row = 0; row < rna.values.rows(); ++row) rna.values.each(row, look);
   }
   if (largest == 0) throw input_error("{}: the RNA has no value above zero", rna.source);
-  if (whole) return scaled_and_rounded(rna.values) ? RnaKind::kRounded : RnaKind::kCounts;
+  if (rna.values.all_whole())
+    return scaled_and_rounded(rna.values) ? RnaKind::kRounded : RnaKind::kCounts;
   return largest < kLargestLogged ? RnaKind::kLogged : RnaKind::kLinear;
 }
 
-AtacKind recognise_atac(const RawModality& atac) {
+AtacKind recognise_atac(const PackedModality& atac) {
   int64_t above = 0, fractions = 0, least = atac.values.columns(), most = 0;
   for (int64_t row = 0; row < atac.values.rows(); ++row) {
     int64_t open = 0;
-    for (const float value : atac.values.row_values(row)) {
+    atac.values.each(row, [&](int32_t, float value) {
       open += value > 0 ? 1 : 0;
       fractions += value != std::floor(value) ? 1 : 0;
-    }
+    });
     above += open;
     least = std::min(least, open);
     most = std::max(most, open);
@@ -121,14 +123,14 @@ AtacKind recognise_atac(const RawModality& atac) {
   return 2 * fractions > above ? AtacKind::kWeighted : AtacKind::kCounts;
 }
 
-std::vector<double> rna_totals(const CsrMatrix& rna, std::span<const int32_t> rows, RnaKind kind) {
+std::vector<double> rna_totals(const PackedRows& rna, std::span<const int32_t> rows, RnaKind kind) {
   std::vector<double> totals;
   totals.reserve(rows.size());
   for (const int32_t row : rows) {
     double sum = 0;
-    for (const float value : rna.row_values(row)) {
+    rna.each(row, [&](int32_t, float value) {
       sum += kind == RnaKind::kLogged ? std::expm1(static_cast<double>(value)) : value;
-    }
+    });
     totals.push_back(sum);
   }
   return totals;
@@ -143,26 +145,24 @@ void log_normalise(CsrMatrix& matrix, std::span<const double> totals) {
   }
 }
 
-CsrMatrix gather(const CsrMatrix& matrix, std::span<const int32_t> rows,
+CsrMatrix gather(const PackedRows& matrix, std::span<const int32_t> rows,
                  std::span<const int32_t> columns, ThreadPool& pool) {
   CsrMatrix result;
   result.pattern = gather_with(matrix, rows, columns, pool, &result.values);
   return result;
 }
 
-CsrPattern gather_open(const CsrMatrix& matrix, std::span<const int32_t> rows,
+CsrPattern gather_open(const PackedRows& matrix, std::span<const int32_t> rows,
                        std::span<const int32_t> columns, ThreadPool& pool) {
   return gather_with(matrix, rows, columns, pool, nullptr);
 }
 
-std::vector<int64_t> count_positive(const CsrMatrix& matrix, std::span<const int32_t> rows) {
+std::vector<int64_t> count_positive(const PackedRows& matrix, std::span<const int32_t> rows) {
   std::vector<int64_t> counts(at(matrix.columns()), 0);
   for (const int32_t row : rows) {
-    const auto indices = matrix.row_indices(row);
-    const auto values = matrix.row_values(row);
-    for (size_t k = 0; k < indices.size(); ++k) {
-      if (values[k] > 0) ++counts[static_cast<size_t>(indices[k])];
-    }
+    matrix.each(row, [&](int32_t column, float value) {
+      if (value > 0) ++counts[static_cast<size_t>(column)];
+    });
   }
   return counts;
 }

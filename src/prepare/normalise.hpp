@@ -29,7 +29,7 @@ inline constexpr size_t kFewestTotals = 50;
 
 /// Throws Error(kInput) for negative values (scaled data), values that are not finite, or a matrix
 /// without any value above zero.
-RnaKind recognise_rna(const RawModality& rna);
+RnaKind recognise_rna(const PackedModality& rna);
 
 /// What the values of an ATAC matrix look like.
 enum class AtacKind : uint8_t {
@@ -43,25 +43,25 @@ enum class AtacKind : uint8_t {
 inline constexpr double kMostOpen = 0.9;
 
 /// Throws Error(kInput) for a matrix without any value above zero.
-AtacKind recognise_atac(const RawModality& atac);
+AtacKind recognise_atac(const PackedModality& atac);
 
 /// Sum of each of the given rows over all genes: counts, or expm1 of the values where they are
 /// logged.
-std::vector<double> rna_totals(const CsrMatrix& rna, std::span<const int32_t> rows, RnaKind kind);
+std::vector<double> rna_totals(const PackedRows& rna, std::span<const int32_t> rows, RnaKind kind);
 
 /// log1p(value · 100,000 / total of its row), in place. A row whose total is 0 has no values.
 void log_normalise(CsrMatrix& matrix, std::span<const double> totals);
 
 /// The given rows and columns of a matrix, in the given order, without stored zeros. `columns`
 /// names each column at most once.
-CsrMatrix gather(const CsrMatrix& matrix, std::span<const int32_t> rows,
+CsrMatrix gather(const PackedRows& matrix, std::span<const int32_t> rows,
                  std::span<const int32_t> columns, ThreadPool& pool);
 
 /// The same for the positions of the values above zero.
-CsrPattern gather_open(const CsrMatrix& matrix, std::span<const int32_t> rows,
+CsrPattern gather_open(const PackedRows& matrix, std::span<const int32_t> rows,
                        std::span<const int32_t> columns, ThreadPool& pool);
 
 /// In how many of the given rows each column is above zero.
-std::vector<int64_t> count_positive(const CsrMatrix& matrix, std::span<const int32_t> rows);
+std::vector<int64_t> count_positive(const PackedRows& matrix, std::span<const int32_t> rows);
 
 }  // namespace grids::core

@@ -52,7 +52,7 @@ bool before(const Interval& a, const Interval& b) {
 
 }  // namespace
 
-std::vector<Interval> checked_peaks(const RawModality& atac) {
+std::vector<Interval> checked_peaks(const PackedModality& atac) {
   auto peaks = peak_intervals(atac.var, atac.source);
   std::vector<int32_t> order(peaks.size());
   std::iota(order.begin(), order.end(), 0);

@@ -16,7 +16,7 @@ namespace grids::core {
 
 /// The intervals of all peaks (by columns, else by their names: io/peak_name.hpp). Throws
 /// Error(kInput) that names a peak without a place, or one that occurs twice.
-std::vector<Interval> checked_peaks(const RawModality& atac);
+std::vector<Interval> checked_peaks(const PackedModality& atac);
 
 /// True for what is not a chromosome of the assembly: chrUn_…, …_random, …_alt, …_fix, …_decoy,
 /// GL000194.1, KI270713.1, JH584304.1, NW_…, NT_…, scaffold…, contig…, chrEBV.

@@ -16,7 +16,7 @@
 namespace grids::core {
 namespace {
 
-void place_genes(const RawMultiome& raw, const GivenPositions& given, bool force,
+void place_genes(const PackedMultiome& raw, const GivenPositions& given, bool force,
                  PlacedFeatures& features, Diary& diary) {
   const auto& names = features.names;
   features.places = gene_places(names, raw.rna.var, given);
@@ -69,7 +69,7 @@ void keep_entries(std::vector<T>& list, std::span<const int32_t> kept) {
 /// for, and `checked_peaks` refuses them.
 constexpr double kFewPeaks = 0.1;
 
-void drop_peaks_without_length(RawModality& atac, Diary& diary) {
+void drop_peaks_without_length(PackedModality& atac, Diary& diary) {
   const auto empty = peaks_without_length(atac.var);
   const auto all = static_cast<double>(atac.var.rows());
   if (empty.empty() || static_cast<double>(empty.size()) > kFewPeaks * all) return;
@@ -86,7 +86,7 @@ void drop_peaks_without_length(RawModality& atac, Diary& diary) {
   for (auto& column : atac.var.columns) {
     std::visit([&](auto& values) { keep_entries(values, kept); }, column.values);
   }
-  atac.values = select_columns(atac.values, kept);
+  atac.values = select_columns(atac.values, kept, nullptr);
 }
 
 std::vector<std::string> chromosomes_of(const std::vector<Interval>& peaks) {
@@ -154,7 +154,7 @@ void tell_builds(const BuildCheck& check, const GenePlaces& places, bool force, 
 
 }  // namespace
 
-PlacedFeatures place_features(RawMultiome& raw, const PrepareInputs& inputs,
+PlacedFeatures place_features(PackedMultiome& raw, const PrepareInputs& inputs,
                               const PrepareOptions& options, PrepareSummary& summary,
                               Diary& diary) {
   PlacedFeatures features;

@@ -24,7 +24,7 @@ struct PlacedFeatures {
 /// builds. Throws Error(kInput) that names both sides: where no gene has one of the given
 /// positions, or genes and peaks share no chromosome; and, warnings with `force`, where hardly any
 /// gene has a position, or many genes or peaks lie beyond the ends of chromosomes.
-PlacedFeatures place_features(RawMultiome& raw, const PrepareInputs& inputs,
+PlacedFeatures place_features(PackedMultiome& raw, const PrepareInputs& inputs,
                               const PrepareOptions& options, PrepareSummary& summary, Diary& diary);
 
 }  // namespace grids::core

@@ -56,7 +56,7 @@ struct Cells {
   }
 };
 
-void require_shape(const RawModality& modality) {
+void require_shape(const PackedModality& modality) {
   if (modality.obs.rows() == modality.values.rows() &&
       modality.var.rows() == modality.values.columns()) {
     return;
@@ -94,8 +94,8 @@ void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
   }
 }
 
-Cells match(const RawMultiome& raw, const PlacedFeatures& features, const PrepareOptions& options,
-            ThreadPool& pool, Diary& diary) {
+Cells match(const PackedMultiome& raw, const PlacedFeatures& features,
+            const PrepareOptions& options, ThreadPool& pool, Diary& diary) {
   Cells cells;
   cells.matched = match_cells(raw.rna, raw.atac);
   const auto& matched = cells.matched;
@@ -136,7 +136,7 @@ void call_types(const std::string& source, std::vector<std::string>& labels, Dia
   }
 }
 
-void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
+void label(const PackedMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
            Cells& cells, PrepareSummary& summary, Diary& diary) {
   cells.donors = read_units(raw, cells.matched, inputs.donor_column, "donor", diary);
   cells.batches = read_units(raw, cells.matched, inputs.batch_column, "batch", diary);
@@ -165,7 +165,7 @@ void label(const RawMultiome& raw, const PrepareInputs& inputs, const PrepareOpt
   }
 }
 
-CellQuality check_quality(const RawMultiome& raw, RnaKind kind, const PrepareOptions& options,
+CellQuality check_quality(const PackedMultiome& raw, RnaKind kind, const PrepareOptions& options,
                           Cells& cells, Diary& diary) {
   auto quality =
       measure_quality(raw.rna, cells.matched.rna_row, raw.atac, cells.matched.atac_row, kind);
@@ -194,10 +194,11 @@ CellQuality check_quality(const RawMultiome& raw, RnaKind kind, const PrepareOpt
 
 /// What the steps from cells to a study share.
 struct Preparation {
-  const RawMultiome& raw;
+  const PackedMultiome& raw;
   RnaKind kind;
   const PrepareInputs& inputs;
   const PrepareOptions& options;
+  PreparedCells& cells;
   Study& study;
   PrepareSummary& summary;
   Diary& diary;
@@ -344,7 +345,7 @@ void fill_peaks(const Preparation& run, const std::vector<Interval>& intervals,
                left, left - chosen.rare);
   }
   run.study.peaks = peak_table(intervals, atac.var.index, chosen.columns);
-  run.study.open = gather_open(atac.values, rows, chosen.columns, run.context.pool);
+  run.cells.peaks = chosen.columns;
 }
 
 std::vector<int32_t> pick_genes(const Preparation& run, const GeneNames& names,
@@ -406,21 +407,27 @@ void tell_positions(const GenePlaces& places, const GeneTable& genes, PrepareSum
 /// `rows`: of the RNA, one per cell of the study.
 void fill_genes(const Preparation& run, const PlacedFeatures& features,
                 const std::vector<int32_t>& rows) {
-  const auto& rna = run.raw.rna;
   Study& study = run.study;
   const auto training_rows = rows_of(study.cells_of(Split::kTrain), rows);
-  const auto chosen = pick_genes(run, features.names, training_rows);
+  auto chosen = pick_genes(run, features.names, training_rows);
   study.genes = gene_table(features.names, features.places, chosen);
   tell_positions(features.places, study.genes, run.summary, run.diary);
-  study.expression = gather(rna.values, rows, chosen, run.context.pool);
+  run.cells.genes = std::move(chosen);
   run.summary.rna_normalised = run.kind != RnaKind::kCounts;
-  if (run.kind == RnaKind::kCounts) {
-    study.scale = ExpressionScale::kLog1pCp100k;
-    study.counts = study.expression;
-  } else {
-    study.scale = ExpressionScale::kAsGiven;
-  }
-  if (run.kind != RnaKind::kLogged) log_normalise(study.expression, study.cells.total_rna);
+  study.scale =
+      run.kind == RnaKind::kCounts ? ExpressionScale::kLog1pCp100k : ExpressionScale::kAsGiven;
+}
+
+/// Chosen genes of cells [first, last) as the file has them.
+CsrMatrix rna_as_given(const PreparedCells& cells, int64_t first, int64_t last, ThreadPool& pool) {
+  const auto rows = std::span(cells.rna_rows).subspan(at(first), at(last - first));
+  return gather(cells.rna, rows, cells.genes, pool);
+}
+
+void normalise(const PreparedCells& cells, int64_t first, int64_t last, CsrMatrix& rows) {
+  if (cells.rna_kind == RnaKind::kLogged) return;
+  const auto& totals = cells.tables.cells.total_rna;
+  log_normalise(rows, std::span(totals).subspan(at(first), at(last - first)));
 }
 
 }  // namespace
@@ -445,23 +452,23 @@ void PrepareOptions::describe(OptionSet& set) {
            "different genome builds, or where hardly any gene has a position");
 }
 
-PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const PrepareOptions& options,
-                      const Context& context) {
+PreparedCells prepare_cells(PackedMultiome&& raw, const PrepareInputs& inputs,
+                            const PrepareOptions& options, const Context& context) {
   validate(options, "options of prepare");
   require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
   require_shape(raw.rna);
   require_shape(raw.atac);
   require_columns(raw, options.keep_obs);
   order_genes(raw.rna, context.pool);
-  PrepareResult result;
-  Study& study = result.study;
+  PreparedCells result;
+  Study& study = result.tables;
   PrepareSummary& summary = result.summary;
   Diary diary(summary, context.reporter);
 
   require_apart(raw, options.force, diary);
   const auto features = place_features(raw, inputs, options, summary, diary);
   const RnaKind kind = recognise_rna(raw.rna);
-  const Preparation run{raw, kind, inputs, options, study, summary, diary, context};
+  const Preparation run{raw, kind, inputs, options, result, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
   require_open_and_closed(raw.atac, diary);
   Cells cells = match(raw, features, options, context.pool, diary);
@@ -471,15 +478,58 @@ PrepareResult prepare(RawMultiome&& raw, const PrepareInputs& inputs, const Prep
   tell_unused_columns(raw, cells.matched, inputs, diary);
   fill_cells(run, features, cells, quality);
   keep_columns(raw, cells.matched, options.keep_obs, study.cells, context.pool, diary);
-  const auto rna_rows = std::move(cells.matched.rna_row);
-  const auto atac_rows = std::move(cells.matched.atac_row);
-
-  fill_peaks(run, features.peaks, atac_rows);
-  raw.atac = RawModality();
+  result.rna_kind = kind;
+  result.rna_rows = std::move(cells.matched.rna_row);
+  result.atac_rows = std::move(cells.matched.atac_row);
+  fill_peaks(run, features.peaks, result.atac_rows);
   context.check_cancelled();
-  fill_genes(run, features, rna_rows);
-  raw.rna = RawModality();
+  fill_genes(run, features, result.rna_rows);
+  result.rna = std::move(raw.rna.values);
+  result.atac = std::move(raw.atac.values);
   study.provenance = provenance_json(options, summary);
+  return result;
+}
+
+StudyRows study_rows(const PreparedCells& cells, ThreadPool& pool) {
+  // About as many entries as readers take at a time; of the cells alone, so that the same are
+  // written by any number of threads.
+  constexpr int64_t kEntries = int64_t{1} << 21;
+  const auto rows_of = [](const PackedRows& matrix) {
+    return kEntries * matrix.rows() / std::max<int64_t>(1, matrix.nonzeros());
+  };
+  StudyRows rows;
+  rows.rows_at_once = std::max<int64_t>(1, std::min(rows_of(cells.atac), rows_of(cells.rna)));
+  rows.open = [&](int64_t first, int64_t last) {
+    const auto chosen = std::span(cells.atac_rows).subspan(at(first), at(last - first));
+    return gather_open(cells.atac, chosen, cells.peaks, pool);
+  };
+  rows.expression = [&](int64_t first, int64_t last) {
+    auto block = rna_as_given(cells, first, last, pool);
+    normalise(cells, first, last, block);
+    return block;
+  };
+  if (cells.rna_kind == RnaKind::kCounts) {
+    rows.counts = [&](int64_t first, int64_t last) {
+      return rna_as_given(cells, first, last, pool);
+    };
+  }
+  return rows;
+}
+
+PrepareResult prepare(PackedMultiome&& raw, const PrepareInputs& inputs,
+                      const PrepareOptions& options, const Context& context) {
+  auto cells = prepare_cells(std::move(raw), inputs, options, context);
+  const int64_t count = cells.tables.cells.size();
+  auto expression = rna_as_given(cells, 0, count, context.pool);
+  cells.rna = PackedRows();
+  CsrMatrix counts;
+  if (cells.rna_kind == RnaKind::kCounts) counts = expression;
+  normalise(cells, 0, count, expression);
+  auto open = gather_open(cells.atac, cells.atac_rows, cells.peaks, context.pool);
+  PrepareResult result{std::move(cells.tables), std::move(cells.summary)};
+  result.study.expression = std::move(expression);
+  result.study.counts = std::move(counts);
+  result.study.open = std::move(open);
   return result;
 }
 

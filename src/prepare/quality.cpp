@@ -50,8 +50,8 @@ bool is_mitochondrial_gene(std::string_view symbol) {
   return symbol.starts_with("MT-") || symbol.starts_with("mt-") || symbol.starts_with("Mt-");
 }
 
-CellQuality measure_quality(const RawModality& rna, std::span<const int32_t> rna_rows,
-                            const RawModality& atac, std::span<const int32_t> atac_rows,
+CellQuality measure_quality(const PackedModality& rna, std::span<const int32_t> rna_rows,
+                            const PackedModality& atac, std::span<const int32_t> atac_rows,
                             RnaKind kind) {
   CellQuality result;
   result.has_counts = kind == RnaKind::kCounts;
@@ -62,22 +62,20 @@ CellQuality measure_quality(const RawModality& rna, std::span<const int32_t> rna
     result.mito_genes += mitochondrial.back() ? 1 : 0;
   }
   for (size_t i = 0; i < rna_rows.size(); ++i) {
-    const auto indices = rna.values.row_indices(rna_rows[i]);
-    const auto values = rna.values.row_values(rna_rows[i]);
     int64_t genes = 0;
     double mito = 0;
-    for (size_t k = 0; k < indices.size(); ++k) {
-      if (values[k] > 0) ++genes;
-      if (mitochondrial[static_cast<size_t>(indices[k])]) mito += values[k];
-    }
+    rna.values.each(rna_rows[i], [&](int32_t gene, float value) {
+      if (value > 0) ++genes;
+      if (mitochondrial[static_cast<size_t>(gene)]) mito += value;
+    });
     result.genes.push_back(static_cast<double>(genes));
     const bool meaningful = kind != RnaKind::kLogged && result.rna_counts[i] > 0;
     result.mito_share.push_back(meaningful ? mito / result.rna_counts[i] : 0.0);
   }
   for (const int32_t row : atac_rows) {
-    const auto values = atac.values.row_values(row);
-    result.peaks.push_back(static_cast<double>(
-        std::count_if(values.begin(), values.end(), [](float value) { return value > 0; })));
+    int64_t open = 0;
+    atac.values.each(row, [&](int32_t, float value) { open += value > 0 ? 1 : 0; });
+    result.peaks.push_back(static_cast<double>(open));
   }
   return result;
 }

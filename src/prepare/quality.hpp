@@ -37,8 +37,8 @@ struct CellQuality {
   int64_t mito_genes = 0;  ///< mitochondrial genes found by name
 };
 
-CellQuality measure_quality(const RawModality& rna, std::span<const int32_t> rna_rows,
-                            const RawModality& atac, std::span<const int32_t> atac_rows,
+CellQuality measure_quality(const PackedModality& rna, std::span<const int32_t> rna_rows,
+                            const PackedModality& atac, std::span<const int32_t> atac_rows,
                             RnaKind kind);
 
 /// A threshold that was applied, and the cells it removed of those that the ones before it had

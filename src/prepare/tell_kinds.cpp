@@ -4,7 +4,7 @@
 
 namespace grids::core {
 
-void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
+void say_how_rna_is_taken(RnaKind kind, const PackedModality& rna, Diary& diary) {
   switch (kind) {
     case RnaKind::kCounts:
       diary.note("{}: raw counts; log1p of counts per 100,000", rna.source);
@@ -32,7 +32,7 @@ void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary) {
   }
 }
 
-void require_open_and_closed(const RawModality& atac, Diary& diary) {
+void require_open_and_closed(const PackedModality& atac, Diary& diary) {
   switch (recognise_atac(atac)) {
     case AtacKind::kCounts:
       return;

@@ -8,10 +8,10 @@
 namespace grids::core {
 
 /// How the RNA is taken: a warning where it is no counts.
-void say_how_rna_is_taken(RnaKind kind, const RawModality& rna, Diary& diary);
+void say_how_rna_is_taken(RnaKind kind, const PackedModality& rna, Diary& diary);
 
 /// Throws Error(kInput) for ATAC of which it cannot be told what is open, and what to give instead;
 /// warns of weights.
-void require_open_and_closed(const RawModality& atac, Diary& diary);
+void require_open_and_closed(const PackedModality& atac, Diary& diary);
 
 }  // namespace grids::core

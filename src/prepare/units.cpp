@@ -48,7 +48,7 @@ std::vector<std::string> units_in(const CellTable& cells, const Categorical& uni
 
 }  // namespace
 
-CellLabels unit_values(const RawMultiome& raw, const MatchedCells& cells,
+CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
                        const std::string& column) {
   const bool by_barcode = column == kByBarcode && raw.obs.find(column) == nullptr &&
                           raw.rna.obs.find(column) == nullptr &&
@@ -67,7 +67,7 @@ CellLabels unit_values(const RawMultiome& raw, const MatchedCells& cells,
   return result;
 }
 
-std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& cells,
+std::vector<std::string> read_units(const PackedMultiome& raw, const MatchedCells& cells,
                                     const std::string& column, std::string_view unit,
                                     Diary& diary) {
   if (column.empty()) return {};

@@ -18,13 +18,13 @@ namespace grids::core {
 inline constexpr std::string_view kByBarcode = "barcode";
 
 /// The donor or batch of each cell by a column (see `labels_from_column`), or by its barcode.
-CellLabels unit_values(const RawMultiome& raw, const MatchedCells& cells,
+CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
                        const std::string& column);
 
 /// The `unit` ("donor", "batch") of each cell, by a column (`unit_values`); none where
 /// `column` is empty. Cells without one are of the unit "unknown", with a warning. Throws
 /// Error(kInput) where there is no such column, or nearly each cell has a value of its own.
-std::vector<std::string> read_units(const RawMultiome& raw, const MatchedCells& cells,
+std::vector<std::string> read_units(const PackedMultiome& raw, const MatchedCells& cells,
                                     const std::string& column, std::string_view unit, Diary& diary);
 
 /// Throws Error(kInput) where the split is by donors or batches and no column names them.

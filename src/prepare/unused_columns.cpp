@@ -63,7 +63,7 @@ bool is_unit_word(std::string_view word) {
 }
 
 /// The columns of all tables of these cells, each name once, as --batches would find them.
-Values column_names_of(const RawMultiome& raw, const MatchedCells& cells) {
+Values column_names_of(const PackedMultiome& raw, const MatchedCells& cells) {
   std::vector<const Frame*> frames = {&raw.rna.obs, &raw.atac.obs};
   if (find_barcodes(cells.barcodes, raw.obs.index).found > 0) {
     frames.insert(frames.begin(), &raw.obs);
@@ -136,7 +136,7 @@ class UnitColumns {
   std::vector<Values> known_;
 };
 
-void tell_units(const RawMultiome& raw, const MatchedCells& cells, const PrepareInputs& inputs,
+void tell_units(const PackedMultiome& raw, const MatchedCells& cells, const PrepareInputs& inputs,
                 Diary& diary) {
   UnitColumns units(cells.barcodes.size(), diary);
   for (const auto& used : {inputs.donor_column, inputs.batch_column}) {
@@ -160,8 +160,8 @@ bool names_doublets(std::string_view column) {
          text.find("dblfinder") != std::string::npos;
 }
 
-void tell_doublets(const RawMultiome& raw, const MatchedCells& cells, const PrepareInputs& inputs,
-                   Diary& diary) {
+void tell_doublets(const PackedMultiome& raw, const MatchedCells& cells,
+                   const PrepareInputs& inputs, Diary& diary) {
   std::string scores;
   bool called = false, told = false;
   for (const auto& name : column_names_of(raw, cells)) {
@@ -220,7 +220,7 @@ std::optional<int64_t> called_doublets(std::span<const std::string> values) {
   return called;
 }
 
-void tell_unused_columns(const RawMultiome& raw, const MatchedCells& cells,
+void tell_unused_columns(const PackedMultiome& raw, const MatchedCells& cells,
                          const PrepareInputs& inputs, Diary& diary) {
   tell_units(raw, cells, inputs, diary);
   tell_doublets(raw, cells, inputs, diary);

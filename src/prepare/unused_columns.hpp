@@ -28,7 +28,7 @@ std::optional<int64_t> called_doublets(std::span<const std::string> values);
 /// Warnings that name each such column, the number of its values among the `cells` that are used
 /// (2 to a twentieth of them) and the option to add. Columns that say no more than those in use are
 /// passed over.
-void tell_unused_columns(const RawMultiome& raw, const MatchedCells& cells,
+void tell_unused_columns(const PackedMultiome& raw, const MatchedCells& cells,
                          const PrepareInputs& inputs, Diary& diary);
 
 }  // namespace grids::core

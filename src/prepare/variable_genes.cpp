@@ -12,7 +12,7 @@ void VariableGeneOptions::describe(OptionSet& set) {
             "A gene is seen in at least this many training cells", at_least(0));
 }
 
-GeneVariability measure_variability(const CsrMatrix& rna, std::span<const int32_t> cells,
+GeneVariability measure_variability(const PackedRows& rna, std::span<const int32_t> cells,
                                     double loess_span) {
   const auto genes = static_cast<size_t>(rna.columns());
   const auto n = static_cast<double>(cells.size());
@@ -24,11 +24,9 @@ GeneVariability measure_variability(const CsrMatrix& rna, std::span<const int32_
   if (cells.size() < 2) return result;
   const auto visit = [&](auto&& take) {
     for (const int32_t cell : cells) {
-      const auto indices = rna.row_indices(cell);
-      const auto values = rna.row_values(cell);
-      for (size_t k = 0; k < indices.size(); ++k) {
-        if (values[k] > 0) take(static_cast<size_t>(indices[k]), static_cast<double>(values[k]));
-      }
+      rna.each(cell, [&](int32_t gene, float value) {
+        if (value > 0) take(static_cast<size_t>(gene), static_cast<double>(value));
+      });
     }
   };
   visit([&](size_t j, double value) {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/described.hpp"
-#include "math/sparse.hpp"
+#include "math/packed_rows.hpp"
 
 namespace grids::core {
 
@@ -34,7 +34,7 @@ struct GeneVariability {
 };
 
 /// Over the given cells (rows of `rna`).
-GeneVariability measure_variability(const CsrMatrix& rna, std::span<const int32_t> cells,
+GeneVariability measure_variability(const PackedRows& rna, std::span<const int32_t> cells,
                                     double loess_span);
 
 /// The genes to use, ascending: those of `always`, then the most variable up to

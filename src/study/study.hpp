@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/thread_pool.hpp"
 #include "io/coded_column.hpp"
 #include "io/store.hpp"
 #include "math/sparse.hpp"
@@ -173,7 +174,8 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 /// Reads a study written by `write_study` of this or any earlier version. Throws Error(kInput) that
 /// names file and field, also for what `problems_of` finds (study/study_check.hpp); one of a later
 /// version, or whose cells are not paired (every command needs pairs), is refused with what to do.
-Study read_study(const std::filesystem::path& path);
+/// The threads of `pool`, where one is given, unpack.
+Study read_study(const std::filesystem::path& path, ThreadPool* pool = nullptr);
 /// The same from the root of an open store.
 Study read_study(const store::Group& root);
 
@@ -183,7 +185,8 @@ Study read_study(const store::Group& root);
 /// split and its own columns; embeddings in obsm; in var of each modality besides what the study
 /// needs feature_types, interval and gene_ids, as 10x files have them. `uns/grids` holds format,
 /// scale, paired and provenance. Goes to a temporary name beside `path` first, then is renamed.
+/// The threads of `pool`, where one is given, compress; the bytes are the same without.
 /// Throws Error(kInternal) for what `problems_of` finds.
-void write_study(const std::filesystem::path& path, const Study& study);
+void write_study(const std::filesystem::path& path, const Study& study, ThreadPool* pool = nullptr);
 
 }  // namespace grids::core

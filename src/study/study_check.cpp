@@ -67,10 +67,13 @@ void check_shape(std::string_view what, const CsrPattern& pattern, int64_t rows,
   }
 }
 
-void check_sizes(const Study& study, Problems& problems) {
+void check_table_sizes(const Study& study, Problems& problems) {
   check_cell_sizes(study.cells, problems);
   check_peak_sizes(study.peaks, problems);
   check_gene_sizes(study.genes, problems);
+}
+
+void check_matrix_sizes(const Study& study, Problems& problems) {
   const auto cells = study.cells.size();
   const auto genes = study.genes.size();
   check_shape("mod/atac/X", study.open, cells, study.peaks.size(), problems);
@@ -125,15 +128,13 @@ void check_cells_with_rna(const Study& study, Problems& problems) {
   }
 }
 
-void check_cells(const Study& study, Problems& problems) {
-  const auto& cells = study.cells;
+void check_cells(const CellTable& cells, Problems& problems) {
   check_names("obs", cells.barcodes, problems);
   check_codes("obs/cell_type", cells.type, problems);
   if (!cells.donor.empty()) check_codes("obs/donor", cells.donor, problems);
   if (!cells.batch.empty()) check_codes("obs/batch", cells.batch, problems);
   check_totals("obs/total_rna", cells, cells.total_rna, problems);
   check_totals("obs/open_peaks", cells, cells.open_peaks, problems);
-  check_cells_with_rna(study, problems);
 }
 
 void check_peaks(const PeakTable& peaks, Problems& problems) {
@@ -200,15 +201,45 @@ void check_values(std::string_view what, const CsrMatrix& matrix, bool counts, P
   }
 }
 
+void check_tables(const Study& study, Problems& problems) {
+  check_cells(study.cells, problems);
+  check_peaks(study.peaks, problems);
+  check_genes(study.genes, problems);
+}
+
 }  // namespace
+
+Problems problems_of_tables(const Study& study) {
+  Problems problems;
+  check_table_sizes(study, problems);
+  if (problems.empty()) check_tables(study, problems);
+  return problems;
+}
+
+Problems problems_of_rows(std::string_view what, const CsrPattern& block, int64_t rows,
+                          int64_t columns) {
+  Problems problems;
+  check_shape(what, block, rows, columns, problems);
+  if (problems.empty()) check_columns(what, block, problems);
+  return problems;
+}
+
+Problems problems_of_rows(std::string_view what, const CsrMatrix& block, int64_t rows,
+                          int64_t columns, bool counts) {
+  Problems problems;
+  check_shape(what, block.pattern, rows, columns, problems);
+  expect(problems, what, block.values.size(), block.pattern.nonzeros());
+  if (problems.empty()) check_values(what, block, counts, problems);
+  return problems;
+}
 
 Problems problems_of(const Study& study) {
   Problems problems;
-  check_sizes(study, problems);
+  check_table_sizes(study, problems);
+  check_matrix_sizes(study, problems);
   if (!problems.empty()) return problems;
-  check_cells(study, problems);
-  check_peaks(study.peaks, problems);
-  check_genes(study.genes, problems);
+  check_tables(study, problems);
+  check_cells_with_rna(study, problems);
   check_columns("mod/atac/X", study.open, problems);
   check_values("mod/rna/X", study.expression, false, problems);
   if (study.has_counts()) check_values("mod/rna/layers/counts", study.counts, true, problems);

@@ -1,6 +1,8 @@
 /// What every study keeps to, whoever made it.
 #pragma once
 
+#include <string_view>
+
 #include "base/error.hpp"
 #include "study/study.hpp"
 
@@ -17,5 +19,15 @@ namespace grids::core {
 ///   - columns ascend within the rows of a matrix;
 ///   - expression and counts are finite and not negative, counts whole and below 2³¹.
 Problems problems_of(const Study& study);
+
+/// The same of a study whose matrices are somewhere else: they may be empty here.
+Problems problems_of_tables(const Study& study);
+
+/// The same of a block of `rows` rows of one of its matrices, which `what` names.
+Problems problems_of_rows(std::string_view what, const CsrPattern& block, int64_t rows,
+                          int64_t columns);
+/// `counts`: values are to be whole.
+Problems problems_of_rows(std::string_view what, const CsrMatrix& block, int64_t rows,
+                          int64_t columns, bool counts);
 
 }  // namespace grids::core

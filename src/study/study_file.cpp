@@ -332,8 +332,8 @@ const char* scale_name(ExpressionScale scale) {
   return scale == ExpressionScale::kLog1pCp100k ? kLog1pCp100k : kAsGiven;
 }
 
-Study read_study(const std::filesystem::path& path) {
-  return read_study(store::open(path));
+Study read_study(const std::filesystem::path& path, ThreadPool* pool) {
+  return read_study(store::open(path, pool));
 }
 
 Study read_study(const Group& root) {
@@ -367,43 +367,103 @@ Study read_study(const Group& root) {
   return study;
 }
 
-void write_study(const std::filesystem::path& path, const Study& study) {
-  write_study_and(path, study, [](const GroupWriter&) {});
+void write_study(const std::filesystem::path& path, const Study& study, ThreadPool* pool) {
+  write_study_and(
+      path, study, [](const GroupWriter&) {}, pool);
 }
 
-void write_study_and(const std::filesystem::path& path, const Study& study,
-                     const std::function<void(const GroupWriter& root)>& more) {
-  problems_of(study).raise(ErrorKind::kInternal, "a study that does not fit together");
+namespace {
+
+/// Writes the matrices of a modality.
+using WriteMatrices = std::function<void(const GroupWriter& group)>;
+
+/// All of a study; the matrices by who has them.
+void write_with(const std::filesystem::path& path, const Study& study, const WriteMatrices& rna,
+                const WriteMatrices& atac, const std::function<void(const GroupWriter& root)>& more,
+                ThreadPool* pool) {
   require_kept(study.cells);
   const Frame bare{study.cells.barcodes, {}};
   const Frame peaks = peaks_frame(study.peaks);
   const Frame genes = genes_frame(study.genes);
-  const ModalityToWrite modalities[] = {
-      {"rna", bare, genes,
-       [&](const GroupWriter& group) {
-         write_matrix(group, "X", study.expression);
-         if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
-       }},
-      {"atac", bare, peaks,
-       [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }},
+  const ModalityToWrite modalities[] = {{"rna", bare, genes, rna}, {"atac", bare, peaks, atac}};
+  write_h5mu(
+      path, cells_frame(study.cells), modalities,
+      [&](const GroupWriter& root) {
+        const auto obs = root.group("obs");
+        write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
+        if (!study.cells.donor.empty()) {
+          write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
+        }
+        if (!study.cells.batch.empty()) {
+          write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
+        }
+        write_kept(root, study.cells);
+        const auto grids = create_dict(root, "uns/grids");
+        write_integer_element(grids, "format", kStudyFormat);
+        write_text_element(grids, "scale", scale_name(study.scale));
+        write_boolean_element(grids, "paired", study.paired);
+        write_text_element(grids, "provenance", study.provenance);
+        more(root);
+      },
+      pool);
+}
+
+void raise_unfitting(const Problems& problems) {
+  problems.raise(ErrorKind::kInternal, "a study that does not fit together");
+}
+
+}  // namespace
+
+void write_study_and(const std::filesystem::path& path, const Study& study,
+                     const std::function<void(const GroupWriter& root)>& more, ThreadPool* pool) {
+  raise_unfitting(problems_of(study));
+  write_with(
+      path, study,
+      [&](const GroupWriter& group) {
+        write_matrix(group, "X", study.expression);
+        if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
+      },
+      [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }, more, pool);
+}
+
+void write_study_rows(const std::filesystem::path& path, const Study& tables, const StudyRows& rows,
+                      ThreadPool* pool) {
+  raise_unfitting(problems_of_tables(tables));
+  const int64_t cells = tables.cells.size();
+  const auto in_blocks = [&](const auto& make, SparseRowsWriter writer, const auto& problems) {
+    for (int64_t first = 0; first < cells; first += rows.rows_at_once) {
+      const auto last = std::min(cells, first + rows.rows_at_once);
+      const auto block = make(first, last);
+      raise_unfitting(problems(block, last - first));
+      writer.append(block);
+    }
+    writer.finish();
   };
-  write_h5mu(path, cells_frame(study.cells), modalities, [&](const GroupWriter& root) {
-    const auto obs = root.group("obs");
-    write_categorical(obs, "cell_type", {study.cells.type.names, study.cells.type.codes});
-    if (!study.cells.donor.empty()) {
-      write_categorical(obs, "donor", {study.cells.donor.names, study.cells.donor.codes});
-    }
-    if (!study.cells.batch.empty()) {
-      write_categorical(obs, "batch", {study.cells.batch.names, study.cells.batch.codes});
-    }
-    write_kept(root, study.cells);
-    const auto grids = create_dict(root, "uns/grids");
-    write_integer_element(grids, "format", kStudyFormat);
-    write_text_element(grids, "scale", scale_name(study.scale));
-    write_boolean_element(grids, "paired", study.paired);
-    write_text_element(grids, "provenance", study.provenance);
-    more(root);
-  });
+  const auto values = [&](const GroupWriter& group, const char* name, const auto& make,
+                          bool counts) {
+    const auto what = std::string("mod/rna/") + name;
+    in_blocks(
+        make,
+        SparseRowsWriter(group, name, tables.genes.size(), SparseRowsWriter::Values::kFloat32),
+        [&](const CsrMatrix& block, int64_t count) {
+          return problems_of_rows(what, block, count, tables.genes.size(), counts);
+        });
+  };
+  write_with(
+      path, tables,
+      [&](const GroupWriter& group) {
+        values(group, "X", rows.expression, false);
+        if (rows.counts) values(group, "layers/counts", rows.counts, true);
+      },
+      [&](const GroupWriter& group) {
+        in_blocks(
+            rows.open,
+            SparseRowsWriter(group, "X", tables.peaks.size(), SparseRowsWriter::Values::kOnes),
+            [&](const CsrPattern& block, int64_t count) {
+              return problems_of_rows("mod/atac/X", block, count, tables.peaks.size());
+            });
+      },
+      [](const GroupWriter&) {}, pool);
 }
 
 }  // namespace grids::core

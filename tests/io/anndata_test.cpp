@@ -61,21 +61,6 @@ TEST_F(AnnDataFixtures, EveryLayoutHoldsTheSame) {
   }
 }
 
-TEST(AllWhole, IsWhatFloorSays) {
-  const float limit = 1 << 23;
-  for (const float value : {0.0f, -0.0f, 1.0f, -3.0f, 0.5f, -0.5f, 2.4999998f, 1e-30f, 8388607.5f,
-                            limit - 1, limit, limit + 1, 3e9f, -3e9f, 1e30f}) {
-    const CsrMatrix matrix{{1, 1, {0, 1}, {0}}, {value}};
-    EXPECT_EQ(all_whole(matrix), value == std::floor(value)) << value;
-  }
-  CsrMatrix many{{1, 9000, {0, 9000}, {}}, std::vector<float>(9000, 2)};
-  EXPECT_TRUE(all_whole(many));
-  many.values[8999] = 2.5f;
-  EXPECT_FALSE(all_whole(many));
-  many.values[8999] = std::numeric_limits<float>::quiet_NaN();
-  EXPECT_FALSE(all_whole(many));
-}
-
 TEST_F(AnnDataFixtures, LzfIsReadInNumbersAndNames) {
   const auto packed = read(at("lzf.h5ad"));
   const auto once = read(at("csr.h5ad"));
@@ -104,7 +89,7 @@ TEST_F(AnnDataFixtures, CountsAreFoundWhereTheyLie) {
   EXPECT_EQ(test::describe(read(at("raw.h5ad"), "raw/X")), kContent);
   EXPECT_EQ(test::describe(read(at("whole_x.h5ad"), "X")), kContent);
   const auto normalised = read(at("no_counts.h5ad"));
-  EXPECT_FALSE(all_whole(normalised.values));
+  EXPECT_FALSE(PackedRows(normalised.values).all_whole());
   EXPECT_EQ(normalised.values.values[0], 0.37f);
   EXPECT_THAT(
       test::input_message([] { read(at("layer_named.h5ad"), "counts"); }),

@@ -271,7 +271,7 @@ TEST(RealFiles, PartOfPbmcHoldsCounts) {
   EXPECT_EQ(multiome.atac.values.columns(), 174);
   EXPECT_EQ(multiome.rna.values.pattern.nonzeros(), 7239);
   EXPECT_EQ(multiome.atac.values.pattern.nonzeros(), 7634);
-  EXPECT_TRUE(all_whole(multiome.rna.values));
+  EXPECT_TRUE(PackedRows(multiome.rna.values).all_whole());
   EXPECT_THAT(multiome.rna.var.find("gene_ids")->text()[0], HasSubstr("ENSG"));
   EXPECT_EQ(peak_intervals(multiome.atac.var, "pbmc").size(), 174u);
 }
@@ -293,7 +293,7 @@ TEST(RealFiles, A549) {
   EXPECT_EQ(multiome.rna.values.columns(), 1185);
   EXPECT_EQ(multiome.atac.values.columns(), 52761);
   EXPECT_EQ(multiome.atac.values.pattern.nonzeros(), 1122541);
-  EXPECT_FALSE(all_whole(multiome.rna.values));
+  EXPECT_FALSE(PackedRows(multiome.rna.values).all_whole());
   const auto& types = multiome.obs.find("cell_type")->text();
   EXPECT_EQ(std::count(types.begin(), types.end(), "dex_1h"), 983);
   EXPECT_EQ(peak_intervals(multiome.atac.var, "a549").size(), 52761u);
@@ -309,7 +309,7 @@ TEST(RealFiles, BoneMarrowPair) {
   EXPECT_EQ(multiome.rna.values.rows(), 500);
   EXPECT_EQ(multiome.rna.values.pattern.nonzeros(), 81281);
   EXPECT_EQ(multiome.atac.values.pattern.nonzeros(), 42448);
-  EXPECT_TRUE(all_whole(multiome.rna.values));
+  EXPECT_TRUE(PackedRows(multiome.rna.values).all_whole());
   EXPECT_EQ(multiome.rna.obs.find("cell_type")->text().size(), 500u);
   EXPECT_THAT(multiome.rna.var.find("gene_ids")->text()[0], HasSubstr("ENSG"));
   EXPECT_EQ(peak_intervals(multiome.atac.var, "bmmc")[0].chromosome, "chr1");

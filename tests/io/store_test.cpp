@@ -248,7 +248,7 @@ void add_csc(MemoryGroup& root) {
 TEST(SecondStore, GivesTheReaderOfAnnDataTheSameCells) {
   for (const auto& add_matrix : {add_dense, add_csr, add_csc}) {
     const store::Group root(anndata_in_memory(add_matrix));
-    const auto modality = read_anndata(root);
+    const RawModality modality = read_anndata(root);
     EXPECT_EQ(test::describe(modality), kInMemory);
     EXPECT_EQ(modality.source, "memory: X");
   }
@@ -356,7 +356,7 @@ void write_patterned(const std::filesystem::path& path, int seed) {
 bool holds_pattern(const std::filesystem::path& path, int seed) {
   const auto expected = patterned(400, seed);
   const auto root = store::open(path);
-  const auto modality = read_anndata(root);
+  const RawModality modality = read_anndata(root);
   CsrMatrix block;
   MatrixRows(root, "X").read(100, 200, block);
   const auto part = std::span(expected.values)

@@ -28,7 +28,7 @@ std::vector<GenePosition> positions(int placed, int beyond) {
 }
 
 std::vector<std::string> warnings(std::vector<GenePosition> genes, bool force) {
-  RawMultiome raw = test::two_types(20);
+  PackedMultiome raw = test::two_types(20);
   PrepareInputs inputs;
   inputs.gene_positions = std::move(genes);
   inputs.gene_source = "genes.bed";

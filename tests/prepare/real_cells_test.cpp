@@ -123,7 +123,7 @@ TEST_F(RealCells, PartOfPbmcHoldsWhatItHeldInVersion1) {
 // Cells are matched by name: chromatin in the reverse order gives the same study.
 TEST_F(RealCells, PartOfPbmcWithItsChromatinReversedIsTheSameStudy) {
   const auto input = one_path(test::fixture("pbmc/cells.h5mu"));
-  auto raw = read_multiome(input, fixture_.context);
+  RawMultiome raw = read_multiome(input, fixture_.context);
   const auto cells = static_cast<int32_t>(raw.atac.obs.rows());
   std::vector<int32_t> order(static_cast<size_t>(cells));
   for (int32_t i = 0; i < cells; ++i) order[static_cast<size_t>(i)] = cells - 1 - i;
@@ -177,7 +177,7 @@ TEST_F(RealCells, PartOfPbmcWithoutLabelsIsClusteredMuchAsItIsLabelled) {
 TEST_F(RealCells, PartOfPbmcThatCameNormalisedKeepsItsValues) {
   const auto input = one_path(test::fixture("pbmc/cells.h5mu"));
   const Study kept = read_study(test::fixture("version_1/run/study.h5mu"));
-  auto raw = read_multiome(input, fixture_.context);
+  RawMultiome raw = read_multiome(input, fixture_.context);
   raw.rna.obs.index = kept.cells.barcodes;
   raw.rna.obs.columns = {{"cell_type", std::vector<std::string>()}};
   for (const int32_t code : kept.cells.type.codes) {
@@ -255,7 +255,7 @@ TEST_F(RealCells, A549AndBmmcPermutedAndRenamedAreTheSameStudies) {
     inputs.gene_positions =
         read_gene_positions(kData / "genes" / (std::string(genes) + ".genes.bed"));
     const auto expected = run(input, inputs).study;
-    auto raw = read_multiome(input, fixture_.context);
+    RawMultiome raw = read_multiome(input, fixture_.context);
     test::permute(raw.rna, 10);
     test::permute(raw.atac, 20);
     for (auto* names : {&raw.rna.obs.index, &raw.atac.obs.index, &raw.obs.index}) {
