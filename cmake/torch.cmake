@@ -44,3 +44,11 @@ target_link_options(torch_by_file INTERFACE LINKER:-rpath,${GRIDS_TORCH_DIR}/lib
 target_link_libraries(torch_by_file INTERFACE
   -Wl,${GRIDS_TORCH_DIR}/lib/libtorch_cpu.so -Wl,${GRIDS_TORCH_DIR}/lib/libc10.so)
 set(TORCH_LIBRARIES torch_by_file)
+
+# It has an oneDNN inside; ours is kept apart (src/programs/onednn_alone.cpp).
+file(REAL_PATH ${DNNL_LIBRARY} onednn)
+add_library(grids_onednn STATIC src/programs/onednn_alone.cpp)
+target_compile_definitions(grids_onednn PRIVATE GRIDS_ONEDNN="${onednn}")
+target_include_directories(grids_onednn SYSTEM PRIVATE ${DNNL_INCLUDE_DIR})
+target_link_libraries(grids_onednn PRIVATE grids_options PUBLIC ${CMAKE_DL_LIBS})
+set(DNNL_LIBRARY grids_onednn)
