@@ -1,6 +1,7 @@
 #include "torchscript/script_module.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
 #include <c10/util/Exception.h>
 #include <fmt/ranges.h>
 #include <torch/csrc/autograd/autograd.h>

@@ -76,8 +76,11 @@ at::Tensor differentiable(at::Tensor result, const std::vector<at::Tensor>& inpu
   bool any = false;
   for (const auto& input : inputs) any = any || wants_gradient(input);
   if (!any) return result;
-  const std::shared_ptr<torch::autograd::Node> node(new BackwardNode(std::move(backward)),
-                                                    torch::autograd::deleteNode);
+  // A shared_ptr, or torch's own pointer in newer versions; both take over what a unique_ptr holds.
+  // Deleted one by one, which the graph of a step, tens of nodes deep, allows.
+  std::unique_ptr<torch::autograd::Node> owned =
+      std::make_unique<BackwardNode>(std::move(backward));
+  const decltype(torch::autograd::Edge::function) node(std::move(owned));
   torch::autograd::edge_list edges;
   for (const auto& input : inputs) edges.push_back(torch::autograd::impl::gradient_edge(input));
   node->set_next_edges(std::move(edges));

@@ -292,6 +292,22 @@ TEST(ScriptModel, ANetworkThatLooksAtItsBatchIsGivenSingleRows) {
   EXPECT_EQ(model.batch_rows(), 1);
 }
 
+// As where a library rounds every other row in another way: most rows happen to give the same.
+TEST(ScriptModel, ANetworkThatTreatsPlacesOfFewRowsDifferentlyIsFoundOut) {
+  const test::TempFolder folder;
+  testing::save_script(folder / "n.pt", {},
+                       "def forward(self, x):\n"
+                       "    odd = torch.arange(x.size(0)).unsqueeze(1) % 2\n"
+                       "    return x + 1e-6 * odd * (x > 1)\n");
+  const ScriptModule module(folder / "n.pt");
+  ThreadPool pool(1);
+  constexpr int64_t kBatch = 128;  // the rows of the trial are those of the matrix
+  std::vector<float> values(kBatch, 0.5f);
+  values[9] = 1.5f;
+  const ScriptModel model(module, testing::matrix(kBatch, 1, values), {0}, pool);
+  EXPECT_LT(model.batch_rows(), kBatch);
+}
+
 std::string message(const std::string& source, FeatureMatrix rows, std::vector<float> replacement) {
   const test::TempFolder folder;
   testing::save_script(folder / "n.pt", {{"w", at::ones({3, 2})}}, source);
