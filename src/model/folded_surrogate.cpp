@@ -16,6 +16,10 @@ namespace {
 /// Up to here a dot product for each gene beats a product of matrices.
 constexpr int64_t kFewGenes = 8;
 
+int64_t blocks_of(int64_t rows) {
+  return (rows + kTailRows - 1) / kTailRows;
+}
+
 std::unique_ptr<float[]> room(int64_t count) {
   return std::unique_ptr<float[]>(new float[at(count)]);
 }
@@ -152,43 +156,69 @@ void FoldedSurrogate::decoder_hidden(const float* rna_latents, float* hidden_2, 
   decoder_middle_.forward_prelu(kTailRows, active.get(), decoder_slope_middle_, out, hidden_1);
 }
 
-void FoldedSurrogate::read_outputs(const OutputLayer& layer, int64_t blocks, const float* hidden,
-                                   float* out) const {
+void FoldedSurrogate::multiply_layer(const OutputLayer& layer, int64_t rows, const float* hidden,
+                                     const float* start, float* out) const {
   const int64_t size = shape_.rna_hidden_1;
-  if (layer.by_row) {
-    dot_rows(blocks * kTailRows, layer.size(), size, hidden, layer.weight.data(), layer.bias.data(),
-             out);
-    return;
-  }
   if (!layer.packed.empty()) {
-    layer.packed.multiply(blocks * kTailRows, hidden, size, layer.bias.data(), 1.0f, out,
-                          layer.size());
+    layer.packed.multiply(rows, hidden, size, start, 1.0f, out, layer.size());
     return;
   }
   for (int64_t first = 0; first < layer.size(); first += OutputLayer::kPanel) {
     const int64_t width = std::min(OutputLayer::kPanel, layer.size() - first);
-    const float* bias = layer.bias.data() + first;
-    for (int64_t block = 0; block < blocks; ++block) {
-      float* rows = out + block * kTailRows * layer.size() + first;
+    for (int64_t block = 0; block < rows; block += kTailRows) {
+      float* to = out + block * layer.size() + first;
       for (int64_t row = 0; row < kTailRows; ++row) {
-        std::copy_n(bias, width, rows + row * layer.size());
+        std::copy_n(start + first, width, to + row * layer.size());
       }
-      gemm(Transpose::kNo, Transpose::kNo, kTailRows, width, size,
-           hidden + block * kTailRows * size, size, layer.weight.data() + first * size, width, 1.0f,
-           rows, layer.size());
+      gemm(Transpose::kNo, Transpose::kNo, kTailRows, width, size, hidden + block * size, size,
+           layer.weight.data() + first * size, width, 1.0f, to, layer.size());
     }
+  }
+}
+
+void FoldedSurrogate::read_outputs(const OutputLayer& layer, int64_t blocks, const float* hidden,
+                                   float* out) const {
+  if (layer.by_row) {
+    dot_rows(blocks * kTailRows, layer.size(), shape_.rna_hidden_1, hidden, layer.weight.data(),
+             layer.bias.data(), out);
+    return;
+  }
+  multiply_layer(layer, blocks * kTailRows, hidden, layer.bias.data(), out);
+}
+
+void FoldedSurrogate::read_rows(const OutputLayer& layer, int64_t rows, const float* hidden,
+                                float* out) const {
+  // Our own product takes any number of rows; oneDNN's has to have one shape.
+  if (layer.packed.empty()) return read_outputs(layer, blocks_of(rows), hidden, out);
+  layer.packed.multiply(rows, hidden, shape_.rna_hidden_1, layer.bias.data(), 1.0f, out,
+                        layer.size());
+}
+
+void FoldedSurrogate::read_products(const OutputLayer& layer, int64_t blocks, const float* hidden,
+                                    float* out) const {
+  const std::vector<float> zeros(at(layer.size()), 0.0f);
+  multiply_layer(layer, blocks * kTailRows, hidden, zeros.data(), out);
+}
+
+void FoldedSurrogate::last_weights(int32_t gene, std::span<float> weights) const {
+  for (size_t h = 0; h < weights.size(); ++h) {
+    weights[h] = decoder_out_.weight[h * at(shape_.genes) + at(gene)];
+  }
+}
+
+void FoldedSurrogate::tail_hidden(const float* latents, float* hidden, int64_t blocks) const {
+  const auto mapped = room(kTailRows * shape_.latent);
+  for (int64_t block = 0; block < blocks; ++block) {
+    atac_to_rna_.forward(kTailRows, latents + block * kTailRows * shape_.latent, mapped.get());
+    decoder_hidden(mapped.get(), nullptr, nullptr,
+                   hidden + block * kTailRows * shape_.rna_hidden_1);
   }
 }
 
 void FoldedSurrogate::tail(const OutputLayer& layer, const float* latents, float* out,
                            int64_t blocks) const {
-  const auto mapped = room(kTailRows * shape_.latent);
   const auto hidden = room(blocks * kTailRows * shape_.rna_hidden_1);
-  for (int64_t block = 0; block < blocks; ++block) {
-    atac_to_rna_.forward(kTailRows, latents + block * kTailRows * shape_.latent, mapped.get());
-    decoder_hidden(mapped.get(), nullptr, nullptr,
-                   hidden.get() + block * kTailRows * shape_.rna_hidden_1);
-  }
+  tail_hidden(latents, hidden.get(), blocks);
   read_outputs(layer, blocks, hidden.get(), out);
 }
 

@@ -65,6 +65,20 @@ class FoldedSurrogate {
   /// Predicted expression before the clamp at 0: `latents` (blocks · kTailRows) × latent (ATAC
   /// latents), `out` (blocks · kTailRows) × genes. One thread. The number of blocks changes no bit.
   void tail(const OutputLayer& layer, const float* latents, float* out, int64_t blocks = 1) const;
+  /// The two halves of the tail: what the decoder's last layer reads, (blocks · kTailRows) ×
+  /// rna_hidden_1, and what that layer makes of it. One after the other they are the tail, to the
+  /// last bit.
+  void tail_hidden(const float* latents, float* hidden, int64_t blocks = 1) const;
+  void read_outputs(const OutputLayer& layer, int64_t blocks, const float* hidden,
+                    float* out) const;
+  /// The same of `rows` rows, up to whole blocks of which `hidden` and `out` have room. Whether the
+  /// rows that pad a block are computed depends on the machine; no bit of the others does.
+  void read_rows(const OutputLayer& layer, int64_t rows, const float* hidden, float* out) const;
+  /// The last layer's product without its bias, of whole blocks; not of layers that are `by_row`.
+  void read_products(const OutputLayer& layer, int64_t blocks, const float* hidden,
+                     float* out) const;
+  /// A gene's weights in the last layer: rna_hidden_1 floats.
+  void last_weights(int32_t gene, std::span<float> weights) const;
   /// The gradient of Σ cotangent · tail(latents): `cotangent` kTailRows × genes, `gradient`
   /// kTailRows × latent.
   void tail_backward(const OutputLayer& layer, const float* latents, const float* cotangent,
@@ -112,8 +126,11 @@ class FoldedSurrogate {
   /// The decoder's layers before the last, on one block: `out` is kTailRows × rna_hidden_1;
   /// `hidden_1` and `hidden_2`, unless null, receive the pre-activations.
   void decoder_hidden(const float* rna_latents, float* hidden_2, float* hidden_1, float* out) const;
-  void read_outputs(const OutputLayer& layer, int64_t blocks, const float* hidden,
-                    float* out) const;
+
+  /// hidden · weights + start, of a layer that is not `by_row`; whole blocks where it is not
+  /// packed.
+  void multiply_layer(const OutputLayer& layer, int64_t rows, const float* hidden,
+                      const float* start, float* out) const;
 
   SurrogateShape shape_;
   AtacEncoder encoder_;

@@ -16,10 +16,21 @@ using testing::random_open;
 using testing::random_surrogate;
 using testing::small_shape;
 
+/// Moves every gene of the surrogate by the same, so that none, few, half or all of the outputs are
+/// at the clamp.
+SurrogateFile shifted(SurrogateFile file, float shift) {
+  auto& tensor = file.tensors.at("rna_model.decoder.6.bias");
+  std::vector<float> bias(tensor.f32(), tensor.f32() + file.shape.genes);
+  for (float& value : bias) value += shift;
+  tensor = Tensor::of_f32(tensor.shape, bias);
+  return file;
+}
+
 struct SummedWorld {
-  explicit SummedWorld(float replacement, uint64_t seed = 1, int threads = 1, int64_t cells = 45)
+  explicit SummedWorld(float replacement, uint64_t seed = 1, int threads = 1, int64_t cells = 45,
+                       float shift = 0)
       : pool(threads),
-        file(random_surrogate(small_shape(), seed)),
+        file(shifted(random_surrogate(small_shape(), seed), shift)),
         surrogate(file),
         open(close_peaks(random_open(cells, file.shape.peaks(), 0.3, seed + 1), closed)),
         path(testing::random_cis(file.shape, seed)),
@@ -72,27 +83,71 @@ Measure mapped(int64_t outputs) {
   return measure;
 }
 
-RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
-  const auto replacement = *rc::gen::element(0.0f, 1.0f, 0.4f);
-  const auto seed = *rc::gen::inRange<uint64_t>(0, 500);
-  const SummedWorld world(replacement, seed % 5, 2, 150);
+/// A state, some features that it may mask and how many outputs it has.
+struct RandomState {
+  std::unique_ptr<MaskState> state;
+  std::vector<Feature> features;
+  int64_t width = 0;
+};
+
+RandomState random_state(const SummedWorld& world, uint64_t seed, bool all_genes) {
   RandomStream random(seed, Purpose::kBenchmark);
   auto cells = indices_below(150);
   random.shuffle(std::span(cells));
   cells.resize(1 + random.below(150));
-  const auto genes = random.below(2) == 0 ? std::vector<int32_t>{3} : indices_below(13);
+  const auto genes = all_genes ? indices_below(13) : std::vector<int32_t>{3};
   std::vector<Feature> subset;
   if (random.below(2) == 0) subset = {1, 30, 64};
-  auto features = indices_below(70);
-  std::erase_if(features, [&](Feature f) { return std::count(subset.begin(), subset.end(), f); });
-  random.shuffle(std::span(features));
-  const auto state = world.model.begin(subset, cells, genes);
-  const auto width = static_cast<int64_t>(genes.size());
-  for (const Measure& measure :
-       {clamped(width), Measure{MeasureKind::kRate, width, {}}, mapped(width)}) {
-    Told plain;
-    state->MaskState::summed_changes(features, measure, note(plain));
-    RC_ASSERT(summed(*state, features, measure) == plain);
+  RandomState result;
+  result.features = indices_below(70);
+  std::erase_if(result.features,
+                [&](Feature f) { return std::count(subset.begin(), subset.end(), f); });
+  random.shuffle(std::span(result.features));
+  result.state = world.model.begin(subset, cells, genes);
+  result.width = static_cast<int64_t>(genes.size());
+  return result;
+}
+
+Told plainly_summed(const RandomState& random, const Measure& measure) {
+  Told plain;
+  random.state->MaskState::summed_changes(random.features, measure, note(plain));
+  return plain;
+}
+
+RC_GTEST_PROP(SummedChanges, EqualTheDefaultToTheLastBit, ()) {
+  const auto replacement = *rc::gen::element(0.0f, 1.0f, 0.4f);
+  const auto seed = *rc::gen::inRange<uint64_t>(0, 500);
+  const SummedWorld world(replacement, seed % 5, 2, 150);
+  for (const bool all_genes : {false, true}) {
+    const auto random = random_state(world, seed, all_genes);
+    const auto width = random.width;
+    for (const Measure& measure :
+         {clamped(width), Measure{MeasureKind::kRate, width, {}}, mapped(width)}) {
+      if (all_genes && measure.kind == MeasureKind::kClamped) continue;  // the next test
+      RC_ASSERT(summed(*random.state, random.features, measure) == plainly_summed(random, measure));
+    }
+  }
+}
+
+RC_GTEST_PROP(SummedChanges, OfManyClampedGenesEqualTheDefaultWhereverTheClampActs, ()) {
+  const auto replacement = *rc::gen::element(0.0f, 1.0f, 0.4f);
+  const auto seed = *rc::gen::inRange<uint64_t>(0, 500);
+  const auto shift = *rc::gen::element(-3.0f, -0.5f, 0.0f, 0.5f, 3.0f);
+  const SummedWorld world(replacement, seed % 5, 2, 150, shift);
+  const auto random = random_state(world, seed, true);
+  const auto plain = plainly_summed(random, clamped(13));
+  const auto fast = summed(*random.state, random.features, clamped(13));
+  RC_ASSERT(fast.touched == plain.touched);
+  double largest = 0;
+  for (const float output : random.state->outputs())
+    largest = std::max(largest, std::abs(double{output}));
+  for (size_t i = 0; i < plain.changes.size(); ++i) {
+    for (size_t g = 0; g < 13; ++g) {
+      // A row's rounding: some units in the last place of the largest output.
+      const double tolerance =
+          1e-6 * largest * static_cast<double>(std::max<int64_t>(plain.touched[i], 1));
+      RC_ASSERT(std::abs(fast.changes[i][g] - plain.changes[i][g]) <= tolerance);
+    }
   }
 }
 
