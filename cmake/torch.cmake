@@ -21,7 +21,7 @@ endforeach()
 file(STRINGS ${GRIDS_TORCH_DIR}/share/cmake/Torch/TorchConfig.cmake old_abi REGEX "_GLIBCXX_USE_CXX11_ABI=0")
 if(old_abi)
   message(FATAL_ERROR "GRIDS_TORCH_DIR: the LibTorch in '${GRIDS_TORCH_DIR}' was built for the std::string of before "
-                      "C++11, and nothing here links with it; wheels from 2.7 on have the new one")
+                      "C++11, with which nothing here links; give a newer one")
 endif()
 file(STRINGS ${GRIDS_TORCH_DIR}/share/cmake/Torch/TorchConfigVersion.cmake version REGEX "set\\(PACKAGE_VERSION ")
 string(REGEX MATCH "([0-9]+)\\.([0-9]+)" version "${version}")
