@@ -33,7 +33,8 @@ struct Cells {
 ///
 /// The weights are random (tests/support/random_surrogate.hpp): costs do not depend on what a
 /// surrogate has learned. So that predictions are not degenerate, the BatchNorms behind the
-/// chromosome sums get the statistics of training cells, and the last layer's offsets lie around 1.
+/// chromosome sums get the statistics of training cells, and the last layer's offsets put
+/// predictions above 0 as training does.
 Cells make_cells(const Settings& settings, const Sizes& sizes, const Context& context);
 
 }  // namespace grids::core::bench

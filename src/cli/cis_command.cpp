@@ -1,5 +1,9 @@
+#include <fmt/ranges.h>
+
 #include "cli/commands.hpp"
+#include "cli/target_arguments.hpp"
 #include "io/atomic_file.hpp"
+#include "io/delimited.hpp"
 #include "io/folder.hpp"
 #include "io/output_folder.hpp"
 #include "pipeline/cis_into.hpp"
@@ -11,9 +15,44 @@ namespace {
 struct CisCommand {
   StudyArguments inputs;
   CisArguments stage;
+  std::vector<std::string> genes;
+  std::filesystem::path gene_file;
   std::filesystem::path out;
   bool overwrite = false;
 };
+
+/// The names in the file of genes; none without one.
+std::vector<std::string> names_in_gene_file(const std::filesystem::path& path) {
+  if (path.empty()) return {};
+  auto names = read_name_list(path);
+  if (names.empty()) {
+    throw input_error("{}: names no genes; give one symbol or id per line", path.string());
+  }
+  return names;
+}
+
+/// The genes that are named, all problems told at once; none where all genes are to be fitted.
+std::vector<int32_t> genes_to_fit(const CisCommand& arguments, std::vector<std::string> names,
+                                  const Study& study) {
+  if (names.empty() && !arguments.genes.empty()) names = gene_names(study, arguments.genes);
+  Problems problems;
+  std::vector<int32_t> genes;
+  for (const auto& name : names) {
+    if (const auto gene = find_gene(study, name, problems)) genes.push_back(*gene);
+  }
+  problems.raise(ErrorKind::kInput, "cis");
+  return genes;
+}
+
+/// What was asked for, as the folder keeps it.
+std::string cis_words(const CisCommand& arguments) {
+  const auto folder = folder_of(arguments.out);
+  auto words = "study " + seen_from(folder, arguments.inputs.study);
+  if (!arguments.gene_file.empty()) words += "; genes " + seen_from(folder, arguments.gene_file);
+  if (!arguments.genes.empty())
+    words += fmt::format("; genes {}", fmt::join(arguments.genes, ", "));
+  return words;
+}
 
 }  // namespace
 
@@ -25,30 +64,46 @@ Command cis_command() {
       "gene's\n"
       "counts beyond the state of the cell. Genes in which this predicts held-out cells better "
       "are then\n"
-      "predicted by it in every command that is given the new file; cis.tsv beside it lists all.",
+      "predicted by it in every command that is given the new file; cis.tsv beside it lists "
+      "all.\n\n"
+      "With --gene or --genes only these are fitted, each as it would be among all: the others "
+      "are\n"
+      "predicted by the surrogate alone, and q-values are over the genes that are fitted. Where\n"
+      "--latent-openness is auto, give the surrogate of a fit of all genes: its estimate is kept.",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<CisCommand>();
         arguments->inputs.describe(options);
         options.section("cis");
         arguments->stage.describe(options);
         options.section("");
+        describe_genes(options, arguments->genes);
+        options.value("--genes", arguments->gene_file, "File of genes, one per line");
+        options.rule([arguments](Problems& problems) {
+          if (!arguments->genes.empty() && !arguments->gene_file.empty()) {
+            problems.add("give one of --gene and --genes");
+          }
+        });
         options.value("-o,--out", arguments->out,
                       "The surrogate with its cis path; cis.tsv is written beside it",
                       OptionSet::Need::kRequired);
         describe_overwrite(options, arguments->overwrite);
         return [arguments](const Context& context) {
           const auto table = cis_table_beside(arguments->out);
+          auto names = names_in_gene_file(arguments->gene_file);
           if (arguments->out == table) throw usage_error("-o: cis.tsv is the name of the table");
-          const std::filesystem::path read[] = {arguments->inputs.study,
-                                                arguments->inputs.surrogate};
+          std::vector<std::filesystem::path> read = {arguments->inputs.study,
+                                                     arguments->inputs.surrogate};
+          if (!arguments->gene_file.empty()) read.push_back(arguments->gene_file);
           // The surrogate itself may be replaced: all that it holds is kept.
           require_writable(arguments->out, std::span(read).first(1));
+          if (!arguments->gene_file.empty()) {
+            require_writable(arguments->out, std::span(read).last(1));
+          }
           require_writable(table, read);
-          const OutputFiles files(
-              {arguments->out, table},
-              {"cis", "study " + seen_from(folder_of(arguments->out), arguments->inputs.study)},
-              arguments->overwrite);
+          const OutputFiles files({arguments->out, table}, {"cis", cis_words(*arguments)},
+                                  arguments->overwrite);
           auto loaded = load_study_and_surrogate(arguments->inputs);
+          arguments->stage.options.genes = genes_to_fit(*arguments, std::move(names), loaded.study);
           files.claim(context);
           fit_cis_into(arguments->out, loaded.study, std::move(loaded.file), loaded.folded,
                        arguments->stage, context);

@@ -38,6 +38,7 @@ AllCommands all_commands(const TorchWork& work, bool own_model) {
                   report_command(),
                   view_command(),
                   export_command(),
+                  top_command(),
                   simulate_command(),
                   info_command(),
                   docs_command(),

@@ -23,6 +23,7 @@ Command report_command();
 Command view_command();
 Command export_command();
 Command simulate_command();
+Command top_command();
 Command info_command();
 Command docs_command();
 Command run_command();

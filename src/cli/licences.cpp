@@ -28,6 +28,7 @@ std::vector<LinkedLibrary> libraries_of(Program program) {
       {"CLI11", GRIDS_CLI11_VERSION, "BSD-3-Clause", ""},
       {"JSON for Modern C++", GRIDS_JSON_VERSION, "MIT", ""},
       {"cpp-httplib", "", "MIT", "libcpp-httplib"},
+      {"hnswlib", "", "Apache-2.0", ""},
       {"Random123", "", "BSD-3-Clause", ""},
       {"GCC's libraries", "", kGccLicence, "libstdc++ libgcc_s libgomp"},
       {"GNU C library", "", "LGPL-2.1-or-later", "libc libm"},

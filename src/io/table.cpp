@@ -178,22 +178,31 @@ double Table::number(size_t row, std::string_view column) const {
   return value;
 }
 
-Table read_table(const std::filesystem::path& path) {
+void read_rows(const std::filesystem::path& path,
+               const std::function<void(const TableRow& columns)>& begin, const RowSink& row) {
   const std::string content = read_file(path);
   CellReader reader(content, path.string());
-  std::vector<std::string> cells;
+  TableRow cells;
   if (!reader.next(cells)) {
     throw input_error("{}: empty; expected a header line", path.string());
   }
-  Table table(std::move(cells));
-  table.source = path.string();
-  for (cells = {}; reader.next(cells); cells = {}) {
-    if (cells.size() != table.columns().size()) {
+  const size_t columns = cells.size();
+  begin(cells);
+  while (reader.next(cells)) {
+    if (cells.size() != columns) {
       throw input_error("{}: line {} has {} tab-separated cells, the header has {}", path.string(),
-                        reader.line(), cells.size(), table.columns().size());
+                        reader.line(), cells.size(), columns);
     }
-    table.add(std::move(cells));
+    row(cells);
   }
+}
+
+Table read_table(const std::filesystem::path& path) {
+  Table table;
+  read_rows(
+      path, [&](const TableRow& columns) { table = Table(columns); },
+      [&](const TableRow& row) { table.add(row); });
+  table.source = path.string();
   return table;
 }
 

@@ -46,6 +46,14 @@ class Table {
   std::vector<std::vector<std::string>> cells_;
 };
 
+using TableRow = std::vector<std::string>;
+using RowSink = std::function<void(const TableRow& row)>;
+
+/// Reads a table row by row, for those who keep few of them: `begin` is told the columns first.
+/// Throws what `read_table` throws, and what the two throw.
+void read_rows(const std::filesystem::path& path,
+               const std::function<void(const TableRow& columns)>& begin, const RowSink& row);
+
 /// Throws Error(kInput) for unreadable files, no header, or rows of another length.
 Table read_table(const std::filesystem::path& path);
 
@@ -55,9 +63,6 @@ std::string table_text(const Table& table);
 
 /// Writes the table into a folder under the name of its source, which is returned.
 std::string write_into(const std::filesystem::path& folder, const Table& table);
-
-using TableRow = std::vector<std::string>;
-using RowSink = std::function<void(const TableRow& row)>;
 
 /// The same for a table that is never whole in memory: `fill` hands over row by row.
 void write_table(const std::filesystem::path& path, const TableRow& columns,

@@ -1,11 +1,15 @@
 #include "math/neighbours.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "math/gemm.hpp"
+#include "math/neighbour_graph.hpp"
 
 namespace grids::core {
 namespace {
@@ -14,6 +18,10 @@ constexpr int64_t kQueryBlock = 128;
 constexpr int64_t kReferenceBlock = 2048;
 /// Candidates kept beyond those asked for: products in float may swap near-equal distances.
 constexpr int64_t kSpare = 8;
+/// With fewer queries than one for so many references, neighbours are exact among any number.
+constexpr int64_t kReferencesPerQuery = 100;
+/// Approximate neighbours of so many cells are held against the exact ones.
+constexpr int64_t kQueriesTried = 100;
 
 struct Candidate {
   double distance;
@@ -84,80 +92,174 @@ double exact_distance(const float* a, const float* b, int64_t dimensions, Distan
   return std::max(0.0, 1.0 - ab / std::sqrt(aa * bb));
 }
 
-Neighbours search(std::span<const float> queries, std::span<const float> references,
-                  int64_t dimensions, bool skip_self, const NeighbourOptions& options,
-                  const Context& context) {
-  validate(options, "nearest neighbours");
-  if (dimensions <= 0) throw internal_error("nearest neighbours in {} dimensions", dimensions);
-  const int64_t query_rows = static_cast<int64_t>(queries.size()) / dimensions;
-  const int64_t reference_rows = static_cast<int64_t>(references.size()) / dimensions;
-  Neighbours result;
-  result.cells = query_rows;
-  const int64_t available = std::max<int64_t>(0, reference_rows - (skip_self ? 1 : 0));
-  result.count = std::min(options.count, available);
-  result.index.resize(static_cast<size_t>(query_rows * result.count));
-  result.distance.resize(result.index.size());
-  if (result.index.empty()) return result;
+/// Rows of queries and references, ready to be compared.
+class NeighbourSearch {
+ public:
+  NeighbourSearch(std::span<const float> queries, std::span<const float> references,
+                  int64_t dimensions, bool skip_self, const NeighbourOptions& options)
+      : queries_(queries),
+        references_(references),
+        dimensions_(dimensions),
+        skip_self_(skip_self),
+        distance_(options.distance),
+        query_rows_(static_cast<int64_t>(queries.size()) / dimensions),
+        reference_rows_(static_cast<int64_t>(references.size()) / dimensions) {
+    result_.cells = query_rows_;
+    const int64_t available = std::max<int64_t>(0, reference_rows_ - (skip_self ? 1 : 0));
+    result_.count = std::min(options.count, available);
+    wanted_ = static_cast<size_t>(std::min(available, result_.count + kSpare));
+    result_.index.resize(static_cast<size_t>(query_rows_ * result_.count));
+    result_.distance.resize(result_.index.size());
+    const auto mean = column_means(references, dimensions);
+    right_ = prepare_rows(references, dimensions, options.distance, mean);
+    if (!skip_self) left_own_ = prepare_rows(queries, dimensions, options.distance, mean);
+  }
 
-  const auto mean = column_means(references, dimensions);
-  const Prepared right = prepare_rows(references, dimensions, options.distance, mean);
-  const Prepared left_own =
-      skip_self ? Prepared{} : prepare_rows(queries, dimensions, options.distance, mean);
-  const Prepared& left = skip_self ? right : left_own;
-  const auto wanted = static_cast<size_t>(std::min(available, result.count + kSpare));
+  Neighbours exact(const Context& context) {
+    context.pool.for_blocks(query_rows_, kQueryBlock, [&](int64_t begin, int64_t end, int64_t) {
+      context.check_cancelled();
+      auto best = nearest_of(begin, end);
+      for (int64_t i = begin; i < end; ++i) keep(i, best[static_cast<size_t>(i - begin)]);
+    });
+    return std::move(result_);
+  }
 
-  context.pool.for_blocks(query_rows, kQueryBlock, [&](int64_t begin, int64_t end, int64_t) {
-    context.check_cancelled();
+  Neighbours approximate(const Context& context) {
+    const NeighbourGraph graph(
+        right_.rows, dimensions_,
+        distance_ == Distance::kCosine ? GraphMetric::kProduct : GraphMetric::kSquare, context);
+    context.pool.for_blocks(query_rows_, kQueryBlock, [&](int64_t begin, int64_t end, int64_t) {
+      context.check_cancelled();
+      for (int64_t i = begin; i < end; ++i) {
+        auto found = candidates_of(graph, i);
+        // Where the walk came to an end too early.
+        if (static_cast<int64_t>(found.size()) < result_.count) found = nearest_of(i, i + 1)[0];
+        keep(i, found);
+      }
+    });
+    tell_share_found(context);
+    return std::move(result_);
+  }
+
+ private:
+  const Prepared& left() const { return skip_self_ ? right_ : left_own_; }
+
+  /// The nearest references of queries [begin, end), some more than asked for, by products in
+  /// float: heaps, the worst on top.
+  std::vector<std::vector<Candidate>> nearest_of(int64_t begin, int64_t end) const {
     const int64_t rows = end - begin;
     std::vector<float> product(static_cast<size_t>(rows * kReferenceBlock));
-    std::vector<std::vector<Candidate>> best(static_cast<size_t>(rows));  // heaps, worst on top
-    for (int64_t first = 0; first < reference_rows; first += kReferenceBlock) {
-      const int64_t columns = std::min(kReferenceBlock, reference_rows - first);
-      gemm(Transpose::kNo, Transpose::kYes, rows, columns, dimensions,
-           left.rows.data() + begin * dimensions, dimensions,
-           right.rows.data() + first * dimensions, dimensions, 0.0f, product.data(), columns);
+    std::vector<std::vector<Candidate>> best(static_cast<size_t>(rows));
+    for (int64_t first = 0; first < reference_rows_; first += kReferenceBlock) {
+      const int64_t columns = std::min(kReferenceBlock, reference_rows_ - first);
+      gemm(Transpose::kNo, Transpose::kYes, rows, columns, dimensions_,
+           left().rows.data() + begin * dimensions_, dimensions_,
+           right_.rows.data() + first * dimensions_, dimensions_, 0.0f, product.data(), columns);
       for (int64_t i = 0; i < rows; ++i) {
         auto& heap = best[static_cast<size_t>(i)];
         const float* line = product.data() + i * columns;
         double limit =
-            heap.size() < wanted ? std::numeric_limits<double>::infinity() : heap.front().distance;
+            heap.size() < wanted_ ? std::numeric_limits<double>::infinity() : heap.front().distance;
         for (int64_t j = 0; j < columns; ++j) {
           // The query's own length shifts all its distances alike and is left out.
-          const double rank = right.half_square[static_cast<size_t>(first + j)] - line[j];
+          const double rank = right_.half_square[static_cast<size_t>(first + j)] - line[j];
           // References come in ascending order, so an equal one has the larger index and loses.
-          if (rank >= limit || (skip_self && first + j == begin + i)) continue;
-          if (heap.size() == wanted) {
+          if (rank >= limit || (skip_self_ && first + j == begin + i)) continue;
+          if (heap.size() == wanted_) {
             std::pop_heap(heap.begin(), heap.end());
             heap.pop_back();
           }
           heap.push_back({rank, static_cast<int32_t>(first + j)});
           std::push_heap(heap.begin(), heap.end());
-          if (heap.size() == wanted) limit = heap.front().distance;
+          if (heap.size() == wanted_) limit = heap.front().distance;
         }
       }
     }
-    for (int64_t i = 0; i < rows; ++i) {
-      auto& candidates = best[static_cast<size_t>(i)];
-      for (auto& candidate : candidates) {
-        candidate.distance = exact_distance(queries.data() + (begin + i) * dimensions,
-                                            references.data() + candidate.index * dimensions,
-                                            dimensions, options.distance);
-      }
-      std::sort(candidates.begin(), candidates.end());
-      for (int64_t k = 0; k < result.count; ++k) {
-        const auto slot = static_cast<size_t>((begin + i) * result.count + k);
-        result.index[slot] = candidates[static_cast<size_t>(k)].index;
-        result.distance[slot] = static_cast<float>(candidates[static_cast<size_t>(k)].distance);
-      }
+    return best;
+  }
+
+  std::vector<Candidate> candidates_of(const NeighbourGraph& graph, int64_t query) const {
+    const auto wanted = static_cast<int64_t>(wanted_) + (skip_self_ ? 1 : 0);
+    std::vector<Candidate> found;
+    found.reserve(static_cast<size_t>(wanted));
+    for (const int32_t index : graph.near(left().rows.data() + query * dimensions_, wanted)) {
+      if (!skip_self_ || index != query) found.push_back({0, index});
     }
-  });
-  return result;
+    return found;
+  }
+
+  /// Brings candidates into the order of their distances in double.
+  void rank(int64_t query, std::vector<Candidate>& candidates) const {
+    for (auto& candidate : candidates) {
+      candidate.distance = exact_distance(queries_.data() + query * dimensions_,
+                                          references_.data() + candidate.index * dimensions_,
+                                          dimensions_, distance_);
+    }
+    std::sort(candidates.begin(), candidates.end());
+  }
+
+  void keep(int64_t query, std::vector<Candidate>& candidates) {
+    rank(query, candidates);
+    for (int64_t k = 0; k < result_.count; ++k) {
+      const auto slot = static_cast<size_t>(query * result_.count + k);
+      result_.index[slot] = candidates[static_cast<size_t>(k)].index;
+      result_.distance[slot] = static_cast<float>(candidates[static_cast<size_t>(k)].distance);
+    }
+  }
+
+  /// Looks some queries up exactly and tells how many of their neighbours were found.
+  void tell_share_found(const Context& context) const {
+    const int64_t tried = std::min(kQueriesTried, query_rows_);
+    std::vector<int64_t> found(static_cast<size_t>(tried), 0);
+    context.pool.for_each(tried, [&](int64_t t) {
+      const int64_t query = t * query_rows_ / tried;
+      auto nearest = nearest_of(query, query + 1)[0];
+      rank(query, nearest);
+      const auto mine = result_.of(query);
+      for (int64_t k = 0; k < result_.count; ++k) {
+        found[static_cast<size_t>(t)] +=
+            std::count(mine.begin(), mine.end(), nearest[static_cast<size_t>(k)].index);
+      }
+    });
+    const auto sum = std::accumulate(found.begin(), found.end(), int64_t{0});
+    context.reporter.info(fmt::format(
+        "Neighbours of {} cells among {} are approximate (a graph instead of all pairs): {:.1f} % "
+        "of "
+        "those of {} cells are the nearest ones",
+        query_rows_, reference_rows_,
+        100 * static_cast<double>(sum) / static_cast<double>(tried * result_.count), tried));
+  }
+
+  std::span<const float> queries_, references_;
+  int64_t dimensions_;
+  bool skip_self_;  ///< queries are the references
+  Distance distance_;
+  int64_t query_rows_, reference_rows_;
+  size_t wanted_ = 0;  ///< candidates of a query
+  Prepared right_, left_own_;
+  Neighbours result_;
+};
+
+Neighbours search(std::span<const float> queries, std::span<const float> references,
+                  int64_t dimensions, bool skip_self, const NeighbourOptions& options,
+                  const Context& context) {
+  validate(options, "nearest neighbours");
+  if (dimensions <= 0) throw internal_error("nearest neighbours in {} dimensions", dimensions);
+  const auto query_rows = static_cast<int64_t>(queries.size()) / dimensions;
+  const auto reference_rows = static_cast<int64_t>(references.size()) / dimensions;
+  if (query_rows == 0 || reference_rows - (skip_self ? 1 : 0) <= 0) return {query_rows, 0, {}, {}};
+  NeighbourSearch work(queries, references, dimensions, skip_self, options);
+  // For few queries to look at all references costs less than to make their graph.
+  const bool few = query_rows < reference_rows / kReferencesPerQuery;
+  return reference_rows <= options.exact_cells || few ? work.exact(context)
+                                                      : work.approximate(context);
 }
 
 }  // namespace
 
 void NeighbourOptions::describe(OptionSet& set) {
   set.inner("count", count, at_least(1));
+  set.inner("exact-cells", exact_cells, at_least(0));
 }
 
 Neighbours nearest_neighbours(std::span<const float> points, int64_t dimensions,

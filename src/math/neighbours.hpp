@@ -1,7 +1,10 @@
 /// Nearest neighbours of cells in a dense space (scores of a PCA, latents of a surrogate).
 ///
-/// Exact: candidates by blocked matrix products, their distances again in double. Quadratic in the
-/// cells (seconds for 10,000 cells in 50 dimensions), and the same for any number of threads.
+/// Exact up to `NeighbourOptions::exact_cells`: candidates by blocked matrix products, their
+/// distances again in double. Quadratic in the cells (seconds for 10,000 cells in 50 dimensions).
+/// Beyond, candidates come from a graph (neighbour_graph.hpp): a few in a hundred neighbours are
+/// then farther ones than the nearest, their distances are exact all the same, and the reporter is
+/// told how many are found. Either way the same for any number of threads.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +26,9 @@ struct NeighbourOptions {
   /// locally.
   int64_t count = 15;
   Distance distance = Distance::kCosine;
+  /// Among more cells than this, neighbours are approximate. Larger values cost time in proportion
+  /// to the square of the cells.
+  int64_t exact_cells = 50'000;
 
   void describe(OptionSet& set);
 };

@@ -1,6 +1,11 @@
 #include "pipeline/cis_into.hpp"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
+
+#include "base/at.hpp"
+#include "base/error.hpp"
 
 namespace grids::core {
 namespace {
@@ -21,6 +26,41 @@ void tell_capture(const CaptureEstimate& capture, const Context& context) {
       "expression of {} genes (log likelihood {:+.1f} over all): terms were chosen by expected "
       "openness, and fitted to what is observed",
       100 * capture.capture, capture.genes, gain));
+}
+
+/// What a surrogate whose cis path was fitted before tells of capture; nothing where it tells none.
+std::optional<CisPath> path_with_capture(const SurrogateFile& file) {
+  auto path = cis_path_of(file);
+  if (path && path->capture == 0) path.reset();
+  return path;
+}
+
+/// A fit of some genes takes capture from the one before it, so that what it says of a gene is what
+/// a fit of all would.
+void tell_capture_of_some(const CisPath* kept, const Context& context) {
+  if (kept != nullptr) {
+    context.reporter.info(fmt::format(
+        "Capture {} is that of the surrogate's cis path, as a fit of all genes estimated it",
+        kept->capture));
+  } else {
+    context.reporter.warning(
+        "how many open peaks ATAC misses is estimated from these genes alone, so their terms may "
+        "differ from those of a fit of all genes; give the surrogate of such a fit, whose estimate "
+        "is kept, or --latent-openness");
+  }
+}
+
+void tell_genes_of_some(const Study& study, const CisFit& fit, const Context& context) {
+  context.reporter.info(
+      "Only these genes were fitted: all others are predicted by the surrogate alone, and q-values "
+      "are over these");
+  if (fit.skipped.empty()) return;
+  std::vector<std::string> names;
+  names.reserve(fit.skipped.size());
+  for (const int32_t gene : fit.skipped) names.push_back(study.genes.names[at(gene)]);
+  context.reporter.warning(
+      fmt::format("not fitted, having no position, no peaks in the window or no counts: {}",
+                  fmt::join(names, ", ")));
 }
 
 bool has_chosen_terms(const CisGene& gene) {
@@ -84,11 +124,29 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
                   const FoldedSurrogate& folded, const CisArguments& arguments,
                   const Context& context) {
   const auto latents = folded.atac_latents(context.pool, study.open);
-  const CisFit fit = fit_cis(study, latents, arguments.resolved(), context);
+  auto options = arguments.resolved();
+  const bool some = !options.genes.empty();
+  std::optional<CisPath> kept;
+  if (some && options.capture == 0) {
+    kept = path_with_capture(file);
+    tell_capture_of_some(kept ? &*kept : nullptr, context);
+    if (kept) options.capture = kept->capture;
+  }
+  CisFit fit = fit_cis(study, latents, options, context);
+  if (some && fit.path.genes.empty()) {
+    throw input_error(
+        "cis: none of the genes has a position, peaks in its window and counts in training cells; "
+        "name others");
+  }
+  if (kept) {
+    fit.path.capture = kept->capture;
+    fit.path.capture_profile = kept->capture_profile;
+  }
   set_cis_path(file, &fit.path);
   write_surrogate(out, file);  // first: where the disk is full, the larger file fails
   write_table(cis_table_beside(out), cis_table(study, fit));
   tell_fit(fit, context);
+  if (some) tell_genes_of_some(study, fit, context);
 }
 
 std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate) {

@@ -21,7 +21,9 @@ struct CisArguments {
   CisOptions resolved() const;
 };
 
-/// Fits the cis path and writes the surrogate with it to `out`, and the table beside it.
+/// Fits the cis path and writes the surrogate with it to `out`, and the table beside it. Where
+/// `options.genes` names some and capture is to be estimated, that of the file's own cis path is
+/// taken, if it has one. Throws Error(kInput) where none of the genes can be fitted.
 void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
                   const FoldedSurrogate& folded, const CisArguments& arguments,
                   const Context& context);

@@ -120,3 +120,27 @@ def _(room):
         for gene in range(len(chrom["codes"])):
             set_entry(chrom, "codes", gene, -1)
     return fit(study="study.h5mu")
+
+
+call("an unknown gene", fit("--gene", "SIM00001,PAX5"), r"no gene 'PAX5'")
+call("genes named in two ways", fit("--gene", "SIM00001", "--genes", "genes.txt"), r"one of --gene and --genes",
+     code=2)
+call("a list that does not exist", fit("--genes", "genes.txt"), r"genes\.txt", r"No such file")
+
+
+@case("cis: a list without names", r"genes\.txt: names no genes; give one symbol or id per line", torch=True)
+def _(room):
+    return fit("--genes", room.file("genes.txt", "\n# none yet\n"))
+
+
+@case("cis: the list as output", r"genes\.txt", code=2, torch=True)
+def _(room):
+    return fit("--genes", room.file("genes.txt", "SIM00001\n"), out="genes.txt")
+
+
+@case("cis: a gene without a position", r"none of the genes has a position", torch=True)
+def _(room):
+    with opened(room.copy("study.h5mu")) as file:
+        set_entry(file["mod/rna/var/chrom"], "codes", 0, -1)
+        name = file["mod/rna/var/_index"][0].decode()
+    return fit("--gene", name, study="study.h5mu")

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "base/error.hpp"
@@ -98,6 +99,94 @@ TEST(Neighbours, ZeroRowsAreFarFromAllInCosine) {
   const auto found = nearest_neighbours(points, 2, {.count = 2}, f.context);
   EXPECT_FLOAT_EQ(found.distance[0], 1);
   EXPECT_EQ(found.of(1)[0], 2);
+}
+
+/// Cells of eight types in a space of 20 components, as a PCA of cells looks.
+std::vector<float> cells_of_types(int64_t cells, uint64_t seed) {
+  constexpr int64_t kTypes = 8;
+  const auto centres = random_points(seed, kTypes * 20, 0);
+  auto points = random_points(seed + 1, cells * 20, 0);
+  for (size_t i = 0; i < points.size(); ++i) {
+    const auto type = i / 20 % kTypes;
+    points[i] += 3 * centres[type * 20 + i % 20];
+  }
+  return points;
+}
+
+/// The share of the neighbours in `exact` that `found` has.
+double recall(const Neighbours& found, const Neighbours& exact) {
+  int64_t common = 0;
+  for (int64_t i = 0; i < exact.cells; ++i) {
+    for (const int32_t j : exact.of(i)) {
+      common += std::count(found.of(i).begin(), found.of(i).end(), j);
+    }
+  }
+  return static_cast<double>(common) / static_cast<double>(exact.index.size());
+}
+
+struct Told : Reporter {
+  void info(std::string_view message) override { text += message; }
+  std::string text;
+};
+
+/// Laws: beyond `exact_cells` nearly all of the nearest are found, whatever the threads the same;
+/// what is found is no cell itself, each once, in order and at its exact distance.
+TEST(Neighbours, OfManyCellsAreNearlyTheNearestAndTheSameForAnyThreads) {
+  constexpr int64_t kCells = 3000;
+  const auto points = cells_of_types(kCells, 5);
+  Fixture one(1);
+  Fixture two(2);
+  for (const auto distance : {Distance::kEuclidean, Distance::kCosine}) {
+    const NeighbourOptions many{.count = 15, .distance = distance, .exact_cells = 100};
+    const auto exact =
+        nearest_neighbours(points, 20, {.count = 15, .distance = distance}, two.context);
+    const auto found = nearest_neighbours(points, 20, many, one.context);
+    Told told;
+    const auto again = nearest_neighbours(points, 20, many, {1, two.context.pool, told});
+    EXPECT_NE(told.text.find("are approximate"), std::string::npos) << told.text;
+    EXPECT_EQ(found.index, again.index);
+    EXPECT_EQ(found.distance, again.distance);
+    EXPECT_GE(recall(found, exact), 0.95);
+    for (int64_t i = 0; i < kCells; ++i) {
+      std::set<int32_t> each;
+      for (int64_t k = 0; k < found.count; ++k) {
+        const auto slot = static_cast<size_t>(i * found.count + k);
+        const int32_t j = found.index[slot];
+        EXPECT_NE(j, i);
+        each.insert(j);
+        EXPECT_GE(found.distance[slot], k > 0 ? found.distance[slot - 1] : 0);
+        EXPECT_NEAR(found.distance[slot],
+                    distance_of(&points[static_cast<size_t>(i * 20)],
+                                &points[static_cast<size_t>(j * 20)], 20, distance),
+                    1e-5);
+      }
+      EXPECT_EQ(std::ssize(each), found.count);
+    }
+  }
+}
+
+TEST(Neighbours, OfManyQueriesAmongOtherCellsAreNearlyTheNearest) {
+  const auto references = cells_of_types(2000, 7);
+  const auto queries = cells_of_types(500, 7);
+  Fixture f(2);
+  const auto exact = nearest_neighbours(queries, references, 20, {.count = 10}, f.context);
+  const auto found =
+      nearest_neighbours(queries, references, 20, {.count = 10, .exact_cells = 100}, f.context);
+  EXPECT_GE(recall(found, exact), 0.95);
+}
+
+/// A walk among cells that are all at one spot sees few of them; each gets its neighbours anyway.
+TEST(Neighbours, OfManyEqualCellsAreAsManyAsAskedFor) {
+  const std::vector<float> points(2000 * 3, 1.0f);
+  Fixture f(2);
+  const auto found = nearest_neighbours(
+      points, 3, {.count = 40, .distance = Distance::kEuclidean, .exact_cells = 10}, f.context);
+  EXPECT_EQ(found.count, 40);
+  for (int64_t i = 0; i < found.cells; ++i) {
+    const std::set<int32_t> each(found.of(i).begin(), found.of(i).end());
+    EXPECT_EQ(std::ssize(each), 40);
+    EXPECT_EQ(each.count(static_cast<int32_t>(i)), 0u);
+  }
 }
 
 TEST(Neighbours, AskingForNoneIsAnErrorOfUse) {
