@@ -257,14 +257,18 @@ void ChunkReader::fetch(std::span<Piece> pieces) const {
   for (auto& piece : pieces) {
     if (piece.unpacked != nullptr) continue;
     const hsize_t offset = static_cast<hsize_t>(piece.chunk * coding_.entries);
-    unsigned skipped = 0;
-    haddr_t address = HADDR_UNDEF;
     hsize_t size = 0;
-    if (H5Dget_chunk_info_by_coord(dataset_, &offset, &skipped, &address, &size) < 0) {
-      throw place_.error(
-          fmt::format("cannot be read ({}); copy or write the file again", reason()));
+    // Looks one chunk up. The other function walks through all chunks of the dataset; it tells one
+    // that was never written from one without bytes.
+    if (H5Dget_chunk_storage_size(dataset_, &offset, &size) < 0 || size == 0) {
+      unsigned skipped = 0;
+      haddr_t address = HADDR_UNDEF;
+      if (H5Dget_chunk_info_by_coord(dataset_, &offset, &skipped, &address, &size) < 0) {
+        throw place_.error(
+            fmt::format("cannot be read ({}); copy or write the file again", reason()));
+      }
+      piece.absent = address == HADDR_UNDEF;
     }
-    piece.absent = address == HADDR_UNDEF;
     if (piece.absent) continue;
     piece.damaged = size == 0 || size > most;
     if (piece.damaged) continue;

@@ -9,9 +9,8 @@
 /// 1. Each output is *open* (F > 0 in half of the cells or more) or *shut*. For rows whose clamp
 ///    does what it does in that majority, an open output changes by ⟨w_g, h′ − h⟩, summed before
 ///    the product, and a shut one by 0.
-/// 2. The other rows are corrected one by one, by a scalar product each: those of cells on the
-/// other
-///    side of 0 than the majority, and those with |F_g| ≤ |w_g| d.
+/// 2. The other rows are corrected one by one, by a scalar product each: those of cells that are
+///    on the other side of 0 than the majority, and those with |F_g| ≤ |w_g| d.
 /// 3. A row with more corrections than the product for all outputs would cost takes that product.
 ///
 /// Nothing is approximated: in exact arithmetic the sums are those of row after row. In trained
