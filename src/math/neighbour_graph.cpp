@@ -10,12 +10,11 @@ namespace grids::core {
 namespace {
 
 /// Links of a point, and candidates that are looked at while one is put in or asked for. Larger
-/// values find more and cost more; with these 98 of 100 neighbours are found among cells in 30 to
-/// 50 components.
+/// values find more and cost more.
 constexpr size_t kLinks = 16;
-constexpr size_t kCandidatesPutIn = 120;
-constexpr int64_t kLeastCandidatesAsked = 120;
-constexpr int64_t kCandidatesPerNeighbour = 4;
+constexpr size_t kCandidatesPutIn = 80;
+constexpr int64_t kLeastCandidatesAsked = 80;
+constexpr int64_t kCandidatesPerNeighbour = 3;
 
 /// Points between two looks at whether the user wants to stop.
 constexpr int64_t kPointsAtOnce = 256;

@@ -27,8 +27,8 @@ struct NeighbourOptions {
   int64_t count = 15;
   Distance distance = Distance::kCosine;
   /// Among more cells than this, neighbours are approximate. Larger values cost time in proportion
-  /// to the square of the cells.
-  int64_t exact_cells = 50'000;
+  /// to the square of the cells; below, the graph takes longer than all pairs.
+  int64_t exact_cells = 100'000;
 
   void describe(OptionSet& set);
 };
