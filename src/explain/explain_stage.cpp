@@ -184,7 +184,6 @@ class TargetExplainer {
         method_(find_explainer(options.method)),
         progress_(context, "explain", targets, done) {
     if (!method_.needs_data()) return;
-    require_positions(study, method_.name());
     measured_ = measured_cells(study);
     backgrounds_ = std::make_unique<LinkBackgrounds>(*measured_);
   }
@@ -480,10 +479,8 @@ class ExplainSearch::Parts {
   TargetExplainer explainer_;
 };
 
-namespace {
-
-void require_options(const Study& study, const StudySurrogate& surrogate,
-                     const ExplainStageOptions& options) {
+void require_explainable(const Study& study, const StudySurrogate& surrogate,
+                         const ExplainStageOptions& options) {
   validate(options, "explain");
   if (study.peaks.size() != surrogate.shape().peaks() ||
       study.genes.size() != surrogate.shape().genes) {
@@ -491,14 +488,14 @@ void require_options(const Study& study, const StudySurrogate& surrogate,
                       study.peaks.size(), study.genes.size(), surrogate.shape().peaks(),
                       surrogate.shape().genes);
   }
+  const Explainer& method = find_explainer(options.method);
+  if (method.needs_data()) require_positions(study, method.name());
 }
-
-}  // namespace
 
 ExplainSearch::ExplainSearch(const Study& study, const StudySurrogate& surrogate,
                              ExplainStageOptions options, const Context& context, int64_t targets,
                              int64_t done) {
-  require_options(study, surrogate, options);
+  require_explainable(study, surrogate, options);
   parts_ = std::make_unique<Parts>(study, surrogate, std::move(options), context, targets, done);
 }
 

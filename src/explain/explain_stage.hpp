@@ -134,6 +134,12 @@ StudySurrogate surrogate_for(const StudySurrogate& surrogate,
                              const std::vector<ExplainTarget>& targets,
                              const ExplainStageOptions& options);
 
+/// What can be told before any work. Throws Error(kUsage) for options that make no sense and
+/// Error(kInput) when study and surrogate differ in peaks or genes, or when the method needs
+/// positions of genes and the study has none.
+void require_explainable(const Study& study, const StudySurrogate& surrogate,
+                         const ExplainStageOptions& options);
+
 /// Throws Error(kUsage) for options that make no sense and Error(kInput) when study and surrogate
 /// differ in peaks or genes. A target that a method cannot explain is skipped. A target's result
 /// does not depend on the other targets.

@@ -162,6 +162,7 @@ std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::
                                       const AskedTargets& asked, const ExplainArguments& arguments,
                                       const std::string& settings, const Context& context) {
   require_groups(study, arguments.redundancy);
+  require_explainable(study, surrogate, arguments.stage_options());
   const auto portions = find_portions(out, study, surrogate, asked, arguments, settings, context);
   if (portions.size() == 0) return {};
   auto finished = finish_explain(out, study, portions, arguments, asked.tracks, context);

@@ -215,6 +215,7 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
   const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
   if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
   require_groups(study, arguments.explain.redundancy);
+  require_explainable(study, surrogate, arguments.explain.stage_options());
   const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
   const auto& folder = out.path();
   const auto shard = shard_from(arguments.shard);

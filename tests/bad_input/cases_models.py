@@ -187,12 +187,12 @@ def _(room):
     return ["redundancy", STUDY, SURROGATE, "--gene", "SIM9", "-o", "out"]
 
 
-@case("nothing to explain", r"what is to be explained\? either --targets", code=2, torch=True)
+@case("nothing to explain", r"what is to be explained\? --all-genes, --targets FILE, or --cell-type", code=2, torch=True)
 def _(room):
     return ["explain", STUDY, SURROGATE, "-o", "out"]
 
 
-@case("targets twice", r"either --targets FILE, or --cell-type", code=2, torch=True)
+@case("targets twice", r"--all-genes, --targets FILE, or --cell-type", code=2, torch=True)
 def _(room):
     return explain("--targets", "../good/targets.tsv")
 

@@ -7,7 +7,7 @@ import time
 from harness import SECONDS, differences, must, run, snapshot
 
 # What holds times, or says what was done when.
-WITH_TIMES = ("manifest.json", "report.html", ".grids/run.json", ".grids/written.tsv", "timings.tsv")
+WITH_TIMES = ("manifest.json", "report.html", ".grids/run.json", ".grids/explain.json", ".grids/written.tsv", "timings.tsv")
 
 # Exit codes: what a shell says of a signal; -9 is Python's word for SIGKILL.
 STOPS = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}

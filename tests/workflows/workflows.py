@@ -105,14 +105,27 @@ def stand_in(setting):
     return wrong if killed else [*wrong, "stand_in: no job was killed: this tried nothing"]
 
 
+def listed(slurm, state, form):
+    """The jobs of the array in a state."""
+    return slurm.call("squeue", "-h", "-r", "-t", state, "-n", "grids", "-o", form).stdout.split("\n")[:-1]
+
+
+def begin_now(slurm):
+    """Slurm lets a job that was put back wait for two minutes."""
+    for line in listed(slurm, "PENDING", "%i %r"):
+        job, _, reason = line.partition(" ")
+        if reason == "BeginTime":
+            slurm.call("scontrol", "update", f"JobId={job}", "StartTime=now")
+
+
 def disturb(setting, slurm, running):
-    """Cancels, and puts back, jobs of the array at random until nothing is left to disturb."""
+    """Cancels, and puts back, jobs of the array at random."""
     told = {"scancel": 0, "requeue": 0}
-    while running.poll() is None and sum(told.values()) < setting.kills:
-        time.sleep(setting.random.uniform(0.3, 1.5))
-        jobs = [line.split()[0] for line in
-                slurm.call("squeue", "-h", "-r", "-t", "RUNNING", "-n", "grids", "-o", "%i").stdout.splitlines()]
-        if not jobs:
+    while running.poll() is None:
+        time.sleep(setting.random.uniform(0.3, 1.0))
+        begin_now(slurm)
+        jobs = listed(slurm, "RUNNING", "%i")
+        if not jobs or sum(told.values()) >= setting.kills:
             continue
         job = setting.random.choice(jobs)
         how = setting.random.choice(sorted(told))
@@ -179,6 +192,8 @@ def main():
     given = arguments.parse_args()
     folder = pathlib.Path(given.keep or tempfile.mkdtemp(prefix="grids_workflows_"))
     folder.mkdir(parents=True, exist_ok=True)
+    # The user of munge looks into it.
+    folder.chmod(0o755)
     wrong, skipped = [], []
     try:
         setting = Setting(given.programs.resolve(), folder.resolve(), given)
