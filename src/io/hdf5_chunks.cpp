@@ -256,7 +256,7 @@ void ChunkReader::fetch(std::span<Piece> pieces) const {
   const Lock lock;
   for (auto& piece : pieces) {
     if (piece.unpacked != nullptr) continue;
-    const hsize_t offset = static_cast<hsize_t>(piece.chunk * coding_.entries);
+    const hsize_t offset = at(piece.chunk) * at(coding_.entries);
     hsize_t size = 0;
     // Looks one chunk up. The other function walks through all chunks of the dataset; it tells one
     // that was never written from one without bytes.
@@ -369,7 +369,7 @@ void write_chunks(const Place& place, hid_t dataset, const ChunkCoding& coding, 
     const Lock lock;
     for (size_t i = 0; i < packed.size(); ++i) {
       const auto chunk = begin + static_cast<int64_t>(i);
-      const auto offset = static_cast<hsize_t>(first + chunk * coding.entries);
+      const hsize_t offset = at(first) + at(chunk) * at(coding.entries);
       if (H5Dwrite_chunk(dataset, H5P_DEFAULT, packed[i].skipped, &offset, packed[i].bytes.size(),
                          packed[i].bytes.data()) < 0) {
         throw place.error(fmt::format("cannot be written ({})", reason()));

@@ -27,7 +27,7 @@ bool is_missing(std::string_view cell) {
   return cell.empty() || cell == "NA" || cell == "nan" || cell == "NaN";
 }
 
-std::string_view without_blanks(std::string_view text) {
+std::string_view trimmed_word(std::string_view text) {
   constexpr std::string_view kBlanks = " \t";
   const size_t begin = std::min(text.find_first_not_of(kBlanks), text.size());
   text.remove_prefix(begin);
@@ -211,9 +211,9 @@ Condition parse_condition(std::string_view text) {
   for (const auto& sign : kSigns) {
     if (place == std::string_view::npos || !text.substr(place).starts_with(sign.text)) continue;
     Condition condition;
-    condition.column = without_blanks(text.substr(0, place));
+    condition.column = trimmed_word(text.substr(0, place));
     condition.comparison = sign.comparison;
-    condition.value = without_blanks(text.substr(place + sign.text.size()));
+    condition.value = trimmed_word(text.substr(place + sign.text.size()));
     if (condition.column.empty()) break;
     if (needs_number(sign.comparison) && !number_in(condition.value)) {
       throw usage_error("--where '{}': '{}' is not a number", text, condition.value);
