@@ -38,7 +38,7 @@ struct TableTaste {
 
 /// Columns are those that fit a terminal; a file that a run wrote is told by its name.
 const std::vector<TableTaste>& tastes() {
-  static const std::vector<TableTaste> kTastes = {
+  static const std::vector<TableTaste> known = {
       {"links.tsv",
        "q",
        {"cell_type", "gene", "set", "peak", "rank", "relative_change", "verdict", "q", "call",
@@ -56,7 +56,7 @@ const std::vector<TableTaste>& tastes() {
        {"gene", "combination", "term", "kind", "peaks", "fold", "inclusion", "gate_b_gain",
         "gate_b_q", "gate_b_passed"}},
   };
-  return kTastes;
+  return known;
 }
 
 /// Whether a file has the name of a table, packed or not.
@@ -73,8 +73,8 @@ const TableTaste* taste_of(const std::filesystem::path& path) {
 }
 
 const std::vector<std::string>& counted_columns() {
-  static const std::vector<std::string> kCounted = {"verdict", "call", "cell_type"};
-  return kCounted;
+  static const std::vector<std::string> columns = {"verdict", "call", "cell_type"};
+  return columns;
 }
 
 bool is_aligned(const TopCommand& arguments) {
@@ -180,6 +180,7 @@ constexpr size_t kNamedValues = 8;
 
 std::string counts_text(const std::map<std::string, size_t>& counts) {
   std::vector<std::pair<size_t, std::string>> order;
+  order.reserve(counts.size());
   for (const auto& [value, rows] : counts) order.emplace_back(rows, value);
   std::sort(order.begin(), order.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;

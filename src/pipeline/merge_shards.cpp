@@ -331,7 +331,7 @@ PortionFiles portions_of_shards(const ShardSet& shards) {
 /// Where an input is, checked by content; `option` gives another place.
 std::filesystem::path place_of(const FileRecord& recorded, const std::filesystem::path& given,
                                const char* option) {
-  const auto place = given.empty() ? std::filesystem::path(recorded.path) : given;
+  auto place = given.empty() ? std::filesystem::path(recorded.path) : given;
   std::error_code ignored;
   if (!std::filesystem::is_regular_file(place, ignored)) {
     throw input_error(
