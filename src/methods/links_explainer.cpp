@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <queue>
 
 #include "base/at.hpp"
 #include "base/error.hpp"
@@ -56,6 +57,11 @@ class LinkBackgrounds::Candidates {
       if (measured_.group[at(feature)] == group) continue;
       if (open < kLeastCells || cells - open < kLeastCells) continue;
       features_.push_back(feature);
+    }
+    std::stable_sort(features_.begin(), features_.end(), [&](Feature a, Feature b) {
+      return measured_.by_feature.row(a).size() < measured_.by_feature.row(b).size();
+    });
+    for (const Feature feature : features_) {
       openness_.push_back(log_openness(feature));
       width_.push_back(log_width(feature));
     }
@@ -65,19 +71,30 @@ class LinkBackgrounds::Candidates {
 
   size_t size() const { return features_.size(); }
 
+  /// From the feature's own openness outwards, on whichever side is nearer, until openness alone is
+  /// farther than the last that is kept: of many thousands some hundreds are looked at.
   std::vector<Feature> closest(Feature feature, int64_t count) const {
     const double openness = log_openness(feature);
     const double width = log_width(feature);
-    std::vector<std::pair<double, Feature>> order(features_.size());
-    for (size_t i = 0; i < order.size(); ++i) {
-      const double a = (openness_[i] - openness) * openness_scale_;
+    const size_t kept = std::min(size(), at(count));
+    if (kept == 0) return {};
+    const auto gap = [&](size_t i) { return (openness_[i] - openness) * openness_scale_; };
+    std::priority_queue<std::pair<double, Feature>> nearest;  // the farthest first
+    size_t above = static_cast<size_t>(
+        std::lower_bound(openness_.begin(), openness_.end(), openness) - openness_.begin());
+    size_t below = above;  // one past the next
+    while (below > 0 || above < size()) {
+      const bool down =
+          above == size() || (below > 0 && std::abs(gap(below - 1)) < std::abs(gap(above)));
+      const size_t i = down ? --below : above++;
+      const double a = gap(i);
+      if (nearest.size() == kept && a * a > nearest.top().first) break;
       const double b = (width_[i] - width) * width_scale_;
-      order[i] = {a * a + b * b, features_[i]};
+      nearest.emplace(a * a + b * b, features_[i]);
+      if (nearest.size() > kept) nearest.pop();
     }
-    const size_t kept = std::min(order.size(), at(count));
-    std::nth_element(order.begin(), order.begin() + static_cast<long>(kept), order.end());
     std::vector<Feature> result;
-    for (size_t i = 0; i < kept; ++i) result.push_back(order[i].second);
+    for (; !nearest.empty(); nearest.pop()) result.push_back(nearest.top().second);
     std::sort(result.begin(), result.end());
     return result;
   }
@@ -97,8 +114,8 @@ class LinkBackgrounds::Candidates {
   }
 
   const MeasuredCells& measured_;
-  std::vector<Feature> features_;
-  std::vector<double> openness_, width_;
+  std::vector<Feature> features_;         // the least open first
+  std::vector<double> openness_, width_;  // of each
   double openness_scale_ = 0, width_scale_ = 0;
 };
 
@@ -153,24 +170,35 @@ std::vector<ScoredLink> find_links(const TargetData& data, std::span<const Featu
   }
   const auto& open = data.measured->by_feature;
   const Spread spread = spread_of(data.normalised);
-  const auto correlation = [&](Feature feature) {
-    return openness_correlation(open.row(feature), data.normalised, spread.mean, spread.squares);
-  };
-  std::vector<ScoredLink> links(features.size());
+  // Neighbours share most of their backgrounds: each peak is correlated once.
+  std::vector<const std::vector<Feature>*> background(features.size());
   context.pool.for_each(static_cast<int64_t>(features.size()), [&](int64_t i) {
-    ScoredLink& link = links[at(i)];
-    link.feature = features[at(i)];
-    link.score = correlation(link.feature);
+    background[at(i)] = &backgrounds.of(data.group, features[at(i)], options.background);
+  });
+  std::vector<Feature> asked(features.begin(), features.end());
+  for (const auto* others : background) asked.insert(asked.end(), others->begin(), others->end());
+  std::sort(asked.begin(), asked.end());
+  asked.erase(std::unique(asked.begin(), asked.end()), asked.end());
+  std::vector<double> correlations(at(open.rows));
+  context.pool.for_each(static_cast<int64_t>(asked.size()), [&](int64_t i) {
+    const Feature feature = asked[at(i)];
+    correlations[at(feature)] =
+        openness_correlation(open.row(feature), data.normalised, spread.mean, spread.squares);
+  });
+  std::vector<ScoredLink> links(features.size());
+  for (size_t i = 0; i < features.size(); ++i) {
+    ScoredLink& link = links[i];
+    link.feature = features[i];
+    link.score = correlations[at(link.feature)];
     std::vector<double> others;
-    for (const Feature other : backgrounds.of(data.group, link.feature, options.background)) {
-      others.push_back(correlation(other));
-    }
+    others.reserve(background[i]->size());
+    for (const Feature other : *background[i]) others.push_back(correlations[at(other)]);
     const Spread chance = spread_of(others);
     const double sd = std::sqrt(chance.squares / (static_cast<double>(others.size()) - 1));
     link.z = sd > 0 ? (link.score - chance.mean) / sd : 0;
     link.p = normal_upper_tail(std::abs(link.z));
     link.kept = std::abs(link.score) > options.least_score && link.p < options.largest_p;
-  });
+  }
   return links;
 }
 
