@@ -1,7 +1,6 @@
 #include "prepare/prepare.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/at.hpp"
@@ -9,6 +8,7 @@
 #include "base/indices.hpp"
 #include "base/name_list.hpp"
 #include "prepare/canonical_order.hpp"
+#include "prepare/choose_cells.hpp"
 #include "prepare/diary.hpp"
 #include "prepare/keep_columns.hpp"
 #include "prepare/match_cells.hpp"
@@ -32,30 +32,6 @@ constexpr int64_t kFewCells = 200;
 constexpr int64_t kFewTestCells = 50;
 constexpr double kFewPositions = 0.5;
 
-/// The cells in use while they are being chosen; all lists run in parallel.
-struct Cells {
-  MatchedCells matched;
-  std::vector<std::string> types;    ///< empty until known
-  std::vector<std::string> donors;   ///< empty when there are none
-  std::vector<std::string> batches;  ///< likewise
-
-  void keep(std::span<const int32_t> chosen) {
-    const auto pick = [&](auto& list) {
-      if (list.empty()) return;
-      std::remove_reference_t<decltype(list)> kept;
-      kept.reserve(chosen.size());
-      for (const int32_t i : chosen) kept.push_back(std::move(list[static_cast<size_t>(i)]));
-      list = std::move(kept);
-    };
-    pick(matched.barcodes);
-    pick(matched.rna_row);
-    pick(matched.atac_row);
-    pick(types);
-    pick(donors);
-    pick(batches);
-  }
-};
-
 void require_shape(const PackedModality& modality) {
   if (modality.obs.rows() == modality.values.rows() &&
       modality.var.rows() == modality.values.columns()) {
@@ -64,132 +40,6 @@ void require_shape(const PackedModality& modality) {
   throw input_error("{}: the matrix is {} × {}, but there are names of {} cells and {} features",
                     modality.source, modality.values.rows(), modality.values.columns(),
                     modality.obs.rows(), modality.var.rows());
-}
-
-void tell_spelling(const MatchedCells& matched, Diary& diary) {
-  if (matched.without_suffix == matched.size()) {
-    diary.warn(
-        "RNA and ATAC share no barcode as it is written; they were matched without "
-        "their trailing number (AAAC-1 = AAAC)");
-  } else if (matched.without_suffix > 0) {
-    diary.warn(
-        "{} of the {} cells are in both only without the trailing number of their barcode "
-        "(AAAC-1 = AAAC-2), and were matched so",
-        matched.without_suffix, matched.size());
-  }
-  if (matched.doubtful > 0) {
-    diary.warn(
-        "{} cells of the RNA have a barcode that the ATAC has with another trailing number, but "
-        "not clearly for the same cell: dropped",
-        matched.doubtful);
-  }
-}
-
-/// Says what of two lists fits hardly, or stops.
-void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
-  if (overlap.verdict == Overlap::Verdict::kHardlyAny) {
-    diary.refuse(overlap.message, force);
-  } else if (overlap.verdict == Overlap::Verdict::kFew) {
-    diary.warn("{}", overlap.message);
-  }
-}
-
-Cells match(const PackedMultiome& raw, const PlacedFeatures& features,
-            const PrepareOptions& options, ThreadPool& pool, Diary& diary) {
-  Cells cells;
-  cells.matched = match_cells(raw.rna, raw.atac);
-  const auto& matched = cells.matched;
-  tell_overlap(judge_overlap({raw.rna.source, raw.rna.obs.index},
-                             {raw.atac.source, raw.atac.obs.index}, matched.size()),
-               options.force, diary);
-  order_cells(raw, features.names, features.peaks, cells.matched, pool);
-  diary.step("cells", "RNA and ATAC of the same barcode",
-             matched.size() + matched.only_rna + matched.only_atac, matched.size());
-  if (matched.only_rna + matched.only_atac > 0) {
-    diary.note("{} cells have RNA only, {} ATAC only: dropped", matched.only_rna,
-               matched.only_atac);
-  }
-  tell_spelling(matched, diary);
-  return cells;
-}
-
-/// The patterns of --exclude-labels; a word that is a label of the file is one, commas and all.
-std::vector<std::string> excluded_labels(const CellLabels& labels, const PrepareOptions& options) {
-  if (options.keep_all) return {};
-  const std::set<std::string, std::less<>> known(labels.of_cell.begin(), labels.of_cell.end());
-  return split_names(options.exclude_labels,
-                     [&](std::string_view name) { return known.contains(name); });
-}
-
-/// Labels that commands give a meaning of their own become other names.
-void call_types(const std::string& source, std::vector<std::string>& labels, Diary& diary) {
-  for (const char* word : {kAllTypes, kEachType}) {
-    if (std::find(labels.begin(), labels.end(), word) == labels.end()) continue;
-    const auto name = type_called(word);
-    if (std::find(labels.begin(), labels.end(), name) != labels.end()) {
-      throw input_error("{}: the labels '{}' and '{}' would be one type; rename one of them",
-                        source, word, name);
-    }
-    diary.note("the cells labelled '{}' are of the type '{}': '{}' alone stands for {}", word, name,
-               word, word == kAllTypes ? "all types together" : "each type in turn");
-    std::replace(labels.begin(), labels.end(), std::string(word), name);
-  }
-}
-
-void label(const PackedMultiome& raw, const PrepareInputs& inputs, const PrepareOptions& options,
-           Cells& cells, PrepareSummary& summary, Diary& diary) {
-  cells.donors = read_units(raw, cells.matched, inputs.donor_column, "donor", diary);
-  cells.batches = read_units(raw, cells.matched, inputs.batch_column, "batch", diary);
-  if (!inputs.label_map && inputs.label_column.empty()) return;
-  auto labels = inputs.label_map ? labels_from_map(*inputs.label_map, cells.matched)
-                                 : labels_from_column(raw, cells.matched, inputs.label_column);
-  tell_overlap(labels.overlap, options.force, diary);
-  for (const auto& note : labels.notes) diary.warn("{}", note);
-  if (options.keep_all) {
-    for (auto& name : labels.of_cell) {
-      if (name.empty()) name = "unlabelled";
-    }
-  }
-  const auto selection = select_labels(labels, excluded_labels(labels, options));
-  summary.label_source = labels.source;
-  summary.labels = selection.table;
-  const int64_t before = cells.matched.size();
-  cells.types = std::move(labels.of_cell);
-  call_types(labels.source, cells.types, diary);
-  cells.keep(selection.kept);
-  diary.step("cells", "labelled with a cell type (--exclude-labels)", before, cells.matched.size());
-  for (const auto& entry : selection.table) {
-    if (!entry.excluded) continue;
-    diary.note("excluded {} cells {}", entry.cells,
-               entry.label.empty() ? "without a label" : fmt::format("labelled '{}'", entry.label));
-  }
-}
-
-CellQuality check_quality(const PackedMultiome& raw, RnaKind kind, const PrepareOptions& options,
-                          Cells& cells, Diary& diary) {
-  auto quality =
-      measure_quality(raw.rna, cells.matched.rna_row, raw.atac, cells.matched.atac_row, kind);
-  if (options.keep_all) return quality;
-  const auto passed = passing_cells(quality, options.quality);
-  for (const auto& step : passed.steps) {
-    diary.step(
-        "cells",
-        fmt::format("{} at {} {} ({})", step.quantity,
-                    step.flag.starts_with("--min") ? "least" : "most", step.threshold, step.flag),
-        step.before, step.after);
-  }
-  cells.keep(passed.kept);
-  const auto pick = [&](std::vector<double>& values) {
-    for (size_t k = 0; k < passed.kept.size(); ++k) {
-      values[k] = values[static_cast<size_t>(passed.kept[k])];
-    }
-    values.resize(passed.kept.size());
-  };
-  pick(quality.rna_counts);
-  pick(quality.genes);
-  pick(quality.mito_share);
-  pick(quality.peaks);
-  return quality;
 }
 
 /// What the steps from cells to a study share.
@@ -297,7 +147,7 @@ std::vector<Split> split_of(const CellTable& cells, const SplitOptions& options,
   return split_cells(cells.size(), cells.type, cells.donor, options, seed);
 }
 
-void fill_cells(const Preparation& run, const PlacedFeatures& features, Cells& cells,
+void fill_cells(const Preparation& run, const PlacedFeatures& features, ChosenCells& cells,
                 CellQuality& quality) {
   Study& study = run.study;
   const auto& matched = cells.matched;
@@ -471,10 +321,10 @@ PreparedCells prepare_cells(PackedMultiome&& raw, const PrepareInputs& inputs,
   const Preparation run{raw, kind, inputs, options, result, study, summary, diary, context};
   say_how_rna_is_taken(kind, raw.rna, diary);
   require_open_and_closed(raw.atac, diary);
-  Cells cells = match(raw, features, options, context.pool, diary);
-  label(raw, inputs, options, cells, summary, diary);
+  ChosenCells cells = match_modalities(raw, features, options, context.pool, diary);
+  label_cells(raw, inputs, options, cells, summary, diary);
   context.check_cancelled();
-  CellQuality quality = check_quality(raw, kind, options, cells, diary);
+  CellQuality quality = keep_good_cells(raw, kind, options, cells, diary);
   tell_unused_columns(raw, cells.matched, inputs, diary);
   fill_cells(run, features, cells, quality);
   keep_columns(raw, cells.matched, options.keep_obs, study.cells, context.pool, diary);
