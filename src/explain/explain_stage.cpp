@@ -14,7 +14,7 @@
 #include "base/indices.hpp"
 #include "explain/study_data.hpp"
 #include "methods/links.hpp"
-#include "model/surrogate_model.hpp"
+#include "model/set_outputs.hpp"
 
 namespace grids::core {
 namespace {
@@ -22,6 +22,76 @@ namespace {
 double rate(float prediction) {
   return std::expm1(std::max(double{prediction}, 0.0));
 }
+
+/// Cells of which all genes are predicted at once: bounds the memory.
+constexpr int64_t kRateCells = 256;
+/// Rates that are kept of unmasked cells, 64 MB of them; of more, they are computed again.
+constexpr int64_t kMostRates = int64_t{1} << 23;
+
+/// Σ over a model's cells of every gene's predicted rate, under one set after the other.
+class AllRates {
+ public:
+  explicit AllRates(const SurrogateModel& model)
+      : sets_(model, indices_below(model.shape().outputs)) {
+    if (sets_.cells() * sets_.width() <= kMostRates) {
+      unmasked_.reserve(at(sets_.cells() * sets_.width()));
+      for_blocks([&](int64_t, std::span<const double> rates) {
+        unmasked_.insert(unmasked_.end(), rates.begin(), rates.end());
+      });
+    }
+    before_ = summed({});
+  }
+
+  const std::vector<double>& before() const { return before_; }
+
+  std::vector<double> after(std::span<const Feature> set) const {
+    return summed(sets_.masked(set));
+  }
+
+ private:
+  /// Calls `work(first cell, rates)` with the rates of unmasked cells, a block after the other.
+  template <typename Work>
+  void for_blocks(const Work& work) const {
+    std::vector<double> rates;
+    for (int64_t first = 0; first < sets_.cells(); first += kRateCells) {
+      const int64_t last = std::min(first + kRateCells, sets_.cells());
+      if (!unmasked_.empty()) {
+        work(first, std::span(unmasked_).subspan(at(first * sets_.width()),
+                                                 at((last - first) * sets_.width())));
+        continue;
+      }
+      const auto outputs = sets_.unmasked(first, last);
+      rates.clear();
+      for (const float output : outputs) rates.push_back(rate(output));
+      work(first, rates);
+    }
+  }
+
+  /// In the order of the cells, whichever of them a set touches.
+  std::vector<double> summed(const SetOutputs::Rows& rows) const {
+    const auto width = at(sets_.width());
+    std::vector<double> sums(width, 0.0);
+    size_t next = 0;
+    for_blocks([&](int64_t first, std::span<const double> rates) {
+      for (size_t row = 0; row * width < rates.size(); ++row) {
+        const bool touched =
+            next < rows.cells.size() && rows.cells[next] == first + static_cast<int64_t>(row);
+        if (touched) {
+          const float* own = rows.outputs.data() + next++ * width;
+          for (size_t gene = 0; gene < width; ++gene) sums[gene] += rate(own[gene]);
+        } else {
+          const double* own = rates.data() + row * width;
+          for (size_t gene = 0; gene < width; ++gene) sums[gene] += own[gene];
+        }
+      }
+    });
+    return sums;
+  }
+
+  SetOutputs sets_;
+  std::vector<double> unmasked_;  ///< cells × genes; empty: too many
+  std::vector<double> before_;
+};
 
 /// All that the targets of one type share.
 struct TypeCells {
@@ -40,7 +110,7 @@ struct TypeCells {
   std::vector<int32_t> test_cells;
   std::unique_ptr<SurrogateModel> train;  ///< cells: positions in train_cells
   std::unique_ptr<SurrogateModel> test;
-  std::vector<double> rates_before;  ///< of all genes, summed over test cells; empty: not asked
+  std::unique_ptr<AllRates> rates;  ///< of all genes, on the test cells; null: not asked
 };
 
 /// Of the models of types that are kept for the next portion: bounds the memory.
@@ -71,23 +141,6 @@ class KeptTypes {
  private:
   std::list<std::pair<std::optional<int32_t>, std::unique_ptr<TypeCells>>> kept_;  // latest first
 };
-
-/// Cells of which all genes are predicted at once: bounds the memory.
-constexpr size_t kRateCells = 256;
-
-/// Σ over the model's cells of every gene's predicted rate.
-std::vector<double> summed_rates(const SurrogateModel& model, std::span<const Feature> subset) {
-  const auto cells = indices_below(model.shape().cells);
-  const auto genes = indices_below(model.shape().outputs);
-  std::vector<double> sums(genes.size(), 0.0);
-  for (size_t first = 0; first < cells.size(); first += kRateCells) {
-    const auto block = std::span(cells).subspan(first, std::min(kRateCells, cells.size() - first));
-    const auto state = model.begin(subset, block, genes);
-    const auto outputs = state->outputs();
-    for (size_t i = 0; i < outputs.size(); ++i) sums[i % genes.size()] += rate(outputs[i]);
-  }
-  return sums;
-}
 
 /// Genes on the target's chromosome whose start lies within reach, the target included.
 std::vector<int32_t> neighbours(const Study& study, int32_t gene, int64_t reach) {
@@ -130,15 +183,6 @@ OffTarget off_target(const std::vector<double>& before, const std::vector<double
       result.largest_change = change;
     }
   }
-  return result;
-}
-
-/// The target's predictions on all cells of the model, clamped.
-std::vector<float> predictions(const SurrogateModel& model, std::span<const Feature> subset,
-                               int32_t gene) {
-  const auto state = model.begin(subset, indices_below(model.shape().cells), {&gene, 1});
-  std::vector<float> result(state->outputs().begin(), state->outputs().end());
-  for (float& value : result) value = std::max(value, 0.0f);
   return result;
 }
 
@@ -230,7 +274,7 @@ class TargetExplainer {
     auto cells =
         std::make_unique<TypeCells>(study_, surrogate_, type, options_.perturbation, context_.pool);
     if (!cells->test_cells.empty() && options_.off_target) {
-      cells->rates_before = summed_rates(*cells->test, {});
+      cells->rates = std::make_unique<AllRates>(*cells->test);
     }
     return cells;
   }
@@ -336,10 +380,12 @@ class TargetExplainer {
     result->partners = find_partners(objective, subset, options_.partners);
     result->train_cells = static_cast<int64_t>(cells.train_cells.size());
     result->test_cells = cells.test_cells;
-    result->before = predictions(*cells.test, {}, target.gene);
-    result->after = predictions(*cells.test, subset, target.gene);
+    const SetOutputs tested(*cells.test, {&target.gene, 1});
+    result->before = tested.unmasked();
+    clamp(result->before);
+    result->after = clamped_after(result->before, tested.masked(subset));
     if (options_.off_target) {
-      result->off_target = off_target(cells.rates_before, summed_rates(*cells.test, subset), near);
+      result->off_target = off_target(cells.rates->before(), cells.rates->after(subset), near);
     }
     result->cells_below_floor = cells_below_floor(objective.loss);
     result->seed = context_.seed;
