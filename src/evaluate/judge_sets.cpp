@@ -311,28 +311,24 @@ class SetsJudge::Parts {
     result.sets.resize(explained.size());
     result.random.resize(explained.size());
     std::vector<std::vector<ChangeInType>> by_type(explained.size());
-    std::map<std::optional<int32_t>, std::vector<size_t>> learned_in;
-    for (size_t i = 0; i < explained.size(); ++i) {
-      learned_in[explained[i].target.type].push_back(i);
-    }
+    std::vector<const TypeJudge*> judges;
+    judges.reserve(explained.size());
+    for (const auto& entry : explained) judges.push_back(&judge_of(entry.target.type));
     const bool closes = perturbation_ == Perturbation::kClosed;
     const Resamples resamples(study_, surrogate_, *fitted_, predicted, explained,
                               closes ? options_.resamples : 0, context_);
-    for (const auto& entry : learned_in) {
-      const auto& which = entry.second;
-      const TypeJudge& judge = judge_of(entry.first);
-      context_.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
-        const size_t i = which[at(k)];
-        const CountMap& map = maps.at(explained[i].target.gene);
-        const auto measured = judge.baseline(explained[i].target.gene);
-        result.sets[i] = judge.set(explained[i], map, measured);
-        result.sets[i].gate = failed_gate(surrogate_, explained[i]);
-        result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
-        result.random[i] = judge.random(explained[i], map, measured);
-        by_type[i] = judge.by_type(explained[i], map);
-      });
-      context_.check_cancelled();
-    }
+    context_.pool.for_each(std::ssize(explained), [&](int64_t k) {
+      const size_t i = at(k);
+      const TypeJudge& judge = *judges[i];
+      const CountMap& map = maps.at(explained[i].target.gene);
+      const auto measured = judge.baseline(explained[i].target.gene);
+      result.sets[i] = judge.set(explained[i], map, measured);
+      result.sets[i].gate = failed_gate(surrogate_, explained[i]);
+      result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
+      result.random[i] = judge.random(explained[i], map, measured);
+      by_type[i] = judge.by_type(explained[i], map);
+    });
+    context_.check_cancelled();
     for (const auto& changes : by_type) {
       result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
     }

@@ -269,6 +269,7 @@ void SurrogateState::renew_moved() {
                  cis_fixed_.data() + position * cis_.stride());
       }
       fixed.add(position, {});
+      renew_latent(position, scratch);
       latent(position, {}, scratch, in.data() + (position - begin) * latents);
     }
     predict(in.data(), fixed.rows(), 1, out.data());

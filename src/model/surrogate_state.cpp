@@ -66,6 +66,7 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
   choose_slots(worth_keeping(std::move(masked)));
   sums_.resize(at(cell_count() * slots() * encoder().sum_stride()));
   contributions_.resize(at(cell_count() * slots() * encoder().latent_stride()));
+  latents_.resize(at(cell_count() * encoder().latent()));
   cis_fixed_.resize(at(cell_count() * cis_.stride()));
   outputs_.resize(at(cell_count() * layer_.size()));
   std::vector<ChromosomeMask> masks;
@@ -83,6 +84,7 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const int3
       layer_(*kept_outputs_->layer),
       cis_(kept_outputs_->cis),
       contributions_(at(cell_count() * encoder().chromosomes() * encoder().latent_stride())),
+      latents_(at(cell_count() * encoder().latent())),
       cis_fixed_(at(cell_count() * cis_.stride())),
       outputs_(at(cell_count() * layer_.size())),
       moved_(cells.size()) {
@@ -111,6 +113,7 @@ SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int3
       sums_(gathered(whole.sums_, positions, slots() * encoder().sum_stride())),
       contributions_(
           gathered(whole.contributions_, positions, slots() * encoder().latent_stride())),
+      latents_(gathered(whole.latents_, positions, encoder().latent())),
       cis_fixed_(gathered(whole.cis_fixed_, positions, cis_.stride())),
       outputs_(gathered(whole.outputs_, positions, layer_.size())) {
   find_positions();
@@ -282,15 +285,11 @@ const float* SurrogateState::contribution_at(int64_t position, int64_t chromosom
 
 void SurrogateState::latent(int64_t position, std::span<const Replaced> replaced,
                             std::vector<const float*>& scratch, float* out) const {
-  if (kept_.empty() && replaced.empty()) {
-    std::copy_n(unmasked_.latents.data() + cells_[at(position)] * encoder().latent(),
-                encoder().latent(), out);
+  if (replaced.empty()) {
+    std::copy_n(latents_.data() + position * encoder().latent(), encoder().latent(), out);
     return;
   }
-  scratch.resize(at(encoder().chromosomes()));
-  for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
-    scratch[at(c)] = contribution_at(position, c);
-  }
+  gather(position, scratch);
   for (const Replaced& other : replaced) scratch[at(other.chromosome)] = other.contribution;
   encoder().latent_of(scratch, out);
 }
@@ -325,7 +324,19 @@ void SurrogateState::predict(const float* latents, std::span<const float* const>
   if (!cis_.empty()) cis_.predict(fixed, latents, out);
 }
 
-void SurrogateState::renew_row(const ChromosomeMask& mask, int64_t position) {
+void SurrogateState::gather(int64_t position, std::vector<const float*>& contributions) const {
+  contributions.resize(at(encoder().chromosomes()));
+  for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
+    contributions[at(c)] = contribution_at(position, c);
+  }
+}
+
+void SurrogateState::renew_latent(int64_t position, std::vector<const float*>& scratch) {
+  gather(position, scratch);
+  encoder().latent_of(scratch, latents_.data() + position * encoder().latent());
+}
+
+bool SurrogateState::renew_row(const ChromosomeMask& mask, int64_t position) {
   const int64_t row = position * slots() + slot_of_[at(mask.chromosome)];
   float* sum = sums_.data() + row * encoder().sum_stride();
   float* contribution = contributions_.data() + row * encoder().latent_stride();
@@ -336,11 +347,12 @@ void SurrogateState::renew_row(const ChromosomeMask& mask, int64_t position) {
       });
   if (moved) {
     encoder().contribution(mask.chromosome, sum, contribution);
-    return;
+    return true;
   }
   const int64_t whole = cells_[at(position)] * encoder().chromosomes() + mask.chromosome;
   std::copy_n(unmasked_.contributions.data() + whole * encoder().latent_stride(),
               encoder().latent_stride(), contribution);
+  return false;
 }
 
 void SurrogateState::renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
@@ -361,7 +373,14 @@ void SurrogateState::renew(std::span<const ChromosomeMask> masks, const CisOutpu
         cis_.fix(cells_[at(position)], cis, room, cis_fixed_.data() + position * cis_.stride());
       }
       fixed.add(position, {});
-      for (const ChromosomeMask& mask : masks) renew_row(mask, position);
+      bool moved = false;
+      for (const ChromosomeMask& mask : masks) moved |= renew_row(mask, position);
+      if (moved || std::ssize(masks) < slots()) {
+        renew_latent(position, scratch);
+      } else {
+        std::copy_n(unmasked_.latents.data() + cells_[at(position)] * latents, latents,
+                    latents_.data() + position * latents);
+      }
       latent(position, {}, scratch, in.data() + (i - begin) * latents);
     }
     predict(in.data(), fixed.rows(), blocks, out.data());

@@ -113,6 +113,8 @@ class SurrogateState : public MaskState {
   void masked_sum(const ChromosomeMask& mask, int64_t position, float* out) const;
   const float* sum_at(int64_t position, int64_t chromosome) const;
   const float* contribution_at(int64_t position, int64_t chromosome) const;
+  /// Those of all chromosomes, in their order.
+  void gather(int64_t position, std::vector<const float*>& contributions) const;
   /// The latent of a row with the contributions of some chromosomes replaced; `scratch` is room
   /// for the pointers of one row.
   void latent(int64_t position, std::span<const Replaced> replaced,
@@ -127,7 +129,10 @@ class SurrogateState : public MaskState {
   /// and the outputs, at these positions anew.
   void renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
              std::span<const int32_t> positions);
-  void renew_row(const ChromosomeMask& mask, int64_t position);
+  /// Whether the row is other than nothing masked leaves it.
+  bool renew_row(const ChromosomeMask& mask, int64_t position);
+  /// Computes the latent of a row from its contributions.
+  void renew_latent(int64_t position, std::vector<const float*>& scratch);
   /// Computes everything behind sums and `moved_` anew.
   void renew_moved();
   struct Gradients {
@@ -162,6 +167,7 @@ class SurrogateState : public MaskState {
   std::vector<int32_t> slot_of_;           ///< of each chromosome; −1: its rows are the model's
   std::vector<float> sums_;                ///< cells × slots × sum_stride
   std::vector<float> contributions_;       ///< cells × slots × latent_stride
+  std::vector<float> latents_;             ///< cells × latent
   std::vector<float> cis_fixed_;           ///< cells × stride of the cis outputs
   std::vector<float> outputs_;             ///< cells × outputs
   std::vector<CisOutputs::Masked> moved_;  ///< of each cell, with noise or gates; else empty
