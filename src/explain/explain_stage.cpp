@@ -12,86 +12,13 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
+#include "explain/all_rates.hpp"
 #include "explain/study_data.hpp"
 #include "methods/links.hpp"
 #include "model/set_outputs.hpp"
 
 namespace grids::core {
 namespace {
-
-double rate(float prediction) {
-  return std::expm1(std::max(double{prediction}, 0.0));
-}
-
-/// Cells of which all genes are predicted at once: bounds the memory.
-constexpr int64_t kRateCells = 256;
-/// Rates that are kept of unmasked cells, 64 MB of them; of more, they are computed again.
-constexpr int64_t kMostRates = int64_t{1} << 23;
-
-/// Σ over a model's cells of every gene's predicted rate, under one set after the other.
-class AllRates {
- public:
-  explicit AllRates(const SurrogateModel& model)
-      : sets_(model, indices_below(model.shape().outputs)) {
-    if (sets_.cells() * sets_.width() <= kMostRates) {
-      unmasked_.reserve(at(sets_.cells() * sets_.width()));
-      for_blocks([&](int64_t, std::span<const double> rates) {
-        unmasked_.insert(unmasked_.end(), rates.begin(), rates.end());
-      });
-    }
-    before_ = summed({});
-  }
-
-  const std::vector<double>& before() const { return before_; }
-
-  std::vector<double> after(std::span<const Feature> set) const {
-    return summed(sets_.masked(set));
-  }
-
- private:
-  /// Calls `work(first cell, rates)` with the rates of unmasked cells, a block after the other.
-  template <typename Work>
-  void for_blocks(const Work& work) const {
-    std::vector<double> rates;
-    for (int64_t first = 0; first < sets_.cells(); first += kRateCells) {
-      const int64_t last = std::min(first + kRateCells, sets_.cells());
-      if (!unmasked_.empty()) {
-        work(first, std::span(unmasked_).subspan(at(first * sets_.width()),
-                                                 at((last - first) * sets_.width())));
-        continue;
-      }
-      const auto outputs = sets_.unmasked(first, last);
-      rates.clear();
-      for (const float output : outputs) rates.push_back(rate(output));
-      work(first, rates);
-    }
-  }
-
-  /// In the order of the cells, whichever of them a set touches.
-  std::vector<double> summed(const SetOutputs::Rows& rows) const {
-    const auto width = at(sets_.width());
-    std::vector<double> sums(width, 0.0);
-    size_t next = 0;
-    for_blocks([&](int64_t first, std::span<const double> rates) {
-      for (size_t row = 0; row * width < rates.size(); ++row) {
-        const bool touched =
-            next < rows.cells.size() && rows.cells[next] == first + static_cast<int64_t>(row);
-        if (touched) {
-          const float* own = rows.outputs.data() + next++ * width;
-          for (size_t gene = 0; gene < width; ++gene) sums[gene] += rate(own[gene]);
-        } else {
-          const double* own = rates.data() + row * width;
-          for (size_t gene = 0; gene < width; ++gene) sums[gene] += own[gene];
-        }
-      }
-    });
-    return sums;
-  }
-
-  SetOutputs sets_;
-  std::vector<double> unmasked_;  ///< cells × genes; empty: too many
-  std::vector<double> before_;
-};
 
 /// All that the targets of one type share.
 struct TypeCells {
