@@ -29,6 +29,10 @@ PredictedChange predicted_change(std::span<const float> before, std::span<const 
   for (size_t i = 0; i < before.size(); ++i) {
     const double x = before[i];
     const double y = after[i];
+    if (x == y) {  // nothing changes
+      rate += std::expm1(x);
+      continue;
+    }
     // expm1 of the difference keeps digits that subtracting two exponentials would lose.
     const double relative = std::expm1(y - x);
     change.average_change += std::exp(x) * relative;

@@ -6,6 +6,11 @@
 
 namespace grids::core {
 
+void require_training_cells(std::span<const int32_t> cells) {
+  if (!cells.empty()) return;
+  throw input_error("the study has no training cells to fit the map from predictions to counts on");
+}
+
 std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrogate& surrogate,
                                            std::vector<int32_t> genes, const Context& context) {
   std::sort(genes.begin(), genes.end());
@@ -13,10 +18,7 @@ std::map<int32_t, CountMap> fit_count_maps(const Study& study, const StudySurrog
   std::map<int32_t, CountMap> maps;
   if (genes.empty()) return maps;
   const auto cells = study.cells_of(Split::kTrain);
-  if (cells.empty()) {
-    throw input_error(
-        "the study has no training cells to fit the map from predictions to counts on");
-  }
+  require_training_cells(cells);
   const auto predicted = surrogate.predict(study, cells, genes, context.pool);
   std::vector<float> column(cells.size());
   for (size_t g = 0; g < genes.size(); ++g) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <vector>
 
 #include "base/context.hpp"
@@ -10,6 +11,9 @@
 #include "study/study.hpp"
 
 namespace grids::core {
+
+/// Throws Error(kInput) when there are none.
+void require_training_cells(std::span<const int32_t> cells);
 
 /// From gene to its map, each gene once; fitted on the training cells of all types. Throws
 /// Error(kInput) when there are none.

@@ -13,7 +13,7 @@
 #include "evaluate/set_columns.hpp"
 #include "evaluate/similar_peaks.hpp"
 #include "evaluate/state_covariates.hpp"
-#include "model/surrogate_model.hpp"
+#include "model/set_outputs.hpp"
 
 namespace grids::core {
 namespace {
@@ -35,20 +35,62 @@ std::string failed_gate(const StudySurrogate& surrogate, const ExplainedTarget& 
   return by_state && surrogate.fails_gate_a(explained.target.gene) ? "A" : "";
 }
 
-/// A gene's predictions on all cells of the model, clamped at 0.
-std::vector<float> predict(const SurrogateModel& model, std::span<const Feature> subset,
-                           int32_t gene) {
-  const auto state = model.begin(subset, indices_below(model.shape().cells), {&gene, 1});
-  std::vector<float> result(state->outputs().begin(), state->outputs().end());
-  for (float& value : result) value = std::max(value, 0.0f);
-  return result;
-}
+/// What a surrogate predicts for the cells that it was fitted to, training cells first.
+class FittedCellsOf {
+ public:
+  FittedCellsOf(const Study& study, const StudySurrogate& surrogate, const Context& context)
+      : study_(study), surrogate_(surrogate), context_(context) {
+    auto cells = study.cells_of(Split::kTrain);
+    train_ = cells.size();
+    const auto validation = study.cells_of(Split::kValidation);
+    cells.insert(cells.end(), validation.begin(), validation.end());
+    to_predict_ = surrogate.to_predict(study, std::move(cells), context.pool);
+  }
+
+  const std::vector<int32_t>& cells() const { return to_predict_.cells; }
+  std::span<const int32_t> train() const { return std::span(cells()).first(train_); }
+
+  /// cells × genes.
+  std::vector<float> predict(std::span<const int32_t> genes) const {
+    return surrogate_.predict(study_, to_predict_, genes, context_.pool);
+  }
+
+ private:
+  const Study& study_;
+  const StudySurrogate& surrogate_;
+  const Context& context_;
+  size_t train_ = 0;
+  StudySurrogate::CellsToPredict to_predict_;
+};
+
+/// Genes, ascending, and their predictions.
+struct PredictedGenes {
+  PredictedGenes(const FittedCellsOf& fitted, std::vector<int32_t> wanted)
+      : genes(std::move(wanted)) {
+    std::sort(genes.begin(), genes.end());
+    genes.erase(std::unique(genes.begin(), genes.end()), genes.end());
+    values = fitted.predict(genes);
+  }
+
+  /// Of the first `cells` cells.
+  std::vector<float> of(int32_t gene, size_t cells) const {
+    const auto column =
+        static_cast<size_t>(std::lower_bound(genes.begin(), genes.end(), gene) - genes.begin());
+    std::vector<float> own(cells);
+    for (size_t i = 0; i < cells; ++i) own[i] = values[i * genes.size() + column];
+    return own;
+  }
+
+  std::vector<int32_t> genes;
+  std::vector<float> values;  ///< cells × genes
+};
 
 /// Refits of the weights of genes on the cis path.
 class Resamples {
  public:
-  Resamples(const Study& study, const StudySurrogate& surrogate,
-            const std::vector<ExplainedTarget>& explained, int64_t count, const Context& context)
+  Resamples(const Study& study, const StudySurrogate& surrogate, const FittedCellsOf& fitted,
+            const PredictedGenes& predicted, const std::vector<ExplainedTarget>& explained,
+            int64_t count, const Context& context)
       : study_(study), surrogate_(surrogate) {
     std::set<int32_t> wanted;
     for (const auto& entry : explained) {
@@ -56,18 +98,13 @@ class Resamples {
     }
     if (wanted.empty() || count == 0) return;
     const std::vector<int32_t> genes(wanted.begin(), wanted.end());
-    auto cells = study.cells_of(Split::kTrain);
-    const auto validation = study.cells_of(Split::kValidation);
-    cells.insert(cells.end(), validation.begin(), validation.end());
-    const auto predicted = surrogate.predict(study, cells, genes, context.pool);
     std::vector<std::vector<ResampledGene>> refits(genes.size());
     context.pool.for_each(std::ssize(genes), [&](int64_t g) {
-      std::vector<float> own(cells.size());
-      for (size_t i = 0; i < own.size(); ++i) own[i] = predicted[i * genes.size() + at(g)];
+      const auto own = predicted.of(genes[at(g)], fitted.cells().size());
       const CisGene& gene = cis_gene(genes[at(g)]);
-      refits[at(g)] = resample_weights(study, gene, response(),
-                                       fitted_cells(study, gene, response(), cells, own), count,
-                                       context.seed, stream_key(study.genes.names[at(gene.gene)]));
+      refits[at(g)] = resample_weights(
+          study, gene, response(), fitted_cells(study, gene, response(), fitted.cells(), own),
+          count, context.seed, stream_key(study.genes.names[at(gene.gene)]));
     });
     for (size_t g = 0; g < genes.size(); ++g) refits_[genes[g]] = std::move(refits[g]);
   }
@@ -163,10 +200,13 @@ class TypeJudge {
     RandomSets result{
         explained.target.type, explained.target.gene, static_cast<int64_t>(subset.size()), {}, {}};
     const uint64_t stream = stream_of(study_, explained.target);
+    const SetOutputs sets(*own_, {&explained.target.gene, 1});
+    auto before = sets.unmasked();
+    clamp(before);
     for (int64_t i = 0; i < options_.random_sets; ++i) {
       RandomStream draws(context_.seed, Purpose::kRandomSets, stream, static_cast<uint32_t>(i));
       const auto drawn = similar_.draw(subset, draws);
-      const auto after = predict(*own_, drawn, explained.target.gene);
+      const auto after = clamped_after(before, sets.masked(drawn));
       result.changes.push_back(predicted_change(explained.before, after, &map.map));
       if (i < options_.contrasted_random_sets) {
         result.contrasts.push_back(contrast_of(explained, after, measured));
@@ -178,8 +218,10 @@ class TypeJudge {
   std::vector<ChangeInType> by_type(const ExplainedTarget& explained, const CountMap& map) const {
     std::vector<ChangeInType> result;
     for (const auto& [other, model] : types_) {
-      const auto before = predict(*model, {}, explained.target.gene);
-      const auto after = predict(*model, explained.explanation.subset, explained.target.gene);
+      const SetOutputs sets(*model, {&explained.target.gene, 1});
+      auto before = sets.unmasked();
+      clamp(before);
+      const auto after = clamped_after(before, sets.masked(explained.explanation.subset));
       result.push_back({explained.target.type, explained.target.gene, other,
                         predicted_change(before, after, &map.map)});
     }
@@ -262,33 +304,31 @@ class SetsJudge::Parts {
     JudgedSets result;
     if (explained.empty()) return result;
     if (!state_) state_.emplace(study_, surrogate_, options_.contrast.components, context_);
-    const auto maps = fit_count_maps(study_, surrogate_, genes_of(explained), context_);
+    if (!fitted_) fitted_.emplace(study_, surrogate_, context_);
+    const PredictedGenes predicted(*fitted_, genes_of(explained));
+    const auto maps = maps_of(predicted);
     result.from_counts = maps.begin()->second.from_counts;
     result.sets.resize(explained.size());
     result.random.resize(explained.size());
     std::vector<std::vector<ChangeInType>> by_type(explained.size());
-    std::map<std::optional<int32_t>, std::vector<size_t>> learned_in;
-    for (size_t i = 0; i < explained.size(); ++i) {
-      learned_in[explained[i].target.type].push_back(i);
-    }
+    std::vector<const TypeJudge*> judges;
+    judges.reserve(explained.size());
+    for (const auto& entry : explained) judges.push_back(&judge_of(entry.target.type));
     const bool closes = perturbation_ == Perturbation::kClosed;
-    const Resamples resamples(study_, surrogate_, explained, closes ? options_.resamples : 0,
-                              context_);
-    for (const auto& entry : learned_in) {
-      const auto& which = entry.second;
-      const TypeJudge& judge = judge_of(entry.first);
-      context_.pool.for_each(static_cast<int64_t>(which.size()), [&](int64_t k) {
-        const size_t i = which[at(k)];
-        const CountMap& map = maps.at(explained[i].target.gene);
-        const auto measured = judge.baseline(explained[i].target.gene);
-        result.sets[i] = judge.set(explained[i], map, measured);
-        result.sets[i].gate = failed_gate(surrogate_, explained[i]);
-        result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
-        result.random[i] = judge.random(explained[i], map, measured);
-        by_type[i] = judge.by_type(explained[i], map);
-      });
-      context_.check_cancelled();
-    }
+    const Resamples resamples(study_, surrogate_, *fitted_, predicted, explained,
+                              closes ? options_.resamples : 0, context_);
+    context_.pool.for_each(std::ssize(explained), [&](int64_t k) {
+      const size_t i = at(k);
+      const TypeJudge& judge = *judges[i];
+      const CountMap& map = maps.at(explained[i].target.gene);
+      const auto measured = judge.baseline(explained[i].target.gene);
+      result.sets[i] = judge.set(explained[i], map, measured);
+      result.sets[i].gate = failed_gate(surrogate_, explained[i]);
+      result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
+      result.random[i] = judge.random(explained[i], map, measured);
+      by_type[i] = judge.by_type(explained[i], map);
+    });
+    context_.check_cancelled();
     for (const auto& changes : by_type) {
       result.by_type.insert(result.by_type.end(), changes.begin(), changes.end());
     }
@@ -301,6 +341,19 @@ class SetsJudge::Parts {
     genes.reserve(explained.size());
     for (const auto& entry : explained) genes.push_back(entry.target.gene);
     return genes;
+  }
+
+  std::map<int32_t, CountMap> maps_of(const PredictedGenes& predicted) const {
+    const auto train = fitted_->train();
+    require_training_cells(train);
+    std::vector<std::optional<CountMap>> made(predicted.genes.size());
+    context_.pool.for_each(std::ssize(made), [&](int64_t g) {
+      const int32_t gene = predicted.genes[at(g)];
+      made[at(g)] = fit_count_map(study_, gene, train, predicted.of(gene, train.size()));
+    });
+    std::map<int32_t, CountMap> maps;
+    for (size_t g = 0; g < made.size(); ++g) maps.emplace(predicted.genes[g], std::move(*made[g]));
+    return maps;
   }
 
   const TypeJudge& judge_of(std::optional<int32_t> type) {
@@ -318,6 +371,7 @@ class SetsJudge::Parts {
   JudgeSetsOptions options_;
   const Context& context_;
   std::optional<StateCovariates> state_;
+  std::optional<FittedCellsOf> fitted_;
   TestedCells tested_;
   std::map<std::optional<int32_t>, std::unique_ptr<TypeJudge>> judges_;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/at.hpp"
@@ -74,8 +75,11 @@ class Refit {
       const int32_t type = study.cells.type.codes[at(fitted.cells[i])];
       const uint32_t bits = bits_of(gene, study.open.row(fitted.cells[i]));
       const auto [place, fresh] = places.try_emplace({type, bits}, kinds_.size());
-      if (fresh) kinds_.push_back({type, bits});
-      kind_.push_back(place->second);
+      if (fresh) {
+        kinds_.push_back({type, bits});
+        rows_of_kind_.emplace_back();
+      }
+      rows_of_kind_[place->second].push_back(i);
       rows_of_type_[at(type)].push_back(i);
       without_.push_back(counts_ ? std::exp(fitted.without[i]) : fitted.without[i]);
     }
@@ -105,10 +109,11 @@ class Refit {
   }
 
   std::vector<double> fit(const std::vector<double>& times, std::vector<double> start) const {
+    const auto rows = drawn_rows(times);
     take_fisher_steps(
         start, kMostSteps,
         [&](std::vector<double>& gradient, std::vector<double>& information) {
-          assemble(times, start, gradient, information);
+          assemble(rows, start, gradient, information);
         },
         [&](size_t j, double value) { return j < types_ ? value : within(gene_.sum, value); });
     return start;
@@ -140,6 +145,27 @@ class Refit {
     double information = 0;
   };
 
+  /// Rows that are drawn at all, kind after kind; in each, in the order of all rows.
+  struct DrawnRows {
+    std::vector<size_t> begin;  ///< of each kind, and the end
+    std::vector<double> times, values, without;
+  };
+
+  DrawnRows drawn_rows(const std::vector<double>& times) const {
+    DrawnRows rows;
+    rows.begin.push_back(0);
+    for (const auto& of_kind : rows_of_kind_) {
+      for (const size_t i : of_kind) {
+        if (times[i] == 0) continue;
+        rows.times.push_back(times[i]);
+        rows.values.push_back(fitted_.values[i]);
+        rows.without.push_back(without_[i]);
+      }
+      rows.begin.push_back(rows.times.size());
+    }
+    return rows;
+  }
+
   /// The sum of satisfied terms in a kind of cell.
   double total(const CellKind& kind, const std::vector<double>& parameters) const {
     double sum = 0;
@@ -153,36 +179,43 @@ class Refit {
     return sum;
   }
 
-  std::vector<Sums> sums_of_kinds(const std::vector<double>& times,
-                                  const std::vector<double>& parameters) const {
-    std::vector<double> part(kinds_.size());
-    for (size_t c = 0; c < kinds_.size(); ++c) {
-      part[c] = parameters[at(kinds_[c].type)] + from_sum(gene_.sum, total(kinds_[c], parameters));
-      if (counts_) part[c] = std::exp(part[c]);
+  /// Of rows [begin, end), all of a kind whose terms make `part` of the mean, or of its logarithm.
+  Sums sums_of(const DrawnRows& rows, size_t begin, size_t end, double part) const {
+    double score = 0, information = 0;
+    const double dispersion = gene_.dispersion;
+    for (size_t i = begin; i < end && counts_; ++i) {
+      const double mean = rows.without[i] * part;
+      const double v = rows.times[i] / (1 + dispersion * mean);
+      score += (rows.values[i] - mean) * v;
+      information += mean * v;
     }
-    std::vector<Sums> sums(kinds_.size());
-    for (size_t i = 0; i < times.size(); ++i) {
-      const size_t c = kind_[i];
-      if (counts_) {
-        const double mean = without_[i] * part[c];
-        const double v = times[i] / (1 + gene_.dispersion * mean);
-        sums[c].score += (fitted_.values[i] - mean) * v;
-        sums[c].information += mean * v;
-      } else {
-        const double v = times[i] / gene_.dispersion;
-        sums[c].score += (fitted_.values[i] - without_[i] - part[c]) * v;
-        sums[c].information += v;
-      }
+    for (size_t i = begin; i < end && !counts_; ++i) {
+      const double v = rows.times[i] / dispersion;
+      score += (rows.values[i] - rows.without[i] - part) * v;
+      information += v;
+    }
+    return {score, information};
+  }
+
+  std::vector<Sums> sums_of_kinds(const DrawnRows& rows,
+                                  const std::vector<double>& parameters) const {
+    std::vector<Sums> sums;
+    sums.reserve(kinds_.size());
+    for (size_t c = 0; c < kinds_.size(); ++c) {
+      double part =
+          parameters[at(kinds_[c].type)] + from_sum(gene_.sum, total(kinds_[c], parameters));
+      if (counts_) part = std::exp(part);
+      sums.push_back(sums_of(rows, rows.begin[c], rows.begin[c + 1], part));
     }
     return sums;
   }
 
-  void assemble(const std::vector<double>& times, const std::vector<double>& parameters,
+  void assemble(const DrawnRows& rows, const std::vector<double>& parameters,
                 std::vector<double>& gradient, std::vector<double>& information) const {
     const size_t size = parameters.size();
     gradient.assign(size, 0);
     information.assign(size * size, 0);
-    const auto sums = sums_of_kinds(times, parameters);
+    const auto sums = sums_of_kinds(rows, parameters);
     std::vector<double> slope(size);
     for (size_t c = 0; c < kinds_.size(); ++c) {
       std::fill(slope.begin(), slope.end(), 0.0);
@@ -216,7 +249,7 @@ class Refit {
   std::vector<std::vector<size_t>> rows_of_type_;
   std::vector<double> without_;  // mean (of counts) without terms
   std::vector<CellKind> kinds_;
-  std::vector<size_t> kind_;  // of each row
+  std::vector<std::vector<size_t>> rows_of_kind_;  // ascending
 };
 
 bool masks_chosen_term(const CisGene& gene, std::span<const int32_t> closed) {
@@ -227,24 +260,35 @@ bool masks_chosen_term(const CisGene& gene, std::span<const int32_t> closed) {
   });
 }
 
-/// A cell as masking sees it.
-struct MaskedCell {
+/// Cells of one type whose terms masking changes alike.
+struct MaskedKind {
   int32_t type;
   uint32_t before, after;
-  double without;  // rate (or value) without any term
 };
 
-std::vector<MaskedCell> masked_cells(const Study& study, const CisGene& gene, bool counts,
-                                     std::span<const int32_t> cells, std::span<const float> before,
-                                     std::span<const int32_t> closed) {
-  std::vector<MaskedCell> result;
+/// Cells as masking sees them.
+struct MaskedCells {
+  std::vector<MaskedKind> kinds;
+  std::vector<size_t> kind;     // of each cell
+  std::vector<double> without;  // of each cell: rate (or value) without any term
+};
+
+MaskedCells masked_cells(const Study& study, const CisGene& gene, bool counts,
+                         std::span<const int32_t> cells, std::span<const float> before,
+                         std::span<const int32_t> closed) {
+  MaskedCells result;
+  std::map<std::tuple<int32_t, uint32_t, uint32_t>, size_t> places;
   for (size_t i = 0; i < cells.size(); ++i) {
     const auto open = study.open.row(cells[i]);
-    const int32_t type = study.cells.type.codes[at(cells[i])];
-    MaskedCell cell{type, bits_of(gene, open), bits_of(gene, open, {closed, {}}), 0};
-    const double part = part_of(gene, type, cell.before);
-    cell.without = counts ? std::expm1(double{before[i]}) / std::exp(part) : before[i] - part;
-    result.push_back(cell);
+    const MaskedKind kind{study.cells.type.codes[at(cells[i])], bits_of(gene, open),
+                          bits_of(gene, open, {closed, {}})};
+    const auto [place, fresh] =
+        places.try_emplace({kind.type, kind.before, kind.after}, result.kinds.size());
+    if (fresh) result.kinds.push_back(kind);
+    result.kind.push_back(place->second);
+    const double part = part_of(gene, kind.type, kind.before);
+    result.without.push_back(counts ? std::expm1(double{before[i]}) / std::exp(part)
+                                    : before[i] - part);
   }
   return result;
 }
@@ -254,22 +298,31 @@ struct TermsChange {
   double relative = 0, rate = 0;
 };
 
-TermsChange change_of_terms(const std::vector<MaskedCell>& cells, const ResampledGene& refit,
-                            bool counts) {
+TermsChange change_of_terms(const MaskedCells& cells, const ResampledGene& refit, bool counts) {
+  /// What cells of a kind share.
+  struct Parts {
+    double shift, scale, before, change;
+  };
+  std::vector<Parts> parts;
+  parts.reserve(cells.kinds.size());
+  for (const auto& kind : cells.kinds) {
+    const double shift = refit.shift[at(kind.type)];
+    const double before = std::exp(part_of(refit.gene, kind.type, kind.before));
+    const double after = std::exp(part_of(refit.gene, kind.type, kind.after));
+    parts.push_back({shift, std::exp(shift), before, after - before});
+  }
   double relative = 0, lost = 0, rate_before = 0;
-  for (const auto& cell : cells) {
-    const double shift = refit.shift[at(cell.type)];
-    const double before = part_of(refit.gene, cell.type, cell.before);
-    const double after = part_of(refit.gene, cell.type, cell.after);
+  for (size_t i = 0; i < cells.kind.size(); ++i) {
+    const auto& part = parts[cells.kind[i]];
     // exp of a prediction is 1 + its rate, whatever the terms are of.
-    const double scale = counts ? cell.without * std::exp(shift) : std::exp(cell.without + shift);
-    const double rate = scale * std::exp(before),
-                 change = scale * (std::exp(after) - std::exp(before));
+    const double scale =
+        counts ? cells.without[i] * part.scale : std::exp(cells.without[i] + part.shift);
+    const double rate = scale * part.before, change = scale * part.change;
     relative += counts ? change / (1 + rate) : change / rate;
     lost += change;
     rate_before += counts ? rate : rate - 1;
   }
-  return {relative / static_cast<double>(cells.size()),
+  return {relative / static_cast<double>(cells.kind.size()),
           rate_before > 0 ? lost / rate_before : kNaN};
 }
 

@@ -19,15 +19,18 @@ SimilarPeaks::SimilarPeaks(const CsrPattern& open, int64_t count) : count_(count
 
 std::vector<int32_t> SimilarPeaks::draw(std::span<const int32_t> members,
                                         RandomStream& random) const {
-  std::vector<int32_t> taken(members.begin(), members.end());
+  std::vector<int64_t> taken;  // places, ascending
+  for (const int32_t member : members) taken.push_back(place_[at(member)]);
+  std::sort(taken.begin(), taken.end());
   std::vector<int32_t> set;
   for (const int32_t member : members) {
     for (int64_t reach = count_;; reach *= 2) {
-      const auto candidates = free_within(member, reach, taken);
-      if (candidates.empty() && reach < 2 * peaks()) continue;
-      if (candidates.empty()) return set;  // L takes more than half of all peaks
-      set.push_back(candidates[random.below(static_cast<uint32_t>(candidates.size()))]);
-      taken.push_back(set.back());
+      const auto window = window_about(member, reach, taken);
+      if (window.free() == 0 && reach < 2 * peaks()) continue;
+      if (window.free() == 0) return set;  // L takes more than half of all peaks
+      const int64_t place = window.free_place(random.below(static_cast<uint32_t>(window.free())));
+      set.push_back(order_[at(place)]);
+      taken.insert(std::lower_bound(taken.begin(), taken.end(), place), place);
       break;
     }
   }
@@ -35,17 +38,35 @@ std::vector<int32_t> SimilarPeaks::draw(std::span<const int32_t> members,
   return set;
 }
 
+int64_t SimilarPeaks::Window::free_place(int64_t i) const {
+  int64_t place = first + i;
+  for (const int64_t other : taken) {
+    if (other > place) break;
+    ++place;
+  }
+  return place;
+}
+
 std::vector<int32_t> SimilarPeaks::free_within(int32_t member, int64_t reach,
                                                std::span<const int32_t> taken) const {
-  const int64_t middle = place_[at(member)];
-  const int64_t first =
-      std::clamp<int64_t>(middle - reach / 2, 0, std::max<int64_t>(0, peaks() - reach));
   std::vector<int32_t> result;
-  for (int64_t i = first; i < std::min(peaks(), first + reach); ++i) {
+  const auto window = window_about(member, reach, {});
+  for (int64_t i = window.first; i < window.last; ++i) {
     const int32_t peak = order_[at(i)];
     if (std::find(taken.begin(), taken.end(), peak) == taken.end()) result.push_back(peak);
   }
   return result;
+}
+
+SimilarPeaks::Window SimilarPeaks::window_about(int32_t member, int64_t reach,
+                                                std::span<const int64_t> taken) const {
+  const int64_t middle = place_[at(member)];
+  Window window;
+  window.first = std::clamp<int64_t>(middle - reach / 2, 0, std::max<int64_t>(0, peaks() - reach));
+  window.last = std::min(peaks(), window.first + reach);
+  const auto begin = std::lower_bound(taken.begin(), taken.end(), window.first);
+  window.taken = {begin, std::lower_bound(begin, taken.end(), window.last)};
+  return window;
 }
 
 }  // namespace grids::core

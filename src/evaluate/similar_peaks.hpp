@@ -31,6 +31,18 @@ class SimilarPeaks {
   std::vector<int32_t> free_within(int32_t member, int64_t reach,
                                    std::span<const int32_t> taken) const;
 
+  /// Places in `order_` around a member, and those of them that are taken.
+  struct Window {
+    int64_t first = 0, last = 0;
+    std::span<const int64_t> taken;  ///< ascending
+
+    int64_t free() const { return last - first - std::ssize(taken); }
+    /// The place of the i-th that is free.
+    int64_t free_place(int64_t i) const;
+  };
+  /// As many places as `free_within` looks at; `taken`: places, ascending.
+  Window window_about(int32_t member, int64_t reach, std::span<const int64_t> taken) const;
+
   int64_t count_;
   std::vector<int32_t> order_;  ///< peaks, the rarest first
   std::vector<int64_t> place_;  ///< of each peak in `order_`

@@ -12,16 +12,13 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/indices.hpp"
+#include "explain/all_rates.hpp"
 #include "explain/study_data.hpp"
 #include "methods/links.hpp"
-#include "model/surrogate_model.hpp"
+#include "model/set_outputs.hpp"
 
 namespace grids::core {
 namespace {
-
-double rate(float prediction) {
-  return std::expm1(std::max(double{prediction}, 0.0));
-}
 
 /// All that the targets of one type share.
 struct TypeCells {
@@ -40,7 +37,7 @@ struct TypeCells {
   std::vector<int32_t> test_cells;
   std::unique_ptr<SurrogateModel> train;  ///< cells: positions in train_cells
   std::unique_ptr<SurrogateModel> test;
-  std::vector<double> rates_before;  ///< of all genes, summed over test cells; empty: not asked
+  std::unique_ptr<AllRates> rates;  ///< of all genes, on the test cells; null: not asked
 };
 
 /// Of the models of types that are kept for the next portion: bounds the memory.
@@ -71,23 +68,6 @@ class KeptTypes {
  private:
   std::list<std::pair<std::optional<int32_t>, std::unique_ptr<TypeCells>>> kept_;  // latest first
 };
-
-/// Cells of which all genes are predicted at once: bounds the memory.
-constexpr size_t kRateCells = 256;
-
-/// Σ over the model's cells of every gene's predicted rate.
-std::vector<double> summed_rates(const SurrogateModel& model, std::span<const Feature> subset) {
-  const auto cells = indices_below(model.shape().cells);
-  const auto genes = indices_below(model.shape().outputs);
-  std::vector<double> sums(genes.size(), 0.0);
-  for (size_t first = 0; first < cells.size(); first += kRateCells) {
-    const auto block = std::span(cells).subspan(first, std::min(kRateCells, cells.size() - first));
-    const auto state = model.begin(subset, block, genes);
-    const auto outputs = state->outputs();
-    for (size_t i = 0; i < outputs.size(); ++i) sums[i % genes.size()] += rate(outputs[i]);
-  }
-  return sums;
-}
 
 /// Genes on the target's chromosome whose start lies within reach, the target included.
 std::vector<int32_t> neighbours(const Study& study, int32_t gene, int64_t reach) {
@@ -130,15 +110,6 @@ OffTarget off_target(const std::vector<double>& before, const std::vector<double
       result.largest_change = change;
     }
   }
-  return result;
-}
-
-/// The target's predictions on all cells of the model, clamped.
-std::vector<float> predictions(const SurrogateModel& model, std::span<const Feature> subset,
-                               int32_t gene) {
-  const auto state = model.begin(subset, indices_below(model.shape().cells), {&gene, 1});
-  std::vector<float> result(state->outputs().begin(), state->outputs().end());
-  for (float& value : result) value = std::max(value, 0.0f);
   return result;
 }
 
@@ -230,7 +201,7 @@ class TargetExplainer {
     auto cells =
         std::make_unique<TypeCells>(study_, surrogate_, type, options_.perturbation, context_.pool);
     if (!cells->test_cells.empty() && options_.off_target) {
-      cells->rates_before = summed_rates(*cells->test, {});
+      cells->rates = std::make_unique<AllRates>(*cells->test);
     }
     return cells;
   }
@@ -336,10 +307,12 @@ class TargetExplainer {
     result->partners = find_partners(objective, subset, options_.partners);
     result->train_cells = static_cast<int64_t>(cells.train_cells.size());
     result->test_cells = cells.test_cells;
-    result->before = predictions(*cells.test, {}, target.gene);
-    result->after = predictions(*cells.test, subset, target.gene);
+    const SetOutputs tested(*cells.test, {&target.gene, 1});
+    result->before = tested.unmasked();
+    clamp(result->before);
+    result->after = clamped_after(result->before, tested.masked(subset));
     if (options_.off_target) {
-      result->off_target = off_target(cells.rates_before, summed_rates(*cells.test, subset), near);
+      result->off_target = off_target(cells.rates->before(), cells.rates->after(subset), near);
     }
     result->cells_below_floor = cells_below_floor(objective.loss);
     result->seed = context_.seed;

@@ -70,6 +70,16 @@ GRIDS_CLONES void scatter_gradient(int64_t width, std::span<const int32_t> open,
   }
 }
 
+/// sums += the gradients of some cells, in order.
+GRIDS_CLONES void add_gradients(int64_t width, std::span<const int32_t> cells,
+                                const float* gradients, float* sums) {
+  for (int64_t o = 0; o < width; o += kLanes) {
+    Lanes total = lanes_at(sums + o);
+    for (const int32_t cell : cells) total += lanes_at(gradients + cell * width + o);
+    lanes_at(sums + o) = total;
+  }
+}
+
 GRIDS_CLONES void finish_gains(int64_t peaks, int64_t width, const float* total, const float* sums,
                                const float* differences, const float* fractions, double* gains) {
   for (int64_t peak = 0; peak < peaks; ++peak) {
@@ -307,6 +317,31 @@ void AtacEncoder::replacement_gains(ThreadPool& pool, const OpenCells& cells,
     finish_gains(last - first, sum_stride_, total.data(), sums.data(), difference(first),
                  fractions.data() + first, gains.data() + first);
   });
+}
+
+void AtacEncoder::replacement_gains_of(std::span<const int32_t> peaks,
+                                       std::span<const std::vector<int32_t>> open,
+                                       std::span<const float> gradients,
+                                       std::span<const float> fractions,
+                                       std::span<double> gains) const {
+  const auto stride = at(sum_stride_);
+  std::vector<float> total(stride, 0.0f);
+  for (size_t first = 0; first < gradients.size(); first += stride) {
+    for (size_t i = 0; i < stride; ++i) total[i] += gradients[first + i];
+  }
+  std::vector<float> sums(peaks.size() * stride, 0.0f), differences, own_fractions;
+  differences.reserve(sums.size());
+  own_fractions.reserve(peaks.size());
+  for (size_t k = 0; k < peaks.size(); ++k) {
+    add_gradients(sum_stride_, open[k], gradients.data(), sums.data() + k * stride);
+    const float* own = difference(peaks[k]);
+    differences.insert(differences.end(), own, own + stride);
+    own_fractions.push_back(fractions[at(peaks[k])]);
+  }
+  std::vector<double> result(peaks.size());
+  finish_gains(std::ssize(peaks), sum_stride_, total.data(), sums.data(), differences.data(),
+               own_fractions.data(), result.data());
+  for (size_t k = 0; k < peaks.size(); ++k) gains[at(peaks[k])] = result[k];
 }
 
 }  // namespace grids::core

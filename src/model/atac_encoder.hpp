@@ -88,6 +88,13 @@ class AtacEncoder {
   /// fraction_j would change to first order. One sparse product, split by fixed blocks of peaks.
   void replacement_gains(ThreadPool& pool, const OpenCells& cells, std::span<const float> gradients,
                          std::span<const float> fractions, std::span<double> gains) const;
+  /// The same, to the last bit, for some peaks of one chromosome: `open` names for each of them the
+  /// cells in which it is open, ascending; `gradients` are those of that chromosome, cells ×
+  /// sum_stride(). `fractions` and `gains` have an entry for every peak.
+  void replacement_gains_of(std::span<const int32_t> peaks,
+                            std::span<const std::vector<int32_t>> open,
+                            std::span<const float> gradients, std::span<const float> fractions,
+                            std::span<double> gains) const;
   BlockStarts block_starts(const CsrPattern& open) const;
 
  private:

@@ -18,7 +18,13 @@ const double kLogScale = std::log(1e5);
 }  // namespace
 
 CisOutputs::CisOutputs(const CisContribution& contribution, std::span<const int32_t> genes,
-                       const CsrPattern& cells_of_peaks) {
+                       const CsrPattern& cells_of_peaks)
+    : CisOutputs(contribution, genes, [&](std::span<const int32_t> peaks) {
+        return transpose(select_rows(cells_of_peaks, peaks));
+      }) {}
+
+CisOutputs::CisOutputs(const CisContribution& contribution, std::span<const int32_t> genes,
+                       const std::function<CsrPattern(std::span<const int32_t> peaks)>& open_of) {
   if (contribution.path == nullptr) return;
   const CisPath& path = *contribution.path;
   cells_ = &contribution;
@@ -51,7 +57,7 @@ CisOutputs::CisOutputs(const CisContribution& contribution, std::span<const int3
     ++slots_of_outputs.rows;
   }
   outputs_of_slots_ = transpose(slots_of_outputs);
-  open_ = transpose(select_rows(cells_of_peaks, peaks_));
+  open_ = open_of(peaks_);
   stride_ = padded(size());
   coefficients_.assign(at(latents_ * stride_), 0.0f);
   for (size_t k = 0; k < found.size(); ++k) {
@@ -93,6 +99,22 @@ CisOutputs::Masked CisOutputs::masked(std::span<const Feature> subset,
     const int32_t slot = slot_of(peak);
     if (slot >= 0) result.peaks.push_back({slot, replacement[at(peak)]});
   }
+  return result;
+}
+
+CisOutputs::Masked CisOutputs::concerned(std::span<const Feature> subset,
+                                         std::span<const float> replacement) const {
+  Masked result;
+  for (const Feature peak : subset) {
+    const int32_t slot = slot_of(peak);
+    if (slot < 0) continue;
+    result.peaks.push_back({slot, replacement[at(peak)]});
+    const auto outputs = outputs_of_slots_.row(slot);
+    result.outputs.insert(result.outputs.end(), outputs.begin(), outputs.end());
+  }
+  std::sort(result.outputs.begin(), result.outputs.end());
+  result.outputs.erase(std::unique(result.outputs.begin(), result.outputs.end()),
+                       result.outputs.end());
   return result;
 }
 

@@ -15,6 +15,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -65,6 +66,9 @@ class CisOutputs {
   /// `contribution` must outlive this; `cells_of_peaks` is peaks × cells.
   CisOutputs(const CisContribution& contribution, std::span<const int32_t> genes,
              const CsrPattern& cells_of_peaks);
+  /// The same; `open_of` gives cells × peaks, where the peaks of a list (ascending) are open.
+  CisOutputs(const CisContribution& contribution, std::span<const int32_t> genes,
+             const std::function<CsrPattern(std::span<const int32_t> peaks)>& open_of);
 
   int64_t size() const { return static_cast<int64_t>(columns_.size()); }
   bool empty() const { return columns_.empty(); }
@@ -77,6 +81,8 @@ class CisOutputs {
 
   /// Everything under a subset. `replacement` holds p for each peak.
   Masked masked(std::span<const Feature> subset, std::span<const float> replacement) const;
+  /// Of the same, only the outputs of which a term has a peak of the subset.
+  Masked concerned(std::span<const Feature> subset, std::span<const float> replacement) const;
   /// What an edit of the subset (ascending, before it) concerns.
   Masked masked(std::span<const Feature> subset, Edit edit,
                 std::span<const float> replacement) const;

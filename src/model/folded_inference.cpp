@@ -172,8 +172,12 @@ std::vector<float> FoldedSurrogate::score_rna(ThreadPool& pool,
 
 std::vector<float> FoldedSurrogate::predict(ThreadPool& pool, const CsrPattern& open,
                                             const OutputLayer& layer) const {
-  const auto latents = atac_latents(pool, open);
-  auto predicted = in_blocks(pool, latents, shape_.latent, layer.size(),
+  return predict(pool, atac_latents(pool, open), layer);
+}
+
+std::vector<float> FoldedSurrogate::predict(ThreadPool& pool, std::span<const float> atac_latents,
+                                            const OutputLayer& layer) const {
+  auto predicted = in_blocks(pool, atac_latents, shape_.latent, layer.size(),
                              [&](const float* in, float* out) { tail(layer, in, out); });
   for (float& value : predicted) value = std::max(value, 0.0f);
   return predicted;

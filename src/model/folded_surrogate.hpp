@@ -105,6 +105,9 @@ class FoldedSurrogate {
   /// Predicted expression of the layer's genes from open peaks, clamped at 0: cells × genes.
   std::vector<float> predict(ThreadPool& pool, const CsrPattern& open,
                              const OutputLayer& layer) const;
+  /// The same from ATAC latents.
+  std::vector<float> predict(ThreadPool& pool, std::span<const float> atac_latents,
+                             const OutputLayer& layer) const;
 
  private:
   /// A chromosome's part of the ATAC decoder: Linear + BatchNorm → PReLU → Linear.

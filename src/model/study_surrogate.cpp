@@ -37,6 +37,38 @@ void fill_cis(const CisOutputs& cis, int64_t cells, std::span<const float> laten
   });
 }
 
+/// From so many open peaks for each of a list on, the list is looked up among them; else they are
+/// gone through.
+constexpr size_t kOpenPerSearch = 16;
+
+/// cells × `peaks` (ascending), where they are open.
+CsrPattern open_among(const CsrPattern& open, const StudySurrogate::CellsToPredict& cells,
+                      std::span<const int32_t> peaks) {
+  std::vector<int32_t> place(at(open.columns), -1);
+  for (size_t i = 0; i < peaks.size(); ++i) place[at(peaks[i])] = static_cast<int32_t>(i);
+  for (const int32_t peak : cells.closed) place[at(peak)] = -1;
+  CsrPattern result;
+  result.rows = std::ssize(cells.cells);
+  result.columns = std::ssize(peaks);
+  for (const int32_t cell : cells.cells) {
+    const auto row = open.row(cell);
+    if (peaks.size() * kOpenPerSearch < row.size()) {
+      auto next = row.begin();
+      for (const int32_t peak : peaks) {
+        next = std::lower_bound(next, row.end(), peak);
+        if (next == row.end()) break;
+        if (*next == peak && place[at(peak)] >= 0) result.indices.push_back(place[at(peak)]);
+      }
+    } else {
+      for (const int32_t peak : row) {
+        if (place[at(peak)] >= 0) result.indices.push_back(place[at(peak)]);
+      }
+    }
+    result.offsets.push_back(result.nonzeros());
+  }
+  return result;
+}
+
 }  // namespace
 
 StudySurrogate StudySurrogate::asked_for(std::span<const int32_t> genes) const {
@@ -104,14 +136,31 @@ std::unique_ptr<SurrogateModel> StudySurrogate::model_like(const SurrogateModel&
 std::vector<float> StudySurrogate::predict(const Study& study, std::span<const int32_t> cells,
                                            std::span<const int32_t> genes, ThreadPool& pool,
                                            std::span<const int32_t> closed) const {
+  return predict(study, to_predict(study, {cells.begin(), cells.end()}, pool, closed), genes, pool);
+}
+
+StudySurrogate::CellsToPredict StudySurrogate::to_predict(const Study& study,
+                                                          std::vector<int32_t> cells,
+                                                          ThreadPool& pool,
+                                                          std::span<const int32_t> closed) const {
   CsrPattern open = select_rows(study.open, cells);
   if (!closed.empty()) open = close_peaks(open, closed);
-  auto predicted = folded_->predict(pool, open, folded_->output_layer(genes));
-  if (cis_ == nullptr) return predicted;
-  const auto own = contribution(study, cells);
-  const CisOutputs cis(own, genes, transpose(open));
-  if (cis.empty()) return predicted;
-  if (open.rows > 0) fill_cis(cis, open.rows, folded_->atac_latents(pool, open), pool, predicted);
+  CellsToPredict result{
+      std::move(cells), {closed.begin(), closed.end()}, folded_->atac_latents(pool, open)};
+  std::sort(result.closed.begin(), result.closed.end());
+  return result;
+}
+
+std::vector<float> StudySurrogate::predict(const Study& study, const CellsToPredict& cells,
+                                           std::span<const int32_t> genes, ThreadPool& pool) const {
+  const auto count = std::ssize(cells.cells);
+  const auto own = contribution(study, cells.cells);
+  const CisOutputs cis(own, genes, [&](std::span<const int32_t> peaks) {
+    return open_among(study.open, cells, peaks);
+  });
+  auto predicted = cis.all() ? std::vector<float>(cells.cells.size() * genes.size())
+                             : folded_->predict(pool, cells.latents, folded_->output_layer(genes));
+  if (!cis.empty() && count > 0) fill_cis(cis, count, cells.latents, pool, predicted);
   return predicted;
 }
 

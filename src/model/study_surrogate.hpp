@@ -58,6 +58,18 @@ class StudySurrogate {
                                              std::span<const int32_t> cells,
                                              std::vector<float> replacement) const;
 
+  /// What predictions of some cells rest on, whichever genes they are of.
+  struct CellsToPredict {
+    std::vector<int32_t> cells;   ///< of the study
+    std::vector<int32_t> closed;  ///< peaks that count as closed, ascending
+    std::vector<float> latents;   ///< cells × latent
+  };
+  CellsToPredict to_predict(const Study& study, std::vector<int32_t> cells, ThreadPool& pool,
+                            std::span<const int32_t> closed = {}) const;
+  /// `predict` of these cells, for one list of genes after the other.
+  std::vector<float> predict(const Study& study, const CellsToPredict& cells,
+                             std::span<const int32_t> genes, ThreadPool& pool) const;
+
   /// Predicted expression of genes of the study, clamped at 0: cells × genes, on the study's scale.
   /// Peaks in `closed` count as closed.
   std::vector<float> predict(const Study& study, std::span<const int32_t> cells,

@@ -17,6 +17,8 @@ namespace {
 /// Cells whose gains of the cis path are added up by one thread: a fixed number, so that sums do
 /// not depend on the threads.
 constexpr int64_t kCisCells = 16;
+/// Up to this share of all peaks, gains are added up peak by peak instead of in one sparse product.
+constexpr int64_t kFeaturesOfFew = 16;
 
 /// ⟨gradient, D_j⟩ of some peaks of one chromosome; widths are whole lanes.
 GRIDS_CLONES void products(int64_t width, const float* gradient, size_t count,
@@ -33,6 +35,13 @@ GRIDS_CLONES void products(int64_t width, const float* gradient, size_t count,
 }  // namespace
 
 SurrogateState::Gradients SurrogateState::backward(std::span<const float> cotangent) const {
+  std::vector<int64_t> all;
+  for (int64_t c = 0; c < encoder().chromosomes(); ++c) all.push_back(c);
+  return backward(cotangent, all);
+}
+
+SurrogateState::Gradients SurrogateState::backward(std::span<const float> cotangent,
+                                                   std::span<const int64_t> chromosomes) const {
   const int64_t count = cell_count();
   const int64_t width = layer_.size();
   const int64_t latents = encoder().latent();
@@ -40,7 +49,7 @@ SurrogateState::Gradients SurrogateState::backward(std::span<const float> cotang
   if (cotangent.size() != outputs_.size()) {
     throw internal_error("gains: {} cotangents for {} outputs", cotangent.size(), outputs_.size());
   }
-  Gradients gradients{std::vector<float>(at(encoder().chromosomes() * count * stride)),
+  Gradients gradients{std::vector<float>(chromosomes.size() * at(count * stride)),
                       std::vector<float>(at(count * cis_.stride()))};
   model_.pool().for_blocks(count, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
     std::vector<const float*> rows;
@@ -64,10 +73,10 @@ SurrogateState::Gradients SurrogateState::backward(std::span<const float> cotang
     }
     for (int64_t cell = begin; cell < end; ++cell) {
       std::copy_n(in_gradient.data() + (cell - begin) * latents, latents, padded_gradient.data());
-      for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
+      for (size_t i = 0; i < chromosomes.size(); ++i) {
         encoder().contribution_backward(
-            c, sums_.data() + (cell * encoder().chromosomes() + c) * stride, padded_gradient.data(),
-            gradients.sums.data() + (c * count + cell) * stride);
+            chromosomes[i], sum_at(cell, chromosomes[i]), padded_gradient.data(),
+            gradients.sums.data() + (static_cast<int64_t>(i) * count + cell) * stride);
       }
     }
   });
@@ -82,6 +91,38 @@ void SurrogateState::gains(std::span<const float> cotangent, std::span<double> g
   encoder().replacement_gains(model_.pool(), {model_.open(), model_.block_starts(), cells_},
                               gradients.sums, model_.replacements(), gains);
   if (!cis_.empty()) add_cis_gains(gradients.eta, gains);
+}
+
+void SurrogateState::gains_of(std::span<const float> cotangent, std::span<const Feature> features,
+                              std::span<double> gains) const {
+  if (std::ssize(features) > encoder().peaks() / kFeaturesOfFew) {
+    return this->gains(cotangent, gains);
+  }
+  std::vector<int64_t> chromosomes;
+  for (const Feature feature : features) {
+    const int64_t c = encoder().chromosome_of(feature);
+    if (chromosomes.empty() || chromosomes.back() != c) chromosomes.push_back(c);
+  }
+  const auto gradients = backward(cotangent, chromosomes);
+  add_sum_gains(gradients, chromosomes, features, gains);
+  if (!cis_.empty()) add_cis_gains(gradients.eta, gains);
+}
+
+void SurrogateState::add_sum_gains(const Gradients& gradients, std::span<const int64_t> chromosomes,
+                                   std::span<const Feature> features,
+                                   std::span<double> gains) const {
+  const int64_t size = cell_count() * encoder().sum_stride();
+  model_.pool().for_each(std::ssize(chromosomes), [&](int64_t i) {
+    const auto begin = std::lower_bound(features.begin(), features.end(),
+                                        encoder().first_peak(chromosomes[at(i)]));
+    const auto end =
+        std::lower_bound(begin, features.end(), encoder().first_peak(chromosomes[at(i)] + 1));
+    std::vector<std::vector<int32_t>> open;
+    for (auto feature = begin; feature != end; ++feature) open.push_back(open_positions(*feature));
+    encoder().replacement_gains_of({begin, end}, open,
+                                   std::span(gradients.sums).subspan(at(i * size), at(size)),
+                                   model_.replacements(), gains);
+  });
 }
 
 void SurrogateState::add_cis_gains(std::span<const float> eta_cotangent,
@@ -228,6 +269,7 @@ void SurrogateState::renew_moved() {
                  cis_fixed_.data() + position * cis_.stride());
       }
       fixed.add(position, {});
+      renew_latent(position, scratch);
       latent(position, {}, scratch, in.data() + (position - begin) * latents);
     }
     predict(in.data(), fixed.rows(), 1, out.data());

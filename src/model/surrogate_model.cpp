@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/simd.hpp"
 #include "math/lanes.hpp"
@@ -106,6 +107,30 @@ void SurrogateModel::check() {
     only_closes_ = only_closes_ && value == 0;
   }
   if (cis_.path != nullptr) require_fitting(cis_, open(), surrogate_.shape());
+}
+
+const SurrogateModel::Encoded& SurrogateModel::encoded() const {
+  std::call_once(cells_->encoded_once, [&] { cells_->encoded = encode(); });
+  return cells_->encoded;
+}
+
+SurrogateModel::Encoded SurrogateModel::encode() const {
+  const int64_t chromosomes = encoder().chromosomes();
+  const int64_t stride = encoder().latent_stride();
+  Encoded result{std::vector<float>(at(open().rows * chromosomes * stride)),
+                 std::vector<float>(at(open().rows * encoder().latent()))};
+  pool_.for_blocks(open().rows, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
+    std::vector<const float*> rows(at(chromosomes));
+    for (int64_t cell = begin; cell < end; ++cell) {
+      for (int64_t c = 0; c < chromosomes; ++c) {
+        float* row = result.contributions.data() + (cell * chromosomes + c) * stride;
+        encoder().contribution(c, unmasked_sum(static_cast<int32_t>(cell), c), row);
+        rows[at(c)] = row;
+      }
+      encoder().latent_of(rows, result.latents.data() + cell * encoder().latent());
+    }
+  });
+  return result;
 }
 
 std::shared_ptr<const OutputLayer> SurrogateModel::layer_of(

@@ -85,6 +85,13 @@ class SurrogateModel : public MaskableModel {
     return cells_->unmasked_sums.data() +
            static_cast<size_t>((cell * e.chromosomes() + chromosome) * e.sum_stride());
   }
+  /// What the unmasked sums add to the latents, and these.
+  struct Encoded {
+    std::vector<float> contributions;  ///< cells × chromosomes × latent_stride
+    std::vector<float> latents;        ///< cells × latent
+  };
+  /// Made when it is first asked for; any thread may.
+  const Encoded& encoded() const;
   /// Masks a peak in the sum of its chromosome, for a cell where it is x = 0 or 1; with a gate
   /// below 1, that share of the way. From the unmasked sum on, in ascending order of peaks: then
   /// the sum is the same to the last bit wherever it is made.
@@ -103,7 +110,10 @@ class SurrogateModel : public MaskableModel {
     CsrPattern of_peaks;               ///< peaks × cells
     std::vector<float> unmasked_sums;  ///< cells × chromosomes × sum_stride
     BlockStarts block_starts;
+    mutable std::once_flag encoded_once;
+    mutable Encoded encoded;
   };
+  Encoded encode() const;
 
   /// Layers of the surrogate that are in use by any model which shares the cells.
   struct Layers {

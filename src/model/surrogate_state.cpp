@@ -12,6 +12,8 @@ namespace {
 
 /// From so many tasks of kTailGroup blocks on, fewer and larger tasks keep all threads busy.
 constexpr int64_t kEnoughTasks = 8;
+/// Chromosomes of which rows are kept apart; with more, all are, and no row is laid out anew.
+constexpr size_t kFewChromosomes = 2;
 
 /// Rows of `width` in the given order.
 template <typename T>
@@ -38,6 +40,7 @@ std::vector<int32_t> union_of(const std::vector<int32_t>& a, const std::vector<i
 SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feature> subset,
                                std::span<const int32_t> cells, std::span<const int32_t> outputs)
     : model_(model),
+      unmasked_(model.encoded()),
       cells_(cells.begin(), cells.end()),
       kept_outputs_(model.model_outputs(outputs)),
       layer_(*kept_outputs_->layer),
@@ -54,27 +57,41 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const Feat
     }
     subset_open_.push_back(open_flags(subset_[i]));
   }
-  sums_.resize(at(cell_count() * encoder().chromosomes() * encoder().sum_stride()));
-  contributions_.resize(at(cell_count() * encoder().chromosomes() * encoder().latent_stride()));
+  choose_slots({});
+  std::vector<int64_t> masked;
+  for (const Feature feature : subset_) {
+    const int64_t chromosome = encoder().chromosome_of(feature);
+    if (masked.empty() || masked.back() != chromosome) masked.push_back(chromosome);
+  }
+  choose_slots(worth_keeping(std::move(masked)));
+  sums_.resize(at(cell_count() * slots() * encoder().sum_stride()));
+  contributions_.resize(at(cell_count() * slots() * encoder().latent_stride()));
+  latents_.resize(at(cell_count() * encoder().latent()));
   cis_fixed_.resize(at(cell_count() * cis_.stride()));
   outputs_.resize(at(cell_count() * layer_.size()));
   std::vector<ChromosomeMask> masks;
-  for (int64_t c = 0; c < encoder().chromosomes(); ++c) masks.push_back({c, members_of(c)});
+  masks.reserve(kept_.size());
+  for (const int64_t c : kept_) masks.push_back({c, members_of(c)});
   renew(masks, cis_.masked(subset_, model_.replacements()), indices_below(cell_count()));
 }
 
 SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const int32_t> cells,
                                std::span<const int32_t> outputs)
     : model_(model),
+      unmasked_(model.encoded()),
       cells_(cells.begin(), cells.end()),
       kept_outputs_(model.model_outputs(outputs)),
       layer_(*kept_outputs_->layer),
       cis_(kept_outputs_->cis),
       contributions_(at(cell_count() * encoder().chromosomes() * encoder().latent_stride())),
+      latents_(at(cell_count() * encoder().latent())),
       cis_fixed_(at(cell_count() * cis_.stride())),
       outputs_(at(cell_count() * layer_.size())),
       moved_(cells.size()) {
   find_positions();
+  std::vector<int64_t> all;
+  for (int64_t c = 0; c < encoder().chromosomes(); ++c) all.push_back(c);
+  choose_slots(std::move(all));
   for (const int32_t cell : cells_) {
     for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
       const float* sum = model_.unmasked_sum(cell, c);
@@ -85,14 +102,18 @@ SurrogateState::SurrogateState(const SurrogateModel& model, std::span<const int3
 
 SurrogateState::SurrogateState(const SurrogateState& whole, std::span<const int32_t> positions)
     : model_(whole.model_),
+      unmasked_(whole.unmasked_),
       cells_(gathered(whole.cells_, positions)),
       kept_outputs_(whole.kept_outputs_),
       layer_(*kept_outputs_->layer),
       cis_(kept_outputs_->cis),
       subset_(whole.subset_),
-      sums_(gathered(whole.sums_, positions, encoder().chromosomes() * encoder().sum_stride())),
-      contributions_(gathered(whole.contributions_, positions,
-                              encoder().chromosomes() * encoder().latent_stride())),
+      kept_(whole.kept_),
+      slot_of_(whole.slot_of_),
+      sums_(gathered(whole.sums_, positions, slots() * encoder().sum_stride())),
+      contributions_(
+          gathered(whole.contributions_, positions, slots() * encoder().latent_stride())),
+      latents_(gathered(whole.latents_, positions, encoder().latent())),
       cis_fixed_(gathered(whole.cis_fixed_, positions, cis_.stride())),
       outputs_(gathered(whole.outputs_, positions, layer_.size())) {
   find_positions();
@@ -113,6 +134,45 @@ void SurrogateState::find_positions() {
     slot = static_cast<int32_t>(position);
   }
   ascending_ = std::is_sorted(cells_.begin(), cells_.end());
+}
+
+void SurrogateState::choose_slots(std::vector<int64_t> chromosomes) {
+  kept_ = std::move(chromosomes);
+  slot_of_.assign(at(encoder().chromosomes()), -1);
+  for (size_t slot = 0; slot < kept_.size(); ++slot) {
+    slot_of_[at(kept_[slot])] = static_cast<int32_t>(slot);
+  }
+}
+
+std::vector<int64_t> SurrogateState::worth_keeping(std::vector<int64_t> masked) const {
+  std::vector<int64_t> wanted;
+  std::set_union(masked.begin(), masked.end(), kept_.begin(), kept_.end(),
+                 std::back_inserter(wanted));
+  if (wanted.size() <= kFewChromosomes) return wanted;
+  wanted.clear();
+  for (int64_t c = 0; c < encoder().chromosomes(); ++c) wanted.push_back(c);
+  return wanted;
+}
+
+void SurrogateState::keep(const std::vector<int64_t>& chromosomes) {
+  auto wanted = worth_keeping(chromosomes);
+  if (wanted.size() == kept_.size()) return;
+  const int64_t width = encoder().sum_stride();
+  const int64_t out_width = encoder().latent_stride();
+  std::vector<float> sums, contributions;
+  sums.reserve(cells_.size() * wanted.size() * at(width));
+  contributions.reserve(cells_.size() * wanted.size() * at(out_width));
+  for (int64_t position = 0; position < cell_count(); ++position) {
+    for (const int64_t c : wanted) {
+      const float* sum = sum_at(position, c);
+      sums.insert(sums.end(), sum, sum + width);
+      const float* contribution = contribution_at(position, c);
+      contributions.insert(contributions.end(), contribution, contribution + out_width);
+    }
+  }
+  sums_ = std::move(sums);
+  contributions_ = std::move(contributions);
+  choose_slots(std::move(wanted));
 }
 
 void SurrogateState::require_possible(Edit edit) const {
@@ -140,17 +200,20 @@ SurrogateState::OpenFlags SurrogateState::open_flags(Feature feature) const {
   return flags;
 }
 
+std::vector<int32_t> SurrogateState::open_positions(Feature feature) const {
+  std::vector<int32_t> positions;
+  for (const int32_t cell : model_.cells_of_peaks().row(feature)) {
+    if (position_of_[at(cell)] >= 0) positions.push_back(position_of_[at(cell)]);
+  }
+  if (!ascending_) std::sort(positions.begin(), positions.end());
+  return positions;
+}
+
 std::vector<int32_t> SurrogateState::touched(Feature feature, std::span<const uint8_t> open) const {
   const float p = model_.replacement(feature);
-  std::vector<int32_t> positions;
   const auto open_cells = model_.cells_of_peaks().row(feature);
-  if (p == 0 && open_cells.size() < open.size()) {  // the shorter list
-    for (const int32_t cell : open_cells) {
-      if (position_of_[at(cell)] >= 0) positions.push_back(position_of_[at(cell)]);
-    }
-    if (!ascending_) std::sort(positions.begin(), positions.end());
-    return positions;
-  }
+  if (p == 0 && open_cells.size() < open.size()) return open_positions(feature);  // shorter
+  std::vector<int32_t> positions;
   for (size_t i = 0; i < open.size(); ++i) {
     if (static_cast<float>(open[i]) != p) positions.push_back(static_cast<int32_t>(i));
   }
@@ -205,17 +268,28 @@ void SurrogateState::masked_sum(const ChromosomeMask& mask, int64_t position, fl
   }
 }
 
+const float* SurrogateState::sum_at(int64_t position, int64_t chromosome) const {
+  const int64_t slot = slot_of_[at(chromosome)];
+  return slot < 0 ? model_.unmasked_sum(cells_[at(position)], chromosome)
+                  : sums_.data() + (position * slots() + slot) * encoder().sum_stride();
+}
+
 const float* SurrogateState::contribution_at(int64_t position, int64_t chromosome) const {
-  return contributions_.data() +
-         (position * encoder().chromosomes() + chromosome) * encoder().latent_stride();
+  const int64_t slot = slot_of_[at(chromosome)];
+  if (slot >= 0) {
+    return contributions_.data() + (position * slots() + slot) * encoder().latent_stride();
+  }
+  const int64_t row = cells_[at(position)] * encoder().chromosomes() + chromosome;
+  return unmasked_.contributions.data() + row * encoder().latent_stride();
 }
 
 void SurrogateState::latent(int64_t position, std::span<const Replaced> replaced,
                             std::vector<const float*>& scratch, float* out) const {
-  scratch.resize(at(encoder().chromosomes()));
-  for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
-    scratch[at(c)] = contribution_at(position, c);
+  if (replaced.empty()) {
+    std::copy_n(latents_.data() + position * encoder().latent(), encoder().latent(), out);
+    return;
   }
+  gather(position, scratch);
   for (const Replaced& other : replaced) scratch[at(other.chromosome)] = other.contribution;
   encoder().latent_of(scratch, out);
 }
@@ -250,9 +324,39 @@ void SurrogateState::predict(const float* latents, std::span<const float* const>
   if (!cis_.empty()) cis_.predict(fixed, latents, out);
 }
 
+void SurrogateState::gather(int64_t position, std::vector<const float*>& contributions) const {
+  contributions.resize(at(encoder().chromosomes()));
+  for (int64_t c = 0; c < encoder().chromosomes(); ++c) {
+    contributions[at(c)] = contribution_at(position, c);
+  }
+}
+
+void SurrogateState::renew_latent(int64_t position, std::vector<const float*>& scratch) {
+  gather(position, scratch);
+  encoder().latent_of(scratch, latents_.data() + position * encoder().latent());
+}
+
+bool SurrogateState::renew_row(const ChromosomeMask& mask, int64_t position) {
+  const int64_t row = position * slots() + slot_of_[at(mask.chromosome)];
+  float* sum = sums_.data() + row * encoder().sum_stride();
+  float* contribution = contributions_.data() + row * encoder().latent_stride();
+  masked_sum(mask, position, sum);
+  const bool moved =
+      std::any_of(mask.members.begin(), mask.members.end(), [&](const Member& member) {
+        return model_.replacement(member.feature) != static_cast<float>(member.open[position]);
+      });
+  if (moved) {
+    encoder().contribution(mask.chromosome, sum, contribution);
+    return true;
+  }
+  const int64_t whole = cells_[at(position)] * encoder().chromosomes() + mask.chromosome;
+  std::copy_n(unmasked_.contributions.data() + whole * encoder().latent_stride(),
+              encoder().latent_stride(), contribution);
+  return false;
+}
+
 void SurrogateState::renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
                            std::span<const int32_t> positions) {
-  const int64_t chromosomes = encoder().chromosomes();
   const int64_t latents = encoder().latent();
   const int64_t width = layer_.size();
   const auto rows = static_cast<int64_t>(positions.size());
@@ -269,12 +373,13 @@ void SurrogateState::renew(std::span<const ChromosomeMask> masks, const CisOutpu
         cis_.fix(cells_[at(position)], cis, room, cis_fixed_.data() + position * cis_.stride());
       }
       fixed.add(position, {});
-      for (const ChromosomeMask& mask : masks) {
-        const int64_t row = position * chromosomes + mask.chromosome;
-        float* sum = sums_.data() + row * encoder().sum_stride();
-        masked_sum(mask, position, sum);
-        encoder().contribution(mask.chromosome, sum,
-                               contributions_.data() + row * encoder().latent_stride());
+      bool moved = false;
+      for (const ChromosomeMask& mask : masks) moved |= renew_row(mask, position);
+      if (moved || std::ssize(masks) < slots()) {
+        renew_latent(position, scratch);
+      } else {
+        std::copy_n(unmasked_.latents.data() + cells_[at(position)] * latents, latents,
+                    latents_.data() + position * latents);
       }
       latent(position, {}, scratch, in.data() + (i - begin) * latents);
     }
@@ -309,6 +414,8 @@ void SurrogateState::apply(Edit edit) {
       chromosomes.push_back(encoder().chromosome_of(edit.in));
     }
   }
+  std::sort(chromosomes.begin(), chromosomes.end());
+  keep(chromosomes);
   std::vector<ChromosomeMask> masks;
   masks.reserve(chromosomes.size());
   for (const int64_t c : chromosomes) masks.push_back({c, members_of(c)});

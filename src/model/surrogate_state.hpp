@@ -26,6 +26,8 @@ class SurrogateState : public MaskState {
   void apply(Edit edit) override;
   std::unique_ptr<MaskState> on(std::span<const int32_t> positions) const override;
   void gains(std::span<const float> cotangent, std::span<double> gains) const override;
+  void gains_of(std::span<const float> cotangent, std::span<const Feature> features,
+                std::span<double> gains) const override;
   void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const override;
 
   /// Adds noise to the unmasked peaks of a state with nothing computed yet; only outputs and
@@ -92,8 +94,14 @@ class SurrogateState : public MaskState {
 
   int64_t cell_count() const { return static_cast<int64_t>(cells_.size()); }
   const AtacEncoder& encoder() const { return model_.encoder(); }
+  int64_t slots() const { return std::ssize(kept_); }
 
   void find_positions();
+  /// Keeps rows of these chromosomes (ascending) too, which are as nothing masked leaves them.
+  void keep(const std::vector<int64_t>& chromosomes);
+  /// The chromosomes to keep rows of, those of `masked` (ascending) and of the slots among them.
+  std::vector<int64_t> worth_keeping(std::vector<int64_t> masked) const;
+  void choose_slots(std::vector<int64_t> chromosomes);
   void require_possible(Edit edit) const;
   OpenFlags open_flags(Feature feature) const;
   /// The positions whose x differs from the replacement value, ascending.
@@ -103,7 +111,10 @@ class SurrogateState : public MaskState {
   Change plan(Edit edit) const;
 
   void masked_sum(const ChromosomeMask& mask, int64_t position, float* out) const;
+  const float* sum_at(int64_t position, int64_t chromosome) const;
   const float* contribution_at(int64_t position, int64_t chromosome) const;
+  /// Those of all chromosomes, in their order.
+  void gather(int64_t position, std::vector<const float*>& contributions) const;
   /// The latent of a row with the contributions of some chromosomes replaced; `scratch` is room
   /// for the pointers of one row.
   void latent(int64_t position, std::span<const Replaced> replaced,
@@ -118,13 +129,23 @@ class SurrogateState : public MaskState {
   /// and the outputs, at these positions anew.
   void renew(std::span<const ChromosomeMask> masks, const CisOutputs::Masked& cis,
              std::span<const int32_t> positions);
+  /// Whether the row is other than nothing masked leaves it.
+  bool renew_row(const ChromosomeMask& mask, int64_t position);
+  /// Computes the latent of a row from its contributions.
+  void renew_latent(int64_t position, std::vector<const float*>& scratch);
   /// Computes everything behind sums and `moved_` anew.
   void renew_moved();
   struct Gradients {
-    std::vector<float> sums;  ///< chromosomes × cells × sum_stride
+    std::vector<float> sums;  ///< chromosomes asked for × cells × sum_stride
     std::vector<float> eta;   ///< cells × stride of the cis outputs
   };
+  Gradients backward(std::span<const float> cotangent, std::span<const int64_t> chromosomes) const;
   Gradients backward(std::span<const float> cotangent) const;
+  /// Positions at which a peak is open, ascending.
+  std::vector<int32_t> open_positions(Feature feature) const;
+  /// What the sums of chromosomes give of these features' gains; they are on those chromosomes.
+  void add_sum_gains(const Gradients& gradients, std::span<const int64_t> chromosomes,
+                     std::span<const Feature> features, std::span<double> gains) const;
   /// (p_j − x_j) ⟨gradient of its chromosome's sum, D_j⟩ of the peaks that differ.
   void multiply_differences(std::span<const float> sum_gradients, int64_t position,
                             std::span<const Feature> features, std::span<float> gains) const;
@@ -132,16 +153,21 @@ class SurrogateState : public MaskState {
   void add_cis_gains(std::span<const float> eta_cotangent, std::span<double> gains) const;
 
   const SurrogateModel& model_;
+  const SurrogateModel::Encoded& unmasked_;
   std::vector<int32_t> cells_;
   std::vector<int32_t> position_of_;  ///< model cells; −1 where a cell is not in the state
   bool ascending_ = true;             ///< cells_ ascend, so positions do as well
   std::shared_ptr<const ModelOutputs> kept_outputs_;
-  const OutputLayer& layer_;               ///< of *kept_outputs_
-  const CisOutputs& cis_;                  ///< of *kept_outputs_
-  std::vector<Feature> subset_;            ///< ascending
-  std::vector<OpenFlags> subset_open_;     ///< for each member
-  std::vector<float> sums_;                ///< cells × chromosomes × sum_stride
-  std::vector<float> contributions_;       ///< cells × chromosomes × latent_stride
+  const OutputLayer& layer_;            ///< of *kept_outputs_
+  const CisOutputs& cis_;               ///< of *kept_outputs_
+  std::vector<Feature> subset_;         ///< ascending
+  std::vector<OpenFlags> subset_open_;  ///< for each member
+  /// Few masked peaks lie on few chromosomes: only of these the state keeps rows, a slot each.
+  std::vector<int64_t> kept_;              ///< chromosome of each slot, ascending
+  std::vector<int32_t> slot_of_;           ///< of each chromosome; −1: its rows are the model's
+  std::vector<float> sums_;                ///< cells × slots × sum_stride
+  std::vector<float> contributions_;       ///< cells × slots × latent_stride
+  std::vector<float> latents_;             ///< cells × latent
   std::vector<float> cis_fixed_;           ///< cells × stride of the cis outputs
   std::vector<float> outputs_;             ///< cells × outputs
   std::vector<CisOutputs::Masked> moved_;  ///< of each cell, with noise or gates; else empty

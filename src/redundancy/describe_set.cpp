@@ -132,6 +132,16 @@ std::vector<Element> SetRedundancy::all_elements() const {
 SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
                            const RedundancyTarget& target, std::span<const int32_t> cells,
                            const RedundancyOptions& options, ThreadPool& pool) {
+  return describe_set(study, surrogate, target,
+                      surrogate.to_predict(study, {cells.begin(), cells.end()}, pool), options,
+                      pool);
+}
+
+SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
+                           const RedundancyTarget& target,
+                           const StudySurrogate::CellsToPredict& tested,
+                           const RedundancyOptions& options, ThreadPool& pool) {
+  const std::span<const int32_t> cells = tested.cells;
   SetRedundancy set;
   set.target = target;
   set.hidden_fit = set.hidden_fit_alone = set.hidden_as_cells = set.change_as_cells = kNaN;
@@ -151,7 +161,7 @@ SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
     set.result = nothing_measured("cells: none");
     return set;
   }
-  if (!set.elements.empty()) add_fit(FitOfGene(study, surrogate, target.gene, cells, pool), set);
+  if (!set.elements.empty()) add_fit(FitOfGene(study, surrogate, target.gene, tested, pool), set);
   if (!study.has_counts()) {
     set.result = nothing_measured("counts: there are none");
   } else if (set.elements.empty()) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "base/at.hpp"
 #include "base/error.hpp"
@@ -40,25 +42,63 @@ const CisGene& gene_of(const StudySurrogate& surrogate, int32_t gene) {
 
 FitOfGene::FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
                      std::span<const int32_t> cells, ThreadPool& pool)
-    : study_(study),
-      gene_(gene_of(surrogate, gene)),
+    : FitOfGene(study, surrogate, gene, cells, surrogate.predict(study, cells, {&gene, 1}, pool)) {}
+
+FitOfGene::FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
+                     const StudySurrogate::CellsToPredict& cells, ThreadPool& pool)
+    : FitOfGene(study, surrogate, gene, cells.cells,
+                surrogate.predict(study, cells, {&gene, 1}, pool)) {}
+
+FitOfGene::FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
+                     std::span<const int32_t> cells, const std::vector<float>& predicted)
+    : gene_(gene_of(surrogate, gene)),
       counts_(surrogate.cis()->response == CisResponse::kCounts),
       cells_(cells) {
-  const auto predicted = surrogate.predict(study, cells, {&gene, 1}, pool);
+  find_kinds(study);
+  const auto part = parts({});
+  base_.reserve(cells.size());
   for (size_t i = 0; i < cells.size(); ++i) {
-    const double part =
-        cis_part(gene_, study.cells.type.codes[at(cells[i])], study.open.row(cells[i]));
-    base_.push_back(counts_ ? std::expm1(double{predicted[i]}) / std::exp(part)
-                            : predicted[i] - part);
+    const double own = part[kind_[i]];
+    base_.push_back(counts_ ? std::expm1(double{predicted[i]}) / std::exp(own)
+                            : predicted[i] - own);
   }
 }
 
+void FitOfGene::find_kinds(const Study& study) {
+  std::vector<int32_t> peaks;
+  for (const auto& term : gene_.terms) {
+    peaks.insert(peaks.end(), term.peaks.begin(), term.peaks.end());
+  }
+  std::sort(peaks.begin(), peaks.end());
+  peaks.erase(std::unique(peaks.begin(), peaks.end()), peaks.end());
+  std::map<std::pair<int32_t, std::vector<int32_t>>, size_t> known;
+  kind_.reserve(cells_.size());
+  for (const int32_t cell : cells_) {
+    std::pair<int32_t, std::vector<int32_t>> key = {study.cells.type.codes[at(cell)], {}};
+    for (const int32_t peak : peaks) {
+      if (study.open.contains(cell, peak)) key.second.push_back(peak);
+    }
+    const auto [place, fresh] = known.try_emplace(std::move(key), kinds_.size());
+    if (fresh) kinds_.push_back({place->first.first, place->first.second});
+    kind_.push_back(place->second);
+  }
+}
+
+std::vector<double> FitOfGene::parts(const CisMask& mask) const {
+  std::vector<double> result;
+  result.reserve(kinds_.size());
+  for (const auto& kind : kinds_) result.push_back(part(kind, mask));
+  return result;
+}
+
 double FitOfGene::mean_rate(const CisMask& mask) const {
+  auto part = parts(mask);
   double sum = 0;
-  for (size_t i = 0; i < cells_.size(); ++i) {
-    const double part =
-        cis_part(gene_, study_.cells.type.codes[at(cells_[i])], study_.open.row(cells_[i]), mask);
-    sum += counts_ ? base_[i] * std::exp(part) : base_[i] + part;
+  if (counts_) {
+    for (double& own : part) own = std::exp(own);
+    for (size_t i = 0; i < base_.size(); ++i) sum += base_[i] * part[kind_[i]];
+  } else {
+    for (size_t i = 0; i < base_.size(); ++i) sum += base_[i] + part[kind_[i]];
   }
   return sum / static_cast<double>(std::max<size_t>(1, cells_.size()));
 }
@@ -102,12 +142,10 @@ double FitOfGene::rate_without(std::span<const Element> elements, Setting closed
 
 std::vector<double> FitOfGene::other_terms(std::span<const Element> elements) const {
   const auto masks = masks_of(elements, 0);
+  const auto part = parts({masks.out, {}});
   std::vector<double> result;
-  result.reserve(cells_.size());
-  for (const int32_t cell : cells_) {
-    result.push_back(
-        cis_part(gene_, study_.cells.type.codes[at(cell)], study_.open.row(cell), {masks.out, {}}));
-  }
+  result.reserve(kind_.size());
+  for (const size_t kind : kind_) result.push_back(part[kind]);
   return result;
 }
 
@@ -122,8 +160,7 @@ std::vector<double> FitOfGene::log_rates(std::span<const Element> elements,
   for (size_t i = 0; i < cells_.size(); ++i) {
     const auto& mask = masks[settings[i]];
     result.push_back(std::log(std::max(kLeastRate, base_[i])) +
-                     cis_part(gene_, study_.cells.type.codes[at(cells_[i])],
-                              study_.open.row(cells_[i]), {mask.out, mask.in}));
+                     part(kinds_[kind_[i]], {mask.out, mask.in}));
   }
   return result;
 }

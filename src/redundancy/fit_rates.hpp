@@ -23,6 +23,9 @@ class FitOfGene {
   /// The gene must be predicted by the cis path. Borrows all.
   FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
             std::span<const int32_t> cells, ThreadPool& pool);
+  /// The same for cells of which many genes are asked.
+  FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
+            const StudySurrogate::CellsToPredict& cells, ThreadPool& pool);
 
   /// Mean rate over the cells, counts per 100,000 (the value, where there are no counts), with the
   /// elements of `open` open and the others closed, all other peaks as observed.
@@ -47,12 +50,27 @@ class FitOfGene {
   double dispersion() const { return gene_.dispersion; }
 
  private:
-  double mean_rate(const CisMask& mask) const;
+  /// Cells of one type with the same peaks of the gene's terms open: alike in all terms.
+  struct Kind {
+    int32_t type = 0;
+    std::vector<int32_t> open;  ///< ascending
+  };
 
-  const Study& study_;
+  FitOfGene(const Study& study, const StudySurrogate& surrogate, int32_t gene,
+            std::span<const int32_t> cells, const std::vector<float>& predicted);
+  double mean_rate(const CisMask& mask) const;
+  void find_kinds(const Study& study);
+  /// C of a kind of cell.
+  double part(const Kind& kind, const CisMask& mask) const {
+    return cis_part(gene_, kind.type, kind.open, mask);
+  }
+  std::vector<double> parts(const CisMask& mask) const;
+
   const CisGene& gene_;
   bool counts_;
   std::span<const int32_t> cells_;
+  std::vector<Kind> kinds_;
+  std::vector<size_t> kind_;  ///< of each cell
   std::vector<double> base_;  ///< rate (or value) of each cell without any term
 };
 

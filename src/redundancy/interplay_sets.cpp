@@ -24,23 +24,13 @@ FitOfSettings fit_on(const Study& study, const FitOfGene& fit, std::span<const E
   return result;
 }
 
-/// Cells with RNA that the fit has seen.
-std::vector<int32_t> seen_cells(const Study& study, std::optional<int32_t> type) {
-  std::vector<int32_t> cells;
-  for (const int32_t cell : cells_alike(study, type)) {
-    const bool seen = study.cells.split[at(cell)] != Split::kTest;
-    if (seen && study.cells.total_rna[at(cell)] > 0) cells.push_back(cell);
-  }
-  return cells;
-}
-
 SeenCells seen_by_fit(const Study& study, const StudySurrogate& surrogate, const SetRedundancy& set,
-                      std::span<const Element> elements, ThreadPool& pool) {
-  const auto cells = seen_cells(study, set.target.type);
+                      std::span<const Element> elements,
+                      const StudySurrogate::CellsToPredict& cells, ThreadPool& pool) {
   SeenCells seen;
-  for (const int32_t cell : cells) seen.total_rna.push_back(study.cells.total_rna[at(cell)]);
+  for (const int32_t cell : cells.cells) seen.total_rna.push_back(study.cells.total_rna[at(cell)]);
   const FitOfGene fit(study, surrogate, set.target.gene, cells, pool);
-  seen.fit = fit_on(study, fit, elements, cells);
+  seen.fit = fit_on(study, fit, elements, cells.cells);
   seen.dispersion = fit.dispersion();
   return seen;
 }
@@ -89,10 +79,11 @@ Columns<InterplayRow> interplay_columns() {
 }  // namespace
 
 Interplay interplay_of(const Study& study, const StudySurrogate& surrogate,
-                       const SetRedundancy& set, const ContrastCells& cells,
+                       const SetRedundancy& set, const CellsOfType& of_type,
                        const RedundancyOptions& options, ThreadPool& pool) {
+  const auto& cells = of_type.judged().contrast;
   const auto elements = set.judged_elements();
-  const FitOfGene fit(study, surrogate, set.target.gene, cells.cells, pool);
+  const FitOfGene fit(study, surrogate, set.target.gene, of_type.measured(), pool);
   Interplay none;
   none.held_out.cells = std::ssize(cells.cells);
   if (!fit.joins(elements)) {
@@ -104,8 +95,8 @@ Interplay interplay_of(const Study& study, const StudySurrogate& surrogate,
     return none;
   }
   return interplay_held_out(study, set.target.gene, elements.size(),
-                            seen_by_fit(study, surrogate, set, elements, pool), cells,
-                            fit_on(study, fit, elements, cells.cells), options.contrast);
+                            seen_by_fit(study, surrogate, set, elements, of_type.seen(), pool),
+                            cells, fit_on(study, fit, elements, cells.cells), options.contrast);
 }
 
 PooledSlope pooled_interplay(std::span<const Contrast> slopes) {

@@ -8,11 +8,11 @@
 
 namespace grids::core {
 
-/// Of the judged elements of a set whose gene is on the cis path; `cells` are held out, and the fit
-/// has seen the training and validation cells of the set's type. A note where no term of the fit
-/// has several of the elements: then there is no interplay in it.
+/// Of the judged elements of a set whose gene is on the cis path; those of the cells that are
+/// judged are held out, and the fit has seen the training and validation cells of the set's type. A
+/// note where no term of the fit has several of the elements: then there is no interplay in it.
 Interplay interplay_of(const Study& study, const StudySurrogate& surrogate,
-                       const SetRedundancy& set, const ContrastCells& cells,
+                       const SetRedundancy& set, const CellsOfType& cells,
                        const RedundancyOptions& options, ThreadPool& pool);
 
 /// The slopes of sets together; of those whose types differ, each type's.

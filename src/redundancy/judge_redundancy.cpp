@@ -193,20 +193,54 @@ void measure_set(const Study& study, const CisPath& path, const JudgedCells& cel
 namespace {
 
 SetRedundancy judge_set(const Study& study, const StudySurrogate& surrogate,
-                        const RedundancyTarget& target, const JudgedCells& cells,
+                        const RedundancyTarget& target, const CellsOfType& cells,
                         const RedundancyOptions& options, const Context& context) {
-  auto set = describe_set(study, surrogate, target, cells.cells, options, context.pool);
-  set.cells = std::ssize(cells.contrast.cells);
+  const auto& judged = cells.judged();
+  auto set = describe_set(study, surrogate, target, cells.tested(), options, context.pool);
+  set.cells = std::ssize(judged.contrast.cells);
   if (!set.result.reason.empty()) return set;
   const auto elements = set.judged_elements();
-  const FitOfGene fit(study, surrogate, target.gene, cells.cells, context.pool);
-  measure_set(study, *surrogate.cis(), cells, fit.other_terms(elements), options, context.seed,
+  const FitOfGene fit(study, surrogate, target.gene, cells.tested(), context.pool);
+  measure_set(study, *surrogate.cis(), judged, fit.other_terms(elements), options, context.seed,
               set);
-  set.interplay = interplay_of(study, surrogate, set, cells.contrast, options, context.pool);
+  set.interplay = interplay_of(study, surrogate, set, cells, options, context.pool);
   return set;
 }
 
+/// Cells with RNA that the fit has seen.
+std::vector<int32_t> seen_cells(const Study& study, std::optional<int32_t> type) {
+  std::vector<int32_t> cells;
+  for (const int32_t cell : cells_alike(study, type)) {
+    const bool seen = study.cells.split[at(cell)] != Split::kTest;
+    if (seen && study.cells.total_rna[at(cell)] > 0) cells.push_back(cell);
+  }
+  return cells;
+}
+
 }  // namespace
+
+CellsOfType::CellsOfType(const Study& study, const StudySurrogate& surrogate,
+                         std::optional<int32_t> type, JudgedCells judged, ThreadPool& pool)
+    : study_(study),
+      surrogate_(surrogate),
+      type_(type),
+      pool_(pool),
+      judged_(std::move(judged)),
+      tested_(surrogate.to_predict(study, judged_.cells, pool)) {
+  const size_t latents = at(surrogate.shape().latent);
+  for (const int32_t i : judged_.contrast.kept) {
+    measured_.cells.push_back(judged_.cells[at(i)]);
+    const auto row = tested_.latents.begin() + static_cast<std::ptrdiff_t>(at(i) * latents);
+    measured_.latents.insert(measured_.latents.end(), row,
+                             row + static_cast<std::ptrdiff_t>(latents));
+  }
+}
+
+const StudySurrogate::CellsToPredict& CellsOfType::seen() const {
+  std::call_once(seen_once_,
+                 [&] { seen_ = surrogate_.to_predict(study_, seen_cells(study_, type_), pool_); });
+  return seen_;
+}
 
 RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
                                  const RedundancyOptions& options, const Context& context)
@@ -221,13 +255,15 @@ RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surro
   }
 }
 
-const JudgedCells& RedundancyJudge::cells_of(std::optional<int32_t> type) {
-  const auto found = by_type_.find(type);
-  if (found != by_type_.end()) return found->second;
-  return by_type_
-      .emplace(type, judged_cells(study_, state_, study_.cells_of(Split::kTest, type), options_,
-                                  context_))
-      .first->second;
+const CellsOfType& RedundancyJudge::cells_of(std::optional<int32_t> type) {
+  auto& kept = by_type_[type];
+  if (!kept) {
+    kept = std::make_unique<CellsOfType>(
+        study_, surrogate_, type,
+        judged_cells(study_, state_, study_.cells_of(Split::kTest, type), options_, context_),
+        context_.pool);
+  }
+  return *kept;
 }
 
 StudySurrogate RedundancyJudge::asked_for(const std::vector<RedundancyTarget>& targets) const {
@@ -245,7 +281,7 @@ std::vector<SetRedundancy> RedundancyJudge::judge_as_asked(
   std::vector<SetRedundancy> rows(targets.size());
   context_.pool.for_each(std::ssize(targets), [&](int64_t i) {
     const auto& target = targets[at(i)];
-    rows[at(i)] = judge_set(study_, asked, target, by_type_.at(target.type), options_, context_);
+    rows[at(i)] = judge_set(study_, asked, target, *by_type_.at(target.type), options_, context_);
   });
   context_.check_cancelled();
   return rows;

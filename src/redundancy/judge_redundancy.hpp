@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -121,6 +122,30 @@ JudgedCells judged_cells(const Study& study, const StateCovariates& state,
                          std::vector<int32_t> cells, const RedundancyOptions& options,
                          const Context& context);
 
+/// The cells of a type, with what predictions of them rest on.
+class CellsOfType {
+ public:
+  CellsOfType(const Study& study, const StudySurrogate& surrogate, std::optional<int32_t> type,
+              JudgedCells judged, ThreadPool& pool);
+
+  const JudgedCells& judged() const { return judged_; }
+  /// Those of `judged`, and of these the ones of its contrast.
+  const StudySurrogate::CellsToPredict& tested() const { return tested_; }
+  const StudySurrogate::CellsToPredict& measured() const { return measured_; }
+  /// Cells with RNA that the fit has seen. Made when it is first asked for; any thread may.
+  const StudySurrogate::CellsToPredict& seen() const;
+
+ private:
+  const Study& study_;
+  const StudySurrogate& surrogate_;
+  std::optional<int32_t> type_;
+  ThreadPool& pool_;
+  JudgedCells judged_;
+  StudySurrogate::CellsToPredict tested_, measured_;
+  mutable std::once_flag seen_once_;
+  mutable StudySurrogate::CellsToPredict seen_;
+};
+
 /// Judges sets on the test cells of their types. What all sets share is computed once, so that many
 /// can be judged in portions. Study and surrogate must outlive it.
 class RedundancyJudge {
@@ -138,7 +163,7 @@ class RedundancyJudge {
   const RedundancyOptions& options() const { return options_; }
 
  private:
-  const JudgedCells& cells_of(std::optional<int32_t> type);
+  const CellsOfType& cells_of(std::optional<int32_t> type);
   StudySurrogate asked_for(const std::vector<RedundancyTarget>& targets) const;
 
   const Study& study_;
@@ -146,7 +171,7 @@ class RedundancyJudge {
   RedundancyOptions options_;
   const Context& context_;
   StateCovariates state_;
-  std::map<std::optional<int32_t>, JudgedCells> by_type_;
+  std::map<std::optional<int32_t>, std::unique_ptr<CellsOfType>> by_type_;
 };
 
 /// What the sets of a run are held together by.
@@ -169,6 +194,10 @@ void hold_together(std::span<CallOfRun> calls, const RedundancyOptions& options)
 /// (of the study). A `reason` stands in the result where there is nothing to measure.
 SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
                            const RedundancyTarget& target, std::span<const int32_t> cells,
+                           const RedundancyOptions& options, ThreadPool& pool);
+SetRedundancy describe_set(const Study& study, const StudySurrogate& surrogate,
+                           const RedundancyTarget& target,
+                           const StudySurrogate::CellsToPredict& cells,
                            const RedundancyOptions& options, ThreadPool& pool);
 
 /// Measures what `describe_set` left without a reason. `other_terms`: one of each of `cells.cells`,

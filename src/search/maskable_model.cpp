@@ -12,6 +12,11 @@ constexpr size_t kEditsAtOnce = 256;
 
 }  // namespace
 
+void MaskState::gains_of(std::span<const float> cotangent, std::span<const Feature>,
+                         std::span<double> gains) const {
+  this->gains(cotangent, gains);
+}
+
 void MaskState::summed_changes(std::span<const Feature> features, const Measure& measure,
                                const ChangeSink& sink) const {
   const auto size = static_cast<size_t>(measure.size());

@@ -134,6 +134,12 @@ class MaskState : public GradientState {
 
   /// `cell_gains`, summed over the cells, for every feature; zero where all cells have x_j = p_j.
   virtual void gains(std::span<const float> cotangent, std::span<double> gains) const = 0;
+
+  /// The same for some features (ascending, each once) at least; `gains` has room for every
+  /// feature, and what is written of the others means nothing. The default is `gains`; a model that
+  /// can do few features for less should, and give the same bits.
+  virtual void gains_of(std::span<const float> cotangent, std::span<const Feature> features,
+                        std::span<double> gains) const;
 };
 
 /// Immutable and thread-safe.

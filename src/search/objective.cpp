@@ -123,7 +123,7 @@ std::vector<double> values_after(Objective& objective, const MaskState& state,
 
 std::vector<double> gains(Objective& objective, const MaskState& state) {
   std::vector<double> result(at(objective.model->shape().features));
-  state.gains(cotangent_of(objective, state), result);
+  state.gains_of(cotangent_of(objective, state), objective.allowed, result);
   return result;
 }
 

@@ -65,8 +65,9 @@ double value(Objective& objective, const MaskState& state);
 std::vector<double> values_after(Objective& objective, const MaskState& state,
                                  std::span<const Edit> edits);
 
-/// Eq. 14's d_j for every feature of the model: what masking it would add to the value, to first
-/// order. Lower is better.
+/// Eq. 14's d_j of the features that may be masked: what masking each would add to the value, to
+/// first order. Lower is better. By feature of the model; entries of features that may not be
+/// masked mean nothing.
 std::vector<double> gains(Objective& objective, const MaskState& state);
 
 /// The same, cell by cell; the cells' gains add up to `gains`. `state` is over the objective's

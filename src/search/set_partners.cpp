@@ -103,7 +103,7 @@ std::vector<Feature> candidates_of(const Objective& objective, const MaskState& 
     cotangent.push_back(static_cast<float>(1 + rate(output)));
   }
   std::vector<double> scores(at(objective.model->shape().features));
-  unmasked.gains(cotangent, scores);
+  unmasked.gains_of(cotangent, features, scores);
   if (found.change > 0) {
     for (double& score : scores) score = -score;
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 namespace grids::core {
@@ -48,6 +49,21 @@ TEST(SimilarPeaks, DrawsOtherPeaksEachOnceAndLooksFurtherWhenAllAreTaken) {
     drawn.insert(set.begin(), set.end());
   }
   EXPECT_GE(drawn.size(), 6u) << "draws differ";
+}
+
+TEST(SimilarPeaks, DrawsAreUniformAmongTheFreeOnesInTheOrderOfOpenness) {
+  const SimilarPeaks similar(staircase(), 12);
+  const std::vector<int32_t> members = {3, 17, 10};
+  for (uint32_t seed = 0; seed < 50; ++seed) {
+    RandomStream random(seed, Purpose::kRandomSets), again(seed, Purpose::kRandomSets);
+    auto taken = members;
+    for (const int32_t member : members) {
+      const auto free = similar.free_around(member, taken);
+      taken.push_back(free.at(again.below(static_cast<uint32_t>(free.size()))));
+    }
+    std::sort(taken.begin() + 3, taken.end());
+    EXPECT_EQ(similar.draw(members, random), std::vector<int32_t>(taken.begin() + 3, taken.end()));
+  }
 }
 
 }  // namespace

@@ -77,6 +77,29 @@ TEST(StudySurrogate, ClosingPeaksIsMaskingThemWithZero) {
   }
 }
 
+TEST(StudySurrogate, CellsThatAreKeptArePredictedAsFreshOnes) {
+  StudyWorld world;
+  // Of gene 6 so few peaks beside so many open ones that they are looked up among these.
+  world.study.open = random_open(90, world.surrogate.shape().peaks(), 0.9, 5);
+  world.path.genes[2].terms.resize(1);
+  const std::vector<int32_t> closed = {40, 1, 3};
+  for (const CisPath* path : {static_cast<const CisPath*>(nullptr), &std::as_const(world.path)}) {
+    const StudySurrogate surrogate(world.surrogate, path);
+    const auto kept = surrogate.to_predict(world.study, kCells, world.pool, closed);
+    for (const auto& genes : {std::vector<int32_t>{6}, std::vector<int32_t>{1}, kGenes}) {
+      const auto state =
+          surrogate
+              .model(world.study, kCells, replace_by(surrogate.shape().peaks(), 0), world.pool)
+              ->begin(closed, std::vector<int32_t>{0, 1, 2, 3}, genes);
+      const auto predicted = surrogate.predict(world.study, kept, genes, world.pool);
+      EXPECT_EQ(predicted, surrogate.predict(world.study, kCells, genes, world.pool, closed));
+      for (size_t i = 0; i < predicted.size(); ++i) {
+        EXPECT_NEAR(predicted[i], std::max(state->outputs()[i], 0.0f), 1e-5);
+      }
+    }
+  }
+}
+
 TEST(StudySurrogate, TheCisPathChangesItsGenesOnly) {
   StudyWorld world;
   const StudySurrogate with(world.surrogate, &world.path);

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/at.hpp"
 #include "base/error.hpp"
 #include "support/conformance.hpp"
 #include "support/dense_reference.hpp"
@@ -215,6 +216,11 @@ RC_GTEST_PROP(SurrogateState, EqualsAFreshOneToTheLastBitWhateverItsHistory, ())
     fresh->gains(cotangent, a);
     other.gains(cotangent, b);
     RC_ASSERT(a == b);
+    // Few features are added up in another way.
+    const std::vector<Feature> few = {2, 31, 44, 65};
+    std::vector<double> of_few(70);
+    other.gains_of(cotangent, few, of_few);
+    for (const Feature feature : few) RC_ASSERT(of_few[at(feature)] == a[at(feature)]);
   };
   for (int step = 0; step < 12; ++step) {
     std::vector<Edit> edits;
