@@ -1,5 +1,5 @@
-/// What every stage is handed besides its input and options: seed, threads, where messages go, and
-/// whether the user has asked to stop. Passed, never global.
+/// What every stage is handed besides its input and options: seed, threads, memory, where messages
+/// go, and whether the user has asked to stop. Passed, never global.
 #pragma once
 
 #include <atomic>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/memory.hpp"
 #include "base/thread_pool.hpp"
 
 namespace grids::core {
@@ -34,6 +35,9 @@ struct Context {
   ThreadPool& pool;
   Reporter& reporter;
   const std::atomic<bool>* cancelled = nullptr;  ///< set by Ctrl-C; may be null
+  /// Bytes that may be used: which arrays lie in a file and how large blocks are, never what is
+  /// computed.
+  int64_t memory = kAnyMemory;
 
   /// Throws Error(kCancelled) once the user has asked to stop.
   void check_cancelled() const;

@@ -12,6 +12,7 @@
 #include <new>
 
 #include "base/goes_with_program.hpp"
+#include "base/memory.hpp"
 #include "base/suggestion.hpp"
 #include "base/terminal.hpp"
 
@@ -224,7 +225,9 @@ int run_body(const CommandBody& body, const CommonOptions& common,
   TerminalReporter reporter(options);
   for (const auto& warning : warnings) reporter.warning(warning);
   ThreadPool pool(common.threads);
-  const Context context{common.seed, pool, reporter, &stop_requested};
+  const auto memory = parse_bytes(common.memory);
+  const Context context{common.seed, pool, reporter, &stop_requested,
+                        memory ? *memory : usual_memory()};
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
   body(context);
@@ -244,6 +247,17 @@ void CommonOptions::describe(OptionSet& set) {
   set.value("--seed", seed, "Seed of every random draw");
   set.value("--threads", threads, "Threads; 0 = all cores; results do not change",
             at_least(0).at_most(kMostThreads));
+  set.value("--memory", memory,
+            "Memory to work in, as 8G or 500M; without: 80 % of what is free. What does not fit is "
+            "kept in a file while the command runs, which is slower; results do not change");
+  set.rule([this](Problems& problems) {
+    if (!memory.empty() && !parse_bytes(memory)) {
+      problems.add(
+          "--memory: '{}' is no amount of memory; give bytes, or a number with K, M, G or T, "
+          "such as 8G",
+          memory);
+    }
+  });
   set.flag("-q,--quiet", quiet, "Only warnings and errors");
   set.choice<ProgressForm>(
       "--progress", progress,
@@ -262,7 +276,7 @@ DeclaredCommands declare_commands(const std::vector<Command>& commands) {
     declared.commands.push_back(
         {command.name, command.summary,
          "Example:\n" + command.example +
-             "\n\nFor every command: --seed --threads --quiet --progress --config",
+             "\n\nFor every command: --seed --threads --memory --quiet --progress --config",
          options});
   }
   return declared;

@@ -24,10 +24,11 @@ struct Command {
   std::function<CommandBody(OptionSet&)> declare;
 };
 
-/// The options of every command: --seed, --threads, --quiet, --progress, --config.
+/// The options of every command: --seed, --threads, --memory, --quiet, --progress, --config.
 struct CommonOptions {
   uint64_t seed = 1;
   int32_t threads = 0;
+  std::string memory;  ///< as the user writes it; empty: most of what is free
   bool quiet = false;
   ProgressForm progress = ProgressForm::kAuto;
   std::filesystem::path config;

@@ -41,8 +41,20 @@ CisPath empty_cis_path(const Study& study, int64_t latents) {
   return path;
 }
 
+CisColumns cis_columns(const Study& study, std::span<const int32_t> genes, int64_t window) {
+  CisColumns columns;
+  if (genes.empty()) return columns;
+  columns.peaks.assign(at(study.peaks.size()), false);
+  columns.genes.assign(at(study.genes.size()), false);
+  for (const int32_t gene : genes) {
+    columns.genes.at(at(gene)) = true;
+    for (const int32_t peak : window_peaks(study, gene, window)) columns.peaks[at(peak)] = true;
+  }
+  return columns;
+}
+
 CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPath& shape,
-                 std::span<const int32_t> cells) {
+                 std::span<const int32_t> cells, const CisColumns& columns) {
   const auto width = static_cast<size_t>(shape.latents);
   if (latents.size() != width * at(study.cells.size())) {
     throw internal_error("cis path: latents must be cells × width");
@@ -84,9 +96,9 @@ CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPa
       column.push_back(static_cast<double>(latents[at(cell) * width + k]));
     }
   }
-  rows.peaks = transpose(select_rows(study.open, rows.cells));
-  rows.responses =
-      transpose(select_rows(study.has_counts() ? study.counts : study.expression, rows.cells));
+  rows.peaks = transpose_rows(study.open, rows.cells, columns.peaks);
+  rows.responses = transpose_rows(study.has_counts() ? study.counts : study.expression, rows.cells,
+                                  columns.genes);
   return rows;
 }
 

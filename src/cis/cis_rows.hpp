@@ -25,8 +25,8 @@ struct CisRows {
   /// Batch and type of each row as one code, batch · types + type; empty without batches.
   std::vector<int32_t> batch_and_type;
   int64_t batches_and_types = 0;  ///< codes there may be
-  CsrPattern peaks;               ///< study's peaks × rows
-  CsrMatrix responses;            ///< study's genes × rows: counts, or log values
+  CsrPattern peaks;               ///< study's peaks × rows; those not asked for are empty
+  CsrMatrix responses;            ///< study's genes × rows: counts, or log values; likewise
 
   size_t size() const { return cells.size(); }
   std::vector<double> response(int64_t gene) const;  ///< dense, one a row
@@ -35,10 +35,19 @@ struct CisRows {
 /// The path without genes: shapes of the study, response by `Study::has_counts`.
 CisPath empty_cis_path(const Study& study, int64_t latents);
 
+/// What of a study is laid out. Empty: all of it.
+struct CisColumns {
+  std::vector<bool> peaks;  ///< a flag for each peak
+  std::vector<bool> genes;  ///< a flag for each gene
+};
+
+/// These genes and the peaks in their windows; everything where `genes` is empty.
+CisColumns cis_columns(const Study& study, std::span<const int32_t> genes, int64_t window);
+
 /// `latents` is cells × width, row-major, for all cells of the study; `cells` are those wanted,
 /// ascending.
 CisRows cis_rows(const Study& study, std::span<const float> latents, const CisPath& shape,
-                 std::span<const int32_t> cells);
+                 std::span<const int32_t> cells, const CisColumns& columns = {});
 
 /// The peaks that lie within `window` bp of a TSS of the gene (distance 0 inside the peak),
 /// ascending.

@@ -9,6 +9,7 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "base/indices.hpp"
 #include "base/nan.hpp"
 #include "cis/cis_rows.hpp"
 #include "cis/gates.hpp"
@@ -162,23 +163,29 @@ GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& 
 
 /// Genes that can be fitted among those asked for; the others go to `skipped`.
 std::vector<int32_t> choose_genes(const Study& study, const CisOptions& options,
-                                  const CisRows& rows, std::vector<int32_t>& skipped) {
-  std::vector<int32_t> wanted = options.genes;
-  if (wanted.empty()) {
-    for (int32_t gene = 0; gene < study.genes.size(); ++gene) wanted.push_back(gene);
-  }
-  std::sort(wanted.begin(), wanted.end());
-  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+                                  const std::vector<int32_t>& wanted, const CisRows& rows,
+                                  std::vector<int32_t>& skipped) {
   std::vector<int32_t> chosen;
   for (const int32_t gene : wanted) {
-    if (gene < 0 || gene >= study.genes.size()) {
-      throw input_error("cis path: gene {} of {} does not exist", gene, study.genes.size());
-    }
     const bool fits = !window_peaks(study, gene, options.window).empty() &&
                       !rows.responses.row_indices(gene).empty();
     (fits ? chosen : skipped).push_back(gene);
   }
   return chosen;
+}
+
+/// The genes asked for, ascending; without any, all.
+std::vector<int32_t> asked_genes(const Study& study, const CisOptions& options) {
+  std::vector<int32_t> wanted = options.genes;
+  if (wanted.empty()) return indices_below(study.genes.size());
+  std::sort(wanted.begin(), wanted.end());
+  wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  for (const int32_t gene : wanted) {
+    if (gene < 0 || gene >= study.genes.size()) {
+      throw input_error("cis path: gene {} of {} does not exist", gene, study.genes.size());
+    }
+  }
+  return wanted;
 }
 
 void require_usable(const Study& study, const std::vector<int32_t>& cells) {
@@ -288,8 +295,12 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   fit.path = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
   FoldPlan plan = plan_folds(study, options.gate_folds);
   require_usable(study, plan.fitted);
-  const auto rows = cis_rows(study, latents, fit.path, plan.fitted);
-  const auto genes = choose_genes(study, options, rows, fit.skipped);
+  const auto wanted = asked_genes(study, options);
+  // Of an atlas only what these genes need is laid out.
+  const auto columns =
+      options.genes.empty() ? CisColumns{} : cis_columns(study, wanted, options.window);
+  const auto rows = cis_rows(study, latents, fit.path, plan.fitted, columns);
+  const auto genes = choose_genes(study, options, wanted, rows, fit.skipped);
   const bool estimated = options.capture == 0;
   const auto once = static_cast<int64_t>(genes.size());
   // An estimate of capture is made from a first fit, which it may make anew.
@@ -315,7 +326,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   // Without folds the final fit is also what is judged.
   CisRows held;
   if (plan.folds.empty()) {
-    held = cis_rows(study, latents, fit.path, study.cells_of(Split::kValidation));
+    held = cis_rows(study, latents, fit.path, study.cells_of(Split::kValidation), columns);
   }
   const auto final_fit = [&] {
     std::fill(sums.begin(), sums.end(), GenePairSums{});
@@ -338,8 +349,8 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   }
   std::vector<std::vector<std::vector<int32_t>>> votes(genes.size());  // by gene and fold
   for (const auto& fold : plan.folds) {
-    const auto fold_rows = cis_rows(study, latents, fit.path, fold.fitted);
-    const auto fold_held = cis_rows(study, latents, fit.path, fold.held);
+    const auto fold_rows = cis_rows(study, latents, fit.path, fold.fitted, columns);
+    const auto fold_held = cis_rows(study, latents, fit.path, fold.held, columns);
     const auto of_fold = run(fold_rows, &fold_held, fit.capture.capture);
     for (size_t i = 0; i < genes.size(); ++i) votes[i].push_back(chosen_peaks(of_fold[i].gene));
   }

@@ -102,7 +102,7 @@ Command cis_command() {
           require_writable(table, read);
           const OutputFiles files({arguments->out, table}, {"cis", cis_words(*arguments)},
                                   arguments->overwrite);
-          auto loaded = load_study_and_surrogate(arguments->inputs);
+          auto loaded = load_study_and_surrogate(arguments->inputs, context);
           arguments->stage.options.genes = genes_to_fit(*arguments, std::move(names), loaded.study);
           files.claim(context);
           fit_cis_into(arguments->out, loaded.study, std::move(loaded.file), loaded.folded,

@@ -147,8 +147,8 @@ void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
   OutputFolder out(arguments.out, {"compare", asked_words(arguments)},
                    comparison_files(truth != nullptr, options.types), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const Study& study = loaded.study;
   if (truth != nullptr) check_truth(study, *truth);
   const auto targets = targets_of(arguments, study, truth, options.sizes);

@@ -31,8 +31,8 @@ void explain(const ExplainCommand& arguments, const OptionSet::Values& values,
   OutputFolder out(arguments.out, {kExplainCommand, explained_words(arguments)},
                    arguments.stage.files(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   AskedTargets asked;
   asked.targets = arguments.targets.find(loaded.study, surrogate, arguments.stage.set_size,

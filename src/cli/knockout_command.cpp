@@ -198,8 +198,8 @@ void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& v
   const auto in_file = names_in_file(arguments);
   OutputFolder out(arguments.out, {"knockout", asked_words(arguments)}, {}, arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const Study& study = loaded.study;
   const KnockoutPlan plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
   const auto surrogate = loaded.surrogate().asked_for(plan.genes);

@@ -43,8 +43,8 @@ void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& val
                    {"redundancy", asked_words(arguments) + "; shard " + arguments.stage.shard},
                    arguments.stage.files(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled};
-  const auto loaded = load_study_and_surrogate(arguments.inputs);
+  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   const auto targets = arguments.targets.find(
       loaded.study, surrogate, arguments.stage.explain.set_size, arguments.inputs.surrogate);

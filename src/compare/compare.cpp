@@ -47,7 +47,7 @@ const char* allowance_name(Allowance allowance) {
 ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
                         const CompareOptions& options, const Context& outer) {
-  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
+  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled, outer.memory};
   ExplainStageOptions stage = options.explain;
   stage.method = run.method;
   stage.budget = 0;

@@ -136,7 +136,8 @@ FinishedRun CompareRuns::run(const std::string& objective,
         context_.reporter,
         fmt::format("{} {}", run.method, run.allowance == Allowance::kEqual ? "" : "unlimited"),
         done_, size, total_);
-    const Context context{context_.seed, context_.pool, reporter, context_.cancelled};
+    const Context context{context_.seed, context_.pool, reporter, context_.cancelled,
+                          context_.memory};
     finished = work(context);
     make_folder(folder_);
     files.write(finished, objective);

@@ -16,7 +16,7 @@ using Changes = std::map<std::tuple<int32_t, int32_t, int32_t>, double>;
 Changes measure_changes(const Study& study, const StudySurrogate& surrogate,
                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
                         const CompareOptions& options, const Context& outer) {
-  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled};
+  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled, outer.memory};
   std::vector<ExplainTarget> everywhere;
   for (const ExplainTarget& target : targets) {
     if (!target.type) continue;

@@ -35,7 +35,9 @@ std::vector<float> predict_log_values(const Study& study, const StudySurrogate& 
   mapped.reserve(positions.size());
   for (const size_t position : positions) mapped.push_back(genes[position]);
   const auto seen = surrogate.predict(study, training, mapped, context.pool);
-  const auto measured = transpose(select_rows(study.expression, training));
+  std::vector<bool> wanted(at(study.genes.size()), false);
+  for (const int32_t gene : mapped) wanted[at(gene)] = true;
+  const auto measured = transpose_rows(study.expression, training, wanted);
   context.pool.for_each(static_cast<int64_t>(positions.size()), [&](int64_t k) {
     std::vector<float> prediction(training.size());
     std::vector<double> response(training.size(), 0.0);

@@ -44,7 +44,7 @@ std::vector<double> values_of(const CsrMatrix& matrix, std::span<const int32_t> 
 MeasuredCells measured_cells(const Study& study) {
   const auto cells = seen_cells(study);
   MeasuredCells measured;
-  measured.by_feature = transpose(select_rows(study.open, cells));
+  measured.by_feature = transpose_rows(study.open, cells);
   measured.counts = study.has_counts();
   std::vector<double> depth, open;
   for (const int32_t cell : cells) {

@@ -307,7 +307,8 @@ MatrixShape matrix_shape(const Group& parent, const std::string& name) {
   return parent.has_array(name) ? shape_of(parent.array(name)) : shape_of(parent.group(name));
 }
 
-CsrMatrix read_matrix(const Group& parent, const std::string& name) {
+CsrMatrix read_matrix(const Group& parent, const std::string& name,
+                      const std::shared_ptr<EntryRoom>& room) {
   CsrMatrix matrix;
   if (parent.has_array(name)) {
     const MatrixRows dense(parent, name);
@@ -317,8 +318,19 @@ CsrMatrix read_matrix(const Group& parent, const std::string& name) {
   const auto group = parent.group(name);
   const auto layout = layout_of(group);
   const auto shape = shape_of(group);
-  if (layout == Layout::kCsr) return read_compressed(group, shape.rows, shape.columns);
+  if (layout == Layout::kCsr) return read_compressed(group, shape.rows, shape.columns, room);
   return transpose(read_compressed(group, shape.columns, shape.rows));
+}
+
+CsrMatrix read_matrix_like(const Group& parent, const std::string& name, const CsrPattern& pattern,
+                           const std::shared_ptr<EntryRoom>& room) {
+  if (!stored_entries(parent, name)) return read_matrix(parent, name, room);
+  return read_compressed_like(parent.group(name), pattern, room);
+}
+
+std::optional<int64_t> stored_entries(const Group& parent, const std::string& name) {
+  if (!parent.has_group(name) || layout_of(parent.group(name)) != Layout::kCsr) return {};
+  return parent.group(name).array("indices").believable_size();
 }
 
 namespace {
@@ -366,11 +378,12 @@ PackedRows read_packed(const Group& parent, const std::string& name, ThreadPool*
   return packed;
 }
 
-CsrPattern read_binary_matrix(const Group& parent, const std::string& name) {
+CsrPattern read_binary_matrix(const Group& parent, const std::string& name,
+                              const std::shared_ptr<EntryRoom>& room) {
   const auto group = parent.group(name);
   const auto shape = shape_of(group);
   if (layout_of(group) != Layout::kCsr) throw group.error("must be a CSR matrix");
-  return read_compressed_ones(group, shape.rows, shape.columns);
+  return read_compressed_ones(group, shape.rows, shape.columns, room);
 }
 
 PackedModality read_anndata(const Group& group, const std::string& matrix, FeatureKind kind,

@@ -56,7 +56,18 @@ MatrixShape matrix_shape(const store::Group& parent, const std::string& name);
 /// Whether `name` holds rows × columns, stored as CSR, CSC or dense, in any type of number.
 /// Indices come back ascending in each row. Throws Error(kInput) for lengths that do not fit each
 /// other, indices out of range and entries that are given twice, naming file and place.
-CsrMatrix read_matrix(const store::Group& parent, const std::string& name);
+/// With a room, which may be null, the entries of a CSR matrix lie there.
+CsrMatrix read_matrix(const store::Group& parent, const std::string& name,
+                      const std::shared_ptr<EntryRoom>& room = nullptr);
+
+/// The same where its entries are likely those of `pattern`, of the same shape, whose indices are
+/// then shared (Entries::share) and not held twice.
+CsrMatrix read_matrix_like(const store::Group& parent, const std::string& name,
+                           const CsrPattern& pattern,
+                           const std::shared_ptr<EntryRoom>& room = nullptr);
+
+/// How many entries a CSR matrix stores; nothing where it is stored otherwise.
+std::optional<int64_t> stored_entries(const store::Group& parent, const std::string& name);
 
 /// The same, packed block by block, so that no more of it than a block is ever as large as it is
 /// in the store; zeros are left out. The threads of `pool`, where one is given, pack.
@@ -91,7 +102,9 @@ class MatrixRows {
 };
 
 /// The pattern of a CSR matrix whose values must all be 1, without holding the values in memory.
-CsrPattern read_binary_matrix(const store::Group& parent, const std::string& name);
+/// With a room, which may be null, the entries lie there.
+CsrPattern read_binary_matrix(const store::Group& parent, const std::string& name,
+                              const std::shared_ptr<EntryRoom>& room = nullptr);
 
 /// One modality. `matrix` names what to read: "X", "raw/X", "layers/NAME" or the NAME of a layer.
 /// When empty it is the first of `layers/counts`, X, raw/X and layers of other usual names

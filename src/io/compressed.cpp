@@ -85,26 +85,45 @@ int64_t sort_slice(std::span<const int64_t> offsets, std::span<int32_t> indices,
   return -1;
 }
 
-/// Reads row by row into a growing result, so that a damaged matrix is refused before there is
-/// memory for all that it claims. `values` may be null: they are not read.
-void read_growing(const CompressedRows& stored, CsrPattern& pattern, std::vector<float>* values) {
+/// Memory for the entries of blocks, one after the other: those in a room are there from the start,
+/// those of a vector grow, so that a damaged matrix is refused before there is memory for all that
+/// it claims.
+template <typename T>
+class GrowingEntries {
+ public:
+  GrowingEntries(const std::shared_ptr<EntryRoom>& room, size_t count) {
+    if (room != nullptr) entries_ = Entries<T>::zeros(room, count);
+    if (entries_.empty()) entries_.reserve(count);
+  }
+  std::span<T> next(size_t count) {
+    if (entries_.size() < done_ + count) entries_.resize(done_ + count);
+    const auto block = std::span<T>(entries_.data(), entries_.size()).subspan(done_, count);
+    done_ += count;
+    return block;
+  }
+  Entries<T> take() { return std::move(entries_); }
+
+ private:
+  Entries<T> entries_;
+  size_t done_ = 0;
+};
+
+/// Calls work(first, last) for blocks of rows that are of a size to work on.
+template <typename Work>
+void each_block(const CompressedRows& stored, const Work& work) {
+  for (int64_t first = 0; first < stored.rows();) {
+    const int64_t last = stored.block_end(first);
+    work(first, last);
+    first = last;
+  }
+}
+
+CsrPattern without_entries(const CompressedRows& stored) {
+  CsrPattern pattern;
   pattern.rows = stored.rows();
   pattern.columns = stored.columns();
   pattern.offsets = stored.offsets();
-  pattern.indices.reserve(at(pattern.offsets.back()));
-  if (values != nullptr) values->reserve(pattern.indices.capacity());
-  for (int64_t first = 0; first < stored.rows();) {
-    const int64_t last = stored.block_end(first);
-    const auto before = pattern.indices.size();
-    pattern.indices.resize(before + at(stored.nonzeros(first, last)));
-    std::span<float> block_values;
-    if (values != nullptr) {
-      values->resize(pattern.indices.size());
-      block_values = std::span(*values).subspan(before);
-    }
-    stored.read(first, last, std::span(pattern.indices).subspan(before), block_values);
-    first = last;
-  }
+  return pattern;
 }
 
 }  // namespace
@@ -192,18 +211,32 @@ PackedRows read_compressed_packed(const store::Group& group, int64_t rows, int64
   return packed;
 }
 
-CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns) {
+CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns,
+                          const std::shared_ptr<EntryRoom>& room) {
   const CompressedRows stored(group, rows, columns);
   CsrMatrix matrix;
-  read_growing(stored, matrix.pattern, &matrix.values);
+  matrix.pattern = without_entries(stored);
+  GrowingEntries<int32_t> indices(room, at(stored.offsets().back()));
+  GrowingEntries<float> values(room, at(stored.offsets().back()));
+  each_block(stored, [&](int64_t first, int64_t last) {
+    const size_t count = at(stored.nonzeros(first, last));
+    stored.read(first, last, indices.next(count), values.next(count));
+  });
+  matrix.pattern.indices = indices.take();
+  matrix.values = values.take();
   return matrix;
 }
 
-CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns) {
+CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns,
+                                const std::shared_ptr<EntryRoom>& room) {
   constexpr int64_t kBlock = 1 << 20;
   const CompressedRows stored(group, rows, columns);
-  CsrPattern pattern;
-  read_growing(stored, pattern, nullptr);
+  CsrPattern pattern = without_entries(stored);
+  GrowingEntries<int32_t> indices(room, at(stored.offsets().back()));
+  each_block(stored, [&](int64_t first, int64_t last) {
+    stored.read(first, last, indices.next(at(stored.nonzeros(first, last))), {});
+  });
+  pattern.indices = indices.take();
   const auto& data = stored.values();
   std::vector<float> block;
   for (int64_t first = 0; first < pattern.nonzeros(); first += kBlock) {
@@ -216,6 +249,30 @@ CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t
     }
   }
   return pattern;
+}
+
+CsrMatrix read_compressed_like(const store::Group& group, const CsrPattern& pattern,
+                               const std::shared_ptr<EntryRoom>& room) {
+  const CompressedRows stored(group, pattern.rows, pattern.columns);
+  if (stored.offsets() != pattern.offsets) {
+    return read_compressed(group, pattern.rows, pattern.columns, room);
+  }
+  GrowingEntries<float> values(room, at(stored.offsets().back()));
+  std::vector<int32_t> indices;
+  for (int64_t first = 0; first < stored.rows();) {
+    const int64_t last = stored.block_end(first);
+    indices.resize(at(stored.nonzeros(first, last)));
+    stored.read(first, last, indices, values.next(indices.size()));
+    if (!std::equal(indices.begin(), indices.end(),
+                    pattern.indices.begin() + pattern.offsets[at(first)])) {
+      return read_compressed(group, pattern.rows, pattern.columns, room);
+    }
+    first = last;
+  }
+  CsrMatrix matrix;
+  matrix.pattern = pattern;
+  matrix.values = values.take();
+  return matrix;
 }
 
 }  // namespace grids::core

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -54,11 +55,19 @@ class CompressedRows {
   store::Array values_;
 };
 
-/// The whole matrix. Memory: the result and at most one row more.
-CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns);
+/// The whole matrix. Memory: the result and at most one row more; with a room, which may be null,
+/// the entries lie there.
+CsrMatrix read_compressed(const store::Group& group, int64_t rows, int64_t columns,
+                          const std::shared_ptr<EntryRoom>& room = nullptr);
 
 /// The same where all values must be 1; they are checked block by block, never all in memory.
-CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns);
+CsrPattern read_compressed_ones(const store::Group& group, int64_t rows, int64_t columns,
+                                const std::shared_ptr<EntryRoom>& room = nullptr);
+
+/// The same where the entries are likely those of `pattern`, whose indices are then shared
+/// (Entries::share) and not held twice.
+CsrMatrix read_compressed_like(const store::Group& group, const CsrPattern& pattern,
+                               const std::shared_ptr<EntryRoom>& room = nullptr);
 
 /// A whole matrix, packed block by block; zeros are left out. The threads of `pool`, where one is
 /// given, pack.

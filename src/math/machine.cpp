@@ -5,6 +5,7 @@
 #include <limits>
 #include <sstream>
 
+#include "base/memory.hpp"
 #include "base/simd.hpp"
 
 namespace grids::core {
@@ -74,7 +75,7 @@ Machine describe_machine() {
   add_features(machine);
   const int64_t limit = memory_limit();
   machine.memory_bytes = std::min(limit, kilobytes(proc_value("/proc/meminfo", "MemTotal")));
-  machine.available_bytes = std::min(limit, kilobytes(proc_value("/proc/meminfo", "MemAvailable")));
+  machine.available_bytes = std::min(limit, free_memory());
   return machine;
 }
 

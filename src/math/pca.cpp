@@ -284,13 +284,14 @@ CsrMatrix TfIdf::apply(const CsrPattern& open) const {
   }
   CsrMatrix result;
   result.pattern = open;
-  result.values.reserve(open.indices.size());
+  result.values = Entries<float>::zeros(open.indices.room(), open.indices.size());
+  float* to = result.values.data();
   for (int64_t i = 0; i < open.rows; ++i) {
     const auto peaks = open.row(i);
     const double share = 1.0 / static_cast<double>(std::max<size_t>(1, peaks.size()));
     for (const int32_t peak : peaks) {
-      result.values.push_back(static_cast<float>(
-          std::log1p(1e4 * share * inverse_frequency[static_cast<size_t>(peak)])));
+      *to++ = static_cast<float>(
+          std::log1p(1e4 * share * inverse_frequency[static_cast<size_t>(peak)]));
     }
   }
   return result;

@@ -36,48 +36,102 @@ std::vector<int32_t> renaming(int64_t old_columns, std::span<const int32_t> colu
   return rename;
 }
 
-/// `values` may be null: then only the pattern is transposed.
-CsrPattern transpose_with(const CsrPattern& source, const float* values, std::vector<float>* out) {
+/// How many rows of the result are filled at a time: all, or, in a room, as many as fit in its
+/// window, so that pages that are written in no order are in memory.
+int64_t end_of_window(const CsrPattern& result, int64_t first, int64_t entries) {
+  const auto beyond = std::upper_bound(result.offsets.begin() + first + 1, result.offsets.end(),
+                                       result.offsets[index(first)] + entries);
+  return std::max(first + 1, beyond - result.offsets.begin() - 1);
+}
+
+/// Rows of a matrix, in an order: all of them, or those of a list.
+struct RowList {
+  const CsrPattern& source;
+  std::span<const int32_t> chosen = {};
+  bool all = true;
+
+  int64_t size() const { return all ? source.rows : std::ssize(chosen); }
+  int64_t operator[](int64_t i) const { return all ? i : chosen[index(i)]; }
+};
+
+/// `wanted` may be empty: all columns are. `values` may be null: then only the pattern is
+/// transposed.
+CsrPattern transpose_with(const RowList& rows, const std::vector<bool>& wanted,
+                          const Entries<float>* values, Entries<float>* out) {
+  const CsrPattern& source = rows.source;
   CsrPattern result;
   result.rows = source.columns;
-  result.columns = source.rows;
+  result.columns = rows.size();
   result.offsets.assign(index(result.rows) + 1, 0);
-  for (const int32_t column : source.indices) ++result.offsets[static_cast<size_t>(column) + 1];
-  std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
-  result.indices.resize(source.indices.size());
-  if (out != nullptr) out->resize(source.indices.size());
-  std::vector<int64_t> next(result.offsets.begin(), result.offsets.end() - 1);
-  for (int64_t row = 0; row < source.rows; ++row) {
-    for (int64_t k = source.offsets[index(row)]; k < source.offsets[index(row) + 1]; ++k) {
-      const auto column = static_cast<size_t>(source.indices[index(k)]);
-      const size_t slot = index(next[column]++);
-      result.indices[slot] = static_cast<int32_t>(row);
-      if (out != nullptr) (*out)[slot] = values[k];
+  for (int64_t i = 0; i < rows.size(); ++i) {
+    for (const int32_t column : source.row(rows[i])) {
+      ++result.offsets[static_cast<size_t>(column) + 1];
     }
+  }
+  for (size_t column = 0; column < wanted.size(); ++column) {
+    if (!wanted[column]) result.offsets[column + 1] = 0;
+  }
+  std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
+  const auto& room = source.indices.room();
+  const auto count = index(result.offsets.back());
+  result.indices = Entries<int32_t>::zeros(room, count);
+  if (out != nullptr) *out = Entries<float>::zeros(room, count);
+  int32_t* to = result.indices.data();
+  float* values_to = out == nullptr ? nullptr : out->data();
+  constexpr int64_t kEntryBytes = sizeof(int32_t) + sizeof(float);
+  const int64_t at_once = room ? std::max<int64_t>(1, room->window() / kEntryBytes)
+                               : std::max<int64_t>(1, result.offsets.back());
+  std::vector<int64_t> next(result.offsets.begin(), result.offsets.end() - 1);
+  for (int64_t first = 0; first < result.rows;) {
+    const int64_t last = end_of_window(result, first, at_once);
+    for (int64_t i = 0; i < rows.size(); ++i) {
+      const auto columns = source.row(rows[i]);
+      const int64_t begin = source.offsets[index(rows[i])];
+      auto k = first == 0
+                   ? columns.begin()
+                   : std::lower_bound(columns.begin(), columns.end(), static_cast<int32_t>(first));
+      for (; k != columns.end() && *k < last; ++k) {
+        if (!wanted.empty() && !wanted[static_cast<size_t>(*k)]) continue;
+        const size_t slot = index(next[static_cast<size_t>(*k)]++);
+        to[slot] = static_cast<int32_t>(i);
+        if (values_to != nullptr) {
+          values_to[slot] = (*values)[index(begin + (k - columns.begin()))];
+        }
+      }
+    }
+    first = last;
   }
   return result;
 }
 
 CsrPattern select_rows_with(const CsrPattern& source, std::span<const int32_t> rows,
-                            const float* values, std::vector<float>* out) {
+                            const Entries<float>* values, Entries<float>* out) {
   CsrPattern result;
   result.rows = static_cast<int64_t>(rows.size());
   result.columns = source.columns;
   result.offsets.reserve(rows.size() + 1);
   for (const int32_t row : rows) {
+    result.offsets.push_back(result.offsets.back() + std::ssize(source.row(row)));
+  }
+  const auto count = index(result.offsets.back());
+  const auto& room = source.indices.room();
+  result.indices = Entries<int32_t>::zeros(room, count);
+  if (out != nullptr) *out = Entries<float>::zeros(room, count);
+  int32_t* to = result.indices.data();
+  float* values_to = out == nullptr ? nullptr : out->data();
+  for (const int32_t row : rows) {
     const auto indices = source.row(row);
-    result.indices.insert(result.indices.end(), indices.begin(), indices.end());
-    if (out != nullptr) {
-      const float* begin = values + source.offsets[static_cast<size_t>(row)];
-      out->insert(out->end(), begin, begin + indices.size());
+    to = std::copy(indices.begin(), indices.end(), to);
+    if (values_to != nullptr) {
+      const float* begin = values->data() + source.offsets[static_cast<size_t>(row)];
+      values_to = std::copy_n(begin, indices.size(), values_to);
     }
-    result.offsets.push_back(result.nonzeros());
   }
   return result;
 }
 
 CsrPattern select_columns_with(const CsrPattern& source, std::span<const int32_t> columns,
-                               const float* values, std::vector<float>* out) {
+                               const Entries<float>* values, Entries<float>* out) {
   const auto rename = renaming(source.columns, columns);
   CsrPattern result;
   result.rows = source.rows;
@@ -88,7 +142,7 @@ CsrPattern select_columns_with(const CsrPattern& source, std::span<const int32_t
     const size_t begin = index(source.offsets[index(row)]);
     renamed_row(source.row(row), rename, scratch, [&](size_t k, int32_t column) {
       result.indices.push_back(column);
-      if (out != nullptr) out->push_back(values[begin + k]);
+      if (out != nullptr) out->push_back((*values)[begin + k]);
     });
     result.offsets.push_back(result.nonzeros());
   }
@@ -103,12 +157,25 @@ bool CsrPattern::contains(int64_t r, int32_t column) const {
 }
 
 CsrPattern transpose(const CsrPattern& pattern) {
-  return transpose_with(pattern, nullptr, nullptr);
+  return transpose_with({pattern}, {}, nullptr, nullptr);
 }
 
 CsrMatrix transpose(const CsrMatrix& matrix) {
   CsrMatrix result;
-  result.pattern = transpose_with(matrix.pattern, matrix.values.data(), &result.values);
+  result.pattern = transpose_with({matrix.pattern}, {}, &matrix.values, &result.values);
+  return result;
+}
+
+CsrPattern transpose_rows(const CsrPattern& pattern, std::span<const int32_t> rows,
+                          const std::vector<bool>& wanted) {
+  return transpose_with({pattern, rows, false}, wanted, nullptr, nullptr);
+}
+
+CsrMatrix transpose_rows(const CsrMatrix& matrix, std::span<const int32_t> rows,
+                         const std::vector<bool>& wanted) {
+  CsrMatrix result;
+  result.pattern =
+      transpose_with({matrix.pattern, rows, false}, wanted, &matrix.values, &result.values);
   return result;
 }
 
@@ -118,7 +185,7 @@ CsrPattern select_rows(const CsrPattern& pattern, std::span<const int32_t> rows)
 
 CsrMatrix select_rows(const CsrMatrix& matrix, std::span<const int32_t> rows) {
   CsrMatrix result;
-  result.pattern = select_rows_with(matrix.pattern, rows, matrix.values.data(), &result.values);
+  result.pattern = select_rows_with(matrix.pattern, rows, &matrix.values, &result.values);
   return result;
 }
 
@@ -128,8 +195,7 @@ CsrPattern select_columns(const CsrPattern& pattern, std::span<const int32_t> co
 
 CsrMatrix select_columns(const CsrMatrix& matrix, std::span<const int32_t> columns) {
   CsrMatrix result;
-  result.pattern =
-      select_columns_with(matrix.pattern, columns, matrix.values.data(), &result.values);
+  result.pattern = select_columns_with(matrix.pattern, columns, &matrix.values, &result.values);
   return result;
 }
 

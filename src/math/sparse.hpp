@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "math/entries.hpp"
+
 namespace grids::core {
 
 /// The positions of the non-zeros of a rows × columns matrix; indices ascend within a row.
@@ -12,7 +14,7 @@ struct CsrPattern {
   int64_t rows = 0;
   int64_t columns = 0;
   std::vector<int64_t> offsets = {0};  ///< rows + 1
-  std::vector<int32_t> indices;        ///< column of each non-zero
+  Entries<int32_t> indices;            ///< column of each non-zero
 
   int64_t nonzeros() const { return static_cast<int64_t>(indices.size()); }
   std::span<const int32_t> row(int64_t i) const {
@@ -26,7 +28,7 @@ struct CsrPattern {
 /// A pattern with a value for each non-zero.
 struct CsrMatrix {
   CsrPattern pattern;
-  std::vector<float> values;
+  Entries<float> values;
 
   int64_t rows() const { return pattern.rows; }
   int64_t columns() const { return pattern.columns; }
@@ -37,9 +39,19 @@ struct CsrMatrix {
   }
 };
 
+// What is made of a matrix whose entries lie in a room (math/entries.hpp) lies there too, if it is
+// large; the numbers are the same.
+
 /// Columns become rows.
 CsrPattern transpose(const CsrPattern& pattern);
 CsrMatrix transpose(const CsrMatrix& matrix);
+
+/// `transpose(select_rows(matrix, rows))` without what lies between; of columns that are not
+/// `wanted` (one flag each, or none: all are) the rows of the result are empty.
+CsrPattern transpose_rows(const CsrPattern& pattern, std::span<const int32_t> rows,
+                          const std::vector<bool>& wanted = {});
+CsrMatrix transpose_rows(const CsrMatrix& matrix, std::span<const int32_t> rows,
+                         const std::vector<bool>& wanted = {});
 
 /// The given rows in the given order.
 CsrPattern select_rows(const CsrPattern& pattern, std::span<const int32_t> rows);

@@ -194,18 +194,23 @@ std::vector<float> AtacEncoder::chromosome_sums(ThreadPool& pool, const CsrPatte
   const int64_t row_size = chromosomes() * sum_stride_;
   std::vector<float> sums(at(open.rows * row_size));
   pool.for_blocks(open.rows, kCellBlock, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<double> total(at(sum_stride_));
     for (int64_t cell = begin; cell < end; ++cell) {
-      for (int64_t c = 0; c < chromosomes(); ++c) {
-        std::copy_n(base_sums_.data() + c * sum_stride_, sum_stride_, total.data());
-        add_differences(sum_stride_, between(open.row(cell), first_peak(c), first_peak(c + 1)),
-                        differences_.data(), total.data());
-        float* out = sums.data() + cell * row_size + c * sum_stride_;
-        for (int64_t i = 0; i < sum_stride_; ++i) out[i] = static_cast<float>(total[at(i)]);
-      }
+      chromosome_sums_of(open.row(cell), sums.data() + cell * row_size);
     }
   });
   return sums;
+}
+
+void AtacEncoder::chromosome_sums_of(std::span<const int32_t> open, float* out) const {
+  std::vector<double> total(at(sum_stride_));
+  for (int64_t c = 0; c < chromosomes(); ++c) {
+    std::copy_n(base_sums_.data() + c * sum_stride_, sum_stride_, total.data());
+    add_differences(sum_stride_, between(open, first_peak(c), first_peak(c + 1)),
+                    differences_.data(), total.data());
+    for (int64_t i = 0; i < sum_stride_; ++i) {
+      out[c * sum_stride_ + i] = static_cast<float>(total[at(i)]);
+    }
+  }
 }
 
 namespace {

@@ -67,6 +67,8 @@ class AtacEncoder {
   /// Chromosome sums of cells from their open peaks: cells × chromosomes × sum_stride(). Added up
   /// in double, in ascending order of the peaks.
   std::vector<float> chromosome_sums(ThreadPool& pool, const CsrPattern& open) const;
+  /// The same of one cell: chromosomes() × sum_stride().
+  void chromosome_sums_of(std::span<const int32_t> open, float* out) const;
 
   /// Σ_j D_j D_jᵀ over the peaks of one chromosome, sum_stride() × sum_stride().
   std::vector<double> difference_products(int64_t chromosome) const;

@@ -36,17 +36,21 @@ std::vector<float> in_blocks(ThreadPool& pool, std::span<const float> in, int64_
 }  // namespace
 
 std::vector<float> FoldedSurrogate::atac_latents(ThreadPool& pool, const CsrPattern& open) const {
+  if (open.columns != encoder_.peaks()) {
+    throw internal_error("cells have {} peaks, the surrogate {}", open.columns, encoder_.peaks());
+  }
   const int64_t chromosomes = encoder_.chromosomes();
-  const int64_t row_size = chromosomes * encoder_.sum_stride();
-  const auto sums = encoder_.chromosome_sums(pool, open);
   std::vector<float> latents(at(open.rows * shape_.latent));
   pool.for_blocks(open.rows, kTailRows, [&](int64_t begin, int64_t end, int64_t) {
+    // Of one cell at a time: those of an atlas would take gigabytes.
+    std::vector<float> sums(at(chromosomes * encoder_.sum_stride()));
     std::vector<float> contributions(at(chromosomes * encoder_.latent_stride()));
     std::vector<const float*> rows(at(chromosomes));
     for (int64_t cell = begin; cell < end; ++cell) {
+      encoder_.chromosome_sums_of(open.row(cell), sums.data());
       for (int64_t c = 0; c < chromosomes; ++c) {
         float* row = contributions.data() + c * encoder_.latent_stride();
-        encoder_.contribution(c, sums.data() + cell * row_size + c * encoder_.sum_stride(), row);
+        encoder_.contribution(c, sums.data() + c * encoder_.sum_stride(), row);
         rows[at(c)] = row;
       }
       encoder_.latent_of(rows, latents.data() + cell * shape_.latent);

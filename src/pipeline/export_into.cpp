@@ -199,7 +199,7 @@ ToExport read_all(const ExportArguments& arguments, const Context& context) {
     data.study_file = arguments.study;
     compare_with_manifest(data.links_file, data.study_file, context);
   }
-  data.study = read_study(data.study_file);
+  data.study = read_study(data.study_file, context);
   require_of_study(*data.study, all);
   return data;
 }

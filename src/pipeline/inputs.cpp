@@ -26,12 +26,13 @@ void describe_surrogate(OptionSet& set, SurrogateKind& kind) {
       "cis = with the peaks around each gene, where they were fitted; published = without");
 }
 
-StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments) {
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments,
+                                           const Context& context) {
   // The surrogate first: a wrong one is told before the large file is read.
   SurrogateFile file = read_surrogate(arguments.surrogate);
   FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
                                         [&] { return FoldedSurrogate(file); });
-  Study study = read_study(arguments.study);
+  Study study = read_study(arguments.study, context);
   with_context(arguments.surrogate.string(), [&] { require_same_features(file, study); });
   std::optional<CisPath> cis;
   if (arguments.kind == SurrogateKind::kCis) cis = cis_path_of(file);

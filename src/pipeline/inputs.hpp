@@ -41,6 +41,6 @@ struct StudyAndSurrogate {
 std::string targets_words(const std::filesystem::path& folder, const std::filesystem::path& table);
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
-StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments);
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, const Context& context);
 
 }  // namespace grids::core

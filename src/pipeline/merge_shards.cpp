@@ -394,7 +394,7 @@ Merged merge_into(OutputFolder& out, const ShardSet& shards, const MergeArgument
     merged.inputs[1].path = place_of(shards.inputs[1], arguments.surrogate, "--surrogate").string();
   }
   const auto portions = portions_of_shards(shards);
-  const Study study = read_study(study_file);
+  const Study study = read_study(study_file, context);
   merged.files = end_of(shards.command).finish(out, study, portions, shards.options, context);
   return merged;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+
 #include "io/folder.hpp"
 #include "pipeline/sibling.hpp"
 #include "redundancy/stability.hpp"
@@ -49,10 +51,11 @@ RunStage train_half_stage(OutputFolder& out, const Study& study, int64_t half,
             const StudyOnDisk part(folder / (half_name(half) + ".h5mu"),
                                    half_of(study, half, context.seed));
             std::vector<std::string> arguments = {
-                "train",     part.path().string(),
-                "--out",     (folder / surrogate_of_half(half)).string(),
-                "--seed",    std::to_string(context.seed),
-                "--threads", std::to_string(context.pool.threads())};
+                "train", part.path().string(), "--out", (folder / surrogate_of_half(half)).string(),
+                "--seed", std::to_string(context.seed), "--threads",
+                std::to_string(context.pool.threads()),
+                // The study that is in memory here takes half at most.
+                "--memory", std::to_string(std::max<int64_t>(1, context.memory / 2))};
             arguments.insert(arguments.end(), words.begin(), words.end());
             for (auto& word : context.reporter.words()) arguments.push_back(std::move(word));
             Sibling sibling;

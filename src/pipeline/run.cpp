@@ -28,7 +28,8 @@ constexpr const char* kReport = "report.html";
 /// What the stages after training share; read once, when the first of them has work to do.
 class Loaded {
  public:
-  Loaded(const std::filesystem::path& folder, SurrogateKind kind) : folder_(folder), kind_(kind) {}
+  Loaded(const std::filesystem::path& folder, SurrogateKind kind, const Context& context)
+      : folder_(folder), kind_(kind), context_(context) {}
 
   const Study& study() { return both().study; }
   StudySurrogate surrogate() { return both().surrogate(); }
@@ -39,13 +40,14 @@ class Loaded {
       const bool with_cis =
           kind_ == SurrogateKind::kCis && std::filesystem::exists(folder_ / kWithCis);
       loaded_.emplace(load_study_and_surrogate(
-          {folder_ / kStudy, folder_ / (with_cis ? kWithCis : kSurrogate), kind_}));
+          {folder_ / kStudy, folder_ / (with_cis ? kWithCis : kSurrogate), kind_}, context_));
     }
     return *loaded_;
   }
 
   std::filesystem::path folder_;
   SurrogateKind kind_;
+  const Context& context_;
   std::optional<StudyAndSurrogate> loaded_;
 };
 
@@ -149,7 +151,8 @@ std::vector<std::string> training_words(const RunArguments& arguments, const Con
                                     "--curves",     (folder / kCurves).string(),
                                     "--checkpoint", folder.string(),
                                     "--seed",       std::to_string(context.seed),
-                                    "--threads",    std::to_string(context.pool.threads())};
+                                    "--threads",    std::to_string(context.pool.threads()),
+                                    "--memory",     std::to_string(context.memory)};
   words.insert(words.end(), arguments.given_training.begin(), arguments.given_training.end());
   for (auto& word : context.reporter.words()) words.push_back(std::move(word));
   return words;
@@ -199,7 +202,8 @@ RunStage cis_stage(const RunArguments& arguments, OutputFolder& out) {
   return {"cis", settings_text(arguments.values.at("cis")),
           [&](const Context& context) -> std::vector<std::string> {
             auto loaded = load_study_and_surrogate(
-                {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished});
+                {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished},
+                context);
             if (!loaded.study.genes.has_positions()) {  // none of an earlier run may be left
               for (const char* name : {kWithCis, kCisTable}) out.drop(name, context);
               return {};
@@ -342,7 +346,7 @@ void run_into(const RunArguments& arguments, const Context& context) {
   claim_files(out, arguments, context);  // where that stage was kept
   folder.run(train_stage(arguments, out), context);
   if (arguments.kind == SurrogateKind::kCis) folder.run(cis_stage(arguments, out), context);
-  Loaded loaded(arguments.out, arguments.kind);
+  Loaded loaded(arguments.out, arguments.kind, context);
   folder.run(evaluate_stage(arguments, loaded, out), context);
   folder.run(explain_stage(arguments, loaded, out), context);
   if (arguments.negative_control) folder.run(control_stage(arguments, loaded, out), context);

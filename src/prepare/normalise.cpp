@@ -16,8 +16,7 @@ constexpr int64_t kRowBlock = 64;
 /// Rows and columns chosen, columns renamed; `values` may be null. Counts first, so that the result
 /// is allocated once and blocks of rows are filled side by side.
 CsrPattern gather_with(const PackedRows& matrix, std::span<const int32_t> rows,
-                       std::span<const int32_t> columns, ThreadPool& pool,
-                       std::vector<float>* values) {
+                       std::span<const int32_t> columns, ThreadPool& pool, Entries<float>* values) {
   std::vector<int32_t> rename(at(matrix.columns()), -1);
   for (size_t j = 0; j < columns.size(); ++j) {
     auto& slot = rename[static_cast<size_t>(columns[j])];

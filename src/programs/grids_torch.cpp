@@ -23,7 +23,7 @@ void train_into(const TrainArguments& arguments, const Context& context) {
   const OutputFiles files(
       written, {"train", "study " + seen_from(folder_of(arguments.out), arguments.study)},
       arguments.overwrite);
-  const Study study = read_study(arguments.study);
+  const Study study = read_study(arguments.study, context);
   const TrainResult result = train(study, arguments.settings.resolved(), context);
   files.claim(context);
   write_surrogate(arguments.out, result.surrogate);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/context.hpp"
 #include "base/thread_pool.hpp"
 #include "io/coded_column.hpp"
 #include "io/store.hpp"
@@ -176,7 +177,11 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 /// version, or whose cells are not paired (every command needs pairs), is refused with what to do.
 /// The threads of `pool`, where one is given, unpack.
 Study read_study(const std::filesystem::path& path, ThreadPool* pool = nullptr);
-/// The same from the root of an open store.
+/// The same within the memory of the context: where the matrices take more than half of it they lie
+/// in a file without a name while they are used (io/scratch_room.hpp), and so does what is large
+/// and made of them; the user is told. What is computed is the same.
+Study read_study(const std::filesystem::path& path, const Context& context);
+/// The same from the root of an open store, in memory.
 Study read_study(const store::Group& root);
 
 /// Writes MuData (`.h5mu`): `mod/atac` (X binary), `mod/rna` (X expression, layers/counts), obs

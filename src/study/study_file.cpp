@@ -6,9 +6,12 @@
 #include <unordered_set>
 
 #include "base/at.hpp"
+#include "base/memory.hpp"
 #include "io/anndata.hpp"
+#include "io/folder.hpp"
 #include "io/lines.hpp"
 #include "io/mudata.hpp"
+#include "io/scratch_room.hpp"
 #include "study/kept_columns.hpp"
 #include "study/study.hpp"
 #include "study/study_and.hpp"
@@ -332,11 +335,47 @@ const char* scale_name(ExpressionScale scale) {
   return scale == ExpressionScale::kLog1pCp100k ? kLog1pCp100k : kAsGiven;
 }
 
-Study read_study(const std::filesystem::path& path, ThreadPool* pool) {
-  return read_study(store::open(path, pool));
+namespace {
+
+/// Bytes that the matrices of a study take in memory, as far as their shapes tell; 0 for what is no
+/// study, which is told when it is read.
+int64_t matrix_bytes(const Group& root) {
+  constexpr int64_t kIndex = sizeof(int32_t), kValue = sizeof(float);
+  int64_t bytes = 0;
+  const auto add = [&](const char* name, int64_t entry_bytes) {
+    if (root.has(name)) bytes += entry_bytes * stored_entries(root, name).value_or(0);
+  };
+  add("mod/atac/X", kIndex);
+  add("mod/rna/X", kIndex + kValue);
+  add("mod/rna/layers/counts", kValue);  // at the places of X, as grids writes them
+  return bytes;
 }
 
-Study read_study(const Group& root) {
+/// Where the matrices of a study lie: null for in memory.
+std::shared_ptr<EntryRoom> room_for(const Group& root, const std::filesystem::path& path,
+                                    const Context& context) {
+  const int64_t bytes = matrix_bytes(root);
+  if (bytes <= context.memory / 2) return nullptr;
+  const auto folder = scratch_folder(folder_of(path));
+  const int64_t free = free_disk(folder);
+  if (free < bytes) {
+    throw input_error(
+        "reading {}: its matrices take {} and --memory is {}, so they are kept in a file in {}, "
+        "which has only {} free; set TMPDIR to a folder on a larger disk, or give more --memory",
+        path.string(), bytes_text(bytes), bytes_text(context.memory), folder.string(),
+        bytes_text(free));
+  }
+  context.reporter.info(fmt::format(
+      "{}: its matrices take {}, more than half of the memory to work in ({}): while this command "
+      "runs they lie in a file in {} ({} free there), which is slower",
+      path.string(), bytes_text(bytes), bytes_text(context.memory), folder.string(),
+      bytes_text(free)));
+  // A quarter for pages of the file, and the rest for what is computed.
+  return scratch_room(folder, {.smallest = std::max<int64_t>(1, context.memory / 64),
+                               .resident = context.memory / 4});
+}
+
+Study read_study_in(const Group& root, const std::shared_ptr<EntryRoom>& room) {
   const int64_t format = known_format(root);
   require_members(root);
   const auto grids = root.group("uns/grids");
@@ -352,19 +391,35 @@ Study read_study(const Group& root) {
   read_kept(root, study.cells);
   const auto cells = study.cells.size();
   require_shape(atac, "X", cells, study.peaks.size());
-  study.open = read_binary_matrix(atac, "X");
+  study.open = read_binary_matrix(atac, "X", room);
   require_shape(rna, "X", cells, study.genes.size());
-  study.expression = read_matrix(rna, "X");
+  study.expression = read_matrix(rna, "X", room);
+  study.expression.pattern.indices.share();
   study.scale = read_scale(grids);
   if (rna.has("layers/counts")) {
     require_shape(rna, "layers/counts", cells, study.genes.size());
-    study.counts = read_matrix(rna, "layers/counts");
+    study.counts = read_matrix_like(rna, "layers/counts", study.expression.pattern, room);
   }
   const auto provenance = grids.array("provenance").read_text();
   if (provenance.size() != 1) throw grids.error("must be one text", "provenance");
   study.provenance = provenance[0];
   problems_of(study).raise(ErrorKind::kInput, fmt::format("reading {}", root.file()));
   return study;
+}
+
+}  // namespace
+
+Study read_study(const std::filesystem::path& path, ThreadPool* pool) {
+  return read_study_in(store::open(path, pool), nullptr);
+}
+
+Study read_study(const std::filesystem::path& path, const Context& context) {
+  const auto root = store::open(path, &context.pool);
+  return read_study_in(root, room_for(root, path, context));
+}
+
+Study read_study(const Group& root) {
+  return read_study_in(root, nullptr);
 }
 
 void write_study(const std::filesystem::path& path, const Study& study, ThreadPool* pool) {

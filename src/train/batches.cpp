@@ -7,7 +7,13 @@
 namespace grids::core {
 namespace {
 
+/// Where all are above it, as the logarithms of counts are, they are those of the matrix itself,
+/// held once.
 CsrPattern entries_above(const CsrMatrix& matrix, float threshold) {
+  const auto& all = matrix.values;
+  if (std::all_of(all.begin(), all.end(), [&](float value) { return value > threshold; })) {
+    return matrix.pattern;
+  }
   CsrPattern result;
   result.rows = matrix.rows();
   result.columns = matrix.columns();

@@ -1,7 +1,9 @@
 #include "train/checkpoint.hpp"
 
 #include <cmath>
+#include <cstddef>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "base/error.hpp"
 #include "base/random.hpp"
@@ -17,8 +19,11 @@ class Digest {
  public:
   template <typename T>
   void add(const std::vector<T>& values) {
-    const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
-    for (size_t i = 0; i < values.size() * sizeof(T); ++i) add(bytes[i]);
+    add_bytes(std::as_bytes(std::span(values)));
+  }
+  template <typename T>
+  void add(const Entries<T>& values) {
+    add_bytes(std::as_bytes(std::span(values)));
   }
   void add(const std::vector<std::string>& names) {
     for (const auto& name : names) {
@@ -29,6 +34,9 @@ class Digest {
   std::string text() const { return fmt::format("{:016x}", hash_); }
 
  private:
+  void add_bytes(std::span<const std::byte> bytes) {
+    for (const std::byte byte : bytes) add(std::to_integer<unsigned char>(byte));
+  }
   void add(unsigned char byte) {
     hash_ ^= byte;
     hash_ *= 1099511628211ull;

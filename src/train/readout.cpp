@@ -35,6 +35,33 @@ std::vector<double> column_means(const CsrMatrix& matrix) {
   return means;
 }
 
+/// Expression of some genes at a time. In a room (math/entries.hpp) a copy by gene is made first:
+/// every look at the rows of cells would fetch all of them again.
+class GenesAtOnce {
+ public:
+  explicit GenesAtOnce(const CsrMatrix& expression) : expression_(expression) {
+    if (expression.pattern.indices.room() != nullptr) by_gene_ = transpose(expression);
+  }
+  /// cells × (end − begin), dense.
+  std::vector<float> dense(int64_t begin, int64_t end) const {
+    if (by_gene_.rows() == 0) return to_dense(expression_, begin, end);
+    const int64_t width = end - begin;
+    std::vector<float> result(at(expression_.rows() * width), 0.0f);
+    for (int64_t gene = begin; gene < end; ++gene) {
+      const auto cells = by_gene_.row_indices(gene);
+      const auto values = by_gene_.row_values(gene);
+      for (size_t k = 0; k < cells.size(); ++k) {
+        result[at(cells[k] * width + gene - begin)] = values[k];
+      }
+    }
+    return result;
+  }
+
+ private:
+  const CsrMatrix& expression_;
+  CsrMatrix by_gene_;
+};
+
 /// The principal axes of the features of the training cells. Along them the ridge regression of
 /// every gene falls apart into one number an axis, whatever the penalty.
 struct Axes {
@@ -97,6 +124,8 @@ class RidgeLadder {
       : axes_(axes),
         training_(training),
         validation_(validation),
+        training_genes_(training.expression),
+        validation_genes_(validation.expression),
         penalties_(penalties),
         genes_(training.expression.columns()),
         gene_means_(column_means(training.expression)),
@@ -145,7 +174,7 @@ class RidgeLadder {
   /// Products of axes and expression; axes sum to 0 over the cells, so expression need not be
   /// centred.
   void multiply(int64_t begin, int64_t end) {
-    const auto measured = to_dense(training_.expression, begin, end);
+    const auto measured = training_genes_.dense(begin, end);
     gemm(Transpose::kYes, Transpose::kNo, axes_.features, end - begin, training_.expression.rows(),
          turned_.data(), axes_.features, measured.data(), end - begin, 0, products_.data() + begin,
          genes_);
@@ -155,7 +184,7 @@ class RidgeLadder {
   std::vector<double> squared_errors(int64_t begin, int64_t end) const {
     const int64_t cells = validation_.expression.rows();
     const int64_t width = end - begin;
-    const auto measured = to_dense(validation_.expression, begin, end);
+    const auto measured = validation_genes_.dense(begin, end);
     const auto all = static_cast<int64_t>(penalties_.size()) * cells;
     std::vector<float> predicted(at(all * width));
     gemm(Transpose::kNo, Transpose::kNo, all, width, axes_.features, held_out_.data(),
@@ -202,6 +231,7 @@ class RidgeLadder {
   const Axes& axes_;
   const ReadoutCells& training_;
   const ReadoutCells& validation_;
+  GenesAtOnce training_genes_, validation_genes_;
   std::span<const double> penalties_;
   int64_t genes_;
   std::vector<double> gene_means_;

@@ -129,7 +129,7 @@ std::vector<std::string> ValidateOptions::tables() const {
 
 Validation validation_of(const ValidateOptions& options, const Context& context) {
   std::optional<Study> study;
-  if (!options.study.empty()) study = read_study(options.study);
+  if (!options.study.empty()) study = read_study(options.study, context);
   const Pairs pairs = read_pairs(options.pairs, study ? &*study : nullptr);
   // Read before anything is computed, so that what is wrong with them is told at once.
   std::optional<Screen> screen;

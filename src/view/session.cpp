@@ -87,7 +87,7 @@ ViewSession::ViewSession(std::filesystem::path results, const Study& study,
                          std::function<void()> on_look)
     : results_(std::move(results)),
       study_(study),
-      context_{context.seed, context.pool, context.reporter, nullptr},
+      context_{context.seed, context.pool, context.reporter, nullptr, context.memory},
       on_look_(std::move(on_look)),
       files_({own_sets_file(results_)}, {"view", ""}, false),
       names_(study),

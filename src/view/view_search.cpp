@@ -59,7 +59,8 @@ std::optional<int64_t> ViewSearch::start(const ViewSearchQuestion& question) {
 }
 
 void ViewSearch::search(const ViewSearchQuestion& question) {
-  const Context context{context_.seed, context_.pool, context_.reporter, &stopped_};
+  const Context context{context_.seed, context_.pool, context_.reporter, &stopped_,
+                        context_.memory};
   ViewSearchState result;
   try {
     auto what = what_if_.search(question);

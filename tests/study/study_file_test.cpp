@@ -184,6 +184,31 @@ RC_GTEST_PROP(StudyFile, ReadsBackEverythingInOrder, ()) {
   RC_ASSERT(back.provenance == study.provenance);
 }
 
+/// Keeps what it is told.
+class Listener : public Reporter {
+ public:
+  void info(std::string_view message) override { told += message; }
+  std::string told;
+};
+
+RC_GTEST_PROP(StudyFile, LittleMemoryReadsTheSameIntoAFile, ()) {
+  const TempFolder folder;
+  write_study(folder / "study.h5mu", random_study());
+  const Study plain = read_study(folder / "study.h5mu");
+  ThreadPool pool(2);
+  Listener listener;
+  const Study back =
+      read_study(folder / "study.h5mu", Context{1, pool, listener, nullptr, /*memory=*/2});
+  const bool any = plain.open.nonzeros() + plain.expression.pattern.nonzeros() > 0;
+  RC_ASSERT((back.open.indices.room() != nullptr) == any);
+  RC_ASSERT((listener.told.find("lie in a file in") != std::string::npos) == any);
+  RC_ASSERT(same_pattern(back.open, plain.open));
+  RC_ASSERT(same_pattern(back.expression.pattern, plain.expression.pattern));
+  RC_ASSERT(back.expression.values == plain.expression.values);
+  RC_ASSERT(same_pattern(back.counts.pattern, plain.counts.pattern));
+  RC_ASSERT(back.counts.values == plain.counts.values);
+}
+
 Study fixed_study() {
   Study study;
   study.cells.barcodes = {"c1", "c2", "c3", "c4"};
@@ -198,6 +223,26 @@ Study fixed_study() {
   study.expression = {{4, 2, {0, 2, 2, 3, 4}, {0, 1, 1, 0}}, {0.5f, 1.25f, 2, 3}};
   study.counts = {study.expression.pattern, {1, 2, 3, 4}};
   return study;
+}
+
+TEST(StudyFile, CountsShareThePlacesOfExpression) {
+  const TempFolder folder;
+  write_study(folder / "study.h5mu", fixed_study());
+  const Study back = read_study(folder / "study.h5mu");
+  EXPECT_EQ(back.counts.pattern.indices.data(), back.expression.pattern.indices.data());
+  Study changed = back;
+  changed.counts.pattern.indices[0] = 7;
+  EXPECT_EQ(back.expression.pattern.indices[0], 0);
+}
+
+TEST(StudyFile, CountsElsewhereHaveTheirOwnPlaces) {
+  const TempFolder folder;
+  Study study = fixed_study();
+  study.counts = {{4, 2, {0, 2, 2, 3, 4}, {0, 1, 0, 1}}, {1, 2, 3, 4}};
+  write_study(folder / "study.h5mu", study);
+  const Study back = read_study(folder / "study.h5mu");
+  EXPECT_EQ(back.counts.pattern.indices, study.counts.pattern.indices);
+  EXPECT_EQ(back.expression.pattern.indices, study.expression.pattern.indices);
 }
 
 TEST(StudyFile, IsMuDataThatAnnDataReads) {
