@@ -54,7 +54,9 @@ void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& val
   const auto tables =
       redundancy_into(out, loaded.study, surrogate, targets, arguments.stage,
                       portion_settings(values, inputs), loaded.file.options, context);
-  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets), "", context);
+  const auto whole = read_whole_run(out.path(), kRedundancyCommand);
+  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets),
+              whole ? run_of(*whole, context) : "", context);
   close_folder(out, {"redundancy", values, inputs, tables, reporter.warnings()}, context);
 }
 
