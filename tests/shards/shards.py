@@ -196,6 +196,14 @@ def compare(tour, pair, count, every):
     tour.refused("compare: a shard of another seed", ["compare_other", *folders[1:]], "seed is")
 
 
+def resampled(tour, words):
+    """What is fitted anew to folds and halves of the cells, by portion."""
+    text = (tour.root / "targets.tsv").read_text().splitlines(keepends=True)
+    (tour.root / "two_portions.tsv").write_text("".join(text[:1 + 50]))  # every type in half of them
+    in_shards(tour, "cross_fit", ["redundancy", *words, "--cross-fit", "--folds", "2", "--least-agreeing", "1"], 2)
+    in_shards(tour, "stability", ["redundancy", *words, "--stability", "2"], 2)
+
+
 def refuse(tour, words, folders):
     """`folders`: those of the shards of `explain`, by number."""
     lost = [folder for folder in folders if "_3_of" not in folder]
@@ -278,8 +286,7 @@ def main():
         cis(tour, MANY)
         compare(tour, pair, MANY, arguments.all)
         judged = ["redundancy", *asked, "--gate-folds", "0", "--capture", "0.5"]
-        in_shards(tour, "cross_fit", [*judged, "--cross-fit", "--folds", "2"], SHARDS)
-        in_shards(tour, "stability", [*judged, "--stability", "2"], SHARDS)
+        resampled(tour, [*pair, "--targets", "two_portions.tsv", "--force", "--gate-folds", "0", "--capture", "0.5"])
         if arguments.all:
             in_shards(tour, "explain_many", words, MANY)
             in_shards(tour, "redundancy_many", [*judged, "--negative-control", "--alternatives", "1"], MANY)
