@@ -39,6 +39,9 @@ struct Context {
   /// computed.
   int64_t memory = kAnyMemory;
 
+  /// The same but for who is told, or for the seed.
+  Context with_reporter(Reporter& other) const { return {seed, pool, other, cancelled, memory}; }
+  Context with_seed(uint64_t other) const { return {other, pool, reporter, cancelled, memory}; }
   /// Throws Error(kCancelled) once the user has asked to stop.
   void check_cancelled() const;
 };

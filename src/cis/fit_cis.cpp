@@ -248,14 +248,17 @@ std::vector<CisGene> genes_of(const std::vector<GeneFit>& fits) {
   return genes;
 }
 
-void judge_all(CisPath& path, double rate) {
-  std::vector<CisGate*> whole, cis;
-  for (auto& gene : path.genes) {
-    whole.push_back(&gene.whole);
-    cis.push_back(&gene.cis);
-  }
-  judge(whole, rate, GateRule::kAndGain);
-  judge(cis, rate, GateRule::kTested);
+/// From a fit of the genes at capture 1.
+CaptureEstimate estimate_from(const Study& study, const CisOptions& options, const CisPath& shape,
+                              const CisRows& rows, const std::vector<CisGene>& fitted,
+                              const Context& context) {
+  const StateDesign design(rows, shape.response, options.state_ridge);
+  const auto objective = [&](double capture) -> GeneObjective {
+    return [shared = share(study, options, shape, rows, design, capture)](int32_t gene) {
+      return objective_of(shared, gene);
+    };
+  };
+  return estimate_capture(fitted, objective, context);
 }
 
 }  // namespace
@@ -334,13 +337,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   };
   auto made = final_fit();
   if (estimated) {
-    const StateDesign design(rows, fit.path.response, options.state_ridge);
-    const auto objective = [&](double capture) -> GeneObjective {
-      return [shared = share(study, options, fit.path, rows, design, capture)](int32_t gene) {
-        return objective_of(shared, gene);
-      };
-    };
-    fit.capture = estimate_capture(genes_of(made), objective, context);
+    fit.capture = estimate_from(study, options, fit.path, rows, genes_of(made), context);
     if (fit.capture.capture < 1) {
       made = final_fit();
     } else {
@@ -360,17 +357,51 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
     fit.path.genes[i].whole = test_gate(sums[i].whole);
     fit.path.genes[i].cis = test_gate(sums[i].cis);
   }
-  judge_all(fit.path, options.false_discovery_rate);
-  // Capture 1 that nobody asked about is no knowledge of it.
-  const bool told = fit.capture.capture < 1 || !fit.capture.profile.empty();
-  fit.path.capture = told ? fit.capture.capture : 0;
-  fit.path.capture_profile = fit.capture.profile;
+  judge_gates(fit.path, options.false_discovery_rate);
+  note_capture(fit.path, fit.capture);
   for (size_t i = 0; i < genes.size(); ++i) {
     auto& gene = fit.path.genes[i];
     average_over_folds(gene, votes[i]);
     shrink_weak_terms(gene, kept_share(sums[i].cis));
   }
   return fit;
+}
+
+CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> latents,
+                                     const CisOptions& options, const Context& context) {
+  validate(options, "cis path");
+  const auto all = std::max<int64_t>(1, study.cells.size());
+  const CisPath shape = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
+  const FoldPlan plan = plan_folds(study, options.gate_folds);
+  require_usable(study, plan.fitted);
+  const auto rows = cis_rows(study, latents, shape, plan.fitted);
+  std::vector<int32_t> skipped;
+  const auto genes = choose_genes(study, options, rows, skipped);
+  const StateDesign design(rows, shape.response, options.state_ridge);
+  const Shared shared = share(study, options, shape, rows, design, 1);
+  std::vector<CisGene> fitted(genes.size());
+  {
+    Progress progress(context, "cis path", std::ssize(genes));
+    for_portions(genes.size(), context, progress,
+                 [&](size_t i) { fitted[i] = fit_gene(shared, genes[i]).gene; });
+  }
+  return estimate_from(study, options, shape, rows, fitted, context);
+}
+
+void judge_gates(CisPath& path, double false_discovery_rate) {
+  std::vector<CisGate*> whole, cis;
+  for (auto& gene : path.genes) {
+    whole.push_back(&gene.whole);
+    cis.push_back(&gene.cis);
+  }
+  judge(whole, false_discovery_rate, GateRule::kAndGain);
+  judge(cis, false_discovery_rate, GateRule::kTested);
+}
+
+void note_capture(CisPath& path, const CaptureEstimate& capture) {
+  const bool told = capture.capture < 1 || !capture.profile.empty();
+  path.capture = told ? capture.capture : 0;
+  path.capture_profile = capture.profile;
 }
 
 }  // namespace grids::core

@@ -90,6 +90,18 @@ struct CisFit {
 CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOptions& options,
                const Context& context);
 
+/// How much ATAC misses, from a first fit of all genes that are asked for: what `fit_cis` takes
+/// where `capture` is 0. Throws what that throws.
+CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> latents,
+                                     const CisOptions& options, const Context& context);
+
+/// q-values of both gates over the genes of the path, and who passes: with what `fit_cis` ends,
+/// for a path whose genes were fitted in parts.
+void judge_gates(CisPath& path, double false_discovery_rate);
+
+/// Notes on the path what is known of capture: 1 that nobody asked about is no knowledge.
+void note_capture(CisPath& path, const CaptureEstimate& capture);
+
 /// `cis.tsv`: a row a term, and one for each gene without terms.
 Table cis_table(const Study& study, const CisFit& fit);
 TableText describe_cis();

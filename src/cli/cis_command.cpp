@@ -1,13 +1,15 @@
 #include <fmt/ranges.h>
 
+#include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
 #include "io/atomic_file.hpp"
 #include "io/delimited.hpp"
 #include "io/folder.hpp"
 #include "io/output_folder.hpp"
-#include "pipeline/cis_into.hpp"
+#include "pipeline/cis_portions.hpp"
 #include "pipeline/inputs.hpp"
+#include "pipeline/manifests.hpp"
 
 namespace grids::core {
 namespace {
@@ -17,6 +19,7 @@ struct CisCommand {
   CisArguments stage;
   std::vector<std::string> genes;
   std::filesystem::path gene_file;
+  std::string shard = "1/1";
   std::filesystem::path out;
   bool overwrite = false;
 };
@@ -45,13 +48,60 @@ std::vector<int32_t> genes_to_fit(const CisCommand& arguments, std::vector<std::
 }
 
 /// What was asked for, as the folder keeps it.
-std::string cis_words(const CisCommand& arguments) {
-  const auto folder = folder_of(arguments.out);
+std::string cis_words(const CisCommand& arguments, const std::filesystem::path& folder) {
   auto words = "study " + seen_from(folder, arguments.inputs.study);
   if (!arguments.gene_file.empty()) words += "; genes " + seen_from(folder, arguments.gene_file);
   if (!arguments.genes.empty())
     words += fmt::format("; genes {}", fmt::join(arguments.genes, ", "));
   return words;
+}
+
+std::vector<std::filesystem::path> input_files(const CisCommand& arguments) {
+  std::vector<std::filesystem::path> files = {arguments.inputs.study, arguments.inputs.surrogate};
+  if (!arguments.gene_file.empty()) files.push_back(arguments.gene_file);
+  return files;
+}
+
+/// All genes: the surrogate, and cis.tsv beside it.
+void fit_whole(CisCommand& arguments, const Context& context) {
+  const auto table = cis_table_beside(arguments.out);
+  auto names = names_in_gene_file(arguments.gene_file);
+  if (arguments.out == table) throw usage_error("-o: cis.tsv is the name of the table");
+  const auto read = input_files(arguments);
+  // The surrogate itself may be replaced: all that it holds is kept.
+  require_writable(arguments.out, std::span(read).first(1));
+  if (!arguments.gene_file.empty()) require_writable(arguments.out, std::span(read).last(1));
+  require_writable(table, read);
+  const OutputFiles files({arguments.out, table},
+                          {kCisCommand, cis_words(arguments, folder_of(arguments.out))},
+                          arguments.overwrite);
+  auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  arguments.stage.options.genes = genes_to_fit(arguments, std::move(names), loaded.study);
+  files.claim(context);
+  fit_cis_into(arguments.out, loaded.study, std::move(loaded.file), loaded.folded, arguments.stage,
+               context);
+  context.reporter.info("The surrogate with its cis path: " + arguments.out.string());
+}
+
+/// A part of the genes, into a folder: merge makes the surrogate.
+void fit_shard(CisCommand& arguments, OptionSet::Values values, const Context& outer) {
+  auto names = names_in_gene_file(arguments.gene_file);
+  OutputFolder out(
+      arguments.out,
+      {kCisCommand,
+       fmt::format("{}; surrogate {}; shard {}", cis_words(arguments, arguments.out),
+                   seen_from(arguments.out, arguments.inputs.surrogate), arguments.shard)},
+      {describe_cis().file}, arguments.overwrite);
+  RecordingReporter reporter(outer.reporter);
+  const Context context = outer.with_reporter(reporter);
+  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  arguments.stage.options.genes = genes_to_fit(arguments, std::move(names), loaded.study);
+  if (!arguments.stage.options.genes.empty()) values[kGenesNamed] = "true";
+  const auto inputs = record_files(input_files(arguments));
+  const auto files =
+      fit_cis_shard(out, loaded.study, loaded.file, loaded.folded, arguments.stage,
+                    shard_from(arguments.shard), portion_settings(values, inputs), context);
+  close_folder(out, {kCisCommand, values, inputs, files, reporter.warnings()}, context);
 }
 
 }  // namespace
@@ -69,12 +119,17 @@ Command cis_command() {
       "With --gene or --genes only these are fitted, each as it would be among all: the others "
       "are\n"
       "predicted by the surrogate alone, and q-values are over the genes that are fitted. Where\n"
-      "--latent-openness is auto, give the surrogate of a fit of all genes: its estimate is kept.",
+      "--latent-openness is auto, give the surrogate of a fit of all genes: its estimate is "
+      "kept.\n\n"
+      "  grids cis study.h5mu surrogate.safetensors --shard 2/8 -o parts/2\n"
+      "does the second of eight parts of the genes, into a folder, and goes on where it was\n"
+      "stopped; grids merge puts them together (docs/cluster.md).",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<CisCommand>();
         arguments->inputs.describe(options);
         options.section("cis");
         arguments->stage.describe(options);
+        describe_shard(options, arguments->shard);
         options.section("");
         describe_genes(options, arguments->genes);
         options.value("--genes", arguments->gene_file, "File of genes, one per line");
@@ -83,31 +138,19 @@ Command cis_command() {
             problems.add("give one of --gene and --genes");
           }
         });
-        options.value("-o,--out", arguments->out,
-                      "The surrogate with its cis path; cis.tsv is written beside it",
-                      OptionSet::Need::kRequired);
+        options.value(
+            "-o,--out", arguments->out,
+            "The surrogate with its cis path; cis.tsv is written beside it. With --shard a "
+            "folder",
+            OptionSet::Need::kRequired);
         describe_overwrite(options, arguments->overwrite);
-        return [arguments](const Context& context) {
-          const auto table = cis_table_beside(arguments->out);
-          auto names = names_in_gene_file(arguments->gene_file);
-          if (arguments->out == table) throw usage_error("-o: cis.tsv is the name of the table");
-          std::vector<std::filesystem::path> read = {arguments->inputs.study,
-                                                     arguments->inputs.surrogate};
-          if (!arguments->gene_file.empty()) read.push_back(arguments->gene_file);
-          // The surrogate itself may be replaced: all that it holds is kept.
-          require_writable(arguments->out, std::span(read).first(1));
-          if (!arguments->gene_file.empty()) {
-            require_writable(arguments->out, std::span(read).last(1));
+        const auto values = options.values("cis");
+        return [arguments, values](const Context& context) {
+          if (shard_from(arguments->shard).count == 1) {
+            fit_whole(*arguments, context);
+          } else {
+            fit_shard(*arguments, values(), context);
           }
-          require_writable(table, read);
-          const OutputFiles files({arguments->out, table}, {"cis", cis_words(*arguments)},
-                                  arguments->overwrite);
-          auto loaded = load_study_and_surrogate(arguments->inputs, context);
-          arguments->stage.options.genes = genes_to_fit(*arguments, std::move(names), loaded.study);
-          files.claim(context);
-          fit_cis_into(arguments->out, loaded.study, std::move(loaded.file), loaded.folded,
-                       arguments->stage, context);
-          context.reporter.info("The surrogate with its cis path: " + arguments->out.string());
         };
       }};
 }

@@ -31,7 +31,7 @@ void judge_surrogate(const EvaluateCommand& arguments, const OptionSet::Values& 
   }
   OutputFolder out(arguments.out, {"evaluate", asked_words(arguments)}, names, arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   auto files = evaluate_into(out, loaded.study, surrogate, arguments.stage, context);

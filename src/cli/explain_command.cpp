@@ -31,7 +31,7 @@ void explain(const ExplainCommand& arguments, const OptionSet::Values& values,
   OutputFolder out(arguments.out, {kExplainCommand, explained_words(arguments)},
                    arguments.stage.files(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   AskedTargets asked;

@@ -228,7 +228,7 @@ void run(const ModelCommand& arguments, const ModelLoader& load, const OptionSet
   OutputFolder out(arguments.out, {"explain", asked_words(arguments)},
                    model_result_files(!arguments.image.empty()), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   Rows rows = read_rows(arguments, context);
   require_image(arguments, rows.all);
   const auto model = load(arguments.model, rows.all, replacement_of(arguments, rows), context);

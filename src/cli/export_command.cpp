@@ -24,7 +24,7 @@ void export_links(const ExportCommand& arguments, const OptionSet::Values& value
                   const Context& outer) {
   OutputFolder out(arguments.out, {"export", asked_words(arguments)}, {}, arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   const auto exported = export_into(out, arguments.stage, context);
   close_folder(out, {"export", values, exported.inputs, exported.files, reporter.warnings()},
                context);

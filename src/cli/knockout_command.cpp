@@ -3,24 +3,19 @@
 #include <algorithm>
 
 #include "base/at.hpp"
-#include "base/file_name.hpp"
 #include "base/indices.hpp"
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
 #include "cli/target_arguments.hpp"
-#include "evaluate/count_maps.hpp"
 #include "evaluate/knockout.hpp"
 #include "explain/explain_stage.hpp"
 #include "io/delimited.hpp"
 #include "pipeline/inputs.hpp"
+#include "pipeline/knockout_into.hpp"
 #include "pipeline/manifests.hpp"
 
 namespace grids::core {
 namespace {
-
-/// More genes than this go to an AnnData file for each type: a table would have a row a gene, peak
-/// and type.
-constexpr size_t kTableGenes = 50;
 
 struct KnockoutCommand {
   StudyArguments inputs;
@@ -28,6 +23,8 @@ struct KnockoutCommand {
   std::vector<std::string> genes;
   std::filesystem::path gene_file;
   bool all_genes = false;
+  int64_t window = 0;
+  std::string shard = "1/1";
   CellChoice cells = CellChoice::kTest;
   Perturbation perturbation = Perturbation::kClosed;
   std::filesystem::path out;
@@ -118,58 +115,16 @@ KnockoutPlan knockout_plan(const KnockoutCommand& arguments,
   return result;
 }
 
-std::string matrix_name(const KnockoutCells& type) {
-  return fmt::format("knockout_{}.h5ad", safe_file_name(type.name));
-}
-
-/// Names of the files.
-std::vector<std::string> files_of(const KnockoutPlan& plan, bool as_table) {
-  if (as_table) return {describe_knockout().file};
-  std::vector<std::string> names;
-  for (const auto& type : plan.types) names.push_back(matrix_name(type));
-  return names;
-}
-
 std::string asked_words(const KnockoutCommand& arguments) {
   const auto genes = arguments.all_genes ? std::string("all")
                      : arguments.gene_file.empty()
                          ? fmt::format("{}", fmt::join(arguments.genes, ", "))
                          : targets_words(arguments.out, arguments.gene_file);
-  return fmt::format("cell types {}; genes {}; {}", fmt::join(arguments.cell_types, ", "), genes,
-                     arguments.inputs.words(arguments.out));
-}
-
-void write_matrices(const KnockoutCommand& arguments, const KnockoutPlan& plan,
-                    const OptionSet::Values& values, const Study& study,
-                    const StudySurrogate& surrogate, const Context& context) {
-  for (const auto& type : plan.types) {
-    const auto path = arguments.out / matrix_name(type);
-    const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
-    KnockoutNames names{study.peaks.names, study.genes.names, {}};
-    names.notes = {
-        {"quantity", "change of the mean prediction when the peak is masked in the surrogate"},
-        {"cell_type", type.name},
-        {"split", values.at("cells")},
-        {"masked_peaks_become", values.at("perturbation")}};
-    write_knockout_h5ad(path, *model, plan.genes, names, context);
-    context.reporter.info(fmt::format("{} peaks masked one by one in {} cells of {}: {}",
-                                      study.peaks.size(), type.cells.size(), type.name,
-                                      path.string()));
-  }
-}
-
-void write_table_of(const KnockoutCommand& arguments, const KnockoutPlan& plan, const Study& study,
-                    const StudySurrogate& surrogate, const Context& context) {
-  const auto maps = fit_count_maps(study, surrogate, plan.genes, context);
-  if (!maps.begin()->second.from_counts) {
-    context.reporter.warning(
-        "the RNA came without counts: change_cp100k rests on expm1 of its values");
-  }
-  const auto path = arguments.out / describe_knockout().file;
-  write_knockout_table(path, study, surrogate, plan, maps, context);
-  context.reporter.info(fmt::format("{} peaks masked one by one in {} cell type{}: {}",
-                                    study.peaks.size(), plan.types.size(),
-                                    plan.types.size() == 1 ? "" : "s", path.string()));
+  auto words = fmt::format("cell types {}; genes {}; {}", fmt::join(arguments.cell_types, ", "),
+                           genes, arguments.inputs.words(arguments.out));
+  if (arguments.window > 0) words += fmt::format("; window {}", arguments.window);
+  if (shard_from(arguments.shard).count > 1) words += "; shard " + arguments.shard;
+  return words;
 }
 
 /// Which genes are masked on a cis path that gate B did not let through.
@@ -196,26 +151,27 @@ void tell_unconfirmed(const Study& study, const StudySurrogate& surrogate,
 void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& values,
                     const Context& outer) {
   const auto in_file = names_in_file(arguments);
-  OutputFolder out(arguments.out, {"knockout", asked_words(arguments)}, {}, arguments.overwrite);
+  OutputFolder out(arguments.out, {kKnockoutCommand, asked_words(arguments)}, {},
+                   arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const Study& study = loaded.study;
-  const KnockoutPlan plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
-  const auto surrogate = loaded.surrogate().asked_for(plan.genes);
-  tell_unconfirmed(study, surrogate, plan.genes, context);
-  const bool as_table = !arguments.all_genes && plan.genes.size() <= kTableGenes;
-  const auto files = files_of(plan, as_table);
-  out.require_free(files);
-  out.claim(files, context);
-  if (as_table) {
-    write_table_of(arguments, plan, study, surrogate, context);
-  } else {
-    write_matrices(arguments, plan, values, study, surrogate, context);
-  }
+  AskedKnockout asked;
+  asked.plan = knockout_plan(arguments, in_file, values.at("cells"), study, context);
+  asked.all_genes = arguments.all_genes;
+  asked.window = arguments.window;
+  asked.shard = shard_from(arguments.shard);
+  asked.split = values.at("cells");
+  asked.perturbation = values.at("perturbation");
+  const auto surrogate = loaded.surrogate().asked_for(asked.plan.genes);
+  tell_unconfirmed(study, surrogate, asked.plan.genes, context);
   std::vector<std::filesystem::path> read = {arguments.inputs.study, arguments.inputs.surrogate};
   if (!arguments.gene_file.empty()) read.push_back(arguments.gene_file);
-  close_folder(out, {"knockout", values, record_files(read), files, reporter.warnings()}, context);
+  const auto inputs = record_files(read);
+  asked.settings = portion_settings(values, inputs);
+  const auto files = knockout_into(out, study, surrogate, asked, context);
+  close_folder(out, {kKnockoutCommand, values, inputs, files, reporter.warnings()}, context);
 }
 
 }  // namespace
@@ -225,13 +181,20 @@ Command knockout_command() {
       "knockout", "Mask every single peak, one by one: the exact predicted change of genes",
       "  grids knockout study.h5mu surrogate.safetensors --cell-type Microglia --gene CX3CR1 -o "
       "out/\n"
-      "  grids knockout study.h5mu surrogate.safetensors --cell-type each --all-genes -o out/\n\n"
+      "  grids knockout study.h5mu surrogate.safetensors --cell-type each --all-genes -o out/\n"
+      "  grids knockout study.h5mu surrogate-cis.safetensors --cell-type each --all-genes \\\n"
+      "    --window 250000 -o out/\n\n"
       "Every peak and every cell that it touches, nothing sampled; \"exact\" is said of the "
       "surrogate.\n"
       "knockout.tsv has a row for each type, gene and peak, the strongest decrease first; a peak\n"
       "that is open in no cell of the type has open_cells 0 and change 0. --all-genes, and lists\n"
       "of more than 50 genes, write an AnnData file knockout_TYPE.h5ad for each type instead\n"
-      "(X = change, peaks x genes).",
+      "(X = change, peaks x genes). With --window there is one table of the peaks near each gene,\n"
+      "knockout.tsv.gz where the genes are many: grids top out/knockout.tsv.gz shows its first "
+      "rows.\n"
+      "What is done of many genes is kept: the same command goes on where it was stopped.\n"
+      "--shard 2/8 does the second of eight parts; grids merge puts them together\n"
+      "(docs/cluster.md).",
       [](OptionSet& options) -> CommandBody {
         auto arguments = std::make_shared<KnockoutCommand>();
         arguments->inputs.describe(options);
@@ -242,8 +205,13 @@ Command knockout_command() {
         describe_genes(options, arguments->genes);
         options.value("--genes", arguments->gene_file, "File of genes, one per line");
         options.flag("--all-genes", arguments->all_genes, "Every gene of the study");
+        options.value("--window", arguments->window,
+                      "Only the peaks within this distance (bp) of a gene's TSS, all genes in one "
+                      "table; 0 = every peak",
+                      at_least(0));
         describe_cells(options, arguments->cells);
         describe_perturbation(options, arguments->perturbation);
+        describe_shard(options, arguments->shard);
         options.value("-o,--out", arguments->out, "Folder for the results",
                       OptionSet::Need::kRequired);
         options.rule([arguments](Problems& problems) { check(*arguments, problems); });

@@ -34,7 +34,7 @@ void merge(const MergeCommand& arguments, const Context& outer) {
                    arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   // Draws and rows are those of the shards' seed.
-  const Context context{shards.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_seed(shards.seed).with_reporter(reporter);
   const auto merged = merge_into(out, shards, arguments.stage, context);
   // The section of the command whose shards they were: what reads its folder reads this one.
   auto options = shards.options;

@@ -43,7 +43,7 @@ void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& val
                    {"redundancy", asked_words(arguments) + "; shard " + arguments.stage.shard},
                    arguments.stage.files(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   const auto loaded = load_study_and_surrogate(arguments.inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   const auto targets = arguments.targets.find(
@@ -54,7 +54,9 @@ void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& val
   const auto tables =
       redundancy_into(out, loaded.study, surrogate, targets, arguments.stage,
                       portion_settings(values, inputs), loaded.file.options, context);
-  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets), "", context);
+  const auto whole = read_whole_run(out.path(), kRedundancyCommand);
+  tell_asking(arguments.inputs.study, loaded.study, std::ssize(targets),
+              whole ? run_of(*whole, context) : "", context);
   close_folder(out, {"redundancy", values, inputs, tables, reporter.warnings()}, context);
 }
 

@@ -32,7 +32,7 @@ void validate_into(ValidateCommand& arguments, const OptionSet::Values& values,
   OutputFolder out(arguments.out, {"validate", "links " + seen_from(arguments.out, files.front())},
                    arguments.options.tables(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
-  const Context context{outer.seed, outer.pool, reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_reporter(reporter);
   auto validation = validation_of(arguments.options, context);
   validation.tables.push_back(validation_columns().table(validation.rows));
   const auto tables = write_tables_into(out, validation.tables, context);

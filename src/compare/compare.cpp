@@ -33,9 +33,49 @@ ComparedSet compared_set(const Study& study, const ExplainedTarget& explained,
   set.slope = judged.contrast.slope;
   set.z = normal_upper_quantile(judged.contrast.p);
   set.p = judged.contrast.p;
+  set.exact_p = judged.contrast.p;
   set.q = judged.contrast.q;
   set.note = judged.contrast.note;
   return set;
+}
+
+constexpr std::string_view kExactP = "p_exact";
+
+std::vector<Column<ComparedSet>> compared_set_columns() {
+  using Set = ComparedSet;
+  const auto read_allowance = [](Set& set, const Cell& cell) {
+    set.allowance = cell.text() == allowance_name(Allowance::kUnlimited) ? Allowance::kUnlimited
+                                                                         : Allowance::kEqual;
+  };
+  return {
+      {column::kLearnedIn, &Set::cell_type},
+      {column::kGene, &Set::gene},
+      {column::kMethod, &Set::method},
+      {column::kAskedSize, &Set::set_size},
+      {column::kSeed, &Set::seed},
+      {column::kAllowance, [](const Set& set) { return allowance_name(set.allowance); },
+       read_allowance},
+      {"budget", "the number; 0 = no limit (of `grids`, whose use is the budget of the others)",
+       &Set::budget},
+      {column::kEvaluations, &Set::evaluations},
+      {column::kBudgetSpent, &Set::budget_spent},
+      {"peaks_found", "what the method gave", [](const Set& set) { return set.peaks.size(); }},
+      {column::kAverageChange, &Set::average_change},
+      {column::kRelativeChange, &Set::relative_change},
+      {column::kChangeCp100k, &Set::change_cp100k},
+      {column::kObjective, &Set::objective},
+      {column::kContrastSlope.saying("as `slope` in `contrasts.tsv`"), &Set::slope},
+      {"contrast_z", "the normal quantile of p", &Set::z},
+      {column::kContrastP.saying("as `p` in `contrasts.tsv`"), &Set::p},
+      {column::kContrastQ.saying("Benjamini–Hochberg over the targets of one method, L and seed"),
+       &Set::q},
+      {column::kContrastNote.saying("as `note` in `contrasts.tsv`"), &Set::note},
+      {column::kKind.saying("how the gene's set was planted, with `--truth`; else NA"), &Set::kind},
+      {column::kMembers.saying("peaks planted, with `--truth`; else 0"), &Set::members},
+      {column::kMembersFound, &Set::members_found},
+      {column::kRecall.saying("the share of these; NA without"), &Set::recall},
+      {column::kRecallWithPartners.saying("as in `recovery.tsv`"), &Set::recall_with_partners},
+      {"peaks", "by rank, with commas", &Set::peaks}};
 }
 
 }  // namespace
@@ -47,7 +87,7 @@ const char* allowance_name(Allowance allowance) {
 ComparedRun compare_run(const Study& study, const StudySurrogate& surrogate,
                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
                         const CompareOptions& options, const Context& outer) {
-  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_seed(run.seed);
   ExplainStageOptions stage = options.explain;
   stage.method = run.method;
   stage.budget = 0;
@@ -100,43 +140,24 @@ void add_recovery(std::span<const FoundSet> found, const Study& study, const Tru
 }
 
 Columns<ComparedSet> compared_columns(const std::string& file) {
-  using Set = ComparedSet;
-  const auto read_allowance = [](Set& set, const Cell& cell) {
-    set.allowance = cell.text() == allowance_name(Allowance::kUnlimited) ? Allowance::kUnlimited
-                                                                         : Allowance::kEqual;
-  };
-  return {
-      file,
-      "a row for each method, target, L and seed",
-      {{column::kLearnedIn, &Set::cell_type},
-       {column::kGene, &Set::gene},
-       {column::kMethod, &Set::method},
-       {column::kAskedSize, &Set::set_size},
-       {column::kSeed, &Set::seed},
-       {column::kAllowance, [](const Set& set) { return allowance_name(set.allowance); },
-        read_allowance},
-       {"budget", "the number; 0 = no limit (of `grids`, whose use is the budget of the others)",
-        &Set::budget},
-       {column::kEvaluations, &Set::evaluations},
-       {column::kBudgetSpent, &Set::budget_spent},
-       {"peaks_found", "what the method gave", [](const Set& set) { return set.peaks.size(); }},
-       {column::kAverageChange, &Set::average_change},
-       {column::kRelativeChange, &Set::relative_change},
-       {column::kChangeCp100k, &Set::change_cp100k},
-       {column::kObjective, &Set::objective},
-       {column::kContrastSlope.saying("as `slope` in `contrasts.tsv`"), &Set::slope},
-       {"contrast_z", "the normal quantile of p", &Set::z},
-       {column::kContrastP.saying("as `p` in `contrasts.tsv`"), &Set::p},
-       {column::kContrastQ.saying("Benjamini–Hochberg over the targets of one method, L and seed"),
-        &Set::q},
-       {column::kContrastNote.saying("as `note` in `contrasts.tsv`"), &Set::note},
-       {column::kKind.saying("how the gene's set was planted, with `--truth`; else NA"),
-        &Set::kind},
-       {column::kMembers.saying("peaks planted, with `--truth`; else 0"), &Set::members},
-       {column::kMembersFound, &Set::members_found},
-       {column::kRecall.saying("the share of these; NA without"), &Set::recall},
-       {column::kRecallWithPartners.saying("as in `recovery.tsv`"), &Set::recall_with_partners},
-       {"peaks", "by rank, with commas", &Set::peaks}}};
+  return {file, "a row for each method, target, L and seed", compared_set_columns()};
+}
+
+Columns<ComparedSet> kept_set_columns() {
+  auto columns = compared_set_columns();
+  columns.push_back({kExactP, "all digits",
+                     [](const ComparedSet& set) {
+                       return std::isnan(set.exact_p) ? "NA" : fmt::format("{}", set.exact_p);
+                     },
+                     [](ComparedSet& set, const Cell& cell) { set.exact_p = cell.number(); }});
+  return {"kept_sets.tsv", "a row for each set", std::move(columns)};
+}
+
+std::vector<ComparedSet> read_kept_sets(const Table& table) {
+  if (table.has(kExactP)) return kept_set_columns().read(table);
+  auto sets = compared_columns().read(table);
+  for (auto& set : sets) set.exact_p = set.p;
+  return sets;
 }
 
 }  // namespace grids::core

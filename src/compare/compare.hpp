@@ -67,6 +67,9 @@ struct ComparedSet {
   double z = kNone;          ///< normal quantile of p
   double p = kNone;
   double q = kNone;  ///< over the targets of the run
+  /// p as it was computed, where other numbers are read back as tables spell them: q of several
+  /// shards is made from it.
+  double exact_p = kNone;
   std::string note;
   // Where the truth is known.
   std::string kind = "NA";  ///< of planted regulation
@@ -102,5 +105,10 @@ void add_recovery(std::span<const FoundSet> found, const Study& study, const Tru
 
 /// compare.tsv, and what is written like it.
 Columns<ComparedSet> compared_columns(const std::string& file = "compare.tsv");
+
+/// The same with `exact_p`, for sets that are kept to be read back.
+Columns<ComparedSet> kept_set_columns();
+/// Sets that were kept, also by a version of grids that kept no `exact_p`: it is p there.
+std::vector<ComparedSet> read_kept_sets(const Table& table);
 
 }  // namespace grids::core

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "base/part_reporter.hpp"
 #include "base/random.hpp"
 #include "compare/compare_timings.hpp"
 #include "io/atomic_file.hpp"
@@ -13,28 +14,6 @@
 
 namespace grids::core {
 namespace {
-
-/// Shows the progress of a stage as a part of the whole.
-class PartReporter : public Reporter {
- public:
-  PartReporter(Reporter& inner, std::string name, int64_t done, int64_t size, int64_t total)
-      : inner_(inner), name_(std::move(name)), done_(done), size_(size), total_(total) {}
-
-  void info(std::string_view message) override { inner_.info(message); }
-  void warning(std::string_view message) override { inner_.warning(message); }
-  void progress(std::string_view, int64_t done, int64_t total, std::string_view) override {
-    inner_.progress("compare", done_ + (total > 0 ? size_ * done / total : 0), total_, name_);
-  }
-  void progress_end() override { inner_.progress_end(); }
-  std::vector<std::string> words() const override { return inner_.words(); }
-
- private:
-  Reporter& inner_;
-  std::string name_;
-  int64_t done_;
-  int64_t size_;
-  int64_t total_;
-};
 
 /// A run's files: its rows, what it skipped, that both are whole, and how long it took, which is
 /// apart because it differs each time.
@@ -71,7 +50,7 @@ struct RunFiles {
   }
 
   std::vector<ComparedSet> read_sets() const {
-    auto found = compared_columns().read(read_table(sets));
+    auto found = read_kept_sets(read_table(sets));
     const auto timed = read_times();
     for (size_t i = 0; timed.size() == found.size() && i < found.size(); ++i) {
       found[i].seconds = timed[i].seconds;
@@ -93,7 +72,7 @@ struct RunFiles {
   void write(const FinishedRun& finished, const std::string& objective) const {
     write_table(times, compared_timing_columns().table(timings_of(finished.sets, objective)));
     write_table(skipped, skipped_columns().table(finished.skipped));
-    write_table(sets, compared_columns().table(finished.sets));
+    write_table(sets, kept_set_columns().table(finished.sets));
     replace_file(sums, digest());
   }
 };
@@ -133,11 +112,10 @@ FinishedRun CompareRuns::run(const std::string& objective,
     reused_ += static_cast<int64_t>(finished.sets.size());
   } else {
     PartReporter reporter(
-        context_.reporter,
+        context_.reporter, "compare",
         fmt::format("{} {}", run.method, run.allowance == Allowance::kEqual ? "" : "unlimited"),
         done_, size, total_);
-    const Context context{context_.seed, context_.pool, reporter, context_.cancelled,
-                          context_.memory};
+    const Context context = context_.with_reporter(reporter);
     finished = work(context);
     make_folder(folder_);
     files.write(finished, objective);

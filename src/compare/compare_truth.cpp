@@ -224,7 +224,7 @@ std::vector<ComparedSet> compare_on_truth(const Study& study, const SimulatedTru
                                           const std::vector<ExplainTarget>& targets,
                                           const CompareRun& run, const TruthOptions& options,
                                           const Context& outer) {
-  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled, outer.memory};
+  const Context context = outer.with_seed(run.seed);
   check_truth(study, simulated);
   if (find_explainer(run.method).needs_data()) return {};
   const TruthSearch search(study, simulated, run, options, context);

@@ -10,38 +10,6 @@
 namespace grids::core {
 namespace {
 
-/// gene, learned in, tested in → relative change.
-using Changes = std::map<std::tuple<int32_t, int32_t, int32_t>, double>;
-
-Changes measure_changes(const Study& study, const StudySurrogate& surrogate,
-                        const std::vector<ExplainTarget>& targets, const CompareRun& run,
-                        const CompareOptions& options, const Context& outer) {
-  const Context context{run.seed, outer.pool, outer.reporter, outer.cancelled, outer.memory};
-  std::vector<ExplainTarget> everywhere;
-  for (const ExplainTarget& target : targets) {
-    if (!target.type) continue;
-    for (int32_t type = 0; type < static_cast<int32_t>(study.cells.type.names.size()); ++type) {
-      const ExplainTarget there{type, target.gene, target.set_size};
-      if (std::find(everywhere.begin(), everywhere.end(), there) == everywhere.end()) {
-        everywhere.push_back(there);
-      }
-    }
-  }
-  ExplainStageOptions stage = options.explain;
-  stage.method = run.method;
-  stage.budget = 0;
-  stage.budgets = {};
-  stage.force = true;
-  const auto result = explain(study, surrogate, everywhere, stage, context);
-  Changes changes;
-  for (const ChangeInType& entry :
-       judge_sets(study, surrogate, result.explained, stage.perturbation, options.judge, context)
-           .by_type) {
-    changes[{entry.gene, *entry.type, entry.tested_in}] = entry.change.relative_change;
-  }
-  return changes;
-}
-
 /// A type that sets were learned in, and one that they were tested in.
 struct PairRow {
   const TypeMatrix& matrix;
@@ -69,10 +37,42 @@ Columns<PairRow> type_matrix_columns() {
 
 }  // namespace
 
-TypeMatrix compare_types(const Study& study, const StudySurrogate& surrogate,
-                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
-                         const CompareOptions& options, const Context& context) {
-  const auto changes = measure_changes(study, surrogate, targets, run, options, context);
+std::vector<TypeChange> changes_of_types(const Study& study, const StudySurrogate& surrogate,
+                                         const std::vector<ExplainTarget>& targets,
+                                         const CompareRun& run, const CompareOptions& options,
+                                         const Context& outer) {
+  const Context context = outer.with_seed(run.seed);
+  std::vector<ExplainTarget> everywhere;
+  for (const ExplainTarget& target : targets) {
+    if (!target.type) continue;
+    for (int32_t type = 0; type < static_cast<int32_t>(study.cells.type.names.size()); ++type) {
+      const ExplainTarget there{type, target.gene, target.set_size};
+      if (std::find(everywhere.begin(), everywhere.end(), there) == everywhere.end()) {
+        everywhere.push_back(there);
+      }
+    }
+  }
+  ExplainStageOptions stage = options.explain;
+  stage.method = run.method;
+  stage.budget = 0;
+  stage.budgets = {};
+  stage.force = true;
+  const auto result = explain(study, surrogate, everywhere, stage, context);
+  std::vector<TypeChange> changes;
+  for (const ChangeInType& entry :
+       judge_sets(study, surrogate, result.explained, stage.perturbation, options.judge, context)
+           .by_type) {
+    changes.push_back({entry.gene, *entry.type, entry.tested_in, entry.change.relative_change});
+  }
+  return changes;
+}
+
+TypeMatrix type_matrix(const Study& study, const std::vector<ExplainTarget>& targets,
+                       std::span<const TypeChange> of_genes) {
+  std::map<std::tuple<int32_t, int32_t, int32_t>, double> changes;  // gene, learned, tested
+  for (const auto& [gene, learned, tested, change] : of_genes) {
+    changes[{gene, learned, tested}] = change;
+  }
   TypeMatrix matrix;
   std::map<int32_t, std::vector<int32_t>> genes_of;  // tested type → genes
   for (const ExplainTarget& target : targets) {

@@ -50,7 +50,35 @@ struct Comparison {
   int64_t reused = 0;  ///< sets that had been learned before
 };
 
+/// What is searched in a run.
+enum class ComparedOn : uint8_t { kSurrogate, kTruth, kRedundantTruth };
+
+/// One method with one seed, L and allowance.
+struct RunOfComparison {
+  ComparedOn on = ComparedOn::kSurrogate;
+  std::string method;
+  std::vector<ComparedSet> sets;  ///< in the order of the targets, as those below
+  std::vector<SkippedRow> skipped;
+};
+
+/// All runs, in an order that depends on the options alone; q of a set is over the targets of its
+/// run. Numbers of a target depend on no other one.
+struct ComparedRuns {
+  std::vector<RunOfComparison> runs;
+  std::vector<TypeChange> changes;  ///< with `types`
+  int64_t reused = 0;
+};
+
 /// `targets` without L: every size is tried on each. `truth` may be null. Throws as `explain` does.
+ComparedRuns compare_in_runs(const Study& study, const StudySurrogate& surrogate,
+                             const std::vector<ExplainTarget>& targets, const SimulatedTruth* truth,
+                             const ComparisonOptions& options, const Context& context);
+
+/// What is told of the runs on these targets.
+Comparison comparison_of(const Study& study, const std::vector<ExplainTarget>& targets,
+                         ComparedRuns runs, bool truth, const ComparisonOptions& options);
+
+/// Both, one after the other.
 Comparison compare_methods(const Study& study, const StudySurrogate& surrogate,
                            const std::vector<ExplainTarget>& targets, const SimulatedTruth* truth,
                            const ComparisonOptions& options, const Context& context);

@@ -1,6 +1,7 @@
 #include "evaluate/knockout.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "base/at.hpp"
 #include "base/background.hpp"
@@ -24,27 +25,6 @@ Measure knockout_measure(int64_t genes, std::span<const MonotoneMap* const> maps
   measure.kind = MeasureKind::kMapped;
   for (const MonotoneMap* map : maps) measure.maps.push_back(*map);
   return measure;
-}
-
-/// `state` holds the genes, unmasked.
-void mask_each_peak(const SurrogateModel& model, const MaskState& state, const KnockoutGenes& genes,
-                    const KnockoutSink& sink, const Context& context, const std::string& task) {
-  const size_t count = genes.genes.size();
-  const auto peaks = indices_below(model.shape().features);
-  const auto cells = static_cast<double>(model.shape().cells);
-  const Measure measure = knockout_measure(static_cast<int64_t>(count), genes.maps);
-  std::vector<double> means(at(measure.size()));
-  Progress progress(context, task, model.shape().features);
-  state.summed_changes(peaks, measure, [&](size_t i, int64_t, std::span<const double> changes) {
-    for (size_t k = 0; k < means.size(); ++k) means[k] = changes[k] / cells;
-    PeakKnockout knockout;
-    knockout.peak = peaks[i];
-    knockout.open_cells = static_cast<int64_t>(model.cells_of_peaks().row(peaks[i]).size());
-    knockout.change = std::span(means).first(count);
-    knockout.change_cp100k = std::span(means).subspan(count);
-    sink(knockout);
-    progress.advance();
-  });
 }
 
 /// The state before any mask.
@@ -71,11 +51,8 @@ class MatrixInBackground {
     block_.reserve(rows_ * columns);
   }
 
-  void add(std::span<const double> row) {
-    const size_t begin = block_.size();
-    block_.resize(begin + row.size());
-    std::transform(row.begin(), row.end(), block_.data() + begin,
-                   [](double value) { return static_cast<float>(value); });
+  void add(std::span<const float> row) {
+    block_.insert(block_.end(), row.begin(), row.end());
     if (++filled_ == rows_) hand_over();
   }
 
@@ -165,7 +142,36 @@ void knock_out(const SurrogateModel& model, const KnockoutGenes& genes, const Kn
   if (!genes.maps.empty() && genes.maps.size() != genes.genes.size()) {
     throw internal_error("{} maps for {} genes", genes.maps.size(), genes.genes.size());
   }
-  mask_each_peak(model, *unmasked(model, genes.genes), genes, sink, context, task);
+  const KnockoutOfCells masked(model, genes);
+  Progress progress(context, task, model.shape().features);
+  masked.mask(indices_below(model.shape().features), sink, progress);
+}
+
+KnockoutOfCells::KnockoutOfCells(const SurrogateModel& model, const KnockoutGenes& genes)
+    : model_(model), genes_(genes), state_(unmasked(model, genes.genes)) {}
+
+KnockoutOfCells::~KnockoutOfCells() = default;
+
+void KnockoutOfCells::mask(std::span<const int32_t> peaks, const KnockoutSink& sink,
+                           Progress& progress) const {
+  const size_t count = genes_.genes.size();
+  const auto cells = static_cast<double>(model_.shape().cells);
+  const Measure measure = knockout_measure(static_cast<int64_t>(count), genes_.maps);
+  std::vector<double> means(at(measure.size()));
+  state_->summed_changes(peaks, measure, [&](size_t i, int64_t, std::span<const double> changes) {
+    for (size_t k = 0; k < means.size(); ++k) means[k] = changes[k] / cells;
+    PeakKnockout knockout;
+    knockout.peak = peaks[i];
+    knockout.open_cells = static_cast<int64_t>(model_.cells_of_peaks().row(peaks[i]).size());
+    knockout.change = std::span(means).first(count);
+    knockout.change_cp100k = std::span(means).subspan(count);
+    sink(knockout);
+    progress.advance();
+  });
+}
+
+std::vector<double> KnockoutOfCells::mean_predictions() const {
+  return grids::core::mean_predictions(*state_, genes_.genes.size());
 }
 
 void write_knockout_table(const std::filesystem::path& path, const Study& study,
@@ -173,21 +179,50 @@ void write_knockout_table(const std::filesystem::path& path, const Study& study,
                           const std::map<int32_t, CountMap>& maps, const Context& context) {
   std::vector<const MonotoneMap*> map_of;
   for (const int32_t gene : plan.genes) map_of.push_back(&maps.at(gene).map);
+  write_knockout_table(
+      path, study, plan,
+      [&](size_t place, const KnockoutSink& sink) {
+        const auto& type = plan.types[place];
+        const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
+        knock_out(*model, {plan.genes, map_of}, sink, context, "knock-out in " + type.name);
+      },
+      context);
+}
+
+void write_knockout_table(const std::filesystem::path& path, const Study& study,
+                          const KnockoutPlan& plan, const KnockoutSource& source,
+                          const Context& context) {
   TypeKnockout knockout(plan.genes.size(), at(study.peaks.size()));
   knockout_columns().write(path, [&](const auto& add) {
-    for (const auto& type : plan.types) {
-      const auto model = surrogate.model(study, type.cells, type.replacement, context.pool);
-      knock_out(
-          *model, {plan.genes, map_of}, [&](const PeakKnockout& peak) { knockout.keep(peak); },
-          context, "knock-out in " + type.name);
+    for (size_t place = 0; place < plan.types.size(); ++place) {
+      source(place, [&](const PeakKnockout& peak) { knockout.keep(peak); });
       for (size_t g = 0; g < plan.genes.size(); ++g) {
         for (const int32_t peak : knockout.strongest_first(g)) {
-          add({type.name, study.genes.names[at(plan.genes[g])], study.peaks.names[at(peak)],
-               knockout.open_cells(peak), knockout.change(g, peak),
+          add({plan.types[place].name, study.genes.names[at(plan.genes[g])],
+               study.peaks.names[at(peak)], knockout.open_cells(peak), knockout.change(g, peak),
                knockout.change_cp100k(g, peak)});
         }
         context.check_cancelled();
       }
+    }
+  });
+}
+
+void write_near_knockout(const std::filesystem::path& path, const Study& study,
+                         const KnockoutPlan& plan,
+                         const std::function<std::vector<NearKnockout>(size_t type)>& source,
+                         const Context& context) {
+  knockout_columns().write(path, [&](const auto& add) {
+    for (size_t place = 0; place < plan.types.size(); ++place) {
+      auto rows = source(place);
+      std::sort(rows.begin(), rows.end(), [](const NearKnockout& a, const NearKnockout& b) {
+        return std::tie(a.gene, a.change, a.peak) < std::tie(b.gene, b.change, b.peak);
+      });
+      for (const auto& row : rows) {
+        add({plan.types[place].name, study.genes.names[at(plan.genes.at(row.gene))],
+             study.peaks.names[at(row.peak)], row.open_cells, row.change, row.change_cp100k});
+      }
+      context.check_cancelled();
     }
   });
 }
@@ -205,26 +240,42 @@ void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel
                          genes.size(), names.peaks.size(), model.shape().features,
                          names.genes.size(), model.shape().outputs);
   }
-  const auto state = unmasked(model, genes);
+  const KnockoutOfCells masked(model, {genes});
+  KnockoutFrames frames;
+  for (int32_t peak = 0; peak < model.shape().features; ++peak) {
+    frames.open_cells.push_back(static_cast<double>(model.cells_of_peaks().row(peak).size()));
+  }
+  frames.mean_prediction = masked.mean_predictions();
+  write_knockout_h5ad(path, genes, names, frames, [&](const auto& add) {
+    std::vector<float> row(genes.size());
+    Progress progress(context, "knock-out: " + path.filename().string(), model.shape().features);
+    masked.mask(
+        indices_below(model.shape().features),
+        [&](const PeakKnockout& knockout) {
+          std::transform(knockout.change.begin(), knockout.change.end(), row.begin(),
+                         [](double value) { return static_cast<float>(value); });
+          add(row);
+        },
+        progress);
+  });
+}
+
+void write_knockout_h5ad(const std::filesystem::path& path, std::span<const int32_t> genes,
+                         const KnockoutNames& names, const KnockoutFrames& frames,
+                         const KnockoutRows& rows) {
   Frame obs;
   obs.index.assign(names.peaks.begin(), names.peaks.end());
-  std::vector<double> open_cells;
-  for (int32_t peak = 0; peak < model.shape().features; ++peak) {
-    open_cells.push_back(static_cast<double>(model.cells_of_peaks().row(peak).size()));
-  }
-  obs.columns = {{"open_cells", std::move(open_cells)}};
+  obs.columns = {{"open_cells", frames.open_cells}};
   Frame var;
   for (const int32_t gene : genes) var.index.push_back(names.genes[at(gene)]);
-  var.columns = {{"mean_prediction", mean_predictions(*state, genes.size())}};
+  var.columns = {{"mean_prediction", frames.mean_prediction}};
   write_h5ad(path, obs, var, [&](const store::GroupWriter& group) {
     for (const auto& [key, text] : names.notes) {
       write_text_element(group.group("uns"), key, text);
     }
-    DenseRowsWriter writer(group, "X", static_cast<int64_t>(genes.size()), model.shape().features);
+    DenseRowsWriter writer(group, "X", std::ssize(genes), std::ssize(names.peaks));
     MatrixInBackground matrix(writer, genes.size());
-    mask_each_peak(
-        model, *state, {genes}, [&](const PeakKnockout& knockout) { matrix.add(knockout.change); },
-        context, "knock-out: " + path.filename().string());
+    rows([&](std::span<const float> row) { matrix.add(row); });
     matrix.finish();
   });
 }

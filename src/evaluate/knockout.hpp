@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <utility>
@@ -49,6 +50,27 @@ struct KnockoutGenes {
 void knock_out(const SurrogateModel& model, const KnockoutGenes& genes, const KnockoutSink& sink,
                const Context& context, const std::string& task = "knock-out");
 
+/// Masks peaks of one model, some at a time: the numbers of a peak are those that it has among all.
+/// What it is given must outlive it.
+class KnockoutOfCells {
+ public:
+  /// Throws Error(kInput) when the model has no cells.
+  KnockoutOfCells(const SurrogateModel& model, const KnockoutGenes& genes);
+  ~KnockoutOfCells();
+  KnockoutOfCells(const KnockoutOfCells&) = delete;
+  KnockoutOfCells& operator=(const KnockoutOfCells&) = delete;
+
+  /// `peaks` in any order, which is that of the calls.
+  void mask(std::span<const int32_t> peaks, const KnockoutSink& sink, Progress& progress) const;
+  /// Each gene's mean prediction, clamped, before any mask.
+  std::vector<double> mean_predictions() const;
+
+ private:
+  const SurrogateModel& model_;
+  KnockoutGenes genes_;
+  std::unique_ptr<MaskState> state_;
+};
+
 /// The cells over which predictions are averaged.
 enum class CellChoice : uint8_t { kTest, kValidation, kTrain, kAll };
 /// --cells.
@@ -77,6 +99,28 @@ void write_knockout_table(const std::filesystem::path& path, const Study& study,
                           const std::map<int32_t, CountMap>& maps, const Context& context);
 TableText describe_knockout();
 
+/// Hands over the peaks of a type, by its place in the plan, in the order of the study.
+using KnockoutSource = std::function<void(size_t type, const KnockoutSink& sink)>;
+/// The same table of numbers that were computed before; of the plan's types the names are read.
+void write_knockout_table(const std::filesystem::path& path, const Study& study,
+                          const KnockoutPlan& plan, const KnockoutSource& source,
+                          const Context& context);
+
+/// What masking a peak changes of a gene that it lies near.
+struct NearKnockout {
+  size_t gene = 0;  ///< its place in the plan
+  int32_t peak = 0;
+  int64_t open_cells = 0;
+  float change = 0;
+  float change_cp100k = 0;
+};
+/// The table with only these rows of each of the plan's types, in its order; compressed where the
+/// name of the file ends in .gz. `source` gives those of a type, by its place, in any order.
+void write_near_knockout(const std::filesystem::path& path, const Study& study,
+                         const KnockoutPlan& plan,
+                         const std::function<std::vector<NearKnockout>(size_t type)>& source,
+                         const Context& context);
+
 /// What stands beside the numbers of an AnnData file.
 struct KnockoutNames {
   std::span<const std::string> peaks;  ///< of all peaks of the model
@@ -91,5 +135,16 @@ struct KnockoutNames {
 void write_knockout_h5ad(const std::filesystem::path& path, const SurrogateModel& model,
                          std::span<const int32_t> genes, const KnockoutNames& names,
                          const Context& context);
+
+/// What stands beside the rows of such a file, which were computed before.
+struct KnockoutFrames {
+  std::vector<double> open_cells;       ///< of each peak
+  std::vector<double> mean_prediction;  ///< of each gene
+};
+/// The same file of rows (peaks in order, an entry a gene) that `rows` hands over.
+using KnockoutRows = std::function<void(const std::function<void(std::span<const float>)>& add)>;
+void write_knockout_h5ad(const std::filesystem::path& path, std::span<const int32_t> genes,
+                         const KnockoutNames& names, const KnockoutFrames& frames,
+                         const KnockoutRows& rows);
 
 }  // namespace grids::core

@@ -6,12 +6,16 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <streambuf>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/goes_with_program.hpp"
@@ -202,19 +206,73 @@ void replace_file(const fs::path& path, const std::function<void(const fs::path&
   }
 }
 
-void replace_file(const fs::path& path, std::string_view content) {
-  replace_text_file(path, [&](std::ostream& out) {
-    out.write(content.data(), static_cast<std::streamsize>(content.size()));
-  });
-}
+namespace {
 
-void replace_text_file(const fs::path& path, const std::function<void(std::ostream&)>& write) {
+/// Packs what is written to it. Every file of the same text has the same bytes: gzip's header has
+/// no time.
+class PackedText : public std::streambuf {
+ public:
+  explicit PackedText(const fs::path& path) : file_(::gzopen(path.c_str(), "wb6")) {
+    setp(block_.data(), block_.data() + block_.size());
+  }
+  ~PackedText() override { close(); }
+  PackedText(const PackedText&) = delete;
+  PackedText& operator=(const PackedText&) = delete;
+
+  /// False where something could not be written.
+  bool close() {
+    if (file_ == nullptr) return false;
+    const bool written = sync() == 0;
+    const bool closed = ::gzclose(std::exchange(file_, nullptr)) == Z_OK;
+    return written && closed;
+  }
+
+ protected:
+  int_type overflow(int_type letter) override {
+    if (sync() != 0) return traits_type::eof();
+    if (!traits_type::eq_int_type(letter, traits_type::eof())) sputc(static_cast<char>(letter));
+    return traits_type::not_eof(letter);
+  }
+  int sync() override {
+    const auto size = static_cast<unsigned>(pptr() - pbase());
+    const bool good = file_ != nullptr && (size == 0 || ::gzwrite(file_, pbase(), size) != 0);
+    setp(block_.data(), block_.data() + block_.size());
+    return good ? 0 : -1;
+  }
+
+ private:
+  gzFile file_;
+  std::array<char, size_t{1} << 16> block_;
+};
+
+/// Through a stream of the file as it is.
+void replace_plainly(const fs::path& path, const std::function<void(std::ostream&)>& write) {
   replace_file(path, [&](const fs::path& temporary) {
     errno = 0;
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
     write(out);
     out.close();
     if (!out) throw cannot_write(path, errno != 0 ? errno : EIO);
+  });
+}
+
+}  // namespace
+
+void replace_file(const fs::path& path, std::string_view content) {
+  replace_plainly(path, [&](std::ostream& out) {
+    out.write(content.data(), static_cast<std::streamsize>(content.size()));
+  });
+}
+
+void replace_text_file(const fs::path& path, const std::function<void(std::ostream&)>& write) {
+  if (path.extension() != ".gz") return replace_plainly(path, write);
+  replace_file(path, [&](const fs::path& temporary) {
+    errno = 0;
+    PackedText text(temporary);
+    std::ostream out(&text);
+    write(out);
+    const bool good = out.good();
+    if (!text.close() || !good) throw cannot_write(path, errno != 0 ? errno : EIO);
   });
 }
 

@@ -24,11 +24,11 @@ void replace_file(const std::filesystem::path& path,
 void require_writable(const std::filesystem::path& path,
                       std::span<const std::filesystem::path> inputs);
 
-/// `replace_file` for a text that comes piece by piece.
+/// `replace_file` for a text that comes piece by piece; packed where the name ends in .gz.
 void replace_text_file(const std::filesystem::path& path,
                        const std::function<void(std::ostream& out)>& write);
 
-/// `replace_file` for a text that is at hand.
+/// `replace_file` for a content that is at hand, which is written as it is.
 void replace_file(const std::filesystem::path& path, std::string_view content);
 
 /// The whole file; a .gz is decompressed. Throws Error(kInput) naming path and reason: also for one

@@ -214,7 +214,10 @@ std::string table_text(const Table& table) {
 }
 
 void write_table(const std::filesystem::path& path, const Table& table) {
-  replace_file(path, table_text(table));
+  const auto text = table_text(table);
+  replace_text_file(path, [&](std::ostream& out) {
+    out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  });
 }
 
 std::string write_into(const std::filesystem::path& folder, const Table& table) {

@@ -57,6 +57,7 @@ void read_rows(const std::filesystem::path& path,
 /// Throws Error(kInput) for unreadable files, no header, or rows of another length.
 Table read_table(const std::filesystem::path& path);
 
+/// Packed where the name of the file ends in .gz, as every table that is written.
 void write_table(const std::filesystem::path& path, const Table& table);
 /// The same as a text.
 std::string table_text(const Table& table);

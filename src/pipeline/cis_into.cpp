@@ -35,21 +35,6 @@ std::optional<CisPath> path_with_capture(const SurrogateFile& file) {
   return path;
 }
 
-/// A fit of some genes takes capture from the one before it, so that what it says of a gene is what
-/// a fit of all would.
-void tell_capture_of_some(const CisPath* kept, const Context& context) {
-  if (kept != nullptr) {
-    context.reporter.info(fmt::format(
-        "Capture {} is that of the surrogate's cis path, as a fit of all genes estimated it",
-        kept->capture));
-  } else {
-    context.reporter.warning(
-        "how many open peaks ATAC misses is estimated from these genes alone, so their terms may "
-        "differ from those of a fit of all genes; give the surrogate of such a fit, whose estimate "
-        "is kept, or --latent-openness");
-  }
-}
-
 void tell_genes_of_some(const Study& study, const CisFit& fit, const Context& context) {
   context.reporter.info(
       "Only these genes were fitted: all others are predicted by the surrogate alone, and q-values "
@@ -120,33 +105,55 @@ CisOptions CisArguments::resolved() const {
   return result;
 }
 
-void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
-                  const FoldedSurrogate& folded, const CisArguments& arguments,
-                  const Context& context) {
-  const auto latents = folded.atac_latents(context.pool, study.open);
-  auto options = arguments.resolved();
-  const bool some = !options.genes.empty();
-  std::optional<CisPath> kept;
-  if (some && options.capture == 0) {
-    kept = path_with_capture(file);
-    tell_capture_of_some(kept ? &*kept : nullptr, context);
-    if (kept) options.capture = kept->capture;
+void tell_capture_of_some(const CisPath* kept, const Context& context) {
+  if (kept != nullptr) {
+    context.reporter.info(fmt::format(
+        "Capture {} is that of the surrogate's cis path, as a fit of all genes estimated it",
+        kept->capture));
+  } else {
+    context.reporter.warning(
+        "how many open peaks ATAC misses is estimated from these genes alone, so their terms may "
+        "differ from those of a fit of all genes; give the surrogate of such a fit, whose estimate "
+        "is kept, or --latent-openness");
   }
-  CisFit fit = fit_cis(study, latents, options, context);
+}
+
+/// A fit of some genes takes capture from the one before it, so that what it says of a gene is what
+/// a fit of all would.
+std::optional<CisPath> kept_capture(const SurrogateFile& file, const CisOptions& options) {
+  if (options.genes.empty() || options.capture != 0) return std::nullopt;
+  return path_with_capture(file);
+}
+
+void write_cis_fit(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                   const CisFit& fit, bool some, const Context& context) {
   if (some && fit.path.genes.empty()) {
     throw input_error(
         "cis: none of the genes has a position, peaks in its window and counts in training cells; "
         "name others");
-  }
-  if (kept) {
-    fit.path.capture = kept->capture;
-    fit.path.capture_profile = kept->capture_profile;
   }
   set_cis_path(file, &fit.path);
   write_surrogate(out, file);  // first: where the disk is full, the larger file fails
   write_table(cis_table_beside(out), cis_table(study, fit));
   tell_fit(fit, context);
   if (some) tell_genes_of_some(study, fit, context);
+}
+
+void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                  const FoldedSurrogate& folded, const CisArguments& arguments,
+                  const Context& context) {
+  const auto latents = folded.atac_latents(context.pool, study.open);
+  auto options = arguments.resolved();
+  const bool some = !options.genes.empty();
+  const auto kept = kept_capture(file, options);
+  if (some && options.capture == 0) tell_capture_of_some(kept ? &*kept : nullptr, context);
+  if (kept) options.capture = kept->capture;
+  CisFit fit = fit_cis(study, latents, options, context);
+  if (kept) {
+    fit.path.capture = kept->capture;
+    fit.path.capture_profile = kept->capture_profile;
+  }
+  write_cis_fit(out, study, std::move(file), fit, some, context);
 }
 
 std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate) {

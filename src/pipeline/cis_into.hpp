@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "base/context.hpp"
@@ -27,6 +28,18 @@ struct CisArguments {
 void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
                   const FoldedSurrogate& folded, const CisArguments& arguments,
                   const Context& context);
+
+/// The cis path of the file whose estimate of capture a fit takes: where `options` names genes and
+/// is to estimate it. Nothing where there is none, or all genes are fitted.
+std::optional<CisPath> kept_capture(const SurrogateFile& file, const CisOptions& options);
+
+/// Tells from where a fit of some genes has its capture; null: from these genes alone.
+void tell_capture_of_some(const CisPath* kept, const Context& context);
+
+/// Writes the surrogate with a fit, and cis.tsv beside it, and tells what came out. `some`: genes
+/// were named. Throws Error(kInput) where none of those could be fitted.
+void write_cis_fit(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                   const CisFit& fit, bool some, const Context& context);
 
 /// cis.tsv in the folder of the surrogate.
 std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate);

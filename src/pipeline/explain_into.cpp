@@ -14,13 +14,6 @@
 namespace grids::core {
 namespace {
 
-/// What the parts of one run share, for the times that test cells were asked; empty: not a part.
-std::string run_of(const WholeRun& whole, const Context& context) {
-  constexpr size_t kShown = 16;
-  if (whole.shard.count == 1) return "";
-  return fmt::format("{}-{}", whole.asked.substr(0, kShown), context.seed);
-}
-
 /// The portions of a shard, each done unless it is kept.
 PortionFiles find_portions(OutputFolder& out, const Study& study, const StudySurrogate& surrogate,
                            const AskedTargets& asked, const ExplainArguments& arguments,

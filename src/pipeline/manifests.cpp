@@ -12,7 +12,7 @@ std::string settings_text(const OptionSet::Values& values) {
 }
 
 std::string portion_settings(OptionSet::Values values, const std::vector<FileRecord>& inputs) {
-  values.erase("shard");
+  for (const char* own : {"shard", "out", "overwrite"}) values.erase(own);
   std::string text = settings_text(values);
   // A table of targets is there as what it asks.
   constexpr size_t kStudyAndSurrogate = 2;

@@ -17,7 +17,7 @@ namespace grids::core {
 std::string settings_text(const OptionSet::Values& values);
 
 /// What the portions of a command depend on, besides targets and seed: its options but for the
-/// shard, in all of which they are the same, and its inputs by content.
+/// shard and where it is written, which are the shard's own, and its inputs by content.
 std::string portion_settings(OptionSet::Values values, const std::vector<FileRecord>& inputs);
 
 /// The records of all files, in order.

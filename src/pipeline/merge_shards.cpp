@@ -11,7 +11,10 @@
 
 #include "base/at.hpp"
 #include "io/atomic_file.hpp"
+#include "pipeline/cis_portions.hpp"
+#include "pipeline/compare_into.hpp"
 #include "pipeline/explain_portions.hpp"
+#include "pipeline/knockout_into.hpp"
 #include "pipeline/redundancy_into.hpp"
 #include "pipeline/run_folder.hpp"
 #include "study/study.hpp"
@@ -24,14 +27,22 @@ constexpr const char* kManifestFile = "manifest.json";
 
 // ---- what each command does at its end ----
 
+/// What the step that ends a run is given.
+struct WholeOfShards {
+  const Study& study;
+  const PortionFiles& portions;
+  const OptionSet::Values& options;
+  /// Where the surrogate is, by content that of the shards; throws Error(kInput) where it is not.
+  std::function<std::filesystem::path()> surrogate;
+};
+
 /// What a command needs to end a run whose portions are all there.
 struct EndOfRun {
   const char* command;
-  /// Names of its tables.
+  /// Names of its tables, as far as options tell them.
   std::function<std::vector<std::string>(const OptionSet::Values& options)> files;
-  std::function<std::vector<std::string>(OutputFolder& out, const Study& study,
-                                         const PortionFiles& portions,
-                                         const OptionSet::Values& options, const Context& context)>
+  std::function<std::vector<std::string>(OutputFolder& out, const WholeOfShards& whole,
+                                         const Context& context)>
       finish;
 };
 
@@ -75,22 +86,60 @@ RedundancyArguments redundancy_arguments_of(const OptionSet::Values& values) {
   return arguments;
 }
 
+CompareArguments compare_arguments_of(const OptionSet::Values& values) {
+  CompareArguments arguments;
+  OptionSet set;
+  set.section("compare");
+  arguments.describe(set);
+  set.section("explain");
+  arguments.stage.describe_question(set);
+  restore(set, values, [](const OptionField& field) { return field.key; });
+  return arguments;
+}
+
+CisArguments cis_arguments_of(const OptionSet::Values& values) {
+  CisArguments arguments;
+  OptionSet set;
+  set.section("cis");
+  arguments.describe(set);
+  restore(set, values, [](const OptionField& field) { return field.key; });
+  return arguments;
+}
+
 /// Those that can be merged; a further command is a line.
 std::vector<EndOfRun> ends_of_runs() {
+  using Values = OptionSet::Values;
   return {
-      {kExplainCommand,
-       [](const OptionSet::Values& options) { return explain_arguments_of(options).files(); },
-       [](OutputFolder& out, const Study& study, const PortionFiles& portions,
-          const OptionSet::Values& options, const Context& context) {
-         const bool tracks = !options.contains("all-genes");
-         return finish_explain(out, study, portions, explain_arguments_of(options), tracks, context)
+      {kExplainCommand, [](const Values& options) { return explain_arguments_of(options).files(); },
+       [](OutputFolder& out, const WholeOfShards& whole, const Context& context) {
+         const bool tracks = !whole.options.contains("all-genes");
+         return finish_explain(out, whole.study, whole.portions,
+                               explain_arguments_of(whole.options), tracks, context)
              .files;
        }},
       {kRedundancyCommand,
-       [](const OptionSet::Values& options) { return redundancy_arguments_of(options).files(); },
-       [](OutputFolder& out, const Study& study, const PortionFiles& portions,
-          const OptionSet::Values& options, const Context& context) {
-         return finish_redundancy(out, study, portions, redundancy_arguments_of(options), context);
+       [](const Values& options) { return redundancy_arguments_of(options).files(); },
+       [](OutputFolder& out, const WholeOfShards& whole, const Context& context) {
+         return finish_redundancy(out, whole.study, whole.portions,
+                                  redundancy_arguments_of(whole.options), context);
+       }},
+      {kCompareCommand, [](const Values& options) { return compare_arguments_of(options).files(); },
+       [](OutputFolder& out, const WholeOfShards& whole, const Context& context) {
+         return finish_compare(out, whole.study, whole.portions,
+                               compare_arguments_of(whole.options), context);
+       }},
+      {kCisCommand,
+       [](const Values&) {
+         return std::vector<std::string>{kMergedSurrogate, describe_cis().file};
+       },
+       [](OutputFolder& out, const WholeOfShards& whole, const Context& context) {
+         return finish_cis(out, whole.study, whole.portions, read_surrogate(whole.surrogate()),
+                           cis_arguments_of(whole.options), whole.options.contains(kGenesNamed),
+                           context);
+       }},
+      {kKnockoutCommand, [](const Values&) { return std::vector<std::string>(); },
+       [](OutputFolder& out, const WholeOfShards& whole, const Context& context) {
+         return finish_knockout(out, whole.study, whole.portions, whole.options, context);
        }}};
 }
 
@@ -152,7 +201,8 @@ OneShard read_shard_of(const std::filesystem::path& folder, const std::string& c
                       folder.string(), ended, run_words(command, number, count));
   }
   shard.manifest = std::move(*manifest);
-  shard.options.erase(kShardOption);
+  // In which shards of one run differ.
+  for (const char* own : {kShardOption, "out", "overwrite"}) shard.options.erase(own);
   return shard;
 }
 
@@ -193,7 +243,9 @@ std::string difference(const OptionSet::Values& one, const OptionSet::Values& ot
 }
 
 std::string input_difference(const Manifest& one, const Manifest& other) {
-  constexpr const char* kNames[] = {"study", "surrogate", "table of targets"};
+  constexpr const char* kNames[] = {"study", "surrogate"};
+  const bool of_targets = one.command == kExplainCommand || one.command == kRedundancyCommand;
+  const char* further = of_targets ? "table of targets" : "further file";
   const size_t count = std::max(one.inputs.size(), other.inputs.size());
   for (size_t i = 0; i < count; ++i) {
     const auto shown = [i](const Manifest& manifest) {
@@ -204,8 +256,8 @@ std::string input_difference(const Manifest& one, const Manifest& other) {
     const bool same = i < one.inputs.size() && i < other.inputs.size() &&
                       one.inputs[i].sha256 == other.inputs[i].sha256;
     if (same) continue;
-    return fmt::format("inputs: the {} is {}, there {}", kNames[std::min<size_t>(i, 2)], shown(one),
-                       shown(other));
+    return fmt::format("inputs: the {} is {}, there {}",
+                       i < std::size(kNames) ? kNames[i] : further, shown(one), shown(other));
   }
   return "";
 }
@@ -389,13 +441,16 @@ Merged merge_into(OutputFolder& out, const ShardSet& shards, const MergeArgument
   merged.inputs = shards.inputs;
   const auto study_file = place_of(shards.inputs[0], arguments.study, "--study");
   merged.inputs[0].path = study_file.string();
-  // Nothing is predicted any more: where the surrogate is matters to those who read the results.
-  if (!arguments.surrogate.empty()) {
-    merged.inputs[1].path = place_of(shards.inputs[1], arguments.surrogate, "--surrogate").string();
-  }
+  const auto surrogate_file = [&] {
+    return place_of(shards.inputs[1], arguments.surrogate, "--surrogate");
+  };
+  // Nothing is predicted any more: where the surrogate is matters to `cis`, which writes into it,
+  // and to those who read the results.
+  if (!arguments.surrogate.empty()) merged.inputs[1].path = surrogate_file().string();
   const auto portions = portions_of_shards(shards);
   const Study study = read_study(study_file, context);
-  merged.files = end_of(shards.command).finish(out, study, portions, shards.options, context);
+  merged.files = end_of(shards.command)
+                     .finish(out, {study, portions, shards.options, surrogate_file}, context);
   return merged;
 }
 

@@ -16,10 +16,6 @@
 namespace grids::core {
 namespace {
 
-/// Targets that are worked on together: enough to share the threads, few enough that little is lost
-/// when a run is stopped. Part of what is found where something is fitted to the genes of a portion
-/// (folds, controls), so that it does not depend on the shards.
-constexpr size_t kTargetsOfPortion = 64;
 constexpr const char* kPortionsFolder = "portions";  // in the state folder
 
 std::string whole_file(const std::string& command) {
@@ -54,23 +50,27 @@ void describe_shard(OptionSet& set, std::string& text) {
   });
 }
 
-size_t count_portions(size_t targets) {
-  return std::max<size_t>(1, (targets + kTargetsOfPortion - 1) / kTargetsOfPortion);
+size_t count_portions(size_t targets, size_t of_portion) {
+  return std::max<size_t>(1, (targets + of_portion - 1) / of_portion);
 }
 
-std::vector<size_t> portions_of(const Shard& shard, size_t targets) {
+std::vector<size_t> portions_among(const Shard& shard, size_t count) {
   std::vector<size_t> portions;
-  const size_t count = count_portions(targets);
   for (size_t portion = at(shard.number - 1); portion < count; portion += at(shard.count)) {
     portions.push_back(portion);
   }
   return portions;
 }
 
+std::vector<size_t> portions_of(const Shard& shard, size_t targets, size_t of_portion) {
+  return portions_among(shard, count_portions(targets, of_portion));
+}
+
 std::vector<ExplainTarget> targets_of_portion(size_t portion,
-                                              const std::vector<ExplainTarget>& targets) {
-  const size_t first = portion * kTargetsOfPortion;
-  const size_t last = std::min(targets.size(), first + kTargetsOfPortion);
+                                              const std::vector<ExplainTarget>& targets,
+                                              size_t of_portion) {
+  const size_t first = portion * of_portion;
+  const size_t last = std::min(targets.size(), first + of_portion);
   return {targets.begin() + static_cast<std::ptrdiff_t>(first),
           targets.begin() + static_cast<std::ptrdiff_t>(last)};
 }
@@ -88,6 +88,13 @@ std::string portion_file(const std::string& command, size_t portion, const std::
   return fmt::format("{}/{}/{}-{:05}.{}", kStateFolder, kPortionsFolder, command, portion, table);
 }
 
+std::filesystem::path place_for_portion(const std::filesystem::path& folder,
+                                        const std::string& command, size_t portion,
+                                        const std::string& file) {
+  make_folder(folder / kStateFolder / kPortionsFolder);
+  return folder / portion_file(command, portion, file);
+}
+
 std::vector<std::string> write_portion(const std::filesystem::path& folder,
                                        const std::string& command, size_t portion,
                                        std::vector<Table> tables) {
@@ -102,8 +109,8 @@ std::vector<std::string> write_portion(const std::filesystem::path& folder,
 }
 
 WholeRun whole_run(const Study& study, const std::string& settings, const Shard& shard,
-                   const std::vector<ExplainTarget>& targets) {
-  return {shard, static_cast<int64_t>(count_portions(targets.size())),
+                   const std::vector<ExplainTarget>& targets, size_t of_portion) {
+  return {shard, static_cast<int64_t>(count_portions(targets.size(), of_portion)),
           sha256_of_text(settings + asked_text(study, targets))};
 }
 
@@ -139,15 +146,21 @@ std::optional<WholeRun> read_whole_run(const std::filesystem::path& folder,
   return whole;
 }
 
+std::string run_of(const WholeRun& whole, const Context& context) {
+  constexpr size_t kShown = 16;
+  if (whole.shard.count == 1) return "";
+  return fmt::format("{}-{}", whole.asked.substr(0, kShown), context.seed);
+}
+
 std::string exact_text(double value) {
   return std::isnan(value) ? "NA" : fmt::format("{}", value);
 }
 
-void tell_portions(size_t own, size_t targets, const Context& context) {
+void tell_portions(size_t own, size_t targets, const Context& context, size_t of_portion) {
   if (own > 0) return;
   context.reporter.info(fmt::format(
       "{} targets make {} portions of {}, fewer than there are shards: this one has no targets",
-      targets, count_portions(targets), kTargetsOfPortion));
+      targets, count_portions(targets, of_portion), of_portion));
 }
 
 void tell_shard(const Shard& shard, const Context& context) {
@@ -165,8 +178,12 @@ std::vector<size_t> PortionFiles::portions() const {
   return numbers;
 }
 
+std::filesystem::path PortionFiles::place_of(size_t portion, const std::string& file) const {
+  return folders_.at(portion) / portion_file(command_, portion, file);
+}
+
 Table PortionFiles::read(size_t portion, const std::string& table) const {
-  return read_table(folders_.at(portion) / portion_file(command_, portion, table));
+  return read_table(place_of(portion, table));
 }
 
 Table PortionFiles::joined(const std::string& table) const {

@@ -169,7 +169,7 @@ PreparedCells prepare_from_files(const PrepareArguments& arguments, const Contex
   const PrepareInputs inputs = read_prepare_inputs(arguments);
   require_units_of_split(arguments.options.split.by, inputs.donor_column, inputs.batch_column);
   PatientReporter reporter(context.reporter);
-  const Context patient{context.seed, context.pool, reporter, context.cancelled, context.memory};
+  const Context patient = context.with_reporter(reporter);
   auto raw = read_multiome(arguments.input, patient);
   reporter.wait_no_longer();
   return prepare_cells(std::move(raw), inputs, arguments.options, patient);

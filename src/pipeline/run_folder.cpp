@@ -81,7 +81,7 @@ void RunFolder::run(const RunStage& stage, const Context& context) {
     return;
   }
   RecordingReporter reporter(context.reporter);
-  const Context recorded{context.seed, context.pool, reporter, context.cancelled, context.memory};
+  const Context recorded = context.with_reporter(reporter);
   const auto began = std::chrono::steady_clock::now();
   for (const auto& file : with_context(stage.name, [&] { return stage.work(recorded); })) {
     record.outputs.emplace(file, folder_.content_of(file));

@@ -32,6 +32,7 @@ import cases_knockout  # noqa: F401
 import cases_lists  # noqa: F401
 import cases_models  # noqa: F401
 import cases_own_models  # noqa: F401
+import cases_shards  # noqa: F401
 import cases_surrogates  # noqa: F401
 import cases_top  # noqa: F401
 import cases_validate  # noqa: F401

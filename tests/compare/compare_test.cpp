@@ -211,6 +211,13 @@ TEST(Comparison, EveryMethodHasTheBudgetOfTheReferenceOfItsSeedAndSize) {
   EXPECT_GT(budgets.size(), 2u);  // else a seed's budget could be another's
 }
 
+TypeMatrix compare_types(const Study& study, const StudySurrogate& surrogate,
+                         const std::vector<ExplainTarget>& targets, const CompareRun& run,
+                         const CompareOptions& options, const Context& context) {
+  return type_matrix(study, targets,
+                     changes_of_types(study, surrogate, targets, run, options, context));
+}
+
 TEST(CompareTypes, ASetIsJudgedAgainstThatOfTheTypeItself) {
   const World world;
   const auto matrix =

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
-"""Shards of `explain` and `redundancy`, killed and gone on with, put together, and refused.
+"""Shards of every command that takes them, killed and gone on with, put together, and refused.
 
-    shards.py PROGRAMS [--keep FOLDER]
+    shards.py PROGRAMS [--keep FOLDER] [--all]
 
 PROGRAMS is the folder with `grids` and `grids-torch`. On a tiny simulated study: the tables of shards that
 are merged in any order are those of one run, byte for byte; so are those of a run that was killed and goes on.
 What is no whole run is refused (exit code 3, with folder, field and remedy) and nothing is written.
-Ends with "N passed, N failed".
+--all, or GRIDS_ALL_SHARDS=1: every command with all that it can be asked in 24 shards, which takes minutes; else
+those whose shards are cheap. Ends with "N passed, N failed", and the CPU seconds that the programs took.
 """
 
 import argparse
 import itertools
+import os
 import pathlib
 import random
+import resource
 import signal
 import shutil
 import subprocess
@@ -22,6 +25,7 @@ import time
 
 TIMED = ("manifest.json", "timings.tsv")
 SHARDS = 5
+MANY = 24
 SECONDS = 300  # far above what a command here needs
 
 
@@ -126,6 +130,80 @@ def of_command(tour, command, words, order):
     return sorted(folders)
 
 
+def in_shards(tour, name, words, count, whole=None):
+    """Whether `count` shards, merged, are one run; `whole`: words and folder of one that is not `words -o FOLDER`."""
+    folder = f"{name}_whole"
+    if whole is None:
+        tour.must([*words, "-o", folder])
+    else:
+        folder = whole[1]
+        (tour.root / folder).mkdir()
+        tour.must(whole[0])
+    folders = run_shards(tour, name, words, count)
+    tour.must(["merge", *folders, "-o", f"{name}_{count}_merged"])
+    tour.same(f"{name}: {count} shards", f"{name}_{count}_merged", folder)
+    return folders
+
+
+def names_of_genes(tour, first, count):
+    lines = (tour.root / "cells/genes.bed").read_text().splitlines()
+    names = dict.fromkeys(line.split("\t")[3] for line in lines if line and not line.startswith("#"))
+    return ",".join(list(names)[first:first + count])
+
+
+def cis(tour, count):
+    words = ["cis", "study.h5mu", "plain.safetensors", "--gate-folds", "2", "--latent-openness"]
+    for openness in ("auto", "0.5"):
+        name = f"cis_{openness.replace('.', '_')}"
+        whole = [*words, openness, "-o", f"{name}_whole/surrogate-cis.safetensors"]
+        folders = in_shards(tour, name, [*words, openness], count, (whole, f"{name}_whole"))
+    some = [*words[:-1], "--gene", names_of_genes(tour, 3, 30)]
+    in_shards(tour, "cis_some", some, 3, ([*some, "-o", "cis_some_whole/surrogate-cis.safetensors"], "cis_some_whole"))
+    (tour.root / "plain.safetensors").rename(tour.root / "elsewhere.safetensors")
+    tour.refused("cis: the surrogate is needed", folders, "plain.safetensors", "--surrogate")
+    tour.must(["merge", *folders, "--surrogate", "elsewhere.safetensors", "-o", "cis_moved"])
+    tour.same("cis: a surrogate that was moved", "cis_moved", "cis_0_5_whole")
+    (tour.root / "elsewhere.safetensors").rename(tour.root / "plain.safetensors")
+    tour.refused("cis: a lost shard is named", folders[1:], "shard 1/", "run grids cis")
+    tour.refused("shards of two commands", [folders[0], "knockout_near_2_of_" + str(count)], "command is")
+
+
+def knockout(tour, pair, count):
+    words = ["knockout", *pair, "--cell-type", "each"]
+    near = [*words, "--all-genes", "--window", "100000"]
+    folders = in_shards(tour, "knockout_near", near, count)
+    in_shards(tour, "knockout_table", [*words, "--gene", names_of_genes(tour, 5, 7), "--cells", "all"], count)
+    in_shards(tour, "knockout_matrix", [*words, "--all-genes", "--perturbation", "mean"], 2)
+    tour.must(shard_words([*near[:-1], "90000"], 2, count, "knockout_other"))
+    tour.refused("knockout: a shard of another window", [folders[0], "knockout_other", *folders[2:]],
+                 "options: window is 90000, there 100000")
+    tour.refused("knockout: a lost shard is named", folders[:-1], f"shard {count}/{count} is missing")
+    killed = kill_in_the_middle(tour, near, "knockout_killed", "knockout.json")
+    tour.must([*near, "-o", "knockout_killed"])
+    tour.told("knockout: killed", "" if killed else "was not killed in the middle")
+    tour.same("knockout: killed and gone on with", "knockout_killed", "knockout_near_whole")
+
+
+def compare(tour, pair, count, every):
+    few = ["--methods", "grids,greedy,links,random", "--unlimited", "grids,random"]
+    words = ["compare", *pair, "--force", "--seeds", "2"]
+    truth = [*words, "--truth", "cells", "--planted", "3", "-L", "2,3", *([] if every else few)]
+    in_shards(tour, "compare", truth, count)
+    asked = [*words, "--cell-type", "each", "--gene", names_of_genes(tour, 0, 5), "-L", "3", "--beta", "0.3", *few]
+    folders = in_shards(tour, "compare_genes", asked, 3)
+    tour.refused("compare: a lost shard is named", folders[1:], "shard 1/3 is missing", "run grids compare")
+    tour.must(shard_words([*asked, "--seed", "5"], 1, 3, "compare_other"))
+    tour.refused("compare: a shard of another seed", ["compare_other", *folders[1:]], "seed is")
+
+
+def resampled(tour, words):
+    """What is fitted anew to folds and halves of the cells, by portion."""
+    text = (tour.root / "targets.tsv").read_text().splitlines(keepends=True)
+    (tour.root / "two_portions.tsv").write_text("".join(text[:1 + 50]))  # every type in half of them
+    in_shards(tour, "cross_fit", ["redundancy", *words, "--cross-fit", "--folds", "2", "--least-agreeing", "1"], 2)
+    in_shards(tour, "stability", ["redundancy", *words, "--stability", "2"], 2)
+
+
 def refuse(tour, words, folders):
     """`folders`: those of the shards of `explain`, by number."""
     lost = [folder for folder in folders if "_3_of" not in folder]
@@ -186,6 +264,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("programs", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path, help="a new folder, which stays")
+    parser.add_argument("--all", action="store_true", default=bool(os.environ.get("GRIDS_ALL_SHARDS")))
     arguments = parser.parse_args()
     if not (arguments.programs / "grids-torch").exists():
         print("skipped: no grids-torch, which trains the surrogate")
@@ -203,10 +282,19 @@ def main():
         of_command(tour, "redundancy", ["redundancy", *asked, "--negative-control", "--gate-folds", "0",
                                         "--alternatives", "1", "--capture", "0.5"], order)
         words = ["explain", *asked, "--contrast-groups", "donor", "--random-sets", "25"]
+        knockout(tour, pair, MANY)
+        cis(tour, MANY)
+        compare(tour, pair, MANY, arguments.all)
+        judged = ["redundancy", *asked, "--gate-folds", "0", "--capture", "0.5"]
+        resampled(tour, [*pair, "--targets", "two_portions.tsv", "--force", "--gate-folds", "0", "--capture", "0.5"])
+        if arguments.all:
+            in_shards(tour, "explain_many", words, MANY)
+            in_shards(tour, "redundancy_many", [*judged, "--negative-control", "--alternatives", "1"], MANY)
         more_shards_than_portions(tour, words)
         all_genes(tour, pair)
         refuse(tour, words, folders)
-        print(f"{tour.passed} passed, {tour.failed} failed")
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"{tour.passed} passed, {tour.failed} failed; {used.ru_utime + used.ru_stime:.0f} s of CPU")
         return 1 if tour.failed else 0
 
 

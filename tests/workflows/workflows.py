@@ -24,7 +24,8 @@ WORKFLOWS = HERE.parent.parent / "workflows"
 # What holds times.
 TIMED = ("manifest.json", "report.html", "timings.tsv")
 QUESTIONS = {"explain": ["--all-genes", "--cell-type", "each", "-L", "3", "--force"],
-             "redundancy": ["--all-genes", "--cell-type", "all", "-L", "3", "--force"]}
+             "redundancy": ["--all-genes", "--cell-type", "all", "-L", "3", "--force"],
+             "knockout": ["--all-genes", "--cell-type", "each", "--window", "100000"]}
 SECONDS = 900
 
 
@@ -166,7 +167,8 @@ shards: {setting.shards}
 prepare: "--labels cell_type --genes cells/genes.bed"
 train: "--max-steps 60"
 evaluate: ""
-questions: {{explain: "{options['explain']}", redundancy: "{options['redundancy']}"}}
+cis_shards: 3
+questions: {{explain: "{options['explain']}", redundancy: "{options['redundancy']}", knockout: "{options['knockout']}"}}
 threads: 1
 memory: 1000
 """)
@@ -175,7 +177,9 @@ memory: 1000
     wrong = [f"snake/{name} is missing" for name in ("report.html", "accuracy.tsv", "prepare.tsv")
              if not (setting.folder / "snake" / name).exists()]
     wrong += differences(setting.wanted["explain"], setting.folder / "snake")
-    return wrong + differences(setting.wanted["redundancy"], setting.folder / "snake" / "redundancy")
+    for question in ("redundancy", "knockout"):
+        wrong += differences(setting.wanted[question], setting.folder / "snake" / question)
+    return wrong
 
 
 ENGINES = {"stand_in": stand_in, "slurm": on_slurm, "snakemake": on_snakemake}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# sharded.sh OPTIONS -- grids COMMAND ...: one of the commands that take --shard, as an array of jobs of Slurm and
-# one job that merges what they wrote.
+# sharded.sh OPTIONS -- grids COMMAND ...: one of the commands that take --shard (cis, explain, redundancy, knockout,
+# compare), as an array of jobs of Slurm and one job that merges what they wrote.
 #
 #   sharded.sh -o genome/ --shards 24 --sbatch "--cpus-per-task=4 --mem=8G --time=4:00:00" -- \
 #     grids explain study.h5mu surrogate-cis.safetensors --all-genes --cell-type each
