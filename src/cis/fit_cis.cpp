@@ -188,6 +188,13 @@ std::vector<int32_t> asked_genes(const Study& study, const CisOptions& options) 
   return wanted;
 }
 
+/// Of an atlas only what these genes need is laid out.
+CisColumns columns_of(const Study& study, const CisOptions& options,
+                      const std::vector<int32_t>& wanted) {
+  if (options.genes.empty()) return {};
+  return cis_columns(study, wanted, options.window);
+}
+
 void require_usable(const Study& study, const std::vector<int32_t>& cells) {
   if (cells.size() < 20) {
     throw input_error("cis path: {} training cells; prepare the study with more", cells.size());
@@ -299,9 +306,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   FoldPlan plan = plan_folds(study, options.gate_folds);
   require_usable(study, plan.fitted);
   const auto wanted = asked_genes(study, options);
-  // Of an atlas only what these genes need is laid out.
-  const auto columns =
-      options.genes.empty() ? CisColumns{} : cis_columns(study, wanted, options.window);
+  const auto columns = columns_of(study, options, wanted);
   const auto rows = cis_rows(study, latents, fit.path, plan.fitted, columns);
   const auto genes = choose_genes(study, options, wanted, rows, fit.skipped);
   const bool estimated = options.capture == 0;
@@ -374,9 +379,11 @@ CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> 
   const CisPath shape = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
   const FoldPlan plan = plan_folds(study, options.gate_folds);
   require_usable(study, plan.fitted);
-  const auto rows = cis_rows(study, latents, shape, plan.fitted);
+  const auto wanted = asked_genes(study, options);
+  const auto rows =
+      cis_rows(study, latents, shape, plan.fitted, columns_of(study, options, wanted));
   std::vector<int32_t> skipped;
-  const auto genes = choose_genes(study, options, rows, skipped);
+  const auto genes = choose_genes(study, options, wanted, rows, skipped);
   const StateDesign design(rows, shape.response, options.state_ridge);
   const Shared shared = share(study, options, shape, rows, design, 1);
   std::vector<CisGene> fitted(genes.size());
