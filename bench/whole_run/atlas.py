@@ -221,15 +221,15 @@ def choose_targets(folder):
     return genes[0]
 
 
-def stages(grids, folder, memory):
+def stages(grids, folder, memory, openness):
     within = ["--memory", memory]
     study = ["study.h5mu", "surrogate-cis.safetensors"]
     yield "prepare", [grids, "prepare", "cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed", "--variable-genes", 20000,
                       "--min-peak-share", 0.0005, "-o", "study.h5mu", *within]
     yield "train", [grids, "train", "study.h5mu", "--max-steps", 200, "-o", "surrogate.safetensors", *within]
     choose(folder)
-    yield "cis", [grids, "cis", "study.h5mu", "surrogate.safetensors", "--genes", "genes.txt", "-o", "surrogate-cis.safetensors",
-                  *within]
+    yield "cis", [grids, "cis", "study.h5mu", "surrogate.safetensors", "--genes", "genes.txt", "--latent-openness", openness, "-o",
+                  "surrogate-cis.safetensors", *within]
     first = choose_targets(folder)
     yield "explain", [grids, "explain", *study, "--targets", "targets.tsv", "--force", "-o", "explained", *within]
     yield "redundancy", [grids, "redundancy", *study, "--targets", "few.tsv", "-o", "judged", *within]
@@ -249,6 +249,7 @@ def main():
     arguments.add_argument("programs", type=pathlib.Path)
     arguments.add_argument("--cells", type=int, nargs="+", default=[10000, 30000, 100000])
     arguments.add_argument("--memory", default="8G")
+    arguments.add_argument("--latent-openness", default="auto", help="Of cis: auto fits twice, and takes several times as long")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--work", type=pathlib.Path)
     arguments.add_argument("--bank", type=pathlib.Path, help="A folder of `grids simulate` as above, to save its time")
@@ -267,7 +268,7 @@ def main():
             folder = work / str(cells)
             folder.mkdir()
             simulate(bank, folder, cells, given.seed)
-            for name, words in stages(grids, folder, given.memory):
+            for name, words in stages(grids, folder, given.memory, given.latent_openness):
                 cost = run(words, folder)
                 costs.setdefault(name, []).append(cost)
                 print(f"| {name} | {cells} | {cost[0]:.1f} | {cost[1]:.1f} | {cost[2]:.1f} | {cost[3]:.0f} | {cost[4]:.0f} |",
