@@ -1,5 +1,6 @@
 """Shards that are none, or not of one run. What merge refuses besides: tests/shards."""
 
+from break_files import opened, set_entry
 from harness import case
 
 STUDY, SURROGATE = "../good/study.h5mu", "../good/surrogate.safetensors"
@@ -69,6 +70,9 @@ def _(room):
     return [*COMMANDS["knockout"], "--window", "-1", "-o", "out"]
 
 
-@case("knockout: a window without peaks", r"no gene has a position with peaks within 1 bp", r"--window", torch=True)
+@case("knockout: a window without peaks", r"no gene has a position with peaks within 250000 bp", r"--window", torch=True)
 def _(room):
-    return [*COMMANDS["knockout"], "--window", "1", "-o", "out"]
+    with opened(room.copy("study.h5mu")) as file:
+        set_entry(file["mod/rna/var/chrom"], "codes", 0, -1)
+        name = file["mod/rna/var/_index"][0].decode()
+    return ["knockout", "study.h5mu", SURROGATE, "--cell-type", "type_1", "--gene", name, "--window", "250000", "-o", "out"]
