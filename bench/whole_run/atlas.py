@@ -178,15 +178,20 @@ def write_genes(path, lines, names, ids):
             out.write("\t".join(fields) + "\n")
 
 
-def anonymous(pid):
-    """Memory of a process that lies in no file, in kB; 0 where it has ended."""
+def memory_of(pid):
+    """Largest resident set so far (VmHWM), and memory now that lies in no file (RssAnon), in MB; zeros where it has ended.
+
+    Not from wait4: what that tells of a child begins with the size of this program.
+    """
+    found = {"VmHWM:": 0, "RssAnon:": 0}
     try:
         for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("RssAnon:"):
-                return int(line.split()[1])
+            words = line.split()
+            if words and words[0] in found:
+                found[words[0]] = int(words[1]) / 1024
     except OSError:
         pass
-    return 0
+    return found["VmHWM:"], found["RssAnon:"]
 
 
 def run(words, folder):
@@ -194,15 +199,16 @@ def run(words, folder):
     with open(folder / "log.txt", "a") as log:
         began = time.monotonic()
         process = subprocess.Popen([str(word) for word in words], cwd=folder, stdout=log, stderr=log)
-        peak, ended = 0, 0
+        resident, anonymous, ended = 0, 0, 0
         while ended == 0:
-            peak = max(peak, anonymous(process.pid))
+            now = memory_of(process.pid)
+            resident, anonymous = max(resident, now[0]), max(anonymous, now[1])
             time.sleep(0.1)
             ended, status, usage = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
         sys.exit(f"{' '.join(map(str, words))}: exit {process.returncode}; see {folder / 'log.txt'}")
-    return usage.ru_utime, usage.ru_stime, time.monotonic() - began, usage.ru_maxrss / 1024, peak / 1024
+    return usage.ru_utime, usage.ru_stime, time.monotonic() - began, resident, anonymous
 
 
 def choose(folder):
