@@ -222,7 +222,7 @@ std::vector<std::string> fit_cis_shard(OutputFolder& out, const Study& study,
   if (own.empty()) return {};
   CisPortions portions(out, study, file, folded, arguments, context);
   const auto files = portions.fit(targets, shard, settings);
-  const auto written =
+  auto written =
       write_tables_into(out, {cis_table(study, joined_fit(files, arguments.options))}, context);
   tell_shard(shard, context);
   return written;
@@ -233,7 +233,7 @@ std::vector<std::string> finish_cis(OutputFolder& out, const Study& study,
                                     const CisArguments& arguments, bool some,
                                     const Context& context) {
   const CisFit fit = joined_fit(portions, arguments.options);
-  const std::vector<std::string> names = {kMergedSurrogate, describe_cis().file};
+  std::vector<std::string> names = {kMergedSurrogate, describe_cis().file};
   out.require_free(names);
   out.claim(names, context);
   write_cis_fit(out.path() / kMergedSurrogate, study, std::move(file), fit, some, context);

@@ -265,6 +265,7 @@ class KnockoutPortions {
     const auto peaks = peaks_of(number);
     const auto places = near_.near(peaks);
     std::vector<int32_t> genes;
+    genes.reserve(places.size());
     for (const size_t place : places) genes.push_back(asked_.plan.genes[place]);
     std::vector<int32_t> masked;
     std::copy_if(peaks.begin(), peaks.end(), std::back_inserter(masked), [&](int32_t peak) {
@@ -275,6 +276,7 @@ class KnockoutPortions {
     if (masked.empty()) return;
     const auto fitted = fit_count_maps(study_, surrogate_, genes, context_);
     std::vector<const MonotoneMap*> maps;
+    maps.reserve(genes.size());
     for (const int32_t gene : genes) maps.push_back(&fitted.at(gene).map);
     portion.from_counts = fitted.begin()->second.from_counts;
     const KnockoutOfCells knockout(model_of(type_of(number)), {genes, maps});
@@ -352,7 +354,7 @@ class KnockoutFiles {
         blocks_(study.peaks.size()) {}
 
   std::vector<std::string> write() {
-    const auto names = asked_.files();
+    auto names = asked_.files();
     out_.require_free(names);
     out_.claim(names, context_);
     if (asked_.form() == KnockoutForm::kMatrices) {
@@ -477,7 +479,7 @@ class KnockoutFiles {
 std::vector<std::string> write_table_of(OutputFolder& out, const Study& study,
                                         const StudySurrogate& surrogate, const AskedKnockout& asked,
                                         const Context& context) {
-  const auto names = asked.files();
+  auto names = asked.files();
   const auto maps = fit_count_maps(study, surrogate, asked.plan.genes, context);
   tell_counts(maps.begin()->second.from_counts, context);
   const auto path = out.path() / names.front();
