@@ -9,46 +9,19 @@ for the file that there is not. Ends with "N passed, N failed".
 """
 
 import argparse
-import os
 import pathlib
 import shutil
-import subprocess
 import sys
 import tempfile
 
-TIMED = ("manifest.json", "timings.tsv")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from same_bytes import SameBytes, differing  # noqa: E402
+
 LITTLE, PLENTY = "40k", "8G"
 TOLD = "while this command runs they lie in a file in"
-SECONDS = 300  # far above what a command here needs
 
 
-class Tour:
-    def __init__(self, programs, root):
-        self.grids, self.root = programs.resolve() / "grids", root
-        self.passed, self.failed = 0, 0
-
-    def told(self, name, problem=""):
-        self.passed += not problem
-        self.failed += bool(problem)
-        print(f"{'FAILED: ' + name + ': ' + problem if problem else name}", flush=True)
-
-    def call(self, words, **environment):
-        done = subprocess.run([self.grids, *words, "--threads", "2"], cwd=self.root, text=True, capture_output=True,
-                              timeout=SECONDS, env={**os.environ, **environment})
-        return done.returncode, done.stderr
-
-    def must(self, words):
-        code, message = self.call(words)
-        if code != 0:
-            sys.exit(f"{' '.join(words)} ends with {code}:\n{message}")
-        return message
-
-    def contents(self, place):
-        place = self.root / place
-        files = [place] if place.is_file() else sorted(place.rglob("*"))
-        return {str(path.relative_to(place)): path.read_bytes() for path in files
-                if path.is_file() and ".grids" not in path.parts and path.name not in TIMED}
-
+class Tour(SameBytes):
     def both(self, name, words, out="", reads_study=True):
         """The command with much and with little memory; what it wrote is to be the same."""
         made = []
@@ -59,7 +32,7 @@ class Tour:
             kept = TOLD in message
             if reads_study and kept != (memory == LITTLE):
                 return self.told(name, f"--memory {memory}: is {'' if kept else 'not '}kept in a file: {message}")
-        differ = [file for file in sorted(made[0].keys() | made[1].keys()) if made[0].get(file) != made[1].get(file)]
+        differ = differing(*made)
         self.told(f"{name}: {len(made[0])} files", f"differ: {differ}" if differ or not made[0] else "")
 
     def refused(self, name, words, code, *wanted, **environment):

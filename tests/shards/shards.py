@@ -23,42 +23,17 @@ import sys
 import tempfile
 import time
 
-TIMED = ("manifest.json", "timings.tsv")
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "support"))
+from same_bytes import SECONDS, SameBytes, differing  # noqa: E402
+
 SHARDS = 5
 FEW, MANY = 3, 24
-SECONDS = 300  # far above what a command here needs
 
 
-class Tour:
-    def __init__(self, programs, root):
-        self.grids, self.root = programs.resolve() / "grids", root
-        self.passed, self.failed = 0, 0
-
-    def told(self, name, problem=""):
-        self.passed += not problem
-        self.failed += bool(problem)
-        print(f"{'FAILED: ' + name + ': ' + problem if problem else name}", flush=True)
-
-    def call(self, words):
-        done = subprocess.run([self.grids, *words, "--threads", "2"], cwd=self.root, text=True,
-                              capture_output=True, timeout=SECONDS)
-        return done.returncode, done.stderr
-
-    def must(self, words):
-        code, message = self.call(words)
-        if code != 0:
-            sys.exit(f"{' '.join(words)} ends with {code}:\n{message}")
-        return message
-
-    def tables(self, folder):
-        """Name → bytes of what a folder holds for people."""
-        folder = self.root / folder
-        return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*"))
-                if path.is_file() and ".grids" not in path.parts and path.name not in TIMED}
-
+class Tour(SameBytes):
     def same(self, name, folder, whole):
-        one, other = self.tables(folder), self.tables(whole)
-        differ = [file for file in sorted(one.keys() | other.keys()) if one.get(file) != other.get(file)]
+        other = self.contents(whole)
+        differ = differing(self.contents(folder), other)
         self.told(f"{name}: {len(other)} files", f"not those of one run: {differ}" if differ else "")
 
     def refused(self, name, words, *wanted):
