@@ -199,7 +199,9 @@ RC_GTEST_PROP(StudyFile, LittleMemoryReadsTheSameIntoAFile, ()) {
   Listener listener;
   const Study back =
       read_study(folder / "study.h5mu", Context{1, pool, listener, nullptr, /*memory=*/2});
-  const bool any = plain.open.nonzeros() + plain.expression.pattern.nonzeros() > 0;
+  const bool any = plain.open.nonzeros() + plain.expression.pattern.nonzeros() +
+                       plain.counts.pattern.nonzeros() >
+                   0;
   RC_ASSERT((back.open.indices.room() != nullptr) == any);
   RC_ASSERT((listener.told.find("lie in a file in") != std::string::npos) == any);
   RC_ASSERT(same_pattern(back.open, plain.open));
