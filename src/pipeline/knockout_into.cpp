@@ -12,7 +12,8 @@
 #include "evaluate/count_maps.hpp"
 #include "evaluate/set_summary.hpp"
 #include "io/manifest.hpp"
-#include "model/safetensors.hpp"
+#include "pipeline/knockout_numbers.hpp"
+#include "pipeline/near_genes.hpp"
 #include "pipeline/run_folder.hpp"
 
 namespace grids::core {
@@ -21,137 +22,11 @@ namespace {
 /// More genes than this have no row for each peak and type in a plain table.
 constexpr size_t kTableGenes = 50;
 
-constexpr const char* kNumbersFile = "numbers.safetensors";
-
 std::string matrix_name(const std::string& type) {
   return fmt::format("knockout_{}.h5ad", safe_file_name(type));
 }
 
 // ---- portions ----
-
-/// Runs of peaks in which a type's are cut: the same in every number of shards.
-class PeakBlocks {
- public:
-  explicit PeakBlocks(int64_t peaks) : peaks_(peaks) {
-    constexpr int64_t kMostBlocks = 64, kLeastPeaks = 256;
-    size_ = std::max(kLeastPeaks, (peaks + kMostBlocks - 1) / kMostBlocks);
-  }
-
-  size_t count() const { return at(std::max<int64_t>(1, (peaks_ + size_ - 1) / size_)); }
-  std::vector<int32_t> peaks(size_t block) const {
-    std::vector<int32_t> peaks;
-    const int64_t begin = static_cast<int64_t>(block) * size_;
-    for (int64_t peak = begin; peak < std::min(peaks_, begin + size_); ++peak) {
-      peaks.push_back(static_cast<int32_t>(peak));
-    }
-    return peaks;
-  }
-
- private:
-  int64_t peaks_;
-  int64_t size_;
-};
-
-/// What a portion leaves. Dense: an entry for each peak and gene; with a window a row for each peak
-/// and gene that lie near each other.
-struct KnockoutPortion {
-  KnockoutForm form = KnockoutForm::kTable;
-  int32_t type = 0;                 ///< of the study
-  std::vector<int64_t> genes;       ///< of the plan, of the study
-  bool from_counts = true;          ///< see CountMap
-  std::vector<int64_t> open_cells;  ///< of each peak, or row
-  std::vector<float> change, change_cp100k;
-  std::vector<double> mean_prediction;      ///< of each gene; of matrices
-  std::vector<int64_t> row_gene, row_peak;  ///< of each row: place in the plan, peak of the study
-};
-
-void write_numbers(const std::filesystem::path& place, const KnockoutPortion& portion) {
-  SafeTensors file;
-  const auto whole = [&](const char* name, const std::vector<int64_t>& values) {
-    file.tensors[name] = Tensor::of_i64({std::ssize(values)}, values);
-  };
-  const auto numbers = [&](const char* name, const std::vector<float>& values) {
-    file.tensors[name] = Tensor::of_f32({std::ssize(values)}, values);
-  };
-  whole("shape", {static_cast<int64_t>(portion.form), portion.type, portion.from_counts ? 1 : 0});
-  whole("genes", portion.genes);
-  whole("open_cells", portion.open_cells);
-  numbers("change", portion.change);
-  numbers("change_cp100k", portion.change_cp100k);
-  file.tensors["mean_prediction"] =
-      Tensor::of_f64({std::ssize(portion.mean_prediction)}, portion.mean_prediction);
-  whole("row_gene", portion.row_gene);
-  whole("row_peak", portion.row_peak);
-  write_safetensors(place, file);
-}
-
-KnockoutPortion read_numbers(const std::filesystem::path& place) {
-  return with_context(place.string(), [&] {
-    const auto file = read_safetensors(place);
-    const auto tensor = [&](const char* name, Tensor::Type type) -> const Tensor& {
-      const auto& found = file.at(name, {-1});
-      if (found.type != type) {
-        throw input_error("tensor '{}' is not of the type that grids writes; run the shard again",
-                          name);
-      }
-      return found;
-    };
-    const auto whole = [&](const char* name) {
-      const auto& found = tensor(name, Tensor::Type::kI64);
-      return std::vector<int64_t>(found.i64(), found.i64() + found.size());
-    };
-    const auto numbers = [&](const char* name) {
-      const auto& found = tensor(name, Tensor::Type::kF32);
-      return std::vector<float>(found.f32(), found.f32() + found.size());
-    };
-    KnockoutPortion portion;
-    const auto shape = whole("shape");
-    if (shape.size() != 3 || shape[0] < 0 || shape[0] > 2) {
-      throw input_error("tensor 'shape' is not as grids writes it; run the shard again");
-    }
-    portion.form = static_cast<KnockoutForm>(shape[0]);
-    portion.type = static_cast<int32_t>(shape[1]);
-    portion.from_counts = shape[2] != 0;
-    portion.genes = whole("genes");
-    portion.open_cells = whole("open_cells");
-    portion.change = numbers("change");
-    portion.change_cp100k = numbers("change_cp100k");
-    const auto& means = tensor("mean_prediction", Tensor::Type::kF64);
-    portion.mean_prediction.assign(means.f64(), means.f64() + means.size());
-    portion.row_gene = whole("row_gene");
-    portion.row_peak = whole("row_peak");
-    return portion;
-  });
-}
-
-/// Which genes of the plan have peaks near, by place in the plan.
-class NearGenes {
- public:
-  NearGenes(const Study& study, const std::vector<int32_t>& genes, int64_t window)
-      : study_(study), genes_(genes), window_(window) {}
-
-  bool is_near(size_t place, int32_t peak) const {
-    const auto distance = distance_to_tss(study_, genes_[place], peak);
-    return distance && std::abs(*distance) <= window_;
-  }
-
-  /// Places of those that have one of the peaks near, ascending.
-  std::vector<size_t> near(std::span<const int32_t> peaks) const {
-    std::vector<size_t> places;
-    for (size_t place = 0; place < genes_.size(); ++place) {
-      if (std::any_of(peaks.begin(), peaks.end(),
-                      [&](int32_t peak) { return is_near(place, peak); })) {
-        places.push_back(place);
-      }
-    }
-    return places;
-  }
-
- private:
-  const Study& study_;
-  const std::vector<int32_t>& genes_;
-  int64_t window_;
-};
 
 /// Masks one portion after the other.
 class KnockoutPortions {
@@ -230,8 +105,9 @@ class KnockoutPortions {
     } else {
       mask_all(number, portion, progress);
     }
-    write_numbers(place_for_portion(out_.path(), kKnockoutCommand, number, kNumbersFile), portion);
-    return {portion_file(kKnockoutCommand, number, kNumbersFile)};
+    write_knockout_numbers(
+        place_for_portion(out_.path(), kKnockoutCommand, number, kKnockoutNumbers), portion);
+    return {portion_file(kKnockoutCommand, number, kKnockoutNumbers)};
   }
 
   void mask_all(size_t number, KnockoutPortion& portion, Progress& progress) {
@@ -300,7 +176,7 @@ class KnockoutPortions {
   const StudySurrogate& surrogate_;
   const AskedKnockout& asked_;
   const Context& context_;
-  PeakBlocks blocks_;
+  PeakRuns blocks_;
   NearGenes near_;
   std::string settings_;
   std::map<int32_t, CountMap> fitted_;
@@ -377,12 +253,12 @@ class KnockoutFiles {
 
  private:
   std::filesystem::path place(size_t type, size_t block) const {
-    return portions_.place_of(type * blocks_.count() + block, kNumbersFile);
+    return portions_.place_of(type * blocks_.count() + block, kKnockoutNumbers);
   }
 
   /// Checked as far as what follows relies on it.
   KnockoutPortion read(size_t type, size_t block) {
-    auto portion = read_numbers(place(type, block));
+    auto portion = read_knockout_numbers(place(type, block));
     from_counts_ = from_counts_ && portion.from_counts;
     const auto wrong = [&](const char* what) {
       return input_error("{}: {} are not those of the other portions; run the shard again",
@@ -470,7 +346,7 @@ class KnockoutFiles {
   const PortionFiles& portions_;
   const AskedKnockout& asked_;
   const Context& context_;
-  PeakBlocks blocks_;
+  PeakRuns blocks_;
   bool from_counts_ = true;
 };
 
@@ -537,11 +413,11 @@ AskedKnockout asked_of(const Study& study, const PortionFiles& portions,
   asked.all_genes = text("all-genes") == "true";
   asked.split = text("cells");
   asked.perturbation = text("perturbation");
-  const size_t blocks = PeakBlocks(study.peaks.size()).count();
+  const size_t blocks = PeakRuns(study.peaks.size()).count();
   const auto numbers = portions.portions();
   for (size_t i = 0; i < numbers.size(); i += blocks) {
-    const auto place = portions.place_of(numbers[i], kNumbersFile);
-    const auto portion = read_numbers(place);
+    const auto place = portions.place_of(numbers[i], kKnockoutNumbers);
+    const auto portion = read_knockout_numbers(place);
     if (portion.type < 0 || portion.type >= std::ssize(study.cells.type.names) ||
         std::any_of(portion.genes.begin(), portion.genes.end(),
                     [&](int64_t gene) { return gene < 0 || gene >= study.genes.size(); })) {
