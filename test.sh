@@ -29,7 +29,7 @@ tours() {
   # Debian's npm conflicts with that of others, which does as well.
   local npm=()
   command -v npm >/dev/null || npm=(nodejs npm)
-  scripts/setup.sh r-base-core r-cran-matrix r-bioc-genomicranges tabix bedtools python3-pybigwig multiqc \
+  scripts/setup.sh r-base-core r-cran-matrix r-cran-seuratobject r-bioc-genomicranges tabix bedtools python3-pybigwig multiqc \
     chromium slurm-wlm munge snakemake "${npm[@]}"
   scripts/build.sh release
   ctest --preset release --parallel "$(nproc)" --no-tests=error --tests-regex "$tours" \

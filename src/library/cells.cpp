@@ -135,9 +135,9 @@ Study prepare(Cells cells, const Options& options, Session& session) {
   assign(set, options, "prepare");
   core::PrepareInputs inputs = core::read_prepare_inputs(arguments);
   Cells::Parts& parts = cells.parts();
-  if (!inputs.label_map && inputs.label_column.empty()) inputs.label_column = parts.label_column;
-  if (inputs.donor_column.empty()) inputs.donor_column = parts.donor_column;
-  if (inputs.batch_column.empty()) inputs.batch_column = parts.batch_column;
+  if (inputs.labels().empty()) inputs.label_column = parts.label_column;
+  if (inputs.donors().empty()) inputs.donor_column = parts.donor_column;
+  if (inputs.batches().empty()) inputs.batch_column = parts.batch_column;
   if (inputs.gene_positions.empty()) inputs.gene_positions = std::move(parts.positions);
   auto result =
       core::prepare(std::move(parts.raw), inputs, arguments.options, session.parts().context());

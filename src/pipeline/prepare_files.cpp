@@ -102,22 +102,26 @@ Columns<PrepareRow> prepare_columns() {
         [count](const Row& row) { return count(row.after); }}}};
 }
 
+/// What is said of cells: a table that is read, or a column's name.
+void read_names(const std::string& text, std::optional<LabelMap>& map, std::string& column) {
+  if (!names_a_file(text)) {
+    column = text;
+    return;
+  }
+  const auto given = label_file(text);
+  auto labels = read_labels(given.path, given.column);
+  map = LabelMap{given.path, {}, std::move(labels.notes)};
+  for (auto& [barcode, label] : labels.of_barcode) map->entries.emplace_back(barcode, label);
+  std::sort(map->entries.begin(), map->entries.end());
+}
+
 }  // namespace
 
 PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
   PrepareInputs inputs;
-  if (names_a_file(arguments.labels)) {
-    const auto given = label_file(arguments.labels);
-    auto labels = read_labels(given.path, given.column);
-    LabelMap map{given.path, {}, std::move(labels.notes)};
-    for (auto& [barcode, label] : labels.of_barcode) map.entries.emplace_back(barcode, label);
-    std::sort(map.entries.begin(), map.entries.end());
-    inputs.label_map = std::move(map);
-  } else {
-    inputs.label_column = arguments.labels;
-  }
-  inputs.donor_column = arguments.donors;
-  inputs.batch_column = arguments.batches;
+  read_names(arguments.labels, inputs.label_map, inputs.label_column);
+  read_names(arguments.donors, inputs.donor_map, inputs.donor_column);
+  read_names(arguments.batches, inputs.batch_map, inputs.batch_column);
   if (!arguments.genes.empty()) {
     inputs.gene_positions = read_gene_positions(arguments.genes);
     inputs.gene_source = arguments.genes.string();
@@ -139,11 +143,12 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
   set.value("--labels", labels,
             "Cell types: a column's name, or a table of barcode and label (clusters.csv; "
             "FILE:COLUMN where it has more columns); without it the cells are clustered");
-  set.value("--donors", donors, "Column that names the donor or sample of each cell");
-  set.value(
-      "--batches", batches,
-      "Column that names the batch of each cell (library, lane, day, …), to be held constant; "
-      "barcode = by what stands before or behind the bases of its barcode");
+  set.value("--donors", donors,
+            "Donor or sample of each cell: a column's name, or a table as for --labels");
+  set.value("--batches", batches,
+            "Batch of each cell (library, lane, day, …), to be held constant: a column's name, or "
+            "a table "
+            "as for --labels; barcode = by what stands before or behind the bases of its barcode");
   set.value("--genes", genes,
             "Gene positions, BED or GTF, of the genome build of the peaks; matched by Ensembl id "
             "(with or without version) and by symbol");
@@ -155,9 +160,10 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
 
 std::vector<std::filesystem::path> PrepareArguments::files() const {
   auto result = input.files();
-  for (const auto& path :
-       {std::filesystem::path(names_a_file(labels) ? label_file(labels).path : ""), genes,
-        chromosome_sizes, keep}) {
+  for (const auto& names : {labels, donors, batches}) {
+    if (names_a_file(names)) result.emplace_back(label_file(names).path);
+  }
+  for (const auto& path : {genes, chromosome_sizes, keep}) {
     if (!path.empty()) result.push_back(path);
   }
   return result;
@@ -167,7 +173,7 @@ PreparedCells prepare_from_files(const PrepareArguments& arguments, const Contex
   validate(arguments.input, "the input");
   validate(arguments.options, "options of prepare");
   const PrepareInputs inputs = read_prepare_inputs(arguments);
-  require_units_of_split(arguments.options.split.by, inputs.donor_column, inputs.batch_column);
+  require_units_of_split(arguments.options.split.by, inputs.donors(), inputs.batches());
   PatientReporter reporter(context.reporter);
   const Context patient = context.with_reporter(reporter);
   auto raw = read_multiome(arguments.input, patient);

@@ -17,7 +17,7 @@ namespace grids::core {
 struct PrepareArguments {
   MultiomeInput input;
   std::string labels;           ///< a column's name or a file
-  std::string donors;           ///< a column's name
+  std::string donors;           ///< likewise
   std::string batches;          ///< likewise
   std::filesystem::path genes;  ///< BED or GTF
   std::filesystem::path chromosome_sizes;

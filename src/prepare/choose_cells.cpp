@@ -30,15 +30,6 @@ void tell_spelling(const MatchedCells& matched, Diary& diary) {
   }
 }
 
-/// Says what of two lists fits hardly, or stops.
-void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
-  if (overlap.verdict == Overlap::Verdict::kHardlyAny) {
-    diary.refuse(overlap.message, force);
-  } else if (overlap.verdict == Overlap::Verdict::kFew) {
-    diary.warn("{}", overlap.message);
-  }
-}
-
 /// The patterns of --exclude-labels; a word that is a label of the file is one, commas and all.
 std::vector<std::string> excluded_labels(const CellLabels& labels, const PrepareOptions& options) {
   if (options.keep_all) return {};
@@ -86,11 +77,10 @@ ChosenCells match_modalities(const PackedMultiome& raw, const PlacedFeatures& fe
 void label_cells(const PackedMultiome& raw, const PrepareInputs& inputs,
                  const PrepareOptions& options, ChosenCells& cells, PrepareSummary& summary,
                  Diary& diary) {
-  cells.donors = read_units(raw, cells.matched, inputs.donor_column, "donor", diary);
-  cells.batches = read_units(raw, cells.matched, inputs.batch_column, "batch", diary);
-  if (!inputs.label_map && inputs.label_column.empty()) return;
-  auto labels = inputs.label_map ? labels_from_map(*inputs.label_map, cells.matched)
-                                 : labels_from_column(raw, cells.matched, inputs.label_column);
+  cells.donors = read_units(raw, cells.matched, inputs.donors(), "donor", options.force, diary);
+  cells.batches = read_units(raw, cells.matched, inputs.batches(), "batch", options.force, diary);
+  if (inputs.labels().empty()) return;
+  auto labels = labels_from(raw, cells.matched, inputs.labels());
   tell_overlap(labels.overlap, options.force, diary);
   for (const auto& note : labels.notes) diary.warn("{}", note);
   if (options.keep_all) {

@@ -173,6 +173,12 @@ CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells) {
   return result;
 }
 
+CellLabels labels_from(const PackedMultiome& raw, const MatchedCells& cells,
+                       const CellNames& names) {
+  return names.table != nullptr ? labels_from_map(*names.table, cells)
+                                : labels_from_column(raw, cells, names.column);
+}
+
 bool matches_label(std::string_view label, std::span<const std::string> patterns) {
   const std::string text = lower(label);
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {

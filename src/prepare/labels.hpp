@@ -21,6 +21,14 @@ struct LabelMap {
   std::vector<std::string> notes = {};  ///< what to say of how it was read
 };
 
+/// Where the donors, batches or labels of cells are said: in a table, else in a column.
+struct CellNames {
+  const LabelMap* table = nullptr;
+  std::string column;
+
+  bool empty() const { return table == nullptr && column.empty(); }
+};
+
 struct CellLabels {
   std::string source;                ///< "cell_type of mod/rna", for messages
   std::vector<std::string> of_cell;  ///< one per matched cell, trimmed; "" = no label
@@ -37,6 +45,10 @@ CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cel
 /// Throws Error(kInput) when no barcode of the map is among the cells (with examples of both), or
 /// when it gives one barcode two labels.
 CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells);
+
+/// Of the table (`labels_from_map`), else of the column (`labels_from_column`).
+CellLabels labels_from(const PackedMultiome& raw, const MatchedCells& cells,
+                       const CellNames& names);
 
 /// True when `label` is one of the `patterns`: letter case does not count, "*" stands for anything.
 bool matches_label(std::string_view label, std::span<const std::string> patterns);

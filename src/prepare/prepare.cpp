@@ -305,7 +305,7 @@ void PrepareOptions::describe(OptionSet& set) {
 PreparedCells prepare_cells(PackedMultiome&& raw, const PrepareInputs& inputs,
                             const PrepareOptions& options, const Context& context) {
   validate(options, "options of prepare");
-  require_units_of_split(options.split.by, inputs.donor_column, inputs.batch_column);
+  require_units_of_split(options.split.by, inputs.donors(), inputs.batches());
   require_shape(raw.rna);
   require_shape(raw.atac);
   require_columns(raw, options.keep_obs);

@@ -27,16 +27,23 @@
 namespace grids::core {
 
 /// What `prepare` is given besides the matrices. With neither `label_map` nor `label_column`, cells
-/// are labelled by graph clusters of their open chromatin.
+/// are labelled by graph clusters of their open chromatin; with neither for donors or batches,
+/// there are none. A map goes before a column (see `labels_from_column`).
 struct PrepareInputs {
-  std::optional<LabelMap> label_map;         ///< barcode → label; goes before `label_column`
-  std::string label_column;                  ///< see `labels_from_column`
-  std::string donor_column;                  ///< likewise; empty when there are no donors
-  std::string batch_column;                  ///< likewise
+  std::optional<LabelMap> label_map;
+  std::string label_column;
+  std::optional<LabelMap> donor_map;
+  std::string donor_column;
+  std::optional<LabelMap> batch_map;
+  std::string batch_column;
   std::vector<GenePosition> gene_positions;  ///< empty: positions are sought in the RNA's columns
   std::string gene_source = "the positions given";  ///< their file, for messages
   std::optional<GenomeBuild> chromosome_sizes;      ///< else those of hg38 and hg19 are tried
   std::vector<std::string> keep_genes;              ///< always kept: symbols or ids
+
+  CellNames labels() const { return {label_map ? &*label_map : nullptr, label_column}; }
+  CellNames donors() const { return {donor_map ? &*donor_map : nullptr, donor_column}; }
+  CellNames batches() const { return {batch_map ? &*batch_map : nullptr, batch_column}; }
 };
 
 /// Every field is also a flag: `min_peaks` is --min-peaks. Messages name flags so.

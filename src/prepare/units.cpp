@@ -48,12 +48,21 @@ std::vector<std::string> units_in(const CellTable& cells, const Categorical& uni
 
 }  // namespace
 
+void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
+  if (overlap.verdict == Overlap::Verdict::kHardlyAny) {
+    diary.refuse(overlap.message, force);
+  } else if (overlap.verdict == Overlap::Verdict::kFew) {
+    diary.warn("{}", overlap.message);
+  }
+}
+
 CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
-                       const std::string& column) {
-  const bool by_barcode = column == kByBarcode && raw.obs.find(column) == nullptr &&
-                          raw.rna.obs.find(column) == nullptr &&
+                       const CellNames& names) {
+  const auto& column = names.column;
+  const bool by_barcode = names.table == nullptr && column == kByBarcode &&
+                          raw.obs.find(column) == nullptr && raw.rna.obs.find(column) == nullptr &&
                           raw.atac.obs.find(column) == nullptr;
-  if (!by_barcode) return labels_from_column(raw, cells, column);
+  if (!by_barcode) return labels_from(raw, cells, names);
   CellLabels result;
   result.source = "barcodes";
   for (const auto& barcode : cells.barcodes) result.of_cell.push_back(around_bases(barcode));
@@ -68,11 +77,11 @@ CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
 }
 
 std::vector<std::string> read_units(const PackedMultiome& raw, const MatchedCells& cells,
-                                    const std::string& column, std::string_view unit,
+                                    const CellNames& names, std::string_view unit, bool force,
                                     Diary& diary) {
-  if (column.empty()) return {};
-  auto units = unit_values(raw, cells, column);
-  if (!units.overlap.message.empty()) diary.warn("{}", units.overlap.message);
+  if (names.empty()) return {};
+  auto units = unit_values(raw, cells, names);
+  tell_overlap(units.overlap, force, diary);
   for (const auto& note : units.notes) diary.warn("{}", note);
   require_few(units, unit);
   const auto missing = std::count(units.of_cell.begin(), units.of_cell.end(), "");
@@ -85,13 +94,12 @@ std::vector<std::string> read_units(const PackedMultiome& raw, const MatchedCell
   return std::move(units.of_cell);
 }
 
-void require_units_of_split(SplitBy by, const std::string& donor_column,
-                            const std::string& batch_column) {
-  if (by == SplitBy::kDonor && donor_column.empty()) {
+void require_units_of_split(SplitBy by, const CellNames& donors, const CellNames& batches) {
+  if (by == SplitBy::kDonor && donors.empty()) {
     throw input_error(
         "--split-by donor: which donor a cell is of is not known; add --donors COLUMN");
   }
-  if (by == SplitBy::kBatch && batch_column.empty()) {
+  if (by == SplitBy::kBatch && batches.empty()) {
     throw input_error(
         "--split-by batch: which batch a cell is of is not known; add --batches COLUMN");
   }

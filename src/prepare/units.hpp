@@ -17,19 +17,23 @@ namespace grids::core {
 /// Where no column is called so: by what stands before or behind the bases of a barcode.
 inline constexpr std::string_view kByBarcode = "barcode";
 
-/// The donor or batch of each cell by a column (see `labels_from_column`), or by its barcode.
+/// Says what of two lists fits hardly; throws Error(kInput) where hardly any does, without `force`.
+void tell_overlap(const Overlap& overlap, bool force, Diary& diary);
+
+/// The donor or batch of each cell by a table or column (see `labels_from`), or by its barcode.
 CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
-                       const std::string& column);
+                       const CellNames& names);
 
-/// The `unit` ("donor", "batch") of each cell, by a column (`unit_values`); none where
-/// `column` is empty. Cells without one are of the unit "unknown", with a warning. Throws
-/// Error(kInput) where there is no such column, or nearly each cell has a value of its own.
+/// The `unit` ("donor", "batch") of each cell (`unit_values`); none where nothing says them. Cells
+/// without one are of the unit "unknown", with a warning. Throws Error(kInput) where there is no
+/// such column, nearly each cell has a value of its own, or, without `force`, hardly any cell is in
+/// the table.
 std::vector<std::string> read_units(const PackedMultiome& raw, const MatchedCells& cells,
-                                    const std::string& column, std::string_view unit, Diary& diary);
+                                    const CellNames& names, std::string_view unit, bool force,
+                                    Diary& diary);
 
-/// Throws Error(kInput) where the split is by donors or batches and no column names them.
-void require_units_of_split(SplitBy by, const std::string& donor_column,
-                            const std::string& batch_column);
+/// Throws Error(kInput) where the split is by donors or batches and nothing says them.
+void require_units_of_split(SplitBy by, const CellNames& donors, const CellNames& batches);
 
 /// Which donors or batches were held out, and which types (clusters, made after the split) that
 /// leaves without cells in a part.

@@ -139,7 +139,7 @@ class UnitColumns {
 void tell_units(const PackedMultiome& raw, const MatchedCells& cells, const PrepareInputs& inputs,
                 Diary& diary) {
   UnitColumns units(cells.barcodes.size(), diary);
-  for (const auto& used : {inputs.donor_column, inputs.batch_column}) {
+  for (const auto& used : {inputs.donors(), inputs.batches()}) {
     if (!used.empty()) units.know(unit_values(raw, cells, used).of_cell);
   }
   for (const auto& name : column_names_of(raw, cells)) {

@@ -241,18 +241,102 @@ write.table(table, words[3], sep = "\\t", quote = FALSE, row.names = FALSE, col.
 """
 
 
+FUNCTIONS_R = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/r/grids.R"
+
+
 @reader(READERS, "R with GenomicRanges", "library GenomicRanges")
 def genomic_ranges(_programs, folder, made):
     script, table = folder / "read.R", folder / "of_r.tsv"
     script.write_text(READ_LINKS_R)
-    functions = pathlib.Path(__file__).resolve().parent.parent.parent / "docs/r/read_links.R"
-    done = subprocess.run(["Rscript", script, functions, made["run"] / "links.tsv", table], capture_output=True, text=True)
+    done = subprocess.run(["Rscript", script, FUNCTIONS_R, made["run"] / "links.tsv", table], capture_output=True, text=True)
     if done.returncode != 0:
         yield done.stderr[-800:]
         return
     found = [tuple(line.split("\t")) for line in table.read_text().splitlines()]
     if found != [tuple(link[key] for key in ("chrom", "start", "end", "gene", "peak")) for link in made["links"]]:
         yield "has other places than links.tsv"
+
+
+WRITE_CELLS_R = """
+words <- commandArgs(TRUE)
+source(words[1])
+suppressPackageStartupMessages(library(SeuratObject))
+read <- function(name) readLines(gzfile(file.path(words[2], name)))
+features <- do.call(rbind, strsplit(read("features.tsv.gz"), "\t"))
+counts <- as(Matrix::readMM(gzfile(file.path(words[2], "matrix.mtx.gz"))), "CsparseMatrix")
+counts@x[1] <- 100000  # which R likes to write as 1e+05
+is_gene <- features[, 3] == "Gene Expression"
+dimnames(counts) <- list(ifelse(is_gene, make.unique(features[, 2]), sub(":", "-", features[, 1])), read("barcodes.tsv.gz"))
+object <- CreateSeuratObject(counts[is_gene, ])
+# In another order of cells, and without one.
+object[["peaks"]] <- CreateAssayObject(counts[!is_gene, ])
+types <- read.delim(words[3])
+object$cell_type <- types$cell_type[match(colnames(object), types$barcode)]
+object$donor <- rep_len(c("a", "b, or \\"c\\""), ncol(object))
+write_cells(object, words[4], atac = "peaks", ids = features[is_gene, 1])
+stopifnot(inherits(try(write_cells(object, words[4]), silent = TRUE), "try-error"))
+failed <- try(write_cells(object, words[4], atac = "peaks"), silent = TRUE)
+stopifnot(grepl("exists", failed))
+"""
+
+
+@reader(READERS, "R with SeuratObject", "library SeuratObject")
+def seurat(programs, folder, _made):
+    """A Seurat object of a 10x folder is written as that folder, and read by grids."""
+    given = pathlib.Path(__file__).resolve().parent.parent / "fixtures/pbmc_10x"
+    script, to = folder / "write.R", folder / "of_seurat"
+    script.write_text(WRITE_CELLS_R)
+    done = subprocess.run(["Rscript", script, FUNCTIONS_R, given / "filtered_feature_bc_matrix", given / "labels.tsv", to],
+                          capture_output=True, text=True)
+    if done.returncode != 0:
+        yield done.stderr[-800:]
+        return
+    studies = []
+    for name, cells, labels in (("given", given / "filtered_feature_bc_matrix", [given / "labels.tsv"]),
+                                ("written", to, [f"{to / 'cells.csv'}:cell_type", "--donors", f"{to / 'cells.csv'}:donor"])):
+        studies.append(folder / f"{name}.h5mu")
+        done = subprocess.run([programs / "grids", "prepare", cells, "--labels", *labels, "--keep-all", "--quiet", "-o",
+                               studies[-1]], capture_output=True, text=True)
+        if done.returncode != 0:
+            yield f"{name}: {done.stderr}"
+            return
+    yield from differences(*studies)
+
+
+def differences(given, written):
+    before, after = contents(given), contents(written)
+    for name in ("genes", "peaks", "type", "open"):
+        if before[name] != after[name]:
+            yield f"{name} of the cells differ"
+    changed = [key for key in before["counts"].keys() | after["counts"].keys()
+               if before["counts"].get(key) != after["counts"].get(key)]
+    if len(changed) != 1 or after["counts"][changed[0]] != 100_000:
+        yield f"{len(changed)} counts differ, and one was changed"
+    if set(after["donor"]) != {"a", 'b, or "c"'}:
+        yield f"donors are {set(after['donor'])}"
+
+
+def contents(path):
+    """What a study says of its cells, by barcode: cells may lie in another order."""
+    import h5py
+    with h5py.File(path) as file:
+        barcodes = file["obs/_index"].asstr()[()]
+        names = {"genes": file["mod/rna/var/_index"].asstr()[()].tolist(), "peaks": file["mod/atac/var/_index"].asstr()[()].tolist()}
+
+        def entries(matrix):
+            offsets, columns = file[matrix]["indptr"][()], file[matrix]["indices"][()]
+            values = file[matrix]["data"][()]
+            return {(barcode, int(columns[k])): float(values[k])
+                    for i, barcode in enumerate(barcodes) for k in range(offsets[i], offsets[i + 1])}
+
+        def column(name):
+            if name not in file["obs"]:
+                return []
+            categories = file["obs"][name]["categories"].asstr()[()]
+            return [categories[code] for code in file["obs"][name]["codes"][()]]
+
+        return {**names, "type": dict(zip(barcodes, column("cell_type"))), "donor": column("donor"),
+                "counts": entries("mod/rna/layers/counts"), "open": entries("mod/atac/X")}
 
 
 # ---- by hand ----

@@ -10,6 +10,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/at.hpp"
 #include "base/indices.hpp"
 #include "prepare/fixture.hpp"
 #include "prepare/normalise.hpp"
@@ -328,6 +329,33 @@ TEST(Prepare, DonorsAreKeptAndMissingOnesSaid) {
   EXPECT_THAT(result.study.cells.donor.names, UnorderedElementsAre("d1", "d2", "unknown"));
   EXPECT_EQ(result.study.cells.donor.names.front(), "d1");  // of most cells
   EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("1 cells have no donor")));
+}
+
+TEST(Prepare, DonorsAndBatchesMayStandInATable) {
+  auto raw = two_types(60);
+  auto inputs = by_type();
+  LabelMap map{"donors.csv", {}};
+  for (int i = 0; i < 60; i += 2) map.entries.emplace_back(raw.rna.obs.index[at(i)], "d1");
+  for (int i = 1; i < 59; i += 2) map.entries.emplace_back(raw.rna.obs.index[at(i)], "d2");
+  inputs.donor_map = map;
+  inputs.batch_map = map;
+  inputs.batch_column = "a map goes before it";
+  const auto result = run(std::move(raw), inputs);
+  EXPECT_THAT(result.study.cells.donor.names, UnorderedElementsAre("d1", "d2", "unknown"));
+  EXPECT_THAT(result.study.cells.batch.names, UnorderedElementsAre("d1", "d2", "unknown"));
+  EXPECT_THAT(result.summary.warnings, Contains(HasSubstr("donors.csv: 1 cells have no donor")));
+}
+
+TEST(Prepare, ATableOfOtherCellsIsRefusedUnlessForced) {
+  auto inputs = by_type();
+  inputs.donor_map = LabelMap{"donors.csv", {{two_types(60).rna.obs.index[0], "d1"}}};
+  for (int i = 0; i < 60; ++i) {
+    inputs.donor_map->entries.emplace_back(fmt::format("OTHER{}", i), "d1");
+  }
+  EXPECT_THROW(run(two_types(60), inputs), Error);
+  PrepareOptions options;
+  options.force = true;
+  EXPECT_EQ(run(two_types(60), inputs, options).study.cells.donor.names.size(), 2);
 }
 
 TEST(Prepare, WhatIsNoCountsIsSaidAndTakenAsValues) {
