@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # ./test.sh          installs what is missing, builds with warnings as errors, runs all tests but the tours
 # ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets, foreign
-#                    readers, the report in a browser, hostile requests to view, shards on Slurm and Snakemake
+#                    readers, packages in a clean root, the report in a browser, hostile requests to view, shards on Slurm
+#                    and Snakemake
 # ./test.sh ci       what CI runs: these two, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
@@ -23,14 +24,14 @@ build_and_test() {
     --output-log "build/$preset/ctest.log"
 }
 
-tours='^(bad_input|formats|run_folder|instruction_sets|exports_outside|browser|browser_live|view|shards|workflows)$'
+tours='^(bad_input|formats|packages|run_folder|instruction_sets|exports_outside|browser|browser_live|view|shards|workflows)$'
 
 tours() {
   # Debian's npm conflicts with that of others, which does as well.
   local npm=()
   command -v npm >/dev/null || npm=(nodejs npm)
   scripts/setup.sh r-base-core r-cran-matrix r-cran-seuratobject r-bioc-genomicranges tabix bedtools python3-pybigwig multiqc \
-    chromium slurm-wlm munge snakemake "${npm[@]}"
+    debootstrap dpkg-dev file chromium slurm-wlm munge snakemake "${npm[@]}"
   scripts/build.sh release
   ctest --preset release --parallel "$(nproc)" --no-tests=error --tests-regex "$tours" \
     --output-log build/release/tours.log
@@ -81,7 +82,7 @@ case "${1:-release}" in
   ci) run_parts release tours lint "asan small" "tsan small" ;;
   all) run_parts release tours lint asan tsan fuzz ;;
   *)
-    sed -n '2,10s/^# //p' "$0" >&2
+    sed -n '2,11s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

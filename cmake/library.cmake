@@ -19,13 +19,15 @@ target_link_options(libgrids PRIVATE LINKER:--exclude-libs,ALL)
 target_link_libraries(libgrids PRIVATE grids_pipeline grids_options)
 add_dependencies(libgrids grids-probe)
 
-install(TARGETS libgrids EXPORT grids-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(DIRECTORY include/grids DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS libgrids EXPORT grids-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        COMPONENT development)
+install(DIRECTORY include/grids DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/grids)
-install(EXPORT grids-targets NAMESPACE grids:: DESTINATION ${package})
+install(EXPORT grids-targets NAMESPACE grids:: DESTINATION ${package} COMPONENT development)
 configure_package_config_file(cmake/grids-config.cmake.in grids-config.cmake INSTALL_DESTINATION ${package})
 write_basic_package_version_file(grids-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/grids-config.cmake
-              ${CMAKE_CURRENT_BINARY_DIR}/grids-config-version.cmake DESTINATION ${package})
+              ${CMAKE_CURRENT_BINARY_DIR}/grids-config-version.cmake DESTINATION ${package}
+        COMPONENT development)
 configure_file(cmake/grids.pc.in grids.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/grids.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/grids.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
