@@ -1,0 +1,43 @@
+"""The site of docs/, by Sphinx: scripts/make_site.sh."""
+
+import pathlib
+import re
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+project = "grids"
+author = "The grids authors"
+copyright = "The grids authors, MIT licence"
+release = re.search(r"project\(grids VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+version = release
+
+extensions = ["myst_nb", "sphinx_copybutton"]
+exclude_patterns = ["templates"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+# A cell that fails ends the build: what the pages show is what this version printed.
+nb_execution_mode = "cache"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600
+nb_merge_streams = True
+
+html_theme = "sphinx_book_theme"
+html_title = f"grids {release}"
+html_theme_options = {"show_toc_level": 2, "home_page_in_toc": True, "use_download_button": True,
+                      "navbar_persistent": []}
+html_copy_source = True
+suppress_warnings = ["mystnb.unknown_mime_type"]
+
+
+def link_pages(app, name, source):
+    """`docs/sets.md` in a page becomes a link, by its title, to that page of the site."""
+    def link(found):
+        page = found.group(1)
+        there = page != name and (ROOT / "docs" / f"{page}.md").is_file()
+        return f"[]({page}.md)" if there else found.group(0)
+
+    source[0] = re.sub(r"`docs/([\w-]+)\.md`", link, source[0])
+
+
+def setup(app):
+    app.connect("source-read", link_pages)
