@@ -3,6 +3,7 @@ import dataclasses
 import typing
 
 import compare
+import for_my_data
 import methods
 import performance
 import real_cells
@@ -31,6 +32,8 @@ TABLES = {
     "compare-a549-held-out": Table("compare_a549", compare.held_out),
     "compare-paper-objective": Table("compare_paper", compare.objective),
     "compare-paper-small-types": Table("compare_paper_small_types", compare.objective),
+    "reach-folds": Table("reach", for_my_data.folds),
+    "reach-pairs": Table("reach", for_my_data.pairs),
     "methods-cost": Table("methods_cost", methods.cost),
     "methods-cost-within-budget": Table("methods_cost", methods.cost_within_budget),
     "methods-planted": Table("methods_planted", methods.planted),

@@ -23,8 +23,6 @@ constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr double kPer100k = 100'000;
 /// Keeps the free slope of the other terms, scaled to variance 1, and the single elements finite.
 constexpr double kFaintRidge = 0.01;
-/// Student's t with fewer has no variance to speak of.
-constexpr double kLeastFreedom = 4;
 
 /// The regression as it was fitted, for covariances.
 struct Fitted {

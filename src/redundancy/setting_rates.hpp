@@ -53,6 +53,10 @@ struct RateInterval {
 };
 RateInterval rate_of(const SettingRates& rates, Setting setting);
 
+/// Degrees of freedom below which errors of few counts do not go: Student's t with fewer has no
+/// variance to speak of.
+inline constexpr double kLeastFreedom = 4;
+
 struct SettingRateOptions {
   /// Precision of the prior of a setting's deviation from what its single elements say.
   double deviation_precision = 1;

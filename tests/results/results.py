@@ -187,6 +187,23 @@ def wrong_latents(folder):
     return [] if latent == 7 else [f"{surrogate.name} has {latent} latents, not 7"]
 
 
+def wrong_info(programs, folder):
+    """What a study's cells could show: the same in words as for machines, a row for each type, gene and capture."""
+    ask = lambda *words: subprocess.run([programs / "grids", "info", folder / "run/study.h5mu", *words], check=True,
+                                        capture_output=True, text=True).stdout
+    told, rows = ask(), json.loads(ask("--json"))["reach"]
+    types = {row["cell_type"] for row in rows}
+    if len(types) != 4 or len(rows) != 4 * 3 * 2:
+        yield f"info has {len(rows)} rows of {sorted(types)}"
+    lines = [line for line in told.splitlines() if re.search(r" %\) ", line)]
+    if len(lines) != len(rows):
+        yield f"info has {len(lines)} lines and {len(rows)} rows"
+    for line, row in zip(lines, rows):
+        fold = "-" if row["smallest_fold"] is None else f"{row['smallest_fold']:.3g}"
+        if line.split()[-5] != fold:
+            yield f"info says {line}, and {row}"
+
+
 def missing_in_report(folder):
     """The report of a run finds every table that it reads."""
     report = folder / "run/report.html"
@@ -219,6 +236,8 @@ def main():
         problems, compared = differing(root / "first", root / "second")
         problems += wrong_columns(programs, root / "first") + missing_in_report(root / "first")
         problems += wrong_latents(root / "second")
+        if (root / "first/run").exists():
+            problems += wrong_info(programs, root / "first")
     finally:
         shutil.rmtree(root)
     print("".join(f"{problem}\n" for problem in problems) + f"{compared} files compared")
