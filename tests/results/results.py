@@ -200,7 +200,7 @@ def wrong_info(programs, folder):
         yield f"info has {len(lines)} lines and {len(rows)} rows"
     for line, row in zip(lines, rows):
         fold = "-" if row["smallest_fold"] is None else f"{row['smallest_fold']:.3g}"
-        if line.split()[-5] != fold:
+        if re.search(r"\)\s+\S+\s+\d+ %\s+(\S+)", line).group(1) != fold:
             yield f"info says {line}, and {row}"
 
 
