@@ -2,9 +2,11 @@
 #include <cmath>
 
 #include "base/error.hpp"
+#include "grids/commands.hpp"
 #include "io/readers.hpp"
 #include "library/options.hpp"
 #include "library/parts.hpp"
+#include "library/tables.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "study/study.hpp"
 
@@ -128,20 +130,43 @@ Cells read_cells(const std::filesystem::path& path, const Options& options, Sess
   return Cells(std::move(parts));
 }
 
-Study prepare(Cells cells, const Options& options, Session& session) {
-  core::PrepareArguments arguments;
+namespace {
+
+/// The options of `prepare`, and what came with the cells where they name nothing else.
+core::PrepareInputs inputs_of(const Options& options, core::PrepareArguments& arguments,
+                              Cells::Parts& parts) {
   core::OptionSet set;
   arguments.describe_preparation(set);
   assign(set, options, "prepare");
   core::PrepareInputs inputs = core::read_prepare_inputs(arguments);
-  Cells::Parts& parts = cells.parts();
   if (!inputs.label_map && inputs.label_column.empty()) inputs.label_column = parts.label_column;
   if (inputs.donor_column.empty()) inputs.donor_column = parts.donor_column;
   if (inputs.batch_column.empty()) inputs.batch_column = parts.batch_column;
   if (inputs.gene_positions.empty()) inputs.gene_positions = std::move(parts.positions);
-  auto result =
-      core::prepare(std::move(parts.raw), inputs, arguments.options, session.parts().context());
+  return inputs;
+}
+
+}  // namespace
+
+Study prepare(Cells cells, const Options& options, Session& session) {
+  core::PrepareArguments arguments;
+  const auto inputs = inputs_of(options, arguments, cells.parts());
+  auto result = core::prepare(std::move(cells.parts().raw), inputs, arguments.options,
+                              session.parts().context());
   return Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)}));
+}
+
+Preparation prepare_with_places(Cells cells, const Options& options, Session& session) {
+  core::PrepareArguments arguments;
+  const auto inputs = inputs_of(options, arguments, cells.parts());
+  const auto context = session.parts().context();
+  auto prepared =
+      core::prepare_cells(std::move(cells.parts().raw), inputs, arguments.options, context);
+  auto genes = prepared.genes;
+  auto peaks = prepared.peaks;
+  auto result = core::with_matrices(std::move(prepared), context.pool);
+  return {Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)})),
+          std::move(genes), std::move(peaks), table_of(core::prepare_table(result.summary))};
 }
 
 // ---- Study -----------------------------------------------------------------------------------

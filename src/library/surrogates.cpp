@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/error.hpp"
+#include "grids/commands.hpp"
 #include "io/folder.hpp"
 #include "library/options.hpp"
 #include "library/parts.hpp"
@@ -57,10 +58,10 @@ fs::path installed_trainer() {
   return "grids-torch";
 }
 
-std::vector<std::string> training_words(const TemporaryFolder& folder,
+std::vector<std::string> training_words(const fs::path& study, const TemporaryFolder& folder,
                                         const Session::Parts& session,
                                         const std::vector<std::string>& given) {
-  std::vector<std::string> words = {"train",     (folder / "study.h5mu").string(),
+  std::vector<std::string> words = {"train",     study.string(),
                                     "--out",     (folder / "surrogate.safetensors").string(),
                                     "--seed",    std::to_string(session.settings.seed),
                                     "--threads", std::to_string(session.pool.threads())};
@@ -103,7 +104,8 @@ Surrogate Surrogate::without_cis() const {
   return surrogate_of(std::move(file), false);
 }
 
-Surrogate train(const Study& study, const Options& options, Session& session) {
+Surrogate train_on_file(const std::filesystem::path& study, const Options& options,
+                        Session& session) {
   core::TrainSettings settings;
   core::OptionSet set;
   set.section("train");
@@ -111,12 +113,19 @@ Surrogate train(const Study& study, const Options& options, Session& session) {
   assign(set, options, "train");
   Session::Parts& parts = session.parts();
   const TemporaryFolder folder;
-  study.write(folder / "study.h5mu");
   core::Sibling sibling;
   sibling.program = parts.settings.trainer.empty() ? installed_trainer() : parts.settings.trainer;
   sibling.on_line = [&](std::string_view line) { parts.reporter.info(line); };
-  core::run_sibling(sibling, training_words(folder, parts, set.given("train")()), parts.context());
+  core::run_sibling(sibling, training_words(study, folder, parts, set.given("train")()),
+                    parts.context());
   return Surrogate::read(folder / "surrogate.safetensors");
+}
+
+Surrogate train(const Study& study, const Options& options, Session& session) {
+  const TemporaryFolder folder;
+  const auto file = folder / "study.h5mu";
+  study.write(file);
+  return train_on_file(file, options, session);
 }
 
 Surrogate fit_cis(const Study& study, const Surrogate& surrogate, const Options& options,
