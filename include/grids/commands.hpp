@@ -99,7 +99,10 @@ GRIDS_API std::pair<RawCells, RawCells> raw_cells(const Cells& cells);
 /// A study, and how it came out of the cells.
 struct Preparation {
   Study study;
-  /// Columns of the matrices as they were read, in the order of the study's genes and peaks.
+  std::vector<int32_t>
+      cells;  ///< rows of the RNA as it was read, in the order of the study's cells
+  /// Columns of the matrices as they were read, in the order of the study's genes and peaks. Of
+  /// features of one name, as many are told as are used, the first ones.
   std::vector<int32_t> genes;
   std::vector<int32_t> peaks;
   Table table;  ///< prepare.tsv

@@ -36,8 +36,7 @@ Array<T> owning(std::vector<T>&& entries) {
 template <typename T, typename Keeper>
 nb::ndarray<nb::numpy, const T> showing(std::span<const T> entries, const Keeper& keeper) {
   auto held = std::make_unique<Keeper>(keeper);
-  const nb::capsule owner(held.release(),
-                          [](void* p) noexcept { delete static_cast<Keeper*>(p); });
+  const nb::capsule owner(held.release(), [](void* p) noexcept { delete static_cast<Keeper*>(p); });
   return {entries.data(), {entries.size()}, owner};
 }
 

@@ -289,12 +289,12 @@ void bind_cells(nb::module_& m) {
         }
         return nb::make_tuple(raw_dict(std::move(raw.first)), raw_dict(std::move(raw.second)));
       });
-  m.def("read_cells", [](const Run& with, const std::filesystem::path& path,
-                         const GivenOptions& given) {
-    return run(with, [&](grids::Session& session) {
-      return grids::read_cells(path, options_of(given), session);
-    });
-  });
+  m.def("read_cells",
+        [](const Run& with, const std::filesystem::path& path, const GivenOptions& given) {
+          return run(with, [&](grids::Session& session) {
+            return grids::read_cells(path, options_of(given), session);
+          });
+        });
   m.def("cells_of", [](const Run& with, const grids::StoredGroup& root, const std::string& name,
                        const GivenOptions& given) {
     return run(with, [&](grids::Session& session) {
@@ -306,8 +306,9 @@ void bind_cells(nb::module_& m) {
     auto made = run(with, [&](grids::Session& session) {
       return grids::prepare_with_places(std::move(cells), options_of(given), session);
     });
-    return nb::make_tuple(std::move(made.study), owning(std::move(made.genes)),
-                          owning(std::move(made.peaks)), std::move(made.table));
+    return nb::make_tuple(std::move(made.study), owning(std::move(made.cells)),
+                          owning(std::move(made.genes)), owning(std::move(made.peaks)),
+                          std::move(made.table));
   });
 }
 
@@ -315,8 +316,7 @@ void bind_study(nb::module_& m) {
   nb::class_<grids::Study>(m, "Study", "A prepared experiment.")
       .def_static("read",
                   [](const Run& with, const std::filesystem::path& path) {
-                    return run(with,
-                               [&](grids::Session&) { return grids::Study::read(path); });
+                    return run(with, [&](grids::Session&) { return grids::Study::read(path); });
                   })
       .def("write",
            [](const grids::Study& study, const Run& with, const std::filesystem::path& path) {
@@ -331,15 +331,16 @@ void bind_study(nb::module_& m) {
       .def_prop_ro("cell_types", [](const grids::Study& study) { return study.cell_types(); })
       .def_prop_ro("batches", [](const grids::Study& study) { return study.batches(); })
       .def_prop_ro("rows_in_file",
-                   [](const grids::Study& study) { return showing(study.rows_in_file(), study); })
+                   [](const grids::Study& study) { return nb::cast(showing(study.rows_in_file(), study)); })
       .def_prop_ro("type_of_cell",
-                   [](const grids::Study& study) { return showing(study.type_of_cell(), study); })
-      .def_prop_ro("part_of_cell", [](const grids::Study& study) { return owning(parts_of(study)); })
+                   [](const grids::Study& study) { return nb::cast(showing(study.type_of_cell(), study)); })
+      .def_prop_ro("part_of_cell",
+                   [](const grids::Study& study) { return nb::cast(owning(parts_of(study))); })
       .def_prop_ro("open",
                    [](const grids::Study& study) { return sparse_tuple(study.open(), study); })
-      .def_prop_ro("expression", [](const grids::Study& study) {
-        return sparse_tuple(study.expression(), study);
-      })
+      .def_prop_ro(
+          "expression",
+          [](const grids::Study& study) { return sparse_tuple(study.expression(), study); })
       .def_prop_ro("gene_places",
                    [](const grids::Study& study) { return places_dict(grids::gene_places(study)); })
       .def_prop_ro("peak_places", [](const grids::Study& study) {
@@ -360,24 +361,22 @@ void bind_surrogate(nb::module_& m) {
              surrogate.write(path);
            })
       .def_prop_ro("has_cis", &grids::Surrogate::has_cis)
-      .def("without_cis", &grids::Surrogate::without_cis,
-           nb::call_guard<nb::gil_scoped_release>());
+      .def("without_cis", &grids::Surrogate::without_cis, nb::call_guard<nb::gil_scoped_release>());
   m.def("train", [](const Run& with, const grids::Study& study, const GivenOptions& given) {
     return run(with, [&](grids::Session& session) {
       return grids::train(study, options_of(given), session);
     });
   });
-  m.def("fit_cis", [](const Run& with, const grids::Study& study,
-                      const grids::Surrogate& surrogate, const GivenOptions& given) {
+  m.def("fit_cis", [](const Run& with, const grids::Study& study, const grids::Surrogate& surrogate,
+                      const GivenOptions& given) {
     auto fitted = run(with, [&](grids::Session& session) {
       return grids::fit_cis_table(study, surrogate, options_of(given), session);
     });
     return nb::make_tuple(std::move(fitted.surrogate), std::move(fitted.table));
   });
   using Positions = nb::ndarray<const int32_t, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
-  m.def("predict", [](const Run& with, const grids::Study& study,
-                      const grids::Surrogate& surrogate, const Positions& cells,
-                      const Positions& masked) {
+  m.def("predict", [](const Run& with, const grids::Study& study, const grids::Surrogate& surrogate,
+                      const Positions& cells, const Positions& masked) {
     auto made = run(with, [&](grids::Session& session) {
       return grids::predict(study, surrogate, {cells.data(), cells.size()},
                             {masked.data(), masked.size()}, session);
@@ -413,8 +412,8 @@ void bind_results(nb::module_& m) {
   bind_command(m, "explain", grids::explain_tables);
   bind_command(m, "redundancy", grids::redundancy_tables);
   bind_command(m, "evaluate", grids::evaluate_tables);
-  m.def("compare", [](const Run& with, const grids::Study& study,
-                      const grids::Surrogate& surrogate, const GivenOptions& given) {
+  m.def("compare", [](const Run& with, const grids::Study& study, const grids::Surrogate& surrogate,
+                      const GivenOptions& given) {
     auto compared = run(with, [&](grids::Session& session) {
       return grids::compare_tables(study, surrogate, options_of(given), session);
     });
@@ -431,12 +430,12 @@ void bind_results(nb::module_& m) {
       return grids::validate_tables(options_of(given), session);
     });
   });
-  m.def("report", [](const Run& with, const std::filesystem::path& folder,
-                     const GivenOptions& given) {
-    return run(with, [&](grids::Session& session) {
-      return grids::report(folder, options_of(given), session);
-    });
-  });
+  m.def("report",
+        [](const Run& with, const std::filesystem::path& folder, const GivenOptions& given) {
+          return run(with, [&](grids::Session& session) {
+            return grids::report(folder, options_of(given), session);
+          });
+        });
 }
 
 }  // namespace

@@ -43,8 +43,7 @@ class Said {
     const std::lock_guard lock(mutex_);
     // Of progress the newest counts.
     const bool newer = one.kind == Kind::kProgress && !waiting_.empty() &&
-                       waiting_.back().kind == Kind::kProgress &&
-                       waiting_.back().text == one.text;
+                       waiting_.back().kind == Kind::kProgress && waiting_.back().text == one.text;
     if (newer) waiting_.pop_back();
     waiting_.push_back(std::move(one));
     changed_.notify_one();

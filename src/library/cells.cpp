@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.hpp"
 #include "grids/commands.hpp"
@@ -156,17 +157,51 @@ Study prepare(Cells cells, const Options& options, Session& session) {
   return Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)}));
 }
 
+namespace {
+
+/// Features by name as they were read, whatever order they are put in later.
+class NamedColumns {
+ public:
+  explicit NamedColumns(const std::vector<std::string>& names) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      places_[names[i]].push_back(static_cast<int32_t>(i));
+    }
+  }
+
+  /// Of columns among `names`, which are the same in another order.
+  std::vector<int32_t> before(std::span<const int32_t> columns,
+                              const std::vector<std::string>& names) {
+    std::vector<int32_t> result;
+    result.reserve(columns.size());
+    std::map<std::string_view, size_t> used;
+    for (const int32_t column : columns) {
+      const auto& name = names[static_cast<size_t>(column)];
+      result.push_back(places_.at(name).at(used[name]++));
+    }
+    return result;
+  }
+
+ private:
+  std::map<std::string, std::vector<int32_t>> places_;
+};
+
+}  // namespace
+
 Preparation prepare_with_places(Cells cells, const Options& options, Session& session) {
   core::PrepareArguments arguments;
   const auto inputs = inputs_of(options, arguments, cells.parts());
   const auto context = session.parts().context();
-  auto prepared =
-      core::prepare_cells(std::move(cells.parts().raw), inputs, arguments.options, context);
-  auto genes = prepared.genes;
-  auto peaks = prepared.peaks;
+  auto& raw = cells.parts().raw;
+  NamedColumns genes_read(raw.rna.var.index), peaks_read(raw.atac.var.index);
+  // Names stay where they are: of `raw` the matrices are moved from.
+  auto prepared = core::prepare_cells(std::move(raw), inputs, arguments.options, context);
+  auto rows = prepared.rna_rows;
+  auto genes = genes_read.before(prepared.genes, raw.rna.var.index);
+  auto peaks = peaks_read.before(prepared.peaks, raw.atac.var.index);
   auto result = core::with_matrices(std::move(prepared), context.pool);
   return {Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)})),
-          std::move(genes), std::move(peaks), table_of(core::prepare_table(result.summary))};
+          std::move(rows), std::move(genes), std::move(peaks),
+          table_of(core::prepare_table(result.summary))};
 }
 
 // ---- Study -----------------------------------------------------------------------------------
