@@ -123,7 +123,8 @@ class Knockouts {
       if (masked.empty()) continue;
       const auto fitted = core::fit_count_maps(study_, surrogate_, genes, context_);
       tell(fitted);
-      const core::KnockoutOfCells knockout(model, {genes, maps_of(fitted, genes)});
+      const auto maps = maps_of(fitted, genes);
+      const core::KnockoutOfCells knockout(model, {genes, maps});
       knockout.mask(
           masked,
           [&](const core::PeakKnockout& peak) {
