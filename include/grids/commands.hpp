@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -185,6 +186,39 @@ GRIDS_API Knockout knock_out_all(const Study& study, const Surrogate& surrogate,
 /// that keep the study.
 GRIDS_API Surrogate train_on_file(const std::filesystem::path& study, const Options& options,
                                   Session& session);
+
+// ---- A model of one's own ----------------------------------------------------------------------
+
+/// Any differentiable model: two functions of rows, row-major. They are called by one thread at a
+/// time, not that of the caller, with a fixed number of rows. What they throw ends the call.
+struct OwnModel {
+  std::string name;  ///< for messages
+  int32_t outputs = 0;
+  /// rows (count × features) → outputs (count × outputs).
+  std::function<void(std::span<const float> rows, int64_t count, std::span<float> outputs)> predict;
+  /// The gradient with respect to the rows of Σ cotangent · outputs; may be empty, where a method
+  /// is asked that needs none.
+  std::function<void(std::span<const float> rows, std::span<const float> cotangent, int64_t count,
+                     std::span<float> slopes)>
+      gradient;
+};
+
+struct OwnRows {
+  std::vector<float> values;  ///< rows × features, finite
+  int64_t rows = 0;
+  int64_t features = 0;
+  std::vector<std::string> labels;  ///< of the rows; may be empty
+  std::vector<std::string> names;   ///< of the features; may be empty
+  /// Rows from here on are judged on; 0: a share that "learn-share" says, drawn by the seed.
+  int64_t first_of_test = 0;
+  std::vector<float> replacement;  ///< what a masked feature becomes; empty: as the options say
+};
+
+/// Which features, masked together in every row, move an output, or make rows be read as a class?
+/// Options of `grids explain --model` (docs/your-own-model.md). subset.tsv, predictions.tsv,
+/// summary.tsv, timings.tsv.
+GRIDS_API std::vector<Table> explain_model(const OwnModel& model, OwnRows rows,
+                                           const Options& options, Session& session);
 
 // ---- Files beside other users of HDF5 --------------------------------------------------------
 

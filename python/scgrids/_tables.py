@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Iterator, Sequence
 
 from . import _core
+from ._error import Error
 
 if TYPE_CHECKING:
     import pandas
@@ -42,6 +43,35 @@ def column(name: str, texts: Sequence[str]):
         return pandas.Series([None if text == "NA" else text for text in texts], dtype=object)
 
 
+class TextTable:
+    """A table of a folder of results, as ``_core`` has those that were just made."""
+
+    def __init__(self, path: str):
+        import csv
+        import gzip
+
+        self.file = os.path.basename(path)
+        opened = gzip.open(path, "rt", encoding="utf-8", newline="") if path.endswith(".gz") else open(
+            path, encoding="utf-8", newline=""
+        )
+        with opened as lines:
+            rows = list(csv.reader(lines, delimiter="\t"))
+        if not rows or any(len(row) != len(rows[0]) for row in rows):
+            raise Error(f"{path}: is no table with a header and rows of as many columns")
+        self.names, self._rows = rows[0], rows[1:]
+
+    def columns(self) -> list[list[str]]:
+        # An apostrophe keeps spreadsheets from taking a text for a formula.
+        return [[_unguarded(row[i]) for row in self._rows] for i in range(len(self.names))]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _unguarded(text: str) -> str:
+    return text[1:] if len(text) > 1 and text[0] == "'" and text[1] in "=+-@'" else text
+
+
 def frame(table: "_core.Table") -> "pandas.DataFrame":
     import pandas
 
@@ -57,9 +87,20 @@ class Tables(Mapping):
     """
 
     def __init__(self, tables: Sequence["_core.Table"], kind: str):
-        self._tables = {os.path.splitext(table.file)[0]: table for table in tables}
+        self._tables = {table.file.split(".")[0]: table for table in tables}
         self._frames: dict = {}
         self.kind = kind
+
+    @classmethod
+    def load(cls, folder: "str | os.PathLike[str]") -> "Tables":
+        """The tables of a folder that the command line, or :meth:`write`, wrote."""
+        folder = os.fspath(folder)
+        if not os.path.isdir(folder):
+            raise Error(f"{folder}: there is no such folder of results")
+        names = sorted(name for name in os.listdir(folder) if name.endswith((".tsv", ".tsv.gz")))
+        if not names:
+            raise Error(f"{folder}: holds no tables; it is no folder of results")
+        return cls([TextTable(os.path.join(folder, name)) for name in names], os.path.basename(folder))
 
     def __getitem__(self, name: str) -> "pandas.DataFrame":
         if name not in self._frames:
@@ -82,7 +123,10 @@ class Tables(Mapping):
 
     def write(self, folder: "str | os.PathLike[str]") -> None:
         """Writes all tables as TSV, byte for byte those of the command line."""
-        _core.write_tables(list(self._tables.values()), os.fspath(folder))
+        tables = list(self._tables.values())
+        if any(isinstance(table, TextTable) for table in tables):
+            raise Error("these tables were read from a folder; copy that", "usage")
+        _core.write_tables(tables, os.fspath(folder))
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{name} ({len(table)})" for name, table in self._tables.items())

@@ -9,6 +9,7 @@
 #include "base/suggestion.hpp"
 #include "io/readers.hpp"
 #include "model/train_options.hpp"
+#include "pipeline/model_question.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "report/report.hpp"
 #include "validate/validate.hpp"
@@ -54,7 +55,8 @@ constexpr std::array kCommands = {Named{"session", of<AskedSession>},
                                   Named{"evaluate", of<AskedEvaluate>},
                                   Named{"compare", of<AskedCompare>},
                                   Named{"validate", of<core::ValidateOptions>},
-                                  Named{"report", of<core::ReportOptions>}};
+                                  Named{"report", of<core::ReportOptions>},
+                                  Named{"model", of<core::ModelArguments>}};
 
 DescribedCommand described_command(const std::string& name) {
   const auto found = std::find_if(kCommands.begin(), kCommands.end(),
