@@ -6,6 +6,7 @@ was just built; `_core` gets nanobind's own stub. Run when the package is built 
 
 import ast
 import importlib
+import inspect
 import pathlib
 import sys
 
@@ -40,7 +41,7 @@ class Stubs(ast.NodeTransformer):
         made = getattr(self.scope[-1], node.name, None)
         if described:
             keywords(node, getattr(made, "__func__", made).__scgrids_options__)
-        text = ast.get_docstring(node)
+        text = inspect.getdoc(made) if described else ast.get_docstring(node)
         node.body = [ast.Expr(ast.Constant(text))] if text else []
         node.body.append(ast.Expr(ast.Constant(...)))
         return node

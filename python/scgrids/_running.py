@@ -59,12 +59,18 @@ def _in_notebook() -> bool:
     return current is not None and current.__class__.__name__ == "ZMQInteractiveShell"
 
 
-def _say(text: str) -> None:
-    """As scanpy does: to the logger where someone listens to it, else to the screen."""
-    if logger.hasHandlers() or logger.level:
-        logger.info(text)
-    else:
-        print(text, file=sys.stderr)
+class _ToScreen(logging.Handler):
+    """Writes to what is the error stream now: notebooks and tests put another in its place."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr)
+
+
+# As scanpy does: messages go to the screen, and to nobody else's handlers, unless the user says so.
+if not logger.handlers:
+    logger.addHandler(_ToScreen())
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
 
 
 def _level_of_user() -> int:
@@ -97,7 +103,7 @@ class Reporter:
 
     def info(self, text: str) -> None:
         if settings.verbosity > 0:
-            _say(text)
+            logger.info(text)
 
     def warning(self, text: str) -> None:
         warnings.warn(text, ScgridsWarning, stacklevel=_level_of_user())

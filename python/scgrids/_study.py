@@ -124,10 +124,23 @@ class _Kept:
 kept = _Kept()
 
 
-def remember(data: Any, study: Study, options: dict) -> None:
+def remember(data: Any, study: Study, options: dict, tables: dict) -> None:
     """Keeps the study with the data, and in ``uns`` how it was made, for data that is written and read."""
     kept.put(data, study)
-    data.uns[KEY] = {"prepare": json.dumps(options), "version": _core.version}
+    how = {"prepare": json.dumps(options), "version": _core.version}
+    how.update({f"given_{name}": table.reset_index(drop=True) for name, table in tables.items()})
+    data.uns[KEY] = how
+
+
+def _made_again(data: Any) -> Study:
+    """The study of data that was written and read since it was prepared."""
+    how = data.uns.get(KEY, {}) if hasattr(data, "uns") else {}
+    if "prepare" not in how:
+        raise Error("the data is not prepared; scgrids.pp.prepare(data, labels=…) does that")
+    from . import pp
+
+    tables = {name.removeprefix("given_"): table for name, table in how.items() if name.startswith("given_")}
+    return pp.prepare(data, **json.loads(how["prepare"]), **tables)
 
 
 def study_of(data: Any) -> Study:
@@ -142,11 +155,4 @@ def study_of(data: Any) -> Study:
     if not (is_mudata(data) or is_anndata(data)):
         raise Error(f"{type(data).__name__} is no study, MuData or path", "usage")
     study = kept.get(data)
-    if study is not None:
-        return study
-    how = data.uns.get(KEY, {}).get("prepare") if hasattr(data, "uns") else None
-    if how is None:
-        raise Error("the data is not prepared; scgrids.pp.prepare(data, labels=…) does that")
-    from . import pp
-
-    return pp.prepare(data, **json.loads(how))
+    return _made_again(data) if study is None else study

@@ -68,29 +68,38 @@ def _modalities(data: Any, options: dict) -> tuple[Any, Any]:
 
 
 def _bed(genes: Any) -> Any:
-    """A table of genes as the BED that the command reads."""
-    import pandas
-
-    if not isinstance(genes, pandas.DataFrame):
-        return genes
+    """A table of genes in the order of a BED file."""
     table = genes.reset_index() if genes.index.name in ("gene", "name") else genes
     name = "gene" if "gene" in table else "name"
     missing = [column for column in ("chrom", "start", "end", name) if column not in table]
     if missing:
         raise Error(f"genes: the table has no column {', '.join(missing)}; needed are gene, chrom, start, end")
-    bed = table[["chrom", "start", "end", name]].copy()
+    bed = table[["chrom", "start", "end", name]].rename(columns={name: "gene"})
     bed["score"] = 0
     bed["strand"] = table["strand"] if "strand" in table else "."
     return bed
 
 
-def _write_bed(files: Files, genes: Any) -> Any:
-    bed = _bed(genes)
-    if bed is genes:
-        return genes
-    place = files._path("genes.bed")
-    bed.to_csv(place, sep="\t", header=False, index=False)
-    return place
+def _given_tables(options: dict) -> dict:
+    """Tables that were given where the command line has files, in the form of these."""
+    tables = {}
+    if hasattr(options.get("genes"), "to_csv"):
+        tables["genes"] = _bed(options["genes"])
+    labels = options.get("labels")
+    if hasattr(labels, "to_frame"):
+        labels = labels.rename("label").rename_axis("barcode").reset_index()
+    if hasattr(labels, "to_csv"):
+        tables["labels"] = labels.astype(str)
+    return tables
+
+
+def _paths(files: Files, options: dict, tables: dict) -> dict:
+    """The options with paths in the place of tables."""
+    given = files.of("prepare", {name: value for name, value in options.items() if name not in tables})
+    for name, table in tables.items():
+        given[name] = files._path(f"{name}.{'bed' if name == 'genes' else 'tsv'}")
+        table.to_csv(given[name], sep="\t", header=name != "genes", index=False)
+    return given
 
 
 @described("prepare")
@@ -138,13 +147,8 @@ def prepare(
     if in_memory:
         rna, atac = _modalities(data, places)
     with Files() as files, running(seed, threads) as run:
-        given = dict(options)
-        if "genes" in given:
-            given["genes"] = _write_bed(files, given["genes"])
-        if hasattr(given.get("labels"), "to_frame"):
-            labels = given["labels"].rename("label").rename_axis("barcode").reset_index()
-            given["labels"] = files._one("labels", labels)
-        given = files.of("prepare", given)
+        tables = _given_tables(options)
+        given = _paths(files, options, tables)
         if in_memory:
             name = "MuData" if is_mudata(data) else "AnnData"
             cells = _core.cells_of(run, stored(data), name, given_words(places))
@@ -154,8 +158,9 @@ def prepare(
     study = Study(core)
     if in_memory:
         _mark(data, rna, atac, study, rows, genes, peaks)
-        kept = {name: value for name, value in {**options, **places, "seed": seed}.items() if value is not None}
-        remember(data, study, {name: _plain(value) for name, value in kept.items()})
+        kept = {**options, **places, "seed": seed}
+        kept = {name: _plain(value) for name, value in kept.items() if value is not None and name not in tables}
+        remember(data, study, kept, tables)
     return study
 
 

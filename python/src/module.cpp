@@ -520,6 +520,8 @@ NB_MODULE(_core, m) {
   bind_study(m);
   bind_surrogate(m);
   bind_results(m);
-  m.def("explain_model", &explain_model_of);
+  m.def("explain_model", &explain_model_of, nb::arg("run"), nb::arg("name"), nb::arg("outputs"),
+        nb::arg("predict"), nb::arg("gradient").none(), nb::arg("rows"), nb::arg("labels"),
+        nb::arg("names"), nb::arg("first_of_test"), nb::arg("replacement"), nb::arg("options"));
   grids::set_hdf5_lock(take_lock_of_h5py, give_lock_of_h5py);
 }

@@ -73,14 +73,16 @@ def test_every_form_of_matrix_gives_the_same_study(cells, study, form, tmp_path)
     assert same_study(sg.pp.prepare(data, labels="cell_type", genes=cells / "genes.bed"), study)
 
 
-def test_tables_in_the_place_of_files(cells, study):
+def test_tables_in_the_place_of_files(cells, study, tmp_path):
     bed = pandas.read_csv(cells / "genes.bed", sep="\t", header=None)
     genes = bed.iloc[:, [0, 1, 2, 3, 5]].set_axis(["chrom", "start", "end", "gene", "strand"], axis=1)
     data = raw(cells)
     labels = data.obs["cell_type"].copy()
     assert same_study(sg.pp.prepare(data, labels=labels, genes=genes), study)
     assert same_study(sg.pp.prepare(data, labels="cell_type", genes=genes.set_index("gene")), study)
-    with pytest.raises(sg.Error, match="has no column strand|has no column chrom"):
+    data.write(tmp_path / "prepared.h5mu")
+    assert same_study(study_of(mudata.read_h5mu(tmp_path / "prepared.h5mu")), study)
+    with pytest.raises(sg.Error, match="has no column chrom"):
         sg.pp.prepare(data, labels="cell_type", genes=genes.drop(columns="chrom"))
 
 

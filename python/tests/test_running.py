@@ -186,7 +186,7 @@ def test_no_leak_of_prepared_data(cells):
 
     work()
     before = len(kept._by_id)
-    _flat(work, 30, 16)
+    _flat(work, 20, 16)
     gc.collect()
     assert len(kept._by_id) <= before + 1
 
