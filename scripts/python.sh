@@ -32,7 +32,7 @@ build_wheel() {
   quietly env PATH="$PWD/$tools/bin:$PATH" CC=/usr/bin/cc CXX=/usr/bin/c++ CMAKE_BUILD_PARALLEL_LEVEL="$(nproc)" \
     "$tools/bin/pip" wheel . --no-build-isolation --no-deps --wheel-dir build/wheel
   # HDF5, oneDNN and the others come with it; which systems it runs on, the name says.
-  quietly env PATH="$PWD/$tools/bin:$PATH" "$tools/bin/auditwheel" repair build/wheel/*.whl --wheel-dir build/wheelhouse
+  quietly env PATH="$PWD/$tools/bin:$PATH" "$tools/bin/auditwheel" repair --zip-compression-level 9 build/wheel/*.whl --wheel-dir build/wheelhouse
   echo "$(du -h build/wheelhouse/*.whl | cut -f1) $(basename build/wheelhouse/*.whl)" >&2
 }
 
@@ -50,9 +50,9 @@ case "${1:-test}" in
     environment build/python-dev 'scikit-build-core>=0.11' 'nanobind>=2.7' \
       numpy scipy pandas anndata mudata matplotlib tqdm pytest
     quietly env PATH="$PWD/build/python-dev/bin:$PATH" cmake --preset release -B build/python-dev/cmake \
-      -DGRIDS_PYTHON=ON -DGRIDS_TORCH=OFF -DGRIDS_TESTS=OFF -DGRIDS_BENCH=OFF \
+      -DGRIDS_PYTHON_PACKAGE=ON -DGRIDS_TORCH=OFF -DGRIDS_TESTS=OFF -DGRIDS_BENCH=OFF \
       -DPython_EXECUTABLE="$PWD/build/python-dev/bin/python"
-    quietly cmake --build build/python-dev/cmake --parallel "$(nproc)" --target scgrids_core grids grids-probe
+    quietly cmake --build build/python-dev/cmake --parallel "$(nproc)" --target scgrids_core grids-probe
     ln -sf "$PWD"/build/python-dev/cmake/python/scgrids/_core*.so python/scgrids/
     echo "PYTHONPATH=python build/python-dev/bin/python -m pytest" >&2
     ;;

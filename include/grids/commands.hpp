@@ -187,6 +187,33 @@ GRIDS_API Knockout knock_out_all(const Study& study, const Surrogate& surrogate,
 GRIDS_API Surrogate train_on_file(const std::filesystem::path& study, const Options& options,
                                   Session& session);
 
+/// The live page of a results folder, served on this machine alone while the object lives: peaks
+/// are switched, sets sought and judged. docs/view.md.
+class GRIDS_API View {
+ public:
+  /// Of results in a folder, and what they were made of. `port`: 0 = any that is free. Throws
+  /// Error(kInput) for a folder without results, and where the port is taken.
+  View(const std::filesystem::path& results, const Study& study, const Surrogate& surrogate,
+       int port, SessionSettings settings);
+  /// Of a folder whose manifest says what they were made of; paths that are not empty go before it.
+  /// Looks at test cells are counted beside the study.
+  View(const std::filesystem::path& results, const std::filesystem::path& study,
+       const std::filesystem::path& surrogate, int port, SessionSettings settings);
+  View(View&&) noexcept;
+  View& operator=(View&&) noexcept;
+  ~View();
+
+  /// "http://127.0.0.1:PORT/#TOKEN"; empty once it was stopped.
+  std::string address() const;
+  /// Ends what is being answered.
+  void stop();
+
+  struct Parts;
+
+ private:
+  std::unique_ptr<Parts> parts_;
+};
+
 // ---- A model of one's own ----------------------------------------------------------------------
 
 /// Any differentiable model: two functions of rows, row-major. They are called by one thread at a

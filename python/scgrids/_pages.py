@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import html
 import os
 import pathlib
-import subprocess
 import tempfile
 import weakref
 from typing import Any, Optional, Union
@@ -14,22 +12,10 @@ from typing import Any, Optional, Union
 from . import _core
 from ._error import Error
 from ._options import described, given_words
-from ._running import running, settings
+from ._running import running
 from ._study import study_of
+from ._surrogate import core_of
 from ._tables import Tables
-
-
-def _program(name: str) -> str:
-    """A program that came with the package."""
-    place = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bin", name)
-    if os.access(place, os.X_OK):
-        return place
-    from shutil import which
-
-    found = which(name)
-    if found is None:
-        raise Error(f"the program {name} is not there: this scgrids was not installed as a whole")
-    return found
 
 
 class Page:
@@ -106,12 +92,9 @@ def _folder_of_session() -> str:
 class View:
     """The live page that runs: what-ifs and searches on a surrogate. ``close()`` ends it."""
 
-    def __init__(self, process: subprocess.Popen, url: str, height: int, folder: Any = None):
-        self._process = process
-        self._folder = folder
-        self.url = url
-        self.height = height
-        self._end = weakref.finalize(self, _end, process, folder)
+    def __init__(self, core: "_core.View", folder: Any = None):
+        self.url = core.address
+        self._end = weakref.finalize(self, _end, core, folder)
 
     def open(self) -> None:
         """In a browser of this machine."""
@@ -124,7 +107,7 @@ class View:
 
     @property
     def running(self) -> bool:
-        return self._process.poll() is None
+        return self._end.alive
 
     def __enter__(self) -> "View":
         return self
@@ -140,16 +123,8 @@ class View:
         return f"View at {self.url}" if self.running else "View, closed"
 
 
-def _end(process: subprocess.Popen, folder: Any) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(5)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+def _end(core: "_core.View", folder: Any) -> None:
+    core.stop()
     if folder is not None:
         folder.cleanup()
 
@@ -161,7 +136,6 @@ def view(
     *,
     port: int = 0,
     open: bool = False,
-    height: int = 800,
 ) -> View:
     """Serves the live page of results, in which peaks are switched off and on.
 
@@ -174,49 +148,39 @@ def view(
         A folder of ``grids run``, ``explain`` or ``redundancy``; or what :func:`scgrids.tl.explain`
         returned.
     data, surrogate
-        The experiment and the surrogate, for results of ``tl``; of a folder its manifest says.
+        What they were made of; of a folder its manifest says it.
     port
         Of 127.0.0.1; 0 = any that is free.
     open
         Whether to open a browser at once.
-    height
-        Kept for the notebook.
 
     Returns
     -------
     View
         ``.url``, a link in a notebook; from another machine: ``ssh -N -L PORT:127.0.0.1:PORT``.
     """
-    words, kept = [_program("grids"), "view"], None
+    kept = None
     if isinstance(results, Tables):
         if data is None or surrogate is None:
             raise Error("view: results of tl need data and surrogate beside them", "usage")
         kept = tempfile.TemporaryDirectory(prefix="scgrids-")
-        place = pathlib.Path(kept.name)
-        results.write(place / "results")
-        study_of(data).save(place / "study.h5mu")
-        surrogate.save(place / "surrogate.safetensors")
-        words += [str(place / "results"), "--study", str(place / "study.h5mu")]
-        words += ["--surrogate-file", str(place / "surrogate.safetensors")]
-    else:
-        words.append(os.fspath(results))
-        if data is not None:
-            words += ["--study", os.fspath(data)]
-        if surrogate is not None:
-            words += ["--surrogate-file", os.fspath(surrogate)]
-    words += ["--port", str(port), "--no-open", "--threads", str(settings.threads)]
-    said = tempfile.TemporaryFile("w+")
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=said, text=True)
-    url = process.stdout.readline().strip()
-    if not url:
-        process.wait()
-        said.seek(0)
-        text = said.read().strip()
-        _end(process, kept)
-        raise Error(text.removeprefix("grids: ") or "the program grids ended without a word")
-    said.close()
-    live = View(process, url, height, kept)
-    atexit.register(live.close)
+        results.write(kept.name)
+        results = kept.name
+    place = os.fspath(results)
+    with running() as run:
+        if data is None or surrogate is None:
+            core = _core.view_folder(run, place, _path(data, "data"), _path(surrogate, "surrogate"), port)
+        else:
+            core = _core.view(run, place, study_of(data)._core, core_of(surrogate), port)
+    live = View(core, kept)
     if open:
         live.open()
     return live
+
+
+def _path(value: Any, what: str) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    raise Error("view: give data and surrogate, or neither", "usage")

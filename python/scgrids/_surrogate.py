@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import pandas
 
 #: How to get the program that trains, in one line.
-INSTALL = "sudo apt install ./grids_VERSION_amd64.deb   # Debian 12; elsewhere: docs/install.md"
+INSTALL = 'scripts/build.sh release grids-torch grids-probe && export PATH="$PWD/build/release/bin:$PATH"'
 
 
 def _trainer() -> str:
-    """``grids-torch``: of the settings, of PATH, or where Debian's package puts it."""
+    """``grids-torch``: of the settings, of PATH, or where programs are installed."""
     if settings.trainer:
         return os.fspath(settings.trainer)
     found = shutil.which("grids-torch")
@@ -30,10 +30,10 @@ def _trainer() -> str:
         if place and os.access(place, os.X_OK):
             return place
     raise Error(
-        "training needs the program grids-torch, which pip does not install (it needs LibTorch):\n    "
-        + INSTALL.replace("VERSION", _core.version)
-        + "\nor name it: scgrids.settings.trainer = '/path/to/grids-torch'. Without it, a surrogate that "
-        "was trained elsewhere is read by scgrids.Surrogate.load."
+        "training needs the program grids-torch, which pip does not install (it needs LibTorch); in a clone of "
+        f"grids, before Python is started:\n    {INSTALL}\n"
+        "or name it: scgrids.settings.trainer = '/path/to/grids-torch'. Without it, a surrogate that was trained "
+        "elsewhere is read by scgrids.Surrogate.load."
     )
 
 
@@ -153,6 +153,15 @@ class Surrogate:
 
     def __repr__(self) -> str:
         return f"Surrogate {'with' if self.has_cis else 'without'} the peaks around each gene"
+
+
+def core_of(surrogate: Any) -> "_core.Surrogate":
+    """What ``_core`` takes: of a surrogate, or of the path of one."""
+    if isinstance(surrogate, Surrogate):
+        return surrogate._core
+    if isinstance(surrogate, (str, os.PathLike)):
+        return Surrogate.load(surrogate)._core
+    raise Error(f"{type(surrogate).__name__} is no surrogate and no path of one", "usage")
 
 
 def _positions(what: str, index: Any, names: Any, otherwise: Iterable[int]):

@@ -10,12 +10,11 @@ import os
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _core
-from ._error import Error
 from ._options import Files, described, given_words
 from ._running import running
 from ._store import store
 from ._study import study_of
-from ._surrogate import Surrogate
+from ._surrogate import core_of
 from ._tables import Tables
 
 if TYPE_CHECKING:
@@ -25,17 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["compare", "evaluate", "explain", "knockout", "redundancy", "store", "validate"]
 
 
-def _core_of(surrogate: Any) -> "_core.Surrogate":
-    if isinstance(surrogate, Surrogate):
-        return surrogate._core
-    if isinstance(surrogate, (str, os.PathLike)):
-        return Surrogate.load(surrogate)._core
-    raise Error(f"{type(surrogate).__name__} is no surrogate and no path of one", "usage")
-
-
 def _ask(command: str, data: Any, surrogate: Any, seed, threads, options: dict) -> Any:
     """Runs a command of ``_core`` on a study and a surrogate."""
-    study, core = study_of(data)._core, _core_of(surrogate)
+    study, core = study_of(data)._core, core_of(surrogate)
     with Files() as files, running(seed, threads) as run:
         return getattr(_core, command)(run, study, core, given_words(files.of(command, options)))
 

@@ -497,6 +497,34 @@ nb::object explain_model_of(const Run& with, const std::string& name, int32_t ou
   }));
 }
 
+// ---- the live page ----
+
+grids::SessionSettings settings_of(const Run& with) {
+  grids::SessionSettings settings;
+  settings.seed = with.seed;
+  settings.threads = with.threads;
+  return settings;
+}
+
+void bind_view(nb::module_& m) {
+  nb::class_<grids::View>(m, "View", "The live page, served while it lives.")
+      .def_prop_ro("address", &grids::View::address)
+      .def("stop", &grids::View::stop, nb::call_guard<nb::gil_scoped_release>());
+  m.def("view", [](const Run& with, const std::filesystem::path& results, const grids::Study& study,
+                   const grids::Surrogate& surrogate, int port) {
+    return run(with, [&](grids::Session&) {
+      return grids::View(results, study, surrogate, port, settings_of(with));
+    });
+  });
+  m.def("view_folder",
+        [](const Run& with, const std::filesystem::path& results,
+           const std::filesystem::path& study, const std::filesystem::path& surrogate, int port) {
+          return run(with, [&](grids::Session&) {
+            return grids::View(results, study, surrogate, port, settings_of(with));
+          });
+        });
+}
+
 }  // namespace
 }  // namespace scgrids
 
@@ -520,6 +548,7 @@ NB_MODULE(_core, m) {
   bind_study(m);
   bind_surrogate(m);
   bind_results(m);
+  bind_view(m);
   m.def("explain_model", &explain_model_of, nb::arg("run"), nb::arg("name"), nb::arg("outputs"),
         nb::arg("predict"), nb::arg("gradient").none(), nb::arg("rows"), nb::arg("labels"),
         nb::arg("names"), nb::arg("first_of_test"), nb::arg("replacement"), nb::arg("options"));

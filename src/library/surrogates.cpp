@@ -1,6 +1,8 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.hpp"
 #include "grids/commands.hpp"
 #include "io/folder.hpp"
@@ -61,12 +63,26 @@ fs::path installed_trainer() {
 std::vector<std::string> training_words(const fs::path& study, const TemporaryFolder& folder,
                                         const Session::Parts& session,
                                         const std::vector<std::string>& given) {
-  std::vector<std::string> words = {"train",     study.string(),
-                                    "--out",     (folder / "surrogate.safetensors").string(),
-                                    "--seed",    std::to_string(session.settings.seed),
-                                    "--threads", std::to_string(session.pool.threads())};
+  std::vector<std::string> words = {"train",      study.string(),
+                                    "--out",      (folder / "surrogate.safetensors").string(),
+                                    "--seed",     std::to_string(session.settings.seed),
+                                    "--threads",  std::to_string(session.pool.threads()),
+                                    "--progress", "json"};
   words.insert(words.end(), given.begin(), given.end());
   return words;
+}
+
+/// What the trainer says, a JSON object a line: a message, a warning, or how far it is.
+void hand_on(std::string_view line, core::Reporter& reporter) {
+  const auto said = nlohmann::json::parse(line, nullptr, false);
+  if (!said.is_object()) return reporter.info(line);
+  const auto text = [&](const char* key) { return said.value(key, std::string()); };
+  if (said.contains("warning")) return reporter.warning(text("warning"));
+  if (said.contains("stage")) {
+    return reporter.progress(text("stage"), said.value("done", int64_t{0}),
+                             said.value("total", int64_t{0}), text("note"));
+  }
+  reporter.info(said.contains("info") ? text("info") : text("error"));
 }
 
 }  // namespace
@@ -115,7 +131,7 @@ Surrogate train_on_file(const std::filesystem::path& study, const Options& optio
   const TemporaryFolder folder;
   core::Sibling sibling;
   sibling.program = parts.settings.trainer.empty() ? installed_trainer() : parts.settings.trainer;
-  sibling.on_line = [&](std::string_view line) { parts.reporter.info(line); };
+  sibling.on_line = [&](std::string_view line) { hand_on(line, parts.reporter); };
   core::run_sibling(sibling, training_words(study, folder, parts, set.given("train")()),
                     parts.context());
   return Surrogate::read(folder / "surrogate.safetensors");
