@@ -78,6 +78,10 @@ def _one_set(frame: Any, gene: Optional[str], cell_type: Optional[str], what: st
     return rows["gene"].iloc[0], rows["cell_type"].iloc[0]
 
 
+def _in(cell_type: str) -> str:
+    return "in all types" if cell_type == "all" else f"in {cell_type}"
+
+
 def _title(ax: Any, gene: str, rest: str) -> None:
     """Genes stand in italics, as they do in papers."""
     name = gene.replace("_", r"\_").replace("-", "{-}")
@@ -150,7 +154,7 @@ def locus(
     beside = f"; {away} of {len(links)} peaks on other chromosomes" if away else ""
     change = links["relative_change"].iloc[0]
     told = "" if change != change else f", predicted {100 * change:+.0f} % when masked".replace("-", "−")
-    _title(ax, gene, f"in {cell_type}{told}{beside}")
+    _title(ax, gene, f"{_in(cell_type)}{told}{beside}")
     return ax
 
 
@@ -367,7 +371,9 @@ def redundancy(
     """Do the elements of each set stand in for one another? The hidden share, with its interval.
 
     0: elements add; 1: any one suffices; below 0: they are needed jointly. The band is the margin
-    within which nothing is called. Filled: called; open: not called.
+    within which nothing is called. Filled: called; open: not called. Without a bar: the interval is
+    not bounded, because the joint change is too uncertain. Calls hold on the scale of rates and on
+    that of their logs: what multiplies is below 0 here, and independent.
 
     Parameters
     ----------
@@ -401,14 +407,15 @@ def redundancy(
             label=None if name in labelled else name,
         )
         labelled.add(name)
-    ax.set_yticks(range(len(shown)), [f"{row.gene}, {row.cell_type}" for row in shown.itertuples()])
+    types = shown["cell_type"].where(shown["cell_type"] != "all", "all types")
+    ax.set_yticks(range(len(shown)), [f"{gene}, {name}" for gene, name in zip(shown["gene"], types)])
     ax.set_ylim(-0.8, len(shown) - 0.2)
     low, high = _within(shown)
     ax.set_xlim(low, high)
     ax.set_xlabel("hidden share of the joint change (95 %)", fontsize=8.5, color=INK)
     ax.set_title(f"{len(shown)} of {len(rows)} sets measured", loc="left", fontsize=8, color=SOFT)
     if labelled:
-        ax.legend(fontsize=7, frameon=False, loc="lower right")
+        ax.legend(fontsize=7, frameon=False, loc="best")
     else:
         ax.text(0.5, 0.5, "no set could be measured", transform=ax.transAxes, ha="center", color=SOFT, fontsize=8)
     return ax
@@ -472,7 +479,7 @@ def settings(
     ax.set_xlabel(f"\nelements open (cells)\n{_legend_of(elements)}", fontsize=8, color=INK)
     ax.set_ylabel("counts per 100,000", fontsize=8.5, color=INK)
     ax.legend(fontsize=7, frameon=False, loc="upper left")
-    _title(ax, gene, f"in {cell_type}")
+    _title(ax, gene, _in(cell_type))
     return ax
 
 
