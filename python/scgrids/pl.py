@@ -413,7 +413,10 @@ def redundancy(
     low, high = _within(shown)
     ax.set_xlim(low, high)
     ax.set_xlabel("hidden share of the joint change (95 %)", fontsize=8.5, color=INK)
-    ax.set_title(f"{len(shown)} of {len(rows)} sets measured", loc="left", fontsize=8, color=SOFT)
+    counted = f"{len(measured)} of {len(rows)} sets measured"
+    if len(shown) < len(measured):
+        counted = f"{len(shown)} of {counted}"
+    ax.set_title(counted, loc="left", fontsize=8, color=SOFT)
     if labelled:
         ax.legend(fontsize=7, frameon=False, loc="best")
     else:

@@ -193,11 +193,13 @@ Preparation prepare_with_places(Cells cells, const Options& options, Session& se
   const auto context = session.parts().context();
   auto& raw = cells.parts().raw;
   NamedColumns genes_read(raw.rna.var.index), peaks_read(raw.atac.var.index);
-  // Names stay where they are: of `raw` the matrices are moved from.
   auto prepared = core::prepare_cells(std::move(raw), inputs, arguments.options, context);
   auto rows = prepared.rna_rows;
-  auto genes = genes_read.before(prepared.genes, raw.rna.var.index);
-  auto peaks = peaks_read.before(prepared.peaks, raw.atac.var.index);
+  // Of `raw` the matrices alone are moved from.
+  const auto& gene_names = raw.rna.var.index;   // NOLINT(bugprone-use-after-move)
+  const auto& peak_names = raw.atac.var.index;  // NOLINT(bugprone-use-after-move)
+  auto genes = genes_read.before(prepared.genes, gene_names);
+  auto peaks = peaks_read.before(prepared.peaks, peak_names);
   auto result = core::with_matrices(std::move(prepared), context.pool);
   return {Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)})),
           std::move(rows), std::move(genes), std::move(peaks),
