@@ -113,6 +113,7 @@ class Knockouts {
       const auto peaks = runs.peaks(run);
       const auto places = near.near(peaks);
       std::vector<int32_t> genes;
+      genes.reserve(places.size());
       for (const size_t place : places) genes.push_back(asked_.plan.genes[place]);
       std::vector<int32_t> masked;
       std::copy_if(peaks.begin(), peaks.end(), std::back_inserter(masked), [&](int32_t peak) {
