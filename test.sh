@@ -3,7 +3,8 @@
 # ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets, foreign
 #                    readers, packages in a clean root, the report in a browser, hostile requests to view, shards on Slurm
 #                    and Snakemake
-# ./test.sh ci       what CI runs: these two, lint, and the sanitizers over smaller problems
+# ./test.sh python   the wheel of scgrids, installed into an environment of its own, and its tests (scripts/python.sh)
+# ./test.sh ci       what CI runs: these three, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
 # ./test.sh fuzz     hostile input for each reader, some seconds each (fuzz/run.sh)
@@ -37,6 +38,13 @@ tours() {
     --output-log build/release/tours.log
 }
 
+python() {
+  scripts/setup.sh python3-venv python3-dev
+  # What it is compared with.
+  scripts/build.sh release grids grids-torch
+  scripts/python.sh
+}
+
 lint() {
   scripts/setup.sh clang-format clang-tidy libomp-dev
   git ls-files -z '*.cpp' '*.hpp' | xargs -0 clang-format --dry-run -Werror
@@ -66,6 +74,7 @@ run_parts() {
   for part in release/ctest release/tours asan/ctest tsan/ctest; do
     tests=$((tests + $(sed -n 's/^100% tests passed.* out of //p' "build/$part.log")))
   done
+  tests=$((tests + $(sed -n 's/^\([0-9]*\) passed.*/\1/p' build/python-tests.log)))
   echo "$tests passed, 0 failed"
 }
 
@@ -75,14 +84,15 @@ fi
 case "${1:-release}" in
   release) build_and_test release "$tours" ;;
   tours) tours ;;
+  python) python ;;
   lint) lint ;;
   asan) build_and_test asan '^(formats|run_folder|exports_outside|browser|browser_live|view|shards|workflows)$' ;;
   tsan) build_and_test tsan "$tours" test_base test_math test_io test_search test_model test_cis ;;
   fuzz) fuzz/run.sh 4 ;;
-  ci) run_parts release tours lint "asan small" "tsan small" ;;
-  all) run_parts release tours lint asan tsan fuzz ;;
+  ci) run_parts release tours python lint "asan small" "tsan small" ;;
+  all) run_parts release tours python lint asan tsan fuzz ;;
   *)
-    sed -n '2,11s/^# //p' "$0" >&2
+    sed -n '2,12s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

@@ -9,14 +9,14 @@ set_target_properties(libgrids PROPERTIES
   OUTPUT_NAME grids EXPORT_NAME grids VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}
   LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib)
 get_property(rooms TARGET grids_pipeline PROPERTY GRIDS_USES)
-grids_sees(libgrids library ${rooms} pipeline)
+grids_sees(libgrids library ${rooms} pipeline view)
 file(REMOVE_RECURSE ${PROJECT_BINARY_DIR}/sees/libgrids/grids)
 target_include_directories(libgrids PUBLIC
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_compile_features(libgrids INTERFACE cxx_std_20)
 # Of the rooms' own libraries nothing shows through.
 target_link_options(libgrids PRIVATE LINKER:--exclude-libs,ALL)
-target_link_libraries(libgrids PRIVATE grids_pipeline grids_options)
+target_link_libraries(libgrids PRIVATE grids_pipeline grids_view grids_options)
 add_dependencies(libgrids grids-probe)
 
 install(TARGETS libgrids EXPORT grids-targets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}

@@ -2,6 +2,8 @@
 # build.sh PRESET [target ...]: configures once and builds the targets (all without any).
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# Builds in other folders (of the wheel, of another clone) compile the same.
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 preset=$1
 shift
 log=$(mktemp)

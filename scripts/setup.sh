@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(
-  cmake ninja-build g++ pkg-config
+  cmake ninja-build g++ pkg-config ccache
   libtorch-dev libdnnl-dev libhdf5-dev libcli11-dev libtomlplusplus-dev libfmt-dev nlohmann-json3-dev
   librandom123-dev libssl-dev zlib1g-dev libdeflate-dev liblzf-dev libzstd-dev libblosc-dev
   libhts-dev libbigwig-dev libcpp-httplib-dev libhnswlib-dev

@@ -141,6 +141,7 @@ class GRIDS_API Cells {
   struct Parts;
   explicit Cells(std::unique_ptr<Parts> parts);
   Parts& parts() { return *parts_; }
+  const Parts& parts() const { return *parts_; }
 
  private:
   std::unique_ptr<Parts> parts_;

@@ -2,14 +2,13 @@
 
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "cli/target_arguments.hpp"
 #include "io/atomic_file.hpp"
-#include "io/delimited.hpp"
 #include "io/folder.hpp"
 #include "io/output_folder.hpp"
 #include "pipeline/cis_portions.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
+#include "pipeline/target_arguments.hpp"
 
 namespace grids::core {
 namespace {
@@ -23,29 +22,6 @@ struct CisCommand {
   std::filesystem::path out;
   bool overwrite = false;
 };
-
-/// The names in the file of genes; none without one.
-std::vector<std::string> names_in_gene_file(const std::filesystem::path& path) {
-  if (path.empty()) return {};
-  auto names = read_name_list(path);
-  if (names.empty()) {
-    throw input_error("{}: names no genes; give one symbol or id per line", path.string());
-  }
-  return names;
-}
-
-/// The genes that are named, all problems told at once; none where all genes are to be fitted.
-std::vector<int32_t> genes_to_fit(const CisCommand& arguments, std::vector<std::string> names,
-                                  const Study& study) {
-  if (names.empty() && !arguments.genes.empty()) names = gene_names(study, arguments.genes);
-  Problems problems;
-  std::vector<int32_t> genes;
-  for (const auto& name : names) {
-    if (const auto gene = find_gene(study, name, problems)) genes.push_back(*gene);
-  }
-  problems.raise(ErrorKind::kInput, "cis");
-  return genes;
-}
 
 /// What was asked for, as the folder keeps it.
 std::string cis_words(const CisCommand& arguments, const std::filesystem::path& folder) {
@@ -76,7 +52,7 @@ void fit_whole(CisCommand& arguments, const Context& context) {
                           {kCisCommand, cis_words(arguments, folder_of(arguments.out))},
                           arguments.overwrite);
   auto loaded = load_study_and_surrogate(arguments.inputs, context);
-  arguments.stage.options.genes = genes_to_fit(arguments, std::move(names), loaded.study);
+  arguments.stage.options.genes = genes_to_fit(loaded.study, arguments.genes, std::move(names));
   files.claim(context);
   fit_cis_into(arguments.out, loaded.study, std::move(loaded.file), loaded.folded, arguments.stage,
                context);
@@ -95,7 +71,7 @@ void fit_shard(CisCommand& arguments, OptionSet::Values values, const Context& o
   RecordingReporter reporter(outer.reporter);
   const Context context = outer.with_reporter(reporter);
   const auto loaded = load_study_and_surrogate(arguments.inputs, context);
-  arguments.stage.options.genes = genes_to_fit(arguments, std::move(names), loaded.study);
+  arguments.stage.options.genes = genes_to_fit(loaded.study, arguments.genes, std::move(names));
   if (!arguments.stage.options.genes.empty()) values[kGenesNamed] = "true";
   const auto inputs = record_files(input_files(arguments));
   const auto files =

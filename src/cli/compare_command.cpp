@@ -4,12 +4,13 @@
 
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "cli/target_arguments.hpp"
 #include "compare/comparison.hpp"
 #include "pipeline/asked.hpp"
 #include "pipeline/compare_into.hpp"
+#include "pipeline/compared_targets.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
+#include "pipeline/target_arguments.hpp"
 
 namespace grids::core {
 namespace {
@@ -23,29 +24,7 @@ struct CompareCommand {
 };
 
 void check(const CompareCommand& arguments, Problems& problems) {
-  arguments.stage.check(problems);
-  arguments.targets.check(
-      "one of --targets FILE, --cell-type T with --gene G, or --planted N with --truth",
-      arguments.stage.planted > 0, problems);
-}
-
-/// Without L; every L is checked against the study.
-std::vector<ExplainTarget> targets_of(const CompareCommand& arguments, const Study& study,
-                                      const SimulatedTruth* truth,
-                                      const std::vector<int64_t>& sizes) {
-  auto requests = arguments.stage.planted > 0
-                      ? planted_targets(study, truth->truth, arguments.stage.planted, 1)
-                      : arguments.targets.requests(study, 1);
-  if (requests.empty()) {
-    throw input_error("{}: no gene with planted regulation is among the study's genes",
-                      arguments.stage.truth.string());
-  }
-  std::vector<ExplainTarget> targets;
-  for (const int64_t size : sizes) {
-    for (auto& request : requests) request.set_size = size;
-    targets = find_targets(study, requests);
-  }
-  return targets;
+  check_compared(arguments.targets, arguments.stage, problems);
 }
 
 std::vector<std::filesystem::path> input_files(const CompareCommand& arguments) {
@@ -87,7 +66,8 @@ void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
   AskedComparison asked;
   asked.truth = truth ? &*truth : nullptr;
   if (asked.truth != nullptr) check_truth(study, *asked.truth);
-  asked.targets = targets_of(arguments, study, asked.truth, options.sizes);
+  asked.targets =
+      compared_targets(arguments.targets, arguments.stage, study, asked.truth, options.sizes);
   context.reporter.info(fmt::format("{} targets, methods: {}", asked.targets.size(),
                                     fmt::join(options.methods, ", ")));
   OptionSet::Values values = stage;

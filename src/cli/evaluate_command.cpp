@@ -58,14 +58,8 @@ Command evaluate_command() {
             options.section("evaluate");
             describe_surrogate(options, arguments->inputs.kind);
             arguments->stage.describe(options);
-            options.choice<Split>("--cells", arguments->stage.split,
-                                  {{split_name(Split::kTest), Split::kTest},
-                                   {split_name(Split::kValidation), Split::kValidation},
-                                   {split_name(Split::kTrain), Split::kTrain}},
-                                  "Cells on which the surrogate is judged");
-            options.flag("--map", arguments->map,
-                         "Also the map of the cells (umap.tsv, silhouette.tsv, "
-                         "marker_expression.tsv), which the report draws");
+            arguments->stage.describe_cells(options);
+            describe_map(options, arguments->map);
             const auto values = options.values("evaluate");
             options.section("");
             options.value("-o,--out", arguments->out,

@@ -1,10 +1,10 @@
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "cli/target_arguments.hpp"
 #include "pipeline/explain_into.hpp"
 #include "pipeline/explain_portions.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
+#include "pipeline/target_arguments.hpp"
 
 namespace grids::core {
 namespace {

@@ -1,11 +1,11 @@
 #include "base/at.hpp"
 #include "base/recording_reporter.hpp"
 #include "cli/commands.hpp"
-#include "cli/target_arguments.hpp"
 #include "pipeline/asked.hpp"
 #include "pipeline/inputs.hpp"
 #include "pipeline/manifests.hpp"
 #include "pipeline/redundancy_into.hpp"
+#include "pipeline/target_arguments.hpp"
 
 namespace grids::core {
 namespace {

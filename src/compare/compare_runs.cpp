@@ -77,6 +77,13 @@ struct RunFiles {
   }
 };
 
+/// As tables spell their numbers: a run that was stopped ends with the same tables.
+std::vector<ComparedSet> as_read(const std::vector<ComparedSet>& sets) {
+  auto read = read_kept_sets(kept_set_columns().table(sets));
+  for (size_t i = 0; i < sets.size(); ++i) read[i].seconds = sets[i].seconds;
+  return read;
+}
+
 }  // namespace
 
 CompareRuns::CompareRuns(std::filesystem::path folder, std::string settings, int64_t total,
@@ -107,7 +114,8 @@ FinishedRun CompareRuns::run(const std::string& objective,
   const RunFiles files(file_of(objective, targets, run));
   const auto size = static_cast<int64_t>(targets.size());
   FinishedRun finished;
-  if (auto kept = files.read(context_.reporter)) {
+  auto kept = folder_.empty() ? std::nullopt : files.read(context_.reporter);
+  if (kept) {
     finished = std::move(*kept);
     reused_ += static_cast<int64_t>(finished.sets.size());
   } else {
@@ -117,10 +125,11 @@ FinishedRun CompareRuns::run(const std::string& objective,
         done_, size, total_);
     const Context context = context_.with_reporter(reporter);
     finished = work(context);
-    make_folder(folder_);
-    files.write(finished, objective);
-    // As it will be read: a run that was stopped ends with the same tables.
-    finished.sets = files.read_sets();
+    if (!folder_.empty()) {
+      make_folder(folder_);
+      files.write(finished, objective);
+    }
+    finished.sets = as_read(finished.sets);
   }
   done_ += size;
   return finished;

@@ -18,8 +18,8 @@ struct FinishedRun {
 
 class CompareRuns {
  public:
-  /// `settings`: all that every run depends on (options, checksums of inputs). `total`: sets to be
-  /// learned altogether, for the progress.
+  /// An empty folder: nothing is kept. `settings`: all that every run depends on (options,
+  /// checksums of inputs). `total`: sets to be learned altogether, for the progress.
   CompareRuns(std::filesystem::path folder, std::string settings, int64_t total,
               const Context& context);
 

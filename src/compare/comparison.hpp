@@ -32,7 +32,8 @@ struct ComparisonOptions {
   /// Learn in every other type too (compare_types.hpp), with the first method and the last L.
   bool types = true;
   CompareOptions each;
-  /// Where finished runs are kept, and all that each of them depends on (compare_runs.hpp).
+  /// Where finished runs are kept (empty: nowhere), and all that each of them depends on
+  /// (compare_runs.hpp).
   std::filesystem::path runs;
   std::string settings;
 };

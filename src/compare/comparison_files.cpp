@@ -81,9 +81,7 @@ std::vector<std::string> comparison_files(bool truth, bool types) {
   return names;
 }
 
-std::vector<std::string> write_comparison(const std::filesystem::path& folder,
-                                          const Comparison& comparison,
-                                          const ComparisonOptions& options) {
+ComparisonTables comparison_tables(const Comparison& comparison, const ComparisonOptions& options) {
   const auto direction = options.each.explain.loss.direction == Direction::kDown
                              ? ChangeDirection::kDown
                              : ChangeDirection::kUp;
@@ -94,31 +92,43 @@ std::vector<std::string> write_comparison(const std::filesystem::path& folder,
   page.by_type = table_by_type(comparison.sets);
   page.by_method = table_by_method(comparison.sets);
   page.skipped = comparison.skipped;
-  std::vector<std::string> names;
-  const auto write = [&](const Table& table) { names.push_back(write_into(folder, table)); };
-  make_folder(folder);
-  write(compared_columns().table(comparison.sets));
-  write(page.held_out);
-  write(page.own_objective);
-  write(page.by_type);
-  write(page.by_method);
-  write(page.skipped);
-  write(all_timings(comparison));
+  ComparisonTables result;
+  result.tables = {compared_columns().table(comparison.sets),
+                   page.held_out,
+                   page.own_objective,
+                   page.by_type,
+                   page.by_method,
+                   page.skipped,
+                   all_timings(comparison)};
   if (comparison.truth) {
     const auto& [all, redundant] = *comparison.truth;
     page.recall = joined({recall_table(all, kTrueFunction), recall_table(redundant, kRedundant),
                           recall_table(comparison.sets, kSurrogate)});
-    write(page.recall);
-    write(compared_columns(kTruthAll).table(all));
-    write(compared_columns(kTruthRedundant).table(redundant));
+    result.tables.push_back(page.recall);
+    result.tables.push_back(compared_columns(kTruthAll).table(all));
+    result.tables.push_back(compared_columns(kTruthRedundant).table(redundant));
   }
   if (comparison.types) {
     page.has_types = true;
-    write(type_matrix_table(*comparison.types));
-    replace_file(folder / kTypePicture, draw_type_matrix(*comparison.types));
+    result.tables.push_back(type_matrix_table(*comparison.types));
+    result.type_picture = draw_type_matrix(*comparison.types);
+  }
+  result.page = compare_markdown(page);
+  return result;
+}
+
+std::vector<std::string> write_comparison(const std::filesystem::path& folder,
+                                          const Comparison& comparison,
+                                          const ComparisonOptions& options) {
+  const auto made = comparison_tables(comparison, options);
+  std::vector<std::string> names;
+  make_folder(folder);
+  for (const Table& table : made.tables) names.push_back(write_into(folder, table));
+  if (!made.type_picture.empty()) {
+    replace_file(folder / kTypePicture, made.type_picture);
     names.emplace_back(kTypePicture);
   }
-  replace_file(folder / kPage, compare_markdown(page));
+  replace_file(folder / kPage, made.page);
   names.emplace_back(kPage);
   return names;
 }

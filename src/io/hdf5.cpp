@@ -15,6 +15,8 @@ std::recursive_mutex& mutex() {
   return instance;
 }
 
+OuterLock outer_lock;
+
 herr_t keep_innermost(unsigned, const H5E_error2_t* error, void* out) {
   auto& text = *static_cast<std::string*>(out);
   if (text.empty() && error->desc != nullptr) text = error->desc;
@@ -22,6 +24,16 @@ herr_t keep_innermost(unsigned, const H5E_error2_t* error, void* out) {
 }
 
 }  // namespace
+
+void set_outer_lock(OuterLock lock) {
+  outer_lock = lock;
+}
+
+OuterGuard::OuterGuard() : taken_(outer_lock.take == nullptr ? nullptr : outer_lock.take()) {}
+
+OuterGuard::~OuterGuard() {
+  if (taken_ != nullptr) outer_lock.give(taken_);
+}
 
 Lock::Lock() : guard_(mutex()) {
   // The library must not tidy up when the program ends: every handle is closed by then, but

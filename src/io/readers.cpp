@@ -153,16 +153,32 @@ std::vector<fs::path> MultiomeInput::files() const {
   return result;
 }
 
-PackedMultiome read_multiome(const MultiomeInput& input, const Context& context) {
-  validate(input, "the input");
-  input.require_files();
-  auto multiome = input.path.empty() ? read_pair(input, context) : read_both(input, context);
+namespace {
+
+void tell_shapes(const PackedMultiome& multiome, const Context& context) {
   for (const auto* modality : {&multiome.rna, &multiome.atac}) {
     context.reporter.info(
         fmt::format("{}: {} cells × {} {}{}", modality->source, modality->values.rows(),
                     modality->values.columns(), modality == &multiome.rna ? "genes" : "peaks",
                     modality->why.empty() ? std::string() : fmt::format(" ({})", modality->why)));
   }
+}
+
+}  // namespace
+
+PackedMultiome read_multiome(const MultiomeInput& input, const Context& context) {
+  validate(input, "the input");
+  input.require_files();
+  auto multiome = input.path.empty() ? read_pair(input, context) : read_both(input, context);
+  tell_shapes(multiome, context);
+  return multiome;
+}
+
+PackedMultiome read_multiome(const store::Group& root, const std::string& name,
+                             const MultiomeInput& input, const Context& context) {
+  const Opened opened{name, root};
+  auto multiome = format_of(opened).read(opened, input, context);
+  tell_shapes(multiome, context);
   return multiome;
 }
 

@@ -11,6 +11,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "io/raw_multiome.hpp"
+#include "io/store.hpp"
 
 namespace grids::core {
 
@@ -68,5 +69,10 @@ struct MultiomeInput {
 /// Error(kInput) for unknown formats, listing those that are understood, and for anything in a file
 /// that cannot be used, naming file and place. Features of other types are left out and said.
 PackedMultiome read_multiome(const MultiomeInput& input, const Context& context);
+
+/// The same of a store that is no file: MuData or AnnData of both, laid out as in theirs. Of
+/// `input` only layers and modalities count; `name` is what messages call the store.
+PackedMultiome read_multiome(const store::Group& root, const std::string& name,
+                             const MultiomeInput& input, const Context& context);
 
 }  // namespace grids::core

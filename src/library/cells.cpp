@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "base/error.hpp"
+#include "grids/commands.hpp"
 #include "io/readers.hpp"
 #include "library/options.hpp"
 #include "library/parts.hpp"
+#include "library/tables.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "study/study.hpp"
 
@@ -128,20 +131,79 @@ Cells read_cells(const std::filesystem::path& path, const Options& options, Sess
   return Cells(std::move(parts));
 }
 
-Study prepare(Cells cells, const Options& options, Session& session) {
-  core::PrepareArguments arguments;
+namespace {
+
+/// The options of `prepare`, and what came with the cells where they name nothing else.
+core::PrepareInputs inputs_of(const Options& options, core::PrepareArguments& arguments,
+                              Cells::Parts& parts) {
   core::OptionSet set;
   arguments.describe_preparation(set);
   assign(set, options, "prepare");
   core::PrepareInputs inputs = core::read_prepare_inputs(arguments);
-  Cells::Parts& parts = cells.parts();
   if (inputs.labels().empty()) inputs.label_column = parts.label_column;
   if (inputs.donors().empty()) inputs.donor_column = parts.donor_column;
   if (inputs.batches().empty()) inputs.batch_column = parts.batch_column;
   if (inputs.gene_positions.empty()) inputs.gene_positions = std::move(parts.positions);
-  auto result =
-      core::prepare(std::move(parts.raw), inputs, arguments.options, session.parts().context());
+  return inputs;
+}
+
+}  // namespace
+
+Study prepare(Cells cells, const Options& options, Session& session) {
+  core::PrepareArguments arguments;
+  const auto inputs = inputs_of(options, arguments, cells.parts());
+  auto result = core::prepare(std::move(cells.parts().raw), inputs, arguments.options,
+                              session.parts().context());
   return Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)}));
+}
+
+namespace {
+
+/// Features by name as they were read, whatever order they are put in later.
+class NamedColumns {
+ public:
+  explicit NamedColumns(const std::vector<std::string>& names) {
+    for (size_t i = 0; i < names.size(); ++i) {
+      places_[names[i]].push_back(static_cast<int32_t>(i));
+    }
+  }
+
+  /// Of columns among `names`, which are the same in another order.
+  std::vector<int32_t> before(std::span<const int32_t> columns,
+                              const std::vector<std::string>& names) {
+    std::vector<int32_t> result;
+    result.reserve(columns.size());
+    std::map<std::string_view, size_t> used;
+    for (const int32_t column : columns) {
+      const auto& name = names[static_cast<size_t>(column)];
+      result.push_back(places_.at(name).at(used[name]++));
+    }
+    return result;
+  }
+
+ private:
+  std::map<std::string, std::vector<int32_t>> places_;
+};
+
+}  // namespace
+
+Preparation prepare_with_places(Cells cells, const Options& options, Session& session) {
+  core::PrepareArguments arguments;
+  const auto inputs = inputs_of(options, arguments, cells.parts());
+  const auto context = session.parts().context();
+  auto& raw = cells.parts().raw;
+  NamedColumns genes_read(raw.rna.var.index), peaks_read(raw.atac.var.index);
+  auto prepared = core::prepare_cells(std::move(raw), inputs, arguments.options, context);
+  auto rows = prepared.rna_rows;
+  // Of `raw` the matrices alone are moved from.
+  const auto& gene_names = raw.rna.var.index;   // NOLINT(bugprone-use-after-move)
+  const auto& peak_names = raw.atac.var.index;  // NOLINT(bugprone-use-after-move)
+  auto genes = genes_read.before(prepared.genes, gene_names);
+  auto peaks = peaks_read.before(prepared.peaks, peak_names);
+  auto result = core::with_matrices(std::move(prepared), context.pool);
+  return {Study(std::make_shared<Study::Parts>(Study::Parts{std::move(result.study)})),
+          std::move(rows), std::move(genes), std::move(peaks),
+          table_of(core::prepare_table(result.summary))};
 }
 
 // ---- Study -----------------------------------------------------------------------------------

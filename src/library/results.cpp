@@ -7,6 +7,7 @@
 #include "io/folder.hpp"
 #include "library/options.hpp"
 #include "library/parts.hpp"
+#include "library/tables.hpp"
 #include "pipeline/evaluate_into.hpp"
 #include "pipeline/explain_into.hpp"
 #include "redundancy/redundancy_tables.hpp"
@@ -15,19 +16,6 @@
 
 namespace grids {
 namespace {
-
-Table table_of(const core::Table& table) {
-  Table result{table.source, table.columns(), {}};
-  for (size_t row = 0; row < table.rows(); ++row) result.rows.push_back(table.row(row));
-  return result;
-}
-
-std::vector<Table> tables_of(const std::vector<core::Table>& tables) {
-  std::vector<Table> result;
-  result.reserve(tables.size());
-  for (const auto& table : tables) result.push_back(table_of(table));
-  return result;
-}
 
 Target target_of(const core::Study& study, const core::ExplainTarget& target) {
   return {core::type_name(study, target), study.genes.names[static_cast<size_t>(target.gene)],

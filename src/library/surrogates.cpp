@@ -1,7 +1,10 @@
 #include <dlfcn.h>
 #include <unistd.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/error.hpp"
+#include "grids/commands.hpp"
 #include "io/folder.hpp"
 #include "library/options.hpp"
 #include "library/parts.hpp"
@@ -57,15 +60,29 @@ fs::path installed_trainer() {
   return "grids-torch";
 }
 
-std::vector<std::string> training_words(const TemporaryFolder& folder,
+std::vector<std::string> training_words(const fs::path& study, const TemporaryFolder& folder,
                                         const Session::Parts& session,
                                         const std::vector<std::string>& given) {
-  std::vector<std::string> words = {"train",     (folder / "study.h5mu").string(),
-                                    "--out",     (folder / "surrogate.safetensors").string(),
-                                    "--seed",    std::to_string(session.settings.seed),
-                                    "--threads", std::to_string(session.pool.threads())};
+  std::vector<std::string> words = {"train",      study.string(),
+                                    "--out",      (folder / "surrogate.safetensors").string(),
+                                    "--seed",     std::to_string(session.settings.seed),
+                                    "--threads",  std::to_string(session.pool.threads()),
+                                    "--progress", "json"};
   words.insert(words.end(), given.begin(), given.end());
   return words;
+}
+
+/// What the trainer says, a JSON object a line: a message, a warning, or how far it is.
+void hand_on(std::string_view line, core::Reporter& reporter) {
+  const auto said = nlohmann::json::parse(line, nullptr, false);
+  if (!said.is_object()) return reporter.info(line);
+  const auto text = [&](const char* key) { return said.value(key, std::string()); };
+  if (said.contains("warning")) return reporter.warning(text("warning"));
+  if (said.contains("stage")) {
+    return reporter.progress(text("stage"), said.value("done", int64_t{0}),
+                             said.value("total", int64_t{0}), text("note"));
+  }
+  reporter.info(said.contains("info") ? text("info") : text("error"));
 }
 
 }  // namespace
@@ -103,7 +120,8 @@ Surrogate Surrogate::without_cis() const {
   return surrogate_of(std::move(file), false);
 }
 
-Surrogate train(const Study& study, const Options& options, Session& session) {
+Surrogate train_on_file(const std::filesystem::path& study, const Options& options,
+                        Session& session) {
   core::TrainSettings settings;
   core::OptionSet set;
   set.section("train");
@@ -111,12 +129,19 @@ Surrogate train(const Study& study, const Options& options, Session& session) {
   assign(set, options, "train");
   Session::Parts& parts = session.parts();
   const TemporaryFolder folder;
-  study.write(folder / "study.h5mu");
   core::Sibling sibling;
   sibling.program = parts.settings.trainer.empty() ? installed_trainer() : parts.settings.trainer;
-  sibling.on_line = [&](std::string_view line) { parts.reporter.info(line); };
-  core::run_sibling(sibling, training_words(folder, parts, set.given("train")()), parts.context());
+  sibling.on_line = [&](std::string_view line) { hand_on(line, parts.reporter); };
+  core::run_sibling(sibling, training_words(study, folder, parts, set.given("train")()),
+                    parts.context());
   return Surrogate::read(folder / "surrogate.safetensors");
+}
+
+Surrogate train(const Study& study, const Options& options, Session& session) {
+  const TemporaryFolder folder;
+  const auto file = folder / "study.h5mu";
+  study.write(file);
+  return train_on_file(file, options, session);
 }
 
 Surrogate fit_cis(const Study& study, const Surrogate& surrogate, const Options& options,

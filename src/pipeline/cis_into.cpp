@@ -125,13 +125,20 @@ std::optional<CisPath> kept_capture(const SurrogateFile& file, const CisOptions&
   return path_with_capture(file);
 }
 
+namespace {
+
+void require_fitted(const CisFit& fit, bool some) {
+  if (!some || !fit.path.genes.empty()) return;
+  throw input_error(
+      "cis: none of the genes has a position, peaks in its window and counts in training cells; "
+      "name others");
+}
+
+}  // namespace
+
 void write_cis_fit(const std::filesystem::path& out, const Study& study, SurrogateFile file,
                    const CisFit& fit, bool some, const Context& context) {
-  if (some && fit.path.genes.empty()) {
-    throw input_error(
-        "cis: none of the genes has a position, peaks in its window and counts in training cells; "
-        "name others");
-  }
+  require_fitted(fit, some);
   set_cis_path(file, &fit.path);
   write_surrogate(out, file);  // first: where the disk is full, the larger file fails
   write_table(cis_table_beside(out), cis_table(study, fit));
@@ -139,9 +146,8 @@ void write_cis_fit(const std::filesystem::path& out, const Study& study, Surroga
   if (some) tell_genes_of_some(study, fit, context);
 }
 
-void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
-                  const FoldedSurrogate& folded, const CisArguments& arguments,
-                  const Context& context) {
+CisFit fit_cis_on(const Study& study, const SurrogateFile& file, const FoldedSurrogate& folded,
+                  const CisArguments& arguments, const Context& context) {
   const auto latents = folded.atac_latents(context.pool, study.open);
   auto options = arguments.resolved();
   const bool some = !options.genes.empty();
@@ -153,7 +159,23 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
     fit.path.capture = kept->capture;
     fit.path.capture_profile = kept->capture_profile;
   }
-  write_cis_fit(out, study, std::move(file), fit, some, context);
+  return fit;
+}
+
+SurrogateFile with_cis_fit(const Study& study, SurrogateFile file, const CisFit& fit, bool some,
+                           const Context& context) {
+  require_fitted(fit, some);
+  set_cis_path(file, &fit.path);
+  tell_fit(fit, context);
+  if (some) tell_genes_of_some(study, fit, context);
+  return file;
+}
+
+void fit_cis_into(const std::filesystem::path& out, const Study& study, SurrogateFile file,
+                  const FoldedSurrogate& folded, const CisArguments& arguments,
+                  const Context& context) {
+  const CisFit fit = fit_cis_on(study, file, folded, arguments, context);
+  write_cis_fit(out, study, std::move(file), fit, !arguments.options.genes.empty(), context);
 }
 
 std::filesystem::path cis_table_beside(const std::filesystem::path& surrogate) {

@@ -22,6 +22,16 @@ struct CisArguments {
   CisOptions resolved() const;
 };
 
+/// Fits the cis path. Where `options.genes` names some and capture is to be estimated, that of the
+/// file's own cis path is taken, if it has one.
+CisFit fit_cis_on(const Study& study, const SurrogateFile& file, const FoldedSurrogate& folded,
+                  const CisArguments& arguments, const Context& context);
+
+/// The surrogate with a fit; tells what came out. `some`: genes were named. Throws Error(kInput)
+/// where none of those could be fitted.
+SurrogateFile with_cis_fit(const Study& study, SurrogateFile file, const CisFit& fit, bool some,
+                           const Context& context);
+
 /// Fits the cis path and writes the surrogate with it to `out`, and the table beside it. Where
 /// `options.genes` names some and capture is to be estimated, that of the file's own cis path is
 /// taken, if it has one. Throws Error(kInput) where none of the genes can be fitted.

@@ -44,6 +44,20 @@ void EvaluateArguments::describe(OptionSet& set) {
       "Your own markers: a table with a column gene and, optionally, cell_type (a type, or each)");
 }
 
+void EvaluateArguments::describe_cells(OptionSet& set) {
+  set.choice<Split>("--cells", split,
+                    {{split_name(Split::kTest), Split::kTest},
+                     {split_name(Split::kValidation), Split::kValidation},
+                     {split_name(Split::kTrain), Split::kTrain}},
+                    "Cells on which the surrogate is judged");
+}
+
+void describe_map(OptionSet& set, bool& map) {
+  set.flag("--map", map,
+           "Also the map of the cells (umap.tsv, silhouette.tsv, marker_expression.tsv), which the "
+           "report draws");
+}
+
 EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const Study& study,
                                      const Context& context) {
   return {arguments.split, arguments.markers_per_type, read_own_markers(arguments, study, context)};

@@ -19,9 +19,14 @@ struct EvaluateArguments {
   std::filesystem::path markers;
 
   void describe(OptionSet& set);
+  /// --cells.
+  void describe_cells(OptionSet& set);
   /// Names of the tables.
   static std::vector<std::string> files();
 };
+
+/// --map.
+void describe_map(OptionSet& set, bool& map);
 
 /// What the stage is to do; reads the user's markers.
 EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const Study& study,

@@ -121,6 +121,25 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
   return sets;
 }
 
+std::vector<Table> explain_tables(const Study& study, const Explained& explained,
+                                  std::span<const SetRedundancy> redundant,
+                                  const ExplainArguments& arguments) {
+  auto tables = explained_tables(study, explained);
+  tables.push_back(link_columns().table(links_of(study, explained.judged.sets, redundant)));
+  tables.push_back(evidence_columns().table(evidence_of(study, explained.result.explained)));
+  std::vector<int32_t> genes;
+  for (const auto& set : explained.judged.sets) genes.push_back(set.gene);
+  tables.push_back(loci_table(study, genes));
+  tables.push_back(locus_genes_table(study, genes));
+  if (!arguments.ask_redundancy) return tables;
+  for (auto& table : redundancy_tables(study, redundant, arguments.redundancy.contrast_groups)) {
+    if (table.source == describe_design().file) table = in_design_order(table);
+    if (table.source == describe_groups().file) table = with_group_q(table);
+    tables.push_back(std::move(table));
+  }
+  return tables;
+}
+
 std::vector<std::string> redundancy_files(const RedundancyOptions& options) {
   std::vector<std::string> names = {describe_redundancy().file, describe_settings().file,
                                     describe_members().file,    describe_interactions().file,

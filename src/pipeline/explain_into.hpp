@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,12 @@ std::vector<SetRedundancy> ask_redundancy(const Study& study, const StudySurroga
                                           const ExplainResult& result,
                                           const ExplainArguments& arguments,
                                           const Context& context);
+
+/// The tables of a run that is in memory, as `explain_into` writes them; `redundant`: what was
+/// asked of these sets.
+std::vector<Table> explain_tables(const Study& study, const Explained& explained,
+                                  std::span<const SetRedundancy> redundant,
+                                  const ExplainArguments& arguments);
 
 /// Names of the tables that say whether elements stand in for one another.
 std::vector<std::string> redundancy_files(const RedundancyOptions& options);

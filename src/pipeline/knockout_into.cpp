@@ -386,22 +386,6 @@ std::vector<std::string> write_matrices(OutputFolder& out, const Study& study,
   return asked.files();
 }
 
-void require_near(const Study& study, const AskedKnockout& asked) {
-  const NearGenes near(study, asked.plan.genes, asked.window);
-  const auto peaks = indices_below(study.peaks.size());
-  for (size_t place = 0; place < asked.plan.genes.size(); ++place) {
-    if (std::any_of(peaks.begin(), peaks.end(),
-                    [&](int32_t peak) { return near.is_near(place, peak); })) {
-      return;
-    }
-  }
-  throw input_error(
-      "knockout: no gene has a position with peaks within {} bp; prepare the study with --genes, "
-      "or "
-      "leave out --window",
-      asked.window);
-}
-
 /// From what the first portion of each type and the options say.
 AskedKnockout asked_of(const Study& study, const PortionFiles& portions,
                        const OptionSet::Values& options) {
@@ -436,6 +420,22 @@ AskedKnockout asked_of(const Study& study, const PortionFiles& portions,
 }
 
 }  // namespace
+
+void require_near(const Study& study, const AskedKnockout& asked) {
+  const NearGenes near(study, asked.plan.genes, asked.window);
+  const auto peaks = indices_below(study.peaks.size());
+  for (size_t place = 0; place < asked.plan.genes.size(); ++place) {
+    if (std::any_of(peaks.begin(), peaks.end(),
+                    [&](int32_t peak) { return near.is_near(place, peak); })) {
+      return;
+    }
+  }
+  throw input_error(
+      "knockout: no gene has a position with peaks within {} bp; prepare the study with --genes, "
+      "or "
+      "leave out --window",
+      asked.window);
+}
 
 KnockoutForm AskedKnockout::form() const {
   if (window > 0) return KnockoutForm::kNear;

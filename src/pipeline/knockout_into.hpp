@@ -43,6 +43,9 @@ struct AskedKnockout {
   std::vector<std::string> files() const;
 };
 
+/// Throws Error(kInput) where no gene has a peak in the window.
+void require_near(const Study& study, const AskedKnockout& asked);
+
 /// Masks this shard's peaks, and writes the files of a whole run; a shard leaves its portions
 /// alone. What is done is kept. `surrogate`: asked for the genes. Throws Error(kInput) where files
 /// stand in the way, and where no gene has a peak in the window.

@@ -217,17 +217,21 @@ void draw_images(const std::filesystem::path& folder, const ModelResults& result
 
 }  // namespace
 
-void write_results(const std::filesystem::path& folder, const ModelResults& results) {
+std::vector<Table> model_tables(const ModelResults& results) {
   std::vector<FeatureRow> features;
   for (size_t i = 0; i < results.explained.explanation.subset.size(); ++i) {
     features.push_back({results, i});
   }
   std::vector<PredictionRow> predictions;
   for (size_t i = 0; i < results.question.test.size(); ++i) predictions.push_back({results, i});
-  write_into(folder, subset_columns().table(features));
-  write_into(folder, prediction_columns(results.of_class()).table(predictions));
-  write_into(folder, summary_columns(results.of_class()).table({&results, 1}));
-  write_into(folder, model_timing_columns().table({&results, 1}));
+  return {subset_columns().table(features),
+          prediction_columns(results.of_class()).table(predictions),
+          summary_columns(results.of_class()).table({&results, 1}),
+          model_timing_columns().table({&results, 1})};
+}
+
+void write_results(const std::filesystem::path& folder, const ModelResults& results) {
+  for (const Table& table : model_tables(results)) write_into(folder, table);
   if (results.image) draw_images(folder, results);
 }
 

@@ -28,6 +28,9 @@ struct ModelResults {
   bool of_class() const { return question.loss.kind == LossKind::kCrossEntropy; }
 };
 
+/// subset.tsv, predictions.tsv, summary.tsv, timings.tsv.
+std::vector<Table> model_tables(const ModelResults& results);
+
 /// Tables; mask.svg and images.svg where rows are images.
 void write_results(const std::filesystem::path& folder, const ModelResults& results);
 /// Names of all of them.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <map>
 #include <utility>
 
 #include "base/at.hpp"
@@ -46,10 +47,9 @@ Table with_calls(const Table& table, const RedundancyOptions& options) {
   return result;
 }
 
-/// Writes what a portion found; the names of the files.
-std::vector<std::string> write_found(const std::filesystem::path& folder, size_t portion,
-                                     const Study& study, const RedundancyFindings& found,
-                                     const RedundancyArguments& arguments) {
+/// What a portion found.
+std::vector<Table> found_tables(const Study& study, const RedundancyFindings& found,
+                                const RedundancyArguments& arguments) {
   auto tables = redundancy_tables(study, found.sets, arguments.explain.redundancy.contrast_groups);
   tables.push_back(skipped_columns().table(skipped_rows(study, found.skipped)));
   tables.push_back(link_columns().table(links_of(study, found)));
@@ -57,7 +57,7 @@ std::vector<std::string> write_found(const std::filesystem::path& folder, size_t
   if (arguments.alternatives > 0) {
     tables.push_back(alternatives_table(study, found.alternatives));
   }
-  return write_portion(folder, kRedundancyCommand, portion, std::move(tables));
+  return tables;
 }
 
 std::vector<std::string> table_names(const Study& study, const RedundancyArguments& arguments) {
@@ -155,7 +155,8 @@ class RedundancyPortions {
             const RedundancyArguments& arguments) {
     RedundancySearch search(study_, surrogate, std::move(plan), context_);
     each("redundancy", "portion {}", [&](size_t portion, const auto& targets) {
-      return write_found(out_.path(), portion, study_, search.find(targets), arguments);
+      return write_portion(out_.path(), kRedundancyCommand, portion,
+                           found_tables(study_, search.find(targets), arguments));
     });
   }
 
@@ -204,6 +205,15 @@ class RedundancyPortions {
   RunFolder run_;
 };
 
+/// What can be told before any work.
+void require_askable(const Study& study, const StudySurrogate& surrogate,
+                     const RedundancyArguments& arguments) {
+  const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
+  if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
+  require_groups(study, arguments.explain.redundancy);
+  require_explainable(study, surrogate, arguments.explain.stage_options());
+}
+
 }  // namespace
 
 std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
@@ -212,10 +222,7 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
                                          const RedundancyArguments& arguments,
                                          const std::string& settings, const std::string& how,
                                          const Context& context) {
-  const auto problem = arguments.negative_control ? why_no_decoys(study) : "";
-  if (!problem.empty()) throw input_error("{}; leave out --negative-control", problem);
-  require_groups(study, arguments.explain.redundancy);
-  require_explainable(study, surrogate, arguments.explain.stage_options());
+  require_askable(study, surrogate, arguments);
   const auto training = arguments.retrain ? training_words(how) : std::vector<std::string>();
   const auto& folder = out.path();
   const auto shard = shard_from(arguments.shard);
@@ -237,12 +244,13 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
   return written;
 }
 
-std::vector<std::string> finish_redundancy(OutputFolder& out, const Study& study,
-                                           const PortionFiles& portions,
-                                           const RedundancyArguments& arguments,
-                                           const Context& context) {
+namespace {
+
+/// The tables of a whole run, of those that its portions left.
+std::vector<Table> whole_tables(const Study& study, const ControlTable& joined,
+                                const RedundancyArguments& arguments, const Context& context) {
   std::vector<Table> tables;
-  for (const auto& name : table_names(study, arguments)) tables.push_back(portions.joined(name));
+  for (const auto& name : table_names(study, arguments)) tables.push_back(joined(name));
   tables.front() = with_calls(tables.front(), arguments.explain.redundancy_options());
   tell_calls_of(tables.front(), context);
   for (auto& table : tables) {
@@ -256,10 +264,64 @@ std::vector<std::string> finish_redundancy(OutputFolder& out, const Study& study
   }
   tables.push_back(shares_table(summarise_shares(read_shares(tables.front()))));
   if (arguments.negative_control) {
-    const auto read = [&](const std::string& name) { return portions.joined(name); };
-    tables.push_back(negative_control_table(read, tables.front(), arguments, context));
+    tables.push_back(negative_control_table(joined, tables.front(), arguments, context));
   }
-  return write_tables_into(out, tables, context);
+  return tables;
+}
+
+/// Tables of portions in memory, one after the other under their names.
+class JoinedTables {
+ public:
+  void add(std::vector<Table> tables) {
+    for (auto& table : tables) {
+      const auto found = tables_.try_emplace(table.source, table);
+      if (found.second) continue;
+      for (size_t row = 0; row < table.rows(); ++row) found.first->second.add(table.row(row));
+    }
+  }
+  const Table& named(const std::string& name) const { return tables_.at(name); }
+
+ private:
+  std::map<std::string, Table> tables_;
+};
+
+}  // namespace
+
+std::vector<std::string> finish_redundancy(OutputFolder& out, const Study& study,
+                                           const PortionFiles& portions,
+                                           const RedundancyArguments& arguments,
+                                           const Context& context) {
+  const auto joined = [&](const std::string& name) { return portions.joined(name); };
+  return write_tables_into(out, whole_tables(study, joined, arguments, context), context);
+}
+
+std::vector<Table> redundancy_in_memory(const Study& study, const StudySurrogate& surrogate,
+                                        const std::vector<ExplainTarget>& targets,
+                                        const RedundancyArguments& arguments,
+                                        const Context& context) {
+  require_askable(study, surrogate, arguments);
+  if (arguments.retrain) throw internal_error("surrogates of halves are trained in a folder");
+  JoinedTables joined;
+  RedundancySearch search(study, surrogate, arguments.plan(), context);
+  const auto portions = portions_of({}, targets.size());
+  Progress progress(context, "redundancy", std::ssize(portions));
+  for (const size_t portion : portions) {
+    joined.add(found_tables(study, search.find(targets_of_portion(portion, targets)), arguments));
+    progress.advance();
+  }
+  if (arguments.negative_control) {
+    ControlPortions controls(study, surrogate, arguments, context);
+    for (const size_t portion : portions) {
+      joined.add({controls.real_table(targets_of_portion(portion, targets))});
+    }
+    for (size_t kind = 0; kind < ControlPortions::kinds(); ++kind) {
+      for (const size_t portion : portions) {
+        joined.add(controls.tables(kind, targets_of_portion(portion, targets)));
+      }
+    }
+  }
+  return whole_tables(
+      study, [&](const std::string& name) { return joined.named(name); }, arguments, context);
 }
 
 }  // namespace grids::core

@@ -94,6 +94,12 @@ std::vector<std::string> redundancy_into(OutputFolder& out, const Study& study,
                                          const std::string& settings, const std::string& how,
                                          const Context& context);
 
+/// The same without a folder: nothing is kept. Without surrogates trained on halves.
+std::vector<Table> redundancy_in_memory(const Study& study, const StudySurrogate& surrogate,
+                                        const std::vector<ExplainTarget>& targets,
+                                        const RedundancyArguments& arguments,
+                                        const Context& context);
+
 /// The step that ends it: makes and writes the tables of all portions, whose names it returns.
 std::vector<std::string> finish_redundancy(OutputFolder& out, const Study& study,
                                            const PortionFiles& portions,

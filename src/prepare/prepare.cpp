@@ -366,21 +366,24 @@ StudyRows study_rows(const PreparedCells& cells, ThreadPool& pool) {
   return rows;
 }
 
-PrepareResult prepare(PackedMultiome&& raw, const PrepareInputs& inputs,
-                      const PrepareOptions& options, const Context& context) {
-  auto cells = prepare_cells(std::move(raw), inputs, options, context);
+PrepareResult with_matrices(PreparedCells&& cells, ThreadPool& pool) {
   const int64_t count = cells.tables.cells.size();
-  auto expression = rna_as_given(cells, 0, count, context.pool);
+  auto expression = rna_as_given(cells, 0, count, pool);
   cells.rna = PackedRows();
   CsrMatrix counts;
   if (cells.rna_kind == RnaKind::kCounts) counts = expression;
   normalise(cells, 0, count, expression);
-  auto open = gather_open(cells.atac, cells.atac_rows, cells.peaks, context.pool);
+  auto open = gather_open(cells.atac, cells.atac_rows, cells.peaks, pool);
   PrepareResult result{std::move(cells.tables), std::move(cells.summary)};
   result.study.expression = std::move(expression);
   result.study.counts = std::move(counts);
   result.study.open = std::move(open);
   return result;
+}
+
+PrepareResult prepare(PackedMultiome&& raw, const PrepareInputs& inputs,
+                      const PrepareOptions& options, const Context& context) {
+  return with_matrices(prepare_cells(std::move(raw), inputs, options, context), context.pool);
 }
 
 }  // namespace grids::core

@@ -135,6 +135,9 @@ PreparedCells prepare_cells(PackedMultiome&& raw, const PrepareInputs& inputs,
 /// arguments outlive what is returned.
 StudyRows study_rows(const PreparedCells& cells, ThreadPool& pool);
 
+/// The study with its matrices in memory.
+PrepareResult with_matrices(PreparedCells&& cells, ThreadPool& pool);
+
 /// `prepare_cells`, with the matrices in memory.
 PrepareResult prepare(PackedMultiome&& raw, const PrepareInputs& inputs,
                       const PrepareOptions& options, const Context& context);

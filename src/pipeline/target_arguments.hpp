@@ -21,6 +21,13 @@ void describe_genes(OptionSet& set, std::vector<std::string>& words);
 std::vector<std::string> cell_type_names(const Study& study, const std::vector<std::string>& words);
 std::vector<std::string> gene_names(const Study& study, const std::vector<std::string>& words);
 
+/// The names in a file of genes to be fitted; none without a file.
+std::vector<std::string> names_in_gene_file(const std::filesystem::path& path);
+/// The genes that are named, by words of --gene or by a file, all problems told at once; none where
+/// all genes are to be fitted.
+std::vector<int32_t> genes_to_fit(const Study& study, const std::vector<std::string>& words,
+                                  std::vector<std::string> names);
+
 struct TargetArguments {
   std::vector<std::string> cell_types;
   std::vector<std::string> genes;

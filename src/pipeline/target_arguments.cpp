@@ -1,8 +1,9 @@
-#include "cli/target_arguments.hpp"
+#include "pipeline/target_arguments.hpp"
 
 #include <fmt/ranges.h>
 
 #include "base/name_list.hpp"
+#include "io/delimited.hpp"
 #include "pipeline/all_genes.hpp"
 #include "pipeline/inputs.hpp"
 
@@ -26,6 +27,27 @@ std::vector<std::string> cell_type_names(const Study& study,
 std::vector<std::string> gene_names(const Study& study, const std::vector<std::string>& words) {
   return split_names(words,
                      [&](std::string_view name) { return study.genes.index_of(name).has_value(); });
+}
+
+std::vector<std::string> names_in_gene_file(const std::filesystem::path& path) {
+  if (path.empty()) return {};
+  auto names = read_name_list(path);
+  if (names.empty()) {
+    throw input_error("{}: names no genes; give one symbol or id per line", path.string());
+  }
+  return names;
+}
+
+std::vector<int32_t> genes_to_fit(const Study& study, const std::vector<std::string>& words,
+                                  std::vector<std::string> names) {
+  if (names.empty() && !words.empty()) names = gene_names(study, words);
+  Problems problems;
+  std::vector<int32_t> genes;
+  for (const auto& name : names) {
+    if (const auto gene = find_gene(study, name, problems)) genes.push_back(*gene);
+  }
+  problems.raise(ErrorKind::kInput, "cis");
+  return genes;
 }
 
 void TargetArguments::describe(OptionSet& set, std::string_view columns) {

@@ -1,0 +1,551 @@
+"""Figures of results, for a paper: each draws on one matplotlib Axes and returns it.
+
+Colours are Okabe and Ito's, which readers with any colour vision tell apart, and the same as on the
+report's page. Results are what functions of ``tl`` return, or the folder that the command line wrote.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Optional, Sequence
+
+from ._error import Error
+from ._tables import Tables
+
+if TYPE_CHECKING:
+    import matplotlib.axes
+
+__all__ = ["accuracy", "contrast", "locus", "redundancy", "settings"]
+
+INK, SOFT, RULE = "#1c1c1a", "#5d5d58", "#dcdcd6"
+BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
+PURPLE, SKY, GREY = "#cc79a7", "#56b4e9", "#94948e"
+#: Of cell types, in their order.
+TYPES = (BLUE, GREEN, VERMILION, PURPLE, SKY, ORANGE)
+VERDICTS = {
+    "borne_out": (BLUE, "o", "borne out"),
+    "overstated": (SKY, "s", "overstated"),
+    "undecided": ("#6f6f6a", "D", "undecided"),
+    "not_judged": (GREY, "v", "not judged"),
+    "contradicted": (VERMILION, "X", "contradicted"),
+}
+CALLS = {
+    "redundant": (BLUE, "o"),
+    "quorum": (SKY, "s"),
+    "cooperative": (VERMILION, "^"),
+    "independent": (GREEN, "D"),
+    "stand_ins_or_proxies": (PURPLE, "P"),
+    "not_called": (GREY, "o"),
+}
+
+
+def _tables(found: Any, needed: Sequence[str], maker: str) -> Tables:
+    if isinstance(found, (str, os.PathLike)):
+        found = Tables.load(found)
+    if not isinstance(found, Tables):
+        raise Error(f"{type(found).__name__} is no result of scgrids.tl and no folder of one", "usage")
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise Error(f"the result has no table {', '.join(missing)}; {maker} makes it")
+    return found
+
+
+def _axes(ax: Any, size: tuple[float, float]) -> "matplotlib.axes.Axes":
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=size, layout="constrained")
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color(SOFT)
+    ax.tick_params(colors=SOFT, labelcolor=INK, labelsize=8)
+    return ax
+
+
+def _one_set(frame: Any, gene: Optional[str], cell_type: Optional[str], what: str) -> tuple[str, str]:
+    """Gene and type of the set that is asked for: the first, where several would do."""
+    rows = frame
+    if gene is not None:
+        rows = rows[rows["gene"] == gene]
+    if cell_type is not None:
+        rows = rows[rows["cell_type"] == cell_type]
+    if len(rows) == 0:
+        sets = frame[["gene", "cell_type"]].drop_duplicates()
+        known = ", ".join(f"{row.gene} in {row.cell_type}" for row in sets.head(8).itertuples())
+        asked = " in ".join(str(name) for name in (gene, cell_type) if name is not None) or "any"
+        raise Error(f"{what}: no set of {asked}; there are {known or 'none'}{' …' if len(sets) > 8 else ''}")
+    return rows["gene"].iloc[0], rows["cell_type"].iloc[0]
+
+
+def _in(cell_type: str) -> str:
+    return "in all types" if cell_type == "all" else f"in {cell_type}"
+
+
+def _title(ax: Any, gene: str, rest: str) -> None:
+    """Genes stand in italics, as they do in papers."""
+    name = gene.replace("_", r"\_").replace("-", "{-}")
+    ax.set_title(f"$\\it{{{name}}}$ {rest}", loc="left", fontsize=9.5, color=INK)
+
+
+# ---- the genome ----------------------------------------------------------------------------------
+
+
+def locus(
+    found: Any,
+    gene: Optional[str] = None,
+    cell_type: Optional[str] = None,
+    *,
+    types: Optional[Sequence[str]] = None,
+    span: Optional[tuple[int, int]] = None,
+    ax: "Optional[matplotlib.axes.Axes]" = None,
+) -> "matplotlib.axes.Axes":
+    """A set on the genome: genes, arcs from its members to the gene, peaks, and how open they are.
+
+    Arcs are thicker where masking that element alone is predicted to change more, blue where the
+    prediction falls and vermilion where it rises; faint for members that can be spared; dashed for
+    partners. Below, the share of each type's training cells in which a peak is open.
+
+    Parameters
+    ----------
+    found
+        What :func:`scgrids.tl.explain` returned, or a folder of results.
+    gene, cell_type
+        Which set; without, the first.
+    types
+        Cell types whose openness is drawn; without, the set's own first and at most four others.
+    span
+        First and last base; without, what holds members and gene.
+    ax
+        Where to draw; without, a new figure.
+    """
+    tables = _tables(found, ["links", "loci", "locus_genes"], "scgrids.tl.explain")
+    links = tables["links"]
+    gene, cell_type = _one_set(links, gene, cell_type, "locus")
+    links = links[(links["gene"] == gene) & (links["cell_type"] == cell_type)]
+    genes = tables["locus_genes"]
+    own = genes[genes["gene"] == gene]
+    if len(own) == 0:
+        raise Error(f"locus: {gene} has no position in the study; prepare it with genes=")
+    own = own.iloc[0]
+    chrom, tss = own["chrom"], own["start"] if own["strand"] != "-" else own["end"] - 1
+    near = links[links["chrom"] == chrom]
+    first, last = span or _span(near, own)
+    peaks = tables["loci"]
+    peaks = peaks[(peaks["chrom"] == chrom) & (peaks["end"] > first) & (peaks["start"] < last)]
+    shown = _types(peaks, cell_type, types)
+
+    ax = _axes(ax, (7.2, 2.6 + 0.34 * len(shown)))
+    rows = genes[(genes["chrom"] == chrom) & (genes["end"] > first) & (genes["start"] < last)]
+    arcs_from = 1.0 * len(shown) + 1.0
+    _draw_openness(ax, peaks, shown, (first, last))
+    _draw_peaks(ax, peaks, near, arcs_from - 0.75)
+    top = _draw_arcs(ax, near, tss, arcs_from, (first, last))
+    top = _draw_genes(ax, rows, gene, top, (first, last))
+    ax.set_xlim(first, last)
+    ax.set_ylim(-0.15, top)
+    ax.set_yticks([len(shown) - 1 - i + 0.35 for i in range(len(shown))], shown)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.xaxis.set_major_locator(_locator())
+    ax.xaxis.set_major_formatter(lambda place, _: f"{place / 1e6:,.2f}")
+    ax.set_xlabel(f"{chrom} (Mb)", fontsize=8.5, color=INK)
+    away = len(links) - len(near)
+    beside = f"; {away} of {len(links)} peaks on other chromosomes" if away else ""
+    change = links["relative_change"].iloc[0]
+    told = "" if change != change else f", predicted {100 * change:+.0f} % when masked".replace("-", "−")
+    _title(ax, gene, f"{_in(cell_type)}{told}{beside}")
+    return ax
+
+
+def _locator():
+    from matplotlib.ticker import MaxNLocator
+
+    return MaxNLocator(6)
+
+
+def _span(near: Any, own: Any) -> tuple[int, int]:
+    first = min([own["start"], *near["start"]])
+    last = max([own["end"], *near["end"]])
+    margin = max(2000, (last - first) // 20)
+    return int(first - margin), int(last + margin)
+
+
+def _types(peaks: Any, cell_type: str, types: Optional[Sequence[str]]) -> list[str]:
+    known = [name for name in peaks.columns if name not in ("peak", "chrom", "start", "end")]
+    if types is None:
+        own = [name for name in known if name == cell_type]
+        return own + [name for name in known if name != cell_type][: 5 - len(own)]
+    missing = [name for name in types if name not in known]
+    if missing:
+        raise Error(f"locus: no cell type {', '.join(missing)}; there are {', '.join(known)}")
+    return list(types)
+
+
+def _draw_openness(ax: Any, peaks: Any, types: list[str], span: tuple[int, int]) -> None:
+    most = max([0.05, *(peaks[name].max() for name in types if len(peaks))])
+    wide = (span[1] - span[0]) / 500
+    middles = (peaks["start"] + peaks["end"]) / 2
+    widths = (peaks["end"] - peaks["start"]).clip(lower=wide)
+    for i, name in enumerate(types):
+        floor = len(types) - 1 - i
+        ax.hlines(floor, *span, color=RULE, linewidth=0.6)
+        ax.bar(
+            middles, 0.78 * peaks[name] / most, widths, floor, color=TYPES[i % len(TYPES)], linewidth=0
+        )
+    top = len(types) - 1 + 0.78
+    ax.annotate(
+        f"{most:.2f} open",
+        (span[1], top),
+        ha="right",
+        va="top",
+        fontsize=7,
+        color=SOFT,
+        xytext=(-2, 0),
+        textcoords="offset points",
+    )
+
+
+def _colour(row: Any) -> str:
+    if row.loss_alone != row.loss_alone:
+        return GREY
+    return BLUE if row.loss_alone <= 0 else VERMILION
+
+
+def _spared(row: Any) -> bool:
+    """Whether a member can be spared: it is of no minimal sub-set."""
+    return row.in_minimal is not None and row.in_minimal == False  # noqa: E712 (may be missing)
+
+
+def _draw_peaks(ax: Any, peaks: Any, near: Any, floor: float) -> None:
+    ax.bar(
+        (peaks["start"] + peaks["end"]) / 2,
+        0.3,
+        (peaks["end"] - peaks["start"]),
+        floor,
+        color="#c4c4be",
+        edgecolor="#c4c4be",
+        linewidth=0.6,
+    )
+    for row in near.itertuples():
+        colour = ORANGE if row.rank != row.rank else BLUE
+        ax.bar(
+            (row.start + row.end) / 2,
+            0.42,
+            row.end - row.start,
+            floor - 0.06,
+            color=colour,
+            edgecolor=colour,
+            linewidth=0.9,
+            alpha=0.45 if _spared(row) else 1,
+        )
+
+
+def _draw_arcs(ax: Any, near: Any, tss: int, floor: float, span: tuple[int, int]) -> float:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    height = 1.7
+    most = near["loss_alone"].abs().max()
+    for row in near.sort_values("rank", ascending=False).itertuples():
+        middle = (row.start + row.end) / 2
+        reach = abs(middle - tss) / (span[1] - span[0])
+        peak = floor + height * (0.35 + 0.65 * min(1.0, 1.6 * reach))
+        weight = abs(row.loss_alone) / most if most and row.loss_alone == row.loss_alone else 0.3
+        path = Path(
+            [(middle, floor), (middle, peak), (tss, peak), (tss, floor)],
+            [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
+        )
+        ax.add_patch(
+            PathPatch(
+                path,
+                facecolor="none",
+                edgecolor=_colour(row),
+                linewidth=0.7 + 2.3 * weight,
+                alpha=0.4 if _spared(row) else 1,
+                linestyle=(0, (3, 2)) if row.rank != row.rank else "-",
+                capstyle="round",
+            )
+        )
+    return floor + height
+
+
+def _draw_genes(ax: Any, genes: Any, own: str, floor: float, span: tuple[int, int]) -> float:
+    """Bodies with an arrow where transcription starts, in as many lanes as they need."""
+    wide = (span[1] - span[0]) / 60
+    lanes: list[float] = []
+    for row in genes.sort_values("start").itertuples():
+        name_wide = wide * (0.75 * len(row.gene) + 1)
+        lane = next((i for i, end in enumerate(lanes) if end < row.start), len(lanes))
+        if lane == len(lanes):
+            lanes.append(0)
+        lanes[lane] = max(row.end, row.start + name_wide) + wide
+        is_own = row.gene == own
+        y = floor + 0.25 + 0.72 * lane
+        ax.barh(y, row.end - row.start, 0.2, row.start, color=INK if is_own else "#a8a8a2", linewidth=0)
+        tss, ahead = (row.end, -1) if row.strand == "-" else (row.start, 1)
+        if row.strand in "+-":
+            ax.annotate(
+                "",
+                (tss + ahead * wide * 1.2, y + 0.26),
+                (tss, y + 0.26),
+                arrowprops=dict(arrowstyle="->", color=INK if is_own else SOFT, lw=0.8, shrinkA=0, shrinkB=0),
+                annotation_clip=True,
+            )
+        at = (max(row.start, span[0]) + min(row.end, span[1])) / 2
+        side = "center"
+        if at + name_wide / 2 > span[1]:
+            at, side = span[1], "right"
+        elif at - name_wide / 2 < span[0]:
+            at, side = span[0], "left"
+        ax.text(
+            at,
+            y - 0.18,
+            row.gene,
+            ha=side,
+            va="top",
+            fontsize=7,
+            style="italic",
+            clip_on=True,
+            color=INK if is_own else SOFT,
+            fontweight="bold" if is_own else None,
+        )
+    return floor + 0.55 + 0.72 * max(1, len(lanes))
+
+
+# ---- numbers -------------------------------------------------------------------------------------
+
+
+def contrast(found: Any, *, ax: "Optional[matplotlib.axes.Axes]" = None) -> "matplotlib.axes.Axes":
+    """Predicted against measured change of every set, in test cells that no search has seen.
+
+    Both are mean log changes; the line is where they are equal. Bars are 95 % intervals, colours
+    the verdicts, small grey dots random sets that are open as often.
+
+    Parameters
+    ----------
+    found
+        What :func:`scgrids.tl.explain` returned, or a folder of results.
+    ax
+        Where to draw; without, a new figure.
+    """
+    rows = _tables(found, ["contrasts"], "scgrids.tl.explain")["contrasts"]
+    measured = rows[rows["observed"].notna()]
+    ax = _axes(ax, (4.2, 4.0))
+    random = measured[measured["set"] != "found"]
+    ax.scatter(random["predicted"], random["observed"], s=5, color="#c4c4be", linewidth=0, label="random sets")
+    own = measured[measured["set"] == "found"]
+    for verdict, (colour, marker, name) in VERDICTS.items():
+        some = own[own["verdict"] == verdict]
+        if len(some) == 0:
+            continue
+        low, high = some["observed"] - some["observed_low"], some["observed_high"] - some["observed"]
+        ax.errorbar(
+            some["predicted"],
+            some["observed"],
+            yerr=[low, high],
+            fmt=marker,
+            color=colour,
+            markersize=5,
+            markeredgecolor="white",
+            markeredgewidth=0.5,
+            elinewidth=0.9,
+            label=f"{name} ({len(some)})",
+        )
+    ax.axhline(0, color=RULE, linewidth=0.8, zorder=0)
+    ax.axvline(0, color=RULE, linewidth=0.8, zorder=0)
+    ax.axline((0, 0), slope=1, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+    left_out = int((rows["set"] == "found").sum()) - len(own)
+    ax.set_xlabel("predicted log change when masked", fontsize=8.5, color=INK)
+    ax.set_ylabel("measured log change", fontsize=8.5, color=INK)
+    if left_out:
+        ax.set_title(f"{left_out} sets not measured", loc="right", fontsize=7.5, color=SOFT)
+    if len(measured):
+        ax.legend(fontsize=7, frameon=False)
+    return ax
+
+
+def redundancy(
+    found: Any, *, most: int = 30, ax: "Optional[matplotlib.axes.Axes]" = None
+) -> "matplotlib.axes.Axes":
+    """Do the elements of each set stand in for one another? The hidden share, with its interval.
+
+    0: elements add; 1: any one suffices; below 0: they are needed jointly. The band is the margin
+    within which nothing is called. Filled: called; open: not called. Without a bar: the interval is
+    not bounded, because the joint change is too uncertain. Calls hold on the scale of rates and on
+    that of their logs: what multiplies is below 0 here, and independent.
+
+    Parameters
+    ----------
+    found
+        What :func:`scgrids.tl.explain` or :func:`scgrids.tl.redundancy` returned, or a folder.
+    most
+        Sets drawn, those with the narrowest interval; the title says of how many.
+    ax
+        Where to draw; without, a new figure.
+    """
+    rows = _tables(found, ["redundancy"], "scgrids.tl.explain or scgrids.tl.redundancy")["redundancy"]
+    measured = rows[rows["hidden_share"].notna()].copy()
+    shown = measured.sort_values("hidden_error").head(most).sort_values("hidden_share")
+    ax = _axes(ax, (5.2, 1.2 + 0.24 * max(3, len(shown))))
+    ax.axvspan(-0.15, 0.15, color="#efefea", linewidth=0, zorder=0)
+    for place in (0, 1):
+        ax.axvline(place, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
+    labelled = set()
+    for y, row in enumerate(shown.itertuples()):
+        colour, marker = CALLS.get(row.call, CALLS["not_called"])
+        if row.hidden_low == row.hidden_low:
+            ax.hlines(y, row.hidden_low, row.hidden_high, color=colour, linewidth=1.1)
+        name = row.call.replace("_", " ")
+        ax.plot(
+            row.hidden_share,
+            y,
+            marker,
+            color=colour,
+            markersize=5.5,
+            markerfacecolor="white" if row.call == "not_called" else colour,
+            label=None if name in labelled else name,
+        )
+        labelled.add(name)
+    types = shown["cell_type"].where(shown["cell_type"] != "all", "all types")
+    ax.set_yticks(range(len(shown)), [f"{gene}, {name}" for gene, name in zip(shown["gene"], types)])
+    ax.set_ylim(-0.8, len(shown) - 0.2)
+    low, high = _within(shown)
+    ax.set_xlim(low, high)
+    ax.set_xlabel("hidden share of the joint change (95 %)", fontsize=8.5, color=INK)
+    counted = f"{len(measured)} of {len(rows)} sets measured"
+    if len(shown) < len(measured):
+        counted = f"{len(shown)} of {counted}"
+    ax.set_title(counted, loc="left", fontsize=8, color=SOFT)
+    if labelled:
+        ax.legend(fontsize=7, frameon=False, loc="best")
+    else:
+        ax.text(0.5, 0.5, "no set could be measured", transform=ax.transAxes, ha="center", color=SOFT, fontsize=8)
+    return ax
+
+
+def _within(shown: Any) -> tuple[float, float]:
+    """What of the axis is drawn: all points, of the intervals what is near them."""
+    if len(shown) == 0:
+        return -1.2, 1.7
+    low, high = shown["hidden_share"].min(), shown["hidden_share"].max()
+    return max(-4.0, min(-0.6, low - 0.8)), min(5.0, max(1.5, high + 0.8))
+
+
+def settings(
+    found: Any,
+    gene: Optional[str] = None,
+    cell_type: Optional[str] = None,
+    *,
+    ax: "Optional[matplotlib.axes.Axes]" = None,
+) -> "matplotlib.axes.Axes":
+    """Expression in cells that hold each setting of a set's elements, measured and in the fit.
+
+    Parameters
+    ----------
+    found
+        What :func:`scgrids.tl.explain` or :func:`scgrids.tl.redundancy` returned, or a folder.
+    gene, cell_type
+        Which set; without, the first that was measured.
+    ax
+        Where to draw; without, a new figure.
+    """
+    rows = _tables(found, ["settings"], "scgrids.tl.explain or scgrids.tl.redundancy")["settings"]
+    measured = rows[rows["rate"].notna()]
+    gene, cell_type = _one_set(
+        measured if gene is None and cell_type is None and len(measured) else rows, gene, cell_type, "settings"
+    )
+    rows = rows[(rows["gene"] == gene) & (rows["cell_type"] == cell_type) & (rows["set"] == "found")]
+    rows = rows.sort_values("number_open", kind="stable")
+    ax = _axes(ax, (1.6 + 0.42 * len(rows), 3.4))
+    places = range(len(rows))
+    ax.plot(places, rows["rate_fit"], "D", color=ORANGE, markersize=5.5, markerfacecolor="white", label="in the fit")
+    low, high = rows["rate"] - rows["rate_low"], rows["rate_high"] - rows["rate"]
+    ax.errorbar(
+        places,
+        rows["rate"],
+        yerr=[low.fillna(0), high.fillna(0)],
+        fmt="o",
+        color=BLUE,
+        markersize=5.5,
+        elinewidth=1.1,
+        label="measured (95 %)",
+    )
+    elements = _elements(rows)
+    ax.set_xticks(places, [_letters(text, elements) for text in rows["open"]])
+    for place, row in zip(places, rows.itertuples()):
+        ax.annotate(
+            f"{row.cells}", (place, 0), (0, -22), textcoords="offset points", ha="center", va="top",
+            xycoords=("data", "axes fraction"), fontsize=6.5, color=SOFT,
+        )  # fmt: skip
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel(f"\nelements open (cells)\n{_legend_of(elements)}", fontsize=8, color=INK)
+    ax.set_ylabel("counts per 100,000", fontsize=8.5, color=INK)
+    ax.legend(fontsize=7, frameon=False, loc="upper left")
+    _title(ax, gene, _in(cell_type))
+    return ax
+
+
+def _elements(rows: Any) -> list[str]:
+    """The elements of a set, by place: those of the setting in which all are open."""
+    whole = rows.loc[rows["number_open"].idxmax(), "open"]
+    return whole.split(",")
+
+
+def _legend_of(elements: list[str]) -> str:
+    """``A chr1:100-200``: a line for each two of them, of an element's peaks the first."""
+    names = [f"{chr(ord('A') + i)} {one.split(';')[0]}" for i, one in enumerate(elements)]
+    return "\n".join(", ".join(names[i : i + 2]) for i in range(0, len(names), 2))
+
+
+def _letters(text: str, elements: list[str]) -> str:
+    """``A B`` for the first and the second element."""
+    if text in ("none", None):
+        return "none"
+    return "".join(chr(ord("A") + elements.index(one)) for one in text.split(","))
+
+
+def accuracy(
+    evaluation: Any, *, measure: str = "within_type_r", ax: "Optional[matplotlib.axes.Axes]" = None
+) -> "matplotlib.axes.Axes":
+    """The surrogate beside simple predictors on held-out cells, over genes.
+
+    Boxes hold the middle half of the genes, whiskers 90 %; the line is the median.
+
+    Parameters
+    ----------
+    evaluation
+        What :func:`scgrids.tl.evaluate` returned, or a folder of results.
+    measure
+        A column of ``accuracy``: ``within_type_r``, ``r``, ``r2`` or ``within_type_r_partial``.
+    ax
+        Where to draw; without, a new figure.
+    """
+    rows = _tables(evaluation, ["accuracy"], "scgrids.tl.evaluate")["accuracy"]
+    words = {
+        "within_type_r": "correlation within cell types",
+        "r": "correlation over cells",
+        "r2": "R²",
+        "within_type_r_partial": "correlation within cell types, beyond depth",
+    }
+    if measure not in words:
+        raise Error(f"accuracy: '{measure}' is none of {', '.join(words)}", "usage")
+    predictors = [name for name in dict.fromkeys(rows["predictor"])]
+    predictors.sort(key=lambda name: name == "surrogate")
+    values = [rows.loc[rows["predictor"] == name, measure].dropna() for name in predictors]
+    ax = _axes(ax, (5.0, 0.9 + 0.34 * len(predictors)))
+    boxes = ax.boxplot(
+        values, orientation="horizontal", whis=(5, 95), widths=0.6, patch_artist=True, showfliers=False
+    )
+    for name, box in zip(predictors, boxes["boxes"]):
+        box.set(facecolor=BLUE if name == "surrogate" else "#deded8", edgecolor="none")
+    for name, line in zip(predictors, boxes["medians"]):
+        line.set(color="white" if name == "surrogate" else INK, linewidth=1.4)
+    for line in (*boxes["whiskers"], *boxes["caps"]):
+        line.set(color=SOFT, linewidth=0.8)
+    ax.set_yticks(range(1, len(predictors) + 1), predictors)
+    ax.axvline(0, color=RULE, linewidth=0.8, zorder=0)
+    ax.set_xlabel(f"{words[measure]}, {rows['gene'].nunique()} genes", fontsize=8.5, color=INK)
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    return ax

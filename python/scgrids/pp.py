@@ -1,0 +1,196 @@
+"""From raw cells to a prepared experiment."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Optional, Union
+
+from . import _core
+from ._cells import is_anndata, is_mudata, mudata_of, stored
+from ._error import Error
+from ._options import Files, described, given_words
+from ._running import running
+from ._study import KEY, PARTS, Study, remember
+
+if TYPE_CHECKING:
+    import mudata
+
+__all__ = ["prepare", "read"]
+
+
+@described("read")
+def read(
+    path: Optional[Union[str, "os.PathLike[str]"]] = None,
+    *,
+    seed: Optional[int] = None,
+    threads: Optional[int] = None,
+    **options,
+) -> "mudata.MuData":
+    """Reads raw cells in any format that ``grids prepare`` reads (docs/formats.md).
+
+    Zarr stores, backed and remote files: open them with ``anndata`` and ``mudata`` and hand the
+    object to :func:`prepare`.
+
+    Parameters
+    ----------
+    path
+        10x multiome ``.h5``, a folder with ``matrix.mtx`` or Cell Ranger's ``outs/``, ``.h5mu``, or
+        ``.h5ad`` of both; ``.gz`` of these. Without, ``rna`` and ``atac`` say where the two lie.
+    {options}
+
+    Returns
+    -------
+    mudata.MuData
+        ``rna`` and ``atac`` with counts in X; of ``.h5mu`` all that the file holds.
+    """
+    if path is not None and not options and os.fspath(path).endswith(".h5mu"):
+        import mudata as md
+
+        return md.read_h5mu(path)
+    with running(seed, threads) as run:
+        return mudata_of(_core.read_cells(run, "" if path is None else os.fspath(path), given_words(options)))
+
+
+def _modalities(data: Any, options: dict) -> tuple[Any, Any]:
+    """The AnnData of the RNA and that of the ATAC, as the reader finds them."""
+    if is_anndata(data):
+        return data, data
+    usual = {"rna": ("rna", "gex", "gene expression"), "atac": ("atac", "peaks")}
+
+    def find(kind: str):
+        asked = options.get(f"{kind}_modality")
+        for name, adata in data.mod.items():
+            if name == asked or (asked is None and name.lower() in usual[kind]):
+                return adata
+        raise Error(f"no modality for {kind} among {', '.join(data.mod)}; name it: {kind}_modality=")
+
+    return find("rna"), find("atac")
+
+
+def _bed(genes: Any) -> Any:
+    """A table of genes in the order of a BED file."""
+    table = genes.reset_index() if genes.index.name in ("gene", "name") else genes
+    name = "gene" if "gene" in table else "name"
+    missing = [column for column in ("chrom", "start", "end", name) if column not in table]
+    if missing:
+        raise Error(f"genes: the table has no column {', '.join(missing)}; needed are gene, chrom, start, end")
+    bed = table[["chrom", "start", "end", name]].rename(columns={name: "gene"})
+    bed["score"] = 0
+    bed["strand"] = table["strand"] if "strand" in table else "."
+    return bed
+
+
+def _given_tables(options: dict) -> dict:
+    """Tables that were given where the command line has files, in the form of these."""
+    tables = {}
+    if hasattr(options.get("genes"), "to_csv"):
+        tables["genes"] = _bed(options["genes"])
+    labels = options.get("labels")
+    if hasattr(labels, "to_frame"):
+        labels = labels.rename("label").rename_axis("barcode").reset_index()
+    if hasattr(labels, "to_csv"):
+        tables["labels"] = labels.astype(str)
+    return tables
+
+
+def _paths(files: Files, options: dict, tables: dict) -> dict:
+    """The options with paths in the place of tables."""
+    given = files.of("prepare", {name: value for name, value in options.items() if name not in tables})
+    for name, table in tables.items():
+        given[name] = files._path(f"{name}.{'bed' if name == 'genes' else 'tsv'}")
+        table.to_csv(given[name], sep="\t", header=name != "genes", index=False)
+    return given
+
+
+@described("prepare")
+def prepare(
+    data: Any,
+    *,
+    seed: Optional[int] = None,
+    threads: Optional[int] = None,
+    rna_layer: Optional[str] = None,
+    atac_layer: Optional[str] = None,
+    rna_modality: Optional[str] = None,
+    atac_modality: Optional[str] = None,
+    **options,
+) -> Study:
+    """Matches, checks and splits cells, and chooses peaks and genes: in place, nothing is dropped.
+
+    Marks what the study uses: ``var["scgrids"]`` of each modality (features used), and of the
+    whole, or of the AnnData, ``obs["scgrids_split"]`` (train, validation, test; missing: a cell that
+    was left out) and ``obs["scgrids_type"]``. How it was made stands in ``uns["scgrids"]``: a MuData
+    that is written and read again needs no second call.
+
+    Parameters
+    ----------
+    data
+        MuData with ``rna`` and ``atac``, AnnData of both (``var["feature_types"]``), or the path of
+        any file of raw cells, of which nothing is marked.
+    rna_layer, atac_layer
+        Matrix of each: X, raw/X or a layer; without, the one that holds counts.
+    rna_modality, atac_modality
+        Their names, where they are not the usual ones.
+    {options}
+
+    Returns
+    -------
+    Study
+        Also kept with ``data``: functions of ``tl`` take either.
+    """
+    places = {
+        "rna_layer": rna_layer,
+        "atac_layer": atac_layer,
+        "rna_modality": rna_modality,
+        "atac_modality": atac_modality,
+    }
+    in_memory = is_mudata(data) or is_anndata(data)
+    if in_memory:
+        rna, atac = _modalities(data, places)
+    with Files() as files, running(seed, threads) as run:
+        tables = _given_tables(options)
+        given = _paths(files, options, tables)
+        if in_memory:
+            name = "MuData" if is_mudata(data) else "AnnData"
+            cells = _core.cells_of(run, stored(data), name, given_words(places))
+        else:
+            cells = _core.read_cells(run, os.fspath(data), given_words(places))
+        core, rows, genes, peaks, _ = _core.prepare(run, cells, given_words(given))
+    study = Study(core)
+    if in_memory:
+        _mark(data, rna, atac, study, rows, genes, peaks)
+        kept = {**options, **places, "seed": seed}
+        kept = {name: _plain(value) for name, value in kept.items() if value is not None and name not in tables}
+        remember(data, study, kept, tables)
+    return study
+
+
+def _plain(value: Any) -> Any:
+    """A value of an option as JSON holds it."""
+    if isinstance(value, os.PathLike):
+        return os.path.abspath(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    return value
+
+
+def _mark(data: Any, rna: Any, atac: Any, study: Study, rows: Any, genes: Any, peaks: Any) -> None:
+    import numpy
+    import pandas
+
+    places = [(rna, genes), (atac, peaks)]
+    if rna is atac:
+        kinds = rna.var["feature_types"].astype(str).to_numpy()
+        of_genes = numpy.flatnonzero(kinds == "Gene Expression")
+        of_peaks = numpy.flatnonzero(kinds == "Peaks")
+        places = [(rna, numpy.concatenate([of_genes[genes], of_peaks[peaks]]))]
+    for adata, used in places:
+        marks = numpy.zeros(adata.n_vars, dtype=bool)
+        marks[used] = True
+        adata.var[KEY] = marks
+    obs = study.obs
+    names = rna.obs_names[rows]
+    where = data.obs_names.get_indexer(names)
+    for column, kept in ((f"{KEY}_split", obs["split"]), (f"{KEY}_type", obs["cell_type"])):
+        codes = numpy.full(data.n_obs, -1)
+        codes[where] = kept.cat.codes
+        data.obs[column] = pandas.Categorical.from_codes(codes, kept.cat.categories)
