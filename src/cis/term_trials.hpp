@@ -42,14 +42,14 @@ class TermTrials {
   double cost(const WindowTerm& term) const;
   double cost(const std::vector<WindowTerm>& terms) const;
 
-  /// What is left undone of a fit, a twentieth of the least gain for which a search moves. Weights
-  /// come nearer by a decade of likelihood a step, of which `be_exact` asks for four more.
-  static constexpr double kRoughTolerance = 1e-3;
+  /// Of penalised log likelihood, as steps promise it: the objective, which has no penalty, is then
+  /// within a thousandth of its own, a twentieth of the least gain for which a search moves.
+  static constexpr double kRoughTolerance = 1e-5;
   /// From now on fits are to 1e-7.
   void be_exact();
 
   /// Terms that may add do so where that is better. Weights are sought from those of `begin_at` on,
-  /// to `kRoughTolerance` of log likelihood; what was fitted since is not fitted again.
+  /// to `kRoughTolerance`; what was fitted since is not fitted again.
   TermTrial fitted(std::vector<WindowTerm> terms);
   /// From now on weights of terms are sought from those of a trial on: most of what a search asks
   /// has a term more or less than what it holds, and takes a third of the steps.

@@ -89,7 +89,7 @@ void fit_whole(CisCommand& arguments, const Context& context) {
   const OutputFiles files({arguments.out, table},
                           {kCisCommand, cis_words(arguments, folder_of(arguments.out))},
                           arguments.overwrite);
-  auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  auto loaded = load_study_and_surrogate(arguments.inputs, context, RawTensors::kKept);
   arguments.stage.options.genes = genes_to_fit(arguments, std::move(names), loaded.study);
   files.claim(context);
   fit_cis_into(arguments.out, loaded.study, std::move(loaded.file), loaded.folded, arguments.stage,
@@ -135,7 +135,8 @@ void work_in_folder(CisCommand& arguments, OptionSet::Values values, const Conte
   RecordingReporter reporter(outer.reporter);
   const Context context = outer.with_reporter(reporter);
   const auto inputs = recorded_inputs(arguments);
-  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  // A shard takes from the file what an earlier fit estimated.
+  const auto loaded = load_study_and_surrogate(arguments.inputs, context, RawTensors::kKept);
   arguments.stage.options.genes = genes_to_fit(arguments, std::move(names), loaded.study);
   if (!arguments.stage.options.genes.empty()) values[kGenesNamed] = "true";
   const InFolder work{out, loaded, arguments.stage, shard_from(arguments.shard),
