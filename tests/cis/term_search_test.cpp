@@ -91,7 +91,7 @@ TEST(TermTrials, WhereWeightsAreSoughtFromHardlyMatters) {
       exact.begin_at(trials.fitted(random_terms(random)));
       // Steps end where they promise 1e-7; the objective moves by the root of that, times its
       // slope.
-      EXPECT_NEAR(exact.fitted(terms).objective, reached, 3e-5);
+      EXPECT_NEAR(exact.fitted(terms).objective, reached, 1e-4);
     }
   }
 }
