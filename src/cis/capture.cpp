@@ -38,8 +38,11 @@ double capture_from(const std::string& latent_openness) {
   const char* end = latent_openness.data() + latent_openness.size();
   const auto [stop, error] = std::from_chars(latent_openness.data(), end, capture);
   if (error != std::errc() || stop != end || !(capture > 0 && capture <= 1)) {
-    throw usage_error("--latent-openness: '{}' is not off, auto or a number above 0 and at most 1",
-                      latent_openness);
+    throw usage_error(
+        "--latent-openness: '{}' is not off, auto, a number above 0 and at most 1, or a folder "
+        "that "
+        "grids cis --estimate-openness wrote",
+        latent_openness);
   }
   return capture;
 }

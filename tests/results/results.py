@@ -63,6 +63,8 @@ def commands(torch, from_file=False):
                                       "--least-agreeing", "1", "--negative-control", "--stability", "2", "--retrain",
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
+        "openness": ("cis", ["cis", study[0], "run/surrogate.safetensors", "--gate-folds", "2", "--estimate-openness",
+                             "-o", "openness"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
         "validate": ("validate", ["validate", "compare", "--study", study[0], "--bed", "cells/genes.bed", "-o",
                                   "validate"]),
