@@ -22,7 +22,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "view"))
 from viewer import Viewer  # noqa: E402
 
 # What tells times, and nothing else.
-TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "explain.json", "written.tsv")
+TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "explain.json", "cis.json", "written.tsv")
 # Columns whose names hold what is compared: METHOD, TYPE and L, the number of a programme.
 PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"), ("TYPE", "type_[0-9]+"))
 
