@@ -52,7 +52,7 @@ class TermTrials {
   /// to `kRoughTolerance`; what was fitted since is not fitted again.
   TermTrial fitted(std::vector<WindowTerm> terms);
   /// From now on weights of terms are sought from those of a trial on: most of what a search asks
-  /// has a term more or less than what it holds, and takes a third of the steps.
+  /// has a term more or less than what it holds, and takes fewer steps from there.
   void begin_at(const TermTrial& trial);
   /// The same terms at the dispersion that their means make likeliest, which is then the present
   /// one; `trial` and the present one if that does not raise the objective.
