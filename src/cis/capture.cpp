@@ -15,27 +15,21 @@ constexpr size_t kAskedGenes = 32;
 /// Fewer genes say more about themselves than about ATAC.
 constexpr size_t kFewestGenes = 8;
 
-bool has_chosen_terms(const CisGene& gene) {
-  return std::any_of(gene.terms.begin(), gene.terms.end(),
-                     [](const CisTerm& term) { return term.inclusion == 1; });
-}
+}  // namespace
 
-std::vector<int32_t> strongest(std::span<const CisGene> fitted) {
-  std::vector<const CisGene*> genes;
-  for (const auto& gene : fitted) {
-    if (has_chosen_terms(gene)) genes.push_back(&gene);
-  }
-  std::stable_sort(genes.begin(), genes.end(), [](const CisGene* a, const CisGene* b) {
-    return a->likelihood_gain > b->likelihood_gain;
+std::vector<int32_t> strongest_genes(std::span<const FirstFit> fits) {
+  std::vector<FirstFit> genes;
+  std::copy_if(fits.begin(), fits.end(), std::back_inserter(genes),
+               [](const FirstFit& fit) { return fit.chosen; });
+  std::stable_sort(genes.begin(), genes.end(), [](const FirstFit& a, const FirstFit& b) {
+    return a.likelihood_gain > b.likelihood_gain;
   });
   if (genes.size() > kAskedGenes) genes.resize(kAskedGenes);
   std::vector<int32_t> result;
   result.reserve(genes.size());
-  for (const auto* gene : genes) result.push_back(gene->gene);
+  for (const auto& fit : genes) result.push_back(fit.gene);
   return result;
 }
-
-}  // namespace
 
 double capture_from(const std::string& latent_openness) {
   if (latent_openness == "off") return 1;
@@ -44,17 +38,20 @@ double capture_from(const std::string& latent_openness) {
   const char* end = latent_openness.data() + latent_openness.size();
   const auto [stop, error] = std::from_chars(latent_openness.data(), end, capture);
   if (error != std::errc() || stop != end || !(capture > 0 && capture <= 1)) {
-    throw usage_error("--latent-openness: '{}' is not off, auto or a number above 0 and at most 1",
-                      latent_openness);
+    throw usage_error(
+        "--latent-openness: '{}' is not off, auto, a number above 0 and at most 1, or a folder "
+        "that "
+        "grids cis --estimate-openness wrote",
+        latent_openness);
   }
   return capture;
 }
 
-CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureObjective& objective,
+CaptureEstimate estimate_capture(std::span<const FirstFit> fits, const CaptureObjective& objective,
                                  const Context& context) {
   CaptureEstimate result;
   result.estimated = true;
-  const auto genes = strongest(fitted);
+  const auto genes = strongest_genes(fits);
   result.genes = static_cast<int64_t>(genes.size());
   if (genes.size() < kFewestGenes) return result;
   const size_t points = std::size(kCaptures);

@@ -29,14 +29,23 @@ double capture_from(const std::string& latent_openness);
 /// in likelihood, because depth and state are modelled imperfectly too.
 inline constexpr double kLeastCaptureGain = 10;
 
+/// What a fit at capture 1 says of a gene to whom estimates capture.
+struct FirstFit {
+  int32_t gene = 0;            ///< of the study
+  double likelihood_gain = 0;  ///< CisGene::likelihood_gain
+  bool chosen = false;         ///< it has terms that were chosen
+};
+
+/// Those that gained most among the genes with chosen terms: whom `estimate_capture` asks.
+std::vector<int32_t> strongest_genes(std::span<const FirstFit> fits);
+
 /// What the search for terms of a gene (of the study) reaches, and that at a capture.
 using GeneObjective = std::function<double(int32_t gene)>;
 using CaptureObjective = std::function<GeneObjective(double capture)>;
 
-/// The best of a few captures on the genes of `fitted` (at capture 1) that gained most; capture 1
-/// where too few have terms or no other is better by `kLeastCaptureGain`. A `GeneObjective` is
-/// called in parallel.
-CaptureEstimate estimate_capture(std::span<const CisGene> fitted, const CaptureObjective& objective,
+/// The best of a few captures on the `strongest_genes` of `fits`; capture 1 where too few have
+/// terms or no other is better by `kLeastCaptureGain`. A `GeneObjective` is called in parallel.
+CaptureEstimate estimate_capture(std::span<const FirstFit> fits, const CaptureObjective& objective,
                                  const Context& context);
 
 }  // namespace grids::core

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/at.hpp"
+#include "base/simd.hpp"
 #include "cis/type_prior.hpp"
 #include "math/exponential.hpp"
 #include "math/fisher_steps.hpp"
@@ -11,6 +12,42 @@
 
 namespace grids::core {
 namespace {
+
+/// Multiplies means by the expected factor 1 + a t of a term, and says how it grows with its
+/// weight.
+GRIDS_CLONES void multiply_by_term(size_t rows, double a, const double* belief, double* mean,
+                                   double* slope) {
+#pragma omp simd
+  for (size_t i = 0; i < rows; ++i) {
+    const double factor = 1 + a * belief[i];
+    mean[i] *= factor;
+    slope[i] = (1 + a) * belief[i] / factor;
+  }
+}
+
+/// sum += a t.
+GRIDS_CLONES void add_term(size_t rows, double a, const double* belief, double* sum) {
+#pragma omp simd
+  for (size_t i = 0; i < rows; ++i) sum[i] += a * belief[i];
+}
+
+/// slope = t ÷ sum.
+GRIDS_CLONES void slope_of_sum(size_t rows, const double* belief, const double* sum,
+                               double* slope) {
+#pragma omp simd
+  for (size_t i = 0; i < rows; ++i) slope[i] = belief[i] / sum[i];
+}
+
+/// Scores and weights of rows about their log means.
+GRIDS_CLONES void score_means(size_t rows, double dispersion, const double* counts,
+                              const double* mean, double* score, double* weight) {
+#pragma omp simd
+  for (size_t i = 0; i < rows; ++i) {
+    const double v = 1 / (1 + dispersion * mean[i]);
+    score[i] = (counts[i] - mean[i]) * v;
+    weight[i] = mean[i] * v;
+  }
+}
 
 /// Parameters: an intercept a type, a weight a term (exp(w) − 1 where terms add), the slope on
 /// depth.
@@ -49,7 +86,8 @@ class ExpectedRegression {
         },
         [&](size_t j, double value) {
           return is_term(j) ? within_term_bounds(options_.sum, value) : value;
-        });
+        },
+        options_.tolerance);
     update_rows();
     TermFit fit;
     fit.shift.assign(parameters_.begin(), parameters_.begin() + static_cast<long>(types_));
@@ -75,20 +113,25 @@ class ExpectedRegression {
     start_means();
     if (!counts()) {
       for (size_t k = 0; k < terms_; ++k) {
-        const double w = parameters_[types_ + k];
-        for (size_t i = 0; i < rows(); ++i) mean_[i] += w * belief_[k][i];
+        add_term(rows(), parameters_[types_ + k], belief_[k].data(), mean_.data());
       }
     } else if (adds()) {
       add_terms();
     } else {
-      for (size_t k = 0; k < terms_; ++k) multiply_term(k);
+      for (size_t k = 0; k < terms_; ++k) {
+        multiply_by_term(rows(), std::expm1(parameters_[types_ + k]), belief_[k].data(),
+                         mean_.data(), slope_[k].data());
+      }
     }
     const auto y = problem_.response();
     const double phi = options_.dispersion;
+    if (counts()) {
+      score_means(rows(), phi, y.data(), mean_.data(), score_.data(), weight_.data());
+      return;
+    }
     for (size_t i = 0; i < rows(); ++i) {
-      const double v = counts() ? 1 / (1 + phi * mean_[i]) : 1 / phi;
-      score_[i] = (y[i] - mean_[i]) * v;
-      weight_[i] = counts() ? mean_[i] * v : v;
+      score_[i] = (y[i] - mean_[i]) * (1 / phi);
+      weight_[i] = 1 / phi;
     }
   }
 
@@ -103,25 +146,15 @@ class ExpectedRegression {
     if (counts()) exponentials(std::ssize(mean_), mean_.data(), mean_.data());
   }
 
-  void multiply_term(size_t k) {
-    const double w = parameters_[types_ + k], a = std::expm1(w), top = std::exp(w);
-    for (size_t i = 0; i < rows(); ++i) {
-      const double factor = 1 + a * belief_[k][i];
-      mean_[i] *= factor;
-      slope_[k][i] = top * belief_[k][i] / factor;
-    }
-  }
-
   void add_terms() {
     std::vector<double> sum(rows());
     for (size_t k = 0; k < terms_; ++k) {
-      const double a = parameters_[types_ + k];
-      for (size_t i = 0; i < rows(); ++i) sum[i] += a * belief_[k][i];
+      add_term(rows(), parameters_[types_ + k], belief_[k].data(), sum.data());
     }
     for (double& value : sum) value = 1 + std::max(value, kLeastCisSum);
     for (size_t i = 0; i < rows(); ++i) mean_[i] *= sum[i];
     for (size_t k = 0; k < terms_; ++k) {
-      for (size_t i = 0; i < rows(); ++i) slope_[k][i] = belief_[k][i] / sum[i];
+      slope_of_sum(rows(), belief_[k].data(), sum.data(), slope_[k].data());
     }
   }
 

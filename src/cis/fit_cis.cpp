@@ -55,24 +55,46 @@ struct GeneFit {
   StateDesign::Fit plain, state;
 };
 
-GeneFit fit_gene(const Shared& shared, int32_t id) {
+/// A gene beside its state, and the terms that are found for it.
+struct Searched {
+  GeneProblem problem;
+  TermSelection found;
+};
+
+Searched search_gene(const Shared& shared, int32_t id, std::vector<double> values,
+                     const StateDesign::Fit& state) {
   const auto window = window_peaks(shared.study, id, shared.options.window);
-  auto values = shared.fitted.response(id);
-  GeneFit fit;
-  fit.plain = shared.design.fit(shared.fitted, values, shared.plain_columns());
-  fit.state = shared.design.fit(shared.fitted, values, SIZE_MAX);
-  const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
-                            std::move(values), state_values(shared.fitted, fit.state.coefficients));
-  fit.gene.gene = id;
-  fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
+  GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
+                      std::move(values), state_values(shared.fitted, state.coefficients));
   std::optional<ExpectedTerms> expected;
   if (shared.capture < 1) expected.emplace(problem, shared.open_peaks, shared.seen);
   const Companions companions(problem, shared.open_peaks);
   auto found = search_terms(problem, shared.options, expected.has_value() ? &*expected : nullptr,
                             &companions);
+  return {std::move(problem), std::move(found)};
+}
+
+GeneFit fit_gene(const Shared& shared, int32_t id) {
+  auto values = shared.fitted.response(id);
+  GeneFit fit;
+  fit.plain = shared.design.fit(shared.fitted, values, shared.plain_columns());
+  fit.state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  auto [problem, found] = search_gene(shared, id, std::move(values), fit.state);
+  fit.gene.gene = id;
+  fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
   fit.gene.state = fit.state.coefficients;
   keep_terms({shared.fitted, shared.design, shared.options}, problem, std::move(found), fit.gene);
   return fit;
+}
+
+/// What `fit_gene` would say of the gene, without what becomes of its terms.
+FirstFit first_fit(const Shared& shared, int32_t id) {
+  auto values = shared.fitted.response(id);
+  const auto state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  const auto found = search_gene(shared, id, std::move(values), state).found;
+  const bool chosen =
+      std::find(found.inclusion.begin(), found.inclusion.end(), 1.0) != found.inclusion.end();
+  return {id, found.likelihood_gain, chosen};
 }
 
 /// What the search reaches; at capture 1 too by expected terms, so that all captures are compared
@@ -255,9 +277,18 @@ std::vector<CisGene> genes_of(const std::vector<GeneFit>& fits) {
   return genes;
 }
 
-/// From a fit of the genes at capture 1.
+std::vector<FirstFit> first_fits_of(const std::vector<GeneFit>& fits) {
+  std::vector<FirstFit> result;
+  result.reserve(fits.size());
+  for (const auto& [gene, plain, state] : fits) {
+    result.push_back({gene.gene, gene.likelihood_gain,
+                      std::any_of(gene.terms.begin(), gene.terms.end(), is_chosen)});
+  }
+  return result;
+}
+
 CaptureEstimate estimate_from(const Study& study, const CisOptions& options, const CisPath& shape,
-                              const CisRows& rows, const std::vector<CisGene>& fitted,
+                              const CisRows& rows, std::span<const FirstFit> fits,
                               const Context& context) {
   const StateDesign design(rows, shape.response, options.state_ridge);
   const auto objective = [&](double capture) -> GeneObjective {
@@ -265,7 +296,12 @@ CaptureEstimate estimate_from(const Study& study, const CisOptions& options, con
       return objective_of(shared, gene);
     };
   };
-  return estimate_capture(fitted, objective, context);
+  return estimate_capture(fits, objective, context);
+}
+
+CisPath shape_of(const Study& study, std::span<const float> latents) {
+  const auto all = std::max<int64_t>(1, study.cells.size());
+  return empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
 }
 
 }  // namespace
@@ -300,9 +336,8 @@ void CisOptions::describe(OptionSet& set) {
 CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOptions& options,
                const Context& context) {
   validate(options, "cis path");
-  const auto all = std::max<int64_t>(1, study.cells.size());
   CisFit fit;
-  fit.path = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
+  fit.path = shape_of(study, latents);
   FoldPlan plan = plan_folds(study, options.gate_folds);
   require_usable(study, plan.fitted);
   const auto wanted = asked_genes(study, options);
@@ -342,7 +377,7 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   };
   auto made = final_fit();
   if (estimated) {
-    fit.capture = estimate_from(study, options, fit.path, rows, genes_of(made), context);
+    fit.capture = estimate_from(study, options, fit.path, rows, first_fits_of(made), context);
     if (fit.capture.capture < 1) {
       made = final_fit();
     } else {
@@ -372,11 +407,10 @@ CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOpti
   return fit;
 }
 
-CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> latents,
+std::vector<FirstFit> first_cis_fits(const Study& study, std::span<const float> latents,
                                      const CisOptions& options, const Context& context) {
   validate(options, "cis path");
-  const auto all = std::max<int64_t>(1, study.cells.size());
-  const CisPath shape = empty_cis_path(study, static_cast<int64_t>(latents.size()) / all);
+  const CisPath shape = shape_of(study, latents);
   const FoldPlan plan = plan_folds(study, options.gate_folds);
   require_usable(study, plan.fitted);
   const auto wanted = asked_genes(study, options);
@@ -386,13 +420,23 @@ CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> 
   const auto genes = choose_genes(study, options, wanted, rows, skipped);
   const StateDesign design(rows, shape.response, options.state_ridge);
   const Shared shared = share(study, options, shape, rows, design, 1);
-  std::vector<CisGene> fitted(genes.size());
-  {
-    Progress progress(context, "cis path", std::ssize(genes));
-    for_portions(genes.size(), context, progress,
-                 [&](size_t i) { fitted[i] = fit_gene(shared, genes[i]).gene; });
-  }
-  return estimate_from(study, options, shape, rows, fitted, context);
+  std::vector<FirstFit> fits(genes.size());
+  Progress progress(context, "cis path", std::ssize(genes));
+  for_portions(genes.size(), context, progress,
+               [&](size_t i) { fits[i] = first_fit(shared, genes[i]); });
+  return fits;
+}
+
+CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> latents,
+                                     const CisOptions& options, std::span<const FirstFit> fits,
+                                     const Context& context) {
+  const CisPath shape = shape_of(study, latents);
+  const FoldPlan plan = plan_folds(study, options.gate_folds);
+  // Of an atlas only what these need is laid out.
+  const auto strongest = strongest_genes(fits);
+  const auto columns = cis_columns(study, strongest, options.window);
+  const auto rows = cis_rows(study, latents, shape, plan.fitted, columns);
+  return estimate_from(study, options, shape, rows, fits, context);
 }
 
 void judge_gates(CisPath& path, double false_discovery_rate) {

@@ -90,10 +90,16 @@ struct CisFit {
 CisFit fit_cis(const Study& study, std::span<const float> latents, const CisOptions& options,
                const Context& context);
 
-/// How much ATAC misses, from a first fit of all genes that are asked for: what `fit_cis` takes
-/// where `capture` is 0. Throws what that throws.
-CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> latents,
+/// First fits of all genes that are asked for, from which `fit_cis` estimates how much ATAC misses
+/// where `capture` is 0; none of those that it skips. A gene's depends on no other gene. Throws
+/// what that throws.
+std::vector<FirstFit> first_cis_fits(const Study& study, std::span<const float> latents,
                                      const CisOptions& options, const Context& context);
+
+/// The estimate that `fit_cis` makes of all of its first fits, ascending by gene.
+CaptureEstimate estimate_cis_capture(const Study& study, std::span<const float> latents,
+                                     const CisOptions& options, std::span<const FirstFit> fits,
+                                     const Context& context);
 
 /// q-values of both gates over the genes of the path, and who passes: with what `fit_cis` ends,
 /// for a path whose genes were fitted in parts.

@@ -77,7 +77,8 @@ class Regression {
         },
         [&](size_t j, double value) {
           return is_weight(j) ? within_term_bounds(options_.sum, value) : value;
-        });
+        },
+        options_.tolerance);
     class_sums(fit.mean);
     fit.log_likelihood = term_log_likelihood(problem_, fit.mean, options_.dispersion);
     fit.log_evidence = evidence(fit.log_likelihood, information);

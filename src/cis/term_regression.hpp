@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cis/gene_problem.hpp"
+#include "math/fisher_steps.hpp"
 
 namespace grids::core {
 
@@ -25,6 +26,8 @@ struct TermRegressionOptions {
   /// Precision of the normal prior of the deviations by type; 0: no deviations.
   double deviation_ridge = 0;
   int most_steps = 15;
+  /// Of log likelihood: steps end where they promise less.
+  double tolerance = kFisherTolerance;
 };
 
 /// What a scan needs of each row, and what terms were given.

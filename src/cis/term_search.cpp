@@ -47,6 +47,8 @@ class TermSearch {
     for (int round = 0; round < kExplained && explain_away(); ++round) climb();
     while (explain_away()) {
     }
+    trials_.be_exact();
+    current_ = trials_.fitted(current_.terms);
     const double searched = current_.objective;
     const auto weak = weak_terms(trials_, current_, companions_, stand_ins_);
     if (trials_.by_expectation()) current_ = trials_.by_observation(current_);
@@ -59,18 +61,27 @@ class TermSearch {
  private:
   /// Each move raises the objective by `kLeastGain` or more, and it has a maximum: there is an end.
   void climb() {
-    for (bool moved = true; moved;) {
-      moved = false;
-      while (grow()) moved = true;
-      while (polish() || split()) moved = true;
-    }
+    do {
+      while (grow()) {
+      }
+    } while (polish_all());
+  }
+
+  /// Whether anything moved: what does not grow, does not until then.
+  bool polish_all() {
+    bool moved = false;
+    while (polish() || split()) moved = true;
+    return moved;
   }
 
   bool worth(const TermTrial& trial) const {
     return trial.objective > current_.objective + kLeastGain;
   }
 
-  void accept(TermTrial trial) { current_ = trials_.at_own_dispersion(std::move(trial)); }
+  void accept(TermTrial trial) {
+    current_ = trials_.at_own_dispersion(std::move(trial));
+    trials_.begin_at(current_);
+  }
 
   /// The chosen terms with weak ones beside them, as they are kept.
   TermSelection refitted(const std::vector<WeakTerm>& weak) const {
@@ -119,7 +130,7 @@ class TermSearch {
     return true;
   }
 
-  TermTrial without(size_t term) const {
+  TermTrial without(size_t term) {
     auto terms = current_.terms;
     terms.erase(terms.begin() + static_cast<long>(term));
     return trials_.fitted(std::move(terms));
@@ -211,7 +222,7 @@ class TermSearch {
     });
   }
 
-  Cause judge(const std::vector<WindowTerm>& terms, int32_t first, int32_t second) const {
+  Cause judge(const std::vector<WindowTerm>& terms, int32_t first, int32_t second) {
     return judge_companions(terms, first, second, [this](const std::vector<WindowTerm>& given) {
       return trials_.fitted(given).fit;
     });

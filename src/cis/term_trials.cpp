@@ -8,6 +8,9 @@
 namespace grids::core {
 namespace {
 
+/// Means of fits that are kept for when they are asked for again, at most: 32 MB a gene.
+constexpr size_t kMostKeptMeans = size_t{4} << 20;
+
 // However few the candidates: about one term in twenty that is not there would gain this.
 constexpr double kLeastCost = 2;
 
@@ -20,11 +23,35 @@ double constant_at(const GeneProblem& problem, double dispersion) {
          term_log_likelihood(problem, mean, dispersion);
 }
 
+bool before(const WindowTerm& a, const WindowTerm& b) {
+  return a.kind != b.kind ? a.kind < b.kind : a.peaks < b.peaks;
+}
+
+bool sets_before(const std::vector<WindowTerm>& a, const std::vector<WindowTerm>& b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(), before);
+}
+
+std::vector<WindowTerm> in_order(std::vector<WindowTerm> terms) {
+  std::sort(terms.begin(), terms.end(), before);
+  return terms;
+}
+
+/// The same trial with its terms, and their weights, in another order.
+TermTrial rearranged(const TermTrial& trial, std::vector<WindowTerm> terms) {
+  TermTrial result = trial;
+  for (size_t k = 0; k < terms.size(); ++k) {
+    const auto place = std::lower_bound(trial.terms.begin(), trial.terms.end(), terms[k], before);
+    result.fit.weight[k] = trial.fit.weight[at(place - trial.terms.begin())];
+  }
+  result.terms = std::move(terms);
+  return result;
+}
+
 }  // namespace
 
 TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
                        const ExpectedTerms* expected)
-    : problem_(problem), options_(options), expected_(expected) {
+    : problem_(problem), options_(options), expected_(expected), known_(sets_before) {
   const bool counts = problem.family() == CisResponse::kCounts;
   set_dispersion(dispersion_at(problem, counts ? problem.exp_base() : problem.base()));
   set_dispersion(dispersion_at(problem, fitted({}).fit.mean));
@@ -36,6 +63,30 @@ TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
 void TermTrials::set_dispersion(double dispersion) {
   dispersion_ = dispersion;
   constant_ = constant_at(problem_, dispersion);
+  known_.clear();
+}
+
+void TermTrials::begin_at(const TermTrial& trial) {
+  begun_ = trial;
+  begun_.fit.mean = {};
+  known_.clear();
+}
+
+void TermTrials::be_exact() {
+  tolerance_ = kFisherTolerance;
+  known_.clear();
+}
+
+TermFit TermTrials::start_of(const std::vector<WindowTerm>& terms) const {
+  TermFit start;
+  start.shift = begun_.fit.shift;
+  start.depth_slope = begun_.fit.depth_slope;
+  for (const auto& term : terms) {
+    const auto found = std::find(begun_.terms.begin(), begun_.terms.end(), term);
+    const auto place = at(found - begun_.terms.begin());
+    start.weight.push_back(found == begun_.terms.end() ? 0 : begun_.fit.weight[place]);
+  }
+  return start;
 }
 
 double TermTrials::cost(const WindowTerm& term) const {
@@ -56,19 +107,21 @@ double TermTrials::cost(const std::vector<WindowTerm>& terms) const {
 }
 
 TermFit TermTrials::fit(const std::vector<WindowTerm>& terms, TermSum sum,
-                        const TermFit* start) const {
+                        const TermFit& start) const {
   TermRegressionOptions regression;
   regression.sum = sum;
   regression.dispersion = dispersion_;
   regression.weight_ridge = options_.weight_ridge;
   regression.type_ridge = options_.state_ridge;
-  if (expected_ != nullptr) return expected_->fit(terms, regression, start);
-  return fit_terms(problem_, terms, regression, start);
+  regression.tolerance = tolerance_;
+  if (expected_ != nullptr) return expected_->fit(terms, regression, &start);
+  return fit_terms(problem_, terms, regression, &start);
 }
 
-TermTrial TermTrials::fitted(std::vector<WindowTerm> terms, const TermFit* start) const {
+TermTrial TermTrials::fit_either(const std::vector<WindowTerm>& terms) const {
   TermTrial best;
-  best.terms = std::move(terms);
+  best.terms = terms;
+  const auto start = start_of(terms);
   const double apart = constant_ - cost(best.terms);
   const auto try_sum = [&](TermSum sum) {
     auto found = fit(best.terms, sum, start);
@@ -85,17 +138,28 @@ TermTrial TermTrials::fitted(std::vector<WindowTerm> terms, const TermFit* start
   return best;
 }
 
+TermTrial TermTrials::fitted(std::vector<WindowTerm> terms) {
+  const auto sorted = in_order(terms);
+  const auto known = known_.find(sorted);
+  if (known != known_.end()) return rearranged(known->second, std::move(terms));
+  const auto trial = fit_either(sorted);
+  if (known_.size() * problem_.rows() < kMostKeptMeans) known_.emplace(sorted, trial);
+  return rearranged(trial, std::move(terms));
+}
+
 TermTrial TermTrials::at_own_dispersion(TermTrial trial) {
-  const double before = dispersion_;
+  const double present = dispersion_;
+  begin_at(trial);
   set_dispersion(dispersion_at(problem_, trial.fit.mean));
-  auto moved = fitted(trial.terms, &trial.fit);
+  auto moved = fitted(trial.terms);
   if (moved.objective > trial.objective) return moved;
-  set_dispersion(before);
+  set_dispersion(present);
   return trial;
 }
 
 TermTrial TermTrials::by_observation(const TermTrial& trial) {
   expected_ = nullptr;
+  begin_at(trial);
   return at_own_dispersion(fitted(trial.terms));
 }
 

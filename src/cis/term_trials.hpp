@@ -7,6 +7,7 @@
 #pragma once
 
 #include <limits>
+#include <map>
 #include <span>
 #include <vector>
 
@@ -41,8 +42,18 @@ class TermTrials {
   double cost(const WindowTerm& term) const;
   double cost(const std::vector<WindowTerm>& terms) const;
 
-  /// Terms that may add do so where that is better. `start`: a fit of the first of them.
-  TermTrial fitted(std::vector<WindowTerm> terms, const TermFit* start = nullptr) const;
+  /// Of penalised log likelihood, as steps promise it: the objective, which has no penalty, is then
+  /// within a thousandth of its own, a twentieth of the least gain for which a search moves.
+  static constexpr double kRoughTolerance = 1e-5;
+  /// From now on fits are to 1e-7.
+  void be_exact();
+
+  /// Terms that may add do so where that is better. Weights are sought from those of `begin_at` on,
+  /// to `kRoughTolerance`; what was fitted since is not fitted again.
+  TermTrial fitted(std::vector<WindowTerm> terms);
+  /// From now on weights of terms are sought from those of a trial on: most of what a search asks
+  /// has a term more or less than what it holds, and takes fewer steps from there.
+  void begin_at(const TermTrial& trial);
   /// The same terms at the dispersion that their means make likeliest, which is then the present
   /// one; `trial` and the present one if that does not raise the objective.
   TermTrial at_own_dispersion(TermTrial trial);
@@ -57,14 +68,24 @@ class TermTrials {
 
  private:
   void set_dispersion(double dispersion);
-  TermFit fit(const std::vector<WindowTerm>& terms, TermSum sum, const TermFit* start) const;
+  TermFit fit(const std::vector<WindowTerm>& terms, TermSum sum, const TermFit& start) const;
+  /// Of terms in the order of `in_order`.
+  TermTrial fit_either(const std::vector<WindowTerm>& terms) const;
+  /// Where their weights are sought from.
+  TermFit start_of(const std::vector<WindowTerm>& terms) const;
 
   const GeneProblem& problem_;
   const CisOptions& options_;
   const ExpectedTerms* expected_;
   ExpectedTerms::PairInformation information_;
+  double tolerance_ = kRoughTolerance;
   double dispersion_ = 0;
   double constant_ = 0;  // of the likelihood at this dispersion
+  TermTrial begun_;      // without means
+  /// What was fitted from `begun_` at this dispersion, by its terms in order.
+  std::map<std::vector<WindowTerm>, TermTrial,
+           bool (*)(const std::vector<WindowTerm>&, const std::vector<WindowTerm>&)>
+      known_;
 };
 
 }  // namespace grids::core

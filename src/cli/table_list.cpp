@@ -21,6 +21,7 @@
 #include "links/loci.hpp"
 #include "model/training_curves.hpp"
 #include "pipeline/model_results.hpp"
+#include "pipeline/openness.hpp"
 #include "pipeline/prepare_files.hpp"
 #include "pipeline/redundancy_into.hpp"
 #include "redundancy/alternatives.hpp"
@@ -49,7 +50,7 @@ std::vector<CommandTables> all_tables() {
         describe_oracle()}},
       {"prepare", {describe_prepare()}},
       {"train", {curve_columns().describe()}},
-      {"cis", {describe_cis()}},
+      {"cis", {describe_cis(), describe_openness()}},
       {"evaluate",
        {describe_accuracy(), describe_accuracy_summary(), describe_marker_means(),
         marker_columns().describe()}},

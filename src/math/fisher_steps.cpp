@@ -8,14 +8,14 @@
 namespace grids::core {
 namespace {
 
-constexpr double kFisherTolerance = 1e-7;
 constexpr double kLongestFisherStep = 1.0;
 
 }  // namespace
 
 std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
                                       const AssembleStep& assemble,
-                                      const std::function<double(size_t, double)>& within) {
+                                      const std::function<double(size_t, double)>& within,
+                                      double tolerance) {
   std::vector<double> gradient, information;
   for (int step = 0; step < most; ++step) {
     assemble(gradient, information);
@@ -30,7 +30,7 @@ std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
     for (size_t j = 0; j < move.size(); ++j) {
       parameters[j] = within(j, parameters[j] + part * move[j]);
     }
-    if (promised < kFisherTolerance) break;
+    if (promised < tolerance) break;
   }
   return information;
 }

@@ -10,11 +10,15 @@ namespace grids::core {
 using AssembleStep =
     std::function<void(std::vector<double>& gradient, std::vector<double>& information)>;
 
-/// Moves `parameters` until a step promises less than 1e-7 of log likelihood, `most` times at most;
-/// no step is longer than 1 in any of them, and each stays where `within` puts it. The information
-/// of the last step.
+/// Of log likelihood: nobody asks for more.
+inline constexpr double kFisherTolerance = 1e-7;
+
+/// Moves `parameters` until a step promises less than `tolerance` of log likelihood, `most` times
+/// at most; no step is longer than 1 in any of them, and each stays where `within` puts it. The
+/// information of the last step.
 std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
                                       const AssembleStep& assemble,
-                                      const std::function<double(size_t, double)>& within);
+                                      const std::function<double(size_t, double)>& within,
+                                      double tolerance = kFisherTolerance);
 
 }  // namespace grids::core

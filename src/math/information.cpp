@@ -38,6 +38,12 @@ void dot_four(const double* a, const double* const* b, size_t count, double* sum
   sums[3] += s3;
 }
 
+GRIDS_CLONES
+void multiply_pairs(const double* a, const double* b, size_t count, double* out) {
+#pragma omp simd
+  for (size_t i = 0; i < count; ++i) out[i] = a[i] * b[i];
+}
+
 }  // namespace
 
 std::vector<double> weighted_products(std::span<const std::span<const double>> columns,
@@ -50,7 +56,7 @@ std::vector<double> weighted_products(std::span<const std::span<const double>> c
     const size_t count = std::min(kBlockRows, weights.size() - begin);
     for (size_t j = 0; j < size; ++j) at[j] = columns[j].data() + begin;
     for (size_t i = 0; i < size; ++i) {
-      for (size_t r = 0; r < count; ++r) weighted[r] = weights[begin + r] * at[i][r];
+      multiply_pairs(weights.data() + begin, at[i], count, weighted.data());
       double* row = result.data() + i * size;
       size_t j = 0;
       for (; j + 4 <= i + 1; j += 4) dot_four(weighted.data(), at.data() + j, count, row + j);

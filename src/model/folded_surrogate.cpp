@@ -138,9 +138,9 @@ OutputLayer FoldedSurrogate::output_layer(std::span<const int32_t> genes) const 
   }
   if (pack) {
     layer.packed = PackedMatrix(hidden, layer.size(), layer.weight.data(), layer.size());
-    layer.packed_back = PackedMatrix(layer.size(), hidden,
-                                     transposed(hidden, layer.size(), layer.weight).data(), hidden);
-    layer.weight = {};
+    const auto back = transposed(hidden, layer.size(), layer.weight);
+    layer.weight = {};  // of all genes each copy is 50 MB and more
+    layer.packed_back = PackedMatrix(layer.size(), hidden, back.data(), hidden);
   }
   return layer;
 }

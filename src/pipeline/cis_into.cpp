@@ -6,27 +6,10 @@
 
 #include "base/at.hpp"
 #include "base/error.hpp"
+#include "pipeline/openness.hpp"
 
 namespace grids::core {
 namespace {
-
-void tell_capture(const CaptureEstimate& capture, const Context& context) {
-  if (!capture.estimated) return;
-  if (capture.capture == 1) {
-    context.reporter.info(fmt::format(
-        "The expression of {} genes does not suggest that ATAC misses open peaks: terms "
-        "were chosen by observed openness",
-        capture.genes));
-    return;
-  }
-  double gain = 0;
-  for (const auto& point : capture.profile) gain = std::max(gain, point.gain);
-  context.reporter.info(fmt::format(
-      "ATAC observes about {:.0f} % of open peaks in a cell of median depth, judging by the "
-      "expression of {} genes (log likelihood {:+.1f} over all): terms were chosen by expected "
-      "openness, and fitted to what is observed",
-      100 * capture.capture, capture.genes, gain));
-}
 
 /// What a surrogate whose cis path was fitted before tells of capture; nothing where it tells none.
 std::optional<CisPath> path_with_capture(const SurrogateFile& file) {
@@ -88,9 +71,10 @@ void CisArguments::describe(OptionSet& set) {
   set.value(
       "--latent-openness", latent_openness,
       "Choose terms by how likely each closed peak is an open one that ATAC missed: off, auto "
-      "(how many are missed is estimated), or the share of open peaks that ATAC observes in a "
-      "cell of median depth, above 0 and at most 1");
+      "(how many are missed is estimated), the share of open peaks that ATAC observes in a cell "
+      "of median depth, above 0 and at most 1, or a folder that cis --estimate-openness wrote");
   set.rule([this](Problems& problems) {
+    if (is_openness_folder(latent_openness)) return;
     try {
       capture_from(latent_openness);
     } catch (const Error& error) {
@@ -101,8 +85,32 @@ void CisArguments::describe(OptionSet& set) {
 
 CisOptions CisArguments::resolved() const {
   CisOptions result = options;
-  result.capture = capture_from(latent_openness);
+  const auto known = known_capture();
+  result.capture = known ? known->capture : capture_from(latent_openness);
   return result;
+}
+
+std::optional<CaptureEstimate> CisArguments::known_capture() const {
+  if (!is_openness_folder(latent_openness)) return std::nullopt;
+  return read_openness(latent_openness);
+}
+
+void tell_capture(const CaptureEstimate& capture, const Context& context) {
+  if (!capture.estimated) return;
+  if (capture.capture == 1) {
+    context.reporter.info(fmt::format(
+        "The expression of {} genes does not suggest that ATAC misses open peaks: terms "
+        "were chosen by observed openness",
+        capture.genes));
+    return;
+  }
+  double gain = 0;
+  for (const auto& point : capture.profile) gain = std::max(gain, point.gain);
+  context.reporter.info(fmt::format(
+      "ATAC observes about {:.0f} % of open peaks in a cell of median depth, judging by the "
+      "expression of {} genes (log likelihood {:+.1f} over all): terms were chosen by expected "
+      "openness, and fitted to what is observed",
+      100 * capture.capture, capture.genes, gain));
 }
 
 void tell_capture_of_some(const CisPath* kept, const Context& context) {
@@ -155,6 +163,10 @@ CisFit fit_cis_on(const Study& study, const SurrogateFile& file, const FoldedSur
   if (some && options.capture == 0) tell_capture_of_some(kept ? &*kept : nullptr, context);
   if (kept) options.capture = kept->capture;
   CisFit fit = fit_cis(study, latents, options, context);
+  if (const auto known = arguments.known_capture()) {
+    fit.capture = *known;
+    note_capture(fit.path, fit.capture);
+  }
   if (kept) {
     fit.path.capture = kept->capture;
     fit.path.capture_profile = kept->capture_profile;

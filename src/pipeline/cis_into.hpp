@@ -15,11 +15,14 @@ namespace grids::core {
 
 struct CisArguments {
   CisOptions options;
-  std::string latent_openness = "auto";  ///< or off, or a capture
+  std::string latent_openness = "auto";  ///< or off, a capture, or a folder (openness.hpp)
 
   void describe(OptionSet& set);
   /// `options` with what `latent_openness` says.
   CisOptions resolved() const;
+  /// The estimate in the folder that `latent_openness` names; nothing where it names none. Throws
+  /// what `read_openness` throws.
+  std::optional<CaptureEstimate> known_capture() const;
 };
 
 /// Fits the cis path. Where `options.genes` names some and capture is to be estimated, that of the
@@ -42,6 +45,9 @@ void fit_cis_into(const std::filesystem::path& out, const Study& study, Surrogat
 /// The cis path of the file whose estimate of capture a fit takes: where `options` names genes and
 /// is to estimate it. Nothing where there is none, or all genes are fitted.
 std::optional<CisPath> kept_capture(const SurrogateFile& file, const CisOptions& options);
+
+/// Tells an estimate; nothing of what was given.
+void tell_capture(const CaptureEstimate& capture, const Context& context);
 
 /// Tells from where a fit of some genes has its capture; null: from these genes alone.
 void tell_capture_of_some(const CisPath* kept, const Context& context);

@@ -18,9 +18,6 @@
 namespace grids::core {
 namespace {
 
-/// Fewer than elsewhere: a gene of a large study takes minutes.
-constexpr size_t kGenesOfPortion = 16;
-
 constexpr const char* kPathFile = "path.safetensors";
 /// Beside the tensors of the path: capture, whether it was estimated, of how many genes.
 constexpr const char* kCaptureTensor = "portion.capture";
@@ -71,17 +68,6 @@ CisFit read_fit(const std::filesystem::path& place) {
   });
 }
 
-/// Genes to fit, each once, as targets are cut into portions.
-std::vector<ExplainTarget> genes_as_targets(const Study& study, std::vector<int32_t> genes) {
-  if (genes.empty()) genes = indices_below(study.genes.size());
-  std::sort(genes.begin(), genes.end());
-  genes.erase(std::unique(genes.begin(), genes.end()), genes.end());
-  std::vector<ExplainTarget> targets;
-  targets.reserve(genes.size());
-  for (const int32_t gene : genes) targets.push_back({std::nullopt, gene, 1});
-  return targets;
-}
-
 /// One portion after the other; what they share is made for the first that is not kept.
 class CisPortions {
  public:
@@ -92,6 +78,7 @@ class CisPortions {
         file_(file),
         folded_(folded),
         options_(arguments.resolved()),
+        known_(arguments.known_capture()),
         context_(context),
         run_(out, kCisCommand, Stages::kApart) {}
 
@@ -125,6 +112,10 @@ class CisPortions {
 
   /// That all shards take, as a fit of all genes would.
   void find_capture(const std::string& settings) {
+    if (known_) {
+      capture_ = *known_;
+      return;
+    }
     if (options_.capture > 0) {
       capture_.capture = options_.capture;
       return;
@@ -139,11 +130,13 @@ class CisPortions {
               [&](const Context& context) {
                 context.reporter.info(
                     "How many open peaks ATAC misses is estimated from a first fit of all genes, "
-                    "which every shard makes; --latent-openness spares it where the share is "
-                    "known, as off does");
+                    "which every shard makes; grids cis --estimate-openness makes it once, in "
+                    "shards, for --latent-openness");
                 CisFit estimate;
                 estimate.path = empty_cis_path(study_, 0);
-                estimate.capture = estimate_cis_capture(study_, latents(), options_, context);
+                estimate.capture = estimate_cis_capture(
+                    study_, latents(), options_,
+                    first_cis_fits(study_, latents(), options_, context), context);
                 make_folder((out_.path() / capture_file()).parent_path());
                 write_fit(out_.path() / capture_file(), std::move(estimate));
                 return std::vector<std::string>{capture_file()};
@@ -156,8 +149,7 @@ class CisPortions {
                                  const Context& context) {
     auto options = options_;
     options.capture = capture_.capture;
-    options.genes.clear();
-    for (const auto& target : targets) options.genes.push_back(target.gene);
+    options.genes = genes_of(targets);
     auto fit = fit_cis(study_, latents(), options, context);
     fit.capture = capture_;
     write_fit(place_for_portion(out_.path(), kCisCommand, portion, kPathFile), std::move(fit));
@@ -169,6 +161,7 @@ class CisPortions {
   const SurrogateFile& file_;
   const FoldedSurrogate& folded_;
   CisOptions options_;
+  std::optional<CaptureEstimate> known_;  // where it was estimated before
   const Context& context_;
   RunFolder run_;
   std::vector<float> latents_;
@@ -209,6 +202,23 @@ CisFit joined_fit(const PortionFiles& portions, const CisOptions& options) {
 }
 
 }  // namespace
+
+std::vector<ExplainTarget> genes_as_targets(const Study& study, std::vector<int32_t> genes) {
+  if (genes.empty()) genes = indices_below(study.genes.size());
+  std::sort(genes.begin(), genes.end());
+  genes.erase(std::unique(genes.begin(), genes.end()), genes.end());
+  std::vector<ExplainTarget> targets;
+  targets.reserve(genes.size());
+  for (const int32_t gene : genes) targets.push_back({std::nullopt, gene, 1});
+  return targets;
+}
+
+std::vector<int32_t> genes_of(const std::vector<ExplainTarget>& targets) {
+  std::vector<int32_t> genes;
+  genes.reserve(targets.size());
+  for (const auto& target : targets) genes.push_back(target.gene);
+  return genes;
+}
 
 std::vector<std::string> fit_cis_shard(OutputFolder& out, const Study& study,
                                        const SurrogateFile& file, const FoldedSurrogate& folded,

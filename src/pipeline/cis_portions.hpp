@@ -3,7 +3,8 @@
 ///
 /// A gene's fit depends on no other gene but through q of the gates, which is made anew from their
 /// p, and through the share of open peaks that ATAC misses where that is to be estimated
-/// (--latent-openness auto): this is estimated from all genes, in every shard anew.
+/// (--latent-openness auto): this is estimated from all genes, in every shard anew, unless it was
+/// estimated before (openness.hpp).
 #pragma once
 
 #include <string>
@@ -20,6 +21,14 @@ namespace grids::core {
 inline constexpr const char* kCisCommand = "cis";
 /// What the shards of `cis` are merged into, beside cis.tsv.
 inline constexpr const char* kMergedSurrogate = "surrogate-cis.safetensors";
+
+/// Fewer than elsewhere: a gene of a large study takes minutes.
+inline constexpr size_t kGenesOfPortion = 16;
+
+/// Genes to fit (without any, all of the study), each once, as targets are cut into portions.
+std::vector<ExplainTarget> genes_as_targets(const Study& study, std::vector<int32_t> genes);
+/// Back to genes.
+std::vector<int32_t> genes_of(const std::vector<ExplainTarget>& targets);
 
 /// Among the options of a shard's manifest, where genes were named.
 inline constexpr const char* kGenesNamed = "genes-named";

@@ -26,16 +26,20 @@ void describe_surrogate(OptionSet& set, SurrogateKind& kind) {
       "cis = with the peaks around each gene, where they were fitted; published = without");
 }
 
-StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments,
-                                           const Context& context) {
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, const Context& context,
+                                           RawTensors tensors) {
   // The surrogate first: a wrong one is told before the large file is read.
   SurrogateFile file = read_surrogate(arguments.surrogate);
   FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
                                         [&] { return FoldedSurrogate(file); });
+  std::optional<CisPath> cis;
+  if (arguments.kind == SurrogateKind::kCis) {
+    cis = with_context(arguments.surrogate.string(), [&] { return cis_path_of(file); });
+  }
+  // As large as what was folded of it: not in memory beside the study.
+  if (tensors == RawTensors::kDropped) file.tensors.clear();
   Study study = read_study(arguments.study, context);
   with_context(arguments.surrogate.string(), [&] { require_same_features(file, study); });
-  std::optional<CisPath> cis;
-  if (arguments.kind == SurrogateKind::kCis) cis = cis_path_of(file);
   if (cis) {
     with_context(arguments.surrogate.string(), [&] { require_same_cells(*cis, file, study); });
   }

@@ -28,9 +28,15 @@ struct StudyArguments {
   std::string words(const std::filesystem::path& folder) const;
 };
 
+/// Of a surrogate's file, once it is folded.
+enum class RawTensors : bool {
+  kDropped = false,
+  kKept = true,  ///< for who writes the file anew
+};
+
 struct StudyAndSurrogate {
   Study study;
-  SurrogateFile file;
+  SurrogateFile file;  ///< its tensors where they are kept
   FoldedSurrogate folded;
   std::optional<CisPath> cis;  ///< where the file has one, and it is to be used
 
@@ -41,6 +47,7 @@ struct StudyAndSurrogate {
 std::string targets_words(const std::filesystem::path& folder, const std::filesystem::path& table);
 
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
-StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, const Context& context);
+StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, const Context& context,
+                                           RawTensors tensors = RawTensors::kDropped);
 
 }  // namespace grids::core

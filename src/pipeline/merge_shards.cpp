@@ -15,6 +15,7 @@
 #include "pipeline/compare_into.hpp"
 #include "pipeline/explain_portions.hpp"
 #include "pipeline/knockout_into.hpp"
+#include "pipeline/openness.hpp"
 #include "pipeline/redundancy_into.hpp"
 #include "pipeline/run_folder.hpp"
 #include "study/study.hpp"
@@ -106,6 +107,12 @@ CisArguments cis_arguments_of(const OptionSet::Values& values) {
   return arguments;
 }
 
+/// Shards of `cis` that only estimate how much ATAC misses.
+bool estimates_openness(const OptionSet::Values& options) {
+  const auto found = options.find(kEstimateOpenness);
+  return found != options.end() && found->second == "true";
+}
+
 /// Those that can be merged; a further command is a line.
 std::vector<EndOfRun> ends_of_runs() {
   using Values = OptionSet::Values;
@@ -129,10 +136,18 @@ std::vector<EndOfRun> ends_of_runs() {
                                compare_arguments_of(whole.options), context);
        }},
       {kCisCommand,
-       [](const Values&) {
+       [](const Values& options) {
+         if (estimates_openness(options)) {
+           return std::vector<std::string>{describe_openness().file};
+         }
          return std::vector<std::string>{kMergedSurrogate, describe_cis().file};
        },
        [](OutputFolder& out, const WholeOfShards& whole, const Context& context) {
+         if (estimates_openness(whole.options)) {
+           const FoldedSurrogate folded(read_surrogate(whole.surrogate()));
+           return finish_openness(out, whole.study, folded, whole.portions,
+                                  cis_arguments_of(whole.options).resolved(), context);
+         }
          return finish_cis(out, whole.study, whole.portions, read_surrogate(whole.surrogate()),
                            cis_arguments_of(whole.options), whole.options.contains(kGenesNamed),
                            context);

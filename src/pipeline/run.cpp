@@ -203,7 +203,7 @@ RunStage cis_stage(const RunArguments& arguments, OutputFolder& out) {
           [&](const Context& context) -> std::vector<std::string> {
             auto loaded = load_study_and_surrogate(
                 {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished},
-                context);
+                context, RawTensors::kKept);
             if (!loaded.study.genes.has_positions()) {  // none of an earlier run may be left
               for (const char* name : {kWithCis, kCisTable}) out.drop(name, context);
               return {};

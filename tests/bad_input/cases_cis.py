@@ -96,7 +96,7 @@ def call(name, words, *says, code=3):
 call("no window", fit("--cis-window", "0"), r"--cis-window must be at least 1 and at most 1000000, not 0", code=2)
 call("several wrong settings at once", fit("--cis-window", "2000000", "--gate-fdr", "2"), r"window",
      r"--gate-fdr must be above 0 and below 1, not 2", code=2)
-call("a capture beyond 1", fit("--latent-openness", "1.5"), r"--latent-openness: '1.5' is not off, auto or",
+call("a capture beyond 1", fit("--latent-openness", "1.5"), r"--latent-openness: '1.5' is not off, auto, a number",
      code=2)
 call("the study as output", fit(out=STUDY), r"study\.h5mu", code=2)
 call("the table's own name", fit(out="cis.tsv"), r"cis\.tsv is the name of the table", code=2)
@@ -144,3 +144,44 @@ def _(room):
         set_entry(file["mod/rna/var/chrom"], "codes", 0, -1)
         name = file["mod/rna/var/_index"][0].decode()
     return fit("--gene", name, study="study.h5mu")
+
+
+# ---- what --estimate-openness wrote ----
+
+ESTIMATED = ["cis", STUDY, SURROGATE, "--gate-folds", "0", "--estimate-openness", "-o", "openness"]
+call("an estimate beside a share", [*ESTIMATED, "--latent-openness", "0.5"], r"--estimate-openness is what --latent-openness auto",
+     code=2)
+call("a folder that is not there", fit("--latent-openness", "openness"), r"'openness' is not off, auto", r"folder", code=2)
+
+
+@case("cis: a folder without an estimate", r"--latent-openness: \. holds no openness\.tsv", r"--estimate-openness", torch=True)
+def _(room):
+    return fit("--latent-openness", ".")
+
+
+@case("cis: an estimate of another surrogate", r"openness was estimated with another surrogate than", r"--estimate-openness",
+      torch=True)
+def _(room):
+    room.run(*ESTIMATED)
+    return ["cis", STUDY, "../good/cis/with.safetensors", "--latent-openness", "openness", "-o", "new.safetensors"]
+
+
+def damaged_estimate(name, change, *says):
+    @case(f"cis: an estimate {name}", r"openness\.tsv", *says, torch=True)
+    def make(room):
+        room.run(*ESTIMATED)
+        table = room.folder / "openness/openness.tsv"
+        table.write_text(change(table.read_text()))
+        return fit("--latent-openness", "openness")
+
+
+damaged_estimate("of which nothing is taken", lambda text: text.replace("yes", "no"), r"0 rows are taken, not one")
+damaged_estimate("without a column", lambda text: text.replace("taken", "chosen"), r"no column 'taken'")
+damaged_estimate("with a share of 0", lambda text: text.replace("\n1\t", "\n0\t"), r"capture 0 is not above 0")
+
+
+@case("cis: an estimate without its manifest", r"openness/manifest\.json says nothing of grids cis --estimate-openness", torch=True)
+def _(room):
+    room.run(*ESTIMATED)
+    (room.folder / "openness/manifest.json").unlink()
+    return fit("--latent-openness", "openness")

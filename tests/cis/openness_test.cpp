@@ -251,14 +251,9 @@ TEST(ExpectedScan, ItsSumsAreThoseOfEachTermByItself) {
 }
 
 /// Genes with one chosen term each.
-std::vector<CisGene> genes_with_terms(int32_t count) {
-  std::vector<CisGene> genes(static_cast<size_t>(count));
-  for (int32_t i = 0; i < count; ++i) {
-    auto& gene = genes[static_cast<size_t>(i)];
-    gene.gene = i;
-    gene.likelihood_gain = 10 + i % 7;
-    gene.terms.push_back({});
-  }
+std::vector<FirstFit> genes_with_terms(int32_t count) {
+  std::vector<FirstFit> genes(static_cast<size_t>(count));
+  for (int32_t i = 0; i < count; ++i) genes[static_cast<size_t>(i)] = {i, 10.0 + i % 7, true};
   return genes;
 }
 

@@ -69,6 +69,51 @@ TEST(TermTrials, TheObjectiveIsTheLikelihoodLessCostsAndNoNewDispersionLowersIt)
   }
 }
 
+/// Fits begin where the search is, to save steps: wherever that is, they end at one place.
+TEST(TermTrials, WhereWeightsAreSoughtFromHardlyMatters) {
+  const Lossy cells(0.4);
+  const auto problem =
+      cells.problem([&](size_t i) { return cells.open(2, i) + 0.7 * cells.open(5, i); });
+  const ExpectedTerms expected(problem, cells.open_peaks, cells.seen(0.4));
+  CisOptions options;
+  options.adding = false;  // sums have several maxima
+  RandomStream random(5, Purpose::kBenchmark);
+  for (const auto* beliefs : {static_cast<const ExpectedTerms*>(nullptr), &expected}) {
+    TermTrials trials(problem, options, beliefs);
+    TermTrials exact(problem, options, beliefs);
+    exact.be_exact();
+    for (int round = 0; round < 20; ++round) {
+      const auto terms = random_terms(random);
+      trials.begin_at(trials.fitted(random_terms(random)));
+      const double reached = exact.fitted(terms).objective;
+      // A twentieth of what a move of the search gains at least.
+      EXPECT_NEAR(trials.fitted(terms).objective, reached, 1e-3);
+      exact.begin_at(trials.fitted(random_terms(random)));
+      // Steps end where they promise 1e-7; the objective moves by the root of that, times its
+      // slope.
+      EXPECT_NEAR(exact.fitted(terms).objective, reached, 1e-4);
+    }
+  }
+}
+
+/// What was fitted is found again whatever the order of its terms, each with its own weight.
+TEST(TermTrials, AreTheSameInAnyOrderOfTerms) {
+  const Lossy cells(0.4);
+  const auto problem =
+      cells.problem([&](size_t i) { return cells.open(2, i) + 0.7 * cells.open(5, i); });
+  const CisOptions options;
+  TermTrials trials(problem, options, nullptr);
+  const std::vector<WindowTerm> terms = {
+      {TermKind::kAll, {5}}, {TermKind::kAny, {1, 3}}, {TermKind::kAll, {2}}};
+  const auto one = trials.fitted(terms);
+  const auto other = trials.fitted({terms[2], terms[0], terms[1]});
+  EXPECT_EQ(one.terms, terms);
+  EXPECT_EQ(other.fit.weight,
+            (std::vector<double>{one.fit.weight[2], one.fit.weight[0], one.fit.weight[1]}));
+  EXPECT_EQ(other.objective, one.objective);
+  EXPECT_GT(one.fit.weight[2], one.fit.weight[1] + 0.2);
+}
+
 TEST(TermSearch, StopsWhereNoTermIsBetterLeftOut) {
   const Toy toy(1500);
   const auto problem = toy.problem([&](size_t i) {

@@ -22,7 +22,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "view"))
 from viewer import Viewer  # noqa: E402
 
 # What tells times, and nothing else.
-TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "explain.json", "written.tsv")
+TIMED = ("manifest.json", "report.html", "timings.tsv", "run.json", "redundancy.json", "explain.json", "cis.json", "written.tsv")
 # Columns whose names hold what is compared: METHOD, TYPE and L, the number of a programme.
 PATTERNS = (("METHOD ", "[a-z-]+ "), ("TYPE L=10 ", ".+ L=[0-9]+ "), ("score_1", "score_[0-9]+"), ("TYPE", "type_[0-9]+"))
 
@@ -63,6 +63,8 @@ def commands(torch, from_file=False):
                                       "--least-agreeing", "1", "--negative-control", "--stability", "2", "--retrain",
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
+        "openness": ("cis", ["cis", study[0], "run/surrogate.safetensors", "--gate-folds", "2", "--estimate-openness",
+                             "-o", "openness"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
         "validate": ("validate", ["validate", "compare", "--study", study[0], "--bed", "cells/genes.bed", "-o",
                                   "validate"]),

@@ -132,6 +132,7 @@ def cis(tour, count):
         name = f"cis_{openness.replace('.', '_')}"
         whole = [*words, openness, "-o", f"{name}_whole/surrogate-cis.safetensors"]
         folders = in_shards(tour, name, [*words, openness], count, (whole, f"{name}_whole"))
+    estimate_openness(tour, words[:-1], count)
     some = [*words[:-1], "--gene", names_of_genes(tour, 3, 30)]
     in_shards(tour, "cis_some", some, 3, ([*some, "-o", "cis_some_whole/surrogate-cis.safetensors"], "cis_some_whole"))
     (tour.root / "plain.safetensors").rename(tour.root / "elsewhere.safetensors")
@@ -141,6 +142,16 @@ def cis(tour, count):
     (tour.root / "elsewhere.safetensors").rename(tour.root / "plain.safetensors")
     tour.refused("cis: a lost shard is named", folders[1:], "shard 1/", "run grids cis")
     tour.refused("shards of two commands", [folders[0], "knockout_near_2_of_" + str(count)], "command is")
+
+
+def estimate_openness(tour, words, count):
+    """The estimate apart, in shards, and then the fit that takes it: as one fit that makes it on the way."""
+    folders = in_shards(tour, "openness", [*words, "--estimate-openness"], count)
+    estimate = f"openness_{count}_merged"
+    whole = [*words, "--latent-openness", "auto", "-o", "cis_estimated_whole/surrogate-cis.safetensors"]
+    in_shards(tour, "cis_estimated", [*words, "--latent-openness", estimate], count, (whole, "cis_estimated_whole"))
+    tour.refused("openness: a lost shard is named", folders[1:], "shard 1/", "run grids cis")
+    tour.refused("openness: not with a fit", [folders[0], f"cis_estimated_2_of_{count}", *folders[2:]], "inputs: the further file is")
 
 
 def knockout(tour, pair, count):

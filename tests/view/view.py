@@ -398,6 +398,23 @@ def taken_is_told(programs, results, others, port):
         expect(done.returncode == 3 and says in done.stderr, f"{says}: {done.returncode} {done.stderr}")
 
 
+def larger_than_memory(programs, results, gene, peaks):
+    """A study that lies in a file while it is looked at answers as one in memory does."""
+    answers = []
+    question = {"gene": gene, "cell_type": "type_1"}
+    for words in ([], ["--memory", "20K"]):
+        with Viewer(programs, results, *words) as viewer:
+            viewer.log_in()
+            found = viewer.search({**question, "L": 2, "domain": "cis", "direction": "down"})
+            change = viewer.json("/api/change", {**question, "close": peaks[:2], "open": []})
+            del change["milliseconds"]
+            answers.append((change, found["peaks"], viewer.json("/api/judge", {**question, "peaks": peaks[:2]})))
+            said = viewer.stop()[2]
+        told = "more than half of the memory to work in" in said
+        expect(told == bool(words), f"{words}: where the study lies is {'' if told else 'not '}told: {said}")
+    expect(answers[0] == answers[1], f"a study in a file answers otherwise: {answers}")
+
+
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("programs", type=pathlib.Path)
@@ -424,8 +441,10 @@ def main():
             expect(code == 0 and seconds < 2, f"Ctrl-C ends it with {code} after {seconds:.1f} s: {said}")
         looks_survive(programs, results, gene, peaks)
         opened_through_a_file(programs, results, folder)
+        copied = copy_of(results, folder)
+        larger_than_memory(programs, copied, gene, peaks)
         with Viewer(programs, results) as viewer:
-            taken_is_told(programs, results, copy_of(results, folder), viewer.port)
+            taken_is_told(programs, results, copied, viewer.port)
         for path, content in files.items():
             expect(path.read_bytes() == content, f"{path.name} has changed")
     for problem in PROBLEMS[:20]:

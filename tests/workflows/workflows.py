@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Shards on engines: workflows.py PROGRAMS [--shards N] [--kills N] [--seed S] [--only stand_in|slurm|snakemake]
+"""Shards on engines: workflows.py PROGRAMS [--all] [--shards N] [--kills N] [--seed S] [--only stand_in|slurm|snakemake]
 
-A small study is asked about all of its genes by one process, then by workflows/slurm/sharded.sh (under a stand-in for
+--all asks every command that takes shards, not three of them. A small study is asked about all of its genes by one process, then by workflows/slurm/sharded.sh (under a stand-in for
 sbatch, and under a Slurm started here) while jobs are stopped, killed and put back at random, and by
 workflows/snakemake/Snakefile; the tables must be those of the one process, byte for byte. What cannot be tried here is
 skipped by name, and the exit code is then 77.
@@ -26,7 +26,12 @@ TIMED = ("manifest.json", "report.html", "timings.tsv")
 QUESTIONS = {"explain": ["--all-genes", "--cell-type", "each", "-L", "3", "--force"],
              "redundancy": ["--all-genes", "--cell-type", "all", "-L", "3", "--force"],
              "knockout": ["--all-genes", "--cell-type", "each", "--window", "100000"]}
-SECONDS = 900
+# By --all. The cis path takes what a first pass estimated; one process estimates it on the way.
+MORE = {"compare": ["--cell-type", "each", "--gene", "SIM00001,SIM00002,SIM00003,SIM00004", "-L", "2", "--force",
+                    "--methods", "grids,greedy,links,random", "--unlimited", "grids,random"],
+        "openness": ["--gate-folds", "2", "--estimate-openness"],
+        "cis": ["--gate-folds", "2"]}
+SECONDS = 1800
 
 
 def call(words, **options):
@@ -71,23 +76,31 @@ class Setting:
         for step in steps:
             call([self.grids, *step, *quiet], cwd=folder)
         self.wanted = {}
-        for question in QUESTIONS:
-            call([*self.command(question), *quiet, "-o", f"whole/{question}"], cwd=folder)
-            self.wanted[question] = tables(folder / "whole" / question)
+        self.questions = [*QUESTIONS, *(MORE if arguments.all else ())]
+        for question in self.questions:
+            out = f"whole/{question}"
+            (folder / out).mkdir(parents=True)
+            # Without shards `cis` writes a file, and its table beside it.
+            name = "/surrogate-cis.safetensors" if question == "cis" else ""
+            call([*self.command(question), *quiet, "-o", out + name], cwd=folder)
+            self.wanted[question] = tables(folder / out)
 
     def command(self, question):
-        return [str(self.grids), question, "study.h5mu", "surrogate-cis.safetensors", *QUESTIONS[question]]
+        if question in ("cis", "openness"):
+            return [str(self.grids), "cis", "study.h5mu", "surrogate.safetensors", *MORE[question]]
+        return [str(self.grids), question, "study.h5mu", "surrogate-cis.safetensors", *{**QUESTIONS, **MORE}[question]]
 
     def sharded(self, question, out):
+        estimated = ["--latent-openness", str(pathlib.Path(out).parent / "openness")] if question == "cis" else []
         return [WORKFLOWS / "slurm" / "sharded.sh", "-o", out, "--shards", str(self.shards), "--tries", "20", "--wait",
-                "--sbatch", "--cpus-per-task=1", "--", *self.command(question)]
+                "--sbatch", "--cpus-per-task=1", "--", *self.command(question), *estimated]
 
 
 def stand_in(setting):
     """sbatch of ours: jobs run one after another, and some are killed."""
     wrong = []
     killed = 0
-    for question in QUESTIONS:
+    for question in setting.questions:
         out = f"stand_in/{question}"
         environment = dict(os.environ, PATH=f"{HERE / 'stand_in'}:{os.environ['PATH']}",
                            STAND_IN=str(setting.folder / "stand_in_jobs"), STAND_IN_KILLS=str(setting.kills),
@@ -138,7 +151,7 @@ def disturb(setting, slurm, running):
 def on_slurm(setting):
     wrong = []
     with Slurm(setting.folder / "slurm") as slurm:
-        for question in QUESTIONS:
+        for question in setting.questions:
             out = f"on_slurm/{question}"
             log = setting.folder / f"{question}.log"
             with open(log, "w") as text:
@@ -188,6 +201,7 @@ ENGINES = {"stand_in": stand_in, "slurm": on_slurm, "snakemake": on_snakemake}
 def main():
     arguments = argparse.ArgumentParser()
     arguments.add_argument("programs", type=pathlib.Path)
+    arguments.add_argument("--all", action="store_true", help="every command that takes shards")
     arguments.add_argument("--shards", type=int, default=5)
     arguments.add_argument("--kills", type=int, default=4, help="for each question")
     arguments.add_argument("--seed", type=int, default=1)
