@@ -155,11 +155,28 @@ void write_integer_element(const store::GroupWriter& parent, const std::string& 
                            int64_t value);
 void write_boolean_element(const store::GroupWriter& parent, const std::string& name, bool value);
 
+/// A vector that grows by numbers of entries which fill chunks: what is left over waits for more,
+/// so that the file is the same whatever the blocks.
+template <store::Number T>
+class EntriesWriter {
+ public:
+  explicit EntriesWriter(store::ArrayWriter array) : array_(std::move(array)) {}
+
+  void append(std::span<const T> entries);
+  /// The vector, with all that waited.
+  const store::ArrayWriter& finish();
+
+ private:
+  store::ArrayWriter array_;
+  std::vector<T> waiting_ = {};
+};
+
 /// Writes a sparse matrix block of rows by block of rows, so that it need never be whole in memory.
 class SparseRowsWriter {
  public:
-  /// Ones are not stored: readers see a vector of one byte each that is filled with them.
-  enum class Values : uint8_t { kFloat32, kOnes };
+  /// Ones are not stored: readers see a vector of one byte each that is filled with them. Logs are
+  /// floats, too, of which a row has few different ones; they are packed so that it shows.
+  enum class Values : uint8_t { kFloat32, kLogs, kOnes };
 
   SparseRowsWriter(const store::GroupWriter& parent, const std::string& name, int64_t columns,
                    Values values);
@@ -171,21 +188,31 @@ class SparseRowsWriter {
   void finish();
 
  private:
+  friend class FurtherValuesWriter;
   void add_bounds(const CsrPattern& rows);
-  /// Hands entries on in such numbers as fill chunks; the rest waits. `values` is empty where
-  /// ones are not stored.
-  void add_entries(std::span<const int32_t> indices, std::span<const float> values);
-  void write_entries(std::span<const int32_t> indices, std::span<const float> values);
 
   store::GroupWriter group_;
   int64_t columns_;
   std::vector<int64_t> offsets_ = {0};
-  std::optional<store::ArrayWriter> data_;  ///< nothing where all are ones
-  store::ArrayWriter indices_;
-  /// Entries that wait until there are so many that chunks are written whole: then the file is the
-  /// same whatever the blocks.
-  std::vector<int32_t> waiting_indices_ = {};
-  std::vector<float> waiting_values_ = {};
+  std::optional<EntriesWriter<float>> data_;  ///< nothing where all are ones
+  EntriesWriter<int32_t> indices_;
+  std::optional<store::ArrayWriter> bounds_;  ///< when finished
+};
+
+/// Writes a further matrix with entries at the places of another one: its indices and row bounds
+/// are stored once and found in both.
+class FurtherValuesWriter {
+ public:
+  FurtherValuesWriter(const store::GroupWriter& parent, const std::string& name);
+
+  /// As many as the other matrix was given.
+  void append(std::span<const float> values) { data_.append(values); }
+  /// After `places` was finished.
+  void finish(SparseRowsWriter& places);
+
+ private:
+  store::GroupWriter group_;
+  EntriesWriter<float> data_;
 };
 
 /// The same for a dense float matrix of at least one column.
@@ -208,9 +235,14 @@ class DenseRowsWriter {
 };
 
 void write_matrix(const store::GroupWriter& parent, const std::string& name,
-                  const CsrMatrix& matrix);
+                  const CsrMatrix& matrix,
+                  SparseRowsWriter::Values values = SparseRowsWriter::Values::kFloat32);
 void write_matrix(const store::GroupWriter& parent, const std::string& name,
                   const CsrPattern& ones);
+/// A matrix and, as another, further values at its places.
+void write_matrices(const store::GroupWriter& parent, const std::string& name,
+                    const CsrMatrix& matrix, SparseRowsWriter::Values values,
+                    const std::string& further, std::span<const float> further_values);
 
 /// Writes a `.h5ad` to a temporary name beside `path`, then renames. `fill` adds X and layers.
 void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,

@@ -229,13 +229,56 @@ void begin_anndata(const GroupWriter& group, const Frame& obs, const Frame& var)
   }
 }
 
+template <store::Number T>
+void EntriesWriter<T>::append(std::span<const T> entries) {
+  constexpr size_t kAtOnce = size_t{1} << 20;  // a multiple of any chunk that is written
+  while (!entries.empty()) {
+    const auto now = entries.first(std::min(entries.size(), kAtOnce - waiting_.size()));
+    entries = entries.subspan(now.size());
+    if (now.size() == kAtOnce) {
+      array_.append(now);
+      continue;
+    }
+    waiting_.insert(waiting_.end(), now.begin(), now.end());
+    if (waiting_.size() < kAtOnce) return;
+    array_.append(std::span<const T>(waiting_));
+    waiting_.clear();
+  }
+}
+
+template <store::Number T>
+const ArrayWriter& EntriesWriter<T>::finish() {
+  if (!waiting_.empty()) array_.append(std::span<const T>(waiting_));
+  waiting_ = {};
+  return array_;
+}
+
+template class EntriesWriter<int32_t>;
+template class EntriesWriter<float>;
+
+namespace {
+
+void encode_sparse(const GroupWriter& group) {
+  encode(group, "csr_matrix", "0.1.0");
+}
+
+void set_shape(const GroupWriter& group, int64_t rows, int64_t columns) {
+  const std::vector<int64_t> shape = {rows, columns};
+  group.set_attribute("shape", shape);
+}
+
+}  // namespace
+
 SparseRowsWriter::SparseRowsWriter(const GroupWriter& parent, const std::string& name,
                                    int64_t columns, Values values)
     : group_(parent.create_group(name)),
       columns_(columns),
       indices_(group_.create_growing("indices", Type::kInt32)) {
-  if (values == Values::kFloat32) data_ = group_.create_growing("data", Type::kFloat32);
-  encode(group_, "csr_matrix", "0.1.0");
+  if (values != Values::kOnes) {
+    const auto repeats = values == Values::kLogs ? store::Repeats::kWords : store::Repeats::kBytes;
+    data_.emplace(group_.create_growing("data", Type::kFloat32, 0, repeats));
+  }
+  encode_sparse(group_);
 }
 
 void SparseRowsWriter::add_bounds(const CsrPattern& rows) {
@@ -247,58 +290,47 @@ void SparseRowsWriter::add_bounds(const CsrPattern& rows) {
   for (size_t i = 1; i < rows.offsets.size(); ++i) offsets_.push_back(before + rows.offsets[i]);
 }
 
-void SparseRowsWriter::write_entries(std::span<const int32_t> indices,
-                                     std::span<const float> values) {
-  indices_.append(indices);
-  if (data_) data_->append(values);
-}
-
-void SparseRowsWriter::add_entries(std::span<const int32_t> indices,
-                                   std::span<const float> values) {
-  constexpr size_t kAtOnce = size_t{1} << 20;  // a multiple of any chunk that is written
-  while (!indices.empty()) {
-    const size_t count = std::min(indices.size(), kAtOnce - waiting_indices_.size());
-    const auto now = indices.first(count);
-    const auto values_now = values.first(std::min(values.size(), count));
-    indices = indices.subspan(count);
-    values = values.subspan(values_now.size());
-    if (count == kAtOnce) {
-      write_entries(now, values_now);
-      continue;
-    }
-    waiting_indices_.insert(waiting_indices_.end(), now.begin(), now.end());
-    waiting_values_.insert(waiting_values_.end(), values_now.begin(), values_now.end());
-    if (waiting_indices_.size() < kAtOnce) return;
-    write_entries(waiting_indices_, waiting_values_);
-    waiting_indices_.clear();
-    waiting_values_.clear();
-  }
-}
-
 void SparseRowsWriter::append(const CsrMatrix& rows) {
   if (!data_) throw internal_error("{}: values given for ones", group_.path());
   add_bounds(rows.pattern);
-  add_entries(rows.pattern.indices, rows.values);
+  indices_.append(rows.pattern.indices);
+  data_->append(rows.values);
 }
 
 void SparseRowsWriter::append(const CsrPattern& rows) {
   add_bounds(rows);
-  const bool stored = data_.has_value();
-  add_entries(rows.indices,
-              stored ? std::vector<float>(rows.indices.size(), 1.0f) : std::vector<float>());
+  indices_.append(rows.indices);
+  if (data_) data_->append(std::vector<float>(rows.indices.size(), 1.0f));
 }
 
 void SparseRowsWriter::finish() {
-  if (!waiting_indices_.empty()) write_entries(waiting_indices_, waiting_values_);
-  if (!data_) group_.create_filled("data", 1, offsets_.back());
+  indices_.finish();
+  if (data_) {
+    data_->finish();
+  } else {
+    group_.create_filled("data", 1, offsets_.back());
+  }
   constexpr int64_t kLargest32 = 2147483647;
   if (offsets_.back() <= kLargest32) {  // the type of the indices, which scipy prefers
-    group_.write<int32_t>("indptr", std::vector<int32_t>(offsets_.begin(), offsets_.end()));
+    bounds_ =
+        group_.write<int32_t>("indptr", std::vector<int32_t>(offsets_.begin(), offsets_.end()));
   } else {
-    group_.write<int64_t>("indptr", offsets_);
+    bounds_ = group_.write<int64_t>("indptr", offsets_);
   }
-  const std::vector<int64_t> shape = {static_cast<int64_t>(offsets_.size()) - 1, columns_};
-  group_.set_attribute("shape", shape);
+  set_shape(group_, std::ssize(offsets_) - 1, columns_);
+}
+
+FurtherValuesWriter::FurtherValuesWriter(const GroupWriter& parent, const std::string& name)
+    : group_(parent.create_group(name)), data_(group_.create_growing("data", Type::kFloat32)) {
+  encode_sparse(group_);
+}
+
+void FurtherValuesWriter::finish(SparseRowsWriter& places) {
+  if (!places.bounds_) throw internal_error("{}: its places are not finished", group_.path());
+  data_.finish();
+  group_.link("indices", places.indices_.finish());
+  group_.link("indptr", *places.bounds_);
+  set_shape(group_, std::ssize(places.offsets_) - 1, places.columns_);
 }
 
 DenseRowsWriter::DenseRowsWriter(const GroupWriter& parent, const std::string& name,
@@ -324,8 +356,9 @@ void DenseRowsWriter::append(std::span<const float> rows) {
   next_ += static_cast<int64_t>(rows.size()) / columns_;
 }
 
-void write_matrix(const GroupWriter& parent, const std::string& name, const CsrMatrix& matrix) {
-  SparseRowsWriter writer(parent, name, matrix.columns(), SparseRowsWriter::Values::kFloat32);
+void write_matrix(const GroupWriter& parent, const std::string& name, const CsrMatrix& matrix,
+                  SparseRowsWriter::Values values) {
+  SparseRowsWriter writer(parent, name, matrix.columns(), values);
   writer.append(matrix);
   writer.finish();
 }
@@ -334,6 +367,17 @@ void write_matrix(const GroupWriter& parent, const std::string& name, const CsrP
   SparseRowsWriter writer(parent, name, ones.columns, SparseRowsWriter::Values::kOnes);
   writer.append(ones);
   writer.finish();
+}
+
+void write_matrices(const GroupWriter& parent, const std::string& name, const CsrMatrix& matrix,
+                    SparseRowsWriter::Values values, const std::string& further,
+                    std::span<const float> further_values) {
+  SparseRowsWriter writer(parent, name, matrix.columns(), values);
+  writer.append(matrix);
+  writer.finish();
+  FurtherValuesWriter beside(parent, further);
+  beside.append(further_values);
+  beside.finish(writer);
 }
 
 void write_h5ad(const std::filesystem::path& path, const Frame& obs, const Frame& var,

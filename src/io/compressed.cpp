@@ -50,6 +50,13 @@ void require_fitting(const store::Group& group, const store::Array& indices,
   }
 }
 
+/// Looks at all, which is faster than to stop at the first that does not.
+bool ascends_strictly(std::span<const int32_t> indices) {
+  bool all = true;
+  for (size_t i = 1; i < indices.size(); ++i) all &= indices[i - 1] < indices[i];
+  return all;
+}
+
 /// Brings the entries of one row into ascending order; the vectors are room to work in.
 struct RowSorter {
   std::vector<int32_t> order;
@@ -58,6 +65,7 @@ struct RowSorter {
 
   /// `values` may be empty. Returns whether a column is there twice.
   bool sort(std::span<int32_t> indices, std::span<float> values) {
+    if (ascends_strictly(indices)) return false;
     if (!std::is_sorted(indices.begin(), indices.end())) {
       order.resize(indices.size());
       std::iota(order.begin(), order.end(), 0);
@@ -150,6 +158,12 @@ int64_t CompressedRows::nonzeros(int64_t first, int64_t last) const {
 }
 
 void CompressedRows::require_in_range(int64_t first_entry, std::span<const int32_t> indices) const {
+  // All of them without a way out, which many at once are looked at for; then which it is.
+  bool all = true;
+  for (const int32_t index : indices) {
+    all &= static_cast<uint32_t>(index) < static_cast<uint32_t>(columns_);
+  }
+  if (all) return;
   for (size_t i = 0; i < indices.size(); ++i) {
     if (indices[i] < 0 || indices[i] >= columns_) {
       throw indices_.error(fmt::format("entry {} is {}, outside of 0 to {}", at(first_entry) + i,

@@ -13,6 +13,7 @@ namespace {
 using store::ArraySink;
 using store::AttributeValue;
 using store::GroupSink;
+using store::Repeats;
 using store::Scalar;
 using store::Type;
 using store::Values;
@@ -42,12 +43,13 @@ StoredType stored_type(Type type) {
 }
 
 /// How to create a dataset: in compressed chunks of `chunk`, or in one piece when that is empty.
-Handle creation(const std::vector<hsize_t>& chunk, size_t element_size) {
+Handle creation(const std::vector<hsize_t>& chunk, size_t element_size,
+                Repeats repeats = Repeats::kBytes) {
   Handle properties(H5Pcreate(H5P_DATASET_CREATE));
   H5Pset_obj_track_times(properties.id(), 0);  // the same content gives the same bytes
   if (!chunk.empty()) {
     H5Pset_chunk(properties.id(), static_cast<int>(chunk.size()), chunk.data());
-    if (element_size > 1) H5Pset_shuffle(properties.id());
+    if (element_size > 1 && repeats == Repeats::kBytes) H5Pset_shuffle(properties.id());
     H5Pset_deflate(properties.id(), kGzipLevel);
   }
   return properties;
@@ -240,12 +242,13 @@ class H5GroupSink final : public GroupSink {
   std::shared_ptr<ArraySink> write_booleans(const std::string& name,
                                             std::span<const uint8_t> values) override;
   std::shared_ptr<ArraySink> write_scalar(const std::string& name, const Scalar& value) override;
-  std::shared_ptr<ArraySink> create_growing(const std::string& name, Type type,
-                                            int64_t columns) override;
+  std::shared_ptr<ArraySink> create_growing(const std::string& name, Type type, int64_t columns,
+                                            Repeats repeats) override;
   std::shared_ptr<ArraySink> create_plain(const std::string& name, Type type, int64_t rows,
                                           int64_t columns) override;
   std::shared_ptr<ArraySink> create_filled(const std::string& name, uint8_t value,
                                            int64_t entries) override;
+  void link(const std::string& name, const ArraySink& array) override;
   void flush() override;
 
  private:
@@ -355,7 +358,7 @@ std::shared_ptr<ArraySink> H5GroupSink::write_scalar(const std::string& name, co
 }
 
 std::shared_ptr<ArraySink> H5GroupSink::create_growing(const std::string& name, Type type,
-                                                       int64_t columns) {
+                                                       int64_t columns, Repeats repeats) {
   const Lock lock;
   const auto [stored, bytes] = stored_type(type);
   std::vector<hsize_t> sizes = {0};
@@ -368,7 +371,7 @@ std::shared_ptr<ArraySink> H5GroupSink::create_growing(const std::string& name, 
     chunk = {std::max<hsize_t>(1, chunk[0] / across), across};
   }
   const Handle space(H5Screate_simple(static_cast<int>(sizes.size()), sizes.data(), most.data()));
-  const Handle properties = creation(chunk, bytes);
+  const Handle properties = creation(chunk, bytes, repeats);
   const Handle access(H5Pcreate(H5P_DATASET_ACCESS));
   // Several chunks stay open, so that a block of rows that ends inside a chunk packs it only once.
   H5Pset_chunk_cache(access.id(), 521, 8 * kChunkBytes, 1.0);
@@ -397,6 +400,13 @@ std::shared_ptr<ArraySink> H5GroupSink::create_filled(const std::string& name, u
   H5Pset_alloc_time(properties.id(), H5D_ALLOC_TIME_INCR);
   H5Pset_fill_value(properties.id(), H5T_NATIVE_UINT8, &value);
   return create(name, H5T_NATIVE_UINT8, {space, properties});
+}
+
+void H5GroupSink::link(const std::string& name, const ArraySink& array) {
+  const Lock lock;
+  const auto& stored = dynamic_cast<const H5ArraySink&>(array);
+  checked(place(), H5Olink(stored.id(), id(), name.c_str(), links().id(), H5P_DEFAULT),
+          "cannot link the dataset", name);
 }
 
 void H5GroupSink::flush() {

@@ -29,6 +29,10 @@ using AttributeValue = std::variant<std::string_view, bool, int64_t, std::span<c
 /// The types of arrays that are written by rows.
 enum class Type : uint8_t { kFloat32, kUint8, kInt32 };
 
+/// How numbers repeat, for whoever compresses them: in some of their bytes (counts, indices), or
+/// whole, in words (logs of the counts of a cell, of which there are few).
+enum class Repeats : uint8_t { kBytes, kWords };
+
 /// What a store implements to be written to. Names "a/b" make the group a where it is missing.
 class Sink {
  public:
@@ -64,11 +68,12 @@ class GroupSink : public Sink {
                                                     std::span<const uint8_t> values) = 0;
   virtual std::shared_ptr<ArraySink> write_scalar(const std::string& name, const Scalar& value) = 0;
   virtual std::shared_ptr<ArraySink> create_growing(const std::string& name, Type type,
-                                                    int64_t columns) = 0;
+                                                    int64_t columns, Repeats repeats) = 0;
   virtual std::shared_ptr<ArraySink> create_plain(const std::string& name, Type type, int64_t rows,
                                                   int64_t columns) = 0;
   virtual std::shared_ptr<ArraySink> create_filled(const std::string& name, uint8_t value,
                                                    int64_t entries) = 0;
+  virtual void link(const std::string& name, const ArraySink& array) = 0;
   virtual void flush() = 0;
 };
 
@@ -106,6 +111,7 @@ class ArrayWriter : public ObjectWriter {
   }
 
  private:
+  friend class GroupWriter;
   ArraySink& entries() const { return static_cast<ArraySink&>(*sink_); }
 };
 
@@ -135,8 +141,9 @@ class GroupWriter : public ObjectWriter {
     return ArrayWriter(members().write_scalar(name, value));
   }
   /// An empty vector (`columns` = 0) or matrix that `append` fills.
-  ArrayWriter create_growing(const std::string& name, Type type, int64_t columns = 0) const {
-    return ArrayWriter(members().create_growing(name, type, columns));
+  ArrayWriter create_growing(const std::string& name, Type type, int64_t columns = 0,
+                             Repeats repeats = Repeats::kBytes) const {
+    return ArrayWriter(members().create_growing(name, type, columns, repeats));
   }
   /// A matrix for `write_rows`, in one piece and not compressed: for many numbers that hardly get
   /// smaller. Rows that are never written hold what the file system gives, zeros.
@@ -148,6 +155,11 @@ class GroupWriter : public ObjectWriter {
   /// A vector of one number: only what it is filled with is stored, none of its entries.
   ArrayWriter create_filled(const std::string& name, uint8_t value, int64_t entries) const {
     return ArrayWriter(members().create_filled(name, value, entries));
+  }
+
+  /// An array of the same file by a further name: stored once, and one array to whoever reads it.
+  void link(const std::string& name, const ArrayWriter& array) const {
+    members().link(name, array.entries());
   }
 
   /// After writing: hands everything to the operating system, or throws (disk full).

@@ -41,17 +41,23 @@ struct Line {
   std::vector<int32_t> columns;
   std::vector<float> values;
 
+  void clear() {
+    entries.clear();
+    columns.clear();
+    values.clear();
+  }
+  /// In the order of columns.
+  void add_next(int32_t column, float value) {
+    columns.push_back(column);
+    values.push_back(value);
+  }
   void append_to(PackedRows& rows) {
+    if (entries.empty()) return rows.append(columns, values);
     const auto by_column = [](const auto& a, const auto& b) { return a.first < b.first; };
     if (!std::is_sorted(entries.begin(), entries.end(), by_column)) {
       std::stable_sort(entries.begin(), entries.end(), by_column);
     }
-    columns.clear();
-    values.clear();
-    for (const auto& [column, value] : entries) {
-      columns.push_back(column);
-      values.push_back(value);
-    }
+    for (const auto& [column, value] : entries) add_next(column, value);
     rows.append(columns, values);
   }
 };
@@ -93,6 +99,7 @@ void PackedRows::append(std::span<const int32_t> columns, std::span<const float>
   line_.resize(std::max(line_.size(), kMostBytes * columns.size()));
   uint8_t* out = line_.data();
   int64_t before = -1;
+  Begin begin;
   for (size_t k = 0; k < columns.size(); ++k) {
     const float value = values[k];
     if (value == 0) continue;
@@ -101,11 +108,13 @@ void PackedRows::append(std::span<const int32_t> columns, std::span<const float>
       throw internal_error("column {} of {} after column {}", columns[k], columns_, before);
     }
     before = columns[k];
-    ++nonzeros_;
+    ++begin.nonzeros;
+    begin.total += value;
     put_number(static_cast<uint64_t>(step) << 1 | (value == 1 ? 0u : 1u), out);
     if (value != 1) put_value(value, out);
   }
-  append_bytes({line_.data(), at(out - line_.data())});
+  nonzeros_ += begin.nonzeros;
+  append_bytes({line_.data(), at(out - line_.data())}, begin);
 }
 
 void PackedRows::put_value(float value, uint8_t*& out) {
@@ -122,14 +131,16 @@ void PackedRows::put_value(float value, uint8_t*& out) {
   out += sizeof value;
 }
 
-void PackedRows::append_bytes(std::span<const uint8_t> row) {
+void PackedRows::append_bytes(std::span<const uint8_t> row, Begin begin) {
   if (blocks_.empty() || blocks_.back().capacity() - blocks_.back().size() < row.size()) {
     blocks_.emplace_back().reserve(
         std::max(row.size(), std::min(kBlockBytes, kFirstBytes + at(bytes()))));
   }
   auto& out = blocks_.back();
-  begins_.push_back({static_cast<uint32_t>(blocks_.size() - 1), static_cast<uint32_t>(out.size()),
-                     static_cast<uint32_t>(row.size())});
+  begin.block = static_cast<uint32_t>(blocks_.size() - 1);
+  begin.first = static_cast<uint32_t>(out.size());
+  begin.size = static_cast<uint32_t>(row.size());
+  begins_.push_back(begin);
   out.insert(out.end(), row.begin(), row.end());
 }
 
@@ -138,7 +149,9 @@ void PackedRows::append(PackedRows&& more) {
     throw internal_error("rows of {} columns appended to {}", more.columns_, columns_);
   }
   // Rows are copied: parts are small, and a block for each would waste memory.
-  for (int64_t row = 0; row < more.rows(); ++row) append_bytes(more.bytes_of(row));
+  for (int64_t row = 0; row < more.rows(); ++row) {
+    append_bytes(more.bytes_of(row), more.begins_[at(row)]);
+  }
   nonzeros_ += more.nonzeros_;
   others_ += more.others_;
   fractions_ += more.fractions_;
@@ -162,13 +175,20 @@ PackedRows select_columns(const PackedRows& matrix, std::span<const int32_t> col
     if (slot >= 0) throw internal_error("column {} selected twice", columns[j]);
     slot = static_cast<int32_t>(j);
   }
+  const bool in_order = std::is_sorted(columns.begin(), columns.end());
   PackedRows result(std::ssize(columns));
   append_blocks(result, matrix.rows(), pool, [&](int64_t begin, int64_t end, PackedRows& part) {
     Line line;
     for (int64_t row = begin; row < end; ++row) {
-      line.entries.clear();
+      line.clear();
       matrix.each(row, [&](int32_t column, float value) {
-        if (rename[at(column)] >= 0) line.entries.emplace_back(rename[at(column)], value);
+        const int32_t to = rename[at(column)];
+        if (to < 0) return;
+        if (in_order) {
+          line.add_next(to, value);
+        } else {
+          line.entries.emplace_back(to, value);
+        }
       });
       line.append_to(part);
     }
@@ -186,7 +206,7 @@ PackedRows joined_rows(std::vector<PackedRows>&& parts, ThreadPool* pool, int64_
   append_blocks(result, rows, pool, [&](int64_t begin, int64_t end, PackedRows& part) {
     Line line;
     for (int64_t row = begin; row < end; ++row) {
-      line.entries.clear();
+      line.clear();
       for (const auto& one : parts) {
         one.each(row,
                  [&](int32_t column, float value) { line.entries.emplace_back(column, value); });

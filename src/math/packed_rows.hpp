@@ -30,6 +30,9 @@ class PackedRows {
   int64_t rows() const { return static_cast<int64_t>(begins_.size()); }
   int64_t columns() const { return columns_; }
   int64_t nonzeros() const { return nonzeros_; }
+  int64_t nonzeros(int64_t row) const { return begins_[static_cast<size_t>(row)].nonzeros; }
+  /// The sum of a row's values, added up in the order of columns.
+  double total(int64_t row) const { return begins_[static_cast<size_t>(row)].total; }
   /// What the rows take.
   int64_t bytes() const;
   /// Whether all values are 1, or all whole numbers.
@@ -70,10 +73,13 @@ class PackedRows {
     uint32_t block = 0;
     uint32_t first = 0;
     uint32_t size = 0;
+    uint32_t nonzeros = 0;
+    double total = 0;
   };
 
   void put_value(float value, uint8_t*& out);
-  void append_bytes(std::span<const uint8_t> row);
+  /// `begin` says what is known of the row; where it lies is filled in.
+  void append_bytes(std::span<const uint8_t> row, Begin begin);
   std::span<const uint8_t> bytes_of(int64_t row) const {
     const auto& begin = begins_[static_cast<size_t>(row)];
     return std::span(blocks_[begin.block]).subspan(begin.first, begin.size);

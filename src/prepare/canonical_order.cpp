@@ -36,13 +36,27 @@ uint64_t entry_hash(uint64_t of, float value) {
   return mixed(of ^ mixed(std::bit_cast<uint32_t>(value)));
 }
 
-/// The hash of a row: a sum over its values, so that the order of columns does not matter.
-uint64_t row_hash(const PackedRows& matrix, int64_t row, std::span<const uint64_t> of_column) {
-  uint64_t sum = 0;
-  matrix.each(
-      row, [&](int32_t column, float value) { sum += entry_hash(of_column[at(column)], value); });
-  return sum;
-}
+/// Hashes of rows: sums over their values, so that the order of columns does not matter.
+class RowHash {
+ public:
+  RowHash(const PackedRows& matrix, std::vector<uint64_t> of_column)
+      : matrix_(matrix), of_column_(std::move(of_column)) {
+    of_one_.reserve(of_column_.size());
+    for (const uint64_t of : of_column_) of_one_.push_back(entry_hash(of, 1));
+  }
+  uint64_t operator()(int64_t row) const {
+    uint64_t sum = 0;
+    matrix_.each(row, [&](int32_t column, float value) {
+      sum += value == 1 ? of_one_[at(column)] : entry_hash(of_column_[at(column)], value);
+    });
+    return sum;
+  }
+
+ private:
+  const PackedRows& matrix_;
+  std::vector<uint64_t> of_column_;
+  std::vector<uint64_t> of_one_;  ///< as most values are
+};
 
 std::vector<uint64_t> hashes_of(const GeneNames& genes) {
   std::vector<uint64_t> hashes;
@@ -62,10 +76,10 @@ std::vector<uint64_t> hashes_of(std::span<const Interval> peaks) {
 }
 
 /// The same of columns, from rows whose hashes the order of columns does not decide.
-std::vector<uint64_t> column_hashes(const PackedRows& matrix, std::span<const uint64_t> of_column) {
+std::vector<uint64_t> column_hashes(const PackedRows& matrix, const RowHash& row_hash) {
   std::vector<uint64_t> sums(at(matrix.columns()));
   for (int64_t row = 0; row < matrix.rows(); ++row) {
-    const uint64_t own = row_hash(matrix, row, of_column);
+    const uint64_t own = row_hash(row);
     matrix.each(row,
                 [&](int32_t column, float value) { sums[at(column)] += entry_hash(own, value); });
   }
@@ -91,7 +105,7 @@ void order_genes(PackedModality& rna, ThreadPool& pool) {
   const auto alike = std::adjacent_find(order.begin(), order.end(),
                                         [&](int32_t a, int32_t b) { return name(a) == name(b); });
   if (alike != order.end()) {
-    const auto values = column_hashes(rna.values, hashes_of(names));
+    const auto values = column_hashes(rna.values, RowHash(rna.values, hashes_of(names)));
     std::sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
       if (name(a) != name(b)) return name(a) < name(b);
       return std::pair(values[at(a)], a) < std::pair(values[at(b)], b);
@@ -107,13 +121,12 @@ void order_genes(PackedModality& rna, ThreadPool& pool) {
 
 void order_cells(const PackedMultiome& raw, const GeneNames& genes, std::span<const Interval> peaks,
                  MatchedCells& cells, ThreadPool& pool) {
-  const auto of_gene = hashes_of(genes);
-  const auto of_peak = hashes_of(peaks);
+  const RowHash of_rna(raw.rna.values, hashes_of(genes));
+  const RowHash of_atac(raw.atac.values, hashes_of(peaks));
   std::vector<uint64_t> hash(at(cells.size()));
   pool.for_blocks(cells.size(), kCellsAtOnce, [&](int64_t begin, int64_t end, int64_t) {
     for (int64_t cell = begin; cell < end; ++cell) {
-      hash[at(cell)] = row_hash(raw.rna.values, cells.rna_row[at(cell)], of_gene) +
-                       row_hash(raw.atac.values, cells.atac_row[at(cell)], of_peak);
+      hash[at(cell)] = of_rna(cells.rna_row[at(cell)]) + of_atac(cells.atac_row[at(cell)]);
     }
   });
   auto order = indices_below(cells.size());

@@ -1,7 +1,9 @@
 #include "prepare/normalise.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "base/at.hpp"
@@ -13,50 +15,116 @@ namespace {
 constexpr double kCountsPerCell = 1e5;
 constexpr int64_t kRowBlock = 64;
 
-/// Rows and columns chosen, columns renamed; `values` may be null. Counts first, so that the result
-/// is allocated once and blocks of rows are filled side by side.
-CsrPattern gather_with(const PackedRows& matrix, std::span<const int32_t> rows,
-                       std::span<const int32_t> columns, ThreadPool& pool, Entries<float>* values) {
-  std::vector<int32_t> rename(at(matrix.columns()), -1);
-  for (size_t j = 0; j < columns.size(); ++j) {
-    auto& slot = rename[static_cast<size_t>(columns[j])];
-    if (slot >= 0) throw internal_error("column {} gathered twice", columns[j]);
-    slot = static_cast<int32_t>(j);
+/// Entries that are gathered at once into room for all that the rows hold; beyond, those that are
+/// wanted are counted first.
+constexpr int64_t kGatheredAtOnce = int64_t{1} << 22;
+
+using Line = std::vector<std::pair<int32_t, float>>;
+
+/// Rows and columns chosen, columns renamed.
+class Gatherer {
+ public:
+  Gatherer(const PackedRows& matrix, std::span<const int32_t> rows,
+           std::span<const int32_t> columns)
+      : matrix_(matrix), rows_(rows), rename_(at(matrix.columns()), -1) {
+    for (size_t j = 0; j < columns.size(); ++j) {
+      auto& slot = rename_[at(columns[j])];
+      if (slot >= 0) throw internal_error("column {} gathered twice", columns[j]);
+      slot = static_cast<int32_t>(j);
+    }
+    in_order_ = std::is_sorted(columns.begin(), columns.end());
   }
-  CsrPattern result;
-  result.rows = static_cast<int64_t>(rows.size());
-  result.columns = static_cast<int64_t>(columns.size());
-  result.offsets.assign(rows.size() + 1, 0);
-  const auto each = [&](int64_t row, auto&& take) {
-    matrix.each(rows[at(row)], [&](int32_t from, float value) {
-      const int32_t column = rename[static_cast<size_t>(from)];
+
+  int64_t rows() const { return std::ssize(rows_); }
+  /// All entries of a row, wanted or not.
+  int64_t entries(int64_t row) const { return matrix_.nonzeros(rows_[at(row)]); }
+  int64_t count(int64_t row) const {
+    int64_t count = 0;
+    each(row, [&](int32_t, float) { ++count; });
+    return count;
+  }
+  /// Writes a row and returns its length; `values` may be null. `line` is room to work in.
+  int64_t fill(int64_t row, int32_t* indices, float* values, Line& line) const {
+    if (in_order_) {
+      int64_t count = 0;
+      each(row, [&](int32_t column, float value) {
+        indices[count] = column;
+        if (values != nullptr) values[count] = value;
+        ++count;
+      });
+      return count;
+    }
+    line.clear();
+    each(row, [&](int32_t column, float value) { line.emplace_back(column, value); });
+    std::sort(line.begin(), line.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (size_t k = 0; k < line.size(); ++k) {
+      indices[k] = line[k].first;
+      if (values != nullptr) values[k] = line[k].second;
+    }
+    return std::ssize(line);
+  }
+
+ private:
+  template <typename Take>
+  void each(int64_t row, Take&& take) const {
+    matrix_.each(rows_[at(row)], [&](int32_t from, float value) {
+      const int32_t column = rename_[static_cast<size_t>(from)];
       if (column >= 0 && value > 0) take(column, value);
     });
-  };
-  pool.for_blocks(result.rows, kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
-    for (int64_t i = begin; i < end; ++i)
-      each(i, [&](int32_t, float) { ++result.offsets[at(i) + 1]; });
-  });
-  for (size_t i = 0; i < rows.size(); ++i) result.offsets[i + 1] += result.offsets[i];
-  result.indices.resize(at(result.offsets.back()));
+  }
+
+  const PackedRows& matrix_;
+  std::span<const int32_t> rows_;
+  std::vector<int32_t> rename_;
+  bool in_order_ = true;
+};
+
+/// Moves rows that were written with gaps between them together: each begins at its bound of
+/// `begins` and is as long as the bounds of `ends` are apart.
+template <typename T>
+void close_gaps(std::span<const int64_t> begins, std::span<const int64_t> ends,
+                Entries<T>& entries) {
+  for (size_t row = 0; row + 1 < ends.size(); ++row) {
+    std::copy_n(entries.begin() + begins[row], ends[row + 1] - ends[row],
+                entries.begin() + ends[row]);
+  }
+  entries.resize(at(ends.back()));
+}
+
+/// `values` may be null. The result is allocated once, and blocks of rows are filled side by side.
+CsrPattern gather_with(const PackedRows& matrix, std::span<const int32_t> rows,
+                       std::span<const int32_t> columns, ThreadPool& pool, Entries<float>* values) {
+  const Gatherer gatherer(matrix, rows, columns);
+  CsrPattern result;
+  result.rows = gatherer.rows();
+  result.columns = std::ssize(columns);
+  std::vector<int64_t> bounds(rows.size() + 1, 0);
+  for (int64_t i = 0; i < result.rows; ++i) bounds[at(i) + 1] = gatherer.entries(i);
+  if (std::accumulate(bounds.begin(), bounds.end(), int64_t{0}) > kGatheredAtOnce) {
+    pool.for_blocks(result.rows, kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
+      for (int64_t i = begin; i < end; ++i) bounds[at(i) + 1] = gatherer.count(i);
+    });
+  }
+  std::partial_sum(bounds.begin(), bounds.end(), bounds.begin());
+  result.offsets.assign(bounds.size(), 0);
+  result.indices.resize(at(bounds.back()));
   if (values != nullptr) values->resize(result.indices.size());
+  int32_t* const indices = result.indices.data();
+  float* const floats = values != nullptr ? values->data() : nullptr;
   pool.for_blocks(result.rows, kRowBlock, [&](int64_t begin, int64_t end, int64_t) {
-    std::vector<std::pair<int32_t, float>> line;
+    Line line;
     for (int64_t i = begin; i < end; ++i) {
-      line.clear();
-      each(i, [&](int32_t column, float value) { line.emplace_back(column, value); });
-      const auto by_column = [](const auto& a, const auto& b) { return a.first < b.first; };
-      if (!std::is_sorted(line.begin(), line.end(), by_column)) {
-        std::sort(line.begin(), line.end(), by_column);
-      }
-      auto slot = at(result.offsets[at(i)]);
-      for (const auto& [column, value] : line) {
-        result.indices[slot] = column;
-        if (values != nullptr) (*values)[slot] = value;
-        ++slot;
-      }
+      const int64_t first = bounds[at(i)];
+      result.offsets[at(i) + 1] =
+          gatherer.fill(i, indices + first, floats != nullptr ? floats + first : nullptr, line);
     }
   });
+  std::partial_sum(result.offsets.begin(), result.offsets.end(), result.offsets.begin());
+  if (result.offsets.back() < bounds.back()) {
+    close_gaps(bounds, result.offsets, result.indices);
+    if (values != nullptr) close_gaps(bounds, result.offsets, *values);
+  }
   return result;
 }
 
@@ -64,9 +132,7 @@ CsrPattern gather_with(const PackedRows& matrix, std::span<const int32_t> rows,
 bool scaled_and_rounded(const PackedRows& rna) {
   std::vector<double> totals;
   for (int64_t row = 0; row < rna.rows(); ++row) {
-    double total = 0;
-    rna.each(row, [&](int32_t, float value) { total += value; });
-    if (total > 0) totals.push_back(total);
+    if (rna.total(row) > 0) totals.push_back(rna.total(row));
   }
   if (totals.size() < kFewestTotals) return false;
   const auto cells = static_cast<double>(totals.size());
@@ -106,10 +172,14 @@ AtacKind recognise_atac(const PackedModality& atac) {
   int64_t above = 0, fractions = 0, least = atac.values.columns(), most = 0;
   for (int64_t row = 0; row < atac.values.rows(); ++row) {
     int64_t open = 0;
-    atac.values.each(row, [&](int32_t, float value) {
-      open += value > 0 ? 1 : 0;
-      fractions += value != std::floor(value) ? 1 : 0;
-    });
+    if (!atac.values.any_odd()) {
+      open = atac.values.nonzeros(row);
+    } else {
+      atac.values.each(row, [&](int32_t, float value) {
+        open += value > 0 ? 1 : 0;
+        fractions += value != std::floor(value) ? 1 : 0;
+      });
+    }
     above += open;
     least = std::min(least, open);
     most = std::max(most, open);
@@ -127,19 +197,36 @@ std::vector<double> rna_totals(const PackedRows& rna, std::span<const int32_t> r
   totals.reserve(rows.size());
   for (const int32_t row : rows) {
     double sum = 0;
-    rna.each(row, [&](int32_t, float value) {
-      sum += kind == RnaKind::kLogged ? std::expm1(static_cast<double>(value)) : value;
-    });
+    if (kind == RnaKind::kLogged) {
+      rna.each(row, [&](int32_t, float value) { sum += std::expm1(static_cast<double>(value)); });
+    } else {
+      sum = rna.total(row);
+    }
     totals.push_back(sum);
   }
   return totals;
 }
 
 void log_normalise(CsrMatrix& matrix, std::span<const double> totals) {
+  // A cell has few different counts, so that most logarithms are those of an entry before.
+  constexpr size_t kKept = 256;
+  std::array<float, kKept> kept{};
+  std::array<int64_t, kKept> kept_of{};  // the row, from 1, that a logarithm is of
   for (int64_t i = 0; i < matrix.rows(); ++i) {
     const double scale = kCountsPerCell / std::max(totals[at(i)], 1e-300);
     for (int64_t k = matrix.pattern.offsets[at(i)]; k < matrix.pattern.offsets[at(i) + 1]; ++k) {
-      matrix.values[at(k)] = static_cast<float>(std::log1p(matrix.values[at(k)] * scale));
+      float& value = matrix.values[at(k)];
+      const auto log = [&] { return static_cast<float>(std::log1p(value * scale)); };
+      const auto count = static_cast<size_t>(std::clamp(value, 0.0f, float{kKept - 1}));
+      if (static_cast<float>(count) != value) {
+        value = log();
+        continue;
+      }
+      if (kept_of[count] != i + 1) {
+        kept_of[count] = i + 1;
+        kept[count] = log();
+      }
+      value = kept[count];
     }
   }
 }

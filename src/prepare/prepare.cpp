@@ -353,16 +353,13 @@ StudyRows study_rows(const PreparedCells& cells, ThreadPool& pool) {
     const auto chosen = std::span(cells.atac_rows).subspan(at(first), at(last - first));
     return gather_open(cells.atac, chosen, cells.peaks, pool);
   };
-  rows.expression = [&](int64_t first, int64_t last) {
+  rows.has_counts = cells.rna_kind == RnaKind::kCounts;
+  rows.expression = [&](int64_t first, int64_t last, std::vector<float>& counts) {
     auto block = rna_as_given(cells, first, last, pool);
+    if (cells.rna_kind == RnaKind::kCounts) counts.assign(block.values.begin(), block.values.end());
     normalise(cells, first, last, block);
     return block;
   };
-  if (cells.rna_kind == RnaKind::kCounts) {
-    rows.counts = [&](int64_t first, int64_t last) {
-      return rna_as_given(cells, first, last, pool);
-    };
-  }
   return rows;
 }
 

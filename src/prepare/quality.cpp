@@ -25,6 +25,13 @@ std::string distribution(std::vector<double> values) {
                      values.back());
 }
 
+int64_t count_above_zero(const PackedRows& matrix, int64_t row) {
+  if (!matrix.any_odd()) return matrix.nonzeros(row);
+  int64_t count = 0;
+  matrix.each(row, [&](int32_t, float value) { count += value > 0 ? 1 : 0; });
+  return count;
+}
+
 }  // namespace
 
 void QualityOptions::describe(OptionSet& set) {
@@ -62,20 +69,19 @@ CellQuality measure_quality(const PackedModality& rna, std::span<const int32_t> 
     result.mito_genes += mitochondrial.back() ? 1 : 0;
   }
   for (size_t i = 0; i < rna_rows.size(); ++i) {
-    int64_t genes = 0;
+    int64_t genes = count_above_zero(rna.values, rna_rows[i]);
     double mito = 0;
-    rna.values.each(rna_rows[i], [&](int32_t gene, float value) {
-      if (value > 0) ++genes;
-      if (mitochondrial[static_cast<size_t>(gene)]) mito += value;
-    });
+    if (result.mito_genes > 0) {
+      rna.values.each(rna_rows[i], [&](int32_t gene, float value) {
+        if (mitochondrial[static_cast<size_t>(gene)]) mito += value;
+      });
+    }
     result.genes.push_back(static_cast<double>(genes));
     const bool meaningful = kind != RnaKind::kLogged && result.rna_counts[i] > 0;
     result.mito_share.push_back(meaningful ? mito / result.rna_counts[i] : 0.0);
   }
   for (const int32_t row : atac_rows) {
-    int64_t open = 0;
-    atac.values.each(row, [&](int32_t, float value) { open += value > 0 ? 1 : 0; });
-    result.peaks.push_back(static_cast<double>(open));
+    result.peaks.push_back(static_cast<double>(count_above_zero(atac.values, row)));
   }
   return result;
 }

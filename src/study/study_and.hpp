@@ -19,9 +19,10 @@ void write_study_and(const std::filesystem::path& path, const Study& study,
 /// `first` up to `last` (exclusive), with offsets from 0.
 struct StudyRows {
   std::function<CsrPattern(int64_t first, int64_t last)> open;
-  std::function<CsrMatrix(int64_t first, int64_t last)> expression;
-  std::function<CsrMatrix(int64_t first, int64_t last)> counts;  ///< none where there are none
-  int64_t rows_at_once = 1;                                      ///< at least 1
+  /// Expression, and the counts at its places, which are to be filled in where there are any.
+  std::function<CsrMatrix(int64_t first, int64_t last, std::vector<float>& counts)> expression;
+  bool has_counts = false;
+  int64_t rows_at_once = 1;  ///< at least 1
 };
 
 /// `write_study` of the tables of a study with these matrices, whose own are not looked at: reads

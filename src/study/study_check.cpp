@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <unordered_set>
 
 #include "base/at.hpp"
@@ -177,17 +178,32 @@ void check_columns(std::string_view what, const CsrPattern& pattern, Problems& p
   for (int64_t row = 0; row < pattern.rows; ++row) {
     const auto columns = pattern.row(row);
     if (columns.empty()) continue;
-    const bool ascend =
-        std::adjacent_find(columns.begin(), columns.end(), std::greater_equal<>()) == columns.end();
+    bool ascend = true;  // all are looked at: many at once, without a way out
+    for (size_t k = 1; k < columns.size(); ++k) ascend &= columns[k - 1] < columns[k];
     if (ascend && columns.front() >= 0 && columns.back() < pattern.columns) continue;
     problems.add("{}: the columns of row {} do not ascend within the matrix", what, row);
     return;
   }
 }
 
-void check_values(std::string_view what, const CsrMatrix& matrix, bool counts, Problems& problems) {
-  check_columns(what, matrix.pattern, problems);
-  for (const float value : matrix.values) {
+/// Whether values are finite and not negative, and counts where they are to be. Looks at all,
+/// which is faster than to stop at the first that is not.
+bool all_good(std::span<const float> values, bool counts) {
+  const float most =
+      counts ? std::nextafter(kMostCounted, 0.0f) : std::numeric_limits<float>::max();
+  bool good = true;
+  for (const float value : values) good &= value >= 0 && value <= most;
+  if (!good || !counts) return good;
+  for (const float value : values) {
+    good &= static_cast<float>(static_cast<int32_t>(value)) == value;
+  }
+  return good;
+}
+
+void check_values(std::string_view what, std::span<const float> values, bool counts,
+                  Problems& problems) {
+  if (all_good(values, counts)) return;
+  for (const float value : values) {
     if (!std::isfinite(value)) {
       problems.add("{}: holds a value that is not finite; {}", what, kAgain);
     } else if (value < 0) {
@@ -199,6 +215,11 @@ void check_values(std::string_view what, const CsrMatrix& matrix, bool counts, P
     }
     return;
   }
+}
+
+void check_matrix(std::string_view what, const CsrMatrix& matrix, bool counts, Problems& problems) {
+  check_columns(what, matrix.pattern, problems);
+  check_values(what, matrix.values, counts, problems);
 }
 
 void check_tables(const Study& study, Problems& problems) {
@@ -225,11 +246,19 @@ Problems problems_of_rows(std::string_view what, const CsrPattern& block, int64_
 }
 
 Problems problems_of_rows(std::string_view what, const CsrMatrix& block, int64_t rows,
-                          int64_t columns, bool counts) {
+                          int64_t columns) {
   Problems problems;
   check_shape(what, block.pattern, rows, columns, problems);
   expect(problems, what, block.values.size(), block.pattern.nonzeros());
-  if (problems.empty()) check_values(what, block, counts, problems);
+  if (problems.empty()) check_matrix(what, block, false, problems);
+  return problems;
+}
+
+Problems problems_of_counts(std::string_view what, std::span<const float> counts,
+                            const CsrPattern& block) {
+  Problems problems;
+  expect(problems, what, counts.size(), block.nonzeros());
+  check_values(what, counts, true, problems);
   return problems;
 }
 
@@ -241,8 +270,8 @@ Problems problems_of(const Study& study) {
   check_tables(study, problems);
   check_cells_with_rna(study, problems);
   check_columns("mod/atac/X", study.open, problems);
-  check_values("mod/rna/X", study.expression, false, problems);
-  if (study.has_counts()) check_values("mod/rna/layers/counts", study.counts, true, problems);
+  check_matrix("mod/rna/X", study.expression, false, problems);
+  if (study.has_counts()) check_matrix("mod/rna/layers/counts", study.counts, true, problems);
   return problems;
 }
 

@@ -26,8 +26,10 @@ Problems problems_of_tables(const Study& study);
 /// The same of a block of `rows` rows of one of its matrices, which `what` names.
 Problems problems_of_rows(std::string_view what, const CsrPattern& block, int64_t rows,
                           int64_t columns);
-/// `counts`: values are to be whole.
 Problems problems_of_rows(std::string_view what, const CsrMatrix& block, int64_t rows,
-                          int64_t columns, bool counts);
+                          int64_t columns);
+/// The same of counts at the places of such a block.
+Problems problems_of_counts(std::string_view what, std::span<const float> counts,
+                            const CsrPattern& block);
 
 }  // namespace grids::core

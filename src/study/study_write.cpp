@@ -1,6 +1,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "base/at.hpp"
 #include "io/anndata.hpp"
@@ -140,57 +141,69 @@ void raise_unfitting(const Problems& problems) {
   problems.raise(ErrorKind::kInternal, "a study that does not fit together");
 }
 
+constexpr const char* kCounts = "layers/counts";
+constexpr auto kLogs = SparseRowsWriter::Values::kLogs;
+
+void write_rna(const GroupWriter& group, const Study& study) {
+  const auto& places = study.expression.pattern;
+  const auto& counted = study.counts.pattern;
+  if (study.has_counts() && counted.offsets == places.offsets &&
+      std::equal(counted.indices.begin(), counted.indices.end(), places.indices.begin())) {
+    write_matrices(group, "X", study.expression, kLogs, kCounts, study.counts.values);
+    return;
+  }
+  write_matrix(group, "X", study.expression, kLogs);
+  if (study.has_counts()) write_matrix(group, kCounts, study.counts);
+}
+
+/// The RNA block by block.
+void write_rna_rows(const GroupWriter& group, const Study& tables, const StudyRows& rows) {
+  const int64_t genes = tables.genes.size();
+  SparseRowsWriter expression(group, "X", genes, kLogs);
+  std::optional<FurtherValuesWriter> counts;
+  if (rows.has_counts) counts.emplace(group, kCounts);
+  std::vector<float> counted;
+  for (int64_t first = 0; first < tables.cells.size(); first += rows.rows_at_once) {
+    const auto last = std::min(tables.cells.size(), first + rows.rows_at_once);
+    const auto block = rows.expression(first, last, counted);
+    raise_unfitting(problems_of_rows("mod/rna/X", block, last - first, genes));
+    expression.append(block);
+    if (!counts) continue;
+    raise_unfitting(problems_of_counts("mod/rna/layers/counts", counted, block.pattern));
+    counts->append(counted);
+  }
+  expression.finish();
+  if (counts) counts->finish(expression);
+}
+
+void write_open_rows(const GroupWriter& group, const Study& tables, const StudyRows& rows) {
+  const int64_t peaks = tables.peaks.size();
+  SparseRowsWriter writer(group, "X", peaks, SparseRowsWriter::Values::kOnes);
+  for (int64_t first = 0; first < tables.cells.size(); first += rows.rows_at_once) {
+    const auto last = std::min(tables.cells.size(), first + rows.rows_at_once);
+    const auto block = rows.open(first, last);
+    raise_unfitting(problems_of_rows("mod/atac/X", block, last - first, peaks));
+    writer.append(block);
+  }
+  writer.finish();
+}
+
 }  // namespace
 
 void write_study_and(const std::filesystem::path& path, const Study& study,
                      const std::function<void(const GroupWriter& root)>& more, ThreadPool* pool) {
   raise_unfitting(problems_of(study));
   write_with(
-      path, study,
-      [&](const GroupWriter& group) {
-        write_matrix(group, "X", study.expression);
-        if (study.has_counts()) write_matrix(group, "layers/counts", study.counts);
-      },
+      path, study, [&](const GroupWriter& group) { write_rna(group, study); },
       [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }, more, pool);
 }
 
 void write_study_rows(const std::filesystem::path& path, const Study& tables, const StudyRows& rows,
                       ThreadPool* pool) {
   raise_unfitting(problems_of_tables(tables));
-  const int64_t cells = tables.cells.size();
-  const auto in_blocks = [&](const auto& make, SparseRowsWriter writer, const auto& problems) {
-    for (int64_t first = 0; first < cells; first += rows.rows_at_once) {
-      const auto last = std::min(cells, first + rows.rows_at_once);
-      const auto block = make(first, last);
-      raise_unfitting(problems(block, last - first));
-      writer.append(block);
-    }
-    writer.finish();
-  };
-  const auto values = [&](const GroupWriter& group, const char* name, const auto& make,
-                          bool counts) {
-    const auto what = std::string("mod/rna/") + name;
-    in_blocks(
-        make,
-        SparseRowsWriter(group, name, tables.genes.size(), SparseRowsWriter::Values::kFloat32),
-        [&](const CsrMatrix& block, int64_t count) {
-          return problems_of_rows(what, block, count, tables.genes.size(), counts);
-        });
-  };
   write_with(
-      path, tables,
-      [&](const GroupWriter& group) {
-        values(group, "X", rows.expression, false);
-        if (rows.counts) values(group, "layers/counts", rows.counts, true);
-      },
-      [&](const GroupWriter& group) {
-        in_blocks(
-            rows.open,
-            SparseRowsWriter(group, "X", tables.peaks.size(), SparseRowsWriter::Values::kOnes),
-            [&](const CsrPattern& block, int64_t count) {
-              return problems_of_rows("mod/atac/X", block, count, tables.peaks.size());
-            });
-      },
+      path, tables, [&](const GroupWriter& group) { write_rna_rows(group, tables, rows); },
+      [&](const GroupWriter& group) { write_open_rows(group, tables, rows); },
       [](const GroupWriter&) {}, pool);
 }
 

@@ -443,11 +443,47 @@ TEST(StoreThreads, NothingEntersHdf5WhileItsLockIsHeld) {
       {"write_scalar", [&] { out.write_scalar("scalar", true); }},
       {"create_growing", [&] { out.create_growing("more", store::Type::kInt32); }},
       {"create_plain", [&] { out.create_plain("plain", store::Type::kUint8, 1, 1); }},
+      {"link", [&] { out.link("linked", grows); }},
       {"append", [&] { grows.append<float>(values); }},
       {"write_rows", [&] { grows.write_rows<float>(0, values); }},
       {"flush", [&] { out.flush(); }},
   };
   for (const auto& [name, entry] : kEntries) EXPECT_TRUE(waits_for_the_lock(entry)) << name;
+}
+
+TEST(Store, ALinkedArrayIsOneArrayByTwoNames) {
+  const TempFolder folder;
+  const auto path = folder / "a.h5";
+  const Numbers numbers(5000, 2.5);
+  {
+    const auto root = store::create(path);
+    root.create_group("b").link("c/linked", root.write<double>("a", numbers));
+  }
+  const auto root = store::open(path);
+  EXPECT_EQ(root.array("b/c/linked").read<double>(), numbers);
+  EXPECT_EQ(root.array("a").read<double>(), numbers);
+  const auto alone = folder / "alone.h5";
+  store::create(alone).write<double>("a", numbers);
+  // Two groups more, but no numbers.
+  EXPECT_LT(std::filesystem::file_size(path), std::filesystem::file_size(alone) + 4096);
+}
+
+TEST(Store, NumbersThatRepeatInWordsArePackedAsSuch) {
+  const TempFolder folder;
+  // Few different floats with all their bytes in use, as logs are; no stretch twice.
+  std::vector<float> logs(200'000);
+  uint32_t state = 1;
+  for (float& value : logs) {
+    state = state * 1664525u + 1013904223u;
+    value = std::log1p(static_cast<float>(state >> 30) + 0.37f);
+  }
+  const auto size = [&](store::Repeats repeats) {
+    const auto path = folder / "a.h5";
+    store::create(path).create_growing("a", store::Type::kFloat32, 0, repeats).append<float>(logs);
+    EXPECT_EQ(store::open(path).array("a").read<float>(), logs);
+    return std::filesystem::file_size(path);
+  };
+  EXPECT_LT(size(store::Repeats::kWords), size(store::Repeats::kBytes));
 }
 
 TEST(StoreThreads, OneFileIsReadThroughTheSameHandles) {

@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/error.hpp"
 
@@ -42,6 +44,11 @@ RC_GTEST_PROP(PackedRows, AreTheRowsThatWentIn, ()) {
   const PackedRows packed = matrix;
   assert_same(packed, matrix);
   RC_ASSERT(packed.nonzeros() == matrix.pattern.nonzeros());
+  for (int64_t row = 0; row < matrix.rows(); ++row) {
+    const auto values = matrix.row_values(row);
+    RC_ASSERT(packed.nonzeros(row) == std::ssize(values));
+    RC_ASSERT(packed.total(row) == std::accumulate(values.begin(), values.end(), 0.0));
+  }
   ThreadPool pool(3);
   PackedRows in_blocks(matrix.columns());
   in_blocks.append(matrix, &pool);
@@ -57,6 +64,10 @@ RC_GTEST_PROP(PackedRows, ColumnsAreChosenAsOfAnyMatrix, ()) {
   const auto matrix = random_matrix(300, 150);
   const auto columns = *rc::gen::unique<std::vector<int32_t>>(rc::gen::inRange<int32_t>(0, 150));
   ThreadPool pool(2);
+  auto in_order = columns;
+  std::sort(in_order.begin(), in_order.end());
+  assert_same(select_columns(PackedRows(matrix), in_order, &pool),
+              select_columns(matrix, in_order));
   assert_same(select_columns(PackedRows(matrix), columns, &pool), select_columns(matrix, columns));
   assert_same(select_columns(PackedRows(matrix), columns, nullptr),
               select_columns(matrix, columns));

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "base/indices.hpp"
 #include "prepare/fixture.hpp"
 #include "prepare/normalise.hpp"
 
@@ -183,6 +185,51 @@ TEST(Normalise, GatherTakesRowsAndColumnsAndDropsStoredZeros) {
   EXPECT_EQ(part.pattern.nonzeros(), 3);
   EXPECT_EQ(gather_open(matrix, rows, columns, pool).indices, part.pattern.indices);
   EXPECT_THAT(count_positive(matrix, rows), ElementsAre(1, 2, 2));
+}
+
+TEST(Normalise, GathersWhatIsTooMuchForOneGoAsRowByRow) {
+  // More than are gathered before they are counted, a tenth of which is wanted: first columns of a
+  // block of ten, in ascending order and in another.
+  constexpr int32_t kManyRows = 1300, kManyColumns = 4000;
+  CsrMatrix every;
+  every.pattern = {1, kManyColumns, {0, kManyColumns}, {}};
+  for (int32_t j = 0; j < kManyColumns; ++j) {
+    every.pattern.indices.push_back(j);
+    every.values.push_back(static_cast<float>(j % 7));  // some of them stored zeros
+  }
+  const auto matrix = PackedRows(select_rows(every, std::vector<int32_t>(kManyRows, 0)));
+  ASSERT_GT(matrix.nonzeros(), int64_t{1} << 22);
+  std::vector<int32_t> columns;
+  for (int32_t j = 0; j < kManyColumns; j += 10) columns.push_back(j);
+  ThreadPool pool(2);
+  for (const bool turned : {false, true}) {
+    if (turned) std::reverse(columns.begin(), columns.end());
+    const auto all = gather(matrix, indices_below(kManyRows), columns, pool);
+    const auto one = gather(matrix, std::vector<int32_t>{5}, columns, pool);
+    ASSERT_EQ(all.rows(), kManyRows);
+    ASSERT_EQ(all.pattern.nonzeros(), kManyRows * one.pattern.nonzeros());
+    for (const int32_t row : {0, 1, kManyRows - 1}) {
+      EXPECT_TRUE(std::ranges::equal(all.row_indices(row), one.row_indices(0)));
+      EXPECT_TRUE(std::ranges::equal(all.row_values(row), one.row_values(0)));
+    }
+  }
+}
+
+TEST(Normalise, LogarithmsThatAreKeptAreThoseOfTheirCell) {
+  // Counts that repeat within a row and between rows of different totals, a large one and
+  // fractions.
+  auto matrix =
+      CsrMatrix(test::sparse({{1, 2, 1, 255, 256}, {1, 2, 2, 0.5, 300}, {1, 1, 3, 2, 7}}));
+  const auto before = matrix;
+  const std::vector<double> totals = {515, 305.5, 14};
+  log_normalise(matrix, totals);
+  for (int64_t row = 0; row < matrix.rows(); ++row) {
+    for (size_t k = 0; k < matrix.row_values(row).size(); ++k) {
+      const double scale = 1e5 / totals[static_cast<size_t>(row)];
+      EXPECT_EQ(matrix.row_values(row)[k],
+                static_cast<float>(std::log1p(before.row_values(row)[k] * scale)));
+    }
+  }
 }
 
 }  // namespace

@@ -243,6 +243,7 @@ TEST(StudyFile, CountsElsewhereHaveTheirOwnPlaces) {
   study.counts = {{4, 2, {0, 2, 2, 3, 4}, {0, 1, 0, 1}}, {1, 2, 3, 4}};
   write_study(folder / "study.h5mu", study);
   const Study back = read_study(folder / "study.h5mu");
+  EXPECT_EQ(back.counts.values, study.counts.values);
   EXPECT_EQ(back.counts.pattern.indices, study.counts.pattern.indices);
   EXPECT_EQ(back.expression.pattern.indices, study.expression.pattern.indices);
 }
