@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas
 
 #: How to get the program that trains, in one line.
-INSTALL = 'scripts/build.sh release grids-torch grids-probe && export PATH="$PWD/build/release/bin:$PATH"'
+INSTALL = "scripts/package.sh && sudo apt install ./build/packages/grids_*.deb ./build/packages/grids-torch_*.deb"
 
 
 def _trainer() -> str:
@@ -31,7 +31,7 @@ def _trainer() -> str:
             return place
     raise Error(
         "training needs the program grids-torch, which pip does not install (it needs LibTorch); in a clone of "
-        f"grids, before Python is started:\n    {INSTALL}\n"
+        f"grids on Debian 12:\n    {INSTALL}\n"
         "or name it: scgrids.settings.trainer = '/path/to/grids-torch'. Without it, a surrogate that was trained "
         "elsewhere is read by scgrids.Surrogate.load."
     )
