@@ -3,7 +3,8 @@
 # ./test.sh tours    those that call the programs hundreds of times: bad input, formats, kills, instruction sets, foreign
 #                    readers, packages in a clean root, the report in a browser, hostile requests to view, shards on Slurm
 #                    and Snakemake
-# ./test.sh python   the wheel of scgrids, installed into an environment of its own, and its tests (scripts/python.sh)
+# ./test.sh python   the wheel of scgrids, installed into an environment of its own, and its tests (scripts/python.sh);
+#                    the site of docs/, without a warning
 # ./test.sh ci       what CI runs: these three, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)
@@ -39,10 +40,10 @@ tours() {
 }
 
 python() {
-  scripts/setup.sh python3-venv python3-dev
   # What it is compared with.
   scripts/build.sh release grids grids-torch
   scripts/python.sh
+  scripts/make_site.sh
 }
 
 lint() {
@@ -92,7 +93,7 @@ case "${1:-release}" in
   ci) run_parts release tours python lint "asan small" "tsan small" ;;
   all) run_parts release tours python lint asan tsan fuzz ;;
   *)
-    sed -n '2,12s/^# //p' "$0" >&2
+    sed -n '2,13s/^# //p' "$0" >&2
     exit 2
     ;;
 esac

@@ -11,7 +11,9 @@ copyright = "The grids authors, MIT licence"
 release = re.search(r"project\(grids VERSION ([0-9.]+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
 version = release
 
-extensions = ["myst_nb", "sphinx_copybutton"]
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
 exclude_patterns = ["templates"]
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
@@ -39,5 +41,11 @@ def link_pages(app, name, source):
     source[0] = re.sub(r"`docs/([\w-]+)\.md`", link, source[0])
 
 
+def drop_groups(app, what, name, object_, options, lines):
+    """Groups of options are headings for help(), and no parameters."""
+    lines[:] = [line for line in lines if not re.fullmatch(r"\*[A-Z][^*]*\*", line)]
+
+
 def setup(app):
     app.connect("source-read", link_pages)
+    app.connect("autodoc-process-docstring", drop_groups, priority=1)
