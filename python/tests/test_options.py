@@ -29,7 +29,7 @@ FUNCTIONS = {
 }
 #: Of the command line alone: files that it writes, shards, and how it talks.
 OF_FILES = set("study surrogate out overwrite shard retrain seed threads memory quiet progress config help".split())
-OF_FILES |= {"input", "summary", "curves", "checkpoint", "resume", "folder", "results"}
+OF_FILES |= {"input", "summary", "curves", "checkpoint", "resume", "folder", "results", "estimate-openness"}
 
 
 def documented(command):
