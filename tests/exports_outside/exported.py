@@ -230,6 +230,7 @@ def session(_programs, _folder, made):
 
 READ_LINKS_R = """
 words <- commandArgs(TRUE)
+suppressPackageStartupMessages(library(GenomicRanges))
 source(words[1])
 links <- read_links(words[2])
 arcs <- signac_links(links)
