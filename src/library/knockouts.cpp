@@ -112,14 +112,8 @@ class Knockouts {
     for (size_t run = 0; run < runs.count(); ++run) {
       const auto peaks = runs.peaks(run);
       const auto places = near.near(peaks);
-      std::vector<int32_t> genes;
-      genes.reserve(places.size());
-      for (const size_t place : places) genes.push_back(asked_.plan.genes[place]);
-      std::vector<int32_t> masked;
-      std::copy_if(peaks.begin(), peaks.end(), std::back_inserter(masked), [&](int32_t peak) {
-        return std::any_of(places.begin(), places.end(),
-                           [&](size_t place) { return near.is_near(place, peak); });
-      });
+      const auto genes = near.at_places(places);
+      const auto masked = near.near_any(places, peaks);
       progress.advance(std::ssize(peaks) - std::ssize(masked));
       if (masked.empty()) continue;
       const auto fitted = core::fit_count_maps(study_, surrogate_, genes, context_);

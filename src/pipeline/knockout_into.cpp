@@ -140,14 +140,8 @@ class KnockoutPortions {
   void mask_near(size_t number, KnockoutPortion& portion, Progress& progress) {
     const auto peaks = peaks_of(number);
     const auto places = near_.near(peaks);
-    std::vector<int32_t> genes;
-    genes.reserve(places.size());
-    for (const size_t place : places) genes.push_back(asked_.plan.genes[place]);
-    std::vector<int32_t> masked;
-    std::copy_if(peaks.begin(), peaks.end(), std::back_inserter(masked), [&](int32_t peak) {
-      return std::any_of(places.begin(), places.end(),
-                         [&](size_t place) { return near_.is_near(place, peak); });
-    });
+    const auto genes = near_.at_places(places);
+    const auto masked = near_.near_any(places, peaks);
     progress.advance(std::ssize(peaks) - std::ssize(masked));
     if (masked.empty()) return;
     const auto fitted = fit_count_maps(study_, surrogate_, genes, context_);

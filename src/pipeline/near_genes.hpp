@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <span>
 #include <vector>
 
@@ -33,6 +34,25 @@ class NearGenes {
       }
     }
     return places;
+  }
+
+  /// Of the peaks those that lie near one of the genes at these places.
+  std::vector<int32_t> near_any(std::span<const size_t> places,
+                                std::span<const int32_t> peaks) const {
+    std::vector<int32_t> found;
+    std::copy_if(peaks.begin(), peaks.end(), std::back_inserter(found), [&](int32_t peak) {
+      return std::any_of(places.begin(), places.end(),
+                         [&](size_t place) { return is_near(place, peak); });
+    });
+    return found;
+  }
+
+  /// The genes at these places.
+  std::vector<int32_t> at_places(std::span<const size_t> places) const {
+    std::vector<int32_t> genes;
+    genes.reserve(places.size());
+    for (const size_t place : places) genes.push_back(genes_[place]);
+    return genes;
   }
 
  private:
