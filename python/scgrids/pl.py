@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Optional, Sequence
 
+from . import _genome
 from ._error import Error
+from ._style import BLUE, GREEN, GREY, INK, ORANGE, PURPLE, RULE, SKY, SOFT, VERMILION
 from ._tables import Tables
 
 if TYPE_CHECKING:
@@ -17,11 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["accuracy", "contrast", "locus", "redundancy", "settings"]
 
-INK, SOFT, RULE = "#1c1c1a", "#5d5d58", "#dcdcd6"
-BLUE, ORANGE, GREEN, VERMILION = "#0072b2", "#e69f00", "#009e73", "#d55e00"
-PURPLE, SKY, GREY = "#cc79a7", "#56b4e9", "#94948e"
-#: Of cell types, in their order.
-TYPES = (BLUE, GREEN, VERMILION, PURPLE, SKY, ORANGE)
 VERDICTS = {
     "borne_out": (BLUE, "o", "borne out"),
     "overstated": (SKY, "s", "overstated"),
@@ -130,24 +127,24 @@ def locus(
     own = own.iloc[0]
     chrom, tss = own["chrom"], own["start"] if own["strand"] != "-" else own["end"] - 1
     near = links[links["chrom"] == chrom]
-    first, last = span or _span(near, own)
+    first, last = span or _genome.span(near, own)
     peaks = tables["loci"]
     peaks = peaks[(peaks["chrom"] == chrom) & (peaks["end"] > first) & (peaks["start"] < last)]
-    shown = _types(peaks, cell_type, types)
+    shown = _genome.types(peaks, cell_type, types)
 
     ax = _axes(ax, (7.2, 2.6 + 0.34 * len(shown)))
     rows = genes[(genes["chrom"] == chrom) & (genes["end"] > first) & (genes["start"] < last)]
     arcs_from = 1.0 * len(shown) + 1.0
-    _draw_openness(ax, peaks, shown, (first, last))
-    _draw_peaks(ax, peaks, near, arcs_from - 0.75)
-    top = _draw_arcs(ax, near, tss, arcs_from, (first, last))
-    top = _draw_genes(ax, rows, gene, top, (first, last))
+    _genome.draw_openness(ax, peaks, shown, (first, last))
+    _genome.draw_peaks(ax, peaks, near, arcs_from - 0.75)
+    top = _genome.draw_arcs(ax, near, tss, arcs_from, (first, last))
+    top = _genome.draw_genes(ax, rows, gene, top, (first, last))
     ax.set_xlim(first, last)
     ax.set_ylim(-0.15, top)
     ax.set_yticks([len(shown) - 1 - i + 0.35 for i in range(len(shown))], shown)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.xaxis.set_major_locator(_locator())
+    ax.xaxis.set_major_locator(_genome.locator())
     ax.xaxis.set_major_formatter(lambda place, _: f"{place / 1e6:,.2f}")
     ax.set_xlabel(f"{chrom} (Mb)", fontsize=8.5, color=INK)
     away = len(links) - len(near)
@@ -156,161 +153,6 @@ def locus(
     told = "" if change != change else f", predicted {100 * change:+.0f} % when masked".replace("-", "−")
     _title(ax, gene, f"{_in(cell_type)}{told}{beside}")
     return ax
-
-
-def _locator():
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(6)
-
-
-def _span(near: Any, own: Any) -> tuple[int, int]:
-    first = min([own["start"], *near["start"]])
-    last = max([own["end"], *near["end"]])
-    margin = max(2000, (last - first) // 20)
-    return int(first - margin), int(last + margin)
-
-
-def _types(peaks: Any, cell_type: str, types: Optional[Sequence[str]]) -> list[str]:
-    known = [name for name in peaks.columns if name not in ("peak", "chrom", "start", "end")]
-    if types is None:
-        own = [name for name in known if name == cell_type]
-        return own + [name for name in known if name != cell_type][: 5 - len(own)]
-    missing = [name for name in types if name not in known]
-    if missing:
-        raise Error(f"locus: no cell type {', '.join(missing)}; there are {', '.join(known)}")
-    return list(types)
-
-
-def _draw_openness(ax: Any, peaks: Any, types: list[str], span: tuple[int, int]) -> None:
-    most = max([0.05, *(peaks[name].max() for name in types if len(peaks))])
-    wide = (span[1] - span[0]) / 500
-    middles = (peaks["start"] + peaks["end"]) / 2
-    widths = (peaks["end"] - peaks["start"]).clip(lower=wide)
-    for i, name in enumerate(types):
-        floor = len(types) - 1 - i
-        ax.hlines(floor, *span, color=RULE, linewidth=0.6)
-        ax.bar(
-            middles, 0.78 * peaks[name] / most, widths, floor, color=TYPES[i % len(TYPES)], linewidth=0
-        )
-    top = len(types) - 1 + 0.78
-    ax.annotate(
-        f"{most:.2f} open",
-        (span[1], top),
-        ha="right",
-        va="top",
-        fontsize=7,
-        color=SOFT,
-        xytext=(-2, 0),
-        textcoords="offset points",
-    )
-
-
-def _colour(row: Any) -> str:
-    if row.loss_alone != row.loss_alone:
-        return GREY
-    return BLUE if row.loss_alone <= 0 else VERMILION
-
-
-def _spared(row: Any) -> bool:
-    """Whether a member can be spared: it is of no minimal sub-set."""
-    return row.in_minimal is not None and row.in_minimal == False  # noqa: E712 (may be missing)
-
-
-def _draw_peaks(ax: Any, peaks: Any, near: Any, floor: float) -> None:
-    ax.bar(
-        (peaks["start"] + peaks["end"]) / 2,
-        0.3,
-        (peaks["end"] - peaks["start"]),
-        floor,
-        color="#c4c4be",
-        edgecolor="#c4c4be",
-        linewidth=0.6,
-    )
-    for row in near.itertuples():
-        colour = ORANGE if row.rank != row.rank else BLUE
-        ax.bar(
-            (row.start + row.end) / 2,
-            0.42,
-            row.end - row.start,
-            floor - 0.06,
-            color=colour,
-            edgecolor=colour,
-            linewidth=0.9,
-            alpha=0.45 if _spared(row) else 1,
-        )
-
-
-def _draw_arcs(ax: Any, near: Any, tss: int, floor: float, span: tuple[int, int]) -> float:
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path
-
-    height = 1.7
-    most = near["loss_alone"].abs().max()
-    for row in near.sort_values("rank", ascending=False).itertuples():
-        middle = (row.start + row.end) / 2
-        reach = abs(middle - tss) / (span[1] - span[0])
-        peak = floor + height * (0.35 + 0.65 * min(1.0, 1.6 * reach))
-        weight = abs(row.loss_alone) / most if most and row.loss_alone == row.loss_alone else 0.3
-        path = Path(
-            [(middle, floor), (middle, peak), (tss, peak), (tss, floor)],
-            [Path.MOVETO, Path.CURVE4, Path.CURVE4, Path.CURVE4],
-        )
-        ax.add_patch(
-            PathPatch(
-                path,
-                facecolor="none",
-                edgecolor=_colour(row),
-                linewidth=0.7 + 2.3 * weight,
-                alpha=0.4 if _spared(row) else 1,
-                linestyle=(0, (3, 2)) if row.rank != row.rank else "-",
-                capstyle="round",
-            )
-        )
-    return floor + height
-
-
-def _draw_genes(ax: Any, genes: Any, own: str, floor: float, span: tuple[int, int]) -> float:
-    """Bodies with an arrow where transcription starts, in as many lanes as they need."""
-    wide = (span[1] - span[0]) / 60
-    lanes: list[float] = []
-    for row in genes.sort_values("start").itertuples():
-        name_wide = wide * (0.75 * len(row.gene) + 1)
-        lane = next((i for i, end in enumerate(lanes) if end < row.start), len(lanes))
-        if lane == len(lanes):
-            lanes.append(0)
-        lanes[lane] = max(row.end, row.start + name_wide) + wide
-        is_own = row.gene == own
-        y = floor + 0.25 + 0.72 * lane
-        ax.barh(y, row.end - row.start, 0.2, row.start, color=INK if is_own else "#a8a8a2", linewidth=0)
-        tss, ahead = (row.end, -1) if row.strand == "-" else (row.start, 1)
-        if row.strand in "+-":
-            ax.annotate(
-                "",
-                (tss + ahead * wide * 1.2, y + 0.26),
-                (tss, y + 0.26),
-                arrowprops=dict(arrowstyle="->", color=INK if is_own else SOFT, lw=0.8, shrinkA=0, shrinkB=0),
-                annotation_clip=True,
-            )
-        at = (max(row.start, span[0]) + min(row.end, span[1])) / 2
-        side = "center"
-        if at + name_wide / 2 > span[1]:
-            at, side = span[1], "right"
-        elif at - name_wide / 2 < span[0]:
-            at, side = span[0], "left"
-        ax.text(
-            at,
-            y - 0.18,
-            row.gene,
-            ha=side,
-            va="top",
-            fontsize=7,
-            style="italic",
-            clip_on=True,
-            color=INK if is_own else SOFT,
-            fontweight="bold" if is_own else None,
-        )
-    return floor + 0.55 + 0.72 * max(1, len(lanes))
 
 
 # ---- numbers -------------------------------------------------------------------------------------
