@@ -9,7 +9,7 @@ from typing import Any, Callable, Optional, Sequence, Union
 from . import _core
 from ._cells import is_anndata
 from ._error import Error
-from ._options import Files, described, given_words
+from ._options import described, given_words
 from ._running import running
 from ._tables import Tables
 

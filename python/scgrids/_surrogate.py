@@ -10,7 +10,7 @@ from . import _core
 from ._error import Error
 from ._options import Files, described, given_words
 from ._running import running, settings
-from ._study import Study, study_of
+from ._study import study_of
 from ._tables import frame
 
 if TYPE_CHECKING:

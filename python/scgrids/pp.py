@@ -10,7 +10,7 @@ from ._cells import is_anndata, is_mudata, mudata_of, stored
 from ._error import Error
 from ._options import Files, described, given_words
 from ._running import running
-from ._study import KEY, PARTS, Study, remember
+from ._study import KEY, Study, remember
 
 if TYPE_CHECKING:
     import mudata
