@@ -7,7 +7,7 @@ Simulates cells at the size of the paper's experiment (127,219 peaks of which so
 --peaks and --genes for others), then runs each command of the default run as a child: user CPU, system CPU, wall and peak
 memory of each, from wait4; and, over the numbers of cells, the exponent of CPU (1 = twice the cells, twice the CPU).
 --before: the same by the programs of another build, stage by stage in turn, and whether the results are the same: tables by
-their bytes, studies by their arrays.
+their bytes, studies and surrogates by their arrays.
 
 `explain` is asked for 25 targets, as the default run is: genes with terms of the cis path, in each type in turn.
 """
@@ -76,24 +76,42 @@ def stages(grids, cells):
     ]
 
 
-def contents(path):
-    """What must be the same: bytes of a table; of a study its arrays, for how they are packed is no result."""
-    if path.suffix != ".h5mu":
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    import h5py
-    digest = hashlib.sha256()
+def arrays(path):
+    """What a result holds, by name: the arrays of a study, the tensors of a surrogate, a table's bytes. How a study is packed,
+    and what a surrogate's header says of its options, is no result."""
+    if path.suffix == ".h5mu":
+        import h5py
+        found = {}
 
-    def add(name, node):
-        if isinstance(node, h5py.Dataset) and not name.startswith("uns/grids/provenance"):
-            digest.update(name.encode())
-            digest.update(repr(node.shape).encode())
-            values = node[()]
-            digest.update(values.tobytes() if hasattr(values, "tobytes") and values.dtype != object else repr(
-                values.tolist() if hasattr(values, "tolist") else values).encode())
+        def add(name, node):
+            if isinstance(node, h5py.Dataset) and not name.startswith("uns/grids/provenance"):
+                values = node[()]
+                found[name] = repr(node.shape).encode() + (
+                    values.tobytes() if hasattr(values, "tobytes") and values.dtype != object
+                    else repr(values.tolist() if hasattr(values, "tolist") else values).encode())
 
-    with h5py.File(path) as file:
-        file.visititems(add)
-    return digest.hexdigest()
+        with h5py.File(path) as file:
+            file.visititems(add)
+        return {name: hashlib.sha256(content).digest() for name, content in found.items()}
+    content = path.read_bytes()
+    if path.suffix == ".safetensors":
+        header = 8 + int.from_bytes(content[:8], "little")
+        tensors = json.loads(content[8:header])
+        tensors.pop("__metadata__", None)
+        return {name: hashlib.sha256(content[header + each["data_offsets"][0]:header + each["data_offsets"][1]]).digest()
+                for name, each in tensors.items()}
+    return {path.name: hashlib.sha256(content).digest()}
+
+
+def compare(name, result, folders):
+    """Says which arrays of a result differ between two builds, and which only one of them writes."""
+    before, now = (arrays(folder / result) for folder in folders)
+    both = before.keys() & now.keys()
+    differ = sorted(key for key in both if before[key] != now[key])
+    alone = len(before.keys() ^ now.keys())
+    said = f"DIFFERS in {', '.join(differ[:5])}{' …' if len(differ) > 5 else ''}" if differ else "the same"
+    print(f"  {name}: {result}: {len(both)} arrays in both builds, {said}"
+          f"{f'; {alone} in one of them only' if alone else ''}", file=sys.stderr, flush=True)
 
 
 def measure(builds, cells, folder, only):
@@ -117,10 +135,9 @@ def measure(builds, cells, folder, only):
                 words = [gene if word == "FIRST" else word for word in words]
             costs[name, build] = run(words, here)
             print(f"  {name:10} {build:7} {costs[name, build].words()}", file=sys.stderr, flush=True)
-        for result in results:
-            found = {contents(here / result) for here in folders.values()}
-            if len(found) > 1:
-                print(f"  {name}: {result} DIFFERS between the builds", file=sys.stderr)
+        if len(folders) == 2:
+            for result in results:
+                compare(name, result, folders.values())
     return costs
 
 
