@@ -1,4 +1,4 @@
-#include "torchscript/script_state.hpp"
+#include "search/row_state.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -19,8 +19,8 @@ std::vector<int32_t> all_positions(size_t count) {
 
 }  // namespace
 
-ScriptState::ScriptState(const ScriptModel& model, std::span<const Feature> subset,
-                         std::span<const int32_t> cells, std::span<const int32_t> outputs)
+RowState::RowState(const RowModel& model, std::span<const Feature> subset,
+                   std::span<const int32_t> cells, std::span<const int32_t> outputs)
     : model_(model),
       subset_(subset.begin(), subset.end()),
       cells_(cells.begin(), cells.end()),
@@ -30,8 +30,8 @@ ScriptState::ScriptState(const ScriptModel& model, std::span<const Feature> subs
   renew(all_positions(cells_.size()));
 }
 
-ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-                         std::span<const int32_t> outputs, const Relaxation& relaxation)
+RowState::RowState(const RowModel& model, std::span<const int32_t> cells,
+                   std::span<const int32_t> outputs, const Relaxation& relaxation)
     : model_(model),
       cells_(cells.begin(), cells.end()),
       chosen_(outputs.begin(), outputs.end()),
@@ -45,7 +45,7 @@ ScriptState::ScriptState(const ScriptModel& model, std::span<const int32_t> cell
   renew(all_positions(cells_.size()));
 }
 
-ScriptModel::Row ScriptState::row(int64_t position) const {
+RowModel::Row RowState::row(int64_t position) const {
   return {.cell = cells_[at(position)],
           .subset = subset_,
           .edit = {},
@@ -53,7 +53,7 @@ ScriptModel::Row ScriptState::row(int64_t position) const {
           .gates = gates_.empty() ? nullptr : &gates_[at(position)]};
 }
 
-void ScriptState::renew(std::span<const int32_t> positions) {
+void RowState::renew(std::span<const int32_t> positions) {
   model_.run(
       std::ssize(positions), chosen_, [&](int64_t i) { return row(positions[at(i)]); },
       [&](size_t first, std::span<const float> outputs) {
@@ -65,7 +65,7 @@ void ScriptState::renew(std::span<const int32_t> positions) {
       });
 }
 
-std::vector<int32_t> ScriptState::touched(Edit edit) const {
+std::vector<int32_t> RowState::touched(Edit edit) const {
   std::vector<int32_t> positions;
   if (edit.in == edit.out) return positions;
   const auto moves = [&](int32_t cell, Feature j) {
@@ -79,7 +79,7 @@ std::vector<int32_t> ScriptState::touched(Edit edit) const {
   return positions;
 }
 
-void ScriptState::outputs_after(std::span<const Edit> edits, const EditSink& sink) const {
+void RowState::outputs_after(std::span<const Edit> edits, const EditSink& sink) const {
   struct Place {
     size_t edit;
     int32_t position;
@@ -115,7 +115,7 @@ void ScriptState::outputs_after(std::span<const Edit> edits, const EditSink& sin
   }
 }
 
-void ScriptState::apply(Edit edit) {
+void RowState::apply(Edit edit) {
   const auto positions = touched(edit);
   std::erase(subset_, edit.out);
   if (edit.in != kNoFeature) {
@@ -124,59 +124,43 @@ void ScriptState::apply(Edit edit) {
   renew(positions);
 }
 
-std::unique_ptr<MaskState> ScriptState::on(std::span<const int32_t> positions) const {
-  std::vector<int32_t> cells;
-  for (const int32_t position : positions) cells.push_back(cells_[at(position)]);
-  auto part = std::make_unique<ScriptState>(model_, subset_, std::span<const int32_t>(), chosen_);
-  part->cells_ = std::move(cells);
+std::unique_ptr<MaskState> RowState::on(std::span<const int32_t> positions) const {
+  auto part = std::make_unique<RowState>(model_, subset_, std::span<const int32_t>(), chosen_);
   for (const int32_t position : positions) {
+    part->cells_.push_back(cells_[at(position)]);
     const auto row = outputs_.begin() + position * std::ssize(chosen_);
     part->outputs_.insert(part->outputs_.end(), row, row + std::ssize(chosen_));
   }
   return part;
 }
 
-void ScriptState::block_gains(
-    std::span<const float> cotangent,
-    const std::function<void(int64_t, int64_t, std::span<const float>)>& sink) const {
-  const int64_t batch = model_.batch_;
-  const size_t width = chosen_.size();
-  model_.pool_.for_blocks(
-      std::ssize(cells_), batch, [&](int64_t begin, int64_t end, int64_t block) {
-        auto all = at::zeros({batch, model_.outputs_}, at::kFloat);
-        auto* to = all.data_ptr<float>();
-        for (int64_t i = begin; i < end; ++i) {
-          for (size_t o = 0; o < width; ++o) {
-            to[(i - begin) * model_.outputs_ + chosen_[o]] = cotangent[at(i) * width + o];
-          }
-        }
-        model_.gains_of(
-            end - begin, [&](int64_t i) { return row(begin + i); }, all,
-            [&](int64_t i, std::span<const float> gains) { sink(block, begin + i, gains); });
+void RowState::gains(std::span<const float> cotangent, std::span<double> gains) const {
+  // A sum a batch, then over batches: the same whichever is done first.
+  std::vector<std::vector<double>> sums;
+  sums.resize(at((std::ssize(cells_) + model_.batch_ - 1) / model_.batch_));
+  model_.gains(
+      std::ssize(cells_), chosen_, [&](int64_t i) { return row(i); }, cotangent,
+      [&](int64_t batch, int64_t, std::span<const float> own) {
+        auto& sum = sums[at(batch)];
+        sum.resize(own.size());
+        for (size_t j = 0; j < own.size(); ++j) sum[j] += double{own[j]};
       });
-}
-
-void ScriptState::gains(std::span<const float> cotangent, std::span<double> gains) const {
-  const auto blocks = (std::ssize(cells_) + model_.batch_ - 1) / model_.batch_;
-  std::vector<std::vector<double>> sums(at(blocks));
-  block_gains(cotangent, [&](int64_t block, int64_t, std::span<const float> own) {
-    auto& sum = sums[at(block)];
-    sum.resize(own.size());
-    for (size_t j = 0; j < own.size(); ++j) sum[j] += double{own[j]};
-  });
   std::fill(gains.begin(), gains.end(), 0.0);
   for (const auto& sum : sums) {
     for (size_t j = 0; j < sum.size(); ++j) gains[j] += sum[j];
   }
 }
 
-void ScriptState::cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const {
-  block_gains(cotangent, [&](int64_t, int64_t position, std::span<const float> own) {
-    const auto features = model_.differing(cells_[at(position)]);
-    std::vector<float> gains;
-    for (const Feature j : features) gains.push_back(own[at(j)]);
-    sink(at(position), features, gains);
-  });
+void RowState::cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const {
+  model_.gains(
+      std::ssize(cells_), chosen_, [&](int64_t i) { return row(i); }, cotangent,
+      [&](int64_t, int64_t position, std::span<const float> own) {
+        const auto features = model_.differing(cells_[at(position)]);
+        std::vector<float> gains;
+        gains.reserve(features.size());
+        for (const Feature j : features) gains.push_back(own[at(j)]);
+        sink(at(position), features, gains);
+      });
 }
 
 }  // namespace grids::core

@@ -1,22 +1,24 @@
-/// Some cells of a ScriptModel under one subset of masked features.
+/// Some cells of a RowModel under one subset of masked features.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
-#include "torchscript/script_model.hpp"
+#include "search/row_model.hpp"
 
 namespace grids::core {
 
-class ScriptState : public MaskState {
+class RowState final : public MaskState {
  public:
-  ScriptState(const ScriptModel& model, std::span<const Feature> subset,
-              std::span<const int32_t> cells, std::span<const int32_t> outputs);
+  RowState(const RowModel& model, std::span<const Feature> subset, std::span<const int32_t> cells,
+           std::span<const int32_t> outputs);
   /// Without masked features, but with noise or gates: of these only `outputs` and `cell_gains` may
   /// be asked.
-  ScriptState(const ScriptModel& model, std::span<const int32_t> cells,
-              std::span<const int32_t> outputs, const Relaxation& relaxation);
+  RowState(const RowModel& model, std::span<const int32_t> cells, std::span<const int32_t> outputs,
+           const Relaxation& relaxation);
 
   std::span<const Feature> subset() const override { return subset_; }
   std::span<const float> outputs() const override { return outputs_; }
@@ -27,17 +29,13 @@ class ScriptState : public MaskState {
   void cell_gains(std::span<const float> cotangent, const CellGainSink& sink) const override;
 
  private:
-  ScriptModel::Row row(int64_t position) const;
+  RowModel::Row row(int64_t position) const;
   /// Computes the outputs at these positions.
   void renew(std::span<const int32_t> positions);
   /// Positions at which an edit puts another value in, ascending.
   std::vector<int32_t> touched(Edit edit) const;
-  /// Calls `sink(block, position, gains of its features)`, blocks side by side.
-  void block_gains(std::span<const float> cotangent,
-                   const std::function<void(int64_t block, int64_t position,
-                                            std::span<const float> gains)>& sink) const;
 
-  const ScriptModel& model_;
+  const RowModel& model_;
   std::vector<Feature> subset_;
   std::vector<int32_t> cells_;
   std::vector<int32_t> chosen_;  ///< outputs of the model
