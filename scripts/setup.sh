@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   cmake ninja-build g++ pkg-config ccache
   libtorch-dev libdnnl-dev libhdf5-dev libcli11-dev libtomlplusplus-dev libfmt-dev nlohmann-json3-dev
-  librandom123-dev libssl-dev zlib1g-dev libdeflate-dev liblzf-dev libzstd-dev libblosc-dev
+  librandom123-dev libssl-dev zlib1g-dev libisal-dev liblzf-dev libzstd-dev libblosc-dev
   libhts-dev libbigwig-dev libcpp-httplib-dev libhnswlib-dev
   libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev libigraph-dev  # tests and bench only
   python3 python3-anndata python3-h5py

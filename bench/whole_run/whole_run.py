@@ -9,6 +9,9 @@ memory of each, from wait4; and, over the numbers of cells, the exponent of CPU 
 --before: the same by the programs of another build, stage by stage in turn, and whether the results are the same: tables by
 their bytes, studies and surrogates by their arrays.
 
+With --work, what was measured is kept there: a run that ended early goes on where it was, and a stage is measured anew when
+its program has changed, with all that follow.
+
 `explain` is asked for 25 targets, as the default run is: genes with terms of the cis path, in each type in turn.
 """
 
@@ -26,6 +29,7 @@ import tempfile
 import time
 
 TARGETS = 25
+LATER = {"evaluate": ["--map"]}  # options that an older build may lack; it is asked without them
 
 
 class Cost:
@@ -46,6 +50,13 @@ def run(words, folder):
     if process.returncode != 0:
         sys.exit(f"{' '.join(map(str, words))}: exit {process.returncode}; see {folder / 'log.txt'}")
     return Cost(usage.ru_utime, usage.ru_stime, time.monotonic() - began, usage.ru_maxrss)
+
+
+def known_words(name, words):
+    """A stage's words without those options that its program does not know."""
+    missing = [option for option in LATER.get(name, [])
+               if option not in subprocess.run([words[0], name, "--help"], capture_output=True, text=True).stdout]
+    return [word for word in words if word not in missing]
 
 
 def choose_targets(folder):
@@ -105,6 +116,9 @@ def arrays(path):
 
 def compare(name, result, folders):
     """Says which arrays of a result differ between two builds, and which only one of them writes."""
+    if not all((folder / result).exists() for folder in folders):
+        print(f"  {name}: {result}: written by one build only", file=sys.stderr)
+        return
     before, now = (arrays(folder / result) for folder in folders)
     both = before.keys() & now.keys()
     differ = sorted(key for key in both if before[key] != now[key])
@@ -114,27 +128,52 @@ def compare(name, result, folders):
           f"{f'; {alone} in one of them only' if alone else ''}", file=sys.stderr, flush=True)
 
 
+class Kept:
+    """What the stages of one build took, in its folder, as long as the programs are these."""
+
+    def __init__(self, folder, programs):
+        self.path = folder / "costs.json"
+        self.programs = hashlib.sha256(b"".join((programs / name).read_bytes() for name in ("grids", "grids-torch"))).hexdigest()
+        kept = json.loads(self.path.read_text()) if self.path.exists() else {}
+        self.stages = kept.get("stages", {}) if kept.get("programs") == self.programs else {}
+
+    def get(self, name):
+        return Cost(*self.stages[name]) if name in self.stages else None
+
+    def add(self, name, cost):
+        self.stages[name] = [cost.user, cost.system, cost.wall, cost.memory]
+        self.path.write_text(json.dumps({"programs": self.programs, "stages": self.stages}))
+
+
 def measure(builds, cells, folder, only):
-    """Costs by stage and build; ends where results differ. A build works on its own results."""
+    """Costs by stage and build. A build works on its own results."""
     costs = {}
-    folders = {}
-    for build in builds:
-        folders[build] = folder / build
-        folders[build].mkdir()
+    folders = {build: folder / build for build in builds}
+    kept = {}
+    for build, programs in builds.items():
+        folders[build].mkdir(exist_ok=True)
+        kept[build] = Kept(folders[build], programs)
+        if not kept[build].stages:
+            shutil.rmtree(folders[build])
+            folders[build].mkdir()
     plans = {build: stages(programs / "grids", cells) for build, programs in builds.items()}
     for i, (name, _, results) in enumerate(next(iter(plans.values()))):
         if only and name not in only:
             continue
         for build, plan in plans.items():
             here = folders[build]
-            if name == "explain":
-                choose_targets(here)
-            words = plan[i][1]
-            if name == "knockout":
-                gene = (here / "targets.tsv").read_text().splitlines()[1].split("\t")[1]
-                words = [gene if word == "FIRST" else word for word in words]
-            costs[name, build] = run(words, here)
-            print(f"  {name:10} {build:7} {costs[name, build].words()}", file=sys.stderr, flush=True)
+            cost = kept[build].get(name)
+            if cost is None:
+                if name == "explain":
+                    choose_targets(here)
+                words = known_words(name, plan[i][1])
+                if name == "knockout":
+                    gene = (here / "targets.tsv").read_text().splitlines()[1].split("\t")[1]
+                    words = [gene if word == "FIRST" else word for word in words]
+                cost = run(words, here)
+                kept[build].add(name, cost)
+            costs[name, build] = cost
+            print(f"  {name:10} {build:7} {cost.words()}", file=sys.stderr, flush=True)
         if len(folders) == 2:
             for result in results:
                 compare(name, result, folders.values())
@@ -149,6 +188,14 @@ def exponent(sizes, values):
     y = [math.log(value) for value in values]
     mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
     return sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y)) / sum((a - mean_x) ** 2 for a in x)
+
+
+def total(costs, builds, sizes):
+    for size in sizes:
+        for build in builds:
+            of = [cost for (cells, _, whose), cost in costs.items() if cells == size and whose == build]
+            print(f"{size:,} cells, {build}: {sum(cost.user + cost.system for cost in of):.0f} CPU s, {sum(cost.wall for cost in of):.0f} s, "
+                  f"peak {max(cost.memory for cost in of) / 1024:.0f} MB")
 
 
 def main():
@@ -177,10 +224,9 @@ def main():
             cells.mkdir(parents=True)
             run([builds["now"] / "grids", "simulate", "--preset", given.preset, "--cells", size, "--peaks", given.peaks,
                  "--n-genes", given.genes, "--seed", "1", "-o", cells], here)
-        for build in builds:
-            shutil.rmtree(here / build, ignore_errors=True)
         for key, cost in measure(builds, cells, here, given.only).items():
             costs[(size, *key)] = cost
+    total(costs, builds, given.cells)
     print("| stage | build | cells | user CPU s | system CPU s | wall s | peak MB | exponent of CPU | of memory |")
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name in dict.fromkeys(key[1] for key in costs):

@@ -1,7 +1,6 @@
 #include "io/hdf5_chunks.hpp"
 
 #include <fmt/core.h>
-#include <libdeflate.h>
 
 #include <algorithm>
 #include <bit>
@@ -20,10 +19,6 @@ constexpr size_t kLargestChunk = size_t{1} << 26;
 /// Unpacked bytes that are in work at a time, and the most chunks.
 constexpr int64_t kBytesInWork = int64_t{1} << 24;
 constexpr int64_t kChunksInWork = 256;
-
-struct FreeDecompressor {
-  void operator()(libdeflate_decompressor* one) const { ::libdeflate_free_decompressor(one); }
-};
 
 static_assert(std::endian::native == std::endian::little);
 
@@ -75,16 +70,6 @@ void unshuffle(size_t width, const uint8_t* in, size_t entries, uint8_t* out) {
     default:
       std::memcpy(out, in, width * entries);
   }
-}
-
-bool inflate_exactly(const Bytes& in, uint8_t* out, size_t size) {
-  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> unpacker(
-      ::libdeflate_alloc_decompressor());
-  if (unpacker == nullptr) throw std::bad_alloc();
-  size_t found = 0;
-  return ::libdeflate_zlib_decompress(unpacker.get(), in.data(), in.size(), out, size, &found) ==
-             LIBDEFLATE_SUCCESS &&
-         found == size;
 }
 
 bool is_skipped(uint32_t skipped, size_t filter) {
@@ -159,7 +144,7 @@ bool unpack_chunk(const ChunkCoding& coding, const PackedChunk& packed, uint8_t*
     if (!last) unpacked.resize(size);
     uint8_t* to = last ? out : unpacked.data();
     if (coding.filters[i] == H5Z_FILTER_DEFLATE) {
-      if (!inflate_exactly(*from, to, size)) return false;
+      if (!inflate_exactly(*from, {to, size})) return false;
     } else {
       if (from->size() != size) return false;
       unshuffle(coding.entry_bytes, from->data(), at(coding.entries), to);

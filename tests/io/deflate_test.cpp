@@ -1,5 +1,5 @@
 // Streams of planes of bytes are what zlib makes of the same bytes back, whatever the planes, and
-// not larger than libdeflate's by more than what is worth not unpacking.
+// not larger than one stream of all by more than what is worth not unpacking.
 #include "io/deflate.hpp"
 
 #include <gtest/gtest.h>
@@ -103,6 +103,37 @@ TEST(Deflate, WhatNothingMakesSmallerIsNoStream) {
   const auto noise = plane_of(0, 40000, random);
   EXPECT_TRUE(deflate_planes(noise, 4).empty());
   EXPECT_TRUE(deflate_bytes(noise).empty());
+}
+
+TEST(Deflate, AStreamIsUnpackedToItsSizeOnly) {
+  RandomStream random(1, Purpose::kSimulate);
+  const auto bytes = plane_of(2, 50000, random);
+  const auto stream = deflate_bytes(bytes);
+  Bytes out(bytes.size());
+  ASSERT_TRUE(inflate_exactly(stream, out));
+  EXPECT_EQ(out, bytes);
+  Bytes shorter(bytes.size() - 1), longer(bytes.size() + 1);
+  EXPECT_FALSE(inflate_exactly(stream, shorter));
+  EXPECT_FALSE(inflate_exactly(stream, longer));
+}
+
+TEST(Deflate, ADamagedStreamIsNone) {
+  RandomStream random(1, Purpose::kSimulate);
+  const auto bytes = plane_of(2, 5000, random);
+  const auto stream = deflate_bytes(bytes);
+  Bytes out(bytes.size());
+  for (size_t size = 0; size < stream.size(); ++size) {
+    EXPECT_FALSE(inflate_exactly(std::span(stream).first(size), out)) << size;
+  }
+  size_t unused = 0;  // bits behind the last code mean nothing
+  for (size_t i = 0; i < stream.size(); ++i) {
+    auto damaged = stream;
+    damaged[i] ^= 0x10;
+    if (!inflate_exactly(damaged, out)) continue;
+    EXPECT_EQ(out, bytes) << i;
+    ++unused;
+  }
+  EXPECT_LE(unused, 1);
 }
 
 TEST(Deflate, PlanesAreOfEqualSize) {
