@@ -145,13 +145,6 @@ std::string table_of_text(const fs::path& path, std::string_view content) {
   const auto lines = first_lines(content);
   if (lines.size() < 2) return {};
   const auto fields = split(lines[1], '\t');
-  int64_t count = 0;
-  if (is_place(fields) && fields.size() == 5 && parse_position(fields[4], count)) {
-    return "it is a list of fragments (chrom, start, end, barcode, count), from which peaks have "
-           "still to be counted: give the matrix of cells by peaks, as Cell Ranger ARC writes it "
-           "(filtered_feature_bc_matrix.h5), or make one with Signac (FeatureMatrix) or SnapATAC2 "
-           "(pp.make_peak_matrix)";
-  }
   if (is_place(fields)) {
     return "it is a BED file: places without counts; give the matrix by --atac, and the places by "
            "--peaks";

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ namespace grids::core {
 struct Opened {
   std::filesystem::path path;        ///< of a folder of Cell Ranger's: the matrix inside of it
   std::optional<store::Group> root;  ///< where it is a store
+  /// Of an ATAC: the cells of the RNA that was read before it.
+  std::span<const std::string> cells = {};
 };
 
 struct Format {
@@ -39,6 +42,7 @@ extern const Format kTenxH5Format;
 extern const Format kMatrixFolderFormat;
 extern const Format kAnnDataFormat;
 extern const Format kMatrixMarketFormat;
+extern const Format kFragmentsFormat;
 
 /// Features of all kinds in one table, as Cell Ranger keeps them.
 struct TenxFeatures {
@@ -62,6 +66,10 @@ PackedMultiome split_by_type(PackedModality&& mixed, const std::vector<std::stri
 /// Throws Error(kInput) when all that are told are of the other kind.
 PackedModality only_kind(PackedModality mixed, const std::vector<std::string>& types,
                          FeatureKind kind, const Context& context);
+
+/// The ATAC of --fragments, counted in --peaks or in the peaks that lie beside a single file.
+PackedModality read_fragments(const MultiomeInput& input, std::span<const std::string> cells,
+                              const Context& context);
 
 /// Whether the file, plain or gzip, begins as Matrix Market files do.
 bool is_matrix_market(const std::filesystem::path& path);

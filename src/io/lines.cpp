@@ -44,6 +44,10 @@ LineReader::LineReader(const std::filesystem::path& path) : path_(path) {
 
 LineReader::~LineReader() = default;
 
+int64_t LineReader::packed_bytes() const {
+  return ::gzoffset(stream_->file);
+}
+
 namespace {
 
 /// Whether a line needs no closer look: neither bytes beyond ASCII, nor zeros, nor carriage

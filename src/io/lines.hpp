@@ -31,6 +31,9 @@ class LineReader {
   /// tell apart.
   bool next(std::string_view& line);
 
+  /// How far into the file, packed as it is, reading has come: for progress.
+  int64_t packed_bytes() const;
+
   int64_t line() const { return line_; }  ///< number of the last line returned, from 1
   const std::filesystem::path& path() const { return path_; }
   /// Number of the first line that was taken for Windows-1252; 0 where all was UTF-8.

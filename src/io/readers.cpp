@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/error.hpp"
 #include "io/foreign.hpp"
 #include "io/formats.hpp"
+#include "io/fragments.hpp"
 #include "io/matrix_files.hpp"
 
 namespace grids::core {
@@ -16,9 +18,10 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Every format that is understood; the first that recognises its input reads it.
-const std::array<const Format*, 5>& formats() {
-  static const std::array<const Format*, 5> all = {
-      &kMuDataFormat, &kTenxH5Format, &kMatrixFolderFormat, &kAnnDataFormat, &kMatrixMarketFormat};
+const std::array<const Format*, 6>& formats() {
+  static const std::array<const Format*, 6> all = {&kMuDataFormat,       &kTenxH5Format,
+                                                   &kMatrixFolderFormat, &kAnnDataFormat,
+                                                   &kMatrixMarketFormat, &kFragmentsFormat};
   return all;
 }
 
@@ -46,31 +49,50 @@ PackedMultiome read_both(const MultiomeInput& input, const Context& context) {
   return format_of(opened).read(opened, input, context);
 }
 
-/// Lists that no file asks for are told, not passed over in silence.
-void warn_of_unused_lists(const MultiomeInput& input, bool rna, bool atac, Reporter& reporter) {
+/// Lists that no file asks for are told, not passed over in silence. The formats are those of the
+/// RNA and of the ATAC; null where the ATAC is --fragments.
+void warn_of_unused_lists(const MultiomeInput& input, const Format* rna, const Format* atac,
+                          Reporter& reporter) {
   const auto unused = [&](const fs::path& list, std::string_view option, const fs::path& file) {
     if (list.empty()) return;
     reporter.warning(fmt::format("{} {} is not read: {} is no Matrix Market file and has its own",
                                  option, list.string(), file.string()));
   };
-  if (!rna) unused(input.genes, "--rna-names", input.rna);
-  if (!atac) unused(input.peaks, "--peaks", input.atac);
-  if (!atac) unused(input.atac_cells, "--atac-cells", input.atac);
-  if (!rna && !atac) unused(input.cells, "--cells", input.rna);
+  const bool counts = atac == nullptr || atac == &kFragmentsFormat;
+  const bool rna_lists = rna == &kMatrixMarketFormat;
+  const bool atac_lists = atac == &kMatrixMarketFormat;
+  if (!rna_lists) unused(input.genes, "--rna-names", input.rna);
+  if (!atac_lists && !counts) unused(input.peaks, "--peaks", input.atac);
+  if (!atac_lists) unused(input.atac_cells, "--atac-cells", input.rna);
+  if (!rna_lists && !atac_lists) unused(input.cells, "--cells", input.rna);
 }
 
 /// Each of its own format. Both are recognised before either is read.
 PackedMultiome read_pair(const MultiomeInput& input, const Context& context) {
   const auto rna = opened_at(input.rna, context);
-  const auto atac = opened_at(input.atac, context);
+  std::optional<Opened> atac;
+  if (!input.atac.empty()) atac = opened_at(input.atac, context);
   const auto& rna_format = format_of(rna);
-  const auto& atac_format = format_of(atac);
-  warn_of_unused_lists(input, &rna_format == &kMatrixMarketFormat,
-                       &atac_format == &kMatrixMarketFormat, context.reporter);
+  const auto* atac_format = atac ? &format_of(*atac) : nullptr;
+  warn_of_unused_lists(input, &rna_format, atac_format, context.reporter);
   PackedMultiome multiome;
   multiome.rna = rna_format.read_part(rna, FeatureKind::kGene, input, context);
-  multiome.atac = atac_format.read_part(atac, FeatureKind::kPeak, input, context);
+  if (!atac) {
+    multiome.atac = read_fragments(input, multiome.rna.obs.index, context);
+    return multiome;
+  }
+  atac->cells = multiome.rna.obs.index;
+  multiome.atac = atac_format->read_part(*atac, FeatureKind::kPeak, input, context);
   return multiome;
+}
+
+/// Every file and folder that is named.
+std::vector<fs::path> named_files(const MultiomeInput& input) {
+  std::vector<fs::path> named = {input.path,       input.rna,   input.atac, input.cells,
+                                 input.atac_cells, input.genes, input.peaks};
+  for (const auto& text : input.fragments) named.push_back(fragment_file(text).path);
+  std::erase_if(named, [](const fs::path& one) { return one.empty(); });
+  return named;
 }
 
 }  // namespace
@@ -78,11 +100,11 @@ PackedMultiome read_pair(const MultiomeInput& input, const Context& context) {
 void MultiomeInput::require_files() const {
   Problems problems;
   std::error_code ignored;
-  for (const auto* one : {&path, &rna, &atac, &cells, &atac_cells, &genes, &peaks}) {
-    if (!one->empty() && !fs::exists(*one, ignored)) {
-      problems.add("{}: there is no such file", one->string());
-    } else if (fs::is_regular_file(*one, ignored) && fs::file_size(*one, ignored) == 0) {
-      problems.add("{}: the file is empty", one->string());
+  for (const auto& one : named_files(*this)) {
+    if (!fs::exists(one, ignored)) {
+      problems.add("{}: there is no such file", one.string());
+    } else if (fs::is_regular_file(one, ignored) && fs::file_size(one, ignored) == 0) {
+      problems.add("{}: the file is empty", one.string());
     }
   }
   problems.raise(ErrorKind::kInput, "reading the cells");
@@ -92,17 +114,25 @@ namespace {
 
 /// Nothing given, one of a pair, both kinds given, or lists without Matrix Market files.
 void add_problems(const MultiomeInput& input, Problems& problems) {
-  const bool pair = !input.rna.empty() || !input.atac.empty();
+  const bool counts = !input.fragments.empty();
+  const bool pair = !input.rna.empty() || !input.atac.empty() || counts;
   const bool lists = !input.cells.empty() || !input.atac_cells.empty() || !input.genes.empty() ||
                      !input.peaks.empty();
   if (input.path.empty() && !pair) {
-    problems.add("no cells are given: name a file, or --rna and --atac");
+    problems.add("no cells are given: name a file, or --rna and --atac (or --fragments)");
   }
   if (!input.path.empty() && pair) {
     problems.add("give either one file or --rna and --atac, not both");
   }
-  if (pair && input.rna.empty()) problems.add("--atac needs --rna beside it");
-  if (pair && input.atac.empty()) problems.add("--rna needs --atac beside it");
+  if (pair && input.rna.empty()) {
+    problems.add("{} needs --rna beside it", counts ? "--fragments" : "--atac");
+  }
+  if (pair && input.atac.empty() && !counts) {
+    problems.add("--rna needs --atac (or --fragments) beside it");
+  }
+  if (!input.atac.empty() && counts) {
+    problems.add("give either --atac or --fragments, not both");
+  }
   if (lists && !pair) {
     problems.add(
         "--cells, --atac-cells, --rna-names and --peaks go with --rna and --atac in Matrix Market");
@@ -119,8 +149,12 @@ void MultiomeInput::describe(OptionSet& set) {
   set.group("Raw cells in several files");
   set.value("--rna", rna, "RNA: .h5ad, 10x .h5, a folder with matrix.mtx, or Matrix Market");
   set.value("--atac", atac, "ATAC: the same; it may be of another format than the RNA");
+  set.list("--fragments", fragments,
+           "ATAC as fragment files (fragments.tsv.gz), in place of --atac: fragments' ends are "
+           "counted in --peaks; FILE:SUFFIX or FILE:BEFORE*AFTER where barcodes have something "
+           "around them in the RNA");
   set.value("--rna-names", genes, "Gene names, one per line, for Matrix Market");
-  set.value("--peaks", peaks, "Peaks as BED or names, for Matrix Market");
+  set.value("--peaks", peaks, "Peaks as BED or names, for Matrix Market and fragments");
   set.value("--cells", cells, "Barcodes, one per line, for Matrix Market");
   set.value("--atac-cells", atac_cells,
             "Barcodes of the ATAC where it has a list of its own; without it --cells is of both");
@@ -139,9 +173,8 @@ void MultiomeInput::describe(OptionSet& set) {
 std::vector<fs::path> MultiomeInput::files() const {
   std::vector<fs::path> result;
   std::error_code ignored;
-  for (const auto* one : {&path, &rna, &atac, &cells, &atac_cells, &genes, &peaks}) {
-    if (one->empty()) continue;
-    const auto inside = inside_results(*one);
+  for (const auto& one : named_files(*this)) {
+    const auto inside = inside_results(one);
     if (!fs::is_directory(inside, ignored)) {
       result.push_back(inside);
       continue;

@@ -22,7 +22,7 @@ enum class RowsAre : uint8_t {
   kCells,
 };
 
-/// Where the two modalities lie. Either `path`, or `rna` and `atac`.
+/// Where the two modalities lie. Either `path`, or `rna` and `atac`, or `rna` and `fragments`.
 struct MultiomeInput {
   /// Both in one: `.h5mu`; 10x multiome `.h5`; `.h5ad` with var/feature_types; a Cell Ranger ARC
   /// folder of Matrix Market files, or the matrix in it, or the `outs/` around it. Of those in HDF5
@@ -33,6 +33,10 @@ struct MultiomeInput {
   /// taken, or a Matrix Market file (`.mtx`, `.mtx.gz`).
   std::filesystem::path rna;
   std::filesystem::path atac;
+
+  /// Fragment files (io/fragments.hpp), each with what its barcodes have around them in the RNA:
+  /// FILE, FILE:SUFFIX or FILE:BEFORE*AFTER. They are counted in `peaks`.
+  std::vector<std::string> fragments;
 
   /// Beside Matrix Market files that do not lie with their names: barcodes and gene names, one per
   /// line (of two tab-separated columns the first is the gene's id, the second its name), and peaks

@@ -46,6 +46,15 @@ struct Line {
     columns.clear();
     values.clear();
   }
+  /// The row of all parts, by column.
+  void gather(const std::vector<PackedRows>& parts, int64_t row) {
+    clear();
+    for (const auto& part : parts) {
+      part.each(row, [&](int32_t column, float value) { entries.emplace_back(column, value); });
+    }
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
   /// In the order of columns.
   void add_next(int32_t column, float value) {
     columns.push_back(column);
@@ -206,13 +215,7 @@ PackedRows joined_rows(std::vector<PackedRows>&& parts, ThreadPool* pool, int64_
   append_blocks(result, rows, pool, [&](int64_t begin, int64_t end, PackedRows& part) {
     Line line;
     for (int64_t row = begin; row < end; ++row) {
-      line.clear();
-      for (const auto& one : parts) {
-        one.each(row,
-                 [&](int32_t column, float value) { line.entries.emplace_back(column, value); });
-      }
-      std::stable_sort(line.entries.begin(), line.entries.end(),
-                       [](const auto& a, const auto& b) { return a.first < b.first; });
+      line.gather(parts, row);
       const auto twice =
           std::adjacent_find(line.entries.begin(), line.entries.end(),
                              [](const auto& a, const auto& b) { return a.first == b.first; });
@@ -225,6 +228,30 @@ PackedRows joined_rows(std::vector<PackedRows>&& parts, ThreadPool* pool, int64_
   });
   const auto first = std::find(doubled_in.begin(), doubled_in.end(), 1);
   if (first != doubled_in.end()) doubled = first - doubled_in.begin();
+  parts.clear();
+  return result;
+}
+
+PackedRows summed_rows(std::vector<PackedRows>&& parts, ThreadPool* pool) {
+  if (parts.empty()) return {};
+  if (parts.size() == 1) return std::move(parts.front());
+  PackedRows result(parts.front().columns());
+  append_blocks(result, parts.front().rows(), pool,
+                [&](int64_t begin, int64_t end, PackedRows& part) {
+                  Line line;
+                  for (int64_t row = begin; row < end; ++row) {
+                    line.gather(parts, row);
+                    const auto entries = std::exchange(line.entries, {});
+                    for (const auto& [column, value] : entries) {
+                      if (!line.columns.empty() && line.columns.back() == column) {
+                        line.values.back() += value;
+                      } else {
+                        line.add_next(column, value);
+                      }
+                    }
+                    line.append_to(part);
+                  }
+                });
   parts.clear();
   return result;
 }

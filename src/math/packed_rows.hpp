@@ -123,4 +123,7 @@ PackedRows select_columns(const PackedRows& matrix, std::span<const int32_t> col
 /// are freed. Sets `doubled` to a row that holds a column twice, or −1.
 PackedRows joined_rows(std::vector<PackedRows>&& parts, ThreadPool* pool, int64_t& doubled);
 
+/// The sum of matrices of one shape, which are freed; of none, an empty one.
+PackedRows summed_rows(std::vector<PackedRows>&& parts, ThreadPool* pool);
+
 }  // namespace grids::core

@@ -49,13 +49,22 @@ for name, content, *says in (
     refuses(f"foreign: {name}, {content[:12]}", *says)(file_of(name, content))
 
 
-@refuses("fragments", r"fragments\.tsv\.gz: cannot be read: it is a list of fragments",
-         r"filtered_feature_bc_matrix\.h5")
-def _(folder):
+def fragments_file(folder):
     write(folder / "fragments.tsv.gz", ["# id=x", *("%s\t%d\t%d\t%s\t1" % (*place, barcode)
                                                      for place, barcode in zip(PLACES, BARCODES))])
+
+
+@refuses("fragments without peaks", r"fragments\.tsv\.gz: fragments are counted in peaks", r"--peaks")
+def _(folder):
+    fragments_file(folder)
     layouts.rna_file(folder)
     return ["--rna", "rna.h5ad", "--atac", "fragments.tsv.gz"]
+
+
+@refuses("fragments alone", r"fragments\.tsv\.gz: holds fragments and no RNA", r"--rna RNA --fragments")
+def _(folder):
+    fragments_file(folder)
+    return ["fragments.tsv.gz"]
 
 
 @refuses("peaks alone", r"peaks\.bed: cannot be read: it is a BED file", r"--peaks")

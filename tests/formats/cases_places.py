@@ -171,3 +171,26 @@ def _(folder):
     from cases_anndata import pack
     atac_10x(folder / "atac.h5")
     return ["--rna", "rna.h5", "--atac", pack(folder / "atac.h5"), *label_file(folder)]
+
+
+# ---- fragments ----
+
+
+def fragment_lines():
+    """One fragment a count, of which one end lies in the peak, in the order of places."""
+    lines = []
+    for peak, (chromosome, start, end) in enumerate(PLACES):
+        for cell, barcode in enumerate(BARCODES):
+            for i in range(ATAC[cell, peak]):
+                ends = (start + i, end + 100) if i % 2 else (start - 100, end - 1 - i)
+                lines.append("%s\t%d\t%d\t%s\t%d" % (chromosome, *ends, barcode, 1 + i))
+    return lines
+
+
+@reads("fragments beside an RNA", r"fragments\.tsv\.gz: \d+ fragments, \d+ of them \(100\.0 %\) of cells")
+def _(folder):
+    layouts.rna_file(folder)
+    write(folder / "peaks.bed", BED)
+    write(folder / "fragments.tsv.gz", ["# id=sample", *fragment_lines()])
+    return ["--rna", "rna.h5ad", "--fragments", "fragments.tsv.gz", "--peaks", "peaks.bed", *label_file(folder)]
+

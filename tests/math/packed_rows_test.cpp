@@ -99,6 +99,21 @@ TEST(PackedRows, AColumnThatTwoPartsHaveIsTold) {
   EXPECT_EQ(doubled, 1);
 }
 
+RC_GTEST_PROP(PackedRows, AreSummedOverParts, ()) {
+  const auto matrix = random_matrix(300, 150);
+  CsrMatrix rest = matrix, taken = matrix;  // of each value a share in either
+  for (size_t k = 0; k < matrix.values.size(); ++k) {
+    taken.values[k] = static_cast<float>(*rc::gen::inRange(0, 3));
+    rest.values[k] = 5 - taken.values[k];
+  }
+  CsrMatrix sum = matrix;
+  std::fill(sum.values.begin(), sum.values.end(), 5.0f);
+  ThreadPool pool(2);
+  assert_same(summed_rows({rest, taken}, &pool), sum);
+  assert_same(summed_rows({taken, rest}, nullptr), sum);
+  assert_same(summed_rows({rest}, nullptr), rest);
+}
+
 TEST(PackedRows, ZerosAreLeftOut) {
   const CsrMatrix matrix{{2, 3, {0, 2, 3}, {0, 2, 1}}, {0.0f, 4.0f, -0.0f}};
   const PackedRows packed = matrix;
