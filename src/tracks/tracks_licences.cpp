@@ -28,7 +28,7 @@ std::string tracks_licences() {
                         {"HDF5", GRIDS_HDF5_VERSION, "BSD-3-Clause", "libhdf5_serial"},
                         {"OpenSSL", GRIDS_OPENSSL_VERSION, "Apache-2.0", "libcrypto"},
                         {"zlib", GRIDS_ZLIB_VERSION, "Zlib", "libz"},
-                        {"libdeflate", "", "MIT", "libdeflate"},
+                        {"ISA-L", "", "BSD-3-Clause", "libisal"},
                         {"LibLZF", "", "BSD-2-Clause", "liblzf"},
                         {"Zstandard", "", "BSD-3-Clause", "libzstd"},
                         {"C-Blosc", "", "BSD-3-Clause", "libblosc"},
