@@ -88,6 +88,16 @@ double seconds_since(std::chrono::steady_clock::time_point start) {
 
 }  // namespace
 
+size_t cells_to_keep(const Study& study, int64_t memory) {
+  constexpr double kBytesOfOpenPeak = 16;
+  constexpr double kBytesOfCell = 8192;
+  constexpr double kMost = 50'000;
+  const auto cells = static_cast<double>(std::max<int64_t>(1, study.open.rows));
+  const double bytes =
+      kBytesOfCell + kBytesOfOpenPeak * static_cast<double>(study.open.nonzeros()) / cells;
+  return static_cast<size_t>(std::min(kMost, static_cast<double>(memory) / 8 / bytes));
+}
+
 TargetExplainer::TargetExplainer(const Study& study, const StudySurrogate& surrogate,
                                  const ExplainStageOptions& options, const Context& context,
                                  int64_t targets, int64_t done)
@@ -96,6 +106,7 @@ TargetExplainer::TargetExplainer(const Study& study, const StudySurrogate& surro
       options_(options),
       context_(context),
       method_(find_explainer(options.method)),
+      cells_(cells_to_keep(study, context.memory)),
       progress_(context, "explain", targets, done) {
   if (!method_.needs_data()) return;
   measured_ = measured_cells(study);
@@ -107,7 +118,9 @@ void TargetExplainer::explain_type(std::optional<int32_t> type,
                                    const std::vector<size_t>& which,
                                    std::vector<std::optional<ExplainedTarget>>& explained,
                                    std::vector<SkippedTarget>& skipped) {
-  const TypeCells& cells = cells_.of(type, [&] { return make_cells(type); });
+  const size_t size =
+      study_.cells_of(Split::kTrain, type).size() + study_.cells_of(Split::kTest, type).size();
+  const TypeCells& cells = cells_.of(type, size, [&] { return make_cells(type); });
   const auto one = [&](size_t i) {
     const auto doubts = doubts_of(targets[i], cells.test_cells);
     if (cells.train_cells.empty()) {

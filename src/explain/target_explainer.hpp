@@ -41,31 +41,33 @@ struct TypeCells {
 /// The cells of the types that were asked for last.
 class KeptTypes {
  public:
-  /// Of the models of types that are kept for the next portion: bounds the memory.
-  static constexpr size_t kMostCells = 50'000;
+  /// `most`: cells that are kept, of however many types; one type may have more.
+  explicit KeptTypes(size_t most) : most_(most) {}
 
-  /// Those of the type, which `make` makes where they are not kept. Stands until the next call.
+  /// Those of the type, of so many cells, which `make` makes where they are not kept. Stands until
+  /// the next call.
   template <typename Make>
-  const TypeCells& of(std::optional<int32_t> type, const Make& make) {
+  const TypeCells& of(std::optional<int32_t> type, size_t cells, const Make& make) {
     const auto known = std::find_if(kept_.begin(), kept_.end(),
                                     [&](const auto& entry) { return entry.first == type; });
     if (known != kept_.end()) {
       kept_.splice(kept_.begin(), kept_, known);
       return *kept_.front().second;
     }
-    auto made = make();
-    size_t cells = made->size();
     for (const auto& entry : kept_) cells += entry.second->size();
-    for (; !kept_.empty() && cells > kMostCells; kept_.pop_back()) {
-      cells -= kept_.back().second->size();
-    }
-    kept_.emplace_front(type, std::move(made));
+    for (; !kept_.empty() && cells > most_; kept_.pop_back()) cells -= kept_.back().second->size();
+    kept_.emplace_front(type, make());
     return *kept_.front().second;
   }
 
  private:
+  size_t most_;
   std::list<std::pair<std::optional<int32_t>, std::unique_ptr<TypeCells>>> kept_;  // latest first
 };
+
+/// How many cells models may be kept of for the next portion of targets: an eighth of the memory,
+/// by what the cells of a model take, open peaks twice and latents.
+size_t cells_to_keep(const Study& study, int64_t memory);
 
 class TargetExplainer {
  public:
