@@ -20,6 +20,8 @@ myst_heading_anchors = 3
 # A cell that fails ends the build: what the pages show is what this version printed.
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
+# Each in a folder of its own, so that a page rests on nothing but what it shows.
+nb_execution_in_temp = True
 nb_execution_timeout = 600
 nb_merge_streams = True
 
@@ -36,7 +38,7 @@ def link_pages(app, name, source):
     def link(found):
         page = found.group(1)
         there = page != name and (ROOT / "docs" / f"{page}.md").is_file()
-        return f"[]({page}.md)" if there else found.group(0)
+        return f"[](/{page}.md)" if there else found.group(0)
 
     source[0] = re.sub(r"`docs/([\w-]+)\.md`", link, source[0])
 

@@ -132,8 +132,9 @@ def locus(
     peaks = peaks[(peaks["chrom"] == chrom) & (peaks["end"] > first) & (peaks["start"] < last)]
     shown = _genome.types(peaks, cell_type, types)
 
-    ax = _axes(ax, (7.2, 2.6 + 0.34 * len(shown)))
     rows = genes[(genes["chrom"] == chrom) & (genes["end"] > first) & (genes["start"] < last)]
+    lanes = 1 + max(_genome.lanes(rows, (first, last)), default=0)
+    ax = _axes(ax, (7.2, 1.7 + 0.36 * (len(shown) + lanes)))
     arcs_from = 1.0 * len(shown) + 1.0
     _genome.draw_openness(ax, peaks, shown, (first, last))
     _genome.draw_peaks(ax, peaks, near, arcs_from - 0.75)
@@ -335,9 +336,8 @@ def _elements(rows: Any) -> list[str]:
 
 
 def _legend_of(elements: list[str]) -> str:
-    """``A chr1:100-200``: a line for each two of them, of an element's peaks the first."""
-    names = [f"{chr(ord('A') + i)} {one.split(';')[0]}" for i, one in enumerate(elements)]
-    return "\n".join(", ".join(names[i : i + 2]) for i in range(0, len(names), 2))
+    """``A chr1:100-200``: a line for each, of an element's peaks the first."""
+    return "\n".join(f"{chr(ord('A') + i)} {one.split(';')[0]}" for i, one in enumerate(elements))
 
 
 def _letters(text: str, elements: list[str]) -> str:
