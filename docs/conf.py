@@ -3,6 +3,9 @@
 import pathlib
 import re
 
+from myst_nb.core import render
+from myst_nb.core.utils import coalesce_streams
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 project = "grids"
@@ -31,6 +34,23 @@ html_theme_options = {"show_toc_level": 2, "home_page_in_toc": True, "use_downlo
                       "navbar_persistent": []}
 html_copy_source = True
 suppress_warnings = ["mystnb.unknown_mime_type"]
+
+
+def whole_streams(outputs):
+    """The pieces in which a cell's output came, joined: myst_nb would begin a line with each of them."""
+    joined, streams = [], {}
+    for output in outputs:
+        name = output.get("name") if output["output_type"] == "stream" else None
+        if name in streams:
+            streams[name]["text"] += output["text"]
+            continue
+        joined.append(output)
+        if name is not None:
+            streams[name] = output
+    return coalesce_streams(joined)
+
+
+render.coalesce_streams = whole_streams
 
 
 def link_pages(app, name, source):

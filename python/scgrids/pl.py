@@ -230,7 +230,7 @@ def redundancy(
     rows = _tables(found, ["redundancy"], "scgrids.tl.explain or scgrids.tl.redundancy")["redundancy"]
     measured = rows[rows["hidden_share"].notna()].copy()
     shown = measured.sort_values("hidden_error").head(most).sort_values("hidden_share")
-    ax = _axes(ax, (5.2, 1.2 + 0.24 * max(3, len(shown))))
+    ax = _axes(ax, (6.4, 1.2 + 0.24 * max(3, len(shown))))
     ax.axvspan(-0.15, 0.15, color="#efefea", linewidth=0, zorder=0)
     for place in (0, 1):
         ax.axvline(place, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
@@ -261,7 +261,8 @@ def redundancy(
         counted = f"{len(shown)} of {counted}"
     ax.set_title(counted, loc="left", fontsize=8, color=SOFT)
     if labelled:
-        ax.legend(fontsize=7, frameon=False, loc="best")
+        # Beside the axes: intervals may reach anywhere within.
+        ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     else:
         ax.text(0.5, 0.5, "no set could be measured", transform=ax.transAxes, ha="center", color=SOFT, fontsize=8)
     return ax
