@@ -49,14 +49,15 @@ def draw_openness(ax: Any, peaks: Any, types: list[str], span: tuple[int, int]) 
         )
     top = len(types) - 1 + 0.78
     ax.annotate(
-        f"{most:.2f} open",
+        f"{most:.2f}\nopen",
         (span[1], top),
-        ha="right",
-        va="top",
+        ha="left",
+        va="center",
         fontsize=7,
         color=SOFT,
-        xytext=(-2, 0),
+        xytext=(4, 0),
         textcoords="offset points",
+        annotation_clip=False,
     )
 
 
