@@ -23,6 +23,7 @@ myst_heading_anchors = 3
 # A cell that fails ends the build: what the pages show is what this version printed.
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
+nb_execution_show_tb = True
 # Each in a folder of its own, so that a page rests on nothing but what it shows.
 nb_execution_in_temp = True
 nb_execution_timeout = 600
