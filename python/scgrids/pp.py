@@ -127,7 +127,9 @@ def _labels(labels: Any, barcodes: Any) -> Any:
         labels = list(labels)
         if barcodes is None or len(labels) != len(barcodes):
             cells = "cells in a file" if barcodes is None else f"{len(barcodes)} cells"
-            raise Error(f"labels: {len(labels)} labels for {cells}; give one a cell, in their order, or a Series by barcode")
+            raise Error(
+                f"labels: {len(labels)} labels for {cells}; give one a cell, in their order, or a Series by barcode"
+            )
         labels = pandas.Series(labels, index=barcodes)
     labels = labels.astype(object).where(labels.notna(), "")
     return labels.rename("label").rename_axis("barcode").reset_index().astype(str)
