@@ -139,7 +139,10 @@ def test_peaks_of_other_spelling_are_the_same_places(data, prepare, study, betwe
     assert (ours.peaks.to_numpy() == study.peaks.to_numpy()).all()
 
 
-@pytest.mark.parametrize("kinds", [("Gene Expression", "Peaks"), ("RNA", "ATAC"), ("RNA-seq", "ATAC_seq"), ("mRNA", "open chromatin")])
+@pytest.mark.parametrize(
+    "kinds",
+    [("Gene Expression", "Peaks"), ("RNA", "ATAC"), ("RNA-seq", "ATAC_seq"), ("mRNA", "open chromatin")],
+)
 @pytest.mark.parametrize("column", ["feature_types", "modality"])
 def test_one_anndata_is_marked_by_whatever_tells_genes_from_peaks(data, prepare, study, column, kinds):
     made = both(data)
