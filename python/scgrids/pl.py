@@ -301,7 +301,7 @@ def settings(
     )
     rows = rows[(rows["gene"] == gene) & (rows["cell_type"] == cell_type) & (rows["set"] == "found")]
     rows = rows.sort_values("number_open", kind="stable")
-    ax = _axes(ax, (1.6 + 0.42 * len(rows), 3.4))
+    ax = _axes(ax, (2.7 + 0.42 * len(rows), 3.4))
     places = range(len(rows))
     ax.plot(places, rows["rate_fit"], "D", color=ORANGE, markersize=5.5, markerfacecolor="white", label="in the fit")
     low, high = rows["rate"] - rows["rate_low"], rows["rate_high"] - rows["rate"]
@@ -325,7 +325,7 @@ def settings(
     ax.set_ylim(bottom=0)
     ax.set_xlabel(f"\nelements open (cells)\n{_legend_of(elements)}", fontsize=8, color=INK)
     ax.set_ylabel("counts per 100,000", fontsize=8.5, color=INK)
-    ax.legend(fontsize=7, frameon=False, loc="upper left")
+    ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     _title(ax, gene, _in(cell_type))
     return ax
 
