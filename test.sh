@@ -4,7 +4,7 @@
 #                    readers, packages in a clean root, the report in a browser, hostile requests to view, shards on Slurm
 #                    and Snakemake
 # ./test.sh python   the wheel of scgrids, installed into an environment of its own, and its tests (scripts/python.sh);
-#                    the site of docs/, without a warning
+#                    the site of docs/, without a warning, its tutorials run
 # ./test.sh ci       what CI runs: these three, lint, and the sanitizers over smaller problems
 # ./test.sh all      the same at full size; by hand, before a release
 # ./test.sh lint     clang-format over everything, clang-tidy over the sources (not training)

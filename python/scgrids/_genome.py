@@ -8,6 +8,10 @@ from ._error import Error
 from ._style import BLUE, GREY, INK, ORANGE, RULE, SOFT, TYPES, VERMILION
 
 
+#: From one lane of genes to the next: a body, its name, and the arrow of the lane below.
+LANE = 1.0
+
+
 def locator():
     from matplotlib.ticker import MaxNLocator
 
@@ -45,14 +49,15 @@ def draw_openness(ax: Any, peaks: Any, types: list[str], span: tuple[int, int]) 
         )
     top = len(types) - 1 + 0.78
     ax.annotate(
-        f"{most:.2f} open",
+        f"{most:.2f}\nopen",
         (span[1], top),
-        ha="right",
-        va="top",
+        ha="left",
+        va="center",
         fontsize=7,
         color=SOFT,
-        xytext=(-2, 0),
+        xytext=(4, 0),
         textcoords="offset points",
+        annotation_clip=False,
     )
 
 
@@ -120,18 +125,36 @@ def draw_arcs(ax: Any, near: Any, tss: int, floor: float, span: tuple[int, int])
     return floor + height
 
 
-def draw_genes(ax: Any, genes: Any, own: str, floor: float, span: tuple[int, int]) -> float:
-    """Bodies with an arrow where transcription starts, in as many lanes as they need."""
-    wide = (span[1] - span[0]) / 60
-    lanes: list[float] = []
+def lanes(genes: Any, span: tuple[int, int]) -> list[int]:
+    """In which lane each gene is drawn, the genes in the order of their starts: as few as they need."""
+    ends: list[float] = []
+    chosen = []
     for row in genes.sort_values("start").itertuples():
-        name_wide = wide * (0.75 * len(row.gene) + 1)
-        lane = next((i for i, end in enumerate(lanes) if end < row.start), len(lanes))
-        if lane == len(lanes):
-            lanes.append(0)
-        lanes[lane] = max(row.end, row.start + name_wide) + wide
+        lane = next((i for i, end in enumerate(ends) if end < row.start), len(ends))
+        if lane == len(ends):
+            ends.append(0)
+        ends[lane] = max(row.end, row.start + _name_width(row.gene, span)) + _unit(span)
+        chosen.append(lane)
+    return chosen
+
+
+def _unit(span: tuple[int, int]) -> float:
+    """The width of an arrow, in bases."""
+    return (span[1] - span[0]) / 60
+
+
+def _name_width(name: str, span: tuple[int, int]) -> float:
+    return _unit(span) * (0.75 * len(name) + 1)
+
+
+def draw_genes(ax: Any, genes: Any, own: str, floor: float, span: tuple[int, int]) -> float:
+    """Bodies with an arrow where transcription starts, names below."""
+    wide = _unit(span)
+    chosen = lanes(genes, span)
+    for lane, row in zip(chosen, genes.sort_values("start").itertuples()):
+        name_wide = _name_width(row.gene, span)
         is_own = row.gene == own
-        y = floor + 0.25 + 0.72 * lane
+        y = floor + 0.3 + LANE * lane
         ax.barh(y, row.end - row.start, 0.2, row.start, color=INK if is_own else "#a8a8a2", linewidth=0)
         tss, ahead = (row.end, -1) if row.strand == "-" else (row.start, 1)
         if row.strand in "+-":
@@ -160,4 +183,4 @@ def draw_genes(ax: Any, genes: Any, own: str, floor: float, span: tuple[int, int
             color=INK if is_own else SOFT,
             fontweight="bold" if is_own else None,
         )
-    return floor + 0.55 + 0.72 * max(1, len(lanes))
+    return floor + 0.6 + LANE * (1 + max(chosen, default=0))

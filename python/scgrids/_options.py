@@ -122,8 +122,11 @@ def _word(name: str, value: Any) -> str:
 
 def _words(name: str, value: Any) -> list[str]:
     if isinstance(value, (str, bytes, os.PathLike)) or not isinstance(value, Iterable):
-        return [_word(name, value)]
-    return [_word(name, one) for one in value]
+        value = [value]
+    words = [_word(name, one) for one in value]
+    if any(not word.strip() for word in words):
+        raise Error(f"{name}: an empty text names nothing; leave the option out for its default", "usage")
+    return words
 
 
 def given_words(given: dict) -> list[tuple[str, list[str]]]:
@@ -195,9 +198,14 @@ class Files:
     def __enter__(self) -> "Files":
         return self
 
-    def __exit__(self, *failure) -> None:
-        if self.folder is not None:
-            self.folder.cleanup()
+    def __exit__(self, kind, failure, trace) -> None:
+        if self.folder is None:
+            return
+        self.folder.cleanup()
+        if isinstance(failure, Error) and self.folder.name in str(failure):
+            # Nobody gave a file of that name: the table is called by its option.
+            told = re.sub(re.escape(self.folder.name) + r"/(\w+)\.\w+", r"\1 (the table given)", str(failure))
+            raise Error(told, failure.kind) from None
 
     def _path(self, name: str) -> str:
         import tempfile

@@ -27,7 +27,10 @@ def _dense(data: Any):
         data = data.detach().cpu().numpy()
     if hasattr(data, "toarray"):
         data = data.toarray()
-    array = numpy.ascontiguousarray(data, dtype=numpy.float32)
+    try:
+        array = numpy.ascontiguousarray(data, dtype=numpy.float32)
+    except (TypeError, ValueError) as wrong:
+        raise Error(f"explain_model: data is no array of numbers ({wrong}); rows × features are needed") from None
     if array.ndim < 2 or len(array) == 0:
         raise Error(f"explain_model: data of shape {array.shape}; rows × features are needed")
     return array, names
@@ -72,16 +75,27 @@ class _Callable:
             self.gradient = None
 
     @staticmethod
-    def _flat(numbers: Any, rows: int):
+    def _flat(numbers: Any, rows: int, what: str, wanted: str):
         import numpy
 
-        return numpy.ascontiguousarray(numpy.asarray(numbers, dtype=numpy.float32).reshape(rows, -1))
+        array = numpy.asarray(numbers, dtype=numpy.float32)
+        if array.ndim == 0 or len(array) != rows or array.size == 0:
+            raise Error(f"explain_model: {what} returned shape {array.shape} for {rows} rows; {wanted} is needed")
+        return numpy.ascontiguousarray(array.reshape(rows, -1))
 
     def predict(self, rows: Any):
-        return self._flat(self._predict(rows.reshape(-1, *self.shape).copy()), len(rows))
+        told = self._predict(rows.reshape(-1, *self.shape).copy())
+        return self._flat(told, len(rows), "the model", "rows × outputs")
 
     def gradient(self, rows: Any, cotangent: Any):
-        return self._flat(self._gradient(rows.reshape(-1, *self.shape).copy(), cotangent.copy()), len(rows))
+        told = self._gradient(rows.reshape(-1, *self.shape).copy(), cotangent.copy())
+        flat = self._flat(told, len(rows), "gradient", "that of the rows")
+        if flat.shape != rows.shape:
+            raise Error(
+                f"explain_model: gradient returned {flat.shape[1]} numbers a row, of which each has "
+                f"{rows.shape[1]} features; it is the gradient by the rows, not by the outputs"
+            )
+        return flat
 
 
 def _is_torch(model: Any) -> bool:
@@ -141,6 +155,9 @@ def explain_model(
     """
     import numpy
 
+    for name, function in (("model", model), ("gradient", gradient)):
+        if function is not None and not callable(function):
+            raise Error(f"explain_model: {name} is {type(function).__name__}, which cannot be called", "usage")
     rows, known_names = _dense(data)
     shape = rows.shape[1:]
     first_of_test = 0

@@ -132,8 +132,9 @@ def locus(
     peaks = peaks[(peaks["chrom"] == chrom) & (peaks["end"] > first) & (peaks["start"] < last)]
     shown = _genome.types(peaks, cell_type, types)
 
-    ax = _axes(ax, (7.2, 2.6 + 0.34 * len(shown)))
     rows = genes[(genes["chrom"] == chrom) & (genes["end"] > first) & (genes["start"] < last)]
+    lanes = 1 + max(_genome.lanes(rows, (first, last)), default=0)
+    ax = _axes(ax, (7.2, 1.7 + 0.36 * (len(shown) + lanes)))
     arcs_from = 1.0 * len(shown) + 1.0
     _genome.draw_openness(ax, peaks, shown, (first, last))
     _genome.draw_peaks(ax, peaks, near, arcs_from - 0.75)
@@ -229,7 +230,7 @@ def redundancy(
     rows = _tables(found, ["redundancy"], "scgrids.tl.explain or scgrids.tl.redundancy")["redundancy"]
     measured = rows[rows["hidden_share"].notna()].copy()
     shown = measured.sort_values("hidden_error").head(most).sort_values("hidden_share")
-    ax = _axes(ax, (5.2, 1.2 + 0.24 * max(3, len(shown))))
+    ax = _axes(ax, (6.4, 1.2 + 0.24 * max(3, len(shown))))
     ax.axvspan(-0.15, 0.15, color="#efefea", linewidth=0, zorder=0)
     for place in (0, 1):
         ax.axvline(place, color=SOFT, linewidth=0.8, linestyle=(0, (4, 3)), zorder=1)
@@ -260,7 +261,8 @@ def redundancy(
         counted = f"{len(shown)} of {counted}"
     ax.set_title(counted, loc="left", fontsize=8, color=SOFT)
     if labelled:
-        ax.legend(fontsize=7, frameon=False, loc="best")
+        # Beside the axes: intervals may reach anywhere within.
+        ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     else:
         ax.text(0.5, 0.5, "no set could be measured", transform=ax.transAxes, ha="center", color=SOFT, fontsize=8)
     return ax
@@ -299,7 +301,7 @@ def settings(
     )
     rows = rows[(rows["gene"] == gene) & (rows["cell_type"] == cell_type) & (rows["set"] == "found")]
     rows = rows.sort_values("number_open", kind="stable")
-    ax = _axes(ax, (1.6 + 0.42 * len(rows), 3.4))
+    ax = _axes(ax, (2.7 + 0.42 * len(rows), 3.4))
     places = range(len(rows))
     ax.plot(places, rows["rate_fit"], "D", color=ORANGE, markersize=5.5, markerfacecolor="white", label="in the fit")
     low, high = rows["rate"] - rows["rate_low"], rows["rate_high"] - rows["rate"]
@@ -323,7 +325,7 @@ def settings(
     ax.set_ylim(bottom=0)
     ax.set_xlabel(f"\nelements open (cells)\n{_legend_of(elements)}", fontsize=8, color=INK)
     ax.set_ylabel("counts per 100,000", fontsize=8.5, color=INK)
-    ax.legend(fontsize=7, frameon=False, loc="upper left")
+    ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     _title(ax, gene, _in(cell_type))
     return ax
 
@@ -335,9 +337,8 @@ def _elements(rows: Any) -> list[str]:
 
 
 def _legend_of(elements: list[str]) -> str:
-    """``A chr1:100-200``: a line for each two of them, of an element's peaks the first."""
-    names = [f"{chr(ord('A') + i)} {one.split(';')[0]}" for i, one in enumerate(elements)]
-    return "\n".join(", ".join(names[i : i + 2]) for i in range(0, len(names), 2))
+    """``A chr1:100-200``: a line for each, of an element's peaks the first."""
+    return "\n".join(f"{chr(ord('A') + i)} {one.split(';')[0]}" for i, one in enumerate(elements))
 
 
 def _letters(text: str, elements: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _core
@@ -43,10 +44,12 @@ def read(
     mudata.MuData
         ``rna`` and ``atac`` with counts in X; of ``.h5mu`` all that the file holds.
     """
-    if path is not None and not options and os.fspath(path).endswith(".h5mu"):
+    if path is not None and not options and os.fspath(path).endswith(".h5mu") and os.path.exists(path):
         import mudata as md
 
-        return md.read_h5mu(path)
+        # As mudata 0.4 will have it, without its warnings of today: annotations stay where the file has them.
+        with md.set_options(pull_on_update=False):
+            return md.read_h5mu(path)
     with running(seed, threads) as run:
         return mudata_of(_core.read_cells(run, "" if path is None else os.fspath(path), given_words(options)))
 
@@ -67,29 +70,79 @@ def _modalities(data: Any, options: dict) -> tuple[Any, Any]:
     return find("rna"), find("atac")
 
 
+#: Columns as pyranges has them.
+_OF_PYRANGES = {"Chromosome": "chrom", "Start": "start", "End": "end", "Strand": "strand", "gene_name": "gene"}
+
+
+def _whole(places: Any, names: Any) -> Any:
+    """Places as whole numbers: a table in which some were missing holds them as floats."""
+    import pandas
+
+    numbers = pandas.to_numeric(places, errors="coerce")
+    wrong = ~(numbers % 1 == 0)
+    if wrong.any():
+        at = wrong.to_numpy().argmax()
+        raise Error(
+            f"genes: '{places.name}' of {names.iloc[at]} is {places.iloc[at]!r}; whole numbers are needed, "
+            "0-based and half-open as in BED; leave out genes without a place"
+        )
+    return numbers.astype("int64")
+
+
 def _bed(genes: Any) -> Any:
     """A table of genes in the order of a BED file."""
     table = genes.reset_index() if genes.index.name in ("gene", "name") else genes
+    table = table.rename(columns={other: own for other, own in _OF_PYRANGES.items() if own not in table})
     name = "gene" if "gene" in table else "name"
+    if "chrom" in table:  # a header that was read as a row
+        table = table[~table["chrom"].astype(str).str.startswith("#")]
     missing = [column for column in ("chrom", "start", "end", name) if column not in table]
     if missing:
         raise Error(f"genes: the table has no column {', '.join(missing)}; needed are gene, chrom, start, end")
     bed = table[["chrom", "start", "end", name]].rename(columns={name: "gene"})
+    for column in ("start", "end"):
+        bed[column] = _whole(bed[column], table[name])
     bed["score"] = 0
     bed["strand"] = table["strand"] if "strand" in table else "."
     return bed
 
 
-def _given_tables(options: dict) -> dict:
+def _labels(labels: Any, barcodes: Any) -> Any:
+    """Labels as a table of barcode and label; ``barcodes``: of the cells, where they are in memory."""
+    import pandas
+
+    if hasattr(labels, "columns"):  # a DataFrame
+        if len(labels.columns) == 2 and not set(labels.index) & set(() if barcodes is None else barcodes):
+            return labels.astype(str)
+        if len(labels.columns) != 1:
+            shown = ", ".join(str(name) for name in labels.columns[:5])
+            raise Error(
+                f"labels: a table of {len(labels.columns)} columns ({shown}); give a Series by barcode, one column "
+                'of it (labels=table["cell_type"]), two columns, barcode and label, or the name of a column of obs'
+            )
+        labels = labels.iloc[:, 0]
+    elif isinstance(labels, Mapping):
+        labels = pandas.Series(labels)
+    elif not hasattr(labels, "to_frame"):  # one a cell, in the order of the cells
+        labels = list(labels)
+        if barcodes is None or len(labels) != len(barcodes):
+            cells = "cells in a file" if barcodes is None else f"{len(barcodes)} cells"
+            raise Error(
+                f"labels: {len(labels)} labels for {cells}; give one a cell, in their order, or a Series by barcode"
+            )
+        labels = pandas.Series(labels, index=barcodes)
+    labels = labels.astype(object).where(labels.notna(), "")
+    return labels.rename("label").rename_axis("barcode").reset_index().astype(str)
+
+
+def _given_tables(options: dict, barcodes: Any) -> dict:
     """Tables that were given where the command line has files, in the form of these."""
     tables = {}
     if hasattr(options.get("genes"), "to_csv"):
         tables["genes"] = _bed(options["genes"])
     labels = options.get("labels")
-    if hasattr(labels, "to_frame"):
-        labels = labels.rename("label").rename_axis("barcode").reset_index()
-    if hasattr(labels, "to_csv"):
-        tables["labels"] = labels.astype(str)
+    if labels is not None and not isinstance(labels, (str, os.PathLike)):
+        tables["labels"] = _labels(labels, barcodes)
     return tables
 
 
@@ -144,10 +197,12 @@ def prepare(
         "atac_modality": atac_modality,
     }
     in_memory = is_mudata(data) or is_anndata(data)
+    if not in_memory and not isinstance(data, (str, os.PathLike)):
+        raise Error(f"prepare: {type(data).__name__} is no MuData, AnnData or path of a file of raw cells", "usage")
     if in_memory:
         rna, atac = _modalities(data, places)
     with Files() as files, running(seed, threads) as run:
-        tables = _given_tables(options)
+        tables = _given_tables(options, data.obs_names if in_memory else None)
         given = _paths(files, options, tables)
         if in_memory:
             name = "MuData" if is_mudata(data) else "AnnData"
@@ -173,15 +228,37 @@ def _plain(value: Any) -> Any:
     return value
 
 
+#: What tells genes from peaks in one AnnData, as src/io/feature_kind.cpp has it.
+_KIND_COLUMNS = ("feature types", "feature type", "modality", "modalities", "featuretype", "assay")
+_KINDS = {
+    "genes": "gene expression, geneexpression, gex, rna, gene, genes, expression, mrna, scrna, snrna, rna seq, "
+    "transcripts, rna expression",
+    "peaks": "peaks, peak, atac, chromatin accessibility, chromatinaccessibility, open chromatin, accessibility, "
+    "chromatin, scatac, snatac, atac seq, atac peaks, region, regions",
+}
+
+
+def _spoken(text: Any) -> str:
+    return str(text).lower().replace("_", " ").replace("-", " ")
+
+
+def _kinds(var: Any) -> Any:
+    """``genes``, ``peaks`` or neither, of each feature of an AnnData of both, as the reader tells them."""
+    named = {word: kind for kind, words in _KINDS.items() for word in words.split(", ")}
+    columns = [name for spoken in _KIND_COLUMNS for name in var.columns if _spoken(name) == spoken]
+    told = [var[name].map(lambda text: named.get(_spoken(text))).to_numpy() for name in columns]
+    return next((kinds for kinds in told if {"genes", "peaks"} <= set(kinds)), told[0])
+
+
 def _mark(data: Any, rna: Any, atac: Any, study: Study, rows: Any, genes: Any, peaks: Any) -> None:
     import numpy
     import pandas
 
     places = [(rna, genes), (atac, peaks)]
     if rna is atac:
-        kinds = rna.var["feature_types"].astype(str).to_numpy()
-        of_genes = numpy.flatnonzero(kinds == "Gene Expression")
-        of_peaks = numpy.flatnonzero(kinds == "Peaks")
+        kinds = _kinds(rna.var)
+        of_genes = numpy.flatnonzero(kinds == "genes")
+        of_peaks = numpy.flatnonzero(kinds == "peaks")
         places = [(rna, numpy.concatenate([of_genes[genes], of_peaks[peaks]]))]
     for adata, used in places:
         marks = numpy.zeros(adata.n_vars, dtype=bool)

@@ -4,7 +4,10 @@ import os
 import re
 
 import matplotlib
+import pytest
 from conftest import ROOT, grids, programs
+
+TUTORIALS = sorted((ROOT / "docs/tutorials").glob("*.md"))
 
 matplotlib.use("Agg")
 
@@ -26,11 +29,12 @@ def test_the_session_of_docs_python(tmp_path, monkeypatch):
     assert {"contrast.pdf", "locus.pdf", "redundancy.pdf", "cells-with-sets.h5mu"} <= made
 
 
-def test_names_of_the_page_exist():
-    """Every `sg.…` that it names is there."""
+@pytest.mark.parametrize("page", ["python.md", *(f"tutorials/{path.name}" for path in TUTORIALS)])
+def test_names_of_the_page_exist(page):
+    """Every `sg.…` that it names is there. The tutorials are run by scripts/make_site.sh."""
     import scgrids as sg
 
-    page = (ROOT / "docs/python.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / page).read_text(encoding="utf-8")
     for name in sorted(set(re.findall(r"\bsg\.([a-zA-Z_]+(?:\.[a-z_]+)?)", page))):
         value = sg
         for part in name.split("."):

@@ -15,7 +15,7 @@ MADE = ("options.md", "results.md")
 
 
 def pages_of(docs):
-    return [page for page in sorted(docs.glob("*.md")) if page.name not in MADE]
+    return [page for page in sorted(docs.rglob("*.md")) if page.name not in MADE]
 
 
 def names_of(text):
