@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _core
-from ._cells import is_anndata, is_mudata, mudata_of, stored
+from ._cells import is_anndata, is_mudata, mudata_of, require_readable, stored
 from ._error import Error
 from ._options import Files, described, given_words
 from ._running import running
@@ -146,6 +146,9 @@ def prepare(
     in_memory = is_mudata(data) or is_anndata(data)
     if in_memory:
         rna, atac = _modalities(data, places)
+        require_readable(data, {name: options.get(name) for name in ("labels", "donors", "batches")})
+    elif not isinstance(data, (str, os.PathLike)):
+        raise Error(f"{type(data).__name__} is no MuData, AnnData or path of raw cells", "usage")
     with Files() as files, running(seed, threads) as run:
         tables = _given_tables(options)
         given = _paths(files, options, tables)
