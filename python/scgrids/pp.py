@@ -163,7 +163,7 @@ def prepare(
         _mark(data, rna, atac, study, rows, genes, peaks)
         kept = {**options, **places, "seed": seed}
         kept = {name: _plain(value) for name, value in kept.items() if value is not None and name not in tables}
-        remember(data, study, kept, tables)
+        remember(data, study, kept, tables, (rna, atac))
     return study
 
 
