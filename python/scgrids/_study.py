@@ -11,6 +11,7 @@ from . import _core
 from ._cells import is_anndata, is_mudata
 from ._error import Error
 from ._running import running
+from ._tables import frame
 
 if TYPE_CHECKING:
     import pandas
@@ -28,8 +29,9 @@ class Study:
     and peaks stand in an order of the study's own.
     """
 
-    def __init__(self, core: "_core.Study"):
+    def __init__(self, core: "_core.Study", summary: "Optional[_core.Table]" = None):
         self._core = core
+        self._summary = summary
 
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"]) -> "Study":
@@ -54,6 +56,13 @@ class Study:
             },
             index=pandas.Index(self._core.barcodes, dtype=object, name="barcode"),
         )
+
+    @property
+    def summary(self) -> "pandas.DataFrame":
+        """What each step of :func:`scgrids.pp.prepare` left of cells, peaks and genes: its ``prepare.tsv``."""
+        if self._summary is None:
+            raise Error("what prepare did is known of studies that were prepared in this session, of a MuData or a path")
+        return frame(self._summary)
 
     @property
     def cell_types(self) -> list[str]:

@@ -157,8 +157,8 @@ def prepare(
             cells = _core.cells_of(run, stored(data), name, given_words(places))
         else:
             cells = _core.read_cells(run, os.fspath(data), given_words(places))
-        core, rows, genes, peaks, _ = _core.prepare(run, cells, given_words(given))
-    study = Study(core)
+        core, rows, genes, peaks, summary = _core.prepare(run, cells, given_words(given))
+    study = Study(core, summary)
     if in_memory:
         _mark(data, rna, atac, study, rows, genes, peaks)
         kept = {**options, **places, "seed": seed}
