@@ -67,13 +67,13 @@ def planted(folder):
 def agreement(pair):
     if pair["exact"]:
         return "equal" if pair["distance"] == 0 else f"to {pair['distance']:.0e} of the largest"
-    return f"{pair['typical_distance']:.1f} standard errors; r = {pair['correlation']:.4f}"
+    return f"{pair['typical_distance']:.1f} standard errors"
 
 
 def peers(folder):
     found = json_of(folder / "peers.json")
     rows = [(f"`{pair['method']}`" if "," not in pair["method"] else "`sage`, of a class", f"`{pair['peer']}`",
              agreement(pair), small(pair["seconds"]), small(pair["peer_seconds"]),
-             f"{pair['peer_seconds'] / pair['seconds']:.1f} ×", f"{counted(pair['rows'])}; {counted(pair['peer_rows'])}")
+             f"{pair['peer_seconds'] / pair['seconds']:.2g} ×", f"{counted(pair['rows'])}; {counted(pair['peer_rows'])}")
             for pair in found["pairs"]]
-    return markdown(("method", "beside", "agreement", "CPU s", "theirs", "ratio", "rows of the network, theirs"), rows)
+    return markdown(("method", "beside", "agreement", "CPU s", "theirs", "theirs ÷ ours", "rows of the network, theirs"), rows)
