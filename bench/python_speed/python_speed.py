@@ -38,29 +38,29 @@ def seconds_of(code, repeats):
 
 
 def imports(repeats):
-    for code in ("pass", "import scgrids", "import scgrids.tl", "import scgrids.pl", "import scgrids.pp, scgrids.tl, scgrids.pl"):
+    modules = ("scgrids", "scgrids.tl", "scgrids.pl", "scgrids.pp, scgrids.tl, scgrids.pl")
+    for code in ("pass", *(f"import {names}" for names in modules)):
         wall, cpu = seconds_of(code, repeats)
         print(f"{code:44} {wall:.3f} s, {cpu:.3f} s of the processor")
 
 
 def cells(entries):
+    """MuData of as many open peaks in each cell, ascending."""
     random = numpy.random.default_rng(1)
     each = entries // CELLS
-    steps = random.integers(1, 2 * PEAKS // each, (CELLS, each), dtype=numpy.int32)
-    columns = numpy.minimum(steps.cumsum(axis=1, dtype=numpy.int32), PEAKS - each + numpy.arange(each, dtype=numpy.int32))
-    columns = numpy.maximum.accumulate(columns - numpy.arange(each, dtype=numpy.int32), axis=1)
-    columns += numpy.arange(each, dtype=numpy.int32)
-    X = scipy.sparse.csr_matrix(
-        (random.integers(1, 3, entries).astype(numpy.float32), columns.ravel(), numpy.arange(0, entries + 1, each)),
-        shape=(CELLS, PEAKS),
-    )
-    X.indptr = X.indptr.astype(numpy.int32)
+    steps = random.integers(1, PEAKS // each, (CELLS, each), dtype=numpy.int32)  # ends before the last peak
+    columns = steps.cumsum(axis=1, dtype=numpy.int32).ravel()
+    counts = random.integers(1, 3, CELLS * each).astype(numpy.float32)
+    starts = numpy.arange(0, CELLS * each + 1, each, dtype=numpy.int32)
     obs = pandas.DataFrame(index=[f"cell{i}" for i in range(CELLS)])
-    atac = anndata.AnnData(X, obs=obs, var=pandas.DataFrame(index=[f"chr1:{1000 * i}-{1000 * i + 500}" for i in range(PEAKS)]))
-    rna = anndata.AnnData(
-        scipy.sparse.random(CELLS, GENES, 0.1, "csr", numpy.float32, random, data_rvs=lambda n: random.integers(1, 5, n)),
-        obs=obs, var=pandas.DataFrame(index=[f"gene{i}" for i in range(GENES)]),
+    atac = anndata.AnnData(
+        scipy.sparse.csr_matrix((counts, columns, starts), shape=(CELLS, PEAKS)),
+        obs=obs,
+        var=pandas.DataFrame(index=[f"chr1:{1000 * i}-{1000 * i + 500}" for i in range(PEAKS)]),
     )
+    seen = random.poisson(0.2, (CELLS, GENES)).astype(numpy.float32)
+    var = pandas.DataFrame(index=[f"gene{i}" for i in range(GENES)])
+    rna = anndata.AnnData(scipy.sparse.csr_matrix(seen), obs=obs, var=var)
     return mudata.MuData({"rna": rna, "atac": atac})
 
 
@@ -73,7 +73,8 @@ def copying(entries, threads):
         with running(threads=count) as run:
             read = _core.cells_of(run, _cells.stored(data), "MuData", [])
         wall, cpu = time.monotonic() - began, time.process_time() - cpu
-        print(f"copied in, {size:.0f} MiB, {count} thread{'s' * (count > 1)}: {wall:.2f} s, {cpu:.2f} s of the processor")
+        of = f"{size:.0f} MiB, {count} thread{'s' * (count > 1)}"
+        print(f"copied in, {of}: {wall:.2f} s, {cpu:.2f} s of the processor")
         del read
 
 
