@@ -61,7 +61,7 @@ class Study:
     def summary(self) -> "pandas.DataFrame":
         """What each step of :func:`scgrids.pp.prepare` left of cells, peaks and genes: its ``prepare.tsv``."""
         if self._summary is None:
-            raise Error("what prepare did is known of studies that were prepared in this session, of a MuData or a path")
+            raise Error("what prepare did is known of studies that were prepared in this session, not of their files")
         return frame(self._summary)
 
     @property

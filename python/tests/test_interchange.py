@@ -309,9 +309,10 @@ def test_predictions_pass_through_scanpy(stored, mdata, surrogate, tmp_path):
     drawn = scanpy.pl.umap(predicted, color=[gene, "cell_type"], show=False)
     assert [len(ax.collections[0].get_offsets()) for ax in drawn] == [predicted.n_obs] * 2
     panels = scanpy.pl.rank_genes_groups(predicted, show=False)
-    assert [ax.get_title() for ax in panels] == [f"{name} vs. rest" for name in predicted.obs["cell_type"].cat.categories]
+    types = list(predicted.obs["cell_type"].cat.categories)
+    assert [ax.get_title() for ax in panels] == [f"{name} vs. rest" for name in types]
     dots = scanpy.pl.rank_genes_groups_dotplot(predicted, n_genes=2, dendrogram=False, show=False)["mainplot_ax"]
-    assert [text.get_text() for text in dots.get_yticklabels()] == list(predicted.obs["cell_type"].cat.categories)
+    assert [text.get_text() for text in dots.get_yticklabels()] == types
     assert len(dots.get_xticklabels()) == 6
     predicted.write_h5ad(tmp_path / "predicted.h5ad")
     assert (anndata.read_h5ad(tmp_path / "predicted.h5ad").X == predicted.X).all()

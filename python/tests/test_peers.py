@@ -202,7 +202,7 @@ def test_sage_values_of_a_class_by_sage_importance(network, clock):
 
 
 def test_lime_by_lime(network, clock):
-    """LimeImageExplainer of an image of one row, whose pixels are its segments; ours with the same masks, kernel and ridge."""
+    """LimeImageExplainer of an image of one row, whose pixels are its segments; ours with its kernel and ridge."""
     row, neighbours, repeats = network.rows[:1], 2000, 8
 
     def theirs(seed):
