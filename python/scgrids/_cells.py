@@ -44,10 +44,10 @@ def _group(encoding: str) -> "_core.StoredGroup":
     return group
 
 
-def _texts(values: Any) -> list[str]:
+def _texts(values: Any, where_missing: Any = "") -> list:
     import pandas
 
-    return ["" if missing else str(value) for value, missing in zip(values, pandas.isna(values))]
+    return [where_missing if missing else str(value) for value, missing in zip(values, pandas.isna(values))]
 
 
 def _categories(table: "_core.StoredGroup", name: str, values: Any) -> None:
@@ -62,8 +62,12 @@ def _categories(table: "_core.StoredGroup", name: str, values: Any) -> None:
     table.add_group(name, group)
 
 
-def _column(table: "_core.StoredGroup", name: str, column: Any) -> None:
-    """As anndata writes it: texts that repeat become categories; what has no place is left out."""
+#: What pandas finds in columns of objects that can be told as texts; some of these no file holds.
+_TOLD = ("string", "empty", "boolean", "integer", "mixed-integer", "datetime", "datetime64", "date", "period")
+
+
+def _column(table: "_core.StoredGroup", name: str, column: Any) -> bool:
+    """As anndata writes it: texts that repeat become categories. Whether it has a place there."""
     import pandas
 
     if isinstance(column.dtype, pandas.CategoricalDtype):
@@ -73,26 +77,50 @@ def _column(table: "_core.StoredGroup", name: str, column: Any) -> None:
     elif pandas.api.types.is_numeric_dtype(column.dtype):
         if pandas.api.types.is_extension_array_dtype(column.dtype):
             column = column.astype(float)
-        _numbers(table, name, column.to_numpy())
-    elif pandas.api.types.infer_dtype(column, skipna=True) in ("string", "empty"):
-        as_categories = pandas.Categorical(column)
+        return _numbers(table, name, column.to_numpy())
+    elif pandas.api.types.infer_dtype(column, skipna=True) in _TOLD:
+        as_categories = pandas.Categorical(_texts(column, None))
         if len(as_categories.categories) < len(as_categories):
             _categories(table, name, as_categories)
         else:
             table.add_texts(name, _texts(column), False, [])
+    else:
+        return False
+    return True
+
+
+def _read(frame: Any) -> Any:
+    """A table that is read when it is asked, now."""
+    return frame.to_memory() if hasattr(frame, "to_memory") else frame
 
 
 def _frame(frame: Any) -> "_core.StoredGroup":
+    """Columns that have no place in a file (complex numbers, lists) are left out."""
+    frame = _read(frame)
     table = _group("dataframe")
     index = "_index"
     table.set_attribute("_index", [index])
-    table.set_attribute("column-order", [str(name) for name in frame.columns])
     table.add_texts(index, [str(name) for name in frame.index], False, [])
+    written = []
     for name in frame.columns:
         column = frame[name]
-        if column.ndim == 1:
-            _column(table, str(name), column)
+        if column.ndim == 1 and _column(table, str(name), column):
+            written.append(str(name))
+    table.set_attribute("column-order", written)
     return table
+
+
+def require_readable(data: Any, options: dict) -> None:
+    """Whether columns of cells that options name can be read; one that cannot would be called missing."""
+    frames = [_read(one.obs) for one in (data, *(data.mod.values() if is_mudata(data) else ()))]
+    for option, name in options.items():
+        if not isinstance(name, str):
+            continue
+        for frame in frames:
+            column = frame[name] if name in frame.columns else None
+            if column is not None and (column.ndim != 1 or not _column(_core.StoredGroup(), name, column)):
+                kind = "several columns of this name" if column.ndim != 1 else f"values of {column.dtype}"
+                raise Error(f"{option}: obs[{name!r}] holds {kind}; needed are texts, categories or numbers")
 
 
 def _matrix(parent: "_core.StoredGroup", name: str, matrix: Any) -> None:
@@ -104,6 +132,12 @@ def _matrix(parent: "_core.StoredGroup", name: str, matrix: Any) -> None:
     elif hasattr(matrix, "compute"):  # dask
         matrix = matrix.compute()
     if matrix is None:
+        return
+    kind = numpy.dtype(matrix.dtype).kind if hasattr(matrix, "dtype") else "O"
+    if kind not in "biuf":
+        # Of layers another may hold the counts.
+        if name == "X":
+            raise Error(f"X holds values of {getattr(matrix, 'dtype', type(matrix).__name__)}; numbers are needed")
         return
     if not scipy.sparse.issparse(matrix):
         _numbers(parent, name, numpy.asarray(matrix))

@@ -43,14 +43,31 @@ class _TorchModel:
         self.torch = sys.modules["torch"]
         self.module = module
         self.shape = shape
-        first = next(iter(module.parameters()), None)
+        kept = (one for numbers in (module.parameters(), module.buffers()) for one in numbers)
+        first = next((one for one in kept if one.is_floating_point()), None)
         self.as_input = {} if first is None else {"device": first.device, "dtype": first.dtype}
 
     def _rows(self, rows: Any):
         return self.torch.tensor(rows).reshape(-1, *self.shape).to(**self.as_input)
 
-    @staticmethod
-    def _flat(outputs: Any):
+    def __enter__(self) -> "_TorchModel":
+        """Each of its parts may be in another mode, a frozen BatchNorm say: that is what it gets back."""
+        self.modes = [(part, part.training) for part in self.module.modules()]
+        self.module.eval()
+        return self
+
+    def __exit__(self, *failure) -> None:
+        if self.modes[0][1]:
+            self.module.train()  # which a module may have a use of its own for
+        for part, training in self.modes:
+            part.training = training
+
+    def _flat(self, outputs: Any):
+        if not hasattr(outputs, "reshape"):
+            raise Error(
+                f"explain_model: {type(self.module).__name__} returns {type(outputs).__name__}; a tensor of rows × "
+                "outputs is needed: wrap it in a module that returns one"
+            )
         return outputs.reshape(len(outputs), -1)
 
     def predict(self, rows: Any):
@@ -73,6 +90,12 @@ class _Callable:
         self._predict, self._gradient, self.shape = predict, gradient, shape
         if gradient is None:
             self.gradient = None
+
+    def __enter__(self) -> "_Callable":
+        return self
+
+    def __exit__(self, *failure) -> None:
+        pass
 
     @staticmethod
     def _flat(numbers: Any, rows: int, what: str, wanted: str):
@@ -126,7 +149,8 @@ def explain_model(
     Parameters
     ----------
     model
-        A torch module, of which autograd gives the gradients (it is put into ``eval()`` meanwhile);
+        A torch module, of which autograd gives the gradients (it is put into ``eval()`` meanwhile;
+        what it was trained with, modes and flags, is left as it was);
         or any callable from rows (n × …, float32) to outputs (n × outputs).
     data
         Rows × features: array, tensor, sparse matrix, DataFrame or AnnData; images of n × h × w are
@@ -177,11 +201,7 @@ def explain_model(
         replacement = numpy.asarray(perturbation, dtype=numpy.float32).reshape(-1).tolist()
     if target is not None:
         options["target_class"] = str(target)
-    own = _TorchModel(model, shape) if _is_torch(model) else _Callable(model, gradient, shape)
-    was_training = getattr(model, "training", False) and _is_torch(model)
-    if was_training:
-        model.eval()
-    try:
+    with (_TorchModel(model, shape) if _is_torch(model) else _Callable(model, gradient, shape)) as own:
         outputs = own.predict(flat[:1]).shape[1]
         with running(seed, threads) as run:
             tables = _core.explain_model(
@@ -197,7 +217,4 @@ def explain_model(
                 replacement,
                 given_words(options),
             )
-    finally:
-        if was_training:
-            model.train()
     return Tables(tables, "explain_model")

@@ -16,6 +16,8 @@ def store(data: Any, tables: Tables, key: str = KEY) -> None:
     - ``uns[key]`` of the whole: every table, as a DataFrame, by its name.
     - ``var`` of the ATAC, for peaks of found sets: ``{key}_genes`` (names, with commas),
       ``{key}_minimal`` (whether it is of the minimal sub-set of one).
+    - ``obsm["X_{key}_umap"]`` of the whole: the map of cells, of ``evaluate(map=True)``; NaN for cells
+      that are not on it.
     - ``uns["atac"]["peak_annotation"]`` of the ATAC, where muon looks for the genes of peaks (its
       columns ``peak``, ``distance``, ``peak_type``), unless there is one already.
 
@@ -34,6 +36,8 @@ def store(data: Any, tables: Tables, key: str = KEY) -> None:
     for name in tables:
         kept[name] = _writable(tables[name])
     data.uns[key] = kept
+    if "umap" in tables:
+        _place_cells(data, tables["umap"], key)
     if "links" in tables:
         _mark_peaks(data if is_anndata(data) else _atac(data), tables["links"], key)
 
@@ -55,6 +59,16 @@ def _writable(frame: Any) -> Any:
             made[name] = made[name].astype(object).map({True: "yes", False: "no"}).fillna("NA")
     made.index = made.index.astype(str)
     return made
+
+
+def _place_cells(data: Any, cells: Any, key: str) -> None:
+    import numpy
+
+    places = numpy.full((data.n_obs, 2), numpy.nan, dtype=numpy.float32)
+    where = data.obs_names.get_indexer(cells["barcode"])
+    known = where >= 0
+    places[where[known]] = cells[["umap1", "umap2"]].to_numpy()[known]
+    data.obsm[f"X_{key}_umap"] = places
 
 
 def _mark_peaks(atac: Any, links: Any, key: str) -> None:

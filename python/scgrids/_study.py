@@ -11,6 +11,7 @@ from . import _core
 from ._cells import is_anndata, is_mudata
 from ._error import Error
 from ._running import running
+from ._tables import frame
 
 if TYPE_CHECKING:
     import pandas
@@ -28,8 +29,9 @@ class Study:
     and peaks stand in an order of the study's own.
     """
 
-    def __init__(self, core: "_core.Study"):
+    def __init__(self, core: "_core.Study", summary: "Optional[_core.Table]" = None):
         self._core = core
+        self._summary = summary
 
     @classmethod
     def load(cls, path: Union[str, "os.PathLike[str]"]) -> "Study":
@@ -54,6 +56,13 @@ class Study:
             },
             index=pandas.Index(self._core.barcodes, dtype=object, name="barcode"),
         )
+
+    @property
+    def summary(self) -> "pandas.DataFrame":
+        """What each step of :func:`scgrids.pp.prepare` left of cells, peaks and genes: its ``prepare.tsv``."""
+        if self._summary is None:
+            raise Error("what prepare did is known of studies that were prepared in this session, not of their files")
+        return frame(self._summary)
 
     @property
     def cell_types(self) -> list[str]:
@@ -124,12 +133,43 @@ class _Kept:
 kept = _Kept()
 
 
-def remember(data: Any, study: Study, options: dict, tables: dict) -> None:
-    """Keeps the study with the data, and in ``uns`` how it was made, for data that is written and read."""
+def _shapes(data: Any) -> dict:
+    """Cells × features of each modality."""
+    mods = data.mod if is_mudata(data) else {"data": data}
+    return {name: [int(length) for length in adata.shape] for name, adata in mods.items()}
+
+
+def remember(data: Any, study: Study, options: dict, tables: dict, used: tuple) -> None:
+    """Keeps the study with the data, and in ``uns`` how it was made, for data that is written and read.
+
+    ``used``: the AnnData that it was made of.
+    """
     kept.put(data, study)
-    how = {"prepare": json.dumps(options), "version": _core.version}
+    mods = data.mod if is_mudata(data) else {"data": data}
+    names = [name for name, adata in mods.items() if any(adata is one for one in used)]
+    shapes = {name: shape for name, shape in _shapes(data).items() if name in names}
+    how = {"prepare": json.dumps(options), "version": _core.version, "shapes": json.dumps(shapes)}
     how.update({f"given_{name}": table.reset_index(drop=True) for name, table in tables.items()})
     data.uns[KEY] = how
+
+
+def _require_unchanged(data: Any) -> None:
+    """Of fewer cells another split would be drawn: cells that a surrogate learned from would judge it."""
+    before = json.loads(data.uns.get(KEY, {}).get("shapes", "{}"))
+    now = _shapes(data)
+    if all(now.get(name) == shape for name, shape in before.items()):
+        return
+
+    def told(shapes: dict) -> str:
+        return ", ".join(
+            f"{name} of {shapes[name][0]} × {shapes[name][1]}" if name in shapes else f"no {name}" for name in before
+        )
+
+    raise Error(
+        f"the data was prepared with {told(before)}, and has now {told(now)}: its cells would be split anew, and "
+        "cells that a surrogate was trained on could become test cells. Ask with what scgrids.pp.prepare returned "
+        "(a Study, which Study.save keeps), or prepare it again and train anew"
+    )
 
 
 def _made_again(data: Any) -> Study:
@@ -137,6 +177,7 @@ def _made_again(data: Any) -> Study:
     how = data.uns.get(KEY, {}) if hasattr(data, "uns") else {}
     if "prepare" not in how:
         raise Error("the data is not prepared; scgrids.pp.prepare(data, labels=…) does that")
+    _require_unchanged(data)
     from . import pp
 
     tables = {name.removeprefix("given_"): table for name, table in how.items() if name.startswith("given_")}
@@ -155,4 +196,7 @@ def study_of(data: Any) -> Study:
     if not (is_mudata(data) or is_anndata(data)):
         raise Error(f"{type(data).__name__} is no study, MuData or path", "usage")
     study = kept.get(data)
-    return _made_again(data) if study is None else study
+    if study is None:
+        return _made_again(data)
+    _require_unchanged(data)
+    return study

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _core
-from ._cells import is_anndata, is_mudata, mudata_of, stored
+from ._cells import is_anndata, is_mudata, mudata_of, require_readable, stored
 from ._error import Error
 from ._options import Files, described, given_words
 from ._running import running
@@ -201,6 +201,9 @@ def prepare(
         raise Error(f"prepare: {type(data).__name__} is no MuData, AnnData or path of a file of raw cells", "usage")
     if in_memory:
         rna, atac = _modalities(data, places)
+        require_readable(data, {name: options.get(name) for name in ("labels", "donors", "batches")})
+    elif not isinstance(data, (str, os.PathLike)):
+        raise Error(f"{type(data).__name__} is no MuData, AnnData or path of raw cells", "usage")
     with Files() as files, running(seed, threads) as run:
         tables = _given_tables(options, data.obs_names if in_memory else None)
         given = _paths(files, options, tables)
@@ -209,13 +212,13 @@ def prepare(
             cells = _core.cells_of(run, stored(data), name, given_words(places))
         else:
             cells = _core.read_cells(run, os.fspath(data), given_words(places))
-        core, rows, genes, peaks, _ = _core.prepare(run, cells, given_words(given))
-    study = Study(core)
+        core, rows, genes, peaks, summary = _core.prepare(run, cells, given_words(given))
+    study = Study(core, summary)
     if in_memory:
         _mark(data, rna, atac, study, rows, genes, peaks)
         kept = {**options, **places, "seed": seed}
         kept = {name: _plain(value) for name, value in kept.items() if value is not None and name not in tables}
-        remember(data, study, kept, tables)
+        remember(data, study, kept, tables, (rna, atac))
     return study
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import grids, programs
+from conftest import ROOT, grids, programs
 
 import scgrids as sg
 from scgrids import _core
@@ -27,9 +27,16 @@ FUNCTIONS = {
     "report": sg.report,
     "model": sg.explain_model,
 }
-#: Of the command line alone: files that it writes, shards, and how it talks.
-OF_FILES = set("study surrogate out overwrite shard retrain seed threads memory quiet progress config help".split())
-OF_FILES |= {"input", "summary", "curves", "checkpoint", "resume", "folder", "results", "estimate-openness"}
+
+
+def of_command_line_alone():
+    """Options that the table of docs/python.md names; and the commands."""
+    page = (ROOT / "docs/python.md").read_text(encoding="utf-8").split("\n## What the command line has")[1]
+    first = [line.split("|")[1] for line in page.split("\n## ")[0].splitlines() if line.startswith("| `")]
+    words = re.findall(r"`([^`]*)`", " ".join(first))
+    return {word.removeprefix("--") for word in words if not word.startswith("grids ")}, {
+        word.removeprefix("grids ") for word in words if word.startswith("grids ")
+    }
 
 
 def documented(command):
@@ -44,14 +51,30 @@ def documented(command):
     return found
 
 
-@pytest.mark.parametrize("command", ["prepare", "train", "cis", "explain", "redundancy", "evaluate", "compare"])
+def test_what_python_has_not_is_listed_with_the_reason():
+    """In docs/python.md: no option more, none less; and the commands."""
+    options, commands = of_command_line_alone()
+    missing, raw = set(), {option.name for option in options_of("read")}
+    for command in set(FUNCTIONS) - {"read", "model"}:
+        keywords = inspect.signature(FUNCTIONS[command]).parameters
+        names = set(documented(command)) - (raw if command == "prepare" else set())
+        missing |= {name for name in names if name.replace("-", "_") not in keywords}
+    of_session = {"quiet", "progress", "config", "memory"}
+    assert options - missing - of_session == set() and missing - options == set()
+    page = subprocess.run([programs() / "grids", "docs", "options"], capture_output=True, text=True).stdout
+    every = set(re.findall(r"\n## `grids ([a-z]+)`", page))
+    assert every - commands == set(FUNCTIONS) - {"read", "model"} | {"predict", "view"}
+
+
+@pytest.mark.parametrize("command", sorted(set(FUNCTIONS) - {"read", "model"}))
 def test_every_option_of_the_command_is_a_keyword_with_its_default(command):
     signature = inspect.signature(FUNCTIONS[command])
     raw = {option.name for option in options_of("read")}
+    of_files, _ = of_command_line_alone()
     for name, standard in documented(command).items():
-        if name in OF_FILES or (command == "prepare" and name in raw):
-            continue
         keyword = name.replace("-", "_")
+        if name in of_files or (command == "prepare" and name in raw):
+            continue
         assert keyword in signature.parameters, name
         default = signature.parameters[keyword].default
         if standard is None:

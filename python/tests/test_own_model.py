@@ -115,6 +115,9 @@ class Tensor:
     def float(self):
         return self
 
+    def is_floating_point(self):
+        return True
+
     def cpu(self):
         return self
 
@@ -130,25 +133,39 @@ class Nothing:
         return False
 
 
+class Part:
+    def __init__(self, training):
+        self.training = training
+
+
 class Module:
     def __init__(self):
         self.training, self.evaluated = True, []
+        self.parts = [Part(True), Part(False)]
         self.weights = linear_weights()
 
     def parameters(self):
         return iter([Tensor(self.weights)])
 
-    def eval(self):
-        self.training = False
+    def buffers(self):
+        return iter([])
 
-    def train(self):
-        self.training = True
+    def modules(self):
+        return iter([self, *self.parts])
+
+    def train(self, mode=True):
+        for part in self.modules():
+            part.training = mode
+
+    def eval(self):
+        self.train(False)
 
     def forward(self, given):
         self.evaluated.append(self.training)
         return Tensor(given.values @ self.weights, (given, self.weights))
 
-    __call__ = forward
+    def __call__(self, given):
+        return self.forward(given)
 
 
 def linear_weights():
@@ -170,4 +187,8 @@ def test_a_torch_module_is_known_by_what_it_can(monkeypatch):
     found = sg.explain_model(module, rows(), output=0, set_size=3)
     assert set(found.subset["feature"]) == set(WEIGHTY)
     assert module.training, "the mode that it had is given back"
+    assert [part.training for part in module.parts] == [True, False], "and that of each of its parts"
     assert not any(module.evaluated), "it is asked in eval()"
+    module.forward = lambda given: {"scores": given}
+    with pytest.raises(sg.Error, match="Module returns dict; a tensor of rows × outputs is needed"):
+        sg.explain_model(module, rows(), output=0, set_size=3)

@@ -51,6 +51,16 @@ def test_a_prepared_mudata_is_the_study_of_the_file(mdata, study, files, tmp_pat
                 assert numpy.array_equal(ours[name][()], theirs[name][()]), name
 
 
+def test_summary_of_prepare(cells, tmp_path):
+    options = ("--labels", "cell_type", "--genes", cells / "genes.bed")
+    words = ("prepare", cells / "cells.h5mu", *options, "-o", "study.h5mu", "--summary", "summary.tsv")
+    grids(*words, folder=tmp_path)
+    study = sg.pp.prepare(cells / "cells.h5mu", labels="cell_type", genes=cells / "genes.bed")
+    same_frame(study.summary, tmp_path / "summary.tsv")
+    with pytest.raises(sg.Error, match="of studies that were prepared in this session"):
+        sg.Study.load(tmp_path / "study.h5mu").summary
+
+
 def test_training_and_cis_path(mdata, files, tmp_path):
     surrogate = sg.Surrogate.train(mdata, max_steps=60)
     surrogate.save(tmp_path / "surrogate.safetensors")

@@ -62,3 +62,21 @@ def planted(folder):
     return markdown(("method", *KINDS.values(), "s a gene"),
                     [(f"`{method}`", *(words(method, kind) for kind in KINDS),
                       small(figures[f"seconds_{method}"]["value"])) for method in methods])
+
+
+def agreement(pair):
+    if pair["exact"]:
+        return "equal" if pair["distance"] == 0 else f"to {pair['distance']:.0e} of the largest"
+    return f"{pair['typical_distance']:.1f} standard errors"
+
+
+def peers(folder):
+    found = json_of(folder / "peers.json")
+    header = ("method", "beside", "agreement", "CPU s", "theirs", "theirs ÷ ours", "rows of the network, theirs")
+    rows = []
+    for pair in found["pairs"]:
+        method, *of = pair["method"].split(", ")
+        rows.append((", ".join([f"`{method}`", *of]), f"`{pair['peer']}`", agreement(pair), small(pair["seconds"]),
+                     small(pair["peer_seconds"]), f"{pair['peer_seconds'] / pair['seconds']:.2g} ×",
+                     f"{counted(pair['rows'])}; {counted(pair['peer_rows'])}"))
+    return markdown(header, rows)

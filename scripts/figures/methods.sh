@@ -24,3 +24,11 @@ run_methods_cost() {
 }
 
 run_methods_planted() { bars methods --seeds 1 --only methods; }
+
+run_methods_peers() {
+  local environment=${PEERS_PYTHON:-$root/build/peers-python}
+  if ((small)) && [ ! -x "$environment/bin/python" ]; then leave_out "no torch of PyPI" && return; fi
+  local brief=()
+  ((small)) && brief=(--brief)
+  "$root/bench/peers_python/run.sh" "$PWD" "${brief[@]}"
+}

@@ -37,6 +37,7 @@ TABLES = {
     "methods-cost": Table("methods_cost", methods.cost),
     "methods-cost-within-budget": Table("methods_cost", methods.cost_within_budget),
     "methods-planted": Table("methods_planted", methods.planted),
+    "methods-peers": Table("methods_peers", methods.peers),
     "performance": Table("paper_scale", performance.figures),
     "real-cells-builds": Table("genome_builds", real_cells.builds),
     "real-cells-gates": Table("real_cells", real_cells.gates),
