@@ -9,8 +9,10 @@ grids_room(math USES base
 grids_room(io USES base math
   LINKS nlohmann_json::nlohmann_json PRIVATE_LINKS ZLIB::ZLIB ${ISAL_LIBRARY} ${LZF_LIBRARY} ${ZSTD_LIBRARY} ${BLOSC_LIBRARY} OpenSSL::Crypto hdf5::hdf5
   INCLUDES ${ISAL_INCLUDE_DIR} ${LZF_INCLUDE_DIR} ${ZSTD_INCLUDE_DIR} ${BLOSC_INCLUDE_DIR})
-grids_room(tracks USES base math io
-  PRIVATE_LINKS ${HTS_LIBRARY} ${BIGWIG_LIBRARY} INCLUDES ${HTS_INCLUDE_DIR} ${BIGWIG_INCLUDE_DIR})
+if(GRIDS_TRACKS)
+  grids_room(tracks USES base math io
+    PRIVATE_LINKS ${HTS_LIBRARY} ${BIGWIG_LIBRARY} INCLUDES ${HTS_INCLUDE_DIR} ${BIGWIG_INCLUDE_DIR})
+endif()
 grids_room(search USES base math)
 grids_room(methods USES base math search)
 grids_room(study USES base math io)

@@ -12,7 +12,6 @@ packages=(
   # of CRB and EPEL
   hdf5-devel blosc-devel fmt-devel json-devel cli11-devel libdeflate-devel liblzf-devel tomlplusplus-devel
   cpp-httplib-devel Random123-devel onednn-devel
-  htslib-devel libBigWig-devel  # CMake looks for them, the wheel does not hold them
 )
 dnf install -y epel-release 'dnf-command(config-manager)'
 dnf config-manager --set-enabled crb

@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <functional>
+
 #include "base/name_list.hpp"
 #include "io/delimited.hpp"
 #include "pipeline/all_genes.hpp"
@@ -19,14 +21,25 @@ void describe_genes(OptionSet& set, std::vector<std::string>& words) {
   set.list("--gene", words, "Genes, by symbol or Ensembl id");
 }
 
+namespace {
+
+/// Words that name nothing at all stay, for the study to lack.
+std::vector<std::string> some_names(const std::vector<std::string>& words,
+                                    const std::function<bool(std::string_view)>& is_name) {
+  auto names = split_names(words, is_name);
+  return names.empty() ? words : names;
+}
+
+}  // namespace
+
 std::vector<std::string> cell_type_names(const Study& study,
                                          const std::vector<std::string>& words) {
-  return split_names(words, [&](std::string_view name) { return names_types(study, name); });
+  return some_names(words, [&](std::string_view name) { return names_types(study, name); });
 }
 
 std::vector<std::string> gene_names(const Study& study, const std::vector<std::string>& words) {
-  return split_names(words,
-                     [&](std::string_view name) { return study.genes.index_of(name).has_value(); });
+  return some_names(words,
+                    [&](std::string_view name) { return study.genes.index_of(name).has_value(); });
 }
 
 std::vector<std::string> names_in_gene_file(const std::filesystem::path& path) {

@@ -11,6 +11,9 @@
 namespace grids::core::simulation {
 namespace {
 
+/// Fragments of a cell for each peak, at most: drawing them takes its time.
+constexpr double kMostFragments = 50;
+
 constexpr std::array<double, 3> kLevels = {0.4, 0.8, 1.2};
 constexpr int32_t kLevelCount = static_cast<int32_t>(kLevels.size());
 constexpr size_t kBins = 16;              // of a group's factor over the cells of a type
@@ -226,8 +229,17 @@ std::vector<std::vector<float>> scale_background(const SimulateOptions& options,
                       options.mean_open_peaks, options.peaks);
   }
   for (auto& popularity : draft.popularity) {
+    double fragments = 0;
     for (int64_t peak = 0; peak < layout.peaks(); ++peak) {
       if (layout.role[at(peak)] == Role::kBackground) popularity[at(peak)] *= scale;
+      fragments += popularity[at(peak)];
+    }
+    // The popular peaks have most of them: with nearly all peaks open they are beyond counting.
+    if (fragments > kMostFragments * static_cast<double>(layout.peaks())) {
+      throw usage_error(
+          "simulate: mean_open_peaks {} is too near to all of {} peaks: a cell would need {:.0e} "
+          "fragments; raise --peaks or lower mean_open_peaks",
+          options.mean_open_peaks, options.peaks, fragments);
     }
   }
   return probability;

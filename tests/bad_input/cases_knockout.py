@@ -23,6 +23,8 @@ call("nothing is named, all told", ["knockout", STUDY, SURROGATE, "-o", "out"],
      r"which genes\?", r"which cells\?", code=2)
 call("cells that are none", knockout("--gene", "SIM00001", "--cells", "exam"),
      r"--cells: 'exam' is none of: test, validation, train, all", code=2)
+call("a type without a name", knockout("--gene", "SIM00001", cell_type=""), r"no cell type ''")
+call("a gene without a name", knockout("--gene", ""), r"no gene ''")
 call("an unknown type", knockout("--gene", "SIM00001", cell_type="typ_1"), r"no cell type 'typ_1'",
      r"did you mean 'type_1'")
 call("unknown genes and type, all told",

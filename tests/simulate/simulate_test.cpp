@@ -106,6 +106,17 @@ TEST(Simulate, OptionsThatContradictEachOtherAreExplained) {
     EXPECT_EQ(error.kind(), ErrorKind::kUsage);
     EXPECT_THAT(error.what(), HasSubstr("raise peaks or lower genes"));
   }
+  options = simulate_preset("redundancy");  // which would draw fragments for years
+  options.peaks = 800;
+  options.cells = 900;
+  options.genes = 40;
+  try {
+    testing::simulated(options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), HasSubstr("too near to all of 800 peaks"));
+  }
 }
 
 TEST(Simulate, FilesHoldWhatWasSimulated) {
