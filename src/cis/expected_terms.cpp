@@ -190,7 +190,7 @@ class ExpectedRegression {
       gradient[j] -= ridge(j) * parameters_[j];
       information[j * size + j] += ridge(j);
     }
-    prior_.add_to(intercepts(), gradient, information);
+    prior_.add_to(intercepts(), 0, gradient, information);
   }
 
   std::span<const double> intercepts() const { return {parameters_.data(), types_}; }

@@ -32,17 +32,18 @@ double TypePrior::log_density(std::span<const double> intercepts) const {
   return value;
 }
 
-void TypePrior::add_to(std::span<const double> intercepts, std::vector<double>& gradient,
-                       std::vector<double>& information) const {
+void TypePrior::add_to(std::span<const double> intercepts, size_t first,
+                       std::vector<double>& gradient, std::vector<double>& information) const {
   if (!(sum_ > 0)) return;
   const size_t size = gradient.size();
   const double centre = common(intercepts);
   for (size_t a = 0; a < precision_.size(); ++a) {
-    gradient[a] -= precision_[a] * (intercepts[a] - centre);
+    const size_t place = first + a;
+    gradient[place] -= precision_[a] * (intercepts[a] - centre);
     for (size_t b = 0; b < precision_.size(); ++b) {
-      information[a * size + b] -= precision_[a] * precision_[b] / sum_;
+      information[place * size + first + b] -= precision_[a] * precision_[b] / sum_;
     }
-    information[a * size + a] += precision_[a];
+    information[place * size + place] += precision_[a];
   }
 }
 

@@ -17,9 +17,9 @@ class TypePrior {
 
   /// Log density of intercepts, one a type, but for a constant.
   double log_density(std::span<const double> intercepts) const;
-  /// Adds what it says of the first parameters, the intercepts, to the gradient and to the
-  /// information (size × size) of the log likelihood.
-  void add_to(std::span<const double> intercepts, std::vector<double>& gradient,
+  /// Adds what it says of the intercepts, the parameters from `first` on, to the gradient and to
+  /// the information (size × size) of the log likelihood.
+  void add_to(std::span<const double> intercepts, size_t first, std::vector<double>& gradient,
               std::vector<double>& information) const;
 
  private:
