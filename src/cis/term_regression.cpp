@@ -83,9 +83,7 @@ class Regression {
         deviations_(options.deviation_ridge > 0 ? terms_ * types_ : 0),
         bits_(problem.rows()),
         prior_(problem, options.type_ridge) {
-    for (size_t k = 0; k < terms_; ++k) {
-      for (const int32_t row : problem.rows_of(terms[k])) bits_[at(row)] |= 1U << k;
-    }
+    for (size_t k = 0; k < terms_; ++k) mark(terms[k], 1U << k);
     find_classes();
     sort_rows();
     parameters_.resize(deviations_ + terms_ + types_);
@@ -119,6 +117,18 @@ class Regression {
   }
 
  private:
+  /// Sets a bit of the rows in which a term is satisfied.
+  void mark(const WindowTerm& term, uint32_t bit) {
+    const auto mark_rows = [&](std::span<const int32_t> rows) {
+      for (const int32_t row : rows) bits_[at(row)] |= bit;
+    };
+    if (term.peaks.size() != 1 && term.kind == TermKind::kAll) {
+      mark_rows(problem_.rows_of(term));
+      return;
+    }
+    for (const int32_t peak : term.peaks) mark_rows(problem_.rows_of(peak));
+  }
+
   /// Classes that have rows, by type and then by bits; `place_` finds them.
   void find_classes() {
     const size_t combinations = size_t{1} << terms_;
@@ -292,7 +302,8 @@ class Regression {
       gradient[j] -= ridge(j) * parameters_[j];
       information[j * size + j] += ridge(j);
     }
-    prior_.add_to(intercepts(), first_intercept(), gradient, information);
+    prior_.add_to_gradient(intercepts(), first_intercept(), gradient);
+    prior_.add_to_information(first_intercept(), information, size);
   }
 
   std::span<const double> intercepts() const {
@@ -335,7 +346,7 @@ class Regression {
   const GeneProblem& problem_;
   const TermRegressionOptions& options_;
   size_t terms_, types_, deviations_;
-  std::vector<uint32_t> bits_;   // of each row
+  std::vector<uint32_t> bits_;     // of each row
   std::vector<RowClass> classes_;  // those that have rows
   std::vector<uint32_t> place_;    // of a class among these, by type and bits
   std::vector<double> y_, base_;   // sorted by class; base exponentiated for counts

@@ -87,8 +87,8 @@ CholeskyFactor::CholeskyFactor(std::vector<double> matrix)
   std::vector<size_t> first(n);
   for (size_t i = 0; i < n; ++i) {
     const double* row = factor_.data() + i * n;
-    first[i] = static_cast<size_t>(
-        std::find_if(row, row + i, [](double x) { return x != 0; }) - row);
+    first[i] =
+        static_cast<size_t>(std::find_if(row, row + i, [](double x) { return x != 0; }) - row);
   }
   for (size_t j = 0; j < n; ++j) {
     double* row_j = factor_.data() + j * n;
