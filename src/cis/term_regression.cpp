@@ -177,11 +177,16 @@ class Regression {
     base_.resize(size);
     std::vector<size_t> next;
     for (const auto& rows : classes_) next.push_back(rows.begin);
-    for_rows([&](size_t i, uint32_t place) {
-      const size_t to = next[place]++;
-      y_[to] = y[i];
-      base_[to] = base[i];
-    });
+    for (size_t type = 0; type < types_; ++type) {
+      const uint32_t* place = place_.data() + (type << terms_);
+      size_t without = next.empty() ? 0 : next[place[0]];  // as in `find_classes`
+      const auto end = at(problem_.type_begin()[type + 1]);
+      for (auto i = at(problem_.type_begin()[type]); i < end; ++i) {
+        const size_t to = bits_[i] == 0 ? without++ : next[place[bits_[i]]]++;
+        y_[to] = y[i];
+        base_[to] = base[i];
+      }
+    }
     for (auto& rows : classes_) {
       for (size_t i = rows.begin; i < rows.end; ++i) rows.response += y_[i];
     }
@@ -265,7 +270,7 @@ class Regression {
     return sum - sum_beyond(logs.size(), 1 / phi, y_.data(), logs.data());
   }
 
-  /// Gradient and expected information of the penalised likelihood.
+  /// Gradient and expected information (its lower triangle) of the penalised likelihood.
   void assemble(const std::vector<ClassSums>& sums, std::vector<double>& gradient,
                 std::vector<double>& information) const {
     const size_t size = parameters_.size();
@@ -294,9 +299,6 @@ class Regression {
           row[other->first] += weighted * other->second;
         }
       }
-    }
-    for (size_t a = 0; a < size; ++a) {
-      for (size_t b = 0; b < a; ++b) information[b * size + a] = information[a * size + b];
     }
     for (size_t j = 0; j < size; ++j) {
       gradient[j] -= ridge(j) * parameters_[j];

@@ -173,9 +173,10 @@ TermTrial TermTrials::fitted(std::vector<WindowTerm> terms) {
   const auto sorted = in_order(terms);
   const auto known = known_.find(sorted);
   if (known != known_.end()) return rearranged(known->second, std::move(terms));
-  const auto trial = fit_either(sorted);
-  if (known_.size() * problem_.rows() < kMostKeptMeans) known_.emplace(sorted, trial);
-  return rearranged(trial, std::move(terms));
+  auto trial = fit_either(sorted);
+  auto result = rearranged(trial, std::move(terms));
+  if (known_.size() * problem_.rows() < kMostKeptMeans) known_.emplace(sorted, std::move(trial));
+  return result;
 }
 
 TermTrial TermTrials::at_own_dispersion(TermTrial trial) {
