@@ -13,9 +13,6 @@
 namespace grids::core {
 namespace {
 
-/// Of parameters: means that differ by so little, and their information, are about the same.
-constexpr double kNear = 0.1;
-
 /// Multiplies means by the expected factor 1 + a t of a term, and says how it grows with its
 /// weight.
 GRIDS_CLONES void multiply_by_term(size_t rows, double a, const double* belief, double* mean,
@@ -85,9 +82,7 @@ class ExpectedRegression {
         parameters_, options_.most_steps,
         [&](std::vector<double>& gradient, std::vector<double>& information) {
           update_rows();
-          if (far_from_information()) sum_information();
-          information = information_;
-          gradient = score_gradient();
+          assemble(gradient, information);
         },
         [&](size_t j, double value) {
           return is_term(j) ? within_term_bounds(options_.sum, value) : value;
@@ -163,62 +158,40 @@ class ExpectedRegression {
     }
   }
 
-  /// Whether the information was summed at other parameters than about these. Steps by that of a
-  /// place near by end where they promise as little; it is most of what a step costs.
-  bool far_from_information() const {
-    if (summed_at_.empty()) return true;
-    for (size_t j = 0; j < parameters_.size(); ++j) {
-      if (!(std::abs(parameters_[j] - summed_at_[j]) <= kNear)) return true;
-    }
-    return false;
-  }
-
-  /// Calls `visit(columns of a type, their parameters, first row, rows)` for each type.
-  template <typename Visit>
-  void for_types(const Visit& visit) const {
+  /// Gradient and expected information of the penalised likelihood, type by type.
+  void assemble(std::vector<double>& gradient, std::vector<double>& information) const {
+    const size_t size = parameters_.size();
+    gradient.assign(size, 0);
+    information.assign(size * size, 0);
     for (size_t type = 0; type < types_; ++type) {
       const auto begin = at(problem_.type_begin()[type]);
       const auto count = at(problem_.type_begin()[type + 1]) - begin;
-      std::vector<std::span<const double>> columns = {std::span(ones_).subspan(begin, count)};
+      const auto part = [&](const std::vector<double>& column) {
+        return std::span<const double>(column).subspan(begin, count);
+      };
+      std::vector<std::span<const double>> columns = {part(ones_)};
       std::vector<size_t> place = {type};
       for (size_t k = 0; k < terms_; ++k) {
-        columns.push_back(std::span(slope_[k]).subspan(begin, count));
+        columns.push_back(part(slope_[k]));
         place.push_back(types_ + k);
       }
       columns.push_back(log_depth_.subspan(begin, count));
-      place.push_back(parameters_.size() - 1);
-      visit(columns, place, begin, count);
-    }
-  }
-
-  /// Of the penalised likelihood.
-  std::vector<double> score_gradient() const {
-    std::vector<double> gradient(parameters_.size());
-    for_types([&](const auto& columns, const auto& place, size_t begin, size_t count) {
-      const auto scores = column_products(columns, std::span(score_).subspan(begin, count));
-      for (size_t a = 0; a < place.size(); ++a) gradient[place[a]] += scores[a];
-    });
-    for (size_t j = 0; j < gradient.size(); ++j) gradient[j] -= ridge(j) * parameters_[j];
-    prior_.add_to_gradient(intercepts(), 0, gradient);
-    return gradient;
-  }
-
-  /// Expected information of the penalised likelihood here.
-  void sum_information() {
-    const size_t size = parameters_.size();
-    information_.assign(size * size, 0);
-    for_types([&](const auto& columns, const auto& place, size_t begin, size_t count) {
-      const auto products =
-          weighted_products(columns, std::span<const double>(weight_).subspan(begin, count));
+      place.push_back(size - 1);
+      const auto products = weighted_products(columns, part(weight_));
+      const auto scores = column_products(columns, part(score_));
       for (size_t a = 0; a < place.size(); ++a) {
+        gradient[place[a]] += scores[a];
         for (size_t b = 0; b < place.size(); ++b) {
-          information_[place[a] * size + place[b]] += products[a * place.size() + b];
+          information[place[a] * size + place[b]] += products[a * place.size() + b];
         }
       }
-    });
-    for (size_t j = 0; j < size; ++j) information_[j * size + j] += ridge(j);
-    prior_.add_to_information(0, information_, size);
-    summed_at_ = parameters_;
+    }
+    for (size_t j = 0; j < size; ++j) {
+      gradient[j] -= ridge(j) * parameters_[j];
+      information[j * size + j] += ridge(j);
+    }
+    prior_.add_to_gradient(intercepts(), 0, gradient);
+    prior_.add_to_information(0, information, size);
   }
 
   std::span<const double> intercepts() const { return {parameters_.data(), types_}; }
@@ -230,7 +203,6 @@ class ExpectedRegression {
   size_t types_, terms_;
   std::vector<std::vector<double>> belief_, slope_;
   std::vector<double> ones_, parameters_, mean_, score_, weight_;
-  std::vector<double> information_, summed_at_;  // and the parameters there
   TypePrior prior_;
 };
 
