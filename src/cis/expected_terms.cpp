@@ -190,7 +190,8 @@ class ExpectedRegression {
       gradient[j] -= ridge(j) * parameters_[j];
       information[j * size + j] += ridge(j);
     }
-    prior_.add_to(intercepts(), gradient, information);
+    prior_.add_to_gradient(intercepts(), 0, gradient);
+    prior_.add_to_information(0, information, size);
   }
 
   std::span<const double> intercepts() const { return {parameters_.data(), types_}; }

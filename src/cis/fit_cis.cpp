@@ -6,6 +6,8 @@
 #include <cmath>
 #include <functional>
 #include <optional>
+#include <tuple>
+#include <utility>
 
 #include "base/at.hpp"
 #include "base/error.hpp"
@@ -55,6 +57,14 @@ struct GeneFit {
   StateDesign::Fit plain, state;
 };
 
+/// Without and with latents, the second sought from the first.
+std::pair<StateDesign::Fit, StateDesign::Fit> fit_states(const Shared& shared,
+                                                         const std::vector<double>& values) {
+  auto plain = shared.design.fit(shared.fitted, values, shared.plain_columns());
+  auto state = shared.design.fit(shared.fitted, values, SIZE_MAX, &plain);
+  return {std::move(plain), std::move(state)};
+}
+
 /// A gene beside its state, and the terms that are found for it.
 struct Searched {
   GeneProblem problem;
@@ -77,8 +87,7 @@ Searched search_gene(const Shared& shared, int32_t id, std::vector<double> value
 GeneFit fit_gene(const Shared& shared, int32_t id) {
   auto values = shared.fitted.response(id);
   GeneFit fit;
-  fit.plain = shared.design.fit(shared.fitted, values, shared.plain_columns());
-  fit.state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  std::tie(fit.plain, fit.state) = fit_states(shared, values);
   auto [problem, found] = search_gene(shared, id, std::move(values), fit.state);
   fit.gene.gene = id;
   fit.gene.window_peaks = static_cast<int64_t>(problem.peaks());
@@ -90,7 +99,7 @@ GeneFit fit_gene(const Shared& shared, int32_t id) {
 /// What `fit_gene` would say of the gene, without what becomes of its terms.
 FirstFit first_fit(const Shared& shared, int32_t id) {
   auto values = shared.fitted.response(id);
-  const auto state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  const auto state = fit_states(shared, values).second;
   const auto found = search_gene(shared, id, std::move(values), state).found;
   const bool chosen =
       std::find(found.inclusion.begin(), found.inclusion.end(), 1.0) != found.inclusion.end();
@@ -102,7 +111,7 @@ FirstFit first_fit(const Shared& shared, int32_t id) {
 double objective_of(const Shared& shared, int32_t id) {
   const auto window = window_peaks(shared.study, id, shared.options.window);
   auto values = shared.fitted.response(id);
-  const auto state = shared.design.fit(shared.fitted, values, SIZE_MAX);
+  const auto state = fit_states(shared, values).second;
   const GeneProblem problem(shared.fitted, shared.shape.response, window, shared.options.least_open,
                             std::move(values), state_values(shared.fitted, state.coefficients));
   const ExpectedTerms expected(problem, shared.open_peaks, shared.seen, kNeighboursOfEstimate);

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/at.hpp"
+#include "math/exponential.hpp"
 
 namespace grids::core {
 WindowTerm extended(const WindowTerm& base, int32_t peak, TermKind kind) {
@@ -47,10 +48,11 @@ GeneProblem GeneProblem::with_base(std::vector<double> base) const {
 
 void GeneProblem::set_base(std::vector<double> base) {
   base_ = std::move(base);
-  exp_base_.clear();
-  for (const double value : base_) {
-    exp_base_.push_back(family_ == CisResponse::kCounts ? std::exp(value) : 0);
+  exp_base_.assign(base_.size(), 0.0);
+  if (family_ == CisResponse::kCounts) {
+    exponentials(std::ssize(base_), base_.data(), exp_base_.data());
   }
+  response_on_base_ = std::inner_product(response_.begin(), response_.end(), base_.begin(), 0.0);
 }
 
 std::span<const int32_t> GeneProblem::rows_of(int32_t peak) const {

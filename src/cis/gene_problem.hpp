@@ -40,6 +40,7 @@ class GeneProblem {
   std::span<const double> response() const { return response_; }
   std::span<const double> base() const { return base_; }
   std::span<const double> exp_base() const { return exp_base_; }
+  double response_on_base() const { return response_on_base_; }  ///< Σ response × base
 
   /// The rows in which a peak of the window is open, ascending.
   std::span<const int32_t> rows_of(int32_t peak) const;
@@ -61,6 +62,7 @@ class GeneProblem {
   std::vector<int32_t> peaks_;
   CsrPattern by_row_;  // rows × window peaks
   std::vector<double> response_, base_, exp_base_;
+  double response_on_base_ = 0;
 };
 
 }  // namespace grids::core

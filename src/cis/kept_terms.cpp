@@ -37,7 +37,7 @@ GeneProblem fit_together(const KeptFrom& from, const GeneProblem& problem, TermS
   const std::vector<double> values(problem.response().begin(), problem.response().end());
   for (int turn = 0; turn < kTurns && !found.terms.empty(); ++turn) {
     state = from.design.coefficients_beside(from.fitted, values, part_of_terms(beside, found.fit),
-                                            found.dispersion);
+                                            found.dispersion, state);
     beside = beside.with_base(state_values(from.fitted, state));
     found.fit = fit_terms(beside, found.terms, kept_regression(found, from.options), &found.fit);
   }

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "base/at.hpp"
+#include "cis/state_counts.hpp"
 #include "math/information.hpp"
-#include "math/negative_binomial.hpp"
 
 namespace grids::core {
 
@@ -14,6 +14,9 @@ namespace {
 /// Times that columns and batches within types are fitted in turn. Predictions hardly move after
 /// the first: what may yet move is from a batch's column to its types or back.
 constexpr int kTurnsOfBatches = 2;
+
+/// From which the dispersion of counts is sought.
+constexpr double kFirstDispersion = 0.5;
 
 /// One number for each group of rows, added to their log means (or values), under a normal prior
 /// of variance 1 ÷ `precision`: Newton's method for all groups at once.
@@ -92,24 +95,16 @@ StateDesign::StateDesign(const CisRows& training, CisResponse response, double r
 
 StateDesign::Fit StateDesign::columns_beside(std::span<const double> values,
                                              std::span<const double> offset, size_t used,
-                                             std::optional<double> dispersion,
-                                             std::vector<double> start) const {
+                                             std::optional<double> dispersion, Fit start) const {
   std::vector<std::span<const double>> columns(columns_.begin(),
                                                columns_.begin() + static_cast<long>(used));
   std::vector<double> ridge(used, ridge_);
   ridge[0] = 0;
   Fit result;
   if (response_ == CisResponse::kCounts) {
-    NegativeBinomialOptions options;
-    options.ridge = std::move(ridge);
-    options.tolerance = 1e-6;  // of log likelihood: far below what any term gains
-    options.start = std::move(start);
-    if (dispersion) {
-      options.rule = DispersionRule::kGiven;
-      options.dispersion = *dispersion;
-    }
-    const auto fit = fit_negative_binomial({values, offset, columns}, options);
-    result.coefficients = fit.coefficients;
+    auto fit = fit_state_counts({values, offset, std::move(columns), ridge}, dispersion,
+                                {std::move(start.coefficients), start.dispersion});
+    result.coefficients = std::move(fit.coefficients);
     result.dispersion = fit.dispersion;
   } else {
     std::vector<double> rest(values.begin(), values.end());
@@ -143,16 +138,27 @@ std::vector<double> StateDesign::within_types(std::span<const double> values,
   return shifts.of_values(rest, squares / static_cast<double>(rest.size()));
 }
 
+std::vector<double> StateDesign::of_scaled_columns(const std::vector<double>& coefficients,
+                                                   size_t used) const {
+  std::vector<double> scaled;
+  for (size_t j = 0; j < std::min(used, coefficients.size()); ++j) {
+    scaled.push_back(coefficients[j] * scale_[j]);
+    if (j > 0) scaled[0] += coefficients[j] * mean_[j];
+  }
+  return scaled;
+}
+
 StateDesign::Fit StateDesign::regression(std::span<const double> values,
                                          std::span<const double> offset, size_t used,
-                                         std::optional<double> dispersion) const {
-  Fit result = columns_beside(values, offset, used, dispersion, {});
+                                         std::optional<double> dispersion, const Fit& start) const {
+  Fit result = columns_beside(values, offset, used, dispersion,
+                              {of_scaled_columns(start.coefficients, used), start.dispersion});
   std::vector<double> within;
   for (int turn = 0; !batch_and_type_.empty() && turn < kTurnsOfBatches; ++turn) {
     within = within_types(values, offset, result);
     std::vector<double> beside(offset.begin(), offset.end());
     for (size_t i = 0; i < beside.size(); ++i) beside[i] += within[at(batch_and_type_[i])];
-    result = columns_beside(values, beside, used, dispersion, std::move(result.coefficients));
+    result = columns_beside(values, beside, used, dispersion, std::move(result));
   }
   for (size_t j = 1; j < used; ++j) {
     result.coefficients[j] /= scale_[j];
@@ -176,9 +182,10 @@ void StateDesign::place_unseen_units(std::vector<double>& coefficients) const {
 }
 
 StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<double>& values,
-                                  size_t used) const {
-  auto result =
-      regression(values, training.log_exposure, std::min(used, columns_.size()), std::nullopt);
+                                  size_t used, const Fit* start) const {
+  const Fit from = start == nullptr ? Fit{{}, kFirstDispersion} : *start;
+  auto result = regression(values, training.log_exposure, std::min(used, columns_.size()),
+                           std::nullopt, from);
   if (response_ == CisResponse::kLogValues) {
     const auto fitted = state_values(training, result.coefficients);
     for (size_t i = 0; i < values.size(); ++i) {
@@ -192,10 +199,11 @@ StateDesign::Fit StateDesign::fit(const CisRows& training, const std::vector<dou
 std::vector<double> StateDesign::coefficients_beside(const CisRows& training,
                                                      const std::vector<double>& values,
                                                      std::span<const double> known,
-                                                     double dispersion) const {
+                                                     double dispersion,
+                                                     const std::vector<double>& start) const {
   std::vector<double> offset = training.log_exposure;
   for (size_t i = 0; i < offset.size(); ++i) offset[i] += known[i];
-  return regression(values, offset, columns_.size(), dispersion).coefficients;
+  return regression(values, offset, columns_.size(), dispersion, {start, dispersion}).coefficients;
 }
 
 std::vector<double> state_values(const CisRows& rows, const std::vector<double>& coefficients) {

@@ -23,20 +23,27 @@ class StateDesign {
     std::vector<double> coefficients;
     double dispersion = 0;  ///< or residual variance
   };
-  /// `used`: the first columns (all when larger); gate A's smaller model does without latents.
-  Fit fit(const CisRows& training, const std::vector<double>& values, size_t used) const;
-  /// All columns beside what else is known of each row's log mean (or value), at a dispersion.
+  /// `used`: the first columns (all when larger); gate A's smaller model does without latents. Of
+  /// counts sought from `start` on (maybe null), a fit of fewer columns.
+  Fit fit(const CisRows& training, const std::vector<double>& values, size_t used,
+          const Fit* start = nullptr) const;
+  /// All columns beside what else is known of each row's log mean (or value), at a dispersion;
+  /// sought from `start` on.
   std::vector<double> coefficients_beside(const CisRows& training,
                                           const std::vector<double>& values,
-                                          std::span<const double> known, double dispersion) const;
+                                          std::span<const double> known, double dispersion,
+                                          const std::vector<double>& start) const;
 
  private:
-  /// `offset`: of log means (or values). On the columns as they are.
+  /// `offset`: of log means (or values). On the columns as they are, like `start`, which may be
+  /// without coefficients.
   Fit regression(std::span<const double> values, std::span<const double> offset, size_t used,
-                 std::optional<double> dispersion) const;
-  /// Without batches within types; on the scaled columns. `start`: coefficients, or none.
+                 std::optional<double> dispersion, const Fit& start) const;
+  /// Without batches within types; on the scaled columns, like `start`.
   Fit columns_beside(std::span<const double> values, std::span<const double> offset, size_t used,
-                     std::optional<double> dispersion, std::vector<double> start) const;
+                     std::optional<double> dispersion, Fit start) const;
+  /// Coefficients of the first columns as they are, of scaled columns.
+  std::vector<double> of_scaled_columns(const std::vector<double>& coefficients, size_t used) const;
   /// What batches add within types beside the columns of a fit.
   std::vector<double> within_types(std::span<const double> values, std::span<const double> offset,
                                    const Fit& fit) const;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "math/negative_binomial.hpp"
+#include "math/statistics.hpp"
 
 namespace grids::core {
 namespace {
@@ -14,13 +14,29 @@ constexpr size_t kMostKeptMeans = size_t{4} << 20;
 // However few the candidates: about one term in twenty that is not there would gain this.
 constexpr double kLeastCost = 2;
 
-/// Of the log likelihood at a dispersion: what `term_log_likelihood` leaves out.
-double constant_at(const GeneProblem& problem, double dispersion) {
-  const auto rows = static_cast<double>(problem.rows());
-  if (problem.family() == CisResponse::kLogValues) return -rows * std::log(dispersion) / 2;
-  const auto mean = problem.exp_base();  // any mean will do
-  return negative_binomial_log_likelihood(problem.response(), mean, dispersion) -
-         term_log_likelihood(problem, mean, dispersion);
+/// What the log likelihood of a count has but for its mean.
+double constant_of(double count, double dispersion) {
+  if (count == 0) return 0;
+  double sum = -log_gamma(count + 1);
+  // Γ(y + 1/φ) φ^y / Γ(1/φ): for whole counts a product without cancellation.
+  if (count == std::floor(count) && count < 1000) {
+    for (double k = 1; k < count; ++k) sum += std::log1p(dispersion * k);
+    return sum;
+  }
+  return sum + log_gamma(count + 1 / dispersion) - log_gamma(1 / dispersion) +
+         count * std::log(dispersion);
+}
+
+/// Counts and how often each is there.
+std::vector<std::pair<double, double>> tallied(std::span<const double> counts) {
+  std::vector<double> sorted(counts.begin(), counts.end());
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::pair<double, double>> tally;
+  for (const double count : sorted) {
+    if (tally.empty() || tally.back().first != count) tally.emplace_back(count, 0.0);
+    tally.back().second += 1;
+  }
+  return tally;
 }
 
 bool before(const WindowTerm& a, const WindowTerm& b) {
@@ -51,7 +67,12 @@ TermTrial rearranged(const TermTrial& trial, std::vector<WindowTerm> terms) {
 
 TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
                        const ExpectedTerms* expected)
-    : problem_(problem), options_(options), expected_(expected), known_(sets_before) {
+    : problem_(problem),
+      options_(options),
+      expected_(expected),
+      tally_(problem.family() == CisResponse::kCounts ? tallied(problem.response())
+                                                      : std::vector<std::pair<double, double>>()),
+      known_(sets_before) {
   const bool counts = problem.family() == CisResponse::kCounts;
   set_dispersion(dispersion_at(problem, counts ? problem.exp_base() : problem.base()));
   set_dispersion(dispersion_at(problem, fitted({}).fit.mean));
@@ -62,8 +83,18 @@ TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
 
 void TermTrials::set_dispersion(double dispersion) {
   dispersion_ = dispersion;
-  constant_ = constant_at(problem_, dispersion);
+  constant_ = constant();
   known_.clear();
+}
+
+/// Of the log likelihood at the present dispersion: what `term_log_likelihood` leaves out.
+double TermTrials::constant() const {
+  if (problem_.family() == CisResponse::kLogValues) {
+    return -static_cast<double>(problem_.rows()) * std::log(dispersion_) / 2;
+  }
+  double sum = 0;
+  for (const auto& [count, rows] : tally_) sum += rows * constant_of(count, dispersion_);
+  return sum;
 }
 
 void TermTrials::begin_at(const TermTrial& trial) {
@@ -142,9 +173,10 @@ TermTrial TermTrials::fitted(std::vector<WindowTerm> terms) {
   const auto sorted = in_order(terms);
   const auto known = known_.find(sorted);
   if (known != known_.end()) return rearranged(known->second, std::move(terms));
-  const auto trial = fit_either(sorted);
-  if (known_.size() * problem_.rows() < kMostKeptMeans) known_.emplace(sorted, trial);
-  return rearranged(trial, std::move(terms));
+  auto trial = fit_either(sorted);
+  auto result = rearranged(trial, std::move(terms));
+  if (known_.size() * problem_.rows() < kMostKeptMeans) known_.emplace(sorted, std::move(trial));
+  return result;
 }
 
 TermTrial TermTrials::at_own_dispersion(TermTrial trial) {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "cis/expected_terms.hpp"
@@ -68,6 +69,7 @@ class TermTrials {
 
  private:
   void set_dispersion(double dispersion);
+  double constant() const;
   TermFit fit(const std::vector<WindowTerm>& terms, TermSum sum, const TermFit& start) const;
   /// Of terms in the order of `in_order`.
   TermTrial fit_either(const std::vector<WindowTerm>& terms) const;
@@ -77,6 +79,7 @@ class TermTrials {
   const GeneProblem& problem_;
   const CisOptions& options_;
   const ExpectedTerms* expected_;
+  std::vector<std::pair<double, double>> tally_;  // counts and how often each is there
   ExpectedTerms::PairInformation information_;
   double tolerance_ = kRoughTolerance;
   double dispersion_ = 0;

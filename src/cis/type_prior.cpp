@@ -32,17 +32,23 @@ double TypePrior::log_density(std::span<const double> intercepts) const {
   return value;
 }
 
-void TypePrior::add_to(std::span<const double> intercepts, std::vector<double>& gradient,
-                       std::vector<double>& information) const {
-  if (!(sum_ > 0)) return;
-  const size_t size = gradient.size();
+void TypePrior::add_to_gradient(std::span<const double> intercepts, size_t first,
+                                std::vector<double>& gradient) const {
   const double centre = common(intercepts);
   for (size_t a = 0; a < precision_.size(); ++a) {
-    gradient[a] -= precision_[a] * (intercepts[a] - centre);
+    gradient[first + a] -= precision_[a] * (intercepts[a] - centre);
+  }
+}
+
+void TypePrior::add_to_information(size_t first, std::vector<double>& information,
+                                   size_t size) const {
+  if (!(sum_ > 0)) return;
+  for (size_t a = 0; a < precision_.size(); ++a) {
+    double* row = information.data() + (first + a) * size + first;
     for (size_t b = 0; b < precision_.size(); ++b) {
-      information[a * size + b] -= precision_[a] * precision_[b] / sum_;
+      row[b] -= precision_[a] * precision_[b] / sum_;
     }
-    information[a * size + a] += precision_[a];
+    row[a] += precision_[a];
   }
 }
 

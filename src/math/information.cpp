@@ -83,16 +83,24 @@ CholeskyFactor::CholeskyFactor(std::vector<double> matrix)
       factor_(std::move(matrix)),
       left_out_(size_) {
   const size_t n = size_;
+  // Where a row begins with zeros, so does its factor's: they cost nothing.
+  std::vector<size_t> first(n);
+  for (size_t i = 0; i < n; ++i) {
+    const double* row = factor_.data() + i * n;
+    first[i] =
+        static_cast<size_t>(std::find_if(row, row + i, [](double x) { return x != 0; }) - row);
+  }
   for (size_t j = 0; j < n; ++j) {
     double* row_j = factor_.data() + j * n;
     double pivot = row_j[j];
-    for (size_t k = 0; k < j; ++k) pivot -= row_j[k] * row_j[k];
+    for (size_t k = first[j]; k < j; ++k) pivot -= row_j[k] * row_j[k];
     left_out_[j] = pivot > kRounding * row_j[j] ? 0 : 1;
     row_j[j] = left_out_[j] != 0 ? 0 : std::sqrt(pivot);
     for (size_t i = j + 1; i < n; ++i) {
+      if (first[i] > j) continue;
       double* row_i = factor_.data() + i * n;
       double sum = row_i[j];
-      for (size_t k = 0; k < j; ++k) sum -= row_i[k] * row_j[k];
+      for (size_t k = std::max(first[i], first[j]); k < j; ++k) sum -= row_i[k] * row_j[k];
       row_i[j] = left_out_[j] != 0 ? 0 : sum / row_j[j];
     }
   }

@@ -93,6 +93,68 @@ TEST(TermRegression, EvidencePrefersDeviationsOnlyWhereTypesDiffer) {
   }
 }
 
+/// Rows are summed by class: what is fitted is the regression on rows all the same.
+TEST(TermRegression, DeviationsOfSeveralTermsAreAtAMaximumOfThePenalisedLikelihood) {
+  const Toy toy(1203);
+  const std::vector<WindowTerm> terms = {
+      {TermKind::kAll, {3}}, {TermKind::kAny, {5, 7}}, {TermKind::kAll, {2, 8}}};
+  const auto problem = toy.problem([&](size_t i) {
+    return (toy.open(3, i) ? 0.9 * toy.rows.type[i] : 0.0) - 0.5 * toy.open(5, i);
+  });
+  auto options = regression();
+  options.weight_ridge = 0.5;
+  options.last_ridges = {7};
+  options.deviation_ridge = 2;
+  options.most_steps = 50;
+  const auto fit = fit_terms(problem, terms, options);
+  EXPECT_NEAR(fit.log_likelihood, term_log_likelihood(problem, fit.mean, options.dispersion), 1e-8);
+  const size_t types = 2, count = terms.size();
+  std::vector<std::vector<int32_t>> satisfied;
+  for (const auto& term : terms) satisfied.push_back(problem.rows_of(term));
+  const auto penalised = [&](const TermFit& at) {
+    std::vector<double> log_mean(problem.base().begin(), problem.base().end());
+    for (size_t i = 0; i < log_mean.size(); ++i) {
+      log_mean[i] += at.shift[static_cast<size_t>(problem.type()[i])];
+    }
+    double penalty = 0;
+    for (size_t k = 0; k < count; ++k) {
+      const double ridge = k + 1 == count ? 7 : 0.5;
+      penalty += ridge * at.weight[k] * at.weight[k] / 2;
+      for (size_t type = 0; type < types; ++type) {
+        const double deviation = at.deviation[k * types + type];
+        penalty += (k + 1 == count ? 7 : 2) * deviation * deviation / 2;
+      }
+      for (const int32_t row : satisfied[k]) {
+        const auto type = static_cast<size_t>(problem.type()[static_cast<size_t>(row)]);
+        log_mean[static_cast<size_t>(row)] += at.weight[k] + at.deviation[k * types + type];
+      }
+    }
+    for (size_t i = 0; i < log_mean.size(); ++i) {
+      log_mean[i] = std::exp(log_mean[i]);
+      EXPECT_TRUE(&at != &fit || std::abs(log_mean[i] / fit.mean[i] - 1) < 1e-9);
+    }
+    return term_log_likelihood(problem, log_mean, options.dispersion) - penalty;
+  };
+  const double best = penalised(fit);
+  const auto moved = [&](auto&& move) {
+    for (const double by : {-0.01, 0.01}) {
+      auto other = fit;
+      move(other, by);
+      EXPECT_LT(penalised(other), best);
+    }
+  };
+  for (size_t k = 0; k < count; ++k) {
+    moved([&](TermFit& other, double by) { other.weight[k] += by; });
+  }
+  for (size_t j = 0; j < fit.deviation.size(); ++j) {
+    moved([&](TermFit& other, double by) { other.deviation[j] += by; });
+  }
+  for (size_t type = 0; type < types; ++type) {
+    moved([&](TermFit& other, double by) { other.shift[type] += by; });
+  }
+  EXPECT_GT(std::abs(fit.deviation[0] - fit.deviation[1]), 0.3);
+}
+
 TEST(TermScan, ItsSumsAreThoseOfEachTermByItself) {
   const Toy toy(500);
   const auto problem = toy.problem([&](size_t i) { return toy.open(3, i) ? 0.5 : 0.0; });
