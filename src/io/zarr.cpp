@@ -64,13 +64,13 @@ class ZarrArray final : public WithAttributes<ArraySource> {
  private:
   std::shared_ptr<const Hierarchy> store_;
   ThreadPool* pool_;
-  ChunkReader chunks_;
+  PieceReader chunks_;
 };
 
 /// The fill value of an array of numbers.
 std::optional<double> fill_number(const ArrayNode& array) {
   if (!array.fill) return std::nullopt;
-  const auto bytes = array.type.type == Type::kFloat16 ? widened(*array.fill) : *array.fill;
+  const auto bytes = array.type.type == EntryKind::kFloat16 ? widened(*array.fill) : *array.fill;
   std::optional<double> number;
   with_number(array.type.type, [&](auto stored) {
     std::memcpy(&stored, bytes.data(), sizeof stored);

@@ -40,7 +40,7 @@ T number_at(std::string_view bytes, size_t place) {
 }  // namespace
 
 /// What is unpacked as one, and where it lies.
-struct ChunkReader::Piece {
+struct PieceReader::Piece {
   int64_t number = 0;          ///< among all pieces of the array
   std::vector<int64_t> where;  ///< in pieces along each dimension
   std::string key;
@@ -48,14 +48,14 @@ struct ChunkReader::Piece {
 };
 
 /// Entries that follow each other in a piece, and do so in the result.
-struct ChunkReader::Run {
+struct PieceReader::Run {
   size_t from = 0;
   size_t to = 0;
   size_t count = 0;
 };
 
 /// Where the pieces of a shard lie in it.
-struct ChunkReader::Index {
+struct PieceReader::Index {
   struct Slot {
     uint64_t place = 0;
     uint64_t bytes = 0;
@@ -65,7 +65,7 @@ struct ChunkReader::Index {
   std::vector<Slot> slots;
 };
 
-ChunkReader::ChunkReader(std::shared_ptr<const Hierarchy> store, Place place, ArrayNode node,
+PieceReader::PieceReader(std::shared_ptr<const Hierarchy> store, Place place, ArrayNode node,
                          bool filling, ThreadPool* pool)
     : store_(std::move(store)),
       place_(std::move(place)),
@@ -74,13 +74,13 @@ ChunkReader::ChunkReader(std::shared_ptr<const Hierarchy> store, Place place, Ar
       pool_(pool),
       piece_entries_(entries_of(node_.piece())) {}
 
-Error ChunkReader::damaged(const Piece& piece, std::string_view what) const {
+Error PieceReader::damaged(const Piece& piece, std::string_view what) const {
   const auto inner = piece.inner < 0 ? std::string() : fmt::format(" (part {})", piece.inner);
   return place_.error(fmt::format("chunk '{}'{}: {}; copy the store again, or write it anew",
                                   piece.key, inner, what));
 }
 
-Error ChunkReader::missing(const Piece& piece) const {
+Error PieceReader::missing(const Piece& piece) const {
   return damaged(piece, node_.fill ? "is missing, and these entries are not taken for its fill "
                                      "value (where it was left out for holding nothing else, write "
                                      "with zarr.config.set({'array.write_empty_chunks': True}))"
@@ -89,7 +89,7 @@ Error ChunkReader::missing(const Piece& piece) const {
 
 // ---- where pieces lie ----
 
-int64_t ChunkReader::pieces_of(int64_t first, int64_t count) const {
+int64_t PieceReader::pieces_of(int64_t first, int64_t count) const {
   const auto& side = node_.piece();
   if (side.empty()) return 1;
   int64_t pieces = (first + count - 1) / side[0] - first / side[0] + 1;
@@ -97,7 +97,7 @@ int64_t ChunkReader::pieces_of(int64_t first, int64_t count) const {
   return pieces;
 }
 
-ChunkReader::Piece ChunkReader::piece(int64_t first, int64_t number) const {
+PieceReader::Piece PieceReader::piece(int64_t first, int64_t number) const {
   const auto& side = node_.piece();
   Piece piece;
   piece.where.resize(side.size());
@@ -122,7 +122,7 @@ ChunkReader::Piece ChunkReader::piece(int64_t first, int64_t number) const {
   return piece;
 }
 
-std::string ChunkReader::key_of(const std::vector<int64_t>& chunk) const {
+std::string PieceReader::key_of(const std::vector<int64_t>& chunk) const {
   std::string key = node_.before_key;
   for (const int64_t number : chunk) {
     if (!key.empty()) key += node_.separator;
@@ -131,7 +131,7 @@ std::string ChunkReader::key_of(const std::vector<int64_t>& chunk) const {
   return key.empty() ? "0" : key;
 }
 
-std::vector<ChunkReader::Run> ChunkReader::runs(const Piece& piece, int64_t first,
+std::vector<PieceReader::Run> PieceReader::runs(const Piece& piece, int64_t first,
                                                 int64_t count) const {
   const auto& side = node_.piece();
   const auto& shape = node_.shape;
@@ -165,7 +165,7 @@ std::vector<ChunkReader::Run> ChunkReader::runs(const Piece& piece, int64_t firs
 }
 
 template <typename Work>
-void ChunkReader::for_pieces(int64_t first, int64_t count, const Work& work) const {
+void PieceReader::for_pieces(int64_t first, int64_t count, const Work& work) const {
   const int64_t pieces = pieces_of(first, count);
   const auto one = [&](int64_t number) {
     Piece here = piece(first, number);
@@ -181,7 +181,7 @@ void ChunkReader::for_pieces(int64_t first, int64_t count, const Work& work) con
 
 // ---- fetching ----
 
-std::shared_ptr<const ChunkReader::Index> ChunkReader::index_of(const Piece& piece) const {
+std::shared_ptr<const PieceReader::Index> PieceReader::index_of(const Piece& piece) const {
   {
     const std::lock_guard guard(mutex_);
     const auto known = indexes_.find(piece.key);
@@ -219,7 +219,7 @@ std::shared_ptr<const ChunkReader::Index> ChunkReader::index_of(const Piece& pie
   return indexes_.emplace(piece.key, std::move(index)).first->second;
 }
 
-std::optional<std::string> ChunkReader::packed_in_shard(Piece& piece) const {
+std::optional<std::string> PieceReader::packed_in_shard(Piece& piece) const {
   const auto index = index_of(piece);
   if (!index->there) return std::nullopt;
   const auto slot = index->slots[at(piece.inner)];
@@ -233,13 +233,13 @@ std::optional<std::string> ChunkReader::packed_in_shard(Piece& piece) const {
                              static_cast<int64_t>(slot.bytes));
 }
 
-std::optional<std::string> ChunkReader::packed(Piece& piece) const {
+std::optional<std::string> PieceReader::packed(Piece& piece) const {
   if (node_.coding.shards) return packed_in_shard(piece);
   const auto key = joined(place_.path, piece.key);
   const auto bytes = store_->keys().size(key);
   if (!bytes) return std::nullopt;
   // Packing makes nothing much larger; what claims to be was not written by it.
-  if (node_.type.type != Type::kText &&
+  if (node_.type.type != EntryKind::kText &&
       static_cast<double>(*bytes) >
           2.0 * static_cast<double>(piece_entries_ * node_.type.bytes) + 1024) {
     throw damaged(piece, fmt::format("has {} bytes, more than it can have", *bytes));
@@ -247,7 +247,7 @@ std::optional<std::string> ChunkReader::packed(Piece& piece) const {
   return store_->keys().read(key, 0, *bytes);
 }
 
-std::optional<std::string> ChunkReader::unpacked_bytes(Piece& piece) const {
+std::optional<std::string> PieceReader::unpacked_bytes(Piece& piece) const {
   const auto& coding = node_.coding.shards ? node_.coding.shards->coding : node_.coding.coding;
   if (!coding.refusal.empty()) throw place_.error(coding.refusal);
   auto bytes = packed(piece);
@@ -255,13 +255,13 @@ std::optional<std::string> ChunkReader::unpacked_bytes(Piece& piece) const {
     if (!filling_ || !node_.fill) throw missing(piece);
     return std::nullopt;
   }
-  const bool texts = node_.type.type == Type::kText;
+  const bool texts = node_.type.type == EntryKind::kText;
   const auto whole = texts ? std::nullopt : std::optional(piece_entries_ * node_.type.bytes);
   const auto most = static_cast<int64_t>(most_unpacked(bytes->size()));
   try {
     auto entries = unpacked(coding.codecs, std::move(*bytes), whole, whole.value_or(most));
     if (node_.type.big_endian && !texts) {
-      swap_bytes(entries, node_.type.type == Type::kUtf32 ? 4 : node_.type.bytes);
+      swap_bytes(entries, node_.type.type == EntryKind::kUtf32 ? 4 : node_.type.bytes);
     }
     return entries;
   } catch (const Error& error) {
@@ -272,7 +272,7 @@ std::optional<std::string> ChunkReader::unpacked_bytes(Piece& piece) const {
 
 // ---- numbers ----
 
-std::shared_ptr<const std::string> ChunkReader::numbers(Piece& piece) const {
+std::shared_ptr<const std::string> PieceReader::numbers(Piece& piece) const {
   {
     const std::lock_guard guard(mutex_);
     if (kept_number_ == piece.number) return kept_;
@@ -285,11 +285,11 @@ std::shared_ptr<const std::string> ChunkReader::numbers(Piece& piece) const {
       std::copy(fill.begin(), fill.end(), entries->begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
-  if (node_.type.type == Type::kFloat16) entries = widened(*entries);
+  if (node_.type.type == EntryKind::kFloat16) entries = widened(*entries);
   return std::make_shared<const std::string>(std::move(*entries));
 }
 
-void ChunkReader::read(int64_t first, const store::Memory& out) const {
+void PieceReader::read(int64_t first, const store::Memory& out) const {
   int64_t width = 1;
   for (size_t d = 1; d < node_.shape.size(); ++d) width *= node_.shape[d];
   const auto size = std::visit([](const auto& span) { return std::ssize(span); }, out);
@@ -323,10 +323,10 @@ void ChunkReader::read(int64_t first, const store::Memory& out) const {
 // ---- texts ----
 
 /// Each is preceded by its length, all by their number.
-std::vector<std::string> ChunkReader::texts(const Piece& piece, std::string_view bytes) const {
+std::vector<std::string> PieceReader::texts(const Piece& piece, std::string_view bytes) const {
   constexpr size_t kLength = sizeof(uint32_t);
   std::vector<std::string> texts;
-  if (node_.type.type != Type::kText) {
+  if (node_.type.type != EntryKind::kText) {
     texts.resize(at(piece_entries_));
     for (size_t i = 0; i < texts.size(); ++i) {
       if (!text_of(node_.type.type, bytes.data() + i * at(node_.type.bytes), node_.type.bytes,
@@ -354,7 +354,7 @@ std::vector<std::string> ChunkReader::texts(const Piece& piece, std::string_view
   return texts;
 }
 
-std::vector<std::string> ChunkReader::read_text() const {
+std::vector<std::string> PieceReader::read_text() const {
   std::vector<std::string> result(at(entries_of(node_.shape)));
   if (result.empty()) return result;
   const int64_t rows = node_.shape.empty() ? 1 : node_.shape[0];

@@ -16,11 +16,11 @@
 namespace grids::core::zarr {
 
 /// Safe to use from several threads at once.
-class ChunkReader {
+class PieceReader {
  public:
   /// With `filling`, entries of chunks that were never written hold the fill value; else they are
   /// an error. `pool` may be null.
-  ChunkReader(std::shared_ptr<const Hierarchy> store, Place place, ArrayNode node, bool filling,
+  PieceReader(std::shared_ptr<const Hierarchy> store, Place place, ArrayNode node, bool filling,
               ThreadPool* pool);
 
   const ArrayNode& node() const { return node_; }

@@ -37,7 +37,7 @@ struct Sharding {
 };
 
 /// What codecs say of a chunk; `big_endian` of the type is set where they say so.
-struct ChunkCoding {
+struct ArrayCoding {
   Coding coding;
   std::optional<Sharding> shards;
 };
@@ -46,7 +46,7 @@ struct ChunkCoding {
 Coding coding_2(const Place& place, const Json& array, const EntryType& type,
                 std::span<const int64_t> chunk);
 /// The codecs of zarr.json.
-ChunkCoding coding_3(const Place& place, const Json& codecs, EntryType& type,
+ArrayCoding coding_3(const Place& place, const Json& codecs, EntryType& type,
                      std::span<const int64_t> chunk);
 
 /// Undoes the codecs. `bytes` is what must come out, or, where that is not known, nothing: then at

@@ -141,7 +141,7 @@ Sharding sharding_of(const Place& place, const Json& said, EntryType& type,
 
 /// The codec of zarr.json that turns entries into bytes; false where it is none that is known.
 bool take_entries(const Place& place, const Named& codec, EntryType& type,
-                  std::span<const int64_t> chunk, ChunkCoding& all) {
+                  std::span<const int64_t> chunk, ArrayCoding& all) {
   if (codec.name == "bytes") {
     type.big_endian = codec.configuration.value("endian", Json("little")) == "big";
   } else if (codec.name == kVlenUtf8) {
@@ -180,17 +180,17 @@ Coding coding_2(const Place& place, const Json& array, const EntryType& type,
   if (array.value("order", Json("C")) == "F" && order_matters(chunk)) {
     coding.refusal = not_read_order();
   }
-  if (coding.texts != (type.type == Type::kText)) {
-    coding.refusal = type.type == Type::kText
+  if (coding.texts != (type.type == EntryKind::kText)) {
+    coding.refusal = type.type == EntryKind::kText
                          ? not_read("none") + " (objects without a filter that says what they are)"
                          : not_read(kVlenUtf8);
   }
   return coding;
 }
 
-ChunkCoding coding_3(const Place& place, const Json& codecs, EntryType& type,
+ArrayCoding coding_3(const Place& place, const Json& codecs, EntryType& type,
                      std::span<const int64_t> chunk) {
-  ChunkCoding all;
+  ArrayCoding all;
   bool in_bytes = false;
   for (const auto& codec : named_codecs(place, codecs)) {
     auto& refusal = all.coding.refusal;
@@ -209,7 +209,7 @@ ChunkCoding coding_3(const Place& place, const Json& codecs, EntryType& type,
     if (!refusal.empty()) return all;
   }
   if (!in_bytes) throw place.error("'codecs' has none that turns entries into bytes");
-  if (!all.shards && all.coding.texts != (type.type == Type::kText)) {
+  if (!all.shards && all.coding.texts != (type.type == EntryKind::kText)) {
     all.coding.refusal = not_read(all.coding.texts ? kVlenUtf8 : "bytes of texts");
   }
   return all;

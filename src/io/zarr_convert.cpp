@@ -50,9 +50,9 @@ std::string widened(const std::string& halves) {
   return floats;
 }
 
-bool text_of(Type type, const char* from, int64_t bytes, std::string& text) {
+bool text_of(EntryKind type, const char* from, int64_t bytes, std::string& text) {
   text.clear();
-  if (type == Type::kChars) {
+  if (type == EntryKind::kChars) {
     text.assign(from, at(bytes));
     text.resize(text.find_last_not_of('\0') + 1);
     return true;

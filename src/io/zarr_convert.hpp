@@ -63,29 +63,29 @@ void convert(const char* from, To* to, size_t count) {
 /// Calls `work` with a number of the C++ type that holds those of `type`. Half-precision numbers
 /// were widened before; texts have none.
 template <typename Work>
-void with_number(Type type, const Work& work) {
+void with_number(EntryKind type, const Work& work) {
   switch (type) {
-    case Type::kBool:
-    case Type::kUint8:
+    case EntryKind::kBool:
+    case EntryKind::kUint8:
       return work(uint8_t{});
-    case Type::kInt8:
+    case EntryKind::kInt8:
       return work(int8_t{});
-    case Type::kInt16:
+    case EntryKind::kInt16:
       return work(int16_t{});
-    case Type::kInt32:
+    case EntryKind::kInt32:
       return work(int32_t{});
-    case Type::kInt64:
+    case EntryKind::kInt64:
       return work(int64_t{});
-    case Type::kUint16:
+    case EntryKind::kUint16:
       return work(uint16_t{});
-    case Type::kUint32:
+    case EntryKind::kUint32:
       return work(uint32_t{});
-    case Type::kUint64:
+    case EntryKind::kUint64:
       return work(uint64_t{});
-    case Type::kFloat16:
-    case Type::kFloat32:
+    case EntryKind::kFloat16:
+    case EntryKind::kFloat32:
       return work(float{});
-    case Type::kFloat64:
+    case EntryKind::kFloat64:
       return work(double{});
     default:
       return;
@@ -100,6 +100,6 @@ std::string widened(const std::string& halves);
 
 /// Texts of a fixed number of characters, or bytes, filled up with zeros, as UTF-8 (as bytes).
 /// False where the characters are none.
-bool text_of(Type type, const char* from, int64_t bytes, std::string& text);
+bool text_of(EntryKind type, const char* from, int64_t bytes, std::string& text);
 
 }  // namespace grids::core::zarr

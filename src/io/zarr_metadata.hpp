@@ -21,7 +21,7 @@ struct ArrayNode {
   std::vector<int64_t> chunk;  ///< of what lies under one key; each side at least 1
   EntryType type;
   std::optional<std::string> fill;  ///< as fill_of
-  ChunkCoding coding;
+  ArrayCoding coding;
   std::string before_key;  ///< what the key of a chunk begins with ("c")
   char separator = '.';
 

@@ -17,17 +17,17 @@ namespace {
 struct Name {
   std::string_view in_3;  ///< in zarr.json
   std::string_view in_2;  ///< in .zarray, without the order of the bytes
-  Type type;
+  EntryKind type;
   int64_t bytes;
 };
 
 constexpr std::array kNames = {
-    Name{"bool", "b1", Type::kBool, 1},       Name{"int8", "i1", Type::kInt8, 1},
-    Name{"int16", "i2", Type::kInt16, 2},     Name{"int32", "i4", Type::kInt32, 4},
-    Name{"int64", "i8", Type::kInt64, 8},     Name{"uint8", "u1", Type::kUint8, 1},
-    Name{"uint16", "u2", Type::kUint16, 2},   Name{"uint32", "u4", Type::kUint32, 4},
-    Name{"uint64", "u8", Type::kUint64, 8},   Name{"float16", "f2", Type::kFloat16, 2},
-    Name{"float32", "f4", Type::kFloat32, 4}, Name{"float64", "f8", Type::kFloat64, 8},
+    Name{"bool", "b1", EntryKind::kBool, 1},       Name{"int8", "i1", EntryKind::kInt8, 1},
+    Name{"int16", "i2", EntryKind::kInt16, 2},     Name{"int32", "i4", EntryKind::kInt32, 4},
+    Name{"int64", "i8", EntryKind::kInt64, 8},     Name{"uint8", "u1", EntryKind::kUint8, 1},
+    Name{"uint16", "u2", EntryKind::kUint16, 2},   Name{"uint32", "u4", EntryKind::kUint32, 4},
+    Name{"uint64", "u8", EntryKind::kUint64, 8},   Name{"float16", "f2", EntryKind::kFloat16, 2},
+    Name{"float32", "f4", EntryKind::kFloat32, 4}, Name{"float64", "f8", EntryKind::kFloat64, 8},
 };
 
 /// The number of bytes that precede a text of any length.
@@ -141,8 +141,8 @@ std::optional<std::string> float_fill(const EntryType& type, const Json& fill) {
   } else {
     return std::nullopt;
   }
-  if (type.type == Type::kFloat64) return bytes_of(value);
-  if (type.type == Type::kFloat16) return bytes_of(to_half(value));
+  if (type.type == EntryKind::kFloat64) return bytes_of(value);
+  if (type.type == EntryKind::kFloat16) return bytes_of(to_half(value));
   constexpr double kMost = std::numeric_limits<float>::max();
   const bool beyond = std::isfinite(value) && std::abs(value) > kMost;
   return bytes_of(
@@ -155,37 +155,37 @@ std::optional<std::string> text_fill(const EntryType& type, const Json& fill) {
   if (fill.is_number() && fill.get<double>() == 0) return std::string();
   if (!fill.is_string()) return std::nullopt;
   auto text = fill.get<std::string>();
-  return type.type == Type::kChars ? from_base64(text) : std::optional(std::move(text));
+  return type.type == EntryKind::kChars ? from_base64(text) : std::optional(std::move(text));
 }
 
 std::optional<std::string> value_of(const EntryType& type, const Json& fill) {
   switch (type.type) {
-    case Type::kBool:
-    case Type::kUint8:
+    case EntryKind::kBool:
+    case EntryKind::kUint8:
       return whole_fill<uint8_t>(fill);
-    case Type::kInt8:
+    case EntryKind::kInt8:
       return whole_fill<int8_t>(fill);
-    case Type::kInt16:
+    case EntryKind::kInt16:
       return whole_fill<int16_t>(fill);
-    case Type::kInt32:
+    case EntryKind::kInt32:
       return whole_fill<int32_t>(fill);
-    case Type::kInt64:
+    case EntryKind::kInt64:
       return whole_fill<int64_t>(fill);
-    case Type::kUint16:
+    case EntryKind::kUint16:
       return whole_fill<uint16_t>(fill);
-    case Type::kUint32:
+    case EntryKind::kUint32:
       return whole_fill<uint32_t>(fill);
-    case Type::kUint64:
+    case EntryKind::kUint64:
       return whole_fill<uint64_t>(fill);
-    case Type::kFloat16:
-    case Type::kFloat32:
-    case Type::kFloat64:
+    case EntryKind::kFloat16:
+    case EntryKind::kFloat32:
+    case EntryKind::kFloat64:
       return float_fill(type, fill);
-    case Type::kText:
-    case Type::kUtf32:
-    case Type::kChars:
+    case EntryKind::kText:
+    case EntryKind::kUtf32:
+    case EntryKind::kChars:
       return text_fill(type, fill);
-    case Type::kOther:
+    case EntryKind::kOther:
       break;
   }
   return std::string();
@@ -201,19 +201,19 @@ std::string shown(const Json& json) {
 
 }  // namespace
 
-store::Kind kind_of(Type type) {
+store::Kind kind_of(EntryKind type) {
   switch (type) {
-    case Type::kBool:
+    case EntryKind::kBool:
       return store::Kind::kBoolean;
-    case Type::kFloat16:
-    case Type::kFloat32:
-    case Type::kFloat64:
+    case EntryKind::kFloat16:
+    case EntryKind::kFloat32:
+    case EntryKind::kFloat64:
       return store::Kind::kFloat;
-    case Type::kText:
-    case Type::kUtf32:
-    case Type::kChars:
+    case EntryKind::kText:
+    case EntryKind::kUtf32:
+    case EntryKind::kChars:
       return store::Kind::kText;
-    case Type::kOther:
+    case EntryKind::kOther:
       return store::Kind::kOther;
     default:
       return store::Kind::kInteger;
@@ -221,8 +221,8 @@ store::Kind kind_of(Type type) {
 }
 
 EntryType type_2(const Place& place, const Json& dtype) {
-  if (!dtype.is_string()) return {Type::kOther, 1, false, shown(dtype)};
-  EntryType type{Type::kOther, 1, false, dtype.get<std::string>()};
+  if (!dtype.is_string()) return {EntryKind::kOther, 1, false, shown(dtype)};
+  EntryType type{EntryKind::kOther, 1, false, dtype.get<std::string>()};
   const std::string_view name = type.name;
   if (name.size() < 2 || std::string_view("<>|=").find(name[0]) == std::string_view::npos) {
     throw place.error(fmt::format("'dtype' is {}, which is none of numpy's", shown(dtype)));
@@ -235,14 +235,14 @@ EntryType type_2(const Place& place, const Json& dtype) {
     return type;
   }
   if (name[1] == 'O') {
-    type.type = Type::kText;
+    type.type = EntryKind::kText;
     type.bytes = kLengthBytes;
   } else if (name[1] == 'U' || name[1] == 'S') {
     const auto length = whole_number(name.substr(2));
     if (!length || *length > kLongestText) {
       throw place.error(fmt::format("'dtype' is {}, a text of no known length", shown(dtype)));
     }
-    type.type = name[1] == 'U' ? Type::kUtf32 : Type::kChars;
+    type.type = name[1] == 'U' ? EntryKind::kUtf32 : EntryKind::kChars;
     type.bytes = name[1] == 'U' ? 4 * *length : *length;
     require_text_length(place, type);
   }
@@ -253,14 +253,14 @@ EntryType type_3(const Place& place, const Json& data_type) {
   const bool named = data_type.is_object() && data_type.contains("name");
   const auto& name = named ? data_type.at("name") : data_type;
   if (!name.is_string()) throw place.error("'data_type' is no name");
-  EntryType type{Type::kOther, 1, false, name.get<std::string>()};
+  EntryType type{EntryKind::kOther, 1, false, name.get<std::string>()};
   for (const auto& known : kNames) {
     if (type.name != known.in_3) continue;
     type.type = known.type;
     type.bytes = known.bytes;
   }
   if (type.name == "string") {
-    type.type = Type::kText;
+    type.type = EntryKind::kText;
     type.bytes = kLengthBytes;
   }
   const bool utf32 = type.name == "fixed_length_utf32";
@@ -270,7 +270,7 @@ EntryType type_3(const Place& place, const Json& data_type) {
     if (!length.is_number_integer()) {
       throw place.error(fmt::format("'data_type' {} has no 'length_bytes'", type.name));
     }
-    type.type = utf32 ? Type::kUtf32 : Type::kChars;
+    type.type = utf32 ? EntryKind::kUtf32 : EntryKind::kChars;
     type.bytes = length.get<int64_t>();
     require_text_length(place, type);
     if (utf32 && type.bytes % 4 != 0) {

@@ -15,7 +15,7 @@ namespace grids::core::zarr {
 using store::Place;
 using Json = nlohmann::json;
 
-enum class Type : uint8_t {
+enum class EntryKind : uint8_t {
   kBool,
   kInt8,
   kInt16,
@@ -35,13 +35,13 @@ enum class Type : uint8_t {
 };
 
 struct EntryType {
-  Type type = Type::kOther;
+  EntryKind type = EntryKind::kOther;
   int64_t bytes = 0;  ///< of an entry; of texts of any length, what each takes at least
   bool big_endian = false;
   std::string name;  ///< as the store calls it
 };
 
-store::Kind kind_of(Type type);
+store::Kind kind_of(EntryKind type);
 /// As numpy names them in .zarray ("<f4", "|b1", "|O"), a structure by its fields.
 EntryType type_2(const Place& place, const Json& dtype);
 /// As zarr.json names them ("float32", {"name": "fixed_length_utf32", …}).
