@@ -6,6 +6,7 @@ import json
 import pathlib
 import struct
 import sys
+import tarfile
 import zipfile
 
 FOLDER = pathlib.Path(sys.argv[1])
@@ -97,6 +98,52 @@ put("experiments", "motifs.meme", bytes([5]) + MEME.encode())
 put("experiments", "places.bed.gz", bytes([4]) + gzip.compress(b"chr1\t10\t20\n", mtime=0))
 put("store", "nothing", b"")
 put("store", "some", bytes(range(1, 40)))
+
+# Arrays that zarr wrote, each a store of its own, and cells: keys and values one after the other.
+STORES = pathlib.Path(__file__).parent.parent / "tests/fixtures/zarr/stores.tar.gz"
+
+
+def compact(key, value):
+    """Metadata without spaces, and without those of other nodes."""
+    if key.rsplit("/")[-1] not in ("zarr.json", ".zarray", ".zattrs", ".zgroup"):
+        return value
+    node = json.loads(value)
+    node.pop("consolidated_metadata", None)
+    return json.dumps(node, separators=(",", ":")).encode()
+
+
+def keys(values):
+    return b"".join(key.encode() + b"\0" + struct.pack("<H", len(value)) + value for key, value in values.items())
+
+
+def zarr_stores():
+    """What lies in the archive, by version and store."""
+    stores = {}
+    with tarfile.open(STORES) as archive:
+        for member in archive:
+            version, store, *path = member.name.split("/")[0:2] + ["/".join(member.name.split("/")[2:])]
+            if member.isfile() and path[0] and ".zmetadata" not in path[0]:
+                content = archive.extractfile(member).read()
+                stores.setdefault((version, store), {})[path[0]] = compact(path[0], content)
+    return stores
+
+
+for (version, store), values in zarr_stores().items():
+    root = "zarr.json" if version == "v3" else ".zgroup"
+    if store == "codecs.zarr":
+        arrays = {"/".join(key.split("/")[:2]) for key in values if key.count("/") > 1}
+        for array in arrays:
+            put("zarr", f"{version}_{array.replace('/', '_')}",
+                keys({root: values[root], **{"a" + key[len(array):]: value for key, value in values.items()
+                                             if key.startswith(array + "/")}}))
+    elif store in ("csr.zarr", "dense.zarr", "columns.zarr"):
+        put("zarr", f"{version}_{store}", keys(values))
+        if store == "csr.zarr":
+            content = io.BytesIO()
+            with zipfile.ZipFile(content, "w") as archive:
+                for key, value in values.items():
+                    archive.writestr(key, value)
+            put("zarr", f"{version}_{store}.zip", content.getvalue())
 
 try:
     import h5py

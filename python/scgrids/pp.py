@@ -29,14 +29,14 @@ def read(
 ) -> "mudata.MuData":
     """Reads raw cells in any format that ``grids prepare`` reads (docs/formats.md).
 
-    Zarr stores, backed and remote files: open them with ``anndata`` and ``mudata`` and hand the
-    object to :func:`prepare`.
+    Backed and remote data: open them with ``anndata`` and ``mudata`` and hand the object to
+    :func:`prepare`.
 
     Parameters
     ----------
     path
         10x multiome ``.h5``, a folder with ``matrix.mtx`` or Cell Ranger's ``outs/``, ``.h5mu``, or
-        ``.h5ad`` of both; ``.gz`` of these. Without, ``rna`` and ``atac`` say where the two lie.
+        ``.h5ad`` of both; ``.gz`` of these; ``.zarr`` or ``.zarr.zip``. Without, ``rna`` and ``atac`` say where the two lie.
     {options}
 
     Returns

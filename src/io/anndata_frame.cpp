@@ -189,7 +189,7 @@ std::vector<std::string> read_index(const Group& table) {
   }
   const auto dataset = table.array(index_name);
   dataset.require_dimensions(1);
-  return as_text(dataset);
+  return as_text(dataset.without_fill());
 }
 
 /// Whether a group is one column (categories, a nullable vector, …) and no part of a name.

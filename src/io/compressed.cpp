@@ -11,9 +11,11 @@
 namespace grids::core {
 namespace {
 
-/// The row bounds, of which a matrix of these rows has one more than rows.
-std::vector<int64_t> read_bounds(const store::Group& group, int64_t rows) {
-  const auto bounds = group.array("indptr");
+/// The row bounds, of which a matrix of these rows has one more than rows. Only of a matrix
+/// without `entries` they may all be 0, and so never have been written.
+std::vector<int64_t> read_bounds(const store::Group& group, int64_t rows, int64_t entries) {
+  auto bounds = group.array("indptr");
+  if (entries > 0) bounds = bounds.without_fill();
   bounds.require_dimensions(1);
   if (bounds.size() - 1 != rows) {
     throw bounds.error(fmt::format("has {} entries; a matrix with {} rows needs {}", bounds.size(),
@@ -48,6 +50,14 @@ void require_fitting(const store::Group& group, const store::Array& indices,
     throw indices.error(
         fmt::format("has {} entries, more than {} × {} places", indices.size(), rows, columns));
   }
+}
+
+/// Whether no row has two entries: then all of them may be in column 0.
+bool one_a_row(std::span<const int64_t> offsets) {
+  for (size_t row = 1; row < offsets.size(); ++row) {
+    if (offsets[row] - offsets[row - 1] > 1) return false;
+  }
+  return true;
 }
 
 /// Looks at all, which is faster than to stop at the first that does not.
@@ -144,9 +154,11 @@ CompressedRows::CompressedRows(const store::Group& group, int64_t rows, int64_t 
     : group_(group),
       columns_(columns),
       indices_(entries_of(group, "indices")),
-      values_(entries_of(group, "data")) {
+      values_(entries_of(group, "data").without_fill()) {
   require_fitting(group, indices_, values_, rows, columns);
-  offsets_ = read_bounds(group, rows);
+  offsets_ = read_bounds(group, rows, indices_.size());
+  // A row's columns ascend, so that a whole piece of 0 is a piece that was lost.
+  if (!one_a_row(offsets_)) indices_ = indices_.without_fill();
   if (offsets_.back() != indices_.size()) {
     throw group.array("indptr").error(
         fmt::format("ends at {}, but there are {} indices", offsets_.back(), indices_.size()));

@@ -21,7 +21,8 @@ inline constexpr int64_t kEntriesAtOnce = int64_t{1} << 21;
 class CompressedRows {
  public:
   /// `rows` × `columns`, whose rows `indptr` bounds. Throws Error(kInput) naming the array for
-  /// lengths that do not fit and bounds that descend; indices and values are not read yet.
+  /// lengths that do not fit and bounds that descend; indices and values are not read yet. Pieces
+  /// that were never written are not taken for zeros, of which these arrays have none.
   CompressedRows(const store::Group& group, int64_t rows, int64_t columns);
 
   int64_t rows() const { return static_cast<int64_t>(offsets_.size()) - 1; }

@@ -13,6 +13,7 @@
 #include "io/foreign_lines.hpp"
 #include "io/lines.hpp"
 #include "io/utf8.hpp"
+#include "io/zarr.hpp"
 
 namespace grids::core {
 namespace {
@@ -188,7 +189,8 @@ std::string by_groups(const fs::path& path, const store::Group& root) {
         root.has("obs") ? "var" : "obs");
   }
   const auto names = root.names();
-  return fmt::format("it is an HDF5 file with other content: {}",
+  return fmt::format("it is {} with other content: {}",
+                     zarr::is_zarr(path) ? "a Zarr store" : "an HDF5 file",
                      names.empty() ? "nothing" : fmt::format("{}", fmt::join(names, ", ")));
 }
 
@@ -209,8 +211,9 @@ std::string by_members(const fs::path& folder) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   if (names.empty()) return "it is an empty folder";
-  if (has(".zgroup") || has("zarr.json") || has(".zattrs")) {
-    return "it is a Zarr; " + lines_for_zarr(folder, has("mod"));
+  if (has(".zattrs") || has("c") || has("0")) {
+    return "it is like a part of a Zarr store, without the zarr.json or .zgroup that one begins "
+           "with; name the folder around it, or copy the store again";
   }
   if (has("ArrowFiles") || has("Save-ArchR-Project.rds")) {
     return "it is a project of ArchR; " + lines_for_arrow();

@@ -93,17 +93,6 @@ then: --rna {} (or --atac, where it holds peaks))",
                                  quoted(path), quoted(written(path)), written(path).string()));
 }
 
-std::string lines_for_zarr(const std::filesystem::path& path, bool mudata) {
-  auto out = path.filename();
-  if (out.empty()) out = path.parent_path().filename();
-  out.replace_extension(mudata ? ".h5mu" : ".h5ad");
-  const auto read = mudata ? fmt::format("import mudata\n    mudata.read_zarr({}).write({})",
-                                         quoted(path), quoted(out))
-                           : fmt::format("import anndata\n    anndata.read_zarr({}).write_h5ad({})",
-                                         quoted(path), quoted(out));
-  return in_language("Python", "    " + read);
-}
-
 std::string lines_for_text(const std::filesystem::path& path) {
   return in_language("Python",
                      fmt::format(R"(    import anndata, pandas, scipy.sparse

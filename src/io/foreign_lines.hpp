@@ -14,8 +14,6 @@ std::string lines_for_arrow();
 std::string lines_for_h5seurat(const std::filesystem::path& path);
 /// loom, with h5py and anndata.
 std::string lines_for_loom(const std::filesystem::path& path);
-/// A folder of Zarr.
-std::string lines_for_zarr(const std::filesystem::path& path, bool mudata);
 /// A table of counts in text, with pandas and anndata.
 std::string lines_for_text(const std::filesystem::path& path);
 

@@ -35,7 +35,7 @@ PackedModality part_of_mudata(const Opened& opened, FeatureKind kind, const Mult
 
 }  // namespace
 
-const Format kMuDataFormat = {"FILE.h5mu: MuData with a modality for RNA and one for ATAC",
+const Format kMuDataFormat = {"FILE.h5mu or .zarr: MuData with a modality for RNA and one for ATAC",
                               recognises_mudata, from_mudata, part_of_mudata};
 
 }  // namespace grids::core

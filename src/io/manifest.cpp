@@ -132,7 +132,35 @@ std::string sha256_of_text(std::string_view text) {
   return digest.text();
 }
 
+namespace {
+
+FileRecord record_folder(const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error);
+       !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
+    std::error_code ignored;
+    if (entry->is_regular_file(ignored)) files.push_back(entry->path());
+  }
+  if (error) throw input_error("reading {}: {}", folder.string(), error.message());
+  std::sort(files.begin(), files.end());
+  FileRecord record;
+  record.path = folder.string();
+  std::string list;
+  for (const auto& file : files) {
+    list += fmt::format("{}  {}\n", sha256_of(file), file.lexically_relative(folder).string());
+    record.bytes += static_cast<int64_t>(fs::file_size(file));
+  }
+  record.sha256 = sha256_of_text(list);
+  return record;
+}
+
+}  // namespace
+
 FileRecord record_file(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return record_folder(path);
   FileRecord record;
   record.path = path.string();
   record.sha256 = sha256_of(path);

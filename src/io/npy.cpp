@@ -160,7 +160,8 @@ NpyArray read_npy(const std::filesystem::path& path) {
 
 std::vector<std::string> npz_names(const std::filesystem::path& path) {
   std::vector<std::string> names;
-  for (auto& name : ZipArchive(path).names()) {
+  const ZipArchive archive(path);
+  for (const auto& name : archive.names()) {
     if (name.ends_with(kSuffix)) names.push_back(name.substr(0, name.size() - kSuffix.size()));
   }
   return names;

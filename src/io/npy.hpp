@@ -24,8 +24,8 @@ NpyArray read_npy(const std::filesystem::path& path);
 /// Names of the arrays in a `.npz`, in its order, without ".npy".
 std::vector<std::string> npz_names(const std::filesystem::path& path);
 
-/// Throws as read_npy does; also when there is no array of that name, when the checksum disagrees,
-/// and for archives of 4 GB and more.
+/// Throws as read_npy does; also when there is no array of that name, and when the checksum
+/// disagrees.
 NpyArray read_npz(const std::filesystem::path& path, const std::string& name);
 
 }  // namespace grids::core

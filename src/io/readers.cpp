@@ -11,6 +11,7 @@
 #include "io/formats.hpp"
 #include "io/fragments.hpp"
 #include "io/matrix_files.hpp"
+#include "io/zarr.hpp"
 
 namespace grids::core {
 namespace {
@@ -145,9 +146,9 @@ void MultiomeInput::describe(OptionSet& set) {
   set.value(
       "input", path,
       "Raw cells: 10x multiome .h5, a folder with matrix.mtx or Cell Ranger's outs/, .h5mu, or "
-      ".h5ad of both; .gz of these");
+      ".h5ad of both, .gz of these; .zarr or .zarr.zip of AnnData and MuData");
   set.group("Raw cells in several files");
-  set.value("--rna", rna, "RNA: .h5ad, 10x .h5, a folder with matrix.mtx, or Matrix Market");
+  set.value("--rna", rna, "RNA: .h5ad, .zarr, 10x .h5, a folder with matrix.mtx, or Matrix Market");
   set.value("--atac", atac, "ATAC: the same; it may be of another format than the RNA");
   set.list("--fragments", fragments,
            "ATAC as fragment files (fragments.tsv.gz), in place of --atac: fragments' ends are "
@@ -175,7 +176,7 @@ std::vector<fs::path> MultiomeInput::files() const {
   std::error_code ignored;
   for (const auto& one : named_files(*this)) {
     const auto inside = inside_results(one);
-    if (!fs::is_directory(inside, ignored)) {
+    if (!fs::is_directory(inside, ignored) || zarr::is_zarr(inside)) {
       result.push_back(inside);
       continue;
     }

@@ -14,6 +14,7 @@
 #include "io/store_source.hpp"
 #include "io/store_writer.hpp"
 #include "io/utf8.hpp"
+#include "io/zarr.hpp"
 
 namespace grids::core::store {
 namespace {
@@ -32,7 +33,8 @@ constexpr std::array kStores = {Store{"an HDF5 file", hdf5::is_hdf5,
                                         require_survivable(path);
                                         return hdf5::open(path, pool);
                                       }},
-                                Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed}};
+                                Store{"a .gz of one", hdf5::is_packed, hdf5::open_packed},
+                                Store{"a Zarr store", zarr::is_zarr, zarr::open_path}};
 
 /// The largest number where it is larger still: what a damaged header claims.
 int64_t product(std::span<const int64_t> shape) {
@@ -61,7 +63,9 @@ bool is_whole(double number) {
 
 std::string names_of_stores() {
   std::string names(kStores.front().what);
-  for (size_t i = 1; i < kStores.size(); ++i) names += fmt::format(" or {}", kStores[i].what);
+  for (size_t i = 1; i < kStores.size(); ++i) {
+    names += fmt::format("{}{}", i + 1 < kStores.size() ? ", " : " or ", kStores[i].what);
+  }
   return names;
 }
 
@@ -257,6 +261,11 @@ int64_t Array::rows_at_once(int64_t entries) const {
   return rows > chunk ? rows - rows % chunk : rows;
 }
 
+Array Array::without_fill() const {
+  auto strict = entries().without_fill();
+  return strict == nullptr ? *this : Array(std::move(strict));
+}
+
 void Array::read_into(int64_t first, const Memory& out) const {
   require_numbers();
   const auto count =
@@ -319,6 +328,7 @@ std::vector<std::string> Array::read_text() const {
   if (kind() != Kind::kText) throw error("expected text, found something else");
   require_believable_texts();
   believable_size();
+  require_believable_chunk();
   return in_utf8(*this, entries().read_text());
 }
 

@@ -123,6 +123,10 @@ class Array : public Object {
   /// How many rows to read at a time when about `entries` may be in memory: at least 1, and whole
   /// chunks where they fit, so that none is unpacked twice.
   int64_t rows_at_once(int64_t entries) const;
+  /// The same array for what has no entries that could have been left out: reading those that were
+  /// never written is an error that names their piece, where the store can tell, instead of the
+  /// value that stands for them.
+  Array without_fill() const;
 
   /// Rows from `first` on that fill `out`; of a vector as many entries. Numbers are converted,
   /// those too large for the type to its largest. Throws if the array holds no numbers or fewer

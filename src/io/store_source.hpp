@@ -46,6 +46,9 @@ class ArraySource : public Source {
   virtual void read(int64_t first, const Memory& out) const = 0;
   /// Of an array of texts: all of them.
   virtual std::vector<std::string> read_text() const = 0;
+  /// The same array, of which entries that were never written are an error; null where the store
+  /// cannot tell them.
+  virtual std::shared_ptr<const ArraySource> without_fill() const { return nullptr; }
 
   /// Compound arrays, which not every store has: asked only where `info` says kCompound, and only
   /// for fields that there are, of numbers or of texts.

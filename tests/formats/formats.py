@@ -23,6 +23,7 @@ import cases_filters  # noqa: F401
 import cases_foreign  # noqa: F401
 import cases_places  # noqa: F401
 import cases_r
+import cases_zarr  # noqa: F401
 import harness
 import lines
 

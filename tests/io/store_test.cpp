@@ -145,7 +145,7 @@ TEST(Store, OpensOnlyWhatItKnows) {
   for (const auto& path : {folder / "a.txt", folder.path()}) {
     EXPECT_EQ(
         test::input_message([&] { store::open(path); }),
-        "reading " + path.string() + ": cannot be read, or is not an HDF5 file or a .gz of one");
+        "reading " + path.string() + ": cannot be read, or is not an HDF5 file, a .gz of one or a Zarr store");
   }
   EXPECT_THAT(test::input_message([&] { store::open(folder / "none"); }),
               HasSubstr("none: there is no such file"));
