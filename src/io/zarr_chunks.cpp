@@ -196,7 +196,8 @@ std::shared_ptr<const PieceReader::Index> PieceReader::index_of(const Piece& pie
     index->bytes = *bytes;
     double slots = 1;
     for (size_t d = 0; d < shards.chunk.size(); ++d) {
-      slots *= static_cast<double>(node_.chunk[d] / shards.chunk[d]);
+      const int64_t along = node_.chunk[d] / shards.chunk[d];
+      slots *= static_cast<double>(along);
     }
     constexpr size_t kSlot = 2 * sizeof(uint64_t);
     const size_t checked = shards.index_checked ? sizeof(uint32_t) : 0;
@@ -363,7 +364,12 @@ std::vector<std::string> PieceReader::read_text() const {
     auto entries = bytes ? texts(piece, *bytes) : std::vector<std::string>();
     for (const auto& run : runs(piece, 0, rows)) {
       for (size_t i = 0; i < run.count; ++i) {
-        result[run.to + i] = bytes ? std::move(entries[run.from + i]) : *node_.fill;
+        auto& text = result[run.to + i];
+        if (bytes) {
+          text = std::move(entries[run.from + i]);
+        } else {
+          text = *node_.fill;
+        }
       }
     }
   });

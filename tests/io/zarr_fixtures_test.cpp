@@ -4,6 +4,7 @@
 
 #include "base/thread_pool.hpp"
 #include "io/anndata.hpp"
+#include "io/manifest.hpp"
 #include "io/mudata.hpp"
 #include "io/support.hpp"
 #include "io/zarr.hpp"
@@ -286,6 +287,19 @@ TEST_P(ZarrFixtures, PartsOfMembersOfArchives) {
       EXPECT_EQ(root.array(name).read<double>(), as_written()) << method << " " << name;
     }
   }
+}
+
+TEST_P(ZarrFixtures, TheManifestKnowsAFolderByAllOfItsFiles) {
+  const TempFolder folder;
+  const auto copy = folder / "copy.zarr";
+  fs::copy(at("csr.zarr"), copy, fs::copy_options::recursive);
+  const auto before = record_file(copy);
+  EXPECT_EQ(before.path, copy.string());
+  EXPECT_EQ(before.sha256, record_file(at("csr.zarr")).sha256);
+  EXPECT_GT(before.bytes, 1000);
+  test::put(copy / "X/more", "x");
+  EXPECT_NE(record_file(copy).sha256, before.sha256);
+  EXPECT_EQ(record_file(copy).bytes, before.bytes + 1);
 }
 
 TEST_P(ZarrFixtures, TheArchiveThatZarrWrites) {
