@@ -17,6 +17,7 @@ are made: memory does not grow with them. Needs numpy and h5py.
 
 import argparse
 import csv
+import json
 import math
 import os
 import pathlib
@@ -29,10 +30,23 @@ import time
 import h5py
 import numpy as np
 
-TYPES, BANK_CELLS, BANK_GENES = 6, 6000, 2000
-OPEN_PEAKS = 3000
-MORE_GENES_SEEN = 1100  # in a cell, of those without regulation of their own
-BLOCK = 2000            # cells that are made at a time
+TYPES = 6
+BLOCK = 2000  # cells that are made at a time
+
+
+class Size:
+    """Of the atlas, and of the cells that it comes from."""
+    bank_cells, bank_genes, peaks = 6000, 2000, 200_000
+    genes, open_peaks = 20_000, 3000
+    more_genes_seen = 1100  # in a cell, of those without regulation of their own
+    cis_genes = 50
+
+
+class SmallSize(Size):
+    bank_cells, bank_genes, peaks = 600, 100, 20_000
+    genes, open_peaks = 200, 1500
+    more_genes_seen = 40
+    cis_genes = 20
 
 
 def text(group, name, values):
@@ -53,11 +67,10 @@ def frame(parent, name, index, columns=()):
 class Rows:
     """Rows of a CSR matrix in memory, whose columns are cut where chromosomes begin."""
 
-    def __init__(self, group, chromosome_of):
+    def __init__(self, group, chromosome_of, chromosomes):
         self.indptr = group["indptr"][:].astype(np.int64)
         self.indices = group["indices"][:]
         self.data = group["data"][:].astype(np.float32)
-        chromosomes = chromosome_of.max() + 1
         # Where the entries of row i on chromosome c begin. Columns of a chromosome stand together.
         key = np.repeat(np.arange(len(self.indptr) - 1), np.diff(self.indptr)) * chromosomes + chromosome_of[self.indices]
         counts = np.bincount(key, minlength=(len(self.indptr) - 1) * chromosomes)
@@ -98,7 +111,7 @@ class CsrWriter:
         self.group["indptr"] = np.concatenate([[0], np.cumsum(np.concatenate(self.lengths))])
 
 
-def simulate(bank, out, cells, seed):
+def simulate(bank, out, cells, seed, size):
     """Writes cells.h5mu and genes.bed."""
     random = np.random.default_rng(seed)
     with h5py.File(bank / "cells.h5mu") as source, h5py.File(out / "cells.h5mu", "w") as to:
@@ -111,15 +124,15 @@ def simulate(bank, out, cells, seed):
         place = {line.split("\t")[3]: line.split("\t")[0] for line in lines if not line.startswith("#")}
         code = {name: i for i, name in enumerate(chromosomes)}
         of_gene = np.array([code[place[name]] for name in gene_names])
-        peaks, genes = Rows(source["mod/atac/X"], of_peak), Rows(source["mod/rna/X"], of_gene)
+        peaks, genes = (Rows(source[f"mod/{name}/X"], of, len(chromosomes)) for name, of in (("atac", of_peak), ("rna", of_gene)))
         types = source["obs/cell_type/codes"][:]
         type_names = source["obs/cell_type/categories"].asstr()[:]
         by_type = [np.flatnonzero(types == kind) for kind in range(TYPES)]
-        more = 20000 - len(gene_names)
+        more = size.genes - len(gene_names)
         names = list(gene_names) + [f"MORE{i:05d}" for i in range(more)]
         ids = list(gene_ids) + [f"MOREG{i:011d}" for i in range(more)]
         write_genes(out / "genes.bed", lines, names[len(gene_names):], ids[len(gene_names):])
-        kept = min(1.0, OPEN_PEAKS / (len(peaks.indices) / (len(peaks.indptr) - 1)))
+        kept = min(1.0, size.open_peaks / (len(peaks.indices) / (len(peaks.indptr) - 1)))
         # Genes that follow the type alone: of each type the chance that one more count is of a gene.
         chance = np.exp(random.normal(0, 1.2, (1, more)) + random.normal(0, 0.5, (TYPES, more)))
         chance = np.cumsum(chance / chance.sum(axis=1, keepdims=True), axis=1)
@@ -143,7 +156,7 @@ def simulate(bank, out, cells, seed):
             open_writer.append(lengths, peaks.indices[entries[seen]], np.ones(int(seen.sum()), dtype="u2"))
             entries, lengths = genes.offspring(parents)
             row = np.repeat(np.arange(len(own)), lengths)
-            extra_rows, extra_genes, extra_counts = more_genes(random, own, chance, len(gene_names))
+            extra_rows, extra_genes, extra_counts = more_genes(random, own, chance, len(gene_names), size.more_genes_seen)
             row = np.concatenate([row, extra_rows])
             indices = np.concatenate([genes.indices[entries], extra_genes])
             data = np.concatenate([genes.data[entries], extra_counts])
@@ -153,12 +166,12 @@ def simulate(bank, out, cells, seed):
         count_writer.finish()
 
 
-def more_genes(random, kinds, chance, first):
+def more_genes(random, kinds, chance, first, seen):
     """Rows, genes and counts of cells of these types."""
     rows, genes = [], []
     for kind in range(len(chance)):
         of_kind = np.flatnonzero(kinds == kind)
-        draws = random.poisson(MORE_GENES_SEEN * 1.15, len(of_kind))
+        draws = random.poisson(seen * 1.15, len(of_kind))
         rows.append(np.repeat(of_kind, draws))
         genes.append(np.minimum(np.searchsorted(chance[kind], random.random(int(draws.sum()))), chance.shape[1] - 1))
     key, counts = np.unique(np.concatenate(rows) * chance.shape[1] + np.concatenate(genes), return_counts=True)
@@ -211,9 +224,9 @@ def run(words, folder):
     return usage.ru_utime, usage.ru_stime, time.monotonic() - began, resident, anonymous
 
 
-def choose(folder):
-    """50 genes for cis, and targets among those that it gave terms."""
-    genes = [f"SIM{i:05d}" for i in range(1, 51)]
+def choose(folder, count):
+    """Genes for cis, and targets among those that it gave terms."""
+    genes = [f"SIM{i:05d}" for i in range(1, count + 1)]
     (folder / "genes.txt").write_text("\n".join(genes) + "\n")
 
 
@@ -227,13 +240,13 @@ def choose_targets(folder):
     return genes[0]
 
 
-def stages(grids, folder, memory, openness):
+def stages(grids, folder, memory, openness, size):
     within = ["--memory", memory]
     study = ["study.h5mu", "surrogate-cis.safetensors"]
-    yield "prepare", [grids, "prepare", "cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed", "--variable-genes", 20000,
+    yield "prepare", [grids, "prepare", "cells.h5mu", "--labels", "cell_type", "--genes", "genes.bed", "--variable-genes", size.genes,
                       "--min-peak-share", 0.0005, "-o", "study.h5mu", *within]
     yield "train", [grids, "train", "study.h5mu", "--max-steps", 200, "-o", "surrogate.safetensors", *within]
-    choose(folder)
+    choose(folder, size.cis_genes)
     yield "cis", [grids, "cis", "study.h5mu", "surrogate.safetensors", "--genes", "genes.txt", "--latent-openness", openness, "-o",
                   "surrogate-cis.safetensors", *within]
     first = choose_targets(folder)
@@ -258,23 +271,26 @@ def main():
     arguments.add_argument("--latent-openness", default="auto", help="Of cis: auto fits twice, and takes several times as long")
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--work", type=pathlib.Path)
+    arguments.add_argument("--small", action="store_true", help="20,000 peaks, 200 genes: to see that it works")
+    arguments.add_argument("--json", type=pathlib.Path)
     arguments.add_argument("--bank", type=pathlib.Path, help="A folder of `grids simulate` as above, to save its time")
     given = arguments.parse_args()
+    size = SmallSize if given.small else Size
     grids = given.programs.resolve() / "grids"
     work = pathlib.Path(tempfile.mkdtemp(prefix="atlas-", dir=given.work))
     try:
         bank = given.bank
         if bank is None:
             bank = work / "bank"
-            subprocess.run([grids, "simulate", "--preset", "paper", "--cells", str(BANK_CELLS), "--peaks", "200000", "--n-genes",
-                            str(BANK_GENES), "--types", str(TYPES), "--seed", str(given.seed), "-q", "-o", bank], check=True)
+            subprocess.run([grids, "simulate", "--preset", "paper", "--cells", str(size.bank_cells), "--peaks", str(size.peaks),
+                            "--n-genes", str(size.bank_genes), "--types", str(TYPES), "--seed", str(given.seed), "-q", "-o", bank], check=True)
         costs = {}
         print("| stage | cells | user (s) | system (s) | wall (s) | VmHWM (MB) | RssAnon (MB) |\n| --- | --- | --- | --- | --- | --- | --- |")
         for cells in given.cells:
             folder = work / str(cells)
             folder.mkdir()
-            simulate(bank, folder, cells, given.seed)
-            for name, words in stages(grids, folder, given.memory, given.latent_openness):
+            simulate(bank, folder, cells, given.seed, size)
+            for name, words in stages(grids, folder, given.memory, given.latent_openness, size):
                 cost = run(words, folder)
                 costs.setdefault(name, []).append(cost)
                 print(f"| {name} | {cells} | {cost[0]:.1f} | {cost[1]:.1f} | {cost[2]:.1f} | {cost[3]:.0f} | {cost[4]:.0f} |",
@@ -282,6 +298,10 @@ def main():
                 if name == "prepare":
                     (folder / "cells.h5mu").unlink()
             shutil.rmtree(folder)
+        if given.json:
+            given.json.write_text(json.dumps([
+                {"stage": name, "cells": cells, "user_s": cost[0], "system_s": cost[1], "wall_s": cost[2], "peak_mb": cost[3],
+                 "own_mb": cost[4]} for name, of_stage in costs.items() for cells, cost in zip(given.cells, of_stage)], indent=1))
         for name, of_stage in costs.items():
             user = [cost[0] for cost in of_stage]
             memory = [cost[4] for cost in of_stage]

@@ -18,6 +18,7 @@ STUDY is one that `grids prepare` wrote. Needs Debian's python3-anndata, python3
 
 import argparse
 import csv
+import json
 import os
 import pathlib
 import subprocess
@@ -202,6 +203,7 @@ def main():
     arguments.add_argument("--genes", type=int, default=100)
     arguments.add_argument("--components", type=int, default=30)
     arguments.add_argument("--work", type=pathlib.Path)
+    arguments.add_argument("--json", type=pathlib.Path)
     given = arguments.parse_args()
     work = given.work or pathlib.Path(tempfile.mkdtemp(prefix="grids_peers_"))
     work.mkdir(parents=True, exist_ok=True)
@@ -233,6 +235,9 @@ def main():
     scores = left("scores.f32", np.float32).reshape(atac.n_obs, -1)
     row("neighbours", *compare_neighbours(scores, left("neighbours.i32", np.int32).reshape(atac.n_obs, -1)))
     row("umap", *compare_umap(scores, left("umap.f32", np.float32).reshape(-1, 2)))
+    if given.json:
+        given.json.write_text(json.dumps([{"part": part, "ours_s": mine, "peer_s": theirs, "agreement": agreement}
+                                          for part, mine, theirs, agreement in rows], indent=1))
     print(f"{atac.n_obs:,} cells, {atac.n_vars:,} peaks, {rna.n_vars:,} genes; one thread\n")
     print("| part | grids, CPU s | peer, CPU s | ratio | agreement |")
     print("| --- | ---: | ---: | ---: | --- |")

@@ -194,8 +194,8 @@ def total(costs, builds, sizes):
     for size in sizes:
         for build in builds:
             of = [cost for (cells, _, whose), cost in costs.items() if cells == size and whose == build]
-            print(f"{size:,} cells, {build}: {sum(cost.user + cost.system for cost in of):.0f} CPU s, {sum(cost.wall for cost in of):.0f} s, "
-                  f"peak {max(cost.memory for cost in of) / 1024:.0f} MB")
+            print(f"{size:,} cells, {build}: {sum(cost.user + cost.system for cost in of):.0f} CPU s, "
+                  f"{sum(cost.wall for cost in of):.0f} s, peak {max(cost.memory for cost in of) / 1024:.0f} MB")
 
 
 def main():
