@@ -38,7 +38,7 @@ PackedModality part_of_anndata(const Opened& opened, FeatureKind kind, const Mul
 }  // namespace
 
 const Format kAnnDataFormat = {
-    "FILE.h5ad or .zarr: AnnData with genes and peaks told apart by var/feature_types", recognises_anndata,
-    from_one, part_of_anndata};
+    "FILE.h5ad or .zarr: AnnData with genes and peaks told apart by var/feature_types",
+    recognises_anndata, from_one, part_of_anndata};
 
 }  // namespace grids::core

@@ -40,8 +40,8 @@ struct Manifest {
 /// SHA-256 of a file's bytes, in hexadecimal. Throws Error(kInput) for unreadable files.
 std::string sha256_of(const std::filesystem::path& path);
 
-/// Of a folder (a Zarr store): of the list of its files, sorted, each with its own SHA-256; the bytes
-/// are those of all.
+/// Of a folder (a Zarr store): of the list of its files, sorted, each with its own SHA-256; the
+/// bytes are those of all.
 FileRecord record_file(const std::filesystem::path& path);
 
 /// SHA-256 of a text.

@@ -143,9 +143,9 @@ TEST(Store, OpensOnlyWhatItKnows) {
   EXPECT_FALSE(store::is_store(folder / "a.txt"));
   EXPECT_FALSE(store::is_store(folder / "none"));
   for (const auto& path : {folder / "a.txt", folder.path()}) {
-    EXPECT_EQ(
-        test::input_message([&] { store::open(path); }),
-        "reading " + path.string() + ": cannot be read, or is not an HDF5 file, a .gz of one or a Zarr store");
+    EXPECT_EQ(test::input_message([&] { store::open(path); }),
+              "reading " + path.string() +
+                  ": cannot be read, or is not an HDF5 file, a .gz of one or a Zarr store");
   }
   EXPECT_THAT(test::input_message([&] { store::open(folder / "none"); }),
               HasSubstr("none: there is no such file"));
