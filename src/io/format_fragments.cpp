@@ -19,8 +19,7 @@ PackedMultiome from_fragments_alone(const Opened& opened, const MultiomeInput&, 
 std::filesystem::path peaks_for(const MultiomeInput& input, std::span<const FragmentFile> files,
                                 const Context& context) {
   if (!input.peaks.empty()) return input.peaks;
-  const auto beside =
-      files.size() == 1 ? peaks_beside(files.front().path) : std::filesystem::path();
+  auto beside = files.size() == 1 ? peaks_beside(files.front().path) : std::filesystem::path();
   if (beside.empty()) {
     throw input_error(
         "{}: fragments are counted in peaks: give them as BED, --peaks atac_peaks.bed{}",

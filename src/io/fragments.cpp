@@ -264,8 +264,8 @@ class FragmentCounter {
   }
 
   Error no_cells(const FragmentFile& file, std::span<const std::string> first) const {
-    const auto some = [kShown = size_t{3}](std::span<const std::string> names) {
-      return names.first(std::min(names.size(), kShown));
+    const auto some = [](std::span<const std::string> names) {
+      return names.first(std::min(names.size(), size_t{3}));
     };
     return input_error(
         "reading {}: no barcode is a cell of the RNA; barcodes are {} and cells {}; if cells have "
@@ -352,7 +352,7 @@ bool is_fragments(const fs::path& path) {
 fs::path peaks_beside(const fs::path& fragments) {
   std::error_code ignored;
   for (const char* name : {"atac_peaks.bed", "peaks.bed"}) {
-    const auto path = fragments.parent_path() / name;
+    auto path = fragments.parent_path() / name;
     if (fs::is_regular_file(path, ignored)) return path;
   }
   return {};
