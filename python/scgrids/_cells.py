@@ -89,14 +89,14 @@ def _column(table: "_core.StoredGroup", name: str, column: Any) -> bool:
     return True
 
 
-def _read(frame: Any) -> Any:
+def read_now(frame: Any) -> Any:
     """A table that is read when it is asked, now."""
     return frame.to_memory() if hasattr(frame, "to_memory") else frame
 
 
 def _frame(frame: Any) -> "_core.StoredGroup":
     """Columns that have no place in a file (complex numbers, lists) are left out."""
-    frame = _read(frame)
+    frame = read_now(frame)
     table = _group("dataframe")
     index = "_index"
     table.set_attribute("_index", [index])
@@ -112,7 +112,7 @@ def _frame(frame: Any) -> "_core.StoredGroup":
 
 def require_readable(data: Any, options: dict) -> None:
     """Whether columns of cells that options name can be read; one that cannot would be called missing."""
-    frames = [_read(one.obs) for one in (data, *(data.mod.values() if is_mudata(data) else ()))]
+    frames = [read_now(one.obs) for one in (data, *(data.mod.values() if is_mudata(data) else ()))]
     for option, name in options.items():
         if not isinstance(name, str):
             continue

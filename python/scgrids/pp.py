@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _core
-from ._cells import is_anndata, is_mudata, mudata_of, require_readable, stored
+from ._cells import is_anndata, is_mudata, mudata_of, read_now, require_readable, stored
 from ._error import Error
 from ._options import Files, described, given_words
 from ._running import running
@@ -202,8 +202,6 @@ def prepare(
     if in_memory:
         rna, atac = _modalities(data, places)
         require_readable(data, {name: options.get(name) for name in ("labels", "donors", "batches")})
-    elif not isinstance(data, (str, os.PathLike)):
-        raise Error(f"{type(data).__name__} is no MuData, AnnData or path of raw cells", "usage")
     with Files() as files, running(seed, threads) as run:
         tables = _given_tables(options, data.obs_names if in_memory else None)
         given = _paths(files, options, tables)
@@ -259,7 +257,7 @@ def _mark(data: Any, rna: Any, atac: Any, study: Study, rows: Any, genes: Any, p
 
     places = [(rna, genes), (atac, peaks)]
     if rna is atac:
-        kinds = _kinds(rna.var)
+        kinds = _kinds(read_now(rna.var))
         of_genes = numpy.flatnonzero(kinds == "genes")
         of_peaks = numpy.flatnonzero(kinds == "peaks")
         places = [(rna, numpy.concatenate([of_genes[genes], of_peaks[peaks]]))]
