@@ -36,7 +36,8 @@ def read(
     ----------
     path
         10x multiome ``.h5``, a folder with ``matrix.mtx`` or Cell Ranger's ``outs/``, ``.h5mu``, or
-        ``.h5ad`` of both; ``.gz`` of these; ``.zarr`` or ``.zarr.zip``. Without, ``rna`` and ``atac`` say where the two lie.
+        ``.h5ad`` of both; ``.gz`` of these; ``.zarr`` or ``.zarr.zip``. Without, ``rna`` and ``atac``
+        (or ``fragments`` and ``peaks``) say where the two lie.
     {options}
 
     Returns
