@@ -6,6 +6,7 @@
 
 #include "base/simd.hpp"
 #include "math/dispersion.hpp"
+#include "math/dot_four.hpp"
 #include "math/exponential.hpp"
 #include "math/information.hpp"
 #include "math/logarithm.hpp"
@@ -43,24 +44,6 @@ GRIDS_CLONES void add_four(size_t rows, const double* a, const double* const* x,
   for (size_t i = 0; i < rows; ++i) {
     out[i] += (a0 * x0[i] + a1 * x1[i]) + (a2 * x2[i] + a3 * x3[i]);
   }
-}
-
-/// sums += Σ y x_j of four columns.
-GRIDS_CLONES void multiply_four(size_t rows, const double* y, const double* const* x,
-                                double* sums) {
-  const double *x0 = x[0], *x1 = x[1], *x2 = x[2], *x3 = x[3];
-  double s0 = 0, s1 = 0, s2 = 0, s3 = 0;
-#pragma omp simd reduction(+ : s0, s1, s2, s3)
-  for (size_t i = 0; i < rows; ++i) {
-    s0 += y[i] * x0[i];
-    s1 += y[i] * x1[i];
-    s2 += y[i] * x2[i];
-    s3 += y[i] * x3[i];
-  }
-  sums[0] += s0;
-  sums[1] += s1;
-  sums[2] += s2;
-  sums[3] += s3;
 }
 
 /// out = log mean + part × change, within bounds.
@@ -131,7 +114,7 @@ class ColumnsByFour {
   std::vector<double> products(std::span<const double> y) const {
     std::vector<double> result(columns_.size());
     for_blocks([&](size_t begin, size_t rows, size_t j, const double* const* four) {
-      multiply_four(rows, y.data() + begin, four, result.data() + j);
+      dot_four(y.data() + begin, four, rows, result.data() + j);
     });
     result.resize(count_);
     return result;

@@ -14,19 +14,6 @@ namespace fs = std::filesystem;
 using test::TempFolder;
 using ::testing::HasSubstr;
 
-/// What every fixture holds; `make_fixtures.py` writes it in many layouts.
-const std::string kContent =
-    "shape 4 3\n"
-    "obs c1\nobs c2\nobs c3\nobs c4\n"
-    "obs.cell_type\tT\tB/α\t\tT\n"
-    "obs.stage\tlate\tearly\tlate\tlate\n"
-    "obs.n\t3\t0\t3\t9\n"
-    "obs.score\t0.5\t\t-1.25\t1000000\n"
-    "obs.good\t1\t0\t1\t1\n"
-    "var chr1:10-20\nvar chr1:30-40\nvar chrX:5-9\n"
-    "var.name\tg1\tg2\tg3\n"
-    "0 0 1\n0 2 2\n2 1 3\n3 0 4\n3 2 5\n";
-
 RawModality read(const fs::path& path, const std::string& matrix = {}) {
   return read_anndata(store::open(path), matrix);
 }
@@ -57,7 +44,7 @@ TEST_F(AnnDataFixtures, EveryLayoutHoldsTheSame) {
                            "gzip", "index_name", "unsorted", "odd_types", "encoding_0_1_0",
                            "compound_fixed", "compound_text"}) {
     SCOPED_TRACE(name);
-    EXPECT_EQ(test::describe(read(at(fmt::format("{}.h5ad", name)))), kContent);
+    EXPECT_EQ(test::describe(read(at(fmt::format("{}.h5ad", name)))), test::kFixtureCells);
   }
 }
 
@@ -81,13 +68,13 @@ TEST_F(AnnDataFixtures, CountsAreFoundWhereTheyLie) {
     SCOPED_TRACE(name);
     const auto path = at(fmt::format("{}.h5ad", name));
     const auto modality = read(path);
-    EXPECT_EQ(test::describe(modality), kContent);
+    EXPECT_EQ(test::describe(modality), test::kFixtureCells);
     EXPECT_EQ(modality.source, fmt::format("{}: {}", path.string(), place));
   }
-  EXPECT_EQ(test::describe(read(at("layer_named.h5ad"), "spliced")), kContent);
-  EXPECT_EQ(test::describe(read(at("layer_named.h5ad"), "layers/spliced")), kContent);
-  EXPECT_EQ(test::describe(read(at("raw.h5ad"), "raw/X")), kContent);
-  EXPECT_EQ(test::describe(read(at("whole_x.h5ad"), "X")), kContent);
+  EXPECT_EQ(test::describe(read(at("layer_named.h5ad"), "spliced")), test::kFixtureCells);
+  EXPECT_EQ(test::describe(read(at("layer_named.h5ad"), "layers/spliced")), test::kFixtureCells);
+  EXPECT_EQ(test::describe(read(at("raw.h5ad"), "raw/X")), test::kFixtureCells);
+  EXPECT_EQ(test::describe(read(at("whole_x.h5ad"), "X")), test::kFixtureCells);
   const auto normalised = read(at("no_counts.h5ad"));
   EXPECT_FALSE(PackedRows(normalised.values).all_whole());
   EXPECT_EQ(normalised.values.values[0], 0.37f);

@@ -53,6 +53,19 @@ inline bool have_anndata() {
 #define GRIDS_NEEDS_ANNDATA() \
   if (!grids::core::test::have_anndata()) GTEST_SKIP() << "python3-anndata is not installed"
 
+/// What `describe` makes of the cells that make_fixtures.py writes in many layouts.
+inline const std::string kFixtureCells =
+    "shape 4 3\n"
+    "obs c1\nobs c2\nobs c3\nobs c4\n"
+    "obs.cell_type\tT\tB/α\t\tT\n"
+    "obs.stage\tlate\tearly\tlate\tlate\n"
+    "obs.n\t3\t0\t3\t9\n"
+    "obs.score\t0.5\t\t-1.25\t1000000\n"
+    "obs.good\t1\t0\t1\t1\n"
+    "var chr1:10-20\nvar chr1:30-40\nvar chrX:5-9\n"
+    "var.name\tg1\tg2\tg3\n"
+    "0 0 1\n0 2 2\n2 1 3\n3 0 4\n3 2 5\n";
+
 /// One line for each table row, column and non-zero, as `check_anndata.py` writes it.
 inline std::string describe(const RawModality& modality) {
   std::string text =

@@ -53,26 +53,13 @@ RawModality read(const fs::path& path, const std::string& matrix = {}) {
   return read_anndata(store::open(path), matrix);
 }
 
-/// As anndata_test.cpp has it of the same cells in .h5ad.
-const std::string kSame =
-    "shape 4 3\n"
-    "obs c1\nobs c2\nobs c3\nobs c4\n"
-    "obs.cell_type\tT\tB/α\t\tT\n"
-    "obs.stage\tlate\tearly\tlate\tlate\n"
-    "obs.n\t3\t0\t3\t9\n"
-    "obs.score\t0.5\t\t-1.25\t1000000\n"
-    "obs.good\t1\t0\t1\t1\n"
-    "var chr1:10-20\nvar chr1:30-40\nvar chrX:5-9\n"
-    "var.name\tg1\tg2\tg3\n"
-    "0 0 1\n0 2 2\n2 1 3\n3 0 4\n3 2 5\n";
-
 TEST_P(ZarrFixtures, EveryLayoutHoldsTheSame) {
   for (const auto* name : {"csr", "csc", "dense", "dense64", "dense_ints", "csr_ints", "csc_ints",
                            "gzip", "index_name", "unsorted", "layer", "raw", "whole_x"}) {
     SCOPED_TRACE(name);
-    EXPECT_EQ(test::describe(read(at(fmt::format("{}.zarr", name)))), kSame);
+    EXPECT_EQ(test::describe(read(at(fmt::format("{}.zarr", name)))), test::kFixtureCells);
   }
-  EXPECT_EQ(test::describe(read(at("layer_named.zarr"), "spliced")), kSame);
+  EXPECT_EQ(test::describe(read(at("layer_named.zarr"), "spliced")), test::kFixtureCells);
   EXPECT_EQ(read(at("raw.zarr")).source, at("raw.zarr").string() + ": raw/X");
   EXPECT_EQ(read(at("no_counts.zarr")).values.values[0], 0.37f);
 }
@@ -89,7 +76,8 @@ TEST_P(ZarrFixtures, ModalitiesOfMuData) {
     const auto root = store::open(at(fmt::format("{}.zarr", name)));
     const auto names = find_modalities(root, {});
     for (const auto& modality : {names.rna, names.atac}) {
-      EXPECT_EQ(test::describe(read_anndata(root.group("mod/" + modality), {})), kSame);
+      EXPECT_EQ(test::describe(read_anndata(root.group("mod/" + modality), {})),
+                test::kFixtureCells);
     }
   }
 }
@@ -269,7 +257,7 @@ TEST_P(ZarrFixtures, ZipArchivesAreTheSame) {
   ASSERT_TRUE(pack(folder / "large.zip", store, store, "ZIP_DEFLATED", 20));
   EXPECT_THAT(test::slurp(folder / "large.zip"), HasSubstr(std::string("PK\6\6", 4)));
   for (const auto* name : {"stored.zip", "inside.zip", "large.zip"}) {
-    EXPECT_EQ(test::describe(read(folder / name)), kSame) << name;
+    EXPECT_EQ(test::describe(read(folder / name)), test::kFixtureCells) << name;
   }
   const auto whole = test::slurp(folder / "inside.zip");
   test::put(folder / "cut.zip", whole.substr(0, whole.size() / 2));
@@ -304,7 +292,7 @@ TEST_P(ZarrFixtures, TheManifestKnowsAFolderByAllOfItsFiles) {
 
 TEST_P(ZarrFixtures, TheArchiveThatZarrWrites) {
   if (std::string(GetParam()) == "v2") GTEST_SKIP() << "of version 3 alone";
-  EXPECT_EQ(test::describe(read(at("csr.zarr.zip"))), kSame);
+  EXPECT_EQ(test::describe(read(at("csr.zarr.zip"))), test::kFixtureCells);
 }
 
 }  // namespace
