@@ -14,7 +14,7 @@ namespace grids::core {
 namespace {
 
 /// Below these, numbers are printed but hardly to be trusted.
-constexpr int64_t kFewCells = 200;
+constexpr int64_t kFewCellsToLearn = 200;
 constexpr int64_t kFewTestCells = 50;
 
 template <typename List>
@@ -79,9 +79,9 @@ void tell_cells(const Preparation& run) {
              size_of(study.cells_of(Split::kTrain)), size_of(study.cells_of(Split::kValidation)),
              size_of(study.cells_of(Split::kTest)),
              types > 0 ? fmt::format(" of {} types", types) : std::string());
-  if (study.cells.size() < kFewCells) {
+  if (study.cells.size() < kFewCellsToLearn) {
     diary.warn("{} cells are too few to trust what is learned from them (fewer than {})",
-               study.cells.size(), kFewCells);
+               study.cells.size(), kFewCellsToLearn);
   }
   if (!whole.empty()) {
     diary.warn(

@@ -53,12 +53,12 @@ CellQuality choose_half(HalfCells& half, RnaKind kind, const PrepareOptions& opt
 void fill_half(const HalfCells& half, CellQuality& quality, Study& study) {
   const auto& matched = half.cells.matched;
   const auto& rows = half.rna ? matched.rna_row : matched.atac_row;
-  const std::vector<double> none(rows.size(), 0.0);
   study.paired = false;
   study.cells.barcodes = matched.barcodes;
   study.cells.place.assign(rows.begin(), rows.end());
-  study.cells.total_rna = half.rna ? std::move(quality.rna_counts) : none;
-  study.cells.open_peaks = half.rna ? none : std::move(quality.peaks);
+  study.cells.total_rna = std::move(quality.rna_counts);
+  study.cells.open_peaks = std::move(quality.peaks);
+  (half.rna ? study.cells.open_peaks : study.cells.total_rna).assign(rows.size(), 0.0);
 }
 
 /// One list of names for both halves, those of most cells first; a half without values has none.
