@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "cli/unpaired_info.hpp"
 #include "math/gemm_rate.hpp"
 #include "math/machine.hpp"
 #include "redundancy/reach.hpp"
@@ -204,6 +205,16 @@ void tell_reach(const std::filesystem::path& path, bool json, const Context& con
   std::fputs(text.c_str(), stdout);
 }
 
+void tell_study(const std::filesystem::path& path, bool json, const Context& context) {
+  if (!is_unpaired(path)) {
+    tell_reach(path, json, context);
+    return;
+  }
+  const auto study = read_unpaired_study(path, context);
+  const auto text = (json ? unpaired_as_json : unpaired_as_text)(path.string(), study);
+  std::fputs(text.c_str(), stdout);
+}
+
 void tell_machine(bool json, const Context& context) {
   const Info info = gather(context);
   const std::string text = json ? as_json(info) : as_text(info);
@@ -227,13 +238,14 @@ Command info_command() {
             auto asked = std::make_shared<InfoCommand>();
             options.value("study", asked->study,
                           "Study written by prepare: how strong an element must be, and how well "
-                          "redundancy would be called, by type and counts");
+                          "redundancy would be called, by type and counts; of cells that were not "
+                          "measured together how many there are of each type");
             options.flag("--json", asked->json, "For machines");
             return [asked](const Context& context) {
               if (asked->study.empty()) {
                 tell_machine(asked->json, context);
               } else {
-                tell_reach(asked->study, asked->json, context);
+                tell_study(asked->study, asked->json, context);
               }
             };
           }};

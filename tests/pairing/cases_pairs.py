@@ -55,7 +55,7 @@ def one_of_two():
 
 @case("ATAC of another sample: five barcodes coincide",
       r"only 5 cells \(8\.3 % of the fewer\) are in both rna\.h5ad: X \(60: .*atac\.h5ad: X \(60: "
-      r".*one sample, or go on with --force", code=3)
+      r".*one sample; if they are different cells.*--unpaired, or go on with --force", code=3)
 def another_sample():
     return write_pair(rna(), atac(index=BARCODES[:5] + others(CELLS - 5)))
 

@@ -81,6 +81,7 @@ class Study:
         with h5py.File(path) as file:
             self.obs = read_elem(file["obs"])
             self.modality = {name: read_elem(file["mod"][name]) for name in ("rna", "atac")}
+            self.labels_in = read_elem(file["uns/grids"]).get("labels_in")  # where it is not paired
             self.obsm = {name: file["obsm"][name][()] for name in file["obsm"]}
 
     def row_of(self, barcodes):

@@ -19,7 +19,8 @@ except ImportError:
     print("skipped: needs python3-anndata")
     sys.exit(77)
 
-import cases_kept  # noqa: F401  (registers its cases)
+import cases_apart  # noqa: F401  (registers its cases)
+import cases_kept  # noqa: F401
 import cases_pairs  # noqa: F401
 import cases_text  # noqa: F401
 import harness

@@ -109,6 +109,29 @@ inline void permute(RawModality& part, uint64_t seed) {
   part.values = select_columns(select_rows(part.values, rows), columns);
 }
 
+/// Half of the cells of a modality: those at even places, or at odd ones.
+inline RawModality every_other(const RawModality& whole, bool odd) {
+  std::vector<int32_t> rows;
+  for (int32_t row = odd ? 1 : 0; row < whole.obs.rows(); row += 2) rows.push_back(row);
+  RawModality part = whole;
+  part.obs.index = reordered(whole.obs.index, rows);
+  for (auto& column : part.obs.columns) {
+    std::visit([&](auto& values) { values = reordered(values, rows); }, column.values);
+  }
+  part.values = select_rows(whole.values, rows);
+  return part;
+}
+
+/// The same experiment as if its modalities had been measured in different cells: RNA of half of
+/// them, chromatin of the others, with the RNA's annotations of each.
+inline RawMultiome different_cells(const RawMultiome& whole) {
+  RawMultiome result = whole;
+  result.rna = every_other(whole.rna, true);
+  result.atac.obs.columns = whole.rna.obs.columns;
+  result.atac = every_other(result.atac, false);
+  return result;
+}
+
 /// The message of the Error that `body` throws; empty when it throws none.
 template <typename Body>
 std::string message_of(Body&& body, ErrorKind kind = ErrorKind::kInput) {
