@@ -62,9 +62,10 @@ Command evaluate_command() {
             describe_map(options, arguments->map);
             const auto values = options.values("evaluate");
             options.section("");
-            options.value("-o,--out", arguments->out,
-                          "Folder for accuracy.tsv, accuracy_summary.tsv, marker_means.tsv",
-                          OptionSet::Need::kRequired);
+            options.value(
+                "-o,--out", arguments->out,
+                "Folder for accuracy.tsv, accuracy_summary.tsv, alignment.tsv, marker_means.tsv",
+                OptionSet::Need::kRequired);
             describe_overwrite(options, arguments->overwrite);
             return [arguments, values](const Context& context) {
               judge_surrogate(*arguments, values(), context);

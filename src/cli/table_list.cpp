@@ -11,6 +11,7 @@
 #include "compare/comparison_files.hpp"
 #include "compare/recovery.hpp"
 #include "evaluate/accuracy.hpp"
+#include "evaluate/alignment.hpp"
 #include "evaluate/cell_map.hpp"
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/knockout.hpp"
@@ -52,8 +53,8 @@ std::vector<CommandTables> all_tables() {
       {"train", {curve_columns().describe()}},
       {"cis", {describe_cis(), describe_openness()}},
       {"evaluate",
-       {describe_accuracy(), describe_accuracy_summary(), describe_marker_means(),
-        marker_columns().describe()}},
+       {describe_accuracy(), describe_accuracy_summary(), alignment_columns().describe(),
+        describe_marker_means(), marker_columns().describe()}},
       {"explain",
        {describe_subsets(),
         describe_partners(),

@@ -56,6 +56,7 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
   result.markers = markers_of(study, surrogate, options, context);
   result.accuracy =
       judge_accuracy(study, cells, predictor_of(study, surrogate, cells, context), {}, context);
+  result.alignment = judge_alignment(study, cells, surrogate.folded(), {}, context);
   const auto genes = genes_of(result.markers);
   const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
   result.means = marker_means(study, cells, predicted, genes);
@@ -64,6 +65,7 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
 
 std::vector<Table> evaluation_tables(const Study& study, const Evaluation& evaluation) {
   return {accuracy_table(study, evaluation.accuracy), accuracy_summary_table(evaluation.accuracy),
+          alignment_columns().table(evaluation.alignment),
           marker_means_table(study, evaluation.means),
           marker_columns().table(marker_names(study, evaluation.markers))};
 }

@@ -64,7 +64,8 @@ EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const S
 }
 
 std::vector<std::string> EvaluateArguments::files() {
-  return {describe_accuracy().file, describe_accuracy_summary().file, describe_marker_means().file,
+  return {describe_accuracy().file, describe_accuracy_summary().file,
+          alignment_columns().describe().file, describe_marker_means().file,
           marker_columns().describe().file};
 }
 
