@@ -83,6 +83,21 @@ void add_embeddings(const Group& group, int64_t cells, bool KeptEmbedding::*plac
   }
 }
 
+/// All columns of obs but the study's own.
+void add_columns(const Group& group, CellTable& cells) {
+  const auto all = indices_below(cells.size());
+  std::vector<std::string> names = frame_columns(group, "obs");
+  std::erase_if(names, is_study_column);
+  for (size_t first = 0; first < names.size(); first += kColumnsAtOnce) {
+    const auto count = std::min(kColumnsAtOnce, names.size() - first);
+    const std::set<std::string> wanted(names.begin() + static_cast<ptrdiff_t>(first),
+                                       names.begin() + static_cast<ptrdiff_t>(first + count));
+    const auto frame =
+        read_frame(group, "obs", [&](const std::string& name) { return wanted.contains(name); });
+    for (const auto& column : frame.columns) cells.columns.push_back({coded_column(column, all)});
+  }
+}
+
 }  // namespace
 
 void require_kept(const CellTable& cells) {
@@ -110,18 +125,19 @@ void write_kept(const GroupWriter& root, const CellTable& cells) {
   write_modality(root.group("mod/atac"), cells, false);
 }
 
-void read_kept(const Group& root, CellTable& cells) {
-  const auto all = indices_below(cells.size());
-  std::vector<std::string> names = frame_columns(root, "obs");
-  std::erase_if(names, is_study_column);
-  for (size_t first = 0; first < names.size(); first += kColumnsAtOnce) {
-    const auto count = std::min(kColumnsAtOnce, names.size() - first);
-    const std::set<std::string> wanted(names.begin() + static_cast<ptrdiff_t>(first),
-                                       names.begin() + static_cast<ptrdiff_t>(first + count));
-    const auto frame =
-        read_frame(root, "obs", [&](const std::string& name) { return wanted.contains(name); });
-    for (const auto& column : frame.columns) cells.columns.push_back({coded_column(column, all)});
+void write_kept_half(const GroupWriter& modality, const CellTable& cells) {
+  const auto obs = modality.group("obs");
+  std::set<std::string> taken;
+  for (const auto& column : cells.columns) {
+    write_coded_column(obs, column.name, column);
+    taken.insert(column.name);
   }
+  write_own(obs, cells, taken);
+  for (const auto& embedding : cells.embeddings) write_embedding(modality, embedding);
+}
+
+void read_kept(const Group& root, CellTable& cells) {
+  add_columns(root, cells);
   for (const bool rna : {true, false}) {
     const auto modality = root.group(rna ? "mod/rna" : "mod/atac");
     for (const auto& name : frame_columns(modality, "obs")) mark(cells.columns, name, rna);
@@ -129,6 +145,13 @@ void read_kept(const Group& root, CellTable& cells) {
   add_embeddings(root, cells.size(), &KeptEmbedding::in_whole, cells.embeddings);
   add_embeddings(root.group("mod/rna"), cells.size(), &KeptEmbedding::in_rna, cells.embeddings);
   add_embeddings(root.group("mod/atac"), cells.size(), &KeptEmbedding::in_atac, cells.embeddings);
+}
+
+void read_kept_half(const Group& modality, bool rna, CellTable& cells) {
+  add_columns(modality, cells);
+  for (auto& column : cells.columns) (rna ? column.in_rna : column.in_atac) = column.name;
+  add_embeddings(modality, cells.size(), rna ? &KeptEmbedding::in_rna : &KeptEmbedding::in_atac,
+                 cells.embeddings);
 }
 
 }  // namespace grids::core

@@ -20,4 +20,9 @@ void write_kept(const store::GroupWriter& root, const CellTable& cells);
 /// Fills `columns` and `embeddings` of cells whose barcodes are known.
 void read_kept(const store::Group& root, CellTable& cells);
 
+/// The same of the cells of one modality alone: all that was kept of them is in its own tables,
+/// columns under their names.
+void write_kept_half(const store::GroupWriter& modality, const CellTable& cells);
+void read_kept_half(const store::Group& modality, bool rna, CellTable& cells);
+
 }  // namespace grids::core

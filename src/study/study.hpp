@@ -150,7 +150,7 @@ struct Study {
   CsrMatrix counts;      ///< cells × genes, raw; 0 × 0 when the RNA came normalised
   ExpressionScale scale = ExpressionScale::kLog1pCp100k;
   /// Whether a row of `open` and the same row of `expression` are of one cell, as in a multiome
-  /// experiment; otherwise the modalities were measured in different cells.
+  /// experiment; otherwise this is one half of an `UnpairedStudy`, with one of the two alone.
   bool paired = true;
   /// How it was prepared: a JSON object with options, counts removed at each step, warnings.
   std::string provenance = "{}";
@@ -174,7 +174,7 @@ bool in_transcribed_part(const Study& study, int64_t gene, int64_t peak);
 
 /// Reads a study written by `write_study` of this or any earlier version. Throws Error(kInput) that
 /// names file and field, also for what `problems_of` finds (study/study_check.hpp); one of a later
-/// version, or whose cells are not paired (every command needs pairs), is refused with what to do.
+/// version, or whose cells are not paired (study/unpaired_study.hpp), is refused with what to do.
 /// The threads of `pool`, where one is given, unpack.
 Study read_study(const std::filesystem::path& path, ThreadPool* pool = nullptr);
 /// The same within the memory of the context: where the matrices take more than half of it they lie

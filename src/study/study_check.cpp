@@ -7,6 +7,7 @@
 
 #include "base/at.hpp"
 #include "io/anndata.hpp"
+#include "study/study_check_at.hpp"
 
 namespace grids::core {
 namespace {
@@ -21,15 +22,17 @@ void expect(Problems& problems, std::string_view what, size_t found, int64_t exp
 
 // ---- sizes ----
 
-void check_cell_sizes(const CellTable& table, Problems& problems) {
+void check_cell_sizes(const CellTable& table, const CellsPlace& place, Problems& problems) {
   const auto cells = table.size();
-  expect(problems, "obs/cell_type", table.type.codes.size(), cells);
-  if (!table.donor.empty()) expect(problems, "obs/donor", table.donor.codes.size(), cells);
-  if (!table.batch.empty()) expect(problems, "obs/batch", table.batch.codes.size(), cells);
-  expect(problems, "obs/split", table.split.size(), cells);
-  expect(problems, "obs/total_rna", table.total_rna.size(), cells);
-  expect(problems, "obs/open_peaks", table.open_peaks.size(), cells);
-  if (!table.place.empty()) expect(problems, "obs/place", table.place.size(), cells);
+  if (!place.may_lack_types || !table.type.empty()) {
+    expect(problems, place("cell_type"), table.type.codes.size(), cells);
+  }
+  if (!table.donor.empty()) expect(problems, place("donor"), table.donor.codes.size(), cells);
+  if (!table.batch.empty()) expect(problems, place("batch"), table.batch.codes.size(), cells);
+  expect(problems, place("split"), table.split.size(), cells);
+  expect(problems, place("total_rna"), table.total_rna.size(), cells);
+  expect(problems, place("open_peaks"), table.open_peaks.size(), cells);
+  if (!table.place.empty()) expect(problems, place("place"), table.place.size(), cells);
 }
 
 void check_peak_sizes(const PeakTable& table, Problems& problems) {
@@ -68,8 +71,8 @@ void check_shape(std::string_view what, const CsrPattern& pattern, int64_t rows,
   }
 }
 
-void check_table_sizes(const Study& study, Problems& problems) {
-  check_cell_sizes(study.cells, problems);
+void check_table_sizes(const Study& study, const CellsPlace& place, Problems& problems) {
+  check_cell_sizes(study.cells, place, problems);
   check_peak_sizes(study.peaks, problems);
   check_gene_sizes(study.genes, problems);
 }
@@ -119,23 +122,23 @@ void check_totals(std::string_view what, const CellTable& cells, const std::vect
 }
 
 /// Values are divided by a cell's total, and its logarithm is taken.
-void check_cells_with_rna(const Study& study, Problems& problems) {
+void check_cells_with_rna(const Study& study, const CellsPlace& place, Problems& problems) {
   for (int64_t cell = 0; cell < study.cells.size(); ++cell) {
     if (study.cells.total_rna[at(cell)] != 0 || study.expression.row_indices(cell).empty())
       continue;
-    problems.add("obs/total_rna: cell '{}' has 0, but genes are seen in it; {}",
+    problems.add("{}: cell '{}' has 0, but genes are seen in it; {}", place("total_rna"),
                  study.cells.barcodes[at(cell)], kAgain);
     return;
   }
 }
 
-void check_cells(const CellTable& cells, Problems& problems) {
-  check_names("obs", cells.barcodes, problems);
-  check_codes("obs/cell_type", cells.type, problems);
-  if (!cells.donor.empty()) check_codes("obs/donor", cells.donor, problems);
-  if (!cells.batch.empty()) check_codes("obs/batch", cells.batch, problems);
-  check_totals("obs/total_rna", cells, cells.total_rna, problems);
-  check_totals("obs/open_peaks", cells, cells.open_peaks, problems);
+void check_cells(const CellTable& cells, const CellsPlace& place, Problems& problems) {
+  check_names(place.obs, cells.barcodes, problems);
+  check_codes(place("cell_type"), cells.type, problems);
+  if (!cells.donor.empty()) check_codes(place("donor"), cells.donor, problems);
+  if (!cells.batch.empty()) check_codes(place("batch"), cells.batch, problems);
+  check_totals(place("total_rna"), cells, cells.total_rna, problems);
+  check_totals(place("open_peaks"), cells, cells.open_peaks, problems);
 }
 
 void check_peaks(const PeakTable& peaks, Problems& problems) {
@@ -222,19 +225,36 @@ void check_matrix(std::string_view what, const CsrMatrix& matrix, bool counts, P
   check_values(what, matrix.values, counts, problems);
 }
 
-void check_tables(const Study& study, Problems& problems) {
-  check_cells(study.cells, problems);
+void check_tables(const Study& study, const CellsPlace& place, Problems& problems) {
+  check_cells(study.cells, place, problems);
   check_peaks(study.peaks, problems);
   check_genes(study.genes, problems);
 }
 
 }  // namespace
 
-Problems problems_of_tables(const Study& study) {
+Problems problems_of_tables_at(const Study& study, const CellsPlace& place) {
   Problems problems;
-  check_table_sizes(study, problems);
-  if (problems.empty()) check_tables(study, problems);
+  check_table_sizes(study, place, problems);
+  if (problems.empty()) check_tables(study, place, problems);
   return problems;
+}
+
+Problems problems_at(const Study& study, const CellsPlace& place) {
+  Problems problems;
+  check_table_sizes(study, place, problems);
+  check_matrix_sizes(study, problems);
+  if (!problems.empty()) return problems;
+  check_tables(study, place, problems);
+  check_cells_with_rna(study, place, problems);
+  check_columns("mod/atac/X", study.open, problems);
+  check_matrix("mod/rna/X", study.expression, false, problems);
+  if (study.has_counts()) check_matrix("mod/rna/layers/counts", study.counts, true, problems);
+  return problems;
+}
+
+Problems problems_of_tables(const Study& study) {
+  return problems_of_tables_at(study, {});
 }
 
 Problems problems_of_rows(std::string_view what, const CsrPattern& block, int64_t rows,
@@ -263,16 +283,7 @@ Problems problems_of_counts(std::string_view what, std::span<const float> counts
 }
 
 Problems problems_of(const Study& study) {
-  Problems problems;
-  check_table_sizes(study, problems);
-  check_matrix_sizes(study, problems);
-  if (!problems.empty()) return problems;
-  check_tables(study, problems);
-  check_cells_with_rna(study, problems);
-  check_columns("mod/atac/X", study.open, problems);
-  check_matrix("mod/rna/X", study.expression, false, problems);
-  if (study.has_counts()) check_matrix("mod/rna/layers/counts", study.counts, true, problems);
-  return problems;
+  return problems_at(study, {});
 }
 
 }  // namespace grids::core

@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "study/study.hpp"
+#include "study/unpaired_study.hpp"
 
 namespace grids::core {
 
@@ -20,8 +21,15 @@ namespace grids::core {
 ///   - expression and counts are finite and not negative, counts whole and below 2³¹.
 Problems problems_of(const Study& study);
 
+/// The same of each half of cells that were not measured together, and
+///   - the halves have no cell's name in common, the same peaks and genes, and the same names of
+///   types, donors and batches where both have any;
+///   - types are where `labels_in` says.
+Problems problems_of(const UnpairedStudy& study);
+
 /// The same of a study whose matrices are somewhere else: they may be empty here.
 Problems problems_of_tables(const Study& study);
+Problems problems_of_tables(const UnpairedStudy& study);
 
 /// The same of a block of `rows` rows of one of its matrices, which `what` names.
 Problems problems_of_rows(std::string_view what, const CsrPattern& block, int64_t rows,

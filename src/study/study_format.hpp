@@ -10,6 +10,10 @@ namespace grids::core {
 /// user's file, where before types and donors were sorted by name and cells stood as in the file.
 inline constexpr int64_t kStudyFormat = 3;
 
+/// The commands that take cells which were not measured together (study/unpaired_study.hpp), for
+/// the message of all others.
+inline constexpr const char* kUnpairedCommands = "grids info";
+
 /// What `uns` calls the scale of values.
 inline constexpr const char* kLog1pCp100k = "log1p_cp100k";
 inline constexpr const char* kAsGiven = "as_given";

@@ -6,6 +6,8 @@
 
 namespace grids::core {
 
+/// var of the ATAC: names and places of the peaks, and the columns of 10x files.
+Frame peaks_frame(const PeakTable& peaks);
 /// var of the RNA: names, ids and places of the genes, and the columns of 10x files.
 Frame genes_frame(const GeneTable& genes);
 

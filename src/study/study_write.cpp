@@ -1,7 +1,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
 
 #include "base/at.hpp"
 #include "io/anndata.hpp"
@@ -11,6 +10,7 @@
 #include "study/study_and.hpp"
 #include "study/study_check.hpp"
 #include "study/study_format.hpp"
+#include "study/study_matrices.hpp"
 #include "study/study_tables.hpp"
 
 namespace grids::core {
@@ -57,6 +57,8 @@ void add_tenx_columns(Frame& frame, const char* type, std::vector<std::string> i
   add("interval", std::move(intervals));
 }
 
+}  // namespace
+
 Frame peaks_frame(const PeakTable& peaks) {
   Frame frame{peaks.names, {}};
   std::vector<std::string> chromosomes;
@@ -69,8 +71,6 @@ Frame peaks_frame(const PeakTable& peaks) {
   add_tenx_columns(frame, "Peaks", peaks.names, chromosomes, peaks.start, peaks.end);
   return frame;
 }
-
-}  // namespace
 
 Frame genes_frame(const GeneTable& genes) {
   Frame frame{genes.names, {}};
@@ -103,6 +103,10 @@ void write_study(const std::filesystem::path& path, const Study& study, ThreadPo
 
 namespace {
 
+void require_paired_to_write(const Study& study) {
+  if (!study.paired) throw internal_error("half of an unpaired study is written as a study");
+}
+
 /// Writes the matrices of a modality.
 using WriteMatrices = std::function<void(const GroupWriter& group)>;
 
@@ -130,69 +134,19 @@ void write_with(const std::filesystem::path& path, const Study& study, const Wri
         const auto grids = create_dict(root, "uns/grids");
         write_integer_element(grids, "format", kStudyFormat);
         write_text_element(grids, "scale", scale_name(study.scale));
-        write_boolean_element(grids, "paired", study.paired);
+        write_boolean_element(grids, "paired", true);
         write_text_element(grids, "provenance", study.provenance);
         more(root);
       },
       pool);
 }
 
-void raise_unfitting(const Problems& problems) {
-  problems.raise(ErrorKind::kInternal, "a study that does not fit together");
-}
-
-constexpr const char* kCounts = "layers/counts";
-constexpr auto kLogs = SparseRowsWriter::Values::kLogs;
-
-void write_rna(const GroupWriter& group, const Study& study) {
-  const auto& places = study.expression.pattern;
-  const auto& counted = study.counts.pattern;
-  if (study.has_counts() && counted.offsets == places.offsets &&
-      std::equal(counted.indices.begin(), counted.indices.end(), places.indices.begin())) {
-    write_matrices(group, "X", study.expression, kLogs, kCounts, study.counts.values);
-    return;
-  }
-  write_matrix(group, "X", study.expression, kLogs);
-  if (study.has_counts()) write_matrix(group, kCounts, study.counts);
-}
-
-/// The RNA block by block.
-void write_rna_rows(const GroupWriter& group, const Study& tables, const StudyRows& rows) {
-  const int64_t genes = tables.genes.size();
-  SparseRowsWriter expression(group, "X", genes, kLogs);
-  std::optional<FurtherValuesWriter> counts;
-  if (rows.has_counts) counts.emplace(group, kCounts);
-  std::vector<float> counted;
-  for (int64_t first = 0; first < tables.cells.size(); first += rows.rows_at_once) {
-    const auto last = std::min(tables.cells.size(), first + rows.rows_at_once);
-    const auto block = rows.expression(first, last, counted);
-    raise_unfitting(problems_of_rows("mod/rna/X", block, last - first, genes));
-    expression.append(block);
-    if (!counts) continue;
-    raise_unfitting(problems_of_counts("mod/rna/layers/counts", counted, block.pattern));
-    counts->append(counted);
-  }
-  expression.finish();
-  if (counts) counts->finish(expression);
-}
-
-void write_open_rows(const GroupWriter& group, const Study& tables, const StudyRows& rows) {
-  const int64_t peaks = tables.peaks.size();
-  SparseRowsWriter writer(group, "X", peaks, SparseRowsWriter::Values::kOnes);
-  for (int64_t first = 0; first < tables.cells.size(); first += rows.rows_at_once) {
-    const auto last = std::min(tables.cells.size(), first + rows.rows_at_once);
-    const auto block = rows.open(first, last);
-    raise_unfitting(problems_of_rows("mod/atac/X", block, last - first, peaks));
-    writer.append(block);
-  }
-  writer.finish();
-}
-
 }  // namespace
 
 void write_study_and(const std::filesystem::path& path, const Study& study,
                      const std::function<void(const GroupWriter& root)>& more, ThreadPool* pool) {
-  raise_unfitting(problems_of(study));
+  raise_unfitting_study(problems_of(study));
+  require_paired_to_write(study);
   write_with(
       path, study, [&](const GroupWriter& group) { write_rna(group, study); },
       [&](const GroupWriter& group) { write_matrix(group, "X", study.open); }, more, pool);
@@ -200,7 +154,8 @@ void write_study_and(const std::filesystem::path& path, const Study& study,
 
 void write_study_rows(const std::filesystem::path& path, const Study& tables, const StudyRows& rows,
                       ThreadPool* pool) {
-  raise_unfitting(problems_of_tables(tables));
+  raise_unfitting_study(problems_of_tables(tables));
+  require_paired_to_write(tables);
   write_with(
       path, tables, [&](const GroupWriter& group) { write_rna_rows(group, tables, rows); },
       [&](const GroupWriter& group) { write_open_rows(group, tables, rows); },

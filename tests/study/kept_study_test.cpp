@@ -88,17 +88,6 @@ TEST(KeptStudy, WhatItLacksIsNamedWithTheCommandThatMakesIt) {
   }
 }
 
-TEST(KeptStudy, WhoseCellsAreNotPairedIsRefused) {
-  const TempFolder folder;
-  Study study = read_study(kKept);
-  study.paired = false;
-  write_study(folder / "study.h5mu", study);
-  EXPECT_THAT(test::input_message([&] { read_study(folder / "study.h5mu"); }),
-              AllOf(HasSubstr("study.h5mu: uns/grids/paired: chromatin and RNA were measured in "
-                              "different cells"),
-                    HasSubstr("prepare a multiome experiment: grids prepare")));
-}
-
 TEST(KeptStudy, BothFormatsAreMuDataWithABooleanThatAnnDataReads) {
   GRIDS_NEEDS_ANNDATA();
   const TempFolder folder;
