@@ -21,6 +21,7 @@
 #include "links/link.hpp"
 #include "links/loci.hpp"
 #include "model/training_curves.hpp"
+#include "model/transfer_types.hpp"
 #include "pipeline/model_results.hpp"
 #include "pipeline/openness.hpp"
 #include "pipeline/prepare_files.hpp"
@@ -54,7 +55,7 @@ std::vector<CommandTables> all_tables() {
       {"cis", {describe_cis(), describe_openness()}},
       {"evaluate",
        {describe_accuracy(), describe_accuracy_summary(), alignment_columns().describe(),
-        describe_marker_means(), marker_columns().describe()}},
+        describe_marker_means(), marker_columns().describe(), describe_transferred_types()}},
       {"explain",
        {describe_subsets(),
         describe_partners(),

@@ -269,7 +269,8 @@ Columns<AlignmentRow> alignment_columns() {
       {{"space",
         "the latent space in which distances are taken: `rna`, with the RNA's own latents and the "
         "chromatin's mapped into it, or `atac`, the other way round. Latents are taken as they "
-        "are; distances are Euclidean",
+        "are; distances are Euclidean. Of cells that were not measured together also `expression` "
+        "and `peaks`, where what is decoded is judged",
         &Row::space},
        {"measure",
         "`foscttm`: the share of cells of the other modality that lie closer to a cell than its "
@@ -279,7 +280,13 @@ Columns<AlignmentRow> alignment_columns() {
         "training cells of the other modality, by majority, of equals that of the nearest. "
         "`label_transfer_balanced`: its mean over types. `mixing`: the share of cells of the other "
         "modality among a cell's 15 nearest judged cells of both. `mixing_within_type`: among "
-        "those of its type",
+        "those of its type. Of cells that were not measured together: `type_means_r` and "
+        "`type_means_r2`, over genes, between each type's mean expression measured in its cells "
+        "with RNA and predicted from its cells with chromatin; `type_differences_r`, r after each "
+        "gene's mean over types is taken out of both; `reconstruction_r` and "
+        "`reconstruction_within_type_r`, of expression and what the RNA's own autoencoder makes of "
+        "it, mean over genes; `reconstruction_auroc`, the area under the curve by which the "
+        "ATAC's own autoencoder tells a cell's open peaks from its closed ones, mean over cells",
         &Row::measure},
        {"of",
         "whose cells are asked: `atac`, cells by their chromatin (which get the labels of the RNA, "
@@ -294,12 +301,15 @@ Columns<AlignmentRow> alignment_columns() {
        {"value", "of the measure", &Row::value},
        {"standard_error",
         "of the value over cells, types being as large as they are: cells of one donor count as "
-        "if they were independent. NA: of a single cell",
+        "if they were independent. NA: of a single cell; of what is computed over genes, which "
+        "are not independent",
         &Row::standard_error},
        {"chance",
         "what says nothing reaches: ½ of `foscttm`; of `label_transfer` the largest type's share "
         "of the judged cells, on the row of a type its share of the training cells that labels "
-        "come from, balanced 1 ÷ types; of `mixing` the other modality's share of the other cells",
+        "come from, balanced 1 ÷ types; of `mixing` the other modality's share of the other cells; "
+        "of type means what each gene's mean over all training cells reaches, of "
+        "`reconstruction_auroc` the share of training cells in which a peak is open",
         &Row::chance}}};
 }
 

@@ -38,7 +38,7 @@ inline constexpr const char* kBothWord = "both";
 
 /// A line of alignment.tsv.
 struct AlignmentRow {
-  std::string space;      ///< "rna", "atac"; what is not of latents says "expression", "peaks"
+  std::string space;      ///< "rna", "atac"; of what is decoded: "expression", "peaks"
   std::string measure;    ///< of namespace `measure`
   std::string of;         ///< whose cells are asked: "atac", "rna", "both"
   std::string cell_type;  ///< or "all"
@@ -59,13 +59,13 @@ struct PlacedCells {
   int64_t size(int64_t dimensions) const { return std::ssize(own) / dimensions; }
 };
 
-/// Of one modality: h_a and f_RA's counterpart f_AR(h_a); h_r and f_RA(h_r).
+/// Of one modality: h_a and f_AR(h_a); h_r and f_RA(h_r).
 PlacedCells place_atac(const Study& study, std::span<const int32_t> cells,
                        const FoldedSurrogate& surrogate, ThreadPool& pool);
 PlacedCells place_rna(const Study& study, std::span<const int32_t> cells,
                       const FoldedSurrogate& surrogate, ThreadPool& pool);
 
-/// All that is judged, and the cells that labels come from.
+/// All whose places are judged, and the cells that labels come from.
 struct AlignedCells {
   int64_t dimensions = 0;
   std::vector<std::string> types;  ///< what the codes of both modalities mean

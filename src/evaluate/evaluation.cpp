@@ -1,6 +1,5 @@
 #include "evaluate/evaluation.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 #include "evaluate/log_values.hpp"
@@ -37,16 +36,6 @@ std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surroga
   return choice.markers;
 }
 
-std::vector<int32_t> genes_of(std::span<const Marker> markers) {
-  std::vector<int32_t> genes;
-  for (const Marker& marker : markers) {
-    if (std::find(genes.begin(), genes.end(), marker.gene) == genes.end()) {
-      genes.push_back(marker.gene);
-    }
-  }
-  return genes;
-}
-
 }  // namespace
 
 Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogate,
@@ -57,7 +46,7 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
   result.accuracy =
       judge_accuracy(study, cells, predictor_of(study, surrogate, cells, context), {}, context);
   result.alignment = judge_alignment(study, cells, surrogate.folded(), {}, context);
-  const auto genes = genes_of(result.markers);
+  const auto genes = genes_of_markers(result.markers);
   const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
   result.means = marker_means(study, cells, predicted, genes);
   return result;

@@ -77,6 +77,21 @@ std::vector<std::string> evaluate_into(OutputFolder& out, const Study& study,
   return write_tables_into(out, evaluation_tables(study, evaluation), context);
 }
 
+std::vector<std::string> EvaluateArguments::unpaired_files() {
+  return {alignment_columns().describe().file, describe_marker_means().file,
+          marker_columns().describe().file, describe_transferred_types().file};
+}
+
+std::vector<std::string> evaluate_unpaired_into(OutputFolder& out, UnpairedStudy& study,
+                                                const FoldedSurrogate& surrogate,
+                                                const EvaluateArguments& arguments,
+                                                const Context& context) {
+  const auto filled = fill_in_types(study, surrogate, {}, context);
+  const auto options = evaluation_options(arguments, study.rna, context);
+  const auto evaluation = evaluate_unpaired(study, filled, surrogate, options, context);
+  return write_tables_into(out, unpaired_evaluation_tables(study, evaluation), context);
+}
+
 std::vector<std::string> map_files() {
   return {describe_umap().file, describe_silhouette().file,
           marker_expression_columns().describe().file};
