@@ -312,20 +312,23 @@ PackedModality part_of_matrix_market(const Opened& opened, FeatureKind kind,
                                      const MultiomeInput& input, const Context& context) {
   const bool rna = kind == FeatureKind::kGene;
   const auto& names = rna ? input.genes : input.peaks;
-  const auto& cells = rna || input.atac_cells.empty() ? input.cells : input.atac_cells;
+  const bool of_rna = rna || (input.atac_cells.empty() && !input.unpaired);
+  const auto& cells = of_rna ? input.cells : input.atac_cells;
   if (names.empty() && cells.empty()) {
     return read_matrix_folder_part(opened.path, kind, input.matrix_rows, context);
   }
   if (names.empty() || cells.empty()) {
     throw usage_error("{} needs {} and {} beside it", opened.path.string(),
-                      rna ? "--cells" : "--cells (or --atac-cells)",
+                      rna              ? "--cells"
+                      : input.unpaired ? "--atac-cells"
+                                       : "--cells (or --atac-cells)",
                       rna ? "--rna-names" : "--peaks");
   }
   PackedModality modality;
   modality.source = opened.path.string();
   const auto sizes = sizes_of_matrix_market(opened.path);
   modality.obs = read_cells(cells, sizes, cells == input.cells && !rna, context);
-  if (!rna && input.atac_cells.empty()) require_one_order(input, modality.obs);
+  if (!rna && of_rna) require_one_order(input, modality.obs);
   modality.var = rna ? read_genes(names, sizes, context) : read_peak_list(names);
   modality.values = read_matrix_market(opened.path, modality.obs.rows(), modality.var.rows(),
                                        input.matrix_rows, context);

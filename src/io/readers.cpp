@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.hpp"
+#include "io/delimited.hpp"
 #include "io/foreign.hpp"
 #include "io/formats.hpp"
 #include "io/fragments.hpp"
@@ -25,6 +26,11 @@ const std::array<const Format*, 6>& formats() {
                                                    &kMatrixMarketFormat, &kFragmentsFormat};
   return all;
 }
+
+/// Which barcodes are cells is not in fragments, and here no other file says it.
+constexpr const char* kFragmentsAlone =
+    "--unpaired: which barcodes of the fragments are cells is not known; give a list of them by "
+    "--atac-cells (barcodes.tsv of the program that counted)";
 
 Opened opened_at(const fs::path& named, const Context& context) {
   Opened opened{inside_results(named), {}};
@@ -64,8 +70,20 @@ void warn_of_unused_lists(const MultiomeInput& input, const Format* rna, const F
   const bool atac_lists = atac == &kMatrixMarketFormat;
   if (!rna_lists) unused(input.genes, "--rna-names", input.rna);
   if (!atac_lists && !counts) unused(input.peaks, "--peaks", input.atac);
-  if (!atac_lists) unused(input.atac_cells, "--atac-cells", input.rna);
+  if (!atac_lists && !(counts && input.unpaired)) {
+    unused(input.atac_cells, "--atac-cells", atac == nullptr ? input.rna : input.atac);
+  }
   if (!rna_lists && !atac_lists) unused(input.cells, "--cells", input.rna);
+}
+
+/// The barcodes among which those of fragments are looked for: the RNA's, where that is of the same
+/// cells.
+std::vector<std::string> cells_of_atac(const MultiomeInput& input, const Frame& rna,
+                                       const Context& context) {
+  if (!input.unpaired || input.atac_cells.empty()) return rna.index;
+  auto list = read_names(input.atac_cells);
+  if (!list.note.empty()) context.reporter.warning(list.note);
+  return std::move(list.columns[0]);
 }
 
 /// Each of its own format. Both are recognised before either is read.
@@ -76,13 +94,17 @@ PackedMultiome read_pair(const MultiomeInput& input, const Context& context) {
   const auto& rna_format = format_of(rna);
   const auto* atac_format = atac ? &format_of(*atac) : nullptr;
   warn_of_unused_lists(input, &rna_format, atac_format, context.reporter);
+  const bool counts = atac == std::nullopt || atac_format == &kFragmentsFormat;
+  if (counts && input.unpaired && input.atac_cells.empty()) throw input_error(kFragmentsAlone);
   PackedMultiome multiome;
   multiome.rna = rna_format.read_part(rna, FeatureKind::kGene, input, context);
+  std::vector<std::string> cells;
+  if (counts) cells = cells_of_atac(input, multiome.rna.obs, context);
   if (!atac) {
-    multiome.atac = read_fragments(input, multiome.rna.obs.index, context);
+    multiome.atac = read_fragments(input, cells, context);
     return multiome;
   }
-  atac->cells = multiome.rna.obs.index;
+  atac->cells = cells;
   multiome.atac = atac_format->read_part(*atac, FeatureKind::kPeak, input, context);
   return multiome;
 }
@@ -134,6 +156,7 @@ void add_problems(const MultiomeInput& input, Problems& problems) {
   if (!input.atac.empty() && counts) {
     problems.add("give either --atac or --fragments, not both");
   }
+  if (input.unpaired && counts && input.atac_cells.empty()) problems.add("{}", kFragmentsAlone);
   if (lists && !pair) {
     problems.add(
         "--cells, --atac-cells, --rna-names and --peaks go with --rna and --atac in Matrix Market");

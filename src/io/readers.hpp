@@ -46,6 +46,11 @@ struct MultiomeInput {
   std::filesystem::path genes;
   std::filesystem::path peaks;
 
+  /// RNA and ATAC are of different cells (`grids prepare --unpaired`): the cells of the RNA say
+  /// nothing of those of the ATAC. Fragments then need `atac_cells`, and Matrix Market as well. No
+  /// option of `describe`, as most commands take paired cells only.
+  bool unpaired = false;
+
   RowsAre matrix_rows = RowsAre::kToTell;
 
   /// The matrix of an AnnData: "X", "raw/X" or the name of a layer. Empty: the first of

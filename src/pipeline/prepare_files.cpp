@@ -93,7 +93,10 @@ Columns<PrepareRow> prepare_columns() {
       "prepare.tsv",
       "a row for each step, each label and each thing to know",
       {{"of",
-        "`cells`, `peaks`, `genes`: a step; `label`: a cell type; `note`, `warning`: a sentence",
+        "`cells`, `peaks`, `genes`: a step; `label`: a cell type; `note`, `warning`: a sentence; "
+        "where RNA and ATAC are of different cells, `cells with RNA`, `cells with chromatin`, "
+        "`label "
+        "of cells with RNA`, `label of cells with chromatin` in place of `cells` and `label`",
         &Row::of},
        {"step", "what was asked of them; the label; the sentence", &Row::step},
        {"before", "how many there were; empty for sentences",
@@ -115,6 +118,31 @@ void read_names(const std::string& text, std::optional<LabelMap>& map, std::stri
   std::sort(map->entries.begin(), map->entries.end());
 }
 
+void read_half(const NamesGiven& given, InputsOfHalf& inputs) {
+  read_names(given.labels, inputs.label_map, inputs.label_column);
+  read_names(given.donors, inputs.donor_map, inputs.donor_column);
+  read_names(given.batches, inputs.batch_map, inputs.batch_column);
+}
+
+/// What is read with both options right, and told in the order in which it matters.
+template <typename Prepare>
+auto prepared_from_files(const PrepareArguments& arguments, const PrepareInputs& inputs,
+                         const Context& context, const Prepare& prepare) {
+  PatientReporter reporter(context.reporter);
+  const Context patient = context.with_reporter(reporter);
+  auto raw = read_multiome(arguments.input, patient);
+  reporter.wait_no_longer();
+  return prepare(std::move(raw), inputs, arguments.options, patient);
+}
+
+/// Options that go with --unpaired alone.
+void add_problems_of_halves(const PrepareArguments& arguments, Problems& problems) {
+  if (arguments.input.unpaired || (arguments.of_rna.empty() && arguments.of_atac.empty())) return;
+  problems.add(
+      "--rna-labels, --atac-labels and their like name cells that were not measured together: add "
+      "--unpaired, or give --labels, --donors and --batches");
+}
+
 }  // namespace
 
 PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
@@ -122,6 +150,8 @@ PrepareInputs read_prepare_inputs(const PrepareArguments& arguments) {
   read_names(arguments.labels, inputs.label_map, inputs.label_column);
   read_names(arguments.donors, inputs.donor_map, inputs.donor_column);
   read_names(arguments.batches, inputs.batch_map, inputs.batch_column);
+  read_half(arguments.of_rna, inputs.of_rna);
+  read_half(arguments.of_atac, inputs.of_atac);
   if (!arguments.genes.empty()) {
     inputs.gene_positions = read_gene_positions(arguments.genes);
     inputs.gene_source = arguments.genes.string();
@@ -158,9 +188,27 @@ void PrepareArguments::describe_preparation(OptionSet& set) {
   options.describe(set);
 }
 
+void PrepareArguments::describe_unpaired(OptionSet& set) {
+  set.group("Cells that were not measured together");
+  set.flag("--unpaired", input.unpaired,
+           "RNA and ATAC are of different cells of one tissue: a study of two halves; --labels, "
+           "--donors and --batches are looked for in each");
+  const auto add = [&](const std::string& of, const std::string& words, NamesGiven& given) {
+    set.value("--" + of + "-labels", given.labels,
+              "Cell types of the cells with " + words + " alone, in place of --labels");
+    set.value("--" + of + "-donors", given.donors, "Their donors, in place of --donors");
+    set.value("--" + of + "-batches", given.batches, "Their batches, in place of --batches");
+  };
+  add("rna", "RNA", of_rna);
+  add("atac", "chromatin", of_atac);
+  set.group("");
+  set.rule([this](Problems& problems) { add_problems_of_halves(*this, problems); });
+}
+
 std::vector<std::filesystem::path> PrepareArguments::files() const {
   auto result = input.files();
-  for (const auto& names : {labels, donors, batches}) {
+  for (const auto& names : {labels, donors, batches, of_rna.labels, of_rna.donors, of_rna.batches,
+                            of_atac.labels, of_atac.donors, of_atac.batches}) {
     if (names_a_file(names)) result.emplace_back(label_file(names).path);
   }
   for (const auto& path : {genes, chromosome_sizes, keep}) {
@@ -174,11 +222,16 @@ PreparedCells prepare_from_files(const PrepareArguments& arguments, const Contex
   validate(arguments.options, "options of prepare");
   const PrepareInputs inputs = read_prepare_inputs(arguments);
   require_units_of_split(arguments.options.split.by, inputs.donors(), inputs.batches());
-  PatientReporter reporter(context.reporter);
-  const Context patient = context.with_reporter(reporter);
-  auto raw = read_multiome(arguments.input, patient);
-  reporter.wait_no_longer();
-  return prepare_cells(std::move(raw), inputs, arguments.options, patient);
+  return prepared_from_files(arguments, inputs, context, prepare_cells);
+}
+
+PreparedUnpaired prepare_unpaired_from_files(const PrepareArguments& arguments,
+                                             const Context& context) {
+  validate(arguments.input, "the input");
+  validate(arguments.options, "options of prepare");
+  const PrepareInputs inputs = read_prepare_inputs(arguments);
+  require_units_of_halves(arguments.options.split.by, inputs);
+  return prepared_from_files(arguments, inputs, context, prepare_unpaired);
 }
 
 void write_prepared(const std::filesystem::path& path, const PreparedCells& cells,
@@ -186,12 +239,18 @@ void write_prepared(const std::filesystem::path& path, const PreparedCells& cell
   write_study_rows(path, cells.tables, study_rows(cells, context.pool), &context.pool);
 }
 
+void write_prepared(const std::filesystem::path& path, const PreparedUnpaired& cells,
+                    const Context& context) {
+  write_unpaired_rows(path, cells.tables, study_rows(cells, context.pool), &context.pool);
+}
+
 Table prepare_table(const PrepareSummary& summary) {
   std::vector<PrepareRow> rows;
   for (const auto& step : summary.steps)
     rows.push_back({step.of, step.what, step.before, step.after});
   for (const auto& label : summary.labels) {
-    rows.push_back({"label", label.label.empty() ? "(none)" : label.label, label.cells,
+    rows.push_back({label.of.empty() ? "label" : "label of " + label.of,
+                    label.label.empty() ? "(none)" : label.label, label.cells,
                     label.excluded ? 0 : label.cells});
   }
   for (const auto& note : summary.notes) rows.push_back({"note", note});

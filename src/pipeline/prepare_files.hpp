@@ -10,8 +10,18 @@
 #include "io/columns.hpp"
 #include "io/readers.hpp"
 #include "prepare/prepare.hpp"
+#include "prepare/prepare_unpaired.hpp"
 
 namespace grids::core {
+
+/// What names the cells of one modality alone, where they were not measured together.
+struct NamesGiven {
+  std::string labels;
+  std::string donors;
+  std::string batches;
+
+  bool empty() const { return labels.empty() && donors.empty() && batches.empty(); }
+};
 
 /// The raw files, and how a study is made of them.
 struct PrepareArguments {
@@ -22,11 +32,15 @@ struct PrepareArguments {
   std::filesystem::path genes;  ///< BED or GTF
   std::filesystem::path chromosome_sizes;
   std::filesystem::path keep;  ///< genes always kept, one per line
+  NamesGiven of_rna;           ///< in place of `labels`, `donors` and `batches`
+  NamesGiven of_atac;          ///< likewise
   PrepareOptions options;
 
   void describe(OptionSet& set);
   /// Of these, all but where the cells are.
   void describe_preparation(OptionSet& set);
+  /// --unpaired, and what names the cells of one modality: of commands that take such cells.
+  void describe_unpaired(OptionSet& set);
   /// Every file that is read, the user's tables included.
   std::vector<std::filesystem::path> files() const;
 };
@@ -38,8 +52,14 @@ PrepareInputs read_prepare_inputs(const PrepareArguments& arguments);
 /// matrices of the study are made when it is written.
 PreparedCells prepare_from_files(const PrepareArguments& arguments, const Context& context);
 
+/// The same of cells that were not measured together (`arguments.input.unpaired`).
+PreparedUnpaired prepare_unpaired_from_files(const PrepareArguments& arguments,
+                                             const Context& context);
+
 /// As `write_study`, without ever holding the matrices of the study.
 void write_prepared(const std::filesystem::path& path, const PreparedCells& cells,
+                    const Context& context);
+void write_prepared(const std::filesystem::path& path, const PreparedUnpaired& cells,
                     const Context& context);
 
 /// prepare.tsv.

@@ -126,7 +126,8 @@ void order_cells(const PackedMultiome& raw, const GeneNames& genes, std::span<co
   std::vector<uint64_t> hash(at(cells.size()));
   pool.for_blocks(cells.size(), kCellsAtOnce, [&](int64_t begin, int64_t end, int64_t) {
     for (int64_t cell = begin; cell < end; ++cell) {
-      hash[at(cell)] = of_rna(cells.rna_row[at(cell)]) + of_atac(cells.atac_row[at(cell)]);
+      if (!cells.rna_row.empty()) hash[at(cell)] += of_rna(cells.rna_row[at(cell)]);
+      if (!cells.atac_row.empty()) hash[at(cell)] += of_atac(cells.atac_row[at(cell)]);
     }
   });
   auto order = indices_below(cells.size());
@@ -135,8 +136,8 @@ void order_cells(const PackedMultiome& raw, const GeneNames& genes, std::span<co
            std::tie(hash[at(b)], cells.barcodes[at(b)]);
   });
   reorder(cells.barcodes, order);
-  reorder(cells.rna_row, order);
-  reorder(cells.atac_row, order);
+  if (!cells.rna_row.empty()) reorder(cells.rna_row, order);
+  if (!cells.atac_row.empty()) reorder(cells.atac_row, order);
 }
 
 }  // namespace grids::core

@@ -18,7 +18,8 @@ namespace grids::core {
 void order_genes(PackedModality& rna, ThreadPool& pool);
 
 /// Cells by a hash of their values in both modalities, each under the name of its gene or the place
-/// of its peak, whatever the order of either; those alike in everything by barcode.
+/// of its peak, whatever the order of either; those alike in everything by barcode. Cells of one
+/// modality alone by the values of that.
 void order_cells(const PackedMultiome& raw, const GeneNames& genes, std::span<const Interval> peaks,
                  MatchedCells& cells, ThreadPool& pool);
 

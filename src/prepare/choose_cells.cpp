@@ -60,9 +60,10 @@ ChosenCells match_modalities(const PackedMultiome& raw, const PlacedFeatures& fe
   ChosenCells cells;
   cells.matched = match_cells(raw.rna, raw.atac);
   const auto& matched = cells.matched;
-  tell_overlap(judge_overlap({raw.rna.source, raw.rna.obs.index},
-                             {raw.atac.source, raw.atac.obs.index}, matched.size()),
-               options.force, diary);
+  auto overlap = judge_overlap({raw.rna.source, raw.rna.obs.index},
+                               {raw.atac.source, raw.atac.obs.index}, matched.size());
+  if (overlap.verdict == Overlap::Verdict::kHardlyAny) overlap.message += kUnpairedRemedy;
+  tell_overlap(overlap, options.force, diary);
   order_cells(raw, features.names, features.peaks, cells.matched, pool);
   diary.step("cells", "RNA and ATAC of the same barcode",
              matched.size() + matched.only_rna + matched.only_atac, matched.size());
@@ -74,13 +75,21 @@ ChosenCells match_modalities(const PackedMultiome& raw, const PlacedFeatures& fe
   return cells;
 }
 
-void label_cells(const PackedMultiome& raw, const PrepareInputs& inputs,
+ChosenCells choose_alone(const PackedMultiome& raw, bool rna, const PlacedFeatures& features,
+                         ThreadPool& pool) {
+  ChosenCells cells;
+  cells.matched = cells_alone(rna ? raw.rna : raw.atac, rna);
+  order_cells(raw, features.names, features.peaks, cells.matched, pool);
+  return cells;
+}
+
+void label_cells(const PackedMultiome& raw, const NamesOfCells& names,
                  const PrepareOptions& options, ChosenCells& cells, PrepareSummary& summary,
                  Diary& diary) {
-  cells.donors = read_units(raw, cells.matched, inputs.donors(), "donor", options.force, diary);
-  cells.batches = read_units(raw, cells.matched, inputs.batches(), "batch", options.force, diary);
-  if (inputs.labels().empty()) return;
-  auto labels = labels_from(raw, cells.matched, inputs.labels());
+  cells.donors = read_units(raw, cells.matched, names.donors, "donor", options.force, diary);
+  cells.batches = read_units(raw, cells.matched, names.batches, "batch", options.force, diary);
+  if (names.labels.empty()) return;
+  auto labels = labels_from(raw, cells.matched, names.labels);
   tell_overlap(labels.overlap, options.force, diary);
   for (const auto& note : labels.notes) diary.warn("{}", note);
   if (options.keep_all) {
@@ -88,9 +97,12 @@ void label_cells(const PackedMultiome& raw, const PrepareInputs& inputs,
       if (name.empty()) name = "unlabelled";
     }
   }
-  const auto selection = select_labels(labels, excluded_labels(labels, options));
-  summary.label_source = labels.source;
-  summary.labels = selection.table;
+  auto selection = select_labels(labels, excluded_labels(labels, options));
+  summary.label_source += (summary.label_source.empty() ? "" : "; ") + labels.source;
+  for (auto& entry : selection.table) {
+    entry.of = diary.half();
+    summary.labels.push_back(entry);
+  }
   const int64_t before = cells.matched.size();
   cells.types = std::move(labels.of_cell);
   call_types(labels.source, cells.types, diary);
@@ -118,6 +130,7 @@ CellQuality keep_good_cells(const PackedMultiome& raw, RnaKind kind, const Prepa
   }
   cells.keep(passed.kept);
   const auto pick = [&](std::vector<double>& values) {
+    if (values.empty()) return;  // of the other modality
     for (size_t k = 0; k < passed.kept.size(); ++k) {
       values[k] = values[static_cast<size_t>(passed.kept[k])];
     }

@@ -1,4 +1,5 @@
-/// Which cells a study has: those with RNA and ATAC, labelled, of good quality.
+/// Which cells a study has: those with RNA and ATAC (or with one of them, where they were not
+/// measured together), labelled, of good quality.
 #pragma once
 
 #include <span>
@@ -42,8 +43,13 @@ struct ChosenCells {
 ChosenCells match_modalities(const PackedMultiome& raw, const PlacedFeatures& features,
                              const PrepareOptions& options, ThreadPool& pool, Diary& diary);
 
+/// All cells of a modality that was measured without the other, in the order of a study. `raw` has
+/// only that one.
+ChosenCells choose_alone(const PackedMultiome& raw, bool rna, const PlacedFeatures& features,
+                         ThreadPool& pool);
+
 /// Reads types, donors and batches, and drops the cells whose label says that they are of no type.
-void label_cells(const PackedMultiome& raw, const PrepareInputs& inputs,
+void label_cells(const PackedMultiome& raw, const NamesOfCells& names,
                  const PrepareOptions& options, ChosenCells& cells, PrepareSummary& summary,
                  Diary& diary);
 

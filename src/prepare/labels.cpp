@@ -102,10 +102,9 @@ std::string column_names(const Frame& frame) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-}  // namespace
-
-CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cells,
-                              std::string_view column) {
+/// Nothing where there is no such column.
+std::optional<CellLabels> find_column(const PackedMultiome& raw, const MatchedCells& cells,
+                                      std::string_view column) {
   for (const auto& place : places(raw, cells, column)) {
     const FrameColumn* found = place.frame->find(place.column);
     if (found == nullptr) continue;
@@ -130,11 +129,40 @@ CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cel
     }
     return result;
   }
-  throw input_error(
-      "no column '{}' among the annotations of the cells; there are, in the obs of the whole: {}; "
-      "of the RNA ({}): {}; of the ATAC ({}): {}",
-      column, column_names(raw.obs), raw.rna.source, column_names(raw.rna.obs), raw.atac.source,
-      column_names(raw.atac.obs));
+  return std::nullopt;
+}
+
+}  // namespace
+
+void refuse_column(std::string_view column, const Frame& whole, const PackedModality& rna,
+                   const PackedModality& atac) {
+  std::string there = "in the obs of the whole: " + column_names(whole);
+  for (const auto& [words, modality] : {std::pair{"RNA", &rna}, std::pair{"ATAC", &atac}}) {
+    if (modality->source.empty()) continue;  // cells of the other one alone
+    there +=
+        fmt::format("; of the {} ({}): {}", words, modality->source, column_names(modality->obs));
+  }
+  throw input_error("no column '{}' among the annotations of the cells; there are, {}", column,
+                    there);
+}
+
+CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cells,
+                              std::string_view column) {
+  auto found = find_column(raw, cells, column);
+  if (!found) refuse_column(column, raw.obs, raw.rna, raw.atac);
+  return std::move(*found);
+}
+
+bool has_labels(const PackedMultiome& raw, const MatchedCells& cells, const CellNames& names) {
+  if (names.table == nullptr) {
+    const auto found = find_column(raw, cells, names.column);
+    return found && std::any_of(found->of_cell.begin(), found->of_cell.end(),
+                                [](const std::string& label) { return !label.empty(); });
+  }
+  std::vector<std::string> barcodes;
+  for (const auto& entry : names.table->entries) barcodes.push_back(entry.first);
+  const auto found = find_barcodes(cells.barcodes, barcodes).found;
+  return found > 0 && 10 * found >= std::min(cells.size(), std::ssize(barcodes));
 }
 
 CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells) {

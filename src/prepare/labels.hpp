@@ -46,6 +46,15 @@ CellLabels labels_from_column(const PackedMultiome& raw, const MatchedCells& cel
 /// when it gives one barcode two labels.
 CellLabels labels_from_map(const LabelMap& map, const MatchedCells& cells);
 
+/// Whether a column says anything of these cells, or a table is of them: a tenth of the shorter
+/// list is in both.
+bool has_labels(const PackedMultiome& raw, const MatchedCells& cells, const CellNames& names);
+
+/// Throws Error(kInput) that there is no such column in the obs of the whole, of the RNA and of the
+/// ATAC, listing those that there are.
+[[noreturn]] void refuse_column(std::string_view column, const Frame& whole,
+                                const PackedModality& rna, const PackedModality& atac);
+
 /// Of the table (`labels_from_map`), else of the column (`labels_from_column`).
 CellLabels labels_from(const PackedMultiome& raw, const MatchedCells& cells,
                        const CellNames& names);
@@ -57,6 +66,8 @@ struct LabelCount {
   std::string label;  ///< "" = cells without a label
   int64_t cells = 0;
   bool excluded = false;
+  /// Which cells it was counted in: "cells with RNA"; empty where each has both modalities.
+  std::string of = {};
 };
 
 struct LabelSelection {

@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/error.hpp"
+#include "base/indices.hpp"
 
 namespace grids::core {
 namespace {
@@ -44,9 +45,9 @@ MatchedCells match_cells(const PackedModality& rna, const PackedModality& atac) 
     const auto hint = spelling_hint({rna.source, rna.obs.index}, {atac.source, atac.obs.index});
     throw input_error(
         "no cell is in both modalities: {} has {} barcodes ({}), {} has {} ({}); the two must "
-        "spell the same cells alike{}{}",
+        "spell the same cells alike{}{}{}",
         rna.source, rna.obs.rows(), examples(rna.obs.index), atac.source, atac.obs.rows(),
-        examples(atac.obs.index), hint.empty() ? "" : "; ", hint);
+        examples(atac.obs.index), hint.empty() ? "" : "; ", hint, kUnpairedRemedy);
   }
   MatchedCells result;
   result.without_suffix = found.without_suffix;
@@ -59,6 +60,14 @@ MatchedCells match_cells(const PackedModality& rna, const PackedModality& atac) 
   }
   result.only_rna = rna.obs.rows() - result.size();
   result.only_atac = atac.obs.rows() - result.size();
+  return result;
+}
+
+MatchedCells cells_alone(const PackedModality& modality, bool rna) {
+  require_unique(modality);
+  MatchedCells result;
+  result.barcodes = modality.obs.index;
+  (rna ? result.rna_row : result.atac_row) = indices_below(modality.obs.rows());
   return result;
 }
 

@@ -28,6 +28,14 @@ struct MatchedCells {
 /// either side and, where it can be told, how they are spelt, when no barcode is common.
 MatchedCells match_cells(const PackedModality& rna, const PackedModality& atac);
 
+/// What may be done where hardly any barcode is in both modalities.
+inline constexpr const char* kUnpairedRemedy =
+    "; if they are different cells of one tissue: grids prepare --unpaired";
+
+/// All cells of a modality that was measured without the other, in its order: `rna_row` or
+/// `atac_row` is empty. Throws Error(kInput) for a barcode that occurs twice.
+MatchedCells cells_alone(const PackedModality& modality, bool rna);
+
 /// "a, b, c" or "none": the first few of some names, for messages.
 std::string examples(std::span<const std::string> names, size_t count = 3);
 

@@ -26,6 +26,30 @@
 
 namespace grids::core {
 
+/// By what the types, donors and batches of cells are known.
+struct NamesOfCells {
+  CellNames labels;
+  CellNames donors;
+  CellNames batches;
+};
+
+/// What names the cells of one modality alone, where they were not measured together, in place of
+/// what names those of both; as in `PrepareInputs`.
+struct InputsOfHalf {
+  std::optional<LabelMap> label_map;
+  std::string label_column;
+  std::optional<LabelMap> donor_map;
+  std::string donor_column;
+  std::optional<LabelMap> batch_map;
+  std::string batch_column;
+
+  NamesOfCells names() const {
+    return {{label_map ? &*label_map : nullptr, label_column},
+            {donor_map ? &*donor_map : nullptr, donor_column},
+            {batch_map ? &*batch_map : nullptr, batch_column}};
+  }
+};
+
 /// What `prepare` is given besides the matrices. With neither `label_map` nor `label_column`, cells
 /// are labelled by graph clusters of their open chromatin; with neither for donors or batches,
 /// there are none. A map goes before a column (see `labels_from_column`).
@@ -40,7 +64,10 @@ struct PrepareInputs {
   std::string gene_source = "the positions given";  ///< their file, for messages
   std::optional<GenomeBuild> chromosome_sizes;      ///< else those of hg38 and hg19 are tried
   std::vector<std::string> keep_genes;              ///< always kept: symbols or ids
+  InputsOfHalf of_atac;                             ///< of cells that were not measured together
+  InputsOfHalf of_rna;                              ///< likewise
 
+  NamesOfCells names() const { return {labels(), donors(), batches()}; }
   CellNames labels() const { return {label_map ? &*label_map : nullptr, label_column}; }
   CellNames donors() const { return {donor_map ? &*donor_map : nullptr, donor_column}; }
   CellNames batches() const { return {batch_map ? &*batch_map : nullptr, batch_column}; }
@@ -77,7 +104,9 @@ struct PrepareOptions {
 
 /// One thing that was done to cells, peaks or genes.
 struct PrepareStep {
-  std::string of;    ///< "cells", "peaks" or "genes"
+  /// "cells", "peaks" or "genes"; of cells that were not measured together "cells with chromatin"
+  /// or "cells with RNA".
+  std::string of;
   std::string what;  ///< "open peaks at least 10 (--min-peaks)"
   int64_t before = 0;
   int64_t after = 0;
@@ -98,25 +127,31 @@ struct PrepareSummary {
   std::vector<std::string> warnings;  ///< what to know before trusting the result
   std::vector<std::string> notes;     ///< choices made: how RNA was taken, where labels come from
   std::vector<LabelCount> labels;     ///< all labels, those excluded included
-  std::string label_source;           ///< "graph clusters" when there were none
-  bool rna_normalised = false;        ///< the RNA came without counts
+  /// Of cells that were not measured together which have labels: `labels_in_name`; else empty.
+  std::string labels_in;
+  std::string label_source;     ///< "graph clusters" when there were none
+  bool rna_normalised = false;  ///< the RNA came without counts
   PositionSummary positions;
   double position_share = 0;        ///< of the chosen genes that have a position
   std::optional<BuildCheck> build;  ///< where genes have positions
 };
 
-/// A study whose matrices are not made yet: its tables, and what to take of those of the files.
-/// Takes one to two bytes a non-zero of the files, where the study takes four of each open peak and
-/// sixteen of each count.
-struct PreparedCells {
-  Study tables;  ///< its matrices are empty
+/// What to take of the matrices of the files.
+struct ChosenValues {
   PackedRows rna;
   PackedRows atac;
   RnaKind rna_kind = RnaKind::kCounts;
-  std::vector<int32_t> rna_rows;   ///< of each cell of the study
-  std::vector<int32_t> atac_rows;  ///< likewise
+  std::vector<int32_t> rna_rows;   ///< of each cell of the study that has RNA
+  std::vector<int32_t> atac_rows;  ///< of each that has chromatin
   std::vector<int32_t> genes;      ///< columns of `rna`, in the order of the study
   std::vector<int32_t> peaks;      ///< of `atac`, likewise
+};
+
+/// A study whose matrices are not made yet: its tables, and what to take of those of the files.
+/// Takes one to two bytes a non-zero of the files, where the study takes four of each open peak and
+/// sixteen of each count.
+struct PreparedCells : ChosenValues {
+  Study tables;  ///< its matrices are empty
   PrepareSummary summary;
 };
 

@@ -42,20 +42,22 @@ std::string provenance_json(const PrepareOptions& options, const PrepareSummary&
   }
   Json labels = Json::array();
   for (const auto& entry : summary.labels) {
-    labels.push_back(
-        {{"label", entry.label}, {"cells", entry.cells}, {"excluded", entry.excluded}});
+    Json label = {{"label", entry.label}, {"cells", entry.cells}, {"excluded", entry.excluded}};
+    if (!entry.of.empty()) label["of"] = entry.of;
+    labels.push_back(std::move(label));
   }
   PrepareOptions described = options;
   OptionSet set;
   described.describe(set);
-  const Json json = {{"options", Json::parse(json_of(set))},
-                     {"steps", steps},
-                     {"labels", labels},
-                     {"label_source", summary.label_source},
-                     {"rna_normalised", summary.rna_normalised},
-                     {"positions", positions_json(summary)},
-                     {"notes", summary.notes},
-                     {"warnings", summary.warnings}};
+  Json json = {{"options", Json::parse(json_of(set))},
+               {"steps", steps},
+               {"labels", labels},
+               {"label_source", summary.label_source},
+               {"rna_normalised", summary.rna_normalised},
+               {"positions", positions_json(summary)},
+               {"notes", summary.notes},
+               {"warnings", summary.warnings}};
+  if (!summary.labels_in.empty()) json["labels_in"] = summary.labels_in;
   // Names of labels and files may not be valid UTF-8; the rest of the record must not suffer.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -61,6 +61,10 @@ CellQuality measure_quality(const PackedModality& rna, std::span<const int32_t> 
                             const PackedModality& atac, std::span<const int32_t> atac_rows,
                             RnaKind kind) {
   CellQuality result;
+  for (const int32_t row : atac_rows) {
+    result.peaks.push_back(static_cast<double>(count_above_zero(atac.values, row)));
+  }
+  if (rna_rows.empty()) return result;
   result.has_counts = kind == RnaKind::kCounts;
   result.rna_counts = rna_totals(rna.values, rna_rows, kind);
   std::vector<bool> mitochondrial;
@@ -80,9 +84,6 @@ CellQuality measure_quality(const PackedModality& rna, std::span<const int32_t> 
     const bool meaningful = kind != RnaKind::kLogged && result.rna_counts[i] > 0;
     result.mito_share.push_back(meaningful ? mito / result.rna_counts[i] : 0.0);
   }
-  for (const int32_t row : atac_rows) {
-    result.peaks.push_back(static_cast<double>(count_above_zero(atac.values, row)));
-  }
   return result;
 }
 
@@ -96,9 +97,13 @@ QualityResult passing_cells(const CellQuality& quality, const QualityOptions& op
           {"--max-rna-counts", "RNA counts", &quality.rna_counts, options.max_rna_counts, false});
     }
   }
-  thresholds.push_back({"--min-genes", "genes seen", &quality.genes, options.min_genes, true});
-  thresholds.push_back({"--min-peaks", "open peaks", &quality.peaks, options.min_peaks, true});
-  if (options.max_peaks > 0) {
+  if (!quality.genes.empty()) {
+    thresholds.push_back({"--min-genes", "genes seen", &quality.genes, options.min_genes, true});
+  }
+  if (!quality.peaks.empty()) {
+    thresholds.push_back({"--min-peaks", "open peaks", &quality.peaks, options.min_peaks, true});
+  }
+  if (!quality.peaks.empty() && options.max_peaks > 0) {
     thresholds.push_back({"--max-peaks", "open peaks", &quality.peaks, options.max_peaks, false});
   }
   if (quality.has_counts && quality.mito_genes > 0) {
@@ -107,7 +112,8 @@ QualityResult passing_cells(const CellQuality& quality, const QualityOptions& op
   }
 
   QualityResult result;
-  result.kept.resize(quality.genes.size());
+  const size_t cells = std::max(quality.genes.size(), quality.peaks.size());
+  result.kept.resize(cells);
   std::iota(result.kept.begin(), result.kept.end(), 0);
   for (const auto& threshold : thresholds) {
     QualityStep step{threshold.flag, threshold.quantity, threshold.limit,
@@ -119,7 +125,7 @@ QualityResult passing_cells(const CellQuality& quality, const QualityOptions& op
     step.after = static_cast<int64_t>(result.kept.size());
     result.steps.push_back(std::move(step));
   }
-  if (!result.kept.empty() || quality.genes.empty()) return result;
+  if (!result.kept.empty() || cells == 0) return result;
 
   std::string reasons;
   for (size_t k = 0; k < thresholds.size(); ++k) {
@@ -130,7 +136,7 @@ QualityResult passing_cells(const CellQuality& quality, const QualityOptions& op
                            distribution(*thresholds[k].values));
   }
   throw input_error("none of the {} cells passes the quality thresholds: {}; change these flags",
-                    quality.genes.size(), reasons);
+                    cells, reasons);
 }
 
 }  // namespace grids::core

@@ -27,7 +27,8 @@ struct QualityOptions {
   void describe(OptionSet& set);
 };
 
-/// One number a cell for everything that a threshold may ask for.
+/// One number a cell for everything that a threshold may ask for. Of cells without RNA there are
+/// only `peaks`, of those without chromatin all others.
 struct CellQuality {
   std::vector<double> rna_counts;  ///< by `rna_totals`
   std::vector<double> genes;       ///< values above zero
@@ -37,6 +38,7 @@ struct CellQuality {
   int64_t mito_genes = 0;  ///< mitochondrial genes found by name
 };
 
+/// Either list of rows may be empty, where cells were not measured together.
 CellQuality measure_quality(const PackedModality& rna, std::span<const int32_t> rna_rows,
                             const PackedModality& atac, std::span<const int32_t> atac_rows,
                             RnaKind kind);

@@ -181,6 +181,7 @@ std::vector<Split> split_units(const Categorical& type, const Categorical& unit,
 }
 
 std::vector<std::string> types_lacking_a_part(const CellTable& cells, const SplitOptions& options) {
+  if (cells.type.empty()) return {};
   const auto parts = wanted_parts(options);
   std::vector<std::array<bool, 3>> in(cells.type.names.size());
   for (size_t cell = 0; cell < cells.split.size(); ++cell) {
@@ -188,6 +189,7 @@ std::vector<std::string> types_lacking_a_part(const CellTable& cells, const Spli
   }
   std::vector<std::string> result;
   for (size_t type = 0; type < in.size(); ++type) {
+    if (in[type] == std::array<bool, 3>{}) continue;  // none of these cells is of it
     const bool all = std::all_of(parts.begin(), parts.end(), [&](size_t p) { return in[type][p]; });
     if (!all) result.push_back(cells.type.names[type]);
   }

@@ -56,13 +56,15 @@ void tell_overlap(const Overlap& overlap, bool force, Diary& diary) {
   }
 }
 
+bool are_by_barcode(const PackedMultiome& raw, const CellNames& names) {
+  const auto& column = names.column;
+  return names.table == nullptr && column == kByBarcode && raw.obs.find(column) == nullptr &&
+         raw.rna.obs.find(column) == nullptr && raw.atac.obs.find(column) == nullptr;
+}
+
 CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
                        const CellNames& names) {
-  const auto& column = names.column;
-  const bool by_barcode = names.table == nullptr && column == kByBarcode &&
-                          raw.obs.find(column) == nullptr && raw.rna.obs.find(column) == nullptr &&
-                          raw.atac.obs.find(column) == nullptr;
-  if (!by_barcode) return labels_from(raw, cells, names);
+  if (!are_by_barcode(raw, names)) return labels_from(raw, cells, names);
   CellLabels result;
   result.source = "barcodes";
   for (const auto& barcode : cells.barcodes) result.of_cell.push_back(around_bases(barcode));
@@ -126,10 +128,11 @@ void tell_split_units(const CellTable& cells, const SplitOptions& options, Diary
 
 void tell_batches(const CellTable& cells, Diary& diary) {
   if (cells.batch.empty()) return;
-  const auto batches = cells.batch.names.size();
+  const std::set<int32_t> used(cells.batch.codes.begin(), cells.batch.codes.end());
+  const auto batches = used.size();
   if (batches == 1) {
     diary.warn("all cells are of one batch, '{}': there is nothing to hold constant",
-               cells.batch.names[0]);
+               cells.batch.names[at(*used.begin())]);
     return;
   }
   diary.note(

@@ -20,6 +20,9 @@ inline constexpr std::string_view kByBarcode = "barcode";
 /// Says what of two lists fits hardly; throws Error(kInput) where hardly any does, without `force`.
 void tell_overlap(const Overlap& overlap, bool force, Diary& diary);
 
+/// Whether the units are to be told by barcodes: no column is called `kByBarcode`.
+bool are_by_barcode(const PackedMultiome& raw, const CellNames& names);
+
 /// The donor or batch of each cell by a table or column (see `labels_from`), or by its barcode.
 CellLabels unit_values(const PackedMultiome& raw, const MatchedCells& cells,
                        const CellNames& names);

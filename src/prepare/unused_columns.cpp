@@ -101,8 +101,8 @@ std::string bare_name(std::string_view column) {
   return std::string(column);
 }
 
-bool is_used(std::string_view column, const PrepareInputs& inputs) {
-  for (const auto& used : {inputs.label_column, inputs.donor_column, inputs.batch_column}) {
+bool is_used(std::string_view column, const NamesOfCells& names) {
+  for (const auto& used : {names.labels.column, names.donors.column, names.batches.column}) {
     if (!used.empty() && bare_name(used) == bare_name(column)) return true;
   }
   return false;
@@ -136,14 +136,14 @@ class UnitColumns {
   std::vector<Values> known_;
 };
 
-void tell_units(const PackedMultiome& raw, const MatchedCells& cells, const PrepareInputs& inputs,
+void tell_units(const PackedMultiome& raw, const MatchedCells& cells, const NamesOfCells& names,
                 Diary& diary) {
   UnitColumns units(cells.barcodes.size(), diary);
-  for (const auto& used : {inputs.donors(), inputs.batches()}) {
+  for (const auto& used : {names.donors, names.batches}) {
     if (!used.empty()) units.know(unit_values(raw, cells, used).of_cell);
   }
   for (const auto& name : column_names_of(raw, cells)) {
-    if (is_used(name, inputs) || !names_a_unit(name)) continue;
+    if (is_used(name, names) || !names_a_unit(name)) continue;
     units.tell(fmt::format("the column '{}'", name), labels_from_column(raw, cells, name).of_cell,
                fmt::format("add --batches {0} (or --donors {0})", name));
   }
@@ -160,12 +160,12 @@ bool names_doublets(std::string_view column) {
          text.find("dblfinder") != std::string::npos;
 }
 
-void tell_doublets(const PackedMultiome& raw, const MatchedCells& cells,
-                   const PrepareInputs& inputs, Diary& diary) {
+void tell_doublets(const PackedMultiome& raw, const MatchedCells& cells, const NamesOfCells& names,
+                   Diary& diary) {
   std::string scores;
   bool called = false, told = false;
   for (const auto& name : column_names_of(raw, cells)) {
-    if (is_used(name, inputs) || !names_doublets(name)) continue;
+    if (is_used(name, names) || !names_doublets(name)) continue;
     const auto count = called_doublets(labels_from_column(raw, cells, name).of_cell);
     if (!count) {
       scores += (scores.empty() ? "'" : ", '") + name + "'";
@@ -221,9 +221,9 @@ std::optional<int64_t> called_doublets(std::span<const std::string> values) {
 }
 
 void tell_unused_columns(const PackedMultiome& raw, const MatchedCells& cells,
-                         const PrepareInputs& inputs, Diary& diary) {
-  tell_units(raw, cells, inputs, diary);
-  tell_doublets(raw, cells, inputs, diary);
+                         const NamesOfCells& names, Diary& diary) {
+  tell_units(raw, cells, names, diary);
+  tell_doublets(raw, cells, names, diary);
 }
 
 }  // namespace grids::core

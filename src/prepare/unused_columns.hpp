@@ -29,6 +29,6 @@ std::optional<int64_t> called_doublets(std::span<const std::string> values);
 /// (2 to a twentieth of them) and the option to add. Columns that say no more than those in use are
 /// passed over.
 void tell_unused_columns(const PackedMultiome& raw, const MatchedCells& cells,
-                         const PrepareInputs& inputs, Diary& diary);
+                         const NamesOfCells& names, Diary& diary);
 
 }  // namespace grids::core

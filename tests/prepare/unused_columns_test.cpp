@@ -79,7 +79,7 @@ struct Told {
     PrepareSummary summary;
     Reporter silent;
     Diary diary(summary, silent);
-    tell_unused_columns(raw, match_cells(raw.rna, raw.atac), inputs, diary);
+    tell_unused_columns(raw, match_cells(raw.rna, raw.atac), inputs.names(), diary);
     return summary.warnings;
   }
 };
