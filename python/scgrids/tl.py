@@ -92,7 +92,7 @@ def evaluate(
     Returns
     -------
     Tables
-        ``accuracy``, ``accuracy_summary``, ``marker_means``, ``markers``; with ``map`` also ``umap``,
+        ``accuracy``, ``accuracy_summary``, ``alignment``, ``marker_means``, ``markers``; with ``map`` also ``umap``,
         ``silhouette`` and ``marker_expression``.
     """
     return Tables(_ask("evaluate", data, surrogate, seed, threads, options), "evaluate")

@@ -26,7 +26,7 @@ enum class Purpose : uint32_t {
   kSimulate = 9,           ///< simulated cells
   kNeighbours = 10,        ///< approximate nearest neighbours, sketches
   kClusters = 11,          ///< graph clusters of cells
-  kLayout = 12,            ///< UMAP; the cells that its silhouette is computed over
+  kLayout = 12,            ///< UMAP; cells that stand for all, drawn from each group
   kBenchmark = 13,         ///< inputs of benchmarks
   kNullWindows = 14,       ///< windows of peaks that should say nothing about a gene
   kNoise = 15,             ///< noise on a model's inputs

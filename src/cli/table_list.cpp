@@ -11,6 +11,7 @@
 #include "compare/comparison_files.hpp"
 #include "compare/recovery.hpp"
 #include "evaluate/accuracy.hpp"
+#include "evaluate/alignment.hpp"
 #include "evaluate/cell_map.hpp"
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/knockout.hpp"
@@ -20,6 +21,7 @@
 #include "links/link.hpp"
 #include "links/loci.hpp"
 #include "model/training_curves.hpp"
+#include "model/transfer_types.hpp"
 #include "pipeline/model_results.hpp"
 #include "pipeline/openness.hpp"
 #include "pipeline/prepare_files.hpp"
@@ -52,8 +54,8 @@ std::vector<CommandTables> all_tables() {
       {"train", {curve_columns().describe()}},
       {"cis", {describe_cis(), describe_openness()}},
       {"evaluate",
-       {describe_accuracy(), describe_accuracy_summary(), describe_marker_means(),
-        marker_columns().describe()}},
+       {describe_accuracy(), describe_accuracy_summary(), alignment_columns().describe(),
+        describe_marker_means(), marker_columns().describe(), describe_transferred_types()}},
       {"explain",
        {describe_subsets(),
         describe_partners(),

@@ -1,6 +1,5 @@
 #include "evaluate/evaluation.hpp"
 
-#include <algorithm>
 #include <numeric>
 
 #include "evaluate/log_values.hpp"
@@ -37,16 +36,6 @@ std::vector<Marker> markers_of(const Study& study, const StudySurrogate& surroga
   return choice.markers;
 }
 
-std::vector<int32_t> genes_of(std::span<const Marker> markers) {
-  std::vector<int32_t> genes;
-  for (const Marker& marker : markers) {
-    if (std::find(genes.begin(), genes.end(), marker.gene) == genes.end()) {
-      genes.push_back(marker.gene);
-    }
-  }
-  return genes;
-}
-
 }  // namespace
 
 Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogate,
@@ -56,7 +45,8 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
   result.markers = markers_of(study, surrogate, options, context);
   result.accuracy =
       judge_accuracy(study, cells, predictor_of(study, surrogate, cells, context), {}, context);
-  const auto genes = genes_of(result.markers);
+  result.alignment = judge_alignment(study, cells, surrogate.folded(), {}, context);
+  const auto genes = genes_of_markers(result.markers);
   const auto predicted = predict_log_values(study, surrogate, cells, genes, context);
   result.means = marker_means(study, cells, predicted, genes);
   return result;
@@ -64,6 +54,7 @@ Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogat
 
 std::vector<Table> evaluation_tables(const Study& study, const Evaluation& evaluation) {
   return {accuracy_table(study, evaluation.accuracy), accuracy_summary_table(evaluation.accuracy),
+          alignment_columns().table(evaluation.alignment),
           marker_means_table(study, evaluation.means),
           marker_columns().table(marker_names(study, evaluation.markers))};
 }

@@ -1,11 +1,12 @@
-/// The stage `evaluate`: how well the surrogate predicts cells that it has not seen, and which
-/// genes mark each type.
+/// The stage `evaluate`: how well the surrogate predicts cells that it has not seen, and how
+/// well it aligns the modalities, and which genes mark each type.
 #pragma once
 
 #include <vector>
 
 #include "base/context.hpp"
 #include "evaluate/accuracy.hpp"
+#include "evaluate/alignment.hpp"
 #include "evaluate/markers.hpp"
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
@@ -21,6 +22,7 @@ struct EvaluationOptions {
 
 struct Evaluation {
   Accuracy accuracy;
+  std::vector<AlignmentRow> alignment;
   std::vector<Marker> markers;
   std::vector<MarkerMean> means;  ///< of the markers, over the judged cells of each type
 };
@@ -29,7 +31,7 @@ struct Evaluation {
 Evaluation evaluate_surrogate(const Study& study, const StudySurrogate& surrogate,
                               const EvaluationOptions& options, const Context& context);
 
-/// accuracy.tsv, accuracy_summary.tsv, marker_means.tsv and markers.tsv.
+/// accuracy.tsv, accuracy_summary.tsv, alignment.tsv, marker_means.tsv and markers.tsv.
 std::vector<Table> evaluation_tables(const Study& study, const Evaluation& evaluation);
 
 }  // namespace grids::core

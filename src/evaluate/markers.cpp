@@ -137,6 +137,16 @@ std::vector<Marker> find_markers(const Study& study, std::span<const MarkerReque
   return markers;
 }
 
+std::vector<int32_t> genes_of_markers(std::span<const Marker> markers) {
+  std::vector<int32_t> genes;
+  for (const Marker& marker : markers) {
+    if (std::find(genes.begin(), genes.end(), marker.gene) == genes.end()) {
+      genes.push_back(marker.gene);
+    }
+  }
+  return genes;
+}
+
 std::vector<MarkerName> marker_names(const Study& study, std::span<const Marker> markers) {
   std::vector<MarkerName> names;
   for (const auto& marker : markers) {

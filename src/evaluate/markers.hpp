@@ -52,6 +52,9 @@ struct MarkerRequest {
 /// study does not have.
 std::vector<Marker> find_markers(const Study& study, std::span<const MarkerRequest> requests);
 
+/// Each gene once, in the order of the markers.
+std::vector<int32_t> genes_of_markers(std::span<const Marker> markers);
+
 /// A marker as markers.tsv spells it.
 struct MarkerName {
   std::string cell_type;

@@ -6,50 +6,10 @@
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
-#include "base/random.hpp"
+#include "math/group_sample.hpp"
 
 namespace grids::core {
 namespace {
-
-std::vector<double> sizes_of(std::span<const int32_t> groups, int64_t group_count) {
-  std::vector<double> size(at(group_count));
-  for (const int32_t group : groups) size[at(group)] += 1;
-  return size;
-}
-
-/// The most cells of a group for which all groups together have no more than `most`.
-int64_t share_of_group(std::vector<double> sizes, int64_t most) {
-  std::sort(sizes.begin(), sizes.end());
-  int64_t left = most;
-  for (size_t i = 0; i < sizes.size(); ++i) {
-    const int64_t share = left / static_cast<int64_t>(sizes.size() - i);
-    if (sizes[i] > static_cast<double>(share)) return share;
-    left -= static_cast<int64_t>(sizes[i]);
-  }
-  return most;
-}
-
-/// Ascending.
-std::vector<int32_t> drawn_cells(std::span<const int32_t> groups, std::span<const double> sizes,
-                                 int64_t most, uint64_t seed) {
-  const auto share = at(share_of_group({sizes.begin(), sizes.end()}, most));
-  std::vector<std::vector<int32_t>> members(sizes.size());
-  for (size_t i = 0; i < groups.size(); ++i) {
-    members[at(groups[i])].push_back(static_cast<int32_t>(i));
-  }
-  std::vector<int32_t> drawn;
-  for (size_t group = 0; group < members.size(); ++group) {
-    auto& cells = members[group];
-    if (cells.size() > share) {
-      RandomStream random(seed, Purpose::kLayout, 1 + group);  // 0 is the map's
-      random.shuffle(std::span(cells));
-      cells.resize(share);
-    }
-    drawn.insert(drawn.end(), cells.begin(), cells.end());
-  }
-  std::sort(drawn.begin(), drawn.end());
-  return drawn;
-}
 
 /// Of each cell; NaN where it has none.
 std::vector<double> of_cells(std::span<const float> points, int64_t dimensions,
@@ -108,15 +68,15 @@ Sample take(std::span<const float> points, int64_t dimensions, std::span<const i
 Silhouette silhouette(std::span<const float> points, int64_t dimensions,
                       std::span<const int32_t> groups, int64_t group_count, const Context& context,
                       int64_t most_cells) {
-  const auto all = sizes_of(groups, group_count);
+  const auto all = group_sizes(groups, group_count);
   auto sizes = all;
   Sample sample;
   if (std::ssize(groups) > most_cells) {
-    const auto cells = drawn_cells(groups, all, most_cells, context.seed);
+    const auto cells = group_sample(groups, group_count, most_cells, context.seed);
     sample = take(points, dimensions, groups, cells);
     points = sample.points;
     groups = sample.groups;
-    sizes = sizes_of(groups, group_count);
+    sizes = group_sizes(groups, group_count);
   }
   const auto of_cell = of_cells(points, dimensions, groups, sizes, context);
   Silhouette result;

@@ -64,7 +64,8 @@ EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const S
 }
 
 std::vector<std::string> EvaluateArguments::files() {
-  return {describe_accuracy().file, describe_accuracy_summary().file, describe_marker_means().file,
+  return {describe_accuracy().file, describe_accuracy_summary().file,
+          alignment_columns().describe().file, describe_marker_means().file,
           marker_columns().describe().file};
 }
 
@@ -74,6 +75,21 @@ std::vector<std::string> evaluate_into(OutputFolder& out, const Study& study,
   const Evaluation evaluation =
       evaluate_surrogate(study, surrogate, evaluation_options(arguments, study, context), context);
   return write_tables_into(out, evaluation_tables(study, evaluation), context);
+}
+
+std::vector<std::string> EvaluateArguments::unpaired_files() {
+  return {alignment_columns().describe().file, describe_marker_means().file,
+          marker_columns().describe().file, describe_transferred_types().file};
+}
+
+std::vector<std::string> evaluate_unpaired_into(OutputFolder& out, UnpairedStudy& study,
+                                                const FoldedSurrogate& surrogate,
+                                                const EvaluateArguments& arguments,
+                                                const Context& context) {
+  const auto filled = fill_in_types(study, surrogate, {}, context);
+  const auto options = evaluation_options(arguments, study.rna, context);
+  const auto evaluation = evaluate_unpaired(study, filled, surrogate, options, context);
+  return write_tables_into(out, unpaired_evaluation_tables(study, evaluation), context);
 }
 
 std::vector<std::string> map_files() {

@@ -8,6 +8,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "evaluate/evaluation.hpp"
+#include "evaluate/unpaired_evaluation.hpp"
 #include "io/output_folder.hpp"
 
 namespace grids::core {
@@ -23,6 +24,8 @@ struct EvaluateArguments {
   void describe_cells(OptionSet& set);
   /// Names of the tables.
   static std::vector<std::string> files();
+  /// The same of cells that were not measured together.
+  static std::vector<std::string> unpaired_files();
 };
 
 /// --map.
@@ -36,6 +39,13 @@ EvaluationOptions evaluation_options(const EvaluateArguments& arguments, const S
 std::vector<std::string> evaluate_into(OutputFolder& out, const Study& study,
                                        const StudySurrogate& surrogate,
                                        const EvaluateArguments& arguments, const Context& context);
+
+/// The same for cells that were not measured together, whose types are filled in where they have
+/// none.
+std::vector<std::string> evaluate_unpaired_into(OutputFolder& out, UnpairedStudy& study,
+                                                const FoldedSurrogate& surrogate,
+                                                const EvaluateArguments& arguments,
+                                                const Context& context);
 
 /// Writes the map of the cells, with the genes of markers.tsv; returns the names of its tables.
 std::vector<std::string> map_into(OutputFolder& out, const Study& study,

@@ -46,4 +46,15 @@ StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, cons
   return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
 }
 
+UnpairedAndSurrogate load_unpaired_and_surrogate(const StudyArguments& arguments,
+                                                 const Context& context) {
+  SurrogateFile file = read_surrogate(arguments.surrogate);
+  FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
+                                        [&] { return FoldedSurrogate(file); });
+  file.tensors.clear();
+  UnpairedStudy study = read_unpaired_study(arguments.study, context);
+  with_context(arguments.surrogate.string(), [&] { require_same_features(file, study.atac); });
+  return {std::move(study), std::move(folded)};
+}
+
 }  // namespace grids::core

@@ -8,6 +8,7 @@
 #include "model/study_surrogate.hpp"
 #include "model/surrogate_file.hpp"
 #include "study/study.hpp"
+#include "study/unpaired_study.hpp"
 
 namespace grids::core {
 
@@ -49,5 +50,16 @@ std::string targets_words(const std::filesystem::path& folder, const std::filesy
 /// Throws Error(kInput) when either cannot be read or they do not belong to each other.
 StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, const Context& context,
                                            RawTensors tensors = RawTensors::kDropped);
+
+/// A study of cells that were not measured together. What the surrogate's file has of a cis path is
+/// not used: it would have to be fitted to cells that have both.
+struct UnpairedAndSurrogate {
+  UnpairedStudy study;
+  FoldedSurrogate folded;
+};
+
+/// Throws as the other.
+UnpairedAndSurrogate load_unpaired_and_surrogate(const StudyArguments& arguments,
+                                                 const Context& context);
 
 }  // namespace grids::core

@@ -28,12 +28,12 @@ struct ReportOptions {
 /// Renders what the stages wrote into `folder` as `folder`/report.html, written through a temporary
 /// name. Nothing is computed again: a stage's file that is missing is named in its section. Read
 /// are manifest.json, prepare.tsv, training.tsv, accuracy.tsv, accuracy_summary.tsv,
-/// marker_means.tsv, markers.tsv, umap.tsv, silhouette.tsv, marker_expression.tsv, subsets.tsv,
-/// partners.tsv, set_summary.tsv, skipped.tsv, random_sets.tsv, change_by_type.tsv, off_target.tsv,
-/// redundancy.tsv, members.tsv, settings.tsv, redundancy_summary.tsv, recovery.tsv, validation.tsv,
-/// and for its script links.tsv, evidence.tsv, loci.tsv, locus_genes.tsv, design.tsv, cis.tsv,
-/// redundancy_groups.tsv, stability.tsv and hits.tsv. Throws
-/// Error(kInput) when the folder has none of them, or one that cannot be read.
+/// alignment.tsv, marker_means.tsv, markers.tsv, umap.tsv, silhouette.tsv, marker_expression.tsv,
+/// subsets.tsv, partners.tsv, set_summary.tsv, skipped.tsv, random_sets.tsv, change_by_type.tsv,
+/// off_target.tsv, redundancy.tsv, members.tsv, settings.tsv, redundancy_summary.tsv, recovery.tsv,
+/// validation.tsv, and for its script links.tsv, evidence.tsv, loci.tsv, locus_genes.tsv,
+/// design.tsv, cis.tsv, redundancy_groups.tsv, stability.tsv and hits.tsv. Throws Error(kInput)
+/// when the folder has none of them, or one that cannot be read.
 void write_report(const std::filesystem::path& folder, const ReportOptions& options,
                   const Context& context);
 

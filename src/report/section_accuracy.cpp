@@ -5,6 +5,7 @@
 #include <map>
 
 #include "evaluate/accuracy.hpp"
+#include "evaluate/alignment.hpp"
 #include "report/heat_map.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
@@ -195,6 +196,71 @@ std::string marker_heat_maps(const Table& means, Page& page) {
           pairs.size(), number_text(marker_means_r2(pairs))));
 }
 
+/// What a line over all cells shows, in words.
+struct AlignmentWords {
+  const char* measure;
+  const char* of;
+  const char* words;
+};
+
+constexpr AlignmentWords kAlignmentWords[] = {
+    {measure::kFoscttm, kBothWord, "Cells closer than a cell’s own other half (FOSCTTM)"},
+    {measure::kFoscttmWithinType, kBothWord, "The same among cells of its type"},
+    {measure::kLabelTransfer, kAtacWord, "Chromatin that gets its type from RNA"},
+    {measure::kLabelTransferBalanced, kAtacWord, "The same, mean over types"},
+    {measure::kLabelTransfer, kRnaWord, "RNA that gets its type from chromatin"},
+    {measure::kLabelTransferBalanced, kRnaWord, "The same, mean over types"},
+    {measure::kMixing, kAtacWord, "RNA among the neighbours of chromatin"},
+    {measure::kMixingWithinType, kAtacWord, "The same among cells of its type"},
+    {measure::kMixing, kRnaWord, "Chromatin among the neighbours of RNA"},
+    {measure::kMixingWithinType, kRnaWord, "The same among cells of its type"},
+};
+
+std::string with_error(double value, double error) {
+  return std::isnan(error) ? number_text(value)
+                           : fmt::format("{} ± {}", number_text(value), number_text(error));
+}
+
+/// Lines over all cells, both spaces side by side.
+std::string alignment_table(const std::vector<AlignmentRow>& rows) {
+  const auto found = [&](const AlignmentWords& line, std::string_view space) {
+    return std::find_if(rows.begin(), rows.end(), [&](const AlignmentRow& row) {
+      return row.space == space && row.measure == line.measure && row.of == line.of &&
+             row.cell_type == kAllTypes;
+    });
+  };
+  std::vector<std::vector<std::string>> cells;
+  for (const auto& line : kAlignmentWords) {
+    const auto in_rna = found(line, kRnaWord);
+    const auto in_atac = found(line, kAtacWord);
+    if (in_rna == rows.end() || in_atac == rows.end()) continue;
+    cells.push_back({line.words, with_error(in_rna->value, in_rna->standard_error),
+                     with_error(in_atac->value, in_atac->standard_error),
+                     number_text(in_rna->chance)});
+  }
+  return html_table({{"Over all judged cells"},
+                     {"Latents of the RNA<br>value ± standard error", true},
+                     {"Latents of the ATAC", true},
+                     {"Chance", true}},
+                    cells);
+}
+
+std::string alignment_part(const Table& table) {
+  const auto rows = alignment_columns().read(table);
+  if (rows.empty()) return {};
+  const bool matched = std::any_of(rows.begin(), rows.end(), [](const AlignmentRow& row) {
+    return row.measure == measure::kFoscttm;
+  });
+  return fmt::format(
+      "<h3>How chromatin and RNA are aligned</h3>{}<p>Where the surrogate puts a cell’s open peaks "
+      "among cells’ RNA, and a cell’s RNA among cells’ open peaks. {}Labels come from the 15 "
+      "nearest training cells of the other modality. By type: <code>alignment.tsv</code>.</p>",
+      alignment_table(rows),
+      matched ? "0 closer cells would be perfect. "
+              : "Chromatin and RNA were measured in different cells: whether the right cells are "
+                "matched within a type cannot be judged. ");
+}
+
 }  // namespace
 
 std::string accuracy_section(const Results& results, Page& page) {
@@ -214,6 +280,7 @@ std::string accuracy_section(const Results& results, Page& page) {
   } else {
     html += missing_file("accuracy_summary.tsv", "the surrogate was not judged");
   }
+  if (const Table* alignment = results.find("alignment.tsv")) html += alignment_part(*alignment);
   if (const Table* means = results.find("marker_means.tsv")) {
     html += "<h3>Marker genes</h3>" + marker_heat_maps(*means, page);
   } else {

@@ -3,11 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <set>
 
 #include "base/indices.hpp"
 #include "evaluate/accuracy.hpp"
+#include "evaluate/alignment.hpp"
 #include "evaluate/changes.hpp"
 #include "evaluate/judge_sets.hpp"
 #include "evaluate/knockout.hpp"
@@ -132,6 +134,45 @@ TEST(KeptResults, TheSurrogateIsAsAccurateAsItWasFound) {
     ++compared;
   }
   EXPECT_EQ(compared, 45u);
+}
+
+/// Over all pairs, in double.
+double plain_foscttm(const std::vector<float>& a, const std::vector<float>& b, size_t cells) {
+  const size_t width = a.size() / cells;
+  const auto square = [&](size_t i, size_t j) {
+    double sum = 0;
+    for (size_t d = 0; d < width; ++d) {
+      const double gap = static_cast<double>(a[i * width + d]) - b[j * width + d];
+      sum += gap * gap;
+    }
+    return sum;
+  };
+  double closer = 0;
+  for (size_t i = 0; i < cells; ++i) {
+    for (size_t j = 0; j < cells; ++j) {
+      closer += (square(i, j) < square(i, i) ? 1 : 0) + (square(j, i) < square(i, i) ? 1 : 0);
+    }
+  }
+  return closer / static_cast<double>(2 * cells * (cells - 1));
+}
+
+TEST(KeptResults, AlignmentIsOfWhatTheMapsMakeOfEachModality) {
+  const Kept kept;
+  const auto cells = kept.study.cells_of(Split::kTest);
+  const auto rows = judge_alignment(kept.study, cells, kept.folded, {}, kept.context);
+  auto& pool = kept.context.pool;
+  const auto of_atac = kept.folded.atac_latents(pool, select_rows(kept.study.open, cells));
+  const auto of_rna = kept.folded.rna_latents(pool, select_rows(kept.study.expression, cells));
+  std::map<std::string, double> plain = {
+      {"rna", plain_foscttm(kept.folded.atac_to_rna(pool, of_atac), of_rna, cells.size())},
+      {"atac", plain_foscttm(of_atac, kept.folded.rna_to_atac(pool, of_rna), cells.size())}};
+  EXPECT_NE(plain["rna"], plain["atac"]);
+  for (const auto& row : rows) {
+    if (row.measure != "foscttm" || row.cell_type != "all") continue;
+    EXPECT_NEAR(row.value, plain.at(row.space), 1e-12) << row.space;
+    plain.erase(row.space);
+  }
+  EXPECT_TRUE(plain.empty());
 }
 
 TEST_P(KeptSurrogate, KnockingOutAPeakIsPredictingWithoutIt) {

@@ -56,6 +56,12 @@ void fill(const Folder& folder) {
                {{kGene, "surrogate", "0.31", "0.123", "0.2", "0.01", "50"},
                 {kGene, "type mean", "0.2", "0.2345", "0", "0", "50"},
                 {"constant", "surrogate", "NA", "NA", "NA", "NA", "50"}});
+  folder.write(
+      "alignment.tsv",
+      {"space", "measure", "of", "cell_type", "cells", "value", "standard_error", "chance"},
+      {{"rna", "foscttm", "both", "all", "50", "0.125", "0.01", "0.5"},
+       {"atac", "foscttm", "both", "all", "50", "0.375", "0.02", "0.5"},
+       {"rna", "foscttm", "both", kType, "9", "0.111", "0.01", "0.5"}});
   folder.write("marker_means.tsv", {"cell_type", "gene", "measured_mean", "predicted_mean"},
                {{kType, kGene, "2.5", "2"}, {"other", kGene, "0.5", "0.75"}});
   folder.write("markers.tsv", {"cell_type", "gene"}, {{kType, kGene}});
@@ -403,19 +409,37 @@ TEST(Report, SaysWhichFileIsMissing) {
   fill(folder);
   for (const std::string file :
        {"manifest.json", "prepare.tsv", "training.tsv", "accuracy.tsv", "accuracy_summary.tsv",
-        "marker_means.tsv", "markers.tsv", "umap.tsv", "silhouette.tsv", "marker_expression.tsv",
-        "subsets.tsv", "set_summary.tsv", "skipped.tsv", "random_sets.tsv", "change_by_type.tsv",
-        "off_target.tsv"}) {
+        "alignment.tsv", "marker_means.tsv", "markers.tsv", "umap.tsv", "silhouette.tsv",
+        "marker_expression.tsv", "subsets.tsv", "set_summary.tsv", "skipped.tsv", "random_sets.tsv",
+        "change_by_type.tsv", "off_target.tsv"}) {
     std::filesystem::rename(folder.path / file, folder.path / "away");
     const auto html = folder.report();
     std::filesystem::rename(folder.path / "away", folder.path / file);
     EXPECT_EQ(html_fault(html), "") << "without " << file;
     // Details that a figure does without need no sentence.
-    const bool detail = file == "accuracy.tsv" || file == "markers.tsv" ||
-                        file == "silhouette.tsv" || file == "skipped.tsv" ||
-                        file == "off_target.tsv";
+    const bool detail = file == "accuracy.tsv" || file == "alignment.tsv" ||
+                        file == "markers.tsv" || file == "silhouette.tsv" ||
+                        file == "skipped.tsv" || file == "off_target.tsv";
     EXPECT_NE(holds(html, "This run has no <code>" + file), detail) << file;
   }
+}
+
+TEST(Report, SaysHowTheModalitiesAreAlignedAndWhatCannotBeJudgedWithoutPairs) {
+  const Folder folder;
+  fill(folder);
+  auto html = folder.report();
+  EXPECT_TRUE(holds(html, "0.125 ± 0.01"));
+  EXPECT_TRUE(holds(html, "0.375 ± 0.02"));
+  EXPECT_FALSE(holds(html, "0.111"));  // of a type: in the table
+  EXPECT_FALSE(holds(html, "measured in different cells"));
+  folder.write(
+      "alignment.tsv",
+      {"space", "measure", "of", "cell_type", "cells", "value", "standard_error", "chance"},
+      {{"rna", "mixing", "atac", "all", "50", "0.25", "NA", "0.4"},
+       {"atac", "mixing", "atac", "all", "50", "0.3", "NA", "0.4"}});
+  html = folder.report();
+  EXPECT_TRUE(holds(html, "measured in different cells"));
+  EXPECT_TRUE(holds(html, "RNA among the neighbours of chromatin"));
 }
 
 TEST(Report, TablesWithoutRowsAreNoCrash) {
