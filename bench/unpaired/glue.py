@@ -43,7 +43,7 @@ def cpu_seconds():
 
 
 def components(fitted, everything, iterations):
-    """Left singular vectors of the fitted rows, and where all rows lie among them, times the singular values."""
+    """All rows along the right singular vectors of the fitted ones, and the singular values of these."""
     count = min(COMPONENTS, min(fitted.shape) - 1)
     _, sizes, right = randomized_svd(fitted, count, n_iter=iterations, random_state=0)
     return numpy.asarray(everything @ right.T), sizes
