@@ -33,6 +33,7 @@ enum class Purpose : uint32_t {
   kMethods = 16,           ///< explanation methods: masks, permutations, bootstrap
   kRedundancy = 17,        ///< draws of rates around their estimates; resampled cells
   kResampledWeights = 18,  ///< cells drawn with replacement, to refit weights to
+  kPartners = 19,          ///< which cell with RNA a training step takes for one with chromatin
 };
 
 /// A stream of random numbers; also a UniformRandomBitGenerator for <random>.

@@ -68,6 +68,21 @@ void TrainOptions::describe(OptionSet& set) {
   set.flag_off("--keep-readout", refit_readout,
                "Leave the decoder's last layer as the joint stage left it");
   set.value("--latent", layers.latent, "Size of the latents", at_least(2));
+  set.group("Cells that were not measured together");
+  set.choice<Guide>("--guide", guide, {{"positions", Guide::kPositions}, {"off", Guide::kOff}},
+                    "positions = open chromatin near a gene goes with its expression; off = types "
+                    "alone, for --alignment published");
+  set.value("--partner-weight", partner_weight,
+            "Weight of telling a cell's partner from others by its latents in the joint stage",
+            at_least(0));
+  set.flag("--hide-pairing", hide_pairing,
+           "Learn from cells that were measured together as if they were not");
+  set.choice<HiddenLabels>("--hide-labels", hide_labels,
+                           {{"none", HiddenLabels::kNone},
+                            {"atac", HiddenLabels::kAtac},
+                            {"rna", HiddenLabels::kRna},
+                            {"both", HiddenLabels::kBoth}},
+                           "Of which cells training is not to know the types");
   set.group("");
   set.inner("beta1", beta1, at_least(0).below(1));
   set.inner("beta2", beta2, at_least(0).below(1));
@@ -115,7 +130,9 @@ std::vector<std::string> training_words(const std::string& json) {
                         recorded[key].dump());
     }
     const bool is_flag = field.kind == OptionField::Kind::kFlag;
-    words.push_back(is_flag ? field.flag : field.flag + "=" + recorded[key].dump());
+    const auto& value = recorded[key];
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    words.push_back(is_flag ? field.flag : field.flag + "=" + text);
   }
   return words;
 }

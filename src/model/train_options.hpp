@@ -14,6 +14,15 @@ namespace grids::core {
 
 enum class Alignment : uint8_t { kPublished, kJoint };
 
+/// What says which cells go together where chromatin and RNA were measured in different ones.
+enum class Guide : uint8_t {
+  kPositions,  ///< open chromatin near a gene goes with its expression (train/partners.hpp)
+  kOff,        ///< nothing but types
+};
+
+/// Of which cells training is not to know the types.
+enum class HiddenLabels : uint8_t { kNone, kAtac, kRna, kBoth };
+
 /// The defaults were chosen by accuracy on held-out cells; see docs/surrogate.md.
 struct TrainOptions {
   /// How the two modalities are brought together; see above.
@@ -76,6 +85,15 @@ struct TrainOptions {
   /// (readout.hpp). Where chromatin says little, a prediction then says little more than the gene's
   /// mean.
   bool refit_readout = true;
+
+  /// Cells of which each has one modality; paired ones are taken for such where `hide_pairing`.
+  Guide guide = Guide::kPositions;
+  /// Joint stage only, in such cells: weight of telling a cell's partner from the other cells of
+  /// the step by its latents, mapped and own.
+  double partner_weight = 0.1;
+  /// For judging what training makes of such cells, where pairs or types are known.
+  bool hide_pairing = false;
+  HiddenLabels hide_labels = HiddenLabels::kNone;
 
   /// Standard deviation of the embedding's initial entries. BatchNorm follows the sums over peaks,
   /// so a small one changes only how fast learning overcomes the random start: at 1, as published,

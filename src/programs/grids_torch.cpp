@@ -16,6 +16,16 @@ namespace {
 
 using namespace grids::core;
 
+TrainResult train_on(const TrainArguments& arguments, const Context& context) {
+  const TrainOptions options = arguments.settings.resolved();
+  if (is_unpaired(arguments.study)) {
+    const UnpairedStudy study = read_unpaired_study(arguments.study, context);
+    return train(training_cells(study, options), options, context);
+  }
+  const Study study = read_study(arguments.study, context);
+  return train(training_cells(study, options), options, context);
+}
+
 void train_into(const TrainArguments& arguments, const Context& context) {
   std::vector<std::filesystem::path> written = {arguments.out};
   if (!arguments.curves.empty()) written.push_back(arguments.curves);
@@ -23,8 +33,7 @@ void train_into(const TrainArguments& arguments, const Context& context) {
   const OutputFiles files(
       written, {"train", "study " + seen_from(folder_of(arguments.out), arguments.study)},
       arguments.overwrite);
-  const Study study = read_study(arguments.study, context);
-  const TrainResult result = train(study, arguments.settings.resolved(), context);
+  const TrainResult result = train_on(arguments, context);
   files.claim(context);
   write_surrogate(arguments.out, result.surrogate);
   if (!arguments.curves.empty()) write_table(arguments.curves, result.curves);

@@ -8,6 +8,7 @@
 
 #include "study/study.hpp"
 #include "train/losses.hpp"
+#include "train/train.hpp"
 
 namespace grids::core {
 
@@ -29,19 +30,22 @@ class CellOrder {
   int64_t pass_ = -1;
 };
 
-/// Makes batches of a study's cells.
+/// Makes batches of cells.
 class BatchMaker {
  public:
-  BatchMaker(const Study& study, const PeakBlocks& blocks, uint64_t seed, ThreadPool& pool);
+  BatchMaker(const TrainingCells& cells, const PeakBlocks& blocks, uint64_t seed, ThreadPool& pool);
 
   /// `key` is unique to the stage and step; it decides which closed peaks are sampled.
   void fill(std::span<const int32_t> cells, uint64_t key, AtacBatch& batch) const;
   void fill(std::span<const int32_t> cells, uint64_t key, RnaBatch& batch) const;
 
- private:
-  at::Tensor types_of(std::span<const int32_t> cells) const;
+  /// Types of these cells that training knows from now on. Both modalities must have some: the
+  /// discriminators of a type compare the two.
+  void tell_types(const Halves& cells, const Halves& types);
 
-  const Study& study_;
+ private:
+  const TrainingCells cells_;
+  Halves types_;  ///< of all cells; 0 where they are not known in both modalities
   const PeakBlocks& blocks_;
   uint64_t seed_;
   ThreadPool& pool_;

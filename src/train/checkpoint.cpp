@@ -116,14 +116,20 @@ void require_same_identity(const Json& saved, const Json& now) {
 
 }  // namespace
 
-std::string training_identity(const Study& study, const TrainOptions& options, uint64_t seed) {
+std::string training_identity(const TrainingCells& cells, const TrainOptions& options,
+                              uint64_t seed) {
+  const Study& study = cells.atac;
   Json identity = Json::parse(options.to_json());
   identity["seed"] = seed;
   identity["version"] = GRIDS_VERSION;
   identity["cells"] = digest(study.cells.barcodes, study.cells.split, study.cells.type.codes);
   identity["peaks"] = digest(study.peaks.names, study.open.offsets, study.open.indices);
-  identity["genes"] = digest(study.genes.names, study.expression.pattern.offsets,
-                             study.expression.pattern.indices, study.expression.values);
+  identity["genes"] = digest(cells.rna.genes.names, cells.rna.expression.pattern.offsets,
+                             cells.rna.expression.pattern.indices, cells.rna.expression.values);
+  if (&cells.rna != &study) {
+    const auto& rna = cells.rna.cells;
+    identity["rna_cells"] = digest(rna.barcodes, rna.split, rna.type.codes);
+  }
   return identity.dump();
 }
 

@@ -35,7 +35,8 @@ struct Checkpoint {
 };
 
 /// What a checkpoint must agree with: a JSON object of name → value.
-std::string training_identity(const Study& study, const TrainOptions& options, uint64_t seed);
+std::string training_identity(const TrainingCells& cells, const TrainOptions& options,
+                              uint64_t seed);
 
 /// Throws Error(kInput) where DIR/checkpoint.safetensors is no checkpoint, or of another training:
 /// writing would destroy it.

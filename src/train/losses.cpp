@@ -9,6 +9,13 @@ at::Tensor says(const at::Tensor& scores, const at::Tensor& type, bool real) {
   return (real ? -at::log_sigmoid(own) : -at::log_sigmoid(-own)).mean();
 }
 
+/// Cross-entropy of choosing the row of the same number of the other, both ways.
+at::Tensor choose_own(const at::Tensor& a, const at::Tensor& b) {
+  const at::Tensor squares = a.square().sum(1, true) + b.square().sum(1).unsqueeze(0);
+  const at::Tensor logits = (at::matmul(a, b.t()) * 2 - squares) / static_cast<double>(a.size(1));
+  return -(at::log_softmax(logits, 1).diag().mean() + at::log_softmax(logits, 0).diag().mean());
+}
+
 at::Tensor l1(const at::Tensor& a, const at::Tensor& b) {
   return (a - b).abs().mean();
 }
@@ -38,6 +45,11 @@ Latents map_latents(SurrogateNetworks& net, const Pass& pass, const at::Tensor& 
   latents.atac_cycle = net.rna2atac(pass, latents.rna_of_atac);
   latents.rna_cycle = net.atac2rna(pass, latents.atac_of_rna);
   return latents;
+}
+
+at::Tensor partner_loss(const Latents& latents) {
+  return choose_own(latents.rna_of_atac, latents.rna) +
+         choose_own(latents.atac, latents.atac_of_rna);
 }
 
 GeneratorLoss generator_loss(SurrogateNetworks& net, const Pass& pass, const Latents& latents,

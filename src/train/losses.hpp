@@ -43,6 +43,12 @@ struct Latents {
 Latents map_latents(SurrogateNetworks& net, const Pass& pass, const at::Tensor& atac,
                     const at::Tensor& rna);
 
+/// How hard it is to tell which cell of a batch a cell's partner is: the cross-entropy of choosing
+/// the row of the same number among all by exp(−mean squared difference), between mapped and own
+/// latents, in both directions and both spaces, summed (contrastive; as in van den Oord et al.
+/// 2018). Distances of the latents alone would be least where no cell differs from another.
+at::Tensor partner_loss(const Latents& latents);
+
 /// Weights of the terms of the generator's loss.
 struct AlignmentWeights {
   double cycle = 1;

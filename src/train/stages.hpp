@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,23 +10,33 @@
 #include "base/context.hpp"
 #include "train/batches.hpp"
 #include "train/optimizer.hpp"
+#include "train/partners.hpp"
 #include "train/train.hpp"
 
 namespace grids::core {
 
 /// What all stages share.
 struct Workshop {
-  Workshop(const Study& study, const TrainOptions& options, const SurrogateShape& shape,
+  Workshop(const TrainingCells& cells, const TrainOptions& options, const SurrogateShape& shape,
            const Context& context);
 
-  const Study& study;
+  const Study& atac;
+  const Study& rna;
   const TrainOptions& options;
   const Context& context;
   SurrogateNetworks net;
+  bool paired;
   BatchMaker batches;
-  TensorMemory memory;              ///< of training steps
-  std::vector<int32_t> training;    ///< cells
-  std::vector<int32_t> validation;  ///< cells, a sample where there are very many
+  TensorMemory memory;  ///< of training steps
+  Halves training;
+  Halves validation;  ///< samples where there are very many
+  /// Where pairs are not known: what stands in for them.
+  std::optional<MatchedHalves> partners = {};
+
+  /// The cells with RNA that are taken for these cells with chromatin: themselves where cells are
+  /// paired, else partners drawn for this key.
+  std::vector<int32_t> rna_of_training(std::span<const int32_t> cells, uint64_t key) const;
+  std::vector<int32_t> rna_of_validation(uint64_t key) const;
 };
 
 /// The value of one term of a loss.
@@ -57,6 +68,6 @@ class Stage {
 };
 
 /// All stages that the options ask for, in order. The workshop must outlive them.
-std::vector<std::unique_ptr<Stage>> make_stages(Workshop& workshop);
+std::vector<std::unique_ptr<Stage>> make_stages(Workshop& workshop, const TrainingCells& cells);
 
 }  // namespace grids::core

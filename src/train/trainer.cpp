@@ -24,39 +24,59 @@ TensorMap under(const TensorMap& tensors, const std::string& prefix) {
   return result;
 }
 
-SurrogateShape shape_for(const Study& study, const TrainOptions& options) {
+SurrogateShape shape_for(const TrainingCells& cells, const TrainOptions& options) {
   SurrogateShape shape = options.layers;
-  const auto& offsets = study.peaks.chromosome_offsets;
+  const auto& offsets = cells.atac.peaks.chromosome_offsets;
   shape.chromosome_peaks.clear();
   for (size_t c = 0; c + 1 < offsets.size(); ++c) {
     shape.chromosome_peaks.push_back(offsets[c + 1] - offsets[c]);
   }
-  shape.genes = study.genes.size();
+  shape.genes = cells.rna.genes.size();
   constexpr int64_t kPublishedColumns = 9;
   shape.discriminator_columns =
-      std::max(kPublishedColumns, static_cast<int64_t>(study.cells.type.names.size()));
+      std::max(kPublishedColumns, static_cast<int64_t>(cells.atac.cells.type.names.size()));
   return shape;
 }
 
-void require_trainable(const Study& study) {
+void require_trainable(const TrainingCells& cells) {
   Problems problems;
-  if (study.peaks.size() == 0) problems.add("it has no peaks");
-  if (study.genes.size() == 0) problems.add("it has no genes");
-  const size_t cells = study.cells_of(Split::kTrain).size();
-  if (cells < 2) problems.add("it has {} training cells, at least 2 are needed", cells);
-  if (study.open.nonzeros() == 0) problems.add("no peak is open in any cell");
+  if (cells.atac.peaks.size() == 0) problems.add("it has no peaks");
+  if (cells.rna.genes.size() == 0) problems.add("it has no genes");
+  const auto require_cells = [&](const Study& half, const char* which) {
+    const size_t count = half.cells_of(Split::kTrain).size();
+    if (count < 2) problems.add("it has {} training cells{}, at least 2 are needed", count, which);
+  };
+  if (&cells.atac == &cells.rna) {
+    require_cells(cells.atac, "");
+  } else {
+    require_cells(cells.atac, " with chromatin");
+    require_cells(cells.rna, " with RNA");
+  }
+  if (cells.atac.open.nonzeros() == 0) problems.add("no peak is open in any cell");
   problems.raise(ErrorKind::kInput, "the study cannot be trained on");
+}
+
+/// Joint training needs pairs, or what stands in for them.
+void require_guide(const TrainingCells& cells, const TrainOptions& options) {
+  if (cells.paired || options.alignment == Alignment::kPublished ||
+      options.guide == Guide::kPositions) {
+    return;
+  }
+  throw usage_error(
+      "chromatin and RNA were measured in different cells, and with --guide off nothing says which "
+      "go together, as the joint alignment has to know; use --guide positions, or --alignment "
+      "published, which learns from the types of the cells");
 }
 
 class Trainer {
  public:
-  Trainer(const Study& study, const TrainOptions& options, const Context& context)
-      : shop_(study, options, shape_for(study, options), context),
+  Trainer(const TrainingCells& cells, const TrainOptions& options, const Context& context)
+      : shop_(cells, options, shape_for(cells, options), context),
         options_(options),
         context_(context),
         identity_(options.checkpoint.empty() ? ""
-                                             : training_identity(study, options, context.seed)),
-        stages_(make_stages(shop_)) {}
+                                             : training_identity(cells, options, context.seed)),
+        stages_(make_stages(shop_, cells)) {}
 
   TrainResult run() {
     if (options_.resume) {
@@ -64,7 +84,7 @@ class Trainer {
     } else if (!options_.checkpoint.empty()) {
       require_replaceable(options_.checkpoint, identity_);
     }
-    if (shop_.validation.empty() && options_.patience > 0) {
+    if (shop_.validation.atac.empty() && options_.patience > 0) {
       context_.reporter.warning(
           "no validation cells: every stage runs to its last step, and nothing tells when the "
           "surrogate starts to learn its cells by heart");
@@ -83,7 +103,7 @@ class Trainer {
 
  private:
   Stage& stage() { return *stages_[static_cast<size_t>(state_.stage)]; }
-  bool judges() const { return !shop_.validation.empty(); }
+  bool judges() const { return !shop_.validation.atac.empty(); }
 
   std::optional<WeightAverage> make_average() {
     std::vector<NamedTensor> tensors;
@@ -253,12 +273,12 @@ class Trainer {
     TrainResult result;
     result.surrogate.shape = shop_.net.shape;
     result.surrogate.tensors = shop_.net.export_tensors();
-    result.surrogate.peaks = shop_.study.peaks.names;
-    result.surrogate.genes = shop_.study.genes.names;
-    result.surrogate.chromosomes = shop_.study.peaks.chromosomes;
-    result.surrogate.cell_types = shop_.study.cells.type.names;
-    result.surrogate.donors = shop_.study.cells.donor.names;
-    result.surrogate.batches = shop_.study.cells.batch.names;
+    result.surrogate.peaks = shop_.atac.peaks.names;
+    result.surrogate.genes = shop_.rna.genes.names;
+    result.surrogate.chromosomes = shop_.atac.peaks.chromosomes;
+    result.surrogate.cell_types = shop_.atac.cells.type.names;
+    result.surrogate.donors = shop_.atac.cells.donor.names;
+    result.surrogate.batches = shop_.atac.cells.batch.names;
     result.surrogate.options = options_.to_json();
     result.stages = std::move(state_.finished);
     result.curves = curve_columns().table({});
@@ -277,14 +297,39 @@ class Trainer {
   std::string note_;
 };
 
+TrainingCells hidden(TrainingCells cells, const TrainOptions& options) {
+  const HiddenLabels hide = options.hide_labels;
+  if (hide == HiddenLabels::kAtac || hide == HiddenLabels::kBoth) cells.atac_labelled = false;
+  if (hide == HiddenLabels::kRna || hide == HiddenLabels::kBoth) cells.rna_labelled = false;
+  if (options.hide_pairing) cells.paired = false;
+  return cells;
+}
+
 }  // namespace
 
-TrainResult train(const Study& study, const TrainOptions& options, const Context& context) {
+TrainingCells training_cells(const Study& study, const TrainOptions& options) {
+  return hidden({study, study}, options);
+}
+
+TrainingCells training_cells(const UnpairedStudy& study, const TrainOptions& options) {
+  const LabelsIn labels = study.labels_in;
+  return hidden(
+      {study.atac, study.rna, false, labels == LabelsIn::kBoth || labels == LabelsIn::kAtac,
+       labels == LabelsIn::kBoth || labels == LabelsIn::kRna},
+      options);
+}
+
+TrainResult train(const TrainingCells& cells, const TrainOptions& options, const Context& context) {
   validate(options, "training options");
-  require_trainable(study);
+  require_trainable(cells);
+  require_guide(cells, options);
   // Parallelism is ours, over fixed blocks: torch's own would change results with the threads.
   at::set_num_threads(1);
-  return Trainer(study, options, context).run();
+  return Trainer(cells, options, context).run();
+}
+
+TrainResult train(const Study& study, const TrainOptions& options, const Context& context) {
+  return train(training_cells(study, options), options, context);
 }
 
 }  // namespace grids::core

@@ -154,10 +154,15 @@ def _(room):
     return ["evaluate", unpaired(room), SURROGATE, "-o", "out"]
 
 
-@case("study: cells that are not paired, train", r"study\.h5mu: uns/grids/paired",
-      r"different cells", r"prepare a multiome experiment: grids prepare", torch=True)
+@case("study: cells that are not paired, train, half written", r"study\.h5mu: uns/grids/labels_in", r"the study lacks it",
+      r"prepare the study again", torch=True)
 def _(room):
     return ["train", unpaired(room), "--max-steps", "3", "-o", "s.safetensors"]
+
+
+@case("train: hidden pairs without a guide", r"--guide positions", r"--alignment published", torch=True, code=2)
+def _(room):
+    return ["train", STUDY, "--hide-pairing", "--guide", "off", "-o", "s.safetensors"]
 
 
 # ---- what is to be explained ----

@@ -10,9 +10,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/error.hpp"
+#include "model/folded_surrogate.hpp"
 #include "model/safetensors.hpp"
 #include "support/temp_folder.hpp"
-#include "train/planted_study.hpp"
+#include "train/losses.hpp"
+#include "train/stated_study.hpp"
 
 namespace grids::core {
 namespace {
@@ -176,6 +178,146 @@ TEST(Train, ReadsNoTestCells) {
   Reporter silent;
   expect_same(train_with(small_options()),
               train(changed, small_options(), Context{1, pool, silent}));
+}
+
+/// A study's cells with chromatin of one half, with RNA of the other: no cell has both.
+UnpairedStudy apart(const Study& study) {
+  UnpairedStudy halves{study, study};
+  std::vector<int32_t> even, odd;
+  for (int32_t i = 0; i < static_cast<int32_t>(study.cells.size()); ++i) {
+    // Types and parts of the split go round with shorter periods.
+    (i / 30 % 2 == 0 ? even : odd).push_back(i);
+  }
+  const auto keep = [&](Study& half, const std::vector<int32_t>& cells) {
+    half.paired = false;
+    half.open = select_rows(study.open, cells);
+    half.expression = select_rows(study.expression, cells);
+    half.cells.barcodes.clear();
+    half.cells.type.codes.clear();
+    half.cells.split.clear();
+    for (const int32_t i : cells) {
+      const auto cell = static_cast<size_t>(i);
+      half.cells.barcodes.push_back(study.cells.barcodes[cell]);
+      half.cells.type.codes.push_back(study.cells.type.codes[cell]);
+      half.cells.split.push_back(study.cells.split[cell]);
+    }
+  };
+  keep(halves.atac, even);
+  keep(halves.rna, odd);
+  return halves;
+}
+
+TrainResult train_apart(const UnpairedStudy& study, const TrainOptions& options, int threads = 1) {
+  ThreadPool pool(threads);
+  Reporter silent;
+  return train(training_cells(study, options), options, Context{1, pool, silent});
+}
+
+TrainResult train_hidden(const Study& study, const TrainOptions& options) {
+  ThreadPool pool(2);
+  Reporter silent;
+  return train(study, options, Context{1, pool, silent});
+}
+
+TEST(UnpairedTraining, OneAndTwoThreadsGiveTheSameBits) {
+  const UnpairedStudy study = apart(stated_study().study);
+  for (const auto alignment : {Alignment::kJoint, Alignment::kPublished}) {
+    TrainOptions options = small_options(alignment);
+    options.gamma = 0.5;
+    expect_same(train_apart(study, options, 1), train_apart(study, options, 2));
+  }
+}
+
+TEST(UnpairedTraining, ContinuesToTheSameBits) {
+  const UnpairedStudy study = apart(stated_study().study);
+  TrainOptions options = small_options();
+  const test::TempFolder folder;
+  options.checkpoint = folder / "middle";
+  options.checkpoint_every = 7;
+  options.patience = 100;
+  const TrainResult whole = train_apart(study, options);
+  options.resume = true;
+  expect_same(whole, train_apart(study, options));
+}
+
+/// Mean over genes of the correlation of predicted and measured expression over the test cells of a
+/// study, within types.
+double correlation_within_types(const Study& study, const TrainResult& result) {
+  ThreadPool pool(1);
+  const FoldedSurrogate surrogate(result.surrogate);
+  double sum = 0;
+  for (int32_t type = 0; type < 3; ++type) {
+    const auto cells = study.cells_of(Split::kTest, type);
+    const auto predicted =
+        surrogate.predict(pool, select_rows(study.open, cells), surrogate.output_layer());
+    const auto measured = to_dense(select_rows(study.expression, cells), 0, study.genes.size());
+    const auto genes = static_cast<size_t>(study.genes.size());
+    const auto count = static_cast<double>(cells.size());
+    for (size_t g = 0; g < genes; ++g) {
+      double p = 0, m = 0, pp = 0, mm = 0, pm = 0;
+      for (size_t i = 0; i < cells.size(); ++i) {
+        const double x = predicted[i * genes + g], y = measured[i * genes + g];
+        p += x, m += y, pp += x * x, mm += y * y, pm += x * y;
+      }
+      sum += (pm - p * m / count) / std::sqrt((pp - p * p / count) * (mm - m * m / count) + 1e-12);
+    }
+  }
+  return sum / (3.0 * static_cast<double>(study.genes.size()));
+}
+
+TEST(UnpairedTraining, PredictsWithinTypesNearlyAsWellAsPairs) {
+  const Study study = stated_study().study;
+  TrainOptions options = thorough_options(Alignment::kJoint);
+  const double paired = correlation_within_types(study, train_hidden(study, options));
+  options.hide_pairing = true;
+  const double hidden = correlation_within_types(study, train_hidden(study, options));
+  EXPECT_GT(paired, 0.3);
+  EXPECT_GT(hidden, 0.7 * paired);
+}
+
+TEST(UnpairedTraining, PredictsCellsWhoseRnaNobodyMeasured) {
+  const Study study = stated_study().study;
+  EXPECT_GT(correlation_within_types(
+                study, train_apart(apart(study), thorough_options(Alignment::kJoint))),
+            0.15);
+}
+
+TEST(UnpairedTraining, JointAlignmentNeedsAGuide) {
+  TrainOptions options = small_options();
+  options.guide = Guide::kOff;
+  const UnpairedStudy study = apart(stated_study().study);
+  try {
+    train_apart(study, options);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::kUsage);
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("--alignment published"));
+  }
+  options.alignment = Alignment::kPublished;
+  EXPECT_EQ(train_apart(study, options).stages.back().stage, "align");
+}
+
+TEST(UnpairedTraining, HiddenLabelsAreNotRead) {
+  UnpairedStudy study = apart(stated_study().study);
+  TrainOptions options = small_options(Alignment::kPublished);
+  options.hide_labels = HiddenLabels::kBoth;
+  const TrainResult first = train_apart(study, options);
+  for (auto* half : {&study.atac, &study.rna}) {
+    for (auto& code : half->cells.type.codes) code = (code + 1) % 3;
+  }
+  expect_same(first, train_apart(study, options));
+}
+
+TEST(UnpairedTraining, PartnersAreToldFromOtherCells) {
+  Latents latents;
+  latents.atac = at::eye(4) * 30;
+  latents.rna = latents.atac + 0.01;
+  latents.rna_of_atac = latents.rna;
+  latents.atac_of_rna = latents.atac;
+  EXPECT_NEAR(partner_loss(latents).item<double>(), 0, 1e-3);
+  latents.rna_of_atac = latents.atac_of_rna = at::zeros({4, 4});
+  latents.rna = latents.atac = at::zeros({4, 4});
+  EXPECT_NEAR(partner_loss(latents).item<double>(), 4 * std::log(4.0), 1e-5);
 }
 
 TEST(Train, SeedsDiffer) {
