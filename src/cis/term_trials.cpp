@@ -75,9 +75,9 @@ TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
       known_(sets_before) {
   const bool counts = problem.family() == CisResponse::kCounts;
   set_dispersion(dispersion_at(problem, counts ? problem.exp_base() : problem.base()));
-  set_dispersion(dispersion_at(problem, fitted({}).fit.mean));
+  set_dispersion(dispersion_at(problem, means(fitted({}))));
   if (expected_ != nullptr && options.pairs) {
-    information_ = expected_->pair_information(scores(fitted({})));
+    information_ = expected_->pair_information(scores(fitted({})).rows);
   }
 }
 
@@ -146,6 +146,7 @@ TermFit TermTrials::fit(const std::vector<WindowTerm>& terms, TermSum sum,
   regression.type_ridge = options_.state_ridge;
   regression.tolerance = tolerance_;
   if (expected_ != nullptr) return expected_->fit(terms, regression, &start);
+  regression.with_means = false;
   return fit_terms(problem_, terms, regression, &start);
 }
 
@@ -182,7 +183,7 @@ TermTrial TermTrials::fitted(std::vector<WindowTerm> terms) {
 TermTrial TermTrials::at_own_dispersion(TermTrial trial) {
   const double present = dispersion_;
   begin_at(trial);
-  set_dispersion(dispersion_at(problem_, trial.fit.mean));
+  set_dispersion(dispersion_at(problem_, means(trial)));
   auto moved = fitted(trial.terms);
   if (moved.objective > trial.objective) return moved;
   set_dispersion(present);
@@ -195,12 +196,19 @@ TermTrial TermTrials::by_observation(const TermTrial& trial) {
   return at_own_dispersion(fitted(trial.terms));
 }
 
-std::vector<RowScore> TermTrials::scores(const TermTrial& trial) const {
-  return row_scores(problem_, trial.fit.mean, dispersion_);
+TermTrials::Scores TermTrials::scores(const TermTrial& trial) const {
+  Scores result{row_scores(problem_, means(trial), dispersion_), {}};
+  if (expected_ == nullptr) result.totals = scan_totals(problem_, result.rows);
+  return result;
+}
+
+std::vector<double> TermTrials::means(const TermTrial& trial) const {
+  if (!trial.fit.mean.empty()) return trial.fit.mean;
+  return term_means(problem_, trial.terms, trial.sum, trial.fit);
 }
 
 PairScan TermTrials::scan(const TermTrial& trial, size_t most) const {
-  const auto of_rows = scores(trial);
+  const auto of_rows = row_scores(problem_, means(trial), dispersion_);
   if (expected_ == nullptr) return scan_pairs(problem_, of_rows, most, !options_.pairs);
   if (options_.pairs) return expected_->scan_pairs(of_rows, information_, most);
   PairScan singles(most);
@@ -208,10 +216,10 @@ PairScan TermTrials::scan(const TermTrial& trial, size_t most) const {
   return singles;
 }
 
-BestCandidates TermTrials::extensions(std::span<const RowScore> scores, const WindowTerm& base,
-                                      TermKind kind, size_t most) const {
-  if (expected_ == nullptr) return scan_extensions(problem_, scores, base, kind, most);
-  return expected_->scan_extensions(scores, base, kind, most);
+BestCandidates TermTrials::extensions(const Scores& scores, const WindowTerm& base, TermKind kind,
+                                      size_t most) const {
+  if (expected_ != nullptr) return expected_->scan_extensions(scores.rows, base, kind, most);
+  return scan_extensions(problem_, scores.rows, scores.totals, base, kind, most);
 }
 
 }  // namespace grids::core

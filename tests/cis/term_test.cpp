@@ -190,8 +190,9 @@ TEST(TermScan, ItsSumsAreThoseOfEachTermByItself) {
       EXPECT_NEAR(candidate.gain, by_hand(candidate.term), 1e-9);
     }
   }
+  const auto totals = scan_totals(problem, scores);
   for (const TermKind kind : {TermKind::kAll, TermKind::kAny}) {
-    const auto longer = scan_extensions(problem, scores, {kind, {2, 9}}, kind, 20);
+    const auto longer = scan_extensions(problem, scores, totals, {kind, {2, 9}}, kind, 20);
     ASSERT_EQ(longer.list().size(), 10u);
     for (const auto& candidate : longer.list()) {
       EXPECT_EQ(candidate.term.peaks.size(), 3u);
