@@ -69,6 +69,15 @@ GRIDS_CLONES void sum_classes(size_t classes, const RowClass* of, double dispers
   }
 }
 
+/// Numbers of rows, summed by class.
+GRIDS_CLONES void sum_by_class(size_t classes, const RowClass* of, const double* x, double* sums) {
+  for (size_t c = 0; c < classes; ++c) {
+    EightDoubles sum{};
+    for (size_t i = of[c].begin; i < of[c].end; i += kClassLanes) sum += eight_at(x + i);
+    sums[c] = sum_of_eight(sum);
+  }
+}
+
 /// X'WX (its lower triangle) and X's over classes, for the columns of some terms and a last one of
 /// ones.
 GRIDS_CLONES void class_moments(size_t classes, size_t terms, const double* columns, size_t stride,
@@ -140,14 +149,11 @@ struct SortedRows {
     base = classes.sorted(problem.family() == CisResponse::kCounts ? problem.exp_base()
                                                                    : problem.base());
     response.resize(classes.classes().size());
+    sum_by_class(response.size(), classes.classes().data(), y.data(), response.data());
+    if (problem.family() == CisResponse::kCounts) return;
     rest.resize(response.size());
-    for (size_t c = 0; c < response.size(); ++c) {
-      const auto& rows = classes.classes()[c];
-      for (size_t i = rows.begin; i < rows.end; ++i) {
-        response[c] += y[i];
-        rest[c] += y[i] - base[i];
-      }
-    }
+    sum_by_class(rest.size(), classes.classes().data(), base.data(), rest.data());
+    for (size_t c = 0; c < rest.size(); ++c) rest[c] = response[c] - rest[c];
   }
 };
 
@@ -428,12 +434,23 @@ double term_sum(TermSum sum, double total) {
 
 TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
                   const TermRegressionOptions& options, const TermFit* start) {
+  return std::move(fit_sums(problem, terms, options, {&options.sum, 1}, start)[0]);
+}
+
+std::vector<TermFit> fit_sums(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                              TermRegressionOptions options, std::span<const TermSum> sums,
+                              const TermFit* start) {
   require_few(terms);
   SortedRows rows(problem, terms);
   rows.sort(problem);
-  Regression regression(problem, rows, terms.size(), options);
-  if (start != nullptr) regression.start_from(*start);
-  return regression.run();
+  std::vector<TermFit> fits;
+  for (const TermSum sum : sums) {
+    options.sum = sum;
+    Regression regression(problem, rows, terms.size(), options);
+    if (start != nullptr) regression.start_from(*start);
+    fits.push_back(regression.run());
+  }
+  return fits;
 }
 
 TermFit likeliest_deviations(const GeneProblem& problem, std::span<const WindowTerm> terms,

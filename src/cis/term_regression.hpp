@@ -50,6 +50,11 @@ struct TermFit {
 TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
                   const TermRegressionOptions& options, const TermFit* start = nullptr);
 
+/// The same for each of `sums`, whatever `options` says of it.
+std::vector<TermFit> fit_sums(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                              TermRegressionOptions options, std::span<const TermSum> sums,
+                              const TermFit* start = nullptr);
+
 /// The fit of greatest evidence among `without`, one without deviations, and those with them at
 /// each of `ridges`.
 TermFit likeliest_deviations(const GeneProblem& problem, std::span<const WindowTerm> terms,

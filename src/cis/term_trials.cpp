@@ -137,36 +137,39 @@ double TermTrials::cost(const std::vector<WindowTerm>& terms) const {
   return sum;
 }
 
-TermFit TermTrials::fit(const std::vector<WindowTerm>& terms, TermSum sum,
-                        const TermFit& start) const {
+std::vector<TermFit> TermTrials::fits(const std::vector<WindowTerm>& terms,
+                                      std::span<const TermSum> sums) const {
   TermRegressionOptions regression;
-  regression.sum = sum;
   regression.dispersion = dispersion_;
   regression.weight_ridge = options_.weight_ridge;
   regression.type_ridge = options_.state_ridge;
   regression.tolerance = tolerance_;
-  if (expected_ != nullptr) return expected_->fit(terms, regression, &start);
   regression.with_means = false;
-  return fit_terms(problem_, terms, regression, &start);
+  const TermFit start = start_of(terms);
+  if (expected_ == nullptr) return fit_sums(problem_, terms, regression, sums, &start);
+  std::vector<TermFit> result;
+  for (const TermSum sum : sums) {
+    regression.sum = sum;
+    result.push_back(expected_->fit(terms, regression, &start));
+  }
+  return result;
 }
 
 TermTrial TermTrials::fit_either(const std::vector<WindowTerm>& terms) const {
+  constexpr TermSum kSums[] = {TermSum::kMultiply, TermSum::kAdd};
+  const bool may_add =
+      options_.adding && terms.size() > 1 && problem_.family() == CisResponse::kCounts;
+  auto found = fits(terms, std::span(kSums).first(may_add ? 2 : 1));
   TermTrial best;
   best.terms = terms;
-  const auto start = start_of(terms);
-  const double apart = constant_ - cost(best.terms);
-  const auto try_sum = [&](TermSum sum) {
-    auto found = fit(best.terms, sum, start);
-    const double objective = found.log_likelihood + apart;
-    if (objective <= best.objective) return;
+  const double apart = constant_ - cost(terms);
+  for (size_t i = 0; i < found.size(); ++i) {
+    const double objective = found[i].log_likelihood + apart;
+    if (objective <= best.objective) continue;
     best.objective = objective;
-    best.fit = std::move(found);
-    best.sum = sum;
-  };
-  try_sum(TermSum::kMultiply);
-  const bool may_add =
-      options_.adding && best.terms.size() > 1 && problem_.family() == CisResponse::kCounts;
-  if (may_add) try_sum(TermSum::kAdd);
+    best.fit = std::move(found[i]);
+    best.sum = kSums[i];
+  }
   return best;
 }
 

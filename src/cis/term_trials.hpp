@@ -77,7 +77,8 @@ class TermTrials {
  private:
   void set_dispersion(double dispersion);
   double constant() const;
-  TermFit fit(const std::vector<WindowTerm>& terms, TermSum sum, const TermFit& start) const;
+  std::vector<TermFit> fits(const std::vector<WindowTerm>& terms,
+                            std::span<const TermSum> sums) const;
   /// Of terms in the order of `in_order`.
   TermTrial fit_either(const std::vector<WindowTerm>& terms) const;
   /// Where their weights are sought from.
