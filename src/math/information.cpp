@@ -13,7 +13,7 @@ constexpr size_t kBlockRows = 256;  // a block of all columns stays in the secon
 /// A pivot that keeps less than this share of its diagonal is rounding.
 constexpr double kRounding = 1e-10;
 /// Of a Cholesky factor.
-constexpr size_t kRowsAtOnce = 4;
+constexpr size_t kFactoredAtOnce = 4;
 
 GRIDS_CLONES
 double simd_dot(const double* a, const double* b, size_t count) {
@@ -86,16 +86,17 @@ CholeskyFactor::CholeskyFactor(std::vector<double> matrix)
     };
     size_t i = j + 1;
     // Four rows at once, which do not wait for each other. Leading zeros more change no sum.
-    for (; i + kRowsAtOnce <= n; i += kRowsAtOnce) {
-      const size_t begin = *std::min_element(first_.data() + i, first_.data() + i + kRowsAtOnce);
+    for (; i + kFactoredAtOnce <= n; i += kFactoredAtOnce) {
+      const size_t begin =
+          *std::min_element(first_.data() + i, first_.data() + i + kFactoredAtOnce);
       if (begin > j) continue;
       double* rows = factor_.data() + i * n;
-      double sums[kRowsAtOnce];
-      for (size_t r = 0; r < kRowsAtOnce; ++r) sums[r] = rows[r * n + j];
+      double sums[kFactoredAtOnce];
+      for (size_t r = 0; r < kFactoredAtOnce; ++r) sums[r] = rows[r * n + j];
       for (size_t k = std::max(begin, first_[j]); k < j; ++k) {
-        for (size_t r = 0; r < kRowsAtOnce; ++r) sums[r] -= rows[r * n + k] * row_j[k];
+        for (size_t r = 0; r < kFactoredAtOnce; ++r) sums[r] -= rows[r * n + k] * row_j[k];
       }
-      for (size_t r = 0; r < kRowsAtOnce; ++r) finish(i + r, sums[r]);
+      for (size_t r = 0; r < kFactoredAtOnce; ++r) finish(i + r, sums[r]);
     }
     for (; i < n; ++i) {
       if (first_[i] > j) continue;
