@@ -161,6 +161,31 @@ CisGene chosen_terms_of(const CisGene& gene) {
   return result;
 }
 
+/// Adds the cis path's part to the log mean (or value) of each row: `cis_part`, term by term.
+void add_cis_part(const CisGene& gene, const CisRows& rows, std::vector<double>& values) {
+  const bool adds = gene.sum == TermSum::kAdd;
+  std::vector<double> sum(rows.size()), weight(rows.type_begin.size() - 1);
+  std::vector<int32_t> open(rows.size());
+  for (const auto& term : gene.terms) {
+    for (size_t type = 0; type < weight.size(); ++type) {
+      weight[type] = term.weight_in(static_cast<int32_t>(type));
+      if (adds) weight[type] = std::expm1(weight[type]);
+    }
+    std::fill(open.begin(), open.end(), 0);
+    for (const int32_t peak : term.peaks) {
+      for (const int32_t row : rows.peaks.row(peak)) ++open[at(row)];
+    }
+    const auto least = term.kind == TermKind::kAll ? std::ssize(term.peaks) : 1;
+    for (size_t i = 0; i < sum.size(); ++i) {
+      sum[i] += open[i] >= least ? weight[at(rows.type[i])] : 0;
+    }
+  }
+  for (size_t i = 0; i < sum.size(); ++i) {
+    const bool rests = !adds || sum[i] == 0;
+    values[i] += rests ? sum[i] : std::log1p(std::max(sum[i], kLeastCisSum));
+  }
+}
+
 /// How much better the fit predicts cells that it has not seen.
 GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& fit) {
   const auto response = shared.shape.response;
@@ -168,11 +193,8 @@ GenePairSums judge_on(const Shared& shared, const CisRows& rows, const GeneFit& 
   const CisGene chosen = chosen_terms_of(gene);
   auto whole = state_values(rows, gene.state);
   auto between = whole;
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const auto open = shared.study.open.row(rows.cells[i]);
-    whole[i] += cis_part(gene, rows.type[i], open);
-    between[i] += cis_part(chosen, rows.type[i], open);
-  }
+  add_cis_part(gene, rows, whole);
+  add_cis_part(chosen, rows, between);
   const auto values = rows.response(gene.gene);
   const auto larger = means(response, std::move(whole));
   const auto by_depth = means(response, state_values(rows, fit.plain.coefficients));

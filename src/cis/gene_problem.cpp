@@ -35,6 +35,11 @@ GeneProblem::GeneProblem(const CisRows& rows, CisResponse family, std::span<cons
     members.indices.insert(members.indices.end(), open.begin(), open.end());
     members.offsets.push_back(members.nonzeros());
     ++members.rows;
+    auto next = open.begin();
+    for (const int64_t begin : type_begin_) {
+      while (next != open.end() && *next < begin) ++next;
+      type_in_peak_.push_back(static_cast<uint32_t>(next - open.begin()));
+    }
   }
   by_row_ = transpose(members);
   set_base(std::move(base));

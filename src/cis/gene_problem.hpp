@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/at.hpp"
 #include "cis/cis_rows.hpp"
 
 namespace grids::core {
@@ -44,6 +45,12 @@ class GeneProblem {
 
   /// The rows in which a peak of the window is open, ascending.
   std::span<const int32_t> rows_of(int32_t peak) const;
+  /// Those of a type.
+  std::span<const int32_t> rows_of(int32_t peak, size_t type) const {
+    const uint32_t* begin =
+        type_in_peak_.data() + static_cast<size_t>(peak) * (at(types_) + 1) + type;
+    return rows_of(peak).subspan(begin[0], begin[1] - begin[0]);
+  }
   /// The open peaks of a row.
   std::span<const int32_t> peaks_in(size_t row) const {
     return by_row_.row(static_cast<int64_t>(row));
@@ -60,7 +67,8 @@ class GeneProblem {
   std::span<const int64_t> type_begin_;
   std::span<const int32_t> type_;
   std::vector<int32_t> peaks_;
-  CsrPattern by_row_;  // rows × window peaks
+  CsrPattern by_row_;                   // rows × window peaks
+  std::vector<uint32_t> type_in_peak_;  // peaks × (types + 1): where each type's rows begin
   std::vector<double> response_, base_, exp_base_;
   double response_on_base_ = 0;
 };

@@ -49,13 +49,8 @@ TermFit with_deviations(const GeneProblem& problem, const TermSelection& found,
                         const CisOptions& options) {
   if (!options.type_deviations || found.terms.empty() || problem.types() < 2) return found.fit;
   auto regression = kept_regression(found, options);
-  TermFit best = found.fit;
-  for (const double ridge : kDeviationRidges) {
-    regression.deviation_ridge = ridge;
-    auto fit = fit_terms(problem, found.terms, regression, &found.fit);
-    if (fit.log_evidence > best.log_evidence) best = std::move(fit);
-  }
-  return best;
+  regression.with_means = false;
+  return likeliest_deviations(problem, found.terms, regression, kDeviationRidges, found.fit);
 }
 
 void store_terms(const GeneProblem& problem, const TermSelection& found, const TermFit& fit,

@@ -15,6 +15,8 @@ namespace {
 /// the first: what may yet move is from a batch's column to its types or back.
 constexpr int kTurnsOfBatches = 2;
 
+constexpr size_t kBlockOfValues = 1024;
+
 /// From which the dispersion of counts is sought.
 constexpr double kFirstDispersion = 0.5;
 
@@ -209,8 +211,13 @@ std::vector<double> StateDesign::coefficients_beside(const CisRows& training,
 std::vector<double> state_values(const CisRows& rows, const std::vector<double>& coefficients) {
   std::vector<double> values = rows.log_exposure;
   const size_t columns = std::min(coefficients.size(), rows.state.size());
-  for (size_t j = 0; j < columns; ++j) {
-    for (size_t i = 0; i < values.size(); ++i) values[i] += coefficients[j] * rows.state[j][i];
+  // In blocks that stay in the first cache while columns pass by.
+  for (size_t begin = 0; begin < values.size(); begin += kBlockOfValues) {
+    const size_t end = std::min(begin + kBlockOfValues, values.size());
+    for (size_t j = 0; j < columns; ++j) {
+      const double* column = rows.state[j].data();
+      for (size_t i = begin; i < end; ++i) values[i] += coefficients[j] * column[i];
+    }
   }
   for (size_t i = 0; i < rows.batch_and_type.size(); ++i) {
     values[i] += coefficients[rows.state.size() + at(rows.batch_and_type[i])];

@@ -6,8 +6,10 @@
 #include "base/at.hpp"
 #include "base/error.hpp"
 #include "base/simd.hpp"
+#include "cis/term_classes.hpp"
 #include "cis/type_prior.hpp"
 #include "math/dispersion.hpp"
+#include "math/exponential.hpp"
 #include "math/fisher_steps.hpp"
 #include "math/information.hpp"
 #include "math/logarithm.hpp"
@@ -19,46 +21,97 @@ constexpr double kLargestWeight = 6;  // e⁶: beyond, a term is all there is
 constexpr double kLeastDispersion = 1e-3;
 constexpr double kLargestDispersion = 100;
 
-/// Rows of one type in which the same terms, by bit, are satisfied.
-struct RowClass {
-  size_t type;
-  uint32_t bits;
-  size_t begin, end;  // where they lie in rows that are sorted by class, with what fills them up
-  double rows = 0;
-  double response = 0;  // Σ y
-};
+using EightFloats = float __attribute__((vector_size(32)));
+using EightDoubles = double __attribute__((vector_size(64)));
+/// The same, at any address.
+using LooseDoubles = double __attribute__((vector_size(64), aligned(8), may_alias));
+static_assert(sizeof(EightDoubles) == kClassLanes * sizeof(double));
 
-struct ClassSums {
-  double score = 0;
-  double weight = 0;
-};
-
-/// Classes are filled up to whole vectors with rows of count and mean 0, which add nothing.
-constexpr size_t kRowsAtOnce = 8;
-
-size_t filled_up(size_t rows) {
-  return (rows + kRowsAtOnce - 1) / kRowsAtOnce * kRowsAtOnce;
+/// Always inlined, as the two below: a vector passed between functions of different clones would go
+/// astray.
+[[gnu::always_inline]] inline const LooseDoubles& eight_at(const double* at) {
+  return *reinterpret_cast<const LooseDoubles*>(at);
 }
 
-/// Scores and weights of a class of counts about their log means, summed.
-GRIDS_CLONES void sum_class(size_t rows, double dispersion, double factor, const double* counts,
-                            const double* exp_base, double* sums) {
-  double score = 0, weight = 0;
-#pragma omp simd reduction(+ : score, weight)
-  for (size_t i = 0; i < rows; ++i) {
-    const double mean = exp_base[i] * factor;
-    const double v = 1 / (1 + dispersion * mean);
-    score += (counts[i] - mean) * v;
-    weight += mean * v;
+[[gnu::always_inline]] inline double sum_of_eight(const EightDoubles& eight) {
+  EightDoubles x = eight;
+  x += __builtin_shufflevector(x, x, 4, 5, 6, 7, 0, 1, 2, 3);
+  x += __builtin_shufflevector(x, x, 2, 3, 0, 1, 6, 7, 4, 5);
+  x += __builtin_shufflevector(x, x, 1, 0, 3, 2, 5, 4, 7, 6);
+  return x[0];
+}
+
+/// x becomes 1 / x, for x between 1 and 1e30, which larger ones count as: by a division of floats,
+/// a third as dear, and two of Newton's steps, the second of which leaves rounding alone.
+[[gnu::always_inline]] inline void invert(EightDoubles& x) {
+  x = x < 1e30 ? x : EightDoubles{} + 1e30;
+  EightDoubles r =
+      __builtin_convertvector(1.0F / __builtin_convertvector(x, EightFloats), EightDoubles);
+  r *= 2.0 - x * r;
+  x = r * (2.0 - x * r);
+}
+
+/// Scores and weights of counts about their log means, summed by class.
+GRIDS_CLONES void sum_classes(size_t classes, const RowClass* of, double dispersion,
+                              const double* factor, const double* counts, const double* exp_base,
+                              double* scores, double* weights) {
+  for (size_t c = 0; c < classes; ++c) {
+    EightDoubles score{}, weight{};
+    for (size_t i = of[c].begin; i < of[c].end; i += kClassLanes) {
+      const EightDoubles mean = eight_at(exp_base + i) * factor[c];
+      EightDoubles v = 1.0 + dispersion * mean;
+      invert(v);
+      score += (eight_at(counts + i) - mean) * v;
+      weight += mean * v;
+    }
+    scores[c] = sum_of_eight(score);
+    weights[c] = sum_of_eight(weight);
   }
-  sums[0] = score;
-  sums[1] = weight;
 }
 
-/// out = a x.
-GRIDS_CLONES void scale_rows(size_t rows, double a, const double* x, double* out) {
+/// Numbers of rows, summed by class.
+GRIDS_CLONES void sum_by_class(size_t classes, const RowClass* of, const double* x, double* sums) {
+  for (size_t c = 0; c < classes; ++c) {
+    EightDoubles sum{};
+    for (size_t i = of[c].begin; i < of[c].end; i += kClassLanes) sum += eight_at(x + i);
+    sums[c] = sum_of_eight(sum);
+  }
+}
+
+/// X'WX (its lower triangle) and X's over classes, for the columns of some terms and a last one of
+/// ones.
+GRIDS_CLONES void class_moments(size_t classes, size_t terms, const double* columns, size_t stride,
+                                const double* weight, const double* score, double* products,
+                                double* scores) {
+  for (size_t a = 0; a <= terms; ++a) {
+    const double* x = columns + a * stride;
+    for (size_t b = 0; b <= a; ++b) {
+      const double* y = columns + b * stride;
+      EightDoubles sum{};
+      for (size_t c = 0; c < classes; c += kClassLanes) {
+        EightDoubles part = eight_at(weight + c);
+        if (a < terms) part *= eight_at(x + c);
+        if (b < terms) part *= eight_at(y + c);
+        sum += part;
+      }
+      products[a * (terms + 1) + b] = sum_of_eight(sum);
+    }
+    EightDoubles sum{};
+    for (size_t c = 0; c < classes; c += kClassLanes) {
+      sum += a < terms ? eight_at(score + c) * eight_at(x + c) : eight_at(score + c);
+    }
+    scores[a] = sum_of_eight(sum);
+  }
+}
+
+/// out = a x, with an a for each class.
+GRIDS_CLONES void scale_classes(size_t classes, const RowClass* of, double dispersion,
+                                const double* factor, const double* x, double* out) {
+  for (size_t c = 0; c < classes; ++c) {
+    const double a = dispersion * factor[c];
 #pragma omp simd
-  for (size_t i = 0; i < rows; ++i) out[i] = a * x[i];
+    for (size_t i = of[c].begin; i < of[c].end; ++i) out[i] = a * x[i];
+  }
 }
 
 /// Σ (y + a) x.
@@ -69,25 +122,64 @@ GRIDS_CLONES double sum_beyond(size_t rows, double a, const double* y, const dou
   return sum;
 }
 
+/// out = Σ a_k x_k.
+GRIDS_CLONES void sum_columns(size_t count, size_t columns, const double* a, const double* x,
+                              size_t stride, double* out) {
+#pragma omp simd
+  for (size_t c = 0; c < count; ++c) out[c] = 0;
+  for (size_t k = 0; k < columns; ++k) {
+#pragma omp simd
+    for (size_t c = 0; c < count; ++c) out[c] += a[k] * x[k * stride + c];
+  }
+}
+
+/// What regressions on the same terms share: rows sorted by class.
+struct SortedRows {
+  TermClasses classes;
+  std::vector<double> y, base;   // base exponentiated for counts
+  std::vector<double> response;  // Σ y of each class
+  std::vector<double> rest;      // Σ y − base of each class, of log values
+
+  SortedRows(const GeneProblem& problem, std::span<const WindowTerm> terms)
+      : classes(problem, terms) {}
+
+  /// Means alone do without.
+  void sort(const GeneProblem& problem) {
+    y = classes.sorted(problem.response());
+    base = classes.sorted(problem.family() == CisResponse::kCounts ? problem.exp_base()
+                                                                   : problem.base());
+    response.resize(classes.classes().size());
+    sum_by_class(response.size(), classes.classes().data(), y.data(), response.data());
+    if (problem.family() == CisResponse::kCounts) return;
+    rest.resize(response.size());
+    sum_by_class(rest.size(), classes.classes().data(), base.data(), rest.data());
+    for (size_t c = 0; c < rest.size(); ++c) rest[c] = response[c] - rest[c];
+  }
+};
+
 /// Parameters: (maybe) a deviation for each type and term, then a weight a term, then an intercept
 /// a type: deviations of different types have nothing to do with each other, and what comes first
 /// is eliminated first. Where terms add, weights and deviations are kept as exp(w) − 1.
 class Regression {
  public:
-  Regression(const GeneProblem& problem, std::span<const WindowTerm> terms,
+  Regression(const GeneProblem& problem, const SortedRows& rows, size_t terms,
              const TermRegressionOptions& options)
       : problem_(problem),
         options_(options),
-        terms_(terms.size()),
+        rows_(rows),
+        classes_(rows.classes.classes().size()),
+        terms_(terms),
         types_(at(problem.types())),
         deviations_(options.deviation_ridge > 0 ? terms_ * types_ : 0),
-        bits_(problem.rows()),
-        prior_(problem, options.type_ridge) {
-    for (size_t k = 0; k < terms_; ++k) mark(terms[k], 1U << k);
-    find_classes();
-    sort_rows();
-    parameters_.resize(deviations_ + terms_ + types_);
-  }
+        total_(classes_),
+        factor_(classes_),
+        score_(classes_),
+        weight_(classes_),
+        slopes_(adds() ? terms_ * classes_ : 0),
+        products_((terms_ + 1) * (terms_ + 1)),
+        scores_(terms_ + 1),
+        parameters_(deviations_ + terms_ + types_),
+        prior_(problem, options.type_ridge) {}
 
   void start_from(const TermFit& fit) {
     std::copy(fit.shift.begin(), fit.shift.end(),
@@ -102,13 +194,16 @@ class Regression {
     const auto information = take_fisher_steps(
         parameters_, options_.most_steps,
         [&](std::vector<double>& gradient, std::vector<double>& sums) {
-          assemble(class_sums(), gradient, sums);
+          update_classes();
+          sum_rows();
+          assemble(gradient, sums);
         },
         [&](size_t j, double value) {
           return is_weight(j) ? within_term_bounds(options_.sum, value) : value;
         },
         options_.tolerance);
-    fit.mean = means();
+    update_classes();
+    if (options_.with_means || !counts()) fit.mean = means();
     fit.log_likelihood = counts() ? log_likelihood_of_counts()
                                   : term_log_likelihood(problem_, fit.mean, options_.dispersion);
     fit.log_evidence = evidence(fit.log_likelihood, information);
@@ -116,196 +211,142 @@ class Regression {
     return fit;
   }
 
+  /// Means of rows at the parameters.
+  std::vector<double> means_here() {
+    update_classes();
+    return means();
+  }
+
  private:
-  /// Sets a bit of the rows in which a term is satisfied.
-  void mark(const WindowTerm& term, uint32_t bit) {
-    const auto mark_rows = [&](std::span<const int32_t> rows) {
-      for (const int32_t row : rows) bits_[at(row)] |= bit;
-    };
-    if (term.peaks.size() != 1 && term.kind == TermKind::kAll) {
-      mark_rows(problem_.rows_of(term));
-      return;
-    }
-    for (const int32_t peak : term.peaks) mark_rows(problem_.rows_of(peak));
-  }
-
-  /// Classes that have rows, by type and then by bits; `place_` finds them.
-  void find_classes() {
-    const size_t combinations = size_t{1} << terms_;
-    std::vector<uint32_t> rows(types_ * combinations);
-    for (size_t type = 0; type < types_; ++type) {
-      uint32_t* own = rows.data() + type * combinations;
-      uint32_t without = 0;  // most rows: they are not to wait for each other
-      const auto end = at(problem_.type_begin()[type + 1]);
-      for (auto i = at(problem_.type_begin()[type]); i < end; ++i) {
-        if (bits_[i] == 0) {
-          ++without;
-        } else {
-          ++own[bits_[i]];
-        }
-      }
-      own[0] = without;
-    }
-    place_.resize(rows.size());
-    size_t begin = 0;
-    for (size_t c = 0; c < rows.size(); ++c) {
-      if (rows[c] == 0) continue;
-      place_[c] = static_cast<uint32_t>(classes_.size());
-      const size_t end = begin + filled_up(rows[c]);
-      classes_.push_back({c / combinations, static_cast<uint32_t>(c % combinations), begin, end,
-                          static_cast<double>(rows[c])});
-      begin = end;
-    }
-    part_.resize(classes_.size());
-  }
-
-  /// Calls `visit(row, place of its class)` for all rows.
-  template <typename Visit>
-  void for_rows(const Visit& visit) const {
-    for (size_t type = 0; type < types_; ++type) {
-      const uint32_t* place = place_.data() + (type << terms_);
-      const auto end = at(problem_.type_begin()[type + 1]);
-      for (auto i = at(problem_.type_begin()[type]); i < end; ++i) visit(i, place[bits_[i]]);
-    }
-  }
-
-  void sort_rows() {
-    const auto y = problem_.response();
-    const auto base = counts() ? problem_.exp_base() : problem_.base();
-    const size_t size = classes_.empty() ? 0 : classes_.back().end;
-    y_.resize(size);
-    base_.resize(size);
-    std::vector<size_t> next;
-    for (const auto& rows : classes_) next.push_back(rows.begin);
-    for (size_t type = 0; type < types_; ++type) {
-      const uint32_t* place = place_.data() + (type << terms_);
-      size_t without = next.empty() ? 0 : next[place[0]];  // as in `find_classes`
-      const auto end = at(problem_.type_begin()[type + 1]);
-      for (auto i = at(problem_.type_begin()[type]); i < end; ++i) {
-        const size_t to = bits_[i] == 0 ? without++ : next[place[bits_[i]]]++;
-        y_[to] = y[i];
-        base_[to] = base[i];
-      }
-    }
-    for (auto& rows : classes_) {
-      for (size_t i = rows.begin; i < rows.end; ++i) rows.response += y_[i];
-    }
-  }
-
   bool counts() const { return problem_.family() == CisResponse::kCounts; }
   bool adds() const { return options_.sum == TermSum::kAdd; }
-  bool deviates() const { return options_.deviation_ridge > 0; }
+  bool deviates() const { return deviations_ > 0; }
   size_t first_weight() const { return deviations_; }
   size_t first_intercept() const { return deviations_ + terms_; }
   double weight(size_t term, size_t type) const {
     const double shared = parameters_[first_weight() + term];
     return deviates() ? shared + parameters_[type * terms_ + term] : shared;
   }
-
-  double total(size_t type, uint32_t bits) const {
-    double sum = 0;
-    for (size_t k = 0; k < terms_; ++k) {
-      if ((bits >> k & 1) != 0) sum += weight(k, type);
-    }
-    return sum;
-  }
-
   bool is_weight(size_t j) const { return j >= first_weight() && j < first_intercept(); }
 
-  /// What the parameters add to the log mean (or value) of each class.
-  void update_parts() {
-    for (size_t c = 0; c < classes_.size(); ++c) {
-      const auto& rows = classes_[c];
-      part_[c] = parameters_[first_intercept() + rows.type] +
-                 term_sum(options_.sum, total(rows.type, rows.bits));
+  std::pair<size_t, size_t> classes_of(size_t type) const {
+    const auto begin = rows_.classes.type_begin();
+    return {begin[type], begin[type + 1]};
+  }
+
+  /// What the parameters add to the log mean (or value) of each class without its intercept, and
+  /// of counts the factor of its means.
+  void update_classes() {
+    std::vector<double> own(terms_);
+    for (size_t type = 0; type < types_; ++type) {
+      const auto [begin, end] = classes_of(type);
+      for (size_t k = 0; k < terms_; ++k) own[k] = weight(k, type);
+      sum_columns(end - begin, terms_, own.data(), rows_.classes.members().data() + begin, classes_,
+                  total_.data() + begin);
+      const double intercept = parameters_[first_intercept() + type];
+      for (size_t c = begin; c < end; ++c) {
+        factor_[c] = adds() ? intercept : intercept + total_[c];
+      }
     }
+    if (counts()) exponentials(std::ssize(factor_), factor_.data(), factor_.data());
+    if (!adds()) return;
+    for (size_t c = 0; c < classes_; ++c) {
+      const double sum = 1 + std::max(total_[c], kLeastCisSum);
+      if (counts()) factor_[c] *= sum;
+      for (size_t k = 0; k < terms_; ++k) {
+        slopes_[k * classes_ + c] = rows_.classes.members()[k * classes_ + c] / sum;
+      }
+    }
+  }
+
+  /// What the parameters add to the log mean (or value) of each class.
+  std::vector<double> parts() const {
+    std::vector<double> part(classes_);
+    for (size_t type = 0; type < types_; ++type) {
+      const auto [begin, end] = classes_of(type);
+      for (size_t c = begin; c < end; ++c) {
+        part[c] = parameters_[first_intercept() + type] + term_sum(options_.sum, total_[c]);
+      }
+    }
+    return part;
   }
 
   /// Scores and weights summed by class.
-  std::vector<ClassSums> class_sums() {
-    update_parts();
-    std::vector<ClassSums> sums(classes_.size());
+  void sum_rows() {
     const double phi = options_.dispersion;
-    for (size_t c = 0; c < sums.size(); ++c) {
-      const auto& rows = classes_[c];
-      double both[2] = {0, rows.rows / phi};
-      if (counts()) {
-        sum_class(rows.end - rows.begin, phi, std::exp(part_[c]), y_.data() + rows.begin,
-                  base_.data() + rows.begin, both);
-      } else {
-        for (size_t i = rows.begin; i < rows.end; ++i) both[0] += y_[i] - base_[i];
-        both[0] = (both[0] - rows.rows * part_[c]) / phi;
-      }
-      sums[c] = {both[0], both[1]};
+    const auto classes = rows_.classes.classes();
+    if (counts()) {
+      sum_classes(classes_, classes.data(), phi, factor_.data(), rows_.y.data(), rows_.base.data(),
+                  score_.data(), weight_.data());
+      return;
     }
-    return sums;
+    const auto part = parts();
+    for (size_t c = 0; c < classes_; ++c) {
+      score_[c] = (rows_.rest[c] - classes[c].rows * part[c]) / phi;
+      weight_[c] = classes[c].rows / phi;
+    }
   }
 
-  std::vector<double> means() {
-    update_parts();
-    auto part = part_;
+  std::vector<double> means() const {
+    auto mean = rows_.classes.of_rows(counts() ? factor_ : parts());
     const auto base = counts() ? problem_.exp_base() : problem_.base();
-    std::vector<double> mean(base.begin(), base.end());
-    if (!counts()) {
-      for_rows([&](size_t i, uint32_t place) { mean[i] += part[place]; });
-      return mean;
+    for (size_t i = 0; i < mean.size(); ++i) {
+      mean[i] = counts() ? base[i] * mean[i] : base[i] + mean[i];
     }
-    for (double& value : part) value = std::exp(value);
-    for_rows([&](size_t i, uint32_t place) { mean[i] *= part[place]; });
     return mean;
   }
 
   /// `term_log_likelihood` at the latest parts: the log of a mean is its base and its part.
   double log_likelihood_of_counts() const {
     const double phi = options_.dispersion;
-    std::vector<double> logs(y_.size());
+    std::vector<double> logs(rows_.y.size());
     double sum = problem_.response_on_base();
-    for (size_t c = 0; c < classes_.size(); ++c) {
-      const auto& rows = classes_[c];
-      sum += rows.response * part_[c];
-      scale_rows(rows.end - rows.begin, phi * std::exp(part_[c]), base_.data() + rows.begin,
-                 logs.data() + rows.begin);
-    }
+    const auto part = parts();
+    for (size_t c = 0; c < classes_; ++c) sum += rows_.response[c] * part[c];
+    scale_classes(classes_, rows_.classes.classes().data(), phi, factor_.data(), rows_.base.data(),
+                  logs.data());
     log1p_of_positive(std::ssize(logs), logs.data(), logs.data());
-    return sum - sum_beyond(logs.size(), 1 / phi, y_.data(), logs.data());
+    return sum - sum_beyond(logs.size(), 1 / phi, rows_.y.data(), logs.data());
   }
 
   /// Gradient and expected information (its lower triangle) of the penalised likelihood.
-  void assemble(const std::vector<ClassSums>& sums, std::vector<double>& gradient,
-                std::vector<double>& information) const {
+  void assemble(std::vector<double>& gradient, std::vector<double>& information) {
     const size_t size = parameters_.size();
     gradient.assign(size, 0);
     information.assign(size * size, 0);
-    std::vector<std::pair<size_t, double>> active;
-    for (size_t c = 0; c < sums.size(); ++c) {
-      const size_t type = classes_[c].type;
-      const uint32_t bits = classes_[c].bits;
-      const double slope = adds() ? std::exp(-term_sum(options_.sum, total(type, bits))) : 1;
-      active.clear();
-      for (size_t k = 0; deviates() && k < terms_; ++k) {
-        if ((bits >> k & 1) != 0) active.emplace_back(type * terms_ + k, slope);
-      }
-      for (size_t k = 0; k < terms_; ++k) {
-        if ((bits >> k & 1) != 0) active.emplace_back(first_weight() + k, slope);
-      }
-      active.emplace_back(first_intercept() + type, 1.0);
-      // Places ascend: the lower triangle.
-      for (auto one = active.begin(); one != active.end(); ++one) {
-        const auto& [a, x] = *one;
-        gradient[a] += sums[c].score * x;
-        double* row = information.data() + a * size;
-        const double weighted = sums[c].weight * x;
-        for (auto other = active.begin(); other <= one; ++other) {
-          row[other->first] += weighted * other->second;
-        }
-      }
-    }
+    for (size_t type = 0; type < types_; ++type) add_type(type, gradient, information);
     for (size_t j = 0; j < size; ++j) {
       gradient[j] -= ridge(j) * parameters_[j];
       information[j * size + j] += ridge(j);
     }
     prior_.add_to_gradient(intercepts(), first_intercept(), gradient);
     prior_.add_to_information(first_intercept(), information, size);
+  }
+
+  /// What the classes of a type add to both.
+  void add_type(size_t type, std::vector<double>& gradient, std::vector<double>& information) {
+    const auto [begin, end] = classes_of(type);
+    const double* columns = adds() ? slopes_.data() : rows_.classes.members().data();
+    class_moments(end - begin, terms_, columns + begin, classes_, weight_.data() + begin,
+                  score_.data() + begin, products_.data(), scores_.data());
+    const auto add = [&](size_t a, size_t b, double value) {
+      information[a * parameters_.size() + b] += value;
+    };
+    const size_t shared = first_weight(), own = type * terms_, intercept = first_intercept() + type;
+    for (size_t a = 0; a <= terms_; ++a) {
+      const size_t row = a < terms_ ? shared + a : intercept;
+      gradient[row] += scores_[a];
+      if (deviates() && a < terms_) gradient[own + a] += scores_[a];
+      for (size_t b = 0; b <= a; ++b) {
+        const double product = products_[a * (terms_ + 1) + b];
+        add(row, b < terms_ ? shared + b : intercept, product);
+        if (!deviates() || b == terms_) continue;
+        add(row, own + b, product);
+        if (a == terms_) continue;
+        add(own + a, own + b, product);
+        if (b < a) add(shared + b, own + a, product);
+      }
+    }
   }
 
   std::span<const double> intercepts() const {
@@ -323,13 +364,13 @@ class Regression {
     return deviation ? std::max(options_.deviation_ridge, term < first_of_last ? 0.0 : own) : own;
   }
 
-  double evidence(double value, const std::vector<double>& information) const {
+  double evidence(double value, const CholeskyFactor& information) const {
     for (size_t j = 0; j < parameters_.size(); ++j) {
       value -= ridge(j) * parameters_[j] * parameters_[j] / 2;
       value += std::log(ridge(j)) / 2;
     }
     value += prior_.log_density(intercepts());
-    return value - CholeskyFactor(information).log_determinant() / 2;
+    return value - information.log_determinant() / 2;
   }
 
   void store(TermFit& fit) const {
@@ -347,15 +388,18 @@ class Regression {
 
   const GeneProblem& problem_;
   const TermRegressionOptions& options_;
-  size_t terms_, types_, deviations_;
-  std::vector<uint32_t> bits_;     // of each row
-  std::vector<RowClass> classes_;  // those that have rows
-  std::vector<uint32_t> place_;    // of a class among these, by type and bits
-  std::vector<double> y_, base_;   // sorted by class; base exponentiated for counts
-  std::vector<double> part_;       // of each class, latest
+  const SortedRows& rows_;
+  size_t classes_, terms_, types_, deviations_;
+  std::vector<double> total_, factor_, score_, weight_;  // of each class, latest
+  std::vector<double> slopes_;                           // terms × classes, where terms add
+  std::vector<double> products_, scores_;                // of a type
   std::vector<double> parameters_;
   TypePrior prior_;
 };
+
+void require_few(std::span<const WindowTerm> terms) {
+  if (terms.size() > kMostTerms) throw internal_error("cis path: too many terms");
+}
 
 }  // namespace
 
@@ -390,10 +434,51 @@ double term_sum(TermSum sum, double total) {
 
 TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
                   const TermRegressionOptions& options, const TermFit* start) {
-  if (terms.size() > kMostTerms) throw internal_error("cis path: too many terms");
-  Regression regression(problem, terms, options);
-  if (start != nullptr) regression.start_from(*start);
-  return regression.run();
+  return std::move(fit_sums(problem, terms, options, {&options.sum, 1}, start)[0]);
+}
+
+std::vector<TermFit> fit_sums(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                              TermRegressionOptions options, std::span<const TermSum> sums,
+                              const TermFit* start) {
+  require_few(terms);
+  SortedRows rows(problem, terms);
+  rows.sort(problem);
+  std::vector<TermFit> fits;
+  for (const TermSum sum : sums) {
+    options.sum = sum;
+    Regression regression(problem, rows, terms.size(), options);
+    if (start != nullptr) regression.start_from(*start);
+    fits.push_back(regression.run());
+  }
+  return fits;
+}
+
+TermFit likeliest_deviations(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                             TermRegressionOptions options, std::span<const double> ridges,
+                             const TermFit& without) {
+  require_few(terms);
+  SortedRows rows(problem, terms);
+  rows.sort(problem);
+  TermFit best = without;
+  for (const double ridge : ridges) {
+    options.deviation_ridge = ridge;
+    Regression regression(problem, rows, terms.size(), options);
+    regression.start_from(without);
+    auto fit = regression.run();
+    if (fit.log_evidence > best.log_evidence) best = std::move(fit);
+  }
+  return best;
+}
+
+std::vector<double> term_means(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                               TermSum sum, const TermFit& fit) {
+  require_few(terms);
+  const SortedRows rows(problem, terms);
+  TermRegressionOptions options;
+  options.sum = sum;
+  Regression regression(problem, rows, terms.size(), options);
+  regression.start_from(fit);
+  return regression.means_here();
 }
 
 double dispersion_at(const GeneProblem& problem, std::span<const double> mean) {

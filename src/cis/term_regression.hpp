@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "cis/gene_problem.hpp"
+#include "cis/term_classes.hpp"
 #include "math/fisher_steps.hpp"
 
 namespace grids::core {
@@ -28,6 +29,8 @@ struct TermRegressionOptions {
   int most_steps = 15;
   /// Of log likelihood: steps end where they promise less.
   double tolerance = kFisherTolerance;
+  /// Whether means of rows are wanted: a search asks for those of few fits (`term_means`).
+  bool with_means = true;
 };
 
 /// What a scan needs of each row, and what terms were given.
@@ -35,7 +38,7 @@ struct TermFit {
   std::vector<double> shift;      ///< one a type, added to the state
   std::vector<double> weight;     ///< natural log of the factor, one a term
   std::vector<double> deviation;  ///< terms × types; empty without
-  std::vector<double> mean;       ///< of each row
+  std::vector<double> mean;       ///< of each row; of counts maybe left out
   double depth_slope = 0;         ///< on log open peaks; of expected terms only
   double log_likelihood = 0;      ///< but for terms that depend on response and dispersion only
   /// log likelihood with priors, integrated over intercepts, weights and deviations (Laplace), to
@@ -43,12 +46,24 @@ struct TermFit {
   double log_evidence = 0;
 };
 
-/// At most this many terms: classes are addressed by bits.
-inline constexpr size_t kMostTerms = 12;
-
 /// `start` (maybe null) is a fit of the first terms of `terms` at the same sum.
 TermFit fit_terms(const GeneProblem& problem, std::span<const WindowTerm> terms,
                   const TermRegressionOptions& options, const TermFit* start = nullptr);
+
+/// The same for each of `sums`, whatever `options` says of it.
+std::vector<TermFit> fit_sums(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                              TermRegressionOptions options, std::span<const TermSum> sums,
+                              const TermFit* start = nullptr);
+
+/// The fit of greatest evidence among `without`, one without deviations, and those with them at
+/// each of `ridges`.
+TermFit likeliest_deviations(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                             TermRegressionOptions options, std::span<const double> ridges,
+                             const TermFit& without);
+
+/// The means of a fit without deviations.
+std::vector<double> term_means(const GeneProblem& problem, std::span<const WindowTerm> terms,
+                               TermSum sum, const TermFit& fit);
 
 /// `TermFit::log_likelihood` of means.
 double term_log_likelihood(const GeneProblem& problem, std::span<const double> mean,

@@ -24,6 +24,31 @@ struct RowScore {
 std::vector<RowScore> row_scores(const GeneProblem& problem, std::span<const double> mean,
                                  double dispersion);
 
+/// The same, summed over rows.
+struct ScoreSum {
+  double score = 0;
+  double weight = 0;
+
+  void add(const RowScore& row) {
+    score += row.score;
+    weight += row.weight;
+  }
+  ScoreSum operator+(const ScoreSum& other) const {
+    return {score + other.score, weight + other.weight};
+  }
+  ScoreSum operator-(const ScoreSum& other) const {
+    return {score - other.score, weight - other.weight};
+  }
+};
+
+/// What all scans of the same scores share.
+struct ScanTotals {
+  std::vector<ScoreSum> types;  ///< over all rows of each type
+  std::vector<ScoreSum>
+      alone;  ///< over the rows of each type in which a peak is open: types × peaks
+};
+ScanTotals scan_totals(const GeneProblem& problem, std::span<const RowScore> scores);
+
 /// Gain in log likelihood of a term with total score `u` and information `v`.
 double approximate_gain(CisResponse family, double u, double v);
 
@@ -38,6 +63,8 @@ class BestCandidates {
  public:
   explicit BestCandidates(size_t most) : most_(most) {}
 
+  bool full() const { return best_.size() >= most_; }
+  double least() const { return best_.empty() ? 0 : best_.back().gain; }
   bool wants(double gain) const { return best_.size() < most_ || gain > best_.back().gain; }
   void add(TermCandidate candidate);
   /// Adds `base` extended by a peak, if it is among the best by its score and information.
@@ -61,6 +88,7 @@ PairScan scan_pairs(const GeneProblem& problem, std::span<const RowScore> scores
 
 /// `base` extended by every further peak, as a term of `kind`; `base` may be without peaks.
 BestCandidates scan_extensions(const GeneProblem& problem, std::span<const RowScore> scores,
-                               const WindowTerm& base, TermKind kind, size_t most);
+                               const ScanTotals& totals, const WindowTerm& base, TermKind kind,
+                               size_t most);
 
 }  // namespace grids::core

@@ -136,7 +136,7 @@ class TermSearch {
     return trials_.fitted(std::move(terms));
   }
 
-  BestCandidates extensions(std::span<const RowScore> scores, const WindowTerm& base,
+  BestCandidates extensions(const TermTrials::Scores& scores, const WindowTerm& base,
                             TermKind kind) const {
     return trials_.extensions(scores, base, kind, kScanned);
   }

@@ -75,9 +75,9 @@ TermTrials::TermTrials(const GeneProblem& problem, const CisOptions& options,
       known_(sets_before) {
   const bool counts = problem.family() == CisResponse::kCounts;
   set_dispersion(dispersion_at(problem, counts ? problem.exp_base() : problem.base()));
-  set_dispersion(dispersion_at(problem, fitted({}).fit.mean));
+  set_dispersion(dispersion_at(problem, means(fitted({}))));
   if (expected_ != nullptr && options.pairs) {
-    information_ = expected_->pair_information(scores(fitted({})));
+    information_ = expected_->pair_information(scores(fitted({})).rows);
   }
 }
 
@@ -137,35 +137,39 @@ double TermTrials::cost(const std::vector<WindowTerm>& terms) const {
   return sum;
 }
 
-TermFit TermTrials::fit(const std::vector<WindowTerm>& terms, TermSum sum,
-                        const TermFit& start) const {
+std::vector<TermFit> TermTrials::fits(const std::vector<WindowTerm>& terms,
+                                      std::span<const TermSum> sums) const {
   TermRegressionOptions regression;
-  regression.sum = sum;
   regression.dispersion = dispersion_;
   regression.weight_ridge = options_.weight_ridge;
   regression.type_ridge = options_.state_ridge;
   regression.tolerance = tolerance_;
-  if (expected_ != nullptr) return expected_->fit(terms, regression, &start);
-  return fit_terms(problem_, terms, regression, &start);
+  regression.with_means = false;
+  const TermFit start = start_of(terms);
+  if (expected_ == nullptr) return fit_sums(problem_, terms, regression, sums, &start);
+  std::vector<TermFit> result;
+  for (const TermSum sum : sums) {
+    regression.sum = sum;
+    result.push_back(expected_->fit(terms, regression, &start));
+  }
+  return result;
 }
 
 TermTrial TermTrials::fit_either(const std::vector<WindowTerm>& terms) const {
+  constexpr TermSum kSums[] = {TermSum::kMultiply, TermSum::kAdd};
+  const bool may_add =
+      options_.adding && terms.size() > 1 && problem_.family() == CisResponse::kCounts;
+  auto found = fits(terms, std::span(kSums).first(may_add ? 2 : 1));
   TermTrial best;
   best.terms = terms;
-  const auto start = start_of(terms);
-  const double apart = constant_ - cost(best.terms);
-  const auto try_sum = [&](TermSum sum) {
-    auto found = fit(best.terms, sum, start);
-    const double objective = found.log_likelihood + apart;
-    if (objective <= best.objective) return;
+  const double apart = constant_ - cost(terms);
+  for (size_t i = 0; i < found.size(); ++i) {
+    const double objective = found[i].log_likelihood + apart;
+    if (objective <= best.objective) continue;
     best.objective = objective;
-    best.fit = std::move(found);
-    best.sum = sum;
-  };
-  try_sum(TermSum::kMultiply);
-  const bool may_add =
-      options_.adding && best.terms.size() > 1 && problem_.family() == CisResponse::kCounts;
-  if (may_add) try_sum(TermSum::kAdd);
+    best.fit = std::move(found[i]);
+    best.sum = kSums[i];
+  }
   return best;
 }
 
@@ -182,7 +186,7 @@ TermTrial TermTrials::fitted(std::vector<WindowTerm> terms) {
 TermTrial TermTrials::at_own_dispersion(TermTrial trial) {
   const double present = dispersion_;
   begin_at(trial);
-  set_dispersion(dispersion_at(problem_, trial.fit.mean));
+  set_dispersion(dispersion_at(problem_, means(trial)));
   auto moved = fitted(trial.terms);
   if (moved.objective > trial.objective) return moved;
   set_dispersion(present);
@@ -195,12 +199,19 @@ TermTrial TermTrials::by_observation(const TermTrial& trial) {
   return at_own_dispersion(fitted(trial.terms));
 }
 
-std::vector<RowScore> TermTrials::scores(const TermTrial& trial) const {
-  return row_scores(problem_, trial.fit.mean, dispersion_);
+TermTrials::Scores TermTrials::scores(const TermTrial& trial) const {
+  Scores result{row_scores(problem_, means(trial), dispersion_), {}};
+  if (expected_ == nullptr) result.totals = scan_totals(problem_, result.rows);
+  return result;
+}
+
+std::vector<double> TermTrials::means(const TermTrial& trial) const {
+  if (!trial.fit.mean.empty()) return trial.fit.mean;
+  return term_means(problem_, trial.terms, trial.sum, trial.fit);
 }
 
 PairScan TermTrials::scan(const TermTrial& trial, size_t most) const {
-  const auto of_rows = scores(trial);
+  const auto of_rows = row_scores(problem_, means(trial), dispersion_);
   if (expected_ == nullptr) return scan_pairs(problem_, of_rows, most, !options_.pairs);
   if (options_.pairs) return expected_->scan_pairs(of_rows, information_, most);
   PairScan singles(most);
@@ -208,10 +219,10 @@ PairScan TermTrials::scan(const TermTrial& trial, size_t most) const {
   return singles;
 }
 
-BestCandidates TermTrials::extensions(std::span<const RowScore> scores, const WindowTerm& base,
-                                      TermKind kind, size_t most) const {
-  if (expected_ == nullptr) return scan_extensions(problem_, scores, base, kind, most);
-  return expected_->scan_extensions(scores, base, kind, most);
+BestCandidates TermTrials::extensions(const Scores& scores, const WindowTerm& base, TermKind kind,
+                                      size_t most) const {
+  if (expected_ != nullptr) return expected_->scan_extensions(scores.rows, base, kind, most);
+  return scan_extensions(problem_, scores.rows, scores.totals, base, kind, most);
 }
 
 }  // namespace grids::core

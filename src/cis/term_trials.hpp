@@ -61,16 +61,24 @@ class TermTrials {
   /// From now on terms are what is observed: the terms of `trial` so, at their own dispersion.
   TermTrial by_observation(const TermTrial& trial);
 
-  std::vector<RowScore> scores(const TermTrial& trial) const;
+  /// What further terms would find, at the means of a trial.
+  struct Scores {
+    std::vector<RowScore> rows;
+    ScanTotals totals;  ///< of observed openness
+  };
+  /// Of rows.
+  std::vector<double> means(const TermTrial& trial) const;
+  Scores scores(const TermTrial& trial) const;
   /// The best few terms of each kind to add to a trial.
   PairScan scan(const TermTrial& trial, size_t most) const;
-  BestCandidates extensions(std::span<const RowScore> scores, const WindowTerm& base, TermKind kind,
+  BestCandidates extensions(const Scores& scores, const WindowTerm& base, TermKind kind,
                             size_t most) const;
 
  private:
   void set_dispersion(double dispersion);
   double constant() const;
-  TermFit fit(const std::vector<WindowTerm>& terms, TermSum sum, const TermFit& start) const;
+  std::vector<TermFit> fits(const std::vector<WindowTerm>& terms,
+                            std::span<const TermSum> sums) const;
   /// Of terms in the order of `in_order`.
   TermTrial fit_either(const std::vector<WindowTerm>& terms) const;
   /// Where their weights are sought from.

@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "math/information.hpp"
+#include <utility>
 
 namespace grids::core {
 namespace {
@@ -12,15 +11,17 @@ constexpr double kLongestFisherStep = 1.0;
 
 }  // namespace
 
-std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
-                                      const AssembleStep& assemble,
-                                      const std::function<double(size_t, double)>& within,
-                                      double tolerance) {
+CholeskyFactor take_fisher_steps(std::vector<double>& parameters, int most,
+                                 const AssembleStep& assemble,
+                                 const std::function<double(size_t, double)>& within,
+                                 double tolerance) {
   std::vector<double> gradient, information;
+  CholeskyFactor factor({});
   for (int step = 0; step < most; ++step) {
     assemble(gradient, information);
     auto move = gradient;
-    CholeskyFactor(information).solve(move);
+    factor = CholeskyFactor(std::move(information));
+    factor.solve(move);
     double promised = 0, longest = 0;
     for (size_t j = 0; j < move.size(); ++j) {
       promised += gradient[j] * move[j] / 2;
@@ -32,7 +33,7 @@ std::vector<double> take_fisher_steps(std::vector<double>& parameters, int most,
     }
     if (promised < tolerance) break;
   }
-  return information;
+  return factor;
 }
 
 }  // namespace grids::core

@@ -12,6 +12,8 @@ namespace {
 constexpr size_t kBlockRows = 256;  // a block of all columns stays in the second cache
 /// A pivot that keeps less than this share of its diagonal is rounding.
 constexpr double kRounding = 1e-10;
+/// Of a Cholesky factor.
+constexpr size_t kFactoredAtOnce = 4;
 
 GRIDS_CLONES
 double simd_dot(const double* a, const double* b, size_t count) {
@@ -64,27 +66,44 @@ std::vector<double> column_products(std::span<const std::span<const double>> col
 CholeskyFactor::CholeskyFactor(std::vector<double> matrix)
     : size_(static_cast<size_t>(std::llround(std::sqrt(static_cast<double>(matrix.size()))))),
       factor_(std::move(matrix)),
-      left_out_(size_) {
+      left_out_(size_),
+      first_(size_) {
   const size_t n = size_;
   // Where a row begins with zeros, so does its factor's: they cost nothing.
-  std::vector<size_t> first(n);
   for (size_t i = 0; i < n; ++i) {
     const double* row = factor_.data() + i * n;
-    first[i] =
+    first_[i] =
         static_cast<size_t>(std::find_if(row, row + i, [](double x) { return x != 0; }) - row);
   }
   for (size_t j = 0; j < n; ++j) {
     double* row_j = factor_.data() + j * n;
     double pivot = row_j[j];
-    for (size_t k = first[j]; k < j; ++k) pivot -= row_j[k] * row_j[k];
+    for (size_t k = first_[j]; k < j; ++k) pivot -= row_j[k] * row_j[k];
     left_out_[j] = pivot > kRounding * row_j[j] ? 0 : 1;
     row_j[j] = left_out_[j] != 0 ? 0 : std::sqrt(pivot);
-    for (size_t i = j + 1; i < n; ++i) {
-      if (first[i] > j) continue;
-      double* row_i = factor_.data() + i * n;
+    const auto finish = [&](size_t i, double sum) {
+      factor_[i * n + j] = left_out_[j] != 0 ? 0 : sum / row_j[j];
+    };
+    size_t i = j + 1;
+    // Four rows at once, which do not wait for each other. Leading zeros more change no sum.
+    for (; i + kFactoredAtOnce <= n; i += kFactoredAtOnce) {
+      const size_t begin =
+          *std::min_element(first_.data() + i, first_.data() + i + kFactoredAtOnce);
+      if (begin > j) continue;
+      double* rows = factor_.data() + i * n;
+      double sums[kFactoredAtOnce];
+      for (size_t r = 0; r < kFactoredAtOnce; ++r) sums[r] = rows[r * n + j];
+      for (size_t k = std::max(begin, first_[j]); k < j; ++k) {
+        for (size_t r = 0; r < kFactoredAtOnce; ++r) sums[r] -= rows[r * n + k] * row_j[k];
+      }
+      for (size_t r = 0; r < kFactoredAtOnce; ++r) finish(i + r, sums[r]);
+    }
+    for (; i < n; ++i) {
+      if (first_[i] > j) continue;
+      const double* row_i = factor_.data() + i * n;
       double sum = row_i[j];
-      for (size_t k = std::max(first[i], first[j]); k < j; ++k) sum -= row_i[k] * row_j[k];
-      row_i[j] = left_out_[j] != 0 ? 0 : sum / row_j[j];
+      for (size_t k = std::max(first_[i], first_[j]); k < j; ++k) sum -= row_i[k] * row_j[k];
+      finish(i, sum);
     }
   }
 }
@@ -96,12 +115,14 @@ void CholeskyFactor::solve(std::span<double> b) const {
       b[i] = 0;
       continue;
     }
-    for (size_t k = 0; k < i; ++k) b[i] -= factor_[i * n + k] * b[k];
+    for (size_t k = first_[i]; k < i; ++k) b[i] -= factor_[i * n + k] * b[k];
     b[i] /= factor_[i * n + i];
   }
   for (size_t i = n; i-- > 0;) {
     if (left_out_[i] != 0) continue;
-    for (size_t k = i + 1; k < n; ++k) b[i] -= factor_[k * n + i] * b[k];
+    for (size_t k = i + 1; k < n; ++k) {
+      if (first_[k] <= i) b[i] -= factor_[k * n + i] * b[k];
+    }
     b[i] /= factor_[i * n + i];
   }
 }

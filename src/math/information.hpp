@@ -32,6 +32,7 @@ class CholeskyFactor {
   size_t size_;
   std::vector<double> factor_;  // lower triangle
   std::vector<uint8_t> left_out_;
+  std::vector<size_t> first_;  // of each row: where it begins to be other than 0
 };
 
 }  // namespace grids::core

@@ -1,7 +1,9 @@
 /// The pieces of the fit: regression on terms, the scan, the gates.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/random.hpp"
 #include "cis/gates.hpp"
@@ -155,6 +157,89 @@ TEST(TermRegression, DeviationsOfSeveralTermsAreAtAMaximumOfThePenalisedLikeliho
   EXPECT_GT(std::abs(fit.deviation[0] - fit.deviation[1]), 0.3);
 }
 
+/// Of 1,203 rows neither type is a multiple of what is counted or summed at once.
+TEST(TermClasses, AreTheRowsThatSatisfyTheSameTerms) {
+  const Toy toy(1203);
+  const auto problem = toy.problem([](size_t) { return 0.0; });
+  const std::vector<WindowTerm> terms = {
+      {TermKind::kAll, {3}},       {TermKind::kAll, {0, 1, 2, 4}}, {TermKind::kAny, {1, 3, 8}},
+      {TermKind::kAll, {1, 5, 6}}, {TermKind::kAll, {1, 5}},       {TermKind::kAll, {}}};
+  const TermClasses found(problem, terms);
+  std::vector<std::vector<int32_t>> satisfied;
+  for (const auto& term : terms) satisfied.push_back(problem.rows_of(term));
+  const auto classes = found.classes();
+  std::vector<double> number(1203), code(classes.size());
+  for (size_t i = 0; i < number.size(); ++i) number[i] = static_cast<double>(i + 1);
+  for (size_t c = 0; c < code.size(); ++c) code[c] = static_cast<double>(c);
+  const auto sorted = found.sorted(number);
+  const auto code_of = found.of_rows(code);
+  for (size_t type = 0; type < 2; ++type) {
+    for (auto c = found.type_begin()[type]; c < found.type_begin()[type + 1]; ++c) {
+      EXPECT_EQ(classes[c].begin % kClassLanes, 0u);
+      double rows = 0, last = 0;
+      for (size_t place = classes[c].begin; place < classes[c].end; ++place) {
+        if (sorted[place] == 0) continue;
+        ++rows;
+        const auto row = static_cast<size_t>(sorted[place]) - 1;
+        EXPECT_GT(sorted[place], std::exchange(last, sorted[place]));
+        EXPECT_EQ(toy.rows.type[row], static_cast<int32_t>(type));
+        EXPECT_EQ(code_of[row], static_cast<double>(c));
+        for (size_t k = 0; k < terms.size(); ++k) {
+          const bool holds = std::binary_search(satisfied[k].begin(), satisfied[k].end(),
+                                                static_cast<int32_t>(row));
+          EXPECT_EQ(found.members()[k * classes.size() + c], holds ? 1 : 0);
+        }
+      }
+      EXPECT_EQ(rows, classes[c].rows);
+    }
+  }
+  double rows = 0;
+  for (const auto& one : classes) rows += one.rows;
+  EXPECT_EQ(rows, 1203);
+}
+
+/// Means that are asked for later are those of the fit, and of each way to sum terms.
+TEST(TermRegression, MeansAskedForLaterAreThoseOfTheFit) {
+  const Toy toy(800);
+  const auto problem = toy.problem([&](size_t i) { return toy.open(3, i) ? 0.8 : 0.0; });
+  const std::vector<WindowTerm> terms = {{TermKind::kAll, {3}}, {TermKind::kAny, {5, 7}}};
+  const TermSum sums[] = {TermSum::kAdd, TermSum::kMultiply};
+  const auto fits = fit_sums(problem, terms, regression(), sums);
+  for (size_t s = 0; s < 2; ++s) {
+    const auto alone = fit_terms(problem, terms, regression(sums[s]));
+    const auto means = term_means(problem, terms, sums[s], fits[s]);
+    EXPECT_EQ(fits[s].weight, alone.weight);
+    EXPECT_EQ(fits[s].log_likelihood, alone.log_likelihood);
+    EXPECT_EQ(fits[s].mean, alone.mean);
+    for (size_t i = 0; i < means.size(); ++i) {
+      EXPECT_NEAR(means[i], alone.mean[i], 1e-12 * alone.mean[i]);
+    }
+  }
+  EXPECT_NE(fits[0].log_likelihood, fits[1].log_likelihood);
+}
+
+/// Most candidates are ruled out without their gain.
+TEST(TermScan, AFewBestAreTheFirstOfAll) {
+  const Toy toy(1500);
+  const auto problem = toy.problem(
+      [&](size_t i) { return 0.9 * toy.open(3, i) - 1.2 * toy.open(4, i) * toy.open(6, i); });
+  const auto none = fit_terms(problem, {}, regression());
+  const auto scores = row_scores(problem, none.mean, kDispersion);
+  const auto all = scan_pairs(problem, scores, 66, false);
+  for (const size_t most : {1, 3, 10}) {
+    const auto few = scan_pairs(problem, scores, most, false);
+    for (const auto& [some, list] :
+         {std::pair{&few.single, &all.single}, std::pair{&few.all, &all.all},
+          std::pair{&few.any, &all.any}}) {
+      ASSERT_EQ(some->list().size(), most);
+      for (size_t i = 0; i < most; ++i) {
+        EXPECT_EQ(some->list()[i].term, list->list()[i].term);
+        EXPECT_EQ(some->list()[i].gain, list->list()[i].gain);
+      }
+    }
+  }
+}
+
 TEST(TermScan, ItsSumsAreThoseOfEachTermByItself) {
   const Toy toy(500);
   const auto problem = toy.problem([&](size_t i) { return toy.open(3, i) ? 0.5 : 0.0; });
@@ -190,8 +275,9 @@ TEST(TermScan, ItsSumsAreThoseOfEachTermByItself) {
       EXPECT_NEAR(candidate.gain, by_hand(candidate.term), 1e-9);
     }
   }
+  const auto totals = scan_totals(problem, scores);
   for (const TermKind kind : {TermKind::kAll, TermKind::kAny}) {
-    const auto longer = scan_extensions(problem, scores, {kind, {2, 9}}, kind, 20);
+    const auto longer = scan_extensions(problem, scores, totals, {kind, {2, 9}}, kind, 20);
     ASSERT_EQ(longer.list().size(), 10u);
     for (const auto& candidate : longer.list()) {
       EXPECT_EQ(candidate.term.peaks.size(), 3u);
