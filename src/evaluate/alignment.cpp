@@ -166,33 +166,41 @@ class SpaceJudge {
 
   Mixed mixed(const Side& of, std::span<const int32_t> asked, std::span<const int32_t> own_rows,
               const Side& other, std::span<const int32_t> other_rows) const {
+    const int64_t own = std::ssize(own_rows);
+    const int64_t others = std::ssize(other_rows);
+    const int64_t looked_at = neighbours_among(own, others);
+    if (looked_at == 0) {
+      return {std::vector<double>(asked.size(), kNaN), std::vector<double>(asked.size(), kNaN)};
+    }
     auto points = rows_of(of.points, cells_.dimensions, own_rows);
-    const auto others = rows_of(other.points, cells_.dimensions, other_rows);
-    points.insert(points.end(), others.begin(), others.end());
+    const auto of_others = rows_of(other.points, cells_.dimensions, other_rows);
+    points.insert(points.end(), of_others.begin(), of_others.end());
     auto options = neighbour_options();
-    options.count += 1;  // the cell itself is among them
+    options.count = looked_at + 1;  // the cell itself is among them
     const auto found = nearest_neighbours(rows_of(of.points, cells_.dimensions, asked), points,
                                           cells_.dimensions, options, context_);
-    const auto own = std::ssize(own_rows);
-    const auto all = own + std::ssize(other_rows);
-    const double expected =
-        all > 1 ? static_cast<double>(all - own) / static_cast<double>(all - 1) : kNaN;
     Mixed result;
     for (size_t i = 0; i < asked.size(); ++i) {
       const auto place = std::lower_bound(own_rows.begin(), own_rows.end(), asked[i]);
       const auto self = static_cast<int32_t>(place - own_rows.begin());
       int64_t seen = 0;
-      int64_t of_other = 0;
+      int64_t from_other = 0;
       for (const int32_t neighbour : found.of(static_cast<int64_t>(i))) {
-        if (neighbour == self || seen == options_.neighbours) continue;
+        if (neighbour == self || seen == looked_at) continue;
         ++seen;
-        of_other += neighbour >= own ? 1 : 0;
+        from_other += neighbour >= own ? 1 : 0;
       }
-      result.share.push_back(seen > 0 ? static_cast<double>(of_other) / static_cast<double>(seen)
-                                      : kNaN);
-      result.expected.push_back(expected);
+      result.share.push_back(static_cast<double>(from_other) / static_cast<double>(looked_at));
+      result.expected.push_back(static_cast<double>(others) /
+                                static_cast<double>(own + others - 1));
     }
     return result;
+  }
+
+  /// No more than there are other cells of the own modality, and cells of the other: else some of
+  /// each would be among them however far off they lie.
+  int64_t neighbours_among(int64_t own, int64_t others) const {
+    return std::max<int64_t>(0, std::min({options_.neighbours, own - 1, others}));
   }
 
   void judge_mixing(const Side& of, const Side& other) {
@@ -279,11 +287,12 @@ Columns<AlignmentRow> alignment_columns() {
         "count. `label_transfer`: the share of cells that get their own type from the 15 nearest "
         "training cells of the other modality, by majority, of equals that of the nearest. "
         "`label_transfer_balanced`: its mean over types. `mixing`: the share of cells of the other "
-        "modality among a cell's 15 nearest judged cells of both. `mixing_within_type`: among "
-        "those of its type. Of cells that were not measured together: `type_means_r` and "
-        "`type_means_r2`, over genes, between each type's mean expression measured in its cells "
-        "with RNA and predicted from its cells with chromatin; `type_differences_r`, r after each "
-        "gene's mean over types is taken out of both; `reconstruction_r` and "
+        "modality among a cell's 15 nearest judged cells of both (fewer where a modality has "
+        "fewer). `mixing_within_type`: among those of its type. Of cells that were not measured "
+        "together: `type_means_r` and `type_means_r2`, over genes, between each type's mean "
+        "expression measured in its cells with RNA and predicted from its cells with chromatin; "
+        "`type_differences_r`, r after each gene's mean over types is taken out of both; "
+        "`reconstruction_r` and "
         "`reconstruction_within_type_r`, of expression and what the RNA's own autoencoder makes of "
         "it, mean over genes; `reconstruction_auroc`, the area under the curve by which the "
         "ATAC's own autoencoder tells a cell's open peaks from its closed ones, mean over cells",

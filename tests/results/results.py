@@ -50,6 +50,8 @@ def commands(torch, from_file=False):
         return found
     study = ["run/study.h5mu", "run/surrogate-cis.safetensors"]
     few = ["--targets", "targets.tsv", "-L", "3", "--force", "--contrast-groups", "donor"]
+    # The same cells as if they were others, with every peak: a surrogate of the one study fits the other.
+    kept = ["--genes", "cells/genes.bed", "--min-peak-share", "0", "--min-peak-cells", "0"]
     planted = ["--truth", "cells", "--planted", "1", "-L", "2,3", "--seeds", "2", "--force",
                "--methods", "grids,links,random", "--unlimited", "grids"]
     found |= {
@@ -63,6 +65,11 @@ def commands(torch, from_file=False):
                                       "--least-agreeing", "1", "--negative-control", "--stability", "2", "--retrain",
                                       "--alternatives", "1", "--gate-folds", "0", "-o", "redundancy"]),
         "evaluate": ("evaluate", ["evaluate", *study, "-o", "evaluate"]),
+        "all.h5mu": ("prepare", ["prepare", *cells[:3], *kept, "-o", "all.h5mu"]),
+        "all.safetensors": ("train", ["train", "all.h5mu", "--max-steps", "30", "-o", "all.safetensors"]),
+        "unpaired.h5mu": ("prepare", ["prepare", "--unpaired", "--rna", cells[0], "--atac", cells[0], "--labels",
+                                      "cells/cells.tsv:cell_type", *kept, "-o", "unpaired.h5mu"]),
+        "unpaired": ("evaluate", ["evaluate", "unpaired.h5mu", "all.safetensors", "-o", "unpaired"]),
         "openness": ("cis", ["cis", study[0], "run/surrogate.safetensors", "--gate-folds", "2", "--estimate-openness",
                              "-o", "openness"]),
         "compare": ("compare", ["compare", *study, *planted, "-o", "compare"]),
