@@ -223,13 +223,14 @@ std::string unpaired_as_text(const std::string& path, const UnpairedStudy& study
     return cells ? std::to_string(*cells) : std::string("-");
   };
   if (!types.empty()) {
-    text += fmt::format("{:<{}}  {:>15}  {:>10}\n", "cell type", width, "with chromatin", "with RNA");
+    text +=
+        fmt::format("{:<{}}  {:>15}  {:>10}\n", "cell type", width, "with chromatin", "with RNA");
   }
   for (size_t type = 0; type < types.size(); ++type) {
     const auto code = static_cast<int32_t>(type);
-    text += fmt::format("{:<{}}  {:>15}  {:>10}\n", types[type], width,
-                        words(cells_of_type(study.atac, code)),
-                        words(cells_of_type(study.rna, code)));
+    text +=
+        fmt::format("{:<{}}  {:>15}  {:>10}\n", types[type], width,
+                    words(cells_of_type(study.atac, code)), words(cells_of_type(study.rna, code)));
   }
   return text + fmt::format("\nNote: {}.\n", kNoReach);
 }

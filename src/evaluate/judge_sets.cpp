@@ -235,11 +235,11 @@ class TypeJudge {
  private:
   Contrast contrast_of(const ExplainedTarget& explained, std::span<const float> after,
                        const ContrastBaseline& measured) const {
-    const bool of_rates = contrast_cells_ ? contrast_cells_->counted
-                                          : study_.scale == ExpressionScale::kLog1pCp100k;
-    const auto change = of_rates ? predicted_log_change(explained.before, after,
-                                                        options_.contrast.rate_floor)
-                                 : predicted_value_change(explained.before, after);
+    const bool of_rates =
+        contrast_cells_ ? contrast_cells_->counted : study_.scale == ExpressionScale::kLog1pCp100k;
+    const auto change =
+        of_rates ? predicted_log_change(explained.before, after, options_.contrast.rate_floor)
+                 : predicted_value_change(explained.before, after);
     if (!contrast_cells_) return without_measured(change);
     return contrast(*contrast_cells_, measured, change, options_.contrast);
   }
@@ -326,8 +326,7 @@ class SetsJudge::Parts {
       result.sets[i] = judge.set(explained[i], map, measured);
       result.sets[i].gate = failed_gate(surrogate_, explained[i]);
       if (fitted.resamples) {
-        result.sets[i].intervals =
-            fitted.resamples->intervals(explained[i], result.sets[i].change);
+        result.sets[i].intervals = fitted.resamples->intervals(explained[i], result.sets[i].change);
       }
       result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);

@@ -17,7 +17,7 @@ struct StratumMoments {
 };
 
 StratumMoments moments_of(std::span<const size_t> members, std::span<const double> values,
-                   std::span<const double> influence) {
+                          std::span<const double> influence) {
   StratumMoments result;
   double sum = 0;
   double influences = 0;

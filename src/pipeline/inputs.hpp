@@ -60,9 +60,9 @@ struct UnpairedAndSurrogate {
   FoldedSurrogate folded;
 };
 
-/// Cells with chromatin (study/chromatin.hpp) and a surrogate, whether their RNA was measured too or
-/// that of other cells; then types that one half lacks are those that the surrogate transfers, and
-/// a cis path is not used: the user is told of both. Throws as the other.
+/// Cells with chromatin (study/chromatin.hpp) and a surrogate, whether their RNA was measured too
+/// or that of other cells; then types that one half lacks are those that the surrogate transfers,
+/// and a cis path is not used: the user is told of both. Throws as the other.
 StudyAndSurrogate load_chromatin_and_surrogate(const StudyArguments& arguments,
                                                const Context& context);
 

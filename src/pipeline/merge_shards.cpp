@@ -465,11 +465,11 @@ Merged merge_into(OutputFolder& out, const ShardSet& shards, const MergeArgument
   const auto portions = portions_of_shards(shards);
   const bool unpaired = is_unpaired(study_file);
   // Their types may be those that the surrogate transfers.
-  const Study study =
-      unpaired ? load_chromatin_and_surrogate({study_file, surrogate_file(), SurrogateKind::kPublished},
-                                              context)
-                     .study
-               : read_study(study_file, context);
+  const Study study = unpaired
+                          ? load_chromatin_and_surrogate(
+                                {study_file, surrogate_file(), SurrogateKind::kPublished}, context)
+                                .study
+                          : read_study(study_file, context);
   merged.files = end_of(shards.command)
                      .finish(out, {study, portions, shards.options, surrogate_file}, context);
   return merged;

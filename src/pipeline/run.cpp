@@ -322,21 +322,20 @@ std::string files_before_explain(const OutputFolder& out) {
 RunStage explain_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   std::string settings = surrogate_text(arguments) + settings_text(arguments.values.at("explain"));
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
-  return {
-      "explain", settings, [&, settings](const Context& context) {
-        const auto targets = targets_of(arguments, loaded.study());
-        if (targets.empty()) {
-          context.reporter.warning(
-              arguments.unpaired()
-                  ? "nothing to explain: no type has a marker gene; name targets yourself "
-                    "(--targets)"
-                  : "nothing to explain: no type has a marker gene that the surrogate predicts "
-                    "better than its mean; name targets yourself (--targets)");
-        }
-        return explain_into(out, arguments.out / kStudy, loaded.study(), loaded.surrogate(),
-                            {targets}, explain_arguments(arguments),
-                            settings + files_before_explain(out), context);
-      }};
+  return {"explain", settings, [&, settings](const Context& context) {
+            const auto targets = targets_of(arguments, loaded.study());
+            if (targets.empty()) {
+              context.reporter.warning(
+                  arguments.unpaired()
+                      ? "nothing to explain: no type has a marker gene; name targets yourself "
+                        "(--targets)"
+                      : "nothing to explain: no type has a marker gene that the surrogate predicts "
+                        "better than its mean; name targets yourself (--targets)");
+            }
+            return explain_into(out, arguments.out / kStudy, loaded.study(), loaded.surrogate(),
+                                {targets}, explain_arguments(arguments),
+                                settings + files_before_explain(out), context);
+          }};
 }
 
 /// What was found of the targets, beside what is found where nothing is.

@@ -354,10 +354,10 @@ Results read_results(const std::filesystem::path& folder) {
     add_contrasts(*contrasts, index);
   }
   judge_and_order(results.sets);
-  results.unpaired =
-      results.find("transferred_types.tsv") != nullptr ||
-      std::any_of(results.sets.begin(), results.sets.end(),
-                  [](const SetView& set) { return is_without_measured(set.contrast); });
+  results.unpaired = results.find("transferred_types.tsv") != nullptr ||
+                     std::any_of(results.sets.begin(), results.sets.end(), [](const SetView& set) {
+                       return is_without_measured(set.contrast);
+                     });
   return results;
 }
 

@@ -454,10 +454,9 @@ std::string sets_section(const Results& results, Page& page) {
     if (!rest.empty()) {
       html += "<p class=\"note\">" + rest + " <code>set_summary.tsv</code> has all.</p>\n";
     }
-    if (std::any_of(sets.begin(), sets.end(),
-                    [](const SetView& set) {
-                      return !set.from_counts && !is_without_measured(set.contrast);
-                    })) {
+    if (std::any_of(sets.begin(), sets.end(), [](const SetView& set) {
+          return !set.from_counts && !is_without_measured(set.contrast);
+        })) {
       html +=
           "<p class=\"note\">The RNA came without raw counts: changes per 100,000 rest on the "
           "values "

@@ -61,9 +61,9 @@ Study chromatin_of(UnpairedStudy study) {
 ExpressingCells expressing_cells(const Study& study, std::optional<int32_t> type, int32_t gene,
                                  std::span<const int32_t> test_cells) {
   if (study.paired) {
-    const auto expressing = std::count_if(
-        test_cells.begin(), test_cells.end(),
-        [&](int32_t cell) { return study.expression.pattern.contains(cell, gene); });
+    const auto expressing = std::count_if(test_cells.begin(), test_cells.end(), [&](int32_t cell) {
+      return study.expression.pattern.contains(cell, gene);
+    });
     return {std::ssize(test_cells), expressing};
   }
   const auto& known = study.expression_of_types.value();
@@ -75,8 +75,8 @@ std::vector<float> observed_expression(const Study& study, std::optional<int32_t
                                        std::span<const int32_t> cells) {
   if (study.paired) return to_dense(select_rows(study.expression, cells));
   const auto& known = study.expression_of_types.value();
-  const auto mean = std::span(known.means).subspan(known.row_of(type) * at(known.genes),
-                                                   at(known.genes));
+  const auto mean =
+      std::span(known.means).subspan(known.row_of(type) * at(known.genes), at(known.genes));
   std::vector<float> values;
   values.reserve(cells.size() * mean.size());
   for (size_t i = 0; i < cells.size(); ++i) values.insert(values.end(), mean.begin(), mean.end());

@@ -3,8 +3,8 @@
 /// measured of expression, so that none has to know which of the two a study is.
 ///
 /// A study of paired cells is such cells as it is. Of cells that were not measured together it is
-/// the half with chromatin, `Study::paired` false, with what is known of the expression of its types
-/// from the cells with RNA.
+/// the half with chromatin, `Study::paired` false, with what is known of the expression of its
+/// types from the cells with RNA.
 #pragma once
 
 #include <optional>

@@ -13,9 +13,9 @@ namespace grids::core {
 /// of all types together.
 struct TypeExpression {
   int64_t genes = 0;
-  std::vector<float> means;          ///< rows × genes, over training cells; 0 without any
-  std::vector<int64_t> test_cells;   ///< of each row
-  std::vector<int64_t> expressing;   ///< rows × genes: of these, cells that express the gene
+  std::vector<float> means;         ///< rows × genes, over training cells; 0 without any
+  std::vector<int64_t> test_cells;  ///< of each row
+  std::vector<int64_t> expressing;  ///< rows × genes: of these, cells that express the gene
 
   int64_t rows() const { return std::ssize(test_cells); }
   /// That of a type, or (nothing) of all.

@@ -86,7 +86,8 @@ TEST(ExplainUnpaired, ObservedReferenceIsTheTypesMean) {
   const auto again = of.sets_of(given);
   ASSERT_EQ(again.explained.size(), by_means.explained.size());
   for (size_t i = 0; i < again.explained.size(); ++i) {
-    EXPECT_EQ(again.explained[i].explanation.objective, by_means.explained[i].explanation.objective);
+    EXPECT_EQ(again.explained[i].explanation.objective,
+              by_means.explained[i].explanation.objective);
   }
   const auto own = of.sets_of(of.paired);
   EXPECT_NE(own.explained[0].explanation.objective, by_means.explained[0].explanation.objective);

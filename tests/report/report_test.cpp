@@ -12,8 +12,8 @@
 #include "io/table.hpp"
 #include "report/html_checker.hpp"
 #include "report/report_folder.hpp"
-#include "study/chromatin.hpp"
 #include "report/results.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 namespace {

@@ -42,7 +42,8 @@ TEST(Chromatin, PairedCellsSayWhatWasMeasuredInThem) {
       EXPECT_EQ(told.cells, std::ssize(test));
       EXPECT_EQ(told.expressing, expressing);
     }
-    EXPECT_EQ(observed_expression(study, type, test), to_dense(select_rows(study.expression, test)));
+    EXPECT_EQ(observed_expression(study, type, test),
+              to_dense(select_rows(study.expression, test)));
   }
 }
 
