@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "io/columns.hpp"
 #include "model/folded_surrogate.hpp"
 #include "study/study.hpp"

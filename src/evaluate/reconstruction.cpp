@@ -120,6 +120,7 @@ AlignmentRow judge_atac_reconstruction(const Study& study, std::span<const int32
   const auto type_count = std::ssize(study.cells.type.names);
   const auto asked = group_sample(types, type_count, kMostDecodedCells, context.seed);
   std::vector<int32_t> chosen;
+  chosen.reserve(asked.size());
   for (const int32_t position : asked) chosen.push_back(cells[at(position)]);
   const auto open = select_rows(study.open, chosen);
   const auto latents = surrogate.atac_latents(pool, open);

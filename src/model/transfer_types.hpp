@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/context.hpp"
+#include "base/described.hpp"
 #include "io/columns.hpp"
 #include "model/folded_surrogate.hpp"
 #include "study/unpaired_study.hpp"

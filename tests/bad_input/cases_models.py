@@ -137,7 +137,7 @@ def unpaired(room):
     return "study.h5mu"
 
 
-for words in (["explain", "--cell-type", "type_1", "--gene", "SIM00001"], ["evaluate"],
+for words in (["explain", "--cell-type", "type_1", "--gene", "SIM00001"],
               ["knockout", "--cell-type", "type_1", "--gene", "SIM00001"], ["predict"]):
 
     @case(f"study: cells that are said not to be paired, {words[0]}", r"study\.h5mu: ", r"uns/grids/labels_in",
@@ -145,6 +145,12 @@ for words in (["explain", "--cell-type", "type_1", "--gene", "SIM00001"], ["eval
     def _(room, words=words):
         out = {"predict": "out.h5ad", "cis": "out.safetensors"}
         return [words[0], unpaired(room), SURROGATE, *words[1:], "-o", out.get(words[0], "out")]
+
+
+@case("study: cells that are not paired, evaluate, half written", r"study\.h5mu: uns/grids/labels_in", r"the study lacks it",
+      r"prepare the study again", torch=True)
+def _(room):
+    return ["evaluate", unpaired(room), SURROGATE, "-o", "out"]
 
 
 @case("study: cells that are not paired, train", r"study\.h5mu: uns/grids/paired",
