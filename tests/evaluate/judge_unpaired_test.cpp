@@ -37,7 +37,7 @@ struct JudgedTwice {
   }
 
   Explained found_in(const Study& study) {
-    return explain_and_judge(study, surrogate, {{1, 3, 4}, {0, 5, 3}, {{}, 7, 4}}, options, judge,
+    return explain_and_judge(study, surrogate, {{1, 7, 4}, {0, 7, 3}, {{}, 7, 4}}, options, judge,
                              context);
   }
 

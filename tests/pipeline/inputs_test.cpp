@@ -22,9 +22,10 @@ struct KeptRun {
   std::filesystem::path surrogate = test::fixture("version_1/run") / "surrogate.safetensors";
   std::filesystem::path with_cis = test::fixture("version_1/run") / "surrogate-cis.safetensors";
   test::TempFolder folder;
-  TestContext test;
-  RecordingReporter reporter{test.reporter};
-  Context context = test.context.with_reporter(reporter);
+  ThreadPool pool{2};
+  Reporter plain;
+  RecordingReporter reporter{plain};
+  Context context{1, pool, reporter};
 
   std::filesystem::path unpaired(LabelsIn labels = LabelsIn::kBoth) const {
     const auto path = folder.path() / "unpaired.h5mu";
