@@ -173,6 +173,9 @@ Command cis_command() {
         describe_overwrite(options, arguments->overwrite);
         const auto values = options.values("cis");
         return [arguments, values](const Context& context) {
+          require_pairs(arguments->inputs.study, "grids cis",
+                        "its weights are regressions of a gene's counts on the peaks of the same "
+                        "cell; use the surrogate without a cis path: grids explain, knockout");
           if (shard_from(arguments->shard).count == 1 && !arguments->estimate) {
             fit_whole(*arguments, context);
           } else {

@@ -52,6 +52,9 @@ std::string asked_words(const CompareCommand& arguments) {
 
 void run_compare(const CompareCommand& arguments, const OptionSet::Values& own,
                  const OptionSet::Values& stage, const Context& outer) {
+  require_pairs(arguments.inputs.study, "grids compare",
+                "it holds sets against the measured expression of test cells; grids explain with "
+                "one --method after the other gives their sets");
   const auto& truth_file = arguments.stage.truth;
   std::optional<SimulatedTruth> truth;
   if (!truth_file.empty()) truth = read_simulated_truth(truth_file);

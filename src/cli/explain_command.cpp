@@ -25,14 +25,27 @@ std::string explained_words(const ExplainCommand& arguments) {
   return shard_from(arguments.shard).count == 1 ? words : words + "; shard " + arguments.shard;
 }
 
-void explain(const ExplainCommand& arguments, const OptionSet::Values& values,
-             const Context& outer) {
+/// Leaves out what cells that were not measured together cannot be asked; whether any was.
+bool leave_out_pairs(ExplainCommand& arguments, OptionSet::Values& values) {
+  if (arguments.targets.all_genes) {
+    require_pairs(arguments.inputs.study, "--all-genes, which stands for genes with a cis path,",
+                  "name genes: --gene, or --targets with a table");
+  }
+  const bool asked = arguments.stage.ask_redundancy;
+  arguments.stage = arguments.stage.without_pairs(arguments.inputs.study);
+  values["redundancy"] = "off";
+  return asked;
+}
+
+void explain(ExplainCommand arguments, OptionSet::Values values, const Context& outer) {
+  const bool unasked = is_unpaired(arguments.inputs.study) && leave_out_pairs(arguments, values);
   arguments.targets.require_table();
   OutputFolder out(arguments.out, {kExplainCommand, explained_words(arguments)},
                    arguments.stage.files(), arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context = outer.with_reporter(reporter);
-  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  if (unasked) context.reporter.info(kRedundancyLeftOut);
+  const auto loaded = load_chromatin_and_surrogate(arguments.inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   AskedTargets asked;
   asked.targets = arguments.targets.find(loaded.study, surrogate, arguments.stage.set_size,

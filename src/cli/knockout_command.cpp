@@ -39,7 +39,7 @@ void knock_out_into(const KnockoutCommand& arguments, const OptionSet::Values& v
                    arguments.overwrite);
   RecordingReporter reporter(outer.reporter);
   const Context context = outer.with_reporter(reporter);
-  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  const auto loaded = load_chromatin_and_surrogate(arguments.inputs, context);
   const Study& study = loaded.study;
   AskedKnockout asked;
   asked.plan = arguments.asked.plan(in_file, values.at("cells"), study, context);

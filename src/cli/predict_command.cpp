@@ -58,7 +58,7 @@ void predict_into(const PredictCommand& arguments, const Context& context) {
        arguments.inputs.words(folder) +
            (arguments.mask.empty() ? "" : "; mask " + seen_from(folder, arguments.mask))},
       arguments.overwrite);
-  const auto loaded = load_study_and_surrogate(arguments.inputs, context);
+  const auto loaded = load_chromatin_and_surrogate(arguments.inputs, context);
   const Study& study = loaded.study;
   const StudySurrogate surrogate = loaded.surrogate();
   std::vector<int32_t> mask;

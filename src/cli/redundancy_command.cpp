@@ -38,6 +38,9 @@ std::string asked_words(const RedundancyCommand& arguments) {
 
 void judge_into(const RedundancyCommand& arguments, const OptionSet::Values& values,
                 const Context& outer) {
+  require_pairs(arguments.inputs.study, "grids redundancy",
+                "joint open and closed settings beside counts of the same cell were not observed; "
+                "grids explain finds sets of peaks that mark the state");
   arguments.targets.require_table();
   OutputFolder out(arguments.out,
                    {"redundancy", asked_words(arguments) + "; shard " + arguments.stage.shard},

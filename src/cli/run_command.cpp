@@ -16,6 +16,7 @@ Command run_command() {
       "run", "Everything, from raw files to a report, into one folder",
       "  grids run cells.h5mu --labels cell_type --genes genes.bed -o results/\n"
       "  grids run filtered_feature_bc_matrix.h5 --labels labels.tsv -o results/\n"
+      "  grids run --unpaired --rna rna.h5ad --atac atac.h5ad --labels cell_type -o results/\n"
       "Run again, it continues where it was stopped. --force also goes on where prepare --force\n"
       "does: genes of another build than the peaks, or hardly any with a position.",
       [](OptionSet& options) -> CommandBody {
@@ -36,6 +37,7 @@ Command run_command() {
         arguments->explain.describe_preset(options, arguments->kind);
         options.section("prepare", {{"force", "--prepare-force"}});
         arguments->prepare.describe(options);
+        arguments->prepare.describe_unpaired(options);
         options.section("train", {{"preset", "--training"},
                                   {"max-steps", "--max-training-steps"},
                                   {"batch", "--training-batch"}});

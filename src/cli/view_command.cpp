@@ -62,7 +62,7 @@ void tell_address(const ViewServer& server, const Context& context) {
 void view(const ViewCommand& arguments, const Context& context) {
   require_results(arguments.folder);
   const auto inputs = inputs_of_results(arguments.folder, arguments.inputs);
-  const auto loaded = load_study_and_surrogate(inputs, context);
+  const auto loaded = load_chromatin_and_surrogate(inputs, context);
   const StudySurrogate surrogate = loaded.surrogate();
   // Who judges sets elsewhere is told of these looks, too.
   const std::string this_view = fmt::format("view-{}", this_process().word());

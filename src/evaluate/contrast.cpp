@@ -11,6 +11,7 @@
 #include "math/negative_binomial.hpp"
 #include "math/robust_covariance.hpp"
 #include "math/statistics.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 namespace {
@@ -354,6 +355,23 @@ Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
 
 std::pair<double, double> Contrast::observed() const {
   return std::minmax({low * predicted, high * predicted});
+}
+
+Contrast without_measured(std::span<const double> change) {
+  Contrast result;
+  result.cells = std::ssize(change);
+  double sum = 0;
+  for (const double one : change) {
+    sum += one;
+    result.changed_cells += one != 0 ? 1 : 0;
+  }
+  if (result.cells > 0) result.predicted = sum / static_cast<double>(result.cells);
+  result.note = kNeedsPairs;
+  return result;
+}
+
+bool is_without_measured(const Contrast& contrast) {
+  return contrast.note == kNeedsPairs;
 }
 
 PooledSlope pooled_slope(std::span<const Contrast> contrasts, double confidence) {

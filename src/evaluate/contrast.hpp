@@ -164,6 +164,12 @@ struct Contrast {
 Contrast contrast(const ContrastCells& cells, const ContrastBaseline& baseline,
                   std::span<const double> change, const ContrastOptions& options);
 
+/// Of a set in cells whose expression was measured in others: what is predicted, and in `note` why
+/// nothing is held against it. `change`: δ of every cell.
+Contrast without_measured(std::span<const double> change);
+/// Whether a contrast is such a one, as it was made or as a table has it.
+bool is_without_measured(const Contrast& contrast);
+
 /// Inverse-variance weighted mean of the slopes and its interval: how well calibrated the predicted
 /// changes of many sets are together. NaN when none has a slope. Sets of one gene, or of genes that
 /// share cells, are not independent: the interval is a guide.

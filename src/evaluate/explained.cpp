@@ -106,10 +106,23 @@ std::vector<Contrast> contrasts_of(const std::vector<ToldSet>& sets) {
   return contrasts;
 }
 
+/// Whether these sets were found in cells whose RNA was measured in others.
+bool without_pairs(const std::vector<ToldSet>& sets) {
+  return std::any_of(sets.begin(), sets.end(),
+                     [](const ToldSet& set) { return is_without_measured(set.contrast); });
+}
+
 /// How many sets are what; a warning where that is no reason for trust, with what is contradicted
 /// by name.
 void tell_verdicts(const std::vector<ToldSet>& sets, const Context& context) {
   if (sets.empty()) return;
+  if (without_pairs(sets)) {
+    context.reporter.warning(
+        "chromatin and RNA were measured in different cells: what was computed is the predicted "
+        "change when masked in the surrogate, and nothing was held against measured expression of "
+        "the same cells: no set is a confirmed finding");
+    return;
+  }
   const auto contrasts = contrasts_of(sets);
   std::vector<std::string> contradicted;
   bool any_follows = false;
@@ -241,7 +254,7 @@ void tell_explained(const ToldExplained& told, const Context& context) {
   }
   tell_verdicts(told.sets, context);
   tell_skipped(told.skipped, context);
-  if (!told.sets.empty() && !told.from_counts) {
+  if (!told.sets.empty() && !told.from_counts && !without_pairs(told.sets)) {
     context.reporter.warning(
         "the RNA came without counts: change_cp100k rests on expm1 of its values");
   }

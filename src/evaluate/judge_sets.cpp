@@ -151,7 +151,8 @@ class TestedCells {
 /// Judges the sets that were learned in one type.
 class TypeJudge {
  public:
-  TypeJudge(const Study& study, const StudySurrogate& surrogate, const StateCovariates& state,
+  /// `state`: of cells whose RNA was measured; null: it was not, and nothing is held against it.
+  TypeJudge(const Study& study, const StudySurrogate& surrogate, const StateCovariates* state,
             std::optional<int32_t> type, Perturbation perturbation, const JudgeSetsOptions& options,
             TestedCells& tested, const Context& context)
       : study_(study),
@@ -163,8 +164,10 @@ class TypeJudge {
     const auto test_cells = study.cells_of(Split::kTest, type);
     own_ = type ? tested.model(study, surrogate, *type, replacement, context)
                 : surrogate.model(study, test_cells, replacement, context.pool);
-    contrast_cells_ =
-        contrast_cells(study, test_cells, state.of(test_cells, context), options.contrast);
+    if (state != nullptr) {
+      contrast_cells_ =
+          contrast_cells(study, test_cells, state->of(test_cells, context), options.contrast);
+    }
     for (int32_t other = 0; other < static_cast<int32_t>(study.cells.type.names.size()); ++other) {
       auto model = tested.model(study, surrogate, other, replacement, context);
       if (model) types_.emplace_back(other, std::move(model));
@@ -172,7 +175,8 @@ class TypeJudge {
   }
 
   ContrastBaseline baseline(int32_t gene) const {
-    return contrast_baseline(study_, gene, contrast_cells_, options_.contrast);
+    if (!contrast_cells_) return {};
+    return contrast_baseline(study_, gene, *contrast_cells_, options_.contrast);
   }
 
   EvaluatedSet set(const ExplainedTarget& explained, const CountMap& map,
@@ -208,7 +212,7 @@ class TypeJudge {
       const auto drawn = similar_.draw(subset, draws);
       const auto after = clamped_after(before, sets.masked(drawn));
       result.changes.push_back(predicted_change(explained.before, after, &map.map));
-      if (i < options_.contrasted_random_sets) {
+      if (contrast_cells_ && i < options_.contrasted_random_sets) {
         result.contrasts.push_back(contrast_of(explained, after, measured));
       }
     }
@@ -231,10 +235,13 @@ class TypeJudge {
  private:
   Contrast contrast_of(const ExplainedTarget& explained, std::span<const float> after,
                        const ContrastBaseline& measured) const {
-    const auto change = contrast_cells_.counted ? predicted_log_change(explained.before, after,
-                                                                       options_.contrast.rate_floor)
-                                                : predicted_value_change(explained.before, after);
-    return contrast(contrast_cells_, measured, change, options_.contrast);
+    const bool of_rates =
+        contrast_cells_ ? contrast_cells_->counted : study_.scale == ExpressionScale::kLog1pCp100k;
+    const auto change =
+        of_rates ? predicted_log_change(explained.before, after, options_.contrast.rate_floor)
+                 : predicted_value_change(explained.before, after);
+    if (!contrast_cells_) return without_measured(change);
+    return contrast(*contrast_cells_, measured, change, options_.contrast);
   }
 
   const Study& study_;
@@ -242,7 +249,7 @@ class TypeJudge {
   const Context& context_;
   SimilarPeaks similar_;
   std::unique_ptr<SurrogateModel> own_;
-  ContrastCells contrast_cells_;
+  std::optional<ContrastCells> contrast_cells_;
   std::vector<std::pair<int32_t, std::unique_ptr<SurrogateModel>>> types_;
 };
 
@@ -303,28 +310,24 @@ class SetsJudge::Parts {
   JudgedSets judge(const std::vector<ExplainedTarget>& explained) {
     JudgedSets result;
     if (explained.empty()) return result;
-    if (!state_) state_.emplace(study_, surrogate_, options_.contrast.components, context_);
-    if (!fitted_) fitted_.emplace(study_, surrogate_, context_);
-    const PredictedGenes predicted(*fitted_, genes_of(explained));
-    const auto maps = maps_of(predicted);
-    result.from_counts = maps.begin()->second.from_counts;
+    const auto fitted = fit(explained);
+    result.from_counts = fitted.maps.begin()->second.from_counts;
     result.sets.resize(explained.size());
     result.random.resize(explained.size());
     std::vector<std::vector<ChangeInType>> by_type(explained.size());
     std::vector<const TypeJudge*> judges;
     judges.reserve(explained.size());
     for (const auto& entry : explained) judges.push_back(&judge_of(entry.target.type));
-    const bool closes = perturbation_ == Perturbation::kClosed;
-    const Resamples resamples(study_, surrogate_, *fitted_, predicted, explained,
-                              closes ? options_.resamples : 0, context_);
     context_.pool.for_each(std::ssize(explained), [&](int64_t k) {
       const size_t i = at(k);
       const TypeJudge& judge = *judges[i];
-      const CountMap& map = maps.at(explained[i].target.gene);
+      const CountMap& map = fitted.maps.at(explained[i].target.gene);
       const auto measured = judge.baseline(explained[i].target.gene);
       result.sets[i] = judge.set(explained[i], map, measured);
       result.sets[i].gate = failed_gate(surrogate_, explained[i]);
-      result.sets[i].intervals = resamples.intervals(explained[i], result.sets[i].change);
+      if (fitted.resamples) {
+        result.sets[i].intervals = fitted.resamples->intervals(explained[i], result.sets[i].change);
+      }
       result.random[i] = judge.random(explained[i], map, measured);
       by_type[i] = judge.by_type(explained[i], map);
     });
@@ -343,6 +346,28 @@ class SetsJudge::Parts {
     return genes;
   }
 
+  /// What rests on the cells that the surrogate was fitted to.
+  struct Fitted {
+    std::map<int32_t, CountMap> maps;    ///< of each gene
+    std::optional<Resamples> resamples;  ///< where the RNA of these cells was measured
+  };
+
+  Fitted fit(const std::vector<ExplainedTarget>& explained) {
+    Fitted result;
+    if (!study_.paired) {
+      result.maps = fit_count_maps(study_, surrogate_, genes_of(explained), context_);
+      return result;
+    }
+    if (!state_) state_.emplace(study_, surrogate_, options_.contrast.components, context_);
+    if (!fitted_) fitted_.emplace(study_, surrogate_, context_);
+    const PredictedGenes predicted(*fitted_, genes_of(explained));
+    result.maps = maps_of(predicted);
+    const bool closes = perturbation_ == Perturbation::kClosed;
+    result.resamples.emplace(study_, surrogate_, *fitted_, predicted, explained,
+                             closes ? options_.resamples : 0, context_);
+    return result;
+  }
+
   std::map<int32_t, CountMap> maps_of(const PredictedGenes& predicted) const {
     const auto train = fitted_->train();
     require_training_cells(train);
@@ -359,8 +384,8 @@ class SetsJudge::Parts {
   const TypeJudge& judge_of(std::optional<int32_t> type) {
     auto& judge = judges_[type];
     if (!judge) {
-      judge = std::make_unique<TypeJudge>(study_, surrogate_, *state_, type, perturbation_,
-                                          options_, tested_, context_);
+      judge = std::make_unique<TypeJudge>(study_, surrogate_, state_ ? &*state_ : nullptr, type,
+                                          perturbation_, options_, tested_, context_);
     }
     return *judge;
   }

@@ -3,7 +3,7 @@
 ///
 /// Every change is a predicted change when masked in the surrogate. The contrast (contrast.hpp)
 /// holds it against what was measured in the same cells, with their state (state_covariates.hpp) as
-/// covariates.
+/// covariates; where RNA was measured in other cells, nothing is held against it (`kNeedsPairs`).
 #pragma once
 
 #include <memory>

@@ -30,7 +30,7 @@ inline constexpr ColumnText kRateChange{
 inline constexpr ColumnText kChangeCp100k{
     "change_cp100k",
     "mean change in counts per 100,000, through a monotone map from prediction to counts fitted on "
-    "training cells"};
+    "training cells; NA for cells that were not measured together, to which none can be fitted"};
 inline constexpr ColumnText kObjective{
     "objective",
     "what the search minimised, on its training cells: `rate` (mean predicted rate after ÷ "
@@ -89,7 +89,9 @@ inline constexpr ColumnText kChanceNear{
 inline constexpr ColumnText kDirection{"direction",
                                        "what was asked of the prediction: `down` or `up`"};
 inline constexpr ColumnText kFromCounts{
-    "counts", "`yes`: `change_cp100k` rests on counts; `no`: on expm1 of the values given"};
+    "counts",
+    "`yes`: `change_cp100k` rests on counts; `no`: on expm1 of the values given, or, of cells that "
+    "were not measured together, it is not known"};
 inline constexpr ColumnText kMinimalShare{"minimal_share",
                                           "the share of the set's change that they keep"};
 inline constexpr ColumnText kCaution{

@@ -10,7 +10,8 @@
 /// - *contradicted*: q > 0.05 and q½ ≤ 0.05: these cells would have shown half of the change, and
 ///   do not;
 /// - *undecided*: neither. `Contrast::detectable` says what the cells could have shown;
-/// - *not judged*: fewer than 50 cells, or no slope.
+/// - *not judged*: fewer than 50 cells, or no slope: also where chromatin and RNA were measured in
+///   different cells, of which none can bear out a change of the others.
 ///
 /// The covariates of the contrast hold type and state: judged is what a set says of cells of one
 /// type and state. What it says between types is not tested.

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "explain/study_data.hpp"
 #include "explain/target_explainer.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 
@@ -130,6 +131,23 @@ class ExplainSearch::Parts {
   TargetExplainer explainer_;
 };
 
+void require_without_pairs(const ExplainStageOptions& options) {
+  const Explainer& method = find_explainer(options.method);
+  if (method.reads_expression()) {
+    throw input_error(
+        "explain: the method '{}' {}, and these were measured in different cells; methods that "
+        "look at the surrogate alone work, --method grids among them",
+        method.name(), kNeedsPairs);
+  }
+  if (options.domain == SearchDomain::kCis) {
+    throw input_error(
+        "explain: --domain cis asks for the elements around a gene: the cis path, which tells them "
+        "from the state of the cell, {}, and these were measured in different cells; leave out "
+        "--domain: all peaks are searched, and what is found marks the state",
+        kNeedsPairs);
+  }
+}
+
 void require_explainable(const Study& study, const StudySurrogate& surrogate,
                          const ExplainStageOptions& options) {
   validate(options, "explain");
@@ -140,6 +158,7 @@ void require_explainable(const Study& study, const StudySurrogate& surrogate,
                       surrogate.shape().genes);
   }
   const Explainer& method = find_explainer(options.method);
+  if (!study.paired) require_without_pairs(options);
   if (method.needs_data()) require_positions(study, method.name());
 }
 

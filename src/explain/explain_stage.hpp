@@ -2,6 +2,9 @@
 /// type? Learned on the type's training cells; predictions before and after are returned for its
 /// test cells, which no search has seen.
 ///
+/// The cells are those with chromatin (study/chromatin.hpp): their RNA may have been measured in
+/// others.
+///
 /// All numbers are predicted changes when masked in the surrogate.
 #pragma once
 
@@ -134,9 +137,14 @@ StudySurrogate surrogate_for(const StudySurrogate& surrogate,
                              const std::vector<ExplainTarget>& targets,
                              const ExplainStageOptions& options);
 
+/// Throws Error(kInput) where what is asked needs chromatin and RNA of the same cells: for cells
+/// that were not measured together.
+void require_without_pairs(const ExplainStageOptions& options);
+
 /// What can be told before any work. Throws Error(kUsage) for options that make no sense and
 /// Error(kInput) when study and surrogate differ in peaks or genes, or when the method needs
-/// positions of genes and the study has none.
+/// positions of genes and the study has none; and what `require_without_pairs` throws, where it is
+/// to be asked.
 void require_explainable(const Study& study, const StudySurrogate& surrogate,
                          const ExplainStageOptions& options);
 

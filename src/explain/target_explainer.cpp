@@ -9,6 +9,7 @@
 #include "base/error.hpp"
 #include "base/indices.hpp"
 #include "model/set_outputs.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 namespace {
@@ -57,23 +58,18 @@ OffTarget off_target(const std::vector<double>& before, const std::vector<double
   return result;
 }
 
-std::vector<float> dense_expression(const Study& study, std::span<const int32_t> cells) {
-  return to_dense(select_rows(study.expression, cells));
-}
-
 /// That the target has too few cells to judge a result by, or nothing.
 std::string too_few(const Study& study, const ExplainTarget& target,
                     const std::vector<int32_t>& test_cells, const ExplainStageOptions& options) {
   const auto cells = static_cast<int64_t>(test_cells.size());
-  const auto expressing = std::count_if(test_cells.begin(), test_cells.end(), [&](int32_t cell) {
-    return study.expression.pattern.contains(cell, target.gene);
-  });
   if (cells < options.min_test_cells) {
     return fmt::format("only {} test cells of at least {}", cells, options.min_test_cells);
   }
-  if (expressing < options.min_expressing_cells) {
-    return fmt::format("only {} of {} test cells express the gene, of at least {}", expressing,
-                       cells, options.min_expressing_cells);
+  const auto told = expressing_cells(study, target.type, target.gene, test_cells);
+  if (told.expressing < options.min_expressing_cells) {
+    return fmt::format("only {} of {} test cells{} express the gene, of at least {}",
+                       told.expressing, told.cells, study.paired ? "" : " with RNA",
+                       options.min_expressing_cells);
   }
   return "";
 }
@@ -216,7 +212,7 @@ void TargetExplainer::explain_one(const ExplainTarget& asked, int64_t budget,
   }
   if (options_.loss.kind == LossKind::kRate) input.left_out = near;
   if (options_.loss.reference == LossReference::kObserved) {
-    observed = dense_expression(study_, cells.train_cells);
+    observed = observed_expression(study_, target.type, cells.train_cells);
     input.observed = observed;
   }
   Objective objective;

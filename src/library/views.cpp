@@ -63,7 +63,8 @@ View::View(const std::filesystem::path& results, const std::filesystem::path& st
   asked.study = study;
   asked.surrogate = surrogate;
   const auto inputs = core::inputs_of_results(results, asked);
-  parts_->files.emplace(core::load_study_and_surrogate(inputs, parts_->session.parts().context()));
+  parts_->files.emplace(
+      core::load_chromatin_and_surrogate(inputs, parts_->session.parts().context()));
   parts_->serve(results, parts_->files->study, parts_->files->surrogate(), inputs.study, port);
 }
 

@@ -65,6 +65,7 @@ OpenElements row_of(const Sums& sums) {
 std::vector<OpenElements> evidence_of(const Study& study,
                                       std::span<const ExplainedTarget> explained) {
   std::vector<OpenElements> rows;
+  if (!study.paired) return rows;  // nothing was measured in these cells
   for (const auto& set : explained) {
     const auto elements = elements_shown(study, set);
     std::vector<Sums> by_open(elements.size() + 1);

@@ -26,7 +26,8 @@ struct OpenElements {
 };
 
 /// Elements (redundancy/elements.hpp) of the minimal sub-set and the partners, of the whole set
-/// where that has no minimal one. Numbers of open elements that no cell has are left out.
+/// where that has no minimal one. Numbers of open elements that no cell has are left out; none
+/// where the RNA of these cells was not measured.
 std::vector<OpenElements> evidence_of(const Study& study,
                                       std::span<const ExplainedTarget> explained);
 

@@ -71,6 +71,8 @@ class Explainer {
   virtual std::string_view summary() const = 0;
   /// Whether it reads `ExplainerOptions::data`, and throws Error(kUsage) without.
   virtual bool needs_data() const { return false; }
+  /// Whether what it reads there is expression of the same cells, as well as places of peaks.
+  virtual bool reads_expression() const { return needs_data(); }
   /// The structs of options that are its own, each with `describe` (described.hpp).
   virtual std::vector<OwnOptions> own_options() const { return {}; }
   /// A function of objective, options and seed alone, whatever the number of threads.

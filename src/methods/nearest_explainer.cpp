@@ -10,6 +10,7 @@ class NearestExplainer : public Explainer {
   std::string_view name() const override { return "nearest"; }
   std::string_view summary() const override { return "the peaks nearest to the gene's start"; }
   bool needs_data() const override { return true; }
+  bool reads_expression() const override { return false; }
   Explanation explain(Objective& objective, const ExplainerOptions& options,
                       const Context&) const override {
     return explanation_of(objective, require_data(options, name()), {}, options.set_size);

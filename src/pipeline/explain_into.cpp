@@ -169,6 +169,17 @@ std::vector<std::string> ExplainArguments::files() const {
   return names;
 }
 
+ExplainArguments ExplainArguments::without_pairs(const std::filesystem::path& study) const {
+  if (!redundancy.contrast_groups.empty()) {
+    require_pairs(study, "--contrast-groups, which asks whether elements stand in for one another,",
+                  "leave it out");
+  }
+  require_without_pairs(options);
+  ExplainArguments possible = *this;
+  possible.ask_redundancy = false;
+  return possible;
+}
+
 std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::path& study_file,
                                       const Study& study, const StudySurrogate& surrogate,
                                       const AskedTargets& asked, const ExplainArguments& arguments,
@@ -179,7 +190,10 @@ std::vector<std::string> explain_into(OutputFolder& out, const std::filesystem::
   if (portions.size() == 0) return {};
   auto finished = finish_explain(out, study, portions, arguments, asked.tracks, context);
   const auto whole = read_whole_run(out.path(), kExplainCommand);
-  tell_asking(study_file, study, finished.sets, whole ? run_of(*whole, context) : "", context);
+  // Expression of the test cells is what is spent by asking.
+  if (study.paired) {
+    tell_asking(study_file, study, finished.sets, whole ? run_of(*whole, context) : "", context);
+  }
   tell_shard(asked.shard, context);
   return std::move(finished.files);
 }

@@ -22,6 +22,11 @@ enum class WantedDirection : uint8_t { kAuto, kDown, kUp };
 /// Whether sets are sought as this program does, or as the published one did.
 enum class ExplainPreset : uint8_t { kDefault, kPaper };
 
+/// What is told where `ExplainArguments::without_pairs` leaves a question out.
+inline constexpr const char* kRedundancyLeftOut =
+    "whether elements stand in for one another is not asked: joint open and closed settings beside "
+    "counts of the same cell were not observed";
+
 struct ExplainArguments {
   ExplainPreset preset = ExplainPreset::kDefault;
   int64_t set_size = 10;  ///< L, where a target does not say
@@ -47,6 +52,10 @@ struct ExplainArguments {
   RedundancyOptions redundancy_options() const;
   /// Names of the tables.
   std::vector<std::string> files() const;
+  /// What of these can be asked of the cells of a study that were not measured together: not
+  /// whether elements stand in for one another. Throws Error(kInput) for what was asked and needs
+  /// pairs.
+  ExplainArguments without_pairs(const std::filesystem::path& study) const;
 
  private:
   void describe_size(OptionSet& set);

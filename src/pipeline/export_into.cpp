@@ -17,6 +17,7 @@
 #include "io/atomic_file.hpp"
 #include "io/folder.hpp"
 #include "pipeline/find_study.hpp"
+#include "pipeline/inputs.hpp"
 #include "pipeline/sibling.hpp"
 #include "prepare/builds.hpp"
 #include "report/results.hpp"
@@ -176,6 +177,13 @@ void tell_empty(const ToExport& data, size_t all, const Context& context) {
           : ""));
 }
 
+/// Of cells with chromatin types are known where they have labels themselves.
+void tell_no_types(const Study& study, const ExportArguments& arguments, const Context& context) {
+  if (!arguments.wants("bigwig") || !study.cells.type.empty()) return;
+  context.reporter.warning(
+      "the cells with chromatin have no labels of their own: bigwig is of all of them together");
+}
+
 LinkFilter with_contradicted(LinkFilter filter) {
   filter.contradicted = true;
   return filter;
@@ -199,7 +207,12 @@ ToExport read_all(const ExportArguments& arguments, const Context& context) {
     data.study_file = arguments.study;
     compare_with_manifest(data.links_file, data.study_file, context);
   }
-  data.study = read_study(data.study_file, context);
+  if (arguments.wants("muon")) {
+    require_pairs(data.study_file, "--format muon, a MuData of the study with its links,",
+                  "leave it out: links.tsv names peaks and genes as the study does");
+  }
+  data.study = read_chromatin(data.study_file, context);
+  tell_no_types(*data.study, arguments, context);
   require_of_study(*data.study, all);
   return data;
 }

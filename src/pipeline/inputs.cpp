@@ -2,6 +2,8 @@
 
 #include "io/manifest.hpp"
 #include "io/output_folder.hpp"
+#include "model/transfer_types.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 
@@ -46,11 +48,41 @@ StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, cons
   return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
 }
 
+StudyAndSurrogate load_chromatin_and_surrogate(const StudyArguments& arguments,
+                                               const Context& context) {
+  if (!is_unpaired(arguments.study)) return load_study_and_surrogate(arguments, context);
+  auto loaded = load_unpaired_and_surrogate(arguments, context);
+  const auto filled = fill_in_types(loaded.study, loaded.folded, {}, context);
+  if (filled && filled->to == StudyHalf::kAtac) {
+    context.reporter.warning(
+        "the cells with chromatin have no labels of their own: their types are those that this "
+        "surrogate transfers from the cells with RNA (grids evaluate says how surely)");
+  }
+  return {chromatin_of(std::move(loaded.study)), {}, std::move(loaded.folded), std::nullopt};
+}
+
+Study read_chromatin(const std::filesystem::path& study, const Context& context) {
+  if (!is_unpaired(study)) return read_study(study, context);
+  return std::move(read_unpaired_study(study, context).atac);
+}
+
+void require_pairs(const std::filesystem::path& study, std::string_view what,
+                   std::string_view instead) {
+  if (!is_unpaired(study)) return;
+  throw input_error("{}: {} {}, and these were measured in different cells; {}", study.string(),
+                    what, kNeedsPairs, instead);
+}
+
 UnpairedAndSurrogate load_unpaired_and_surrogate(const StudyArguments& arguments,
                                                  const Context& context) {
   SurrogateFile file = read_surrogate(arguments.surrogate);
   FoldedSurrogate folded = with_context(fmt::format("reading {}", arguments.surrogate.string()),
                                         [&] { return FoldedSurrogate(file); });
+  if (arguments.kind == SurrogateKind::kCis && cis_path_of(file)) {
+    context.reporter.warning(fmt::format(
+        "the cis path of {} is not used: its weights are of cells that have chromatin and RNA",
+        arguments.surrogate.string()));
+  }
   file.tensors.clear();
   UnpairedStudy study = read_unpaired_study(arguments.study, context);
   with_context(arguments.surrogate.string(), [&] { require_same_features(file, study.atac); });

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "base/described.hpp"
 #include "model/study_surrogate.hpp"
@@ -57,6 +59,21 @@ struct UnpairedAndSurrogate {
   UnpairedStudy study;
   FoldedSurrogate folded;
 };
+
+/// Cells with chromatin (study/chromatin.hpp) and a surrogate, whether their RNA was measured too
+/// or that of other cells; then types that one half lacks are those that the surrogate transfers,
+/// and a cis path is not used: the user is told of both. Throws as the other.
+StudyAndSurrogate load_chromatin_and_surrogate(const StudyArguments& arguments,
+                                               const Context& context);
+
+/// The same without a surrogate, for what asks for peaks, genes and names alone: cells with
+/// chromatin have no types where only those with RNA have labels.
+Study read_chromatin(const std::filesystem::path& study, const Context& context);
+
+/// Before any work: throws Error(kInput) that says what cannot be done with cells that were not
+/// measured together, and what to do instead. "grids cis", "name genes with --gene".
+void require_pairs(const std::filesystem::path& study, std::string_view what,
+                   std::string_view instead);
 
 /// Throws as the other.
 UnpairedAndSurrogate load_unpaired_and_surrogate(const StudyArguments& arguments,

@@ -182,10 +182,15 @@ class KnockoutPortions {
 
 // ---- the files of all portions ----
 
-void tell_counts(bool from_counts, const Context& context) {
-  if (from_counts) return;
-  context.reporter.warning(
-      "the RNA came without counts: change_cp100k rests on expm1 of its values");
+void tell_counts(const Study& study, bool from_counts, const Context& context) {
+  if (!study.paired) {
+    context.reporter.info(
+        "chromatin and RNA were measured in different cells: change_cp100k is not known (NA), as "
+        "no prediction can be held against the counts of its cell");
+  } else if (!from_counts) {
+    context.reporter.warning(
+        "the RNA came without counts: change_cp100k rests on expm1 of its values");
+  }
 }
 
 void tell_table(const Study& study, size_t types, const std::filesystem::path& path,
@@ -240,7 +245,7 @@ class KnockoutFiles {
           path, study_, asked_.plan,
           [&](size_t type, const KnockoutSink& sink) { hand_over(type, sink); }, context_);
     }
-    tell_counts(from_counts_, context_);
+    tell_counts(study_, from_counts_, context_);
     tell_table(study_, asked_.plan.types.size(), path, context_);
     return names;
   }
@@ -351,7 +356,7 @@ std::vector<std::string> write_table_of(OutputFolder& out, const Study& study,
                                         const Context& context) {
   auto names = asked.files();
   const auto maps = fit_count_maps(study, surrogate, asked.plan.genes, context);
-  tell_counts(maps.begin()->second.from_counts, context);
+  tell_counts(study, maps.begin()->second.from_counts, context);
   const auto path = out.path() / names.front();
   write_knockout_table(path, study, surrogate, asked.plan, maps, context);
   tell_table(study, asked.plan.types.size(), path, context);

@@ -463,7 +463,13 @@ Merged merge_into(OutputFolder& out, const ShardSet& shards, const MergeArgument
   // and to those who read the results.
   if (!arguments.surrogate.empty()) merged.inputs[1].path = surrogate_file().string();
   const auto portions = portions_of_shards(shards);
-  const Study study = read_study(study_file, context);
+  const bool unpaired = is_unpaired(study_file);
+  // Their types may be those that the surrogate transfers.
+  const Study study = unpaired
+                          ? load_chromatin_and_surrogate(
+                                {study_file, surrogate_file(), SurrogateKind::kPublished}, context)
+                                .study
+                          : read_study(study_file, context);
   merged.files = end_of(shards.command)
                      .finish(out, {study, portions, shards.options, surrogate_file}, context);
   return merged;

@@ -13,6 +13,7 @@
 #include "redundancy/control_studies.hpp"
 #include "simulate/peak_truth.hpp"
 #include "simulate/truth.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 namespace {
@@ -31,6 +32,7 @@ class Loaded {
   Loaded(const std::filesystem::path& folder, SurrogateKind kind, const Context& context)
       : folder_(folder), kind_(kind), context_(context) {}
 
+  /// With the types filled in that one half lacks.
   const Study& study() { return both().study; }
   StudySurrogate surrogate() { return both().surrogate(); }
 
@@ -39,7 +41,7 @@ class Loaded {
     if (!loaded_) {
       const bool with_cis =
           kind_ == SurrogateKind::kCis && std::filesystem::exists(folder_ / kWithCis);
-      loaded_.emplace(load_study_and_surrogate(
+      loaded_.emplace(load_chromatin_and_surrogate(
           {folder_ / kStudy, folder_ / (with_cis ? kWithCis : kSurrogate), kind_}, context_));
     }
     return *loaded_;
@@ -70,10 +72,38 @@ PlantedTruth read_planted(const std::filesystem::path& path) {
   return planted;
 }
 
+/// What was asked, needs pairs and would be missed.
+void require_run_without_pairs(const RunArguments& arguments) {
+  if (arguments.negative_control) {
+    throw input_error(
+        "run: --negative-control asks about redundancy, which {}; of cells that were not measured "
+        "together leave it out",
+        kNeedsPairs);
+  }
+  if (!arguments.explain.redundancy.contrast_groups.empty()) {
+    throw input_error(
+        "run: --contrast-groups asks whether elements stand in for one another, which {}; of cells "
+        "that were not measured together leave it out",
+        kNeedsPairs);
+  }
+  require_without_pairs(arguments.explain.options);
+  const auto& prepare = arguments.prepare;
+  const bool named = !prepare.labels.empty() || !prepare.donors.empty() ||
+                     !prepare.batches.empty() || !prepare.genes.empty() ||
+                     !prepare.of_rna.empty() || !prepare.of_atac.empty();
+  if (arguments.gives_study() && named) {
+    throw input_error(
+        "{}: this study was prepared: labels, donors, batches and genes are in it; leave out what "
+        "names them",
+        prepare.input.path.string());
+  }
+}
+
 /// Everything in the user's files that can be wrong is read before the first long step, which
 /// otherwise would be lost.
 void check_early(const RunArguments& arguments) {
   require_folder(arguments.out);
+  if (arguments.unpaired()) require_run_without_pairs(arguments);
   if (!arguments.targets.empty()) read_targets(arguments.targets, arguments.explain.set_size);
   if (!arguments.evaluate.markers.empty()) read_table(arguments.evaluate.markers).rows();
   if (!arguments.truth.empty()) read_planted(arguments.truth);
@@ -94,9 +124,10 @@ std::vector<std::string> files_of(const RunArguments& arguments) {
     names.insert(names.end(), more.begin(), more.end());
   };
   if (arguments.kind == SurrogateKind::kCis) add({kWithCis, kCisTable});
-  add(arguments.evaluate.files());
+  const bool unpaired = arguments.unpaired();
+  add(unpaired ? EvaluateArguments::unpaired_files() : EvaluateArguments::files());
   add(arguments.explain.files());
-  add(map_files());
+  if (!unpaired) add(map_files());
   if (arguments.negative_control) add({describe_negative_control().file});
   if (!arguments.truth.empty()) {
     add({recovery_columns().describe().file, recovery_by_kind_columns().describe().file});
@@ -124,18 +155,46 @@ void claim_files(OutputFolder& out, const RunArguments& arguments, const Context
   out.claim(names, context);
 }
 
+void copy_to(const std::filesystem::path& from, const std::filesystem::path& to) {
+  std::error_code error;
+  std::filesystem::copy_file(from, to, std::filesystem::copy_options::overwrite_existing, error);
+  if (error) throw input_error("cannot write {}: {}", to.string(), error.message());
+}
+
+/// Of raw files.
+std::vector<std::string> prepare_study(const RunArguments& arguments, OutputFolder& out,
+                                       const Context& context) {
+  const auto write = [&](const auto& result) -> std::vector<std::string> {
+    claim_files(out, arguments, context);
+    const auto table = write_into(arguments.out, prepare_table(result.summary));
+    write_prepared(arguments.out / kStudy, result, context);
+    return {kStudy, table};
+  };
+  if (arguments.unpaired()) {
+    return write(prepare_unpaired_from_files(arguments.prepare, context));
+  }
+  const PreparedCells result = prepare_from_files(arguments.prepare, context);
+  // A column that is not there is told before the training, not after it.
+  require_groups(result.tables, arguments.explain.redundancy);
+  return write(result);
+}
+
+/// A study that was prepared before, as it is.
+std::vector<std::string> take_study(const RunArguments& arguments, OutputFolder& out,
+                                    const Context& context) {
+  claim_files(out, arguments, context);
+  replace_file(arguments.out / kStudy, [&](const std::filesystem::path& temporary) {
+    copy_to(arguments.prepare.input.path, temporary);
+  });
+  return {kStudy};
+}
+
 RunStage prepare_stage(const RunArguments& arguments, const std::vector<FileRecord>& inputs,
                        OutputFolder& out) {
   std::string settings = settings_text(arguments.values.at("prepare"));
   for (const auto& file : inputs) settings += fmt::format("{} {}; ", file.path, file.sha256);
-  return {"prepare", settings, [&](const Context& context) -> std::vector<std::string> {
-            const PreparedCells result = prepare_from_files(arguments.prepare, context);
-            // A column that is not there is told before the training, not after it.
-            require_groups(result.tables, arguments.explain.redundancy);
-            claim_files(out, arguments, context);
-            const auto table = write_into(arguments.out, prepare_table(result.summary));
-            write_prepared(arguments.out / kStudy, result, context);
-            return {kStudy, table};
+  return {"prepare", settings, [&](const Context& context) {
+            return (arguments.gives_study() ? take_study : prepare_study)(arguments, out, context);
           }};
 }
 
@@ -164,10 +223,7 @@ void move_into_place(const std::filesystem::path& from, const std::filesystem::p
     std::error_code error;
     std::filesystem::rename(from, temporary, error);
     if (!error) return;
-    // On another disk.
-    std::filesystem::copy_file(from, temporary, std::filesystem::copy_options::overwrite_existing,
-                               error);
-    if (error) throw input_error("cannot write {}: {}", temporary.string(), error.message());
+    copy_to(from, temporary);  // on another disk
   });
 }
 
@@ -219,10 +275,19 @@ std::string surrogate_text(const RunArguments& arguments) {
   return arguments.kind == SurrogateKind::kCis ? "surrogate=cis; " : "surrogate=published; ";
 }
 
+/// What can be judged without pairs.
+std::vector<std::string> evaluate_halves(const RunArguments& arguments, OutputFolder& out,
+                                         const Context& context) {
+  auto loaded = load_unpaired_and_surrogate(
+      {arguments.out / kStudy, arguments.out / kSurrogate, SurrogateKind::kPublished}, context);
+  return evaluate_unpaired_into(out, loaded.study, loaded.folded, arguments.evaluate, context);
+}
+
 RunStage evaluate_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   const std::string settings =
       surrogate_text(arguments) + settings_text(arguments.values.at("evaluate"));
   return {"evaluate", settings, [&](const Context& context) {
+            if (arguments.unpaired()) return evaluate_halves(arguments, out, context);
             return evaluate_into(out, loaded.study(), loaded.surrogate(), arguments.evaluate,
                                  context);
           }};
@@ -257,18 +322,20 @@ std::string files_before_explain(const OutputFolder& out) {
 RunStage explain_stage(const RunArguments& arguments, Loaded& loaded, OutputFolder& out) {
   std::string settings = surrogate_text(arguments) + settings_text(arguments.values.at("explain"));
   if (!arguments.targets.empty()) settings += sha256_of(arguments.targets);
-  return {
-      "explain", settings, [&, settings](const Context& context) {
-        const auto targets = targets_of(arguments, loaded.study());
-        if (targets.empty()) {
-          context.reporter.warning(
-              "nothing to explain: no type has a marker gene that the surrogate predicts better "
-              "than its mean; name targets yourself (--targets)");
-        }
-        return explain_into(out, arguments.out / kStudy, loaded.study(), loaded.surrogate(),
-                            {targets}, explain_arguments(arguments),
-                            settings + files_before_explain(out), context);
-      }};
+  return {"explain", settings, [&, settings](const Context& context) {
+            const auto targets = targets_of(arguments, loaded.study());
+            if (targets.empty()) {
+              context.reporter.warning(
+                  arguments.unpaired()
+                      ? "nothing to explain: no type has a marker gene; name targets yourself "
+                        "(--targets)"
+                      : "nothing to explain: no type has a marker gene that the surrogate predicts "
+                        "better than its mean; name targets yourself (--targets)");
+            }
+            return explain_into(out, arguments.out / kStudy, loaded.study(), loaded.surrogate(),
+                                {targets}, explain_arguments(arguments),
+                                settings + files_before_explain(out), context);
+          }};
 }
 
 /// What was found of the targets, beside what is found where nothing is.
@@ -316,6 +383,25 @@ RunStage recovery_stage(const RunArguments& arguments, Loaded& loaded, OutputFol
           }};
 }
 
+/// What can be done with these cells.
+RunArguments possible_of(const RunArguments& asked) {
+  RunArguments possible = asked;
+  if (!asked.unpaired()) return possible;
+  possible.kind = SurrogateKind::kPublished;
+  possible.explain.ask_redundancy = false;
+  // As the manifest is to have it.
+  possible.values["cis"]["surrogate"] = "published";
+  possible.values["explain"]["redundancy"] = "off";
+  return possible;
+}
+
+void tell_left_out(const Context& context) {
+  context.reporter.info(
+      "chromatin and RNA were measured in different cells: left out are the cis path, redundancy, "
+      "contrasts and the map of the cells, which need both of the same cells "
+      "(docs/unpaired.md)");
+}
+
 CommandRecord record_of(const RunArguments& arguments, const RunFolder& folder,
                         std::vector<FileRecord> inputs) {
   CommandRecord record;
@@ -336,8 +422,21 @@ CommandRecord record_of(const RunArguments& arguments, const RunFolder& folder,
 
 }  // namespace
 
-void run_into(const RunArguments& arguments, const Context& context) {
-  check_early(arguments);
+bool RunArguments::gives_study() const {
+  std::error_code ignored;
+  const auto& path = prepare.input.path;
+  if (path.extension() != ".h5mu" || !std::filesystem::is_regular_file(path, ignored)) return false;
+  try {
+    return is_unpaired(path);
+  } catch (const Error&) {
+    return false;  // no such file can be read; prepare says why
+  }
+}
+
+void run_into(const RunArguments& asked, const Context& context) {
+  check_early(asked);
+  const RunArguments arguments = possible_of(asked);
+  if (arguments.unpaired()) tell_left_out(context);
   arguments.prepare.input.require_files();
   const auto inputs = record_files(arguments.prepare.files());
   OutputFolder out(arguments.out, author_of(arguments), files_of(arguments), arguments.overwrite);
@@ -350,7 +449,7 @@ void run_into(const RunArguments& arguments, const Context& context) {
   folder.run(evaluate_stage(arguments, loaded, out), context);
   folder.run(explain_stage(arguments, loaded, out), context);
   if (arguments.negative_control) folder.run(control_stage(arguments, loaded, out), context);
-  folder.run(map_stage(arguments, loaded, out), context);
+  if (!arguments.unpaired()) folder.run(map_stage(arguments, loaded, out), context);
   if (!arguments.truth.empty()) folder.run(recovery_stage(arguments, loaded, out), context);
   close_folder(out, record_of(arguments, folder, inputs), context);
   out.claim_for_all(kReport, context);

@@ -18,6 +18,8 @@
 
 namespace grids::core {
 
+/// Of cells that were not measured together what needs pairs is left out, and told once: the cis
+/// path, whether elements stand in for one another, the map of the cells.
 struct RunArguments {
   PrepareArguments prepare;
   SurrogateKind kind = SurrogateKind::kCis;
@@ -35,6 +37,11 @@ struct RunArguments {
   std::map<std::string, OptionSet::Values> values;
   /// What of [train] the user gave, as words for the program that trains.
   std::vector<std::string> given_training;
+
+  /// Whether the cells are such: --unpaired, or a study of them in place of raw files.
+  bool unpaired() const { return prepare.input.unpaired || gives_study(); }
+  /// Whether a study that was prepared of such cells is given.
+  bool gives_study() const;
 };
 
 /// Throws what the stages throw; what is done by then is kept for the next call.

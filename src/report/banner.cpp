@@ -11,6 +11,7 @@
 #include "evaluate/set_columns.hpp"
 #include "report/html.hpp"
 #include "report/sections.hpp"
+#include "report/verdict_marks.hpp"
 
 namespace grids::core {
 namespace {
@@ -138,8 +139,17 @@ constexpr SetFault kSetFaults[] = {
      [](const SetView& set) { return !set.caution.empty(); }},
     {"unevaluated", "Unevaluated",
      "Not held against measured expression: fewer than 50 test cells, or no slope",
-     [](const SetView& set) { return set.contrast.verdict == Verdict::kNotJudged; }},
+     [](const SetView& set) {
+       return set.contrast.verdict == Verdict::kNotJudged && !is_without_measured(set.contrast);
+     }},
 };
+
+/// Before all that is said of single sets.
+void reserve_unpaired(const Results& results, std::vector<Reservation>& result) {
+  if (!results.unpaired) return;
+  result.push_back(
+      {"not judged", fmt::format("<b>No confirmed findings.</b> Here {}.", kUnpairedWords), true});
+}
 
 void reserve_sets(const std::vector<SetView>& sets, std::vector<Reservation>& result) {
   for (const auto& fault : kSetFaults) {
@@ -186,7 +196,7 @@ double count_of(const std::vector<SetView>& sets, Verdict verdict) {
 
 /// That the search went well says nothing of whether it is so.
 void reserve_verdicts(const std::vector<SetView>& sets, std::vector<Reservation>& result) {
-  if (sets.empty()) return;
+  if (sets.empty() || is_without_measured(sets.front().contrast)) return;
   const double follow = count_of(sets, Verdict::kBorneOut) + count_of(sets, Verdict::kOverstated);
   const double undecided = count_of(sets, Verdict::kUndecided);
   const auto total = static_cast<double>(sets.size());
@@ -251,6 +261,12 @@ std::string no_elements_words(const std::vector<SetView>& sets) {
 /// "<b>19 of 25 sets are borne out by held-out cells</b>, 3 undecided, 2 contradicted."
 std::string verdict_line(const std::vector<SetView>& sets) {
   if (sets.empty()) return "<b>No set of peaks was learned in this run.</b>";
+  if (is_without_measured(sets.front().contrast)) {
+    return fmt::format(
+        "<b>{} not judged: chromatin and RNA were measured in different cells.</b> Nothing here "
+        "was held against measured expression of the same cells.",
+        counted(static_cast<double>(sets.size()), "set"));
+  }
   const double borne = count_of(sets, Verdict::kBorneOut);
   const auto total = static_cast<double>(sets.size());
   std::string line = fmt::format("<b>{} of {} {} borne out by held-out cells</b>",
@@ -304,6 +320,7 @@ std::string words_of(const Banner& banner) {
 Banner banner_of(const Results& results) {
   Banner banner;
   banner.verdicts = verdict_line(results.sets);
+  reserve_unpaired(results, banner.reservations);
   reserve_sets(results.sets, banner.reservations);
   reserve_gate(results, banner.reservations);
   if (const Table* summary = results.find("accuracy_summary.tsv")) {

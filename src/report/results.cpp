@@ -19,6 +19,7 @@ constexpr const char* kFiles[] = {"prepare.tsv",
                                   "accuracy_summary.tsv",
                                   "alignment.tsv",
                                   "marker_means.tsv",
+                                  "transferred_types.tsv",
                                   "markers.tsv",
                                   "umap.tsv",
                                   "silhouette.tsv",
@@ -297,6 +298,7 @@ void require_results(const std::filesystem::path& folder) {
 SetNature nature_of(const SetView& set) {
   const bool placed = std::any_of(set.peaks.begin(), set.peaks.end(),
                                   [](const PeakView& peak) { return !std::isnan(peak.distance); });
+  if (is_without_measured(set.contrast)) return SetNature::kState;
   // Of a run that does not say where it searched, a gene may merely have no position.
   if (set.domain == "all" || (!set.domain.empty() && !placed)) return SetNature::kState;
   return set.gate == "B" ? SetNature::kUnconfirmed : SetNature::kElements;
@@ -352,6 +354,10 @@ Results read_results(const std::filesystem::path& folder) {
     add_contrasts(*contrasts, index);
   }
   judge_and_order(results.sets);
+  results.unpaired = results.find("transferred_types.tsv") != nullptr ||
+                     std::any_of(results.sets.begin(), results.sets.end(), [](const SetView& set) {
+                       return is_without_measured(set.contrast);
+                     });
   return results;
 }
 

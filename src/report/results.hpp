@@ -78,7 +78,9 @@ enum class SetNature : uint8_t {
   kUnconfirmed,  ///< no statement that held-out cells confirm: the gene fails gate B
 };
 
-/// State where all peaks were searched, or every peak lies on another chromosome than the gene.
+/// State where all peaks were searched, every peak lies on another chromosome than the gene, or
+/// chromatin and RNA were measured in different cells, where no cis path tells elements from the
+/// state.
 SetNature nature_of(const SetView& set);
 
 /// "state", "unconfirmed", or empty.
@@ -93,6 +95,9 @@ struct Results {
   std::vector<std::string> outdated;
   /// subsets.tsv is of an earlier grids, without `rate_change`: see shown_change.
   bool is_published_change = false;
+  /// The sets, or the alignment, are of cells that were not measured together: nothing was held
+  /// against measured expression of the same cells.
+  bool unpaired = false;
 
   /// The table of that file, or null when the file is missing or has no rows.
   const Table* find(std::string_view file) const;

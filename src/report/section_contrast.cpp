@@ -265,6 +265,10 @@ std::string contrast_section(const Results& results, Page& page) {
     return missing_file("contrasts.tsv",
                         "predicted changes were not held against measured expression");
   }
+  if (is_without_measured(results.sets.front().contrast)) {
+    return fmt::format("<p><b>Nothing was held against measured expression</b>: here {}.</p>\n",
+                       kUnpairedWords);
+  }
   const Points points = points_of(results, *table);
   std::string html;
   if (points.found.empty()) {

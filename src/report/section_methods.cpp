@@ -150,7 +150,11 @@ std::string judged_sentence(const Results& results, const RecordedOptions& optio
   std::string words;
   const bool counts = std::all_of(results.sets.begin(), results.sets.end(),
                                   [](const SetView& set) { return set.from_counts; });
-  if (results.find("contrasts.tsv") != nullptr) {
+  if (results.unpaired) {
+    words +=
+        " Chromatin and RNA were measured in different cells: changes are predicted ones when "
+        "masked in the surrogate, and none was held against measured expression of the same cells.";
+  } else if (results.find("contrasts.tsv") != nullptr) {
     words += fmt::format(
         " Measured {} of test cells were regressed on the predicted change of each cell, with "
         "total "

@@ -266,6 +266,10 @@ std::string measured_words(const SetView& set) {
 /// What a set is made of, where it is not of elements that held-out cells confirm.
 std::string nature_words(const SetView& set) {
   const SetNature nature = nature_of(set);
+  if (nature == SetNature::kState && is_without_measured(set.contrast) && set.domain != "all") {
+    return "<p class=\"note\"><b>Peaks that mark the state, not elements</b>: without a cis path "
+           "nothing tells the one from the other.</p>";
+  }
   if (nature == SetNature::kState) {
     return "<p class=\"note\"><b>Peaks that mark the state, not elements</b>: all peaks were "
            "searched, wherever they lie.</p>";
@@ -450,8 +454,9 @@ std::string sets_section(const Results& results, Page& page) {
     if (!rest.empty()) {
       html += "<p class=\"note\">" + rest + " <code>set_summary.tsv</code> has all.</p>\n";
     }
-    if (std::any_of(sets.begin(), sets.end(),
-                    [](const SetView& set) { return !set.from_counts; })) {
+    if (std::any_of(sets.begin(), sets.end(), [](const SetView& set) {
+          return !set.from_counts && !is_without_measured(set.contrast);
+        })) {
       html +=
           "<p class=\"note\">The RNA came without raw counts: changes per 100,000 rest on the "
           "values "

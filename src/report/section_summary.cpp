@@ -33,6 +33,13 @@ std::string findings(const Results& results) {
   if (results.sets.empty()) {
     return "<p>No set of peaks was learned in this run (see <a href=\"#sets\">below</a>).</p>\n";
   }
+  if (results.unpaired) {
+    return fmt::format(
+        "<p>For {} of a gene and a cell type, grids searched the peaks whose joint masking changes "
+        "the surrogate’s prediction of the gene most, in cells with chromatin. Here {}. <b>None "
+        "stands as a finding</b>: these are hypotheses.</p>\n",
+        counted(static_cast<double>(results.sets.size()), "pair"), kUnpairedWords);
+  }
   return fmt::format(
       "<p>For {} of a gene and a cell type, grids searched the peaks whose joint masking changes "
       "the surrogate’s prediction of the gene most; measured expression of test cells, which "

@@ -30,6 +30,7 @@ std::string slope_text(double slope, double low, double high) {
 }
 
 std::string page_remark(const Contrast& contrast) {
+  if (is_without_measured(contrast)) return kUnpairedWords;
   if (contrast.verdict != Verdict::kUndecided) return verdict_remark(contrast);
   if (tells_nothing(contrast)) {
     return fmt::format(

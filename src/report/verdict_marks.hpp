@@ -8,6 +8,12 @@
 
 namespace grids::core {
 
+/// Of sets found in cells that were not measured together: at the top of the page, and beside each.
+inline constexpr const char* kUnpairedWords =
+    "chromatin and RNA were measured in different cells: what was computed is the predicted change "
+    "when masked in the surrogate, and nothing here was held against measured expression of the "
+    "same cells";
+
 /// Whether the interval of the slope is so wide that its number says nothing: 1 is as predicted.
 bool tells_nothing(const Contrast& contrast);
 

@@ -19,6 +19,7 @@
 #include "io/coded_column.hpp"
 #include "io/store.hpp"
 #include "math/sparse.hpp"
+#include "study/type_expression.hpp"
 
 namespace grids::core {
 
@@ -154,6 +155,9 @@ struct Study {
   bool paired = true;
   /// How it was prepared: a JSON object with options, counts removed at each step, warnings.
   std::string provenance = "{}";
+  /// Of the half with chromatin, what cells with RNA tell of its types (study/chromatin.hpp);
+  /// nothing where the file was merely read, and of all other studies.
+  std::optional<TypeExpression> expression_of_types = std::nullopt;
 
   bool has_counts() const { return counts.rows() > 0; }
   /// Cells of a split, of a type (or of all types when empty), ascending.

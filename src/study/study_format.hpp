@@ -12,7 +12,8 @@ inline constexpr int64_t kStudyFormat = 3;
 
 /// The commands that take cells which were not measured together (study/unpaired_study.hpp), for
 /// the message of all others.
-inline constexpr const char* kUnpairedCommands = "grids info";
+inline constexpr const char* kUnpairedCommands =
+    "grids train, evaluate, explain, knockout, predict, view, report, export, validate, info";
 
 /// What `uns` calls the scale of values.
 inline constexpr const char* kLog1pCp100k = "log1p_cp100k";

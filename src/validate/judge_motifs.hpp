@@ -28,7 +28,8 @@ TableText describe_motifs();
 /// (tenths of both): one-sided Fisher's test of each motif of a factor that is expressed in the
 /// sets' cell types (in 5 % of the cells), and Benjamini–Hochberg. Then the share of pairs of a
 /// set's members that have such a motif in common, by call, beside the same share of the peaks that
-/// stand for them. `study` is the one whose peaks `pairs` has. Throws Error(kInput) for a genome
+/// stand for them. `study` is the one whose peaks `pairs` has; what its genes are expressed in are
+/// cells with RNA. Throws Error(kInput) for a genome
 /// that lacks chromosomes of the peaks, and where no motif is of an expressed gene of the study.
 JudgedMotifs judge_motifs(const Pairs& pairs, const Study& study,
                           const std::filesystem::path& fasta, const std::vector<Motif>& motifs,

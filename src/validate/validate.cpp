@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "prepare/builds.hpp"
+#include "study/unpaired_study.hpp"
 #include "validate/hits.hpp"
 #include "validate/judge_combinations.hpp"
 #include "validate/judge_motifs.hpp"
@@ -127,10 +128,41 @@ std::vector<std::string> ValidateOptions::tables() const {
   return names;
 }
 
+namespace {
+
+/// The study of the peaks, whose cells have chromatin and RNA, or half of them one and half the
+/// other.
+struct GivenStudy {
+  std::optional<Study> paired;
+  std::optional<UnpairedStudy> unpaired;
+
+  const Study& chromatin() const { return paired ? *paired : unpaired->atac; }
+  const Study& rna() const { return paired ? *paired : unpaired->rna; }
+};
+
+std::optional<GivenStudy> read_given(const ValidateOptions& options, const Context& context) {
+  if (options.study.empty()) return std::nullopt;
+  GivenStudy given;
+  if (!is_unpaired(options.study)) {
+    given.paired = read_study(options.study, context);
+    return given;
+  }
+  given.unpaired = read_unpaired_study(options.study, context);
+  if (!options.motifs.empty() && given.rna().cells.type.empty()) {
+    throw input_error(
+        "{}: --motifs asks which genes each type expresses, and the cells with RNA have no labels; "
+        "leave it out, or prepare the study with --rna-labels",
+        options.study.string());
+  }
+  return given;
+}
+
+}  // namespace
+
 Validation validation_of(const ValidateOptions& options, const Context& context) {
-  std::optional<Study> study;
-  if (!options.study.empty()) study = read_study(options.study, context);
-  const Pairs pairs = read_pairs(options.pairs, study ? &*study : nullptr);
+  const auto given = read_given(options, context);
+  const Study* study = given ? &given->chromatin() : nullptr;
+  const Pairs pairs = read_pairs(options.pairs, study);
   // Read before anything is computed, so that what is wrong with them is told at once.
   std::optional<Screen> screen;
   if (!options.crispr.empty()) screen = read_screen(options.crispr);
@@ -138,7 +170,7 @@ Validation validation_of(const ValidateOptions& options, const Context& context)
   if (!options.combinations.empty()) combinations = read_combinations(options.combinations);
   std::vector<Motif> motifs;
   if (!options.motifs.empty()) motifs = read_motifs(options.motifs);
-  if (!motifs.empty() && !study) {
+  if (!motifs.empty() && study == nullptr) {
     throw usage_error(
         "--motifs needs --study: how often peaks are open, and which genes are expressed");
   }
@@ -170,7 +202,7 @@ Validation validation_of(const ValidateOptions& options, const Context& context)
     result.tables.push_back(std::move(judged.table));
   }
   if (!motifs.empty()) {
-    auto judged = judge_motifs(pairs, *study, options.fasta, motifs, context);
+    auto judged = judge_motifs(pairs, given->rna(), options.fasta, motifs, context);
     append(rows, std::move(judged.rows));
     result.tables.push_back(std::move(judged.table));
   }

@@ -12,6 +12,7 @@
 #include "io/manifest.hpp"
 #include "io/utf8.hpp"
 #include "io/written_files.hpp"
+#include "study/chromatin.hpp"
 #include "view/kept_table.hpp"
 
 namespace grids::core {
@@ -132,6 +133,11 @@ Look ViewSession::look_at(const ViewTarget& target, std::span<const int32_t> pea
 ViewedJudgement ViewSession::judge(const ViewTarget& target, std::span<const int32_t> peaks) {
   if (peaks.empty()) throw usage_error("peaks: name at least one");
   if (estimates_.test_cells(target) == 0) throw usage_error("cell_type: no test cells");
+  if (!study_.paired) {
+    throw usage_error(
+        "to hold a set against measured expression {}, and these were measured in different cells",
+        kNeedsPairs);
+  }
   const QuickFirst::Question question(quick_);
   const Look look = look_at(target, peaks);
   ViewedJudgement judged;

@@ -9,6 +9,7 @@
 #include "evaluate/contrast.hpp"
 #include "redundancy/fit_rates.hpp"
 #include "redundancy/measurement.hpp"
+#include "study/chromatin.hpp"
 
 namespace grids::core {
 namespace {
@@ -91,7 +92,7 @@ ViewedSettings ViewEstimates::settings(const ViewTarget& target, std::span<const
     measured = measured_rates(measurement.data, options_.rates);
     view.note = measured.problem;
   } else {
-    view.note = "counts: there are none";
+    view.note = study_.paired ? "counts: there are none" : kNeedsPairs;
     measured.cells.resize(size_t{1} << elements.size());
     for (const Setting setting : settings_of(study_, elements, cells)) {
       ++measured.cells[setting].cells;

@@ -155,11 +155,3 @@ def _(room):
     with opened(room.copy("study.h5mu")) as file:
         replace(file["uns/grids"], "paired", numpy.bool_(False))
     return ["info", "study.h5mu"]
-
-
-@case("unpaired study: knockout", r"unpaired\.h5mu: uns/grids/paired", r"needs chromatin and RNA of the same cells",
-      r"grids info", torch=True)
-def _(room):
-    study(room)
-    return ["knockout", "unpaired.h5mu", "../good/surrogate.safetensors", "--cell-type", "type_1", "--gene", "SIM00001",
-            "-o", "out"]

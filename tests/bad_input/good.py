@@ -30,6 +30,8 @@ def make(programs, folder, with_torch):
         must(programs, [*train, "other_study.h5mu", "-o", "other.safetensors"], folder)
     write_layouts(folder)
     write_lists(folder)
+    must(programs, ["prepare", "--unpaired", "--rna", "rna.h5ad", "--atac", "atac.h5ad", "--rna-labels", "cell_type",
+                    "--genes", "genes.bed", "-o", "unpaired.h5mu"], folder)
 
 
 def prepare_words(cells, study, genes="genes.bed"):

@@ -36,6 +36,7 @@ import cases_shards  # noqa: F401
 import cases_surrogates  # noqa: F401
 import cases_top  # noqa: F401
 import cases_unpaired  # noqa: F401
+import cases_unpaired_commands  # noqa: F401
 import cases_validate  # noqa: F401
 import cases_view  # noqa: F401
 import good

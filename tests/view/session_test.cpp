@@ -12,6 +12,8 @@
 #include "redundancy/fit_rates.hpp"
 #include "redundancy/measurement.hpp"
 #include "redundancy/planted_pairs.hpp"
+#include "study/chromatin.hpp"
+#include "support/unpaired.hpp"
 #include "view/small_view.hpp"
 
 namespace grids::core {
@@ -328,6 +330,24 @@ TEST(ViewNames, NamesThatAreNotThereAreTold) {
   EXPECT_THAT(
       why(ErrorKind::kUsage, [&] { names.peaks("close", std::vector<std::string>{"chrX"}); }),
       HasSubstr("close: the study has no peak 'chrX'"));
+}
+
+TEST(ViewSession, WhereRnaIsOfOtherCellsNothingIsJudgedAndNoLookIsSpent) {
+  SmallView view;
+  const ViewFolder folder;
+  const Study cells = chromatin_of(test::halves_of(view.study));
+  int64_t looks = 0;
+  ViewSession session(folder.path, cells, view.surrogate(), view.context, [&] { ++looks; });
+  const ViewTarget target{view.gene(), 1};
+  const std::vector<int32_t> peaks = {0, 1};
+  EXPECT_THAT(why(ErrorKind::kUsage, [&] { session.judge(target, peaks); }),
+              HasSubstr(kNeedsPairs));
+  EXPECT_EQ(looks, 0);
+  EXPECT_EQ(session.looks(target.gene), 0);
+  const auto settings = session.settings(target, peaks);
+  EXPECT_EQ(settings.note, kNeedsPairs);
+  for (const auto& row : settings.rows) EXPECT_TRUE(std::isnan(row.counts));
+  EXPECT_EQ(session.save(target, peaks, "kept"), 1);  // what is predicted needs no pairs
 }
 
 }  // namespace
