@@ -157,11 +157,12 @@ TEST(UnpairedStudy, IsNotReadAsIfItsCellsWerePairedNorTheOtherWayRound) {
   const TempFolder folder;
   const Study paired = kept_study();
   write_unpaired_study(folder / "unpaired.h5mu", halves_of(paired));
-  EXPECT_THAT(test::input_message([&] { read_study(folder / "unpaired.h5mu"); }),
-              AllOf(HasSubstr("unpaired.h5mu: uns/grids/paired: chromatin and RNA were measured in "
-                              "different cells (grids prepare --unpaired)"),
-                    HasSubstr("needs chromatin and RNA of the same cells"), HasSubstr("grids info"),
-                    HasSubstr("prepare a multiome experiment: grids prepare")));
+  EXPECT_THAT(
+      test::input_message([&] { read_study(folder / "unpaired.h5mu"); }),
+      AllOf(HasSubstr("unpaired.h5mu: uns/grids/paired: chromatin and RNA were measured in "
+                      "different cells (grids prepare --unpaired)"),
+            HasSubstr("needs chromatin and RNA of the same cells"), HasSubstr("grids train"),
+            HasSubstr("prepare a multiome experiment: grids prepare")));
   write_study(folder / "paired.h5mu", paired);
   EXPECT_THAT(test::input_message([&] { read_back(folder / "paired.h5mu"); }),
               AllOf(HasSubstr("paired.h5mu: uns/grids/paired: chromatin and RNA are of the same "
