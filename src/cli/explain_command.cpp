@@ -38,7 +38,8 @@ bool leave_out_pairs(ExplainCommand& arguments, OptionSet::Values& values) {
 }
 
 void explain(ExplainCommand arguments, OptionSet::Values values, const Context& outer) {
-  const bool unasked = is_unpaired(arguments.inputs.study) && leave_out_pairs(arguments, values);
+  const bool unasked =
+      gives_unpaired_cells(arguments.inputs.study) && leave_out_pairs(arguments, values);
   arguments.targets.require_table();
   OutputFolder out(arguments.out, {kExplainCommand, explained_words(arguments)},
                    arguments.stage.files(), arguments.overwrite);

@@ -48,9 +48,17 @@ StudyAndSurrogate load_study_and_surrogate(const StudyArguments& arguments, cons
   return {std::move(study), std::move(file), std::move(folded), std::move(cis)};
 }
 
+bool gives_unpaired_cells(const std::filesystem::path& study) {
+  try {
+    return is_unpaired(study);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 StudyAndSurrogate load_chromatin_and_surrogate(const StudyArguments& arguments,
                                                const Context& context) {
-  if (!is_unpaired(arguments.study)) return load_study_and_surrogate(arguments, context);
+  if (!gives_unpaired_cells(arguments.study)) return load_study_and_surrogate(arguments, context);
   auto loaded = load_unpaired_and_surrogate(arguments, context);
   const auto filled = fill_in_types(loaded.study, loaded.folded, {}, context);
   if (filled && filled->to == StudyHalf::kAtac) {
@@ -62,13 +70,13 @@ StudyAndSurrogate load_chromatin_and_surrogate(const StudyArguments& arguments,
 }
 
 Study read_chromatin(const std::filesystem::path& study, const Context& context) {
-  if (!is_unpaired(study)) return read_study(study, context);
+  if (!gives_unpaired_cells(study)) return read_study(study, context);
   return std::move(read_unpaired_study(study, context).atac);
 }
 
 void require_pairs(const std::filesystem::path& study, std::string_view what,
                    std::string_view instead) {
-  if (!is_unpaired(study)) return;
+  if (!gives_unpaired_cells(study)) return;
   throw input_error("{}: {} {}, and these were measured in different cells; {}", study.string(),
                     what, kNeedsPairs, instead);
 }

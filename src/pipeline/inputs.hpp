@@ -60,6 +60,10 @@ struct UnpairedAndSurrogate {
   FoldedSurrogate folded;
 };
 
+/// Whether a file is a study of cells that were not measured together; not so where it cannot be
+/// read, of which whoever reads it tells.
+bool gives_unpaired_cells(const std::filesystem::path& study);
+
 /// Cells with chromatin (study/chromatin.hpp) and a surrogate, whether their RNA was measured too
 /// or that of other cells; then types that one half lacks are those that the surrogate transfers,
 /// and a cis path is not used: the user is told of both. Throws as the other.

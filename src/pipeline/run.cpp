@@ -425,12 +425,9 @@ CommandRecord record_of(const RunArguments& arguments, const RunFolder& folder,
 bool RunArguments::gives_study() const {
   std::error_code ignored;
   const auto& path = prepare.input.path;
-  if (path.extension() != ".h5mu" || !std::filesystem::is_regular_file(path, ignored)) return false;
-  try {
-    return is_unpaired(path);
-  } catch (const Error&) {
-    return false;  // no such file can be read; prepare says why
-  }
+  // Raw files may be anything; a study has this name.
+  return path.extension() == ".h5mu" && std::filesystem::is_regular_file(path, ignored) &&
+         gives_unpaired_cells(path);
 }
 
 void run_into(const RunArguments& asked, const Context& context) {
