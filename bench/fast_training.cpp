@@ -33,7 +33,8 @@ FastTrainingStep fast_training_gradients(const Study& study, const SurrogateFile
                                          std::span<const int32_t> cells, const Context& context) {
   at::set_num_threads(1);
   SurrogateNetworks net(file);
-  const BatchMaker batches(study, net.atac.blocks, context.seed, context.pool);
+  const BatchMaker batches(grids::core::TrainingCells{study, study}, net.atac.blocks, context.seed,
+                           context.pool);
   AtacBatch batch;
   batches.fill(cells, kCheckKey, batch);
   net.train_only({grids::core::Part::kAtac});
@@ -49,8 +50,10 @@ FastTrainingStep fast_training_gradients(const Study& study, const SurrogateFile
 
 struct PublishedStages::Impl {
   Impl(const Study& study, const Context& context)
-      : options(TrainOptions::paper()), shop(study, options, shape_for(study), context) {
-    stages = make_stages(shop);
+      : options(TrainOptions::paper()),
+        cells(grids::core::training_cells(study, options)),
+        shop(cells, options, shape_for(study), context) {
+    stages = make_stages(shop, cells);
   }
 
   static SurrogateShape shape_for(const Study& study) {
@@ -64,6 +67,7 @@ struct PublishedStages::Impl {
   }
 
   TrainOptions options;
+  grids::core::TrainingCells cells;
   Workshop shop;
   std::vector<std::unique_ptr<Stage>> stages;
 };

@@ -61,8 +61,8 @@ TEST(TermTrials, TheObjectiveIsTheLikelihoodLessCostsAndNoNewDispersionLowersIt)
       EXPECT_EQ(after.terms, before.terms);
       moved += trials.dispersion() != dispersion ? 1 : 0;
       // The same function by its definition: nothing depends on the way that led there.
-      const double likelihood =
-          negative_binomial_log_likelihood(problem.response(), trials.means(after), trials.dispersion());
+      const double likelihood = negative_binomial_log_likelihood(
+          problem.response(), trials.means(after), trials.dispersion());
       EXPECT_NEAR(after.objective, likelihood - trials.cost(after.terms), 1e-6);
     }
     EXPECT_GT(moved, 10);
