@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -192,86 +191,6 @@ std::string reach_as_json(const std::string& path, const Study& study, const Rea
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-/// Names of the types of either half: of both the same, where both have any.
-const std::vector<std::string>& types_of_either(const UnpairedStudy& study) {
-  const auto& of_atac = study.atac.cells.type;
-  return of_atac.empty() ? study.rna.cells.type.names : of_atac.names;
-}
-
-/// Cells of a type in a half without labels are not known.
-std::optional<size_t> cells_of_type(const Study& half, int32_t type) {
-  if (half.cells.type.empty()) return std::nullopt;
-  size_t cells = 0;
-  for (const int32_t code : half.cells.type.codes) cells += code == type ? 1 : 0;
-  return cells;
-}
-
-constexpr const char* kNoReach =
-    "whether elements stand in for one another cannot be asked of these cells: joint open and "
-    "closed settings beside counts of the same cell were not observed";
-
-std::string unpaired_as_text(const std::string& path, const UnpairedStudy& study) {
-  std::string text = fmt::format(
-      "{}: cells that were not measured together; labels in: {}\n"
-      "{} cells with chromatin ({}), {} peaks\n{} cells with RNA ({}), {} genes\n\n",
-      path, labels_in_name(study.labels_in), study.atac.cells.size(), split_words(study.atac),
-      study.atac.peaks.size(), study.rna.cells.size(), split_words(study.rna),
-      study.rna.genes.size());
-  const auto& types = types_of_either(study);
-  size_t width = 9;
-  for (const auto& type : types) width = std::max(width, type.size());
-  const auto words = [](std::optional<size_t> cells) {
-    return cells ? std::to_string(*cells) : std::string("-");
-  };
-  if (!types.empty()) {
-    text +=
-        fmt::format("{:<{}}  {:>15}  {:>10}\n", "cell type", width, "with chromatin", "with RNA");
-  }
-  for (size_t type = 0; type < types.size(); ++type) {
-    const auto code = static_cast<int32_t>(type);
-    text +=
-        fmt::format("{:<{}}  {:>15}  {:>10}\n", types[type], width,
-                    words(cells_of_type(study.atac, code)), words(cells_of_type(study.rna, code)));
-  }
-  return text + fmt::format("\nNote: {}.\n", kNoReach);
-}
-
-nlohmann::ordered_json half_as_json(const Study& half) {
-  return {{"cells", half.cells.size()},
-          {"train", half.cells_of(Split::kTrain).size()},
-          {"validation", half.cells_of(Split::kValidation).size()},
-          {"test", half.cells_of(Split::kTest).size()}};
-}
-
-std::string unpaired_as_json(const std::string& path, const UnpairedStudy& study) {
-  nlohmann::ordered_json json = {{"study", path},
-                                 {"paired", false},
-                                 {"labels_in", labels_in_name(study.labels_in)},
-                                 {"atac", half_as_json(study.atac)},
-                                 {"rna", half_as_json(study.rna)},
-                                 {"peaks", study.atac.peaks.size()},
-                                 {"genes", study.rna.genes.size()},
-                                 {"types", nlohmann::ordered_json::array()},
-                                 {"note", kNoReach}};
-  const auto& types = types_of_either(study);
-  const auto number = [](std::optional<size_t> cells) {
-    return cells ? nlohmann::ordered_json(*cells) : nlohmann::ordered_json();
-  };
-  for (size_t type = 0; type < types.size(); ++type) {
-    const auto code = static_cast<int32_t>(type);
-    json["types"].push_back({{"cell_type", types[type]},
-                             {"atac", number(cells_of_type(study.atac, code))},
-                             {"rna", number(cells_of_type(study.rna, code))}});
-  }
-  return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
-
-void tell_unpaired(const std::filesystem::path& path, bool json, const Context& context) {
-  const auto study = read_unpaired_study(path, context);
-  const auto text = (json ? unpaired_as_json : unpaired_as_text)(path.string(), study);
-  std::fputs(text.c_str(), stdout);
-}
-
 void tell_reach(const std::filesystem::path& path, bool json, const Context& context) {
   const Study study = read_study(path, context);
   if (!study.has_counts()) {
@@ -326,8 +245,6 @@ Command info_command() {
             return [asked](const Context& context) {
               if (asked->study.empty()) {
                 tell_machine(asked->json, context);
-              } else if (is_unpaired(asked->study)) {
-                tell_unpaired(asked->study, asked->json, context);
               } else {
                 tell_study(asked->study, asked->json, context);
               }

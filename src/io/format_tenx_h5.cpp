@@ -33,8 +33,8 @@ void require_length(const store::Group& matrix, const std::string& name, size_t 
 }
 
 /// Names of features: as many as the matrix has rows.
-std::vector<std::string> read_names(const store::Group& matrix, const std::string& name,
-                                    int64_t expected) {
+std::vector<std::string> read_feature_texts(const store::Group& matrix, const std::string& name,
+                                            int64_t expected) {
   auto names = matrix.array(name).read_text();
   require_length(matrix, name, names.size(), expected);
   return names;
@@ -43,8 +43,8 @@ std::vector<std::string> read_names(const store::Group& matrix, const std::strin
 TenxFeatures read_features_of(const store::Group& matrix, int64_t expected) {
   TenxFeatures features;
   if (!matrix.has_group("features") && matrix.has("genes") && matrix.has("gene_names")) {
-    features.ids = read_names(matrix, "genes", expected);
-    features.names = read_names(matrix, "gene_names", expected);
+    features.ids = read_feature_texts(matrix, "genes", expected);
+    features.names = read_feature_texts(matrix, "gene_names", expected);
     return features;
   }
   if (!matrix.has_group("features")) {
@@ -54,11 +54,11 @@ TenxFeatures read_features_of(const store::Group& matrix, int64_t expected) {
         "peaks as .h5ad and give them by --rna and --atac",
         "features");
   }
-  features.ids = read_names(matrix, "features/id", expected);
-  features.names = read_names(matrix, "features/name", expected);
-  features.types = read_names(matrix, "features/feature_type", expected);
+  features.ids = read_feature_texts(matrix, "features/id", expected);
+  features.names = read_feature_texts(matrix, "features/name", expected);
+  features.types = read_feature_texts(matrix, "features/feature_type", expected);
   if (!matrix.has("features/interval")) return features;
-  for (const auto& text : read_names(matrix, "features/interval", expected)) {
+  for (const auto& text : read_feature_texts(matrix, "features/interval", expected)) {
     features.intervals.push_back(parse_peak_name(text).value_or(Interval{}));
   }
   return features;

@@ -92,6 +92,7 @@ TransferredTypes transfer_types(const UnpairedStudy& study, const FoldedSurrogat
                       from == StudyHalf::kAtac ? "chromatin" : "RNA");
   }
   std::vector<int32_t> labels;
+  labels.reserve(training.size());
   for (const int32_t cell : training) labels.push_back(known.cells.type.codes[at(cell)]);
   auto& pool = context.pool;
   const auto cells = indices_below(modality_half(study, to).cells.size());

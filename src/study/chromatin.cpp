@@ -32,6 +32,7 @@ TypeExpression expression_of_types(const Study& rna) {
   TypeExpression result;
   result.genes = rna.genes.size();
   std::vector<std::optional<int32_t>> rows;
+  rows.reserve(rna.cells.type.names.size() + 1);
   for (int32_t type = 0; type < std::ssize(rna.cells.type.names); ++type) rows.emplace_back(type);
   rows.emplace_back();
   for (const auto type : rows) {

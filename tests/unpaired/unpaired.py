@@ -153,10 +153,11 @@ def pages(tour):
     told = subprocess.run([tour.grids, "info", "rna.h5mu"], cwd=tour.root, check=True, capture_output=True, text=True)
     facts = subprocess.run([tour.grids, "info", "rna.h5mu", "--json"], cwd=tour.root, check=True, capture_output=True,
                            text=True)
-    types = {row["cell_type"]: row for row in json.loads(facts.stdout)["types"]}
-    tour.check("info", ("cells that were not measured together" not in told.stdout, told.stdout),
-               (sorted(types) != ["type_1", "type_2", "type_3"], f"types {types}"),
-               (any(row["atac"] is not None or not row["rna"] for row in types.values()), f"{types}"))
+    facts = json.loads(facts.stdout)
+    rna, chromatin = facts["cells_with_rna"]["types"], facts["cells_with_chromatin"]["types"]
+    tour.check("info", ("chromatin and RNA of different cells" not in told.stdout, told.stdout),
+               (sorted(row["cell_type"] for row in rna) != ["type_1", "type_2", "type_3"], f"types {rna}"),
+               (chromatin != [] or not all(row["cells"] for row in rna), f"{chromatin} {rna}"))
 
 
 def view(tour, programs):
