@@ -1,7 +1,6 @@
 #include "compare/set_groups.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace grids::core {
 
@@ -25,25 +24,6 @@ std::vector<std::string> methods_of(std::span<const ComparedSet> sets) {
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-}
-
-double mean_known(const std::vector<double>& values) {
-  double sum = 0;
-  double count = 0;
-  for (const double value : values) {
-    if (std::isnan(value)) continue;
-    sum += value;
-    count += 1;
-  }
-  return count > 0 ? sum / count : kNaN;
-}
-
-double median_known(std::vector<double> values) {
-  std::erase_if(values, [](double value) { return std::isnan(value); });
-  if (values.empty()) return kNaN;
-  std::sort(values.begin(), values.end());
-  const size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
 double share_of(int64_t part, int64_t whole) {

@@ -12,6 +12,7 @@
 
 #include "base/nan.hpp"
 #include "compare/compare.hpp"
+#include "math/known_values.hpp"
 
 namespace grids::core {
 
@@ -41,10 +42,6 @@ std::map<SetGroup, MethodSets> grouped(std::span<const ComparedSet> sets);
 
 /// The methods of the sets, in the order of their first rows.
 std::vector<std::string> methods_of(std::span<const ComparedSet> sets);
-
-/// Of what is not NaN; NaN where nothing is known.
-double mean_known(const std::vector<double>& values);
-double median_known(std::vector<double> values);
 
 /// part ÷ whole; NaN of nothing.
 double share_of(int64_t part, int64_t whole);

@@ -10,6 +10,7 @@
 #include "evaluate/gene_predictor.hpp"
 #include "evaluate/strata.hpp"
 #include "math/group_sample.hpp"
+#include "math/known_values.hpp"
 #include "study/shared_columns.hpp"
 
 namespace grids::core {
@@ -17,18 +18,6 @@ namespace {
 
 constexpr int64_t kFewestCellsInType = 10;  // as AccuracyOptions::min_cells_in_type
 constexpr int64_t kCellsDecodedAtOnce = kTailRows;
-
-/// Mean of what is not NaN; NaN when nothing is.
-double mean_of_genes(std::span<const double> values) {
-  double sum = 0;
-  double count = 0;
-  for (const double value : values) {
-    if (std::isnan(value)) continue;
-    sum += value;
-    count += 1;
-  }
-  return count > 0 ? sum / count : kNaN;
-}
 
 /// Of a cell, with a score for each peak.
 double area_of_cell(std::span<const int32_t> open, std::span<const float> scores) {
@@ -106,8 +95,8 @@ std::vector<AlignmentRow> judge_rna_reconstruction(const Study& study,
     });
   });
   const auto row = [&](const char* measure, std::span<const double> values) {
-    return AlignmentRow{"expression",          measure, kRnaWord, kAllTypes, std::ssize(cells),
-                        mean_of_genes(values), kNaN,    0};
+    return AlignmentRow{"expression",       measure, kRnaWord, kAllTypes, std::ssize(cells),
+                        mean_known(values), kNaN,    0};
   };
   return {row(measure::kReconstructionR, r), row(measure::kReconstructionWithinTypeR, within)};
 }
