@@ -24,6 +24,13 @@ TensorMap under(const TensorMap& tensors, const std::string& prefix) {
   return result;
 }
 
+/// Names of types, donors or batches: the same in both halves, but a half may lack them.
+const std::vector<std::string>& names_of(const Study& atac, const Study& rna,
+                                         Categorical CellTable::*column) {
+  const Categorical& of_atac = atac.cells.*column;
+  return of_atac.empty() ? (rna.cells.*column).names : of_atac.names;
+}
+
 SurrogateShape shape_for(const TrainingCells& cells, const TrainOptions& options) {
   SurrogateShape shape = options.layers;
   const auto& offsets = cells.atac.peaks.chromosome_offsets;
@@ -34,7 +41,7 @@ SurrogateShape shape_for(const TrainingCells& cells, const TrainOptions& options
   shape.genes = cells.rna.genes.size();
   constexpr int64_t kPublishedColumns = 9;
   shape.discriminator_columns =
-      std::max(kPublishedColumns, static_cast<int64_t>(cells.atac.cells.type.names.size()));
+      std::max(kPublishedColumns, std::ssize(names_of(cells.atac, cells.rna, &CellTable::type)));
   return shape;
 }
 
@@ -276,9 +283,9 @@ class Trainer {
     result.surrogate.peaks = shop_.atac.peaks.names;
     result.surrogate.genes = shop_.rna.genes.names;
     result.surrogate.chromosomes = shop_.atac.peaks.chromosomes;
-    result.surrogate.cell_types = shop_.atac.cells.type.names;
-    result.surrogate.donors = shop_.atac.cells.donor.names;
-    result.surrogate.batches = shop_.atac.cells.batch.names;
+    result.surrogate.cell_types = names_of(shop_.atac, shop_.rna, &CellTable::type);
+    result.surrogate.donors = names_of(shop_.atac, shop_.rna, &CellTable::donor);
+    result.surrogate.batches = names_of(shop_.atac, shop_.rna, &CellTable::batch);
     result.surrogate.options = options_.to_json();
     result.stages = std::move(state_.finished);
     result.curves = curve_columns().table({});

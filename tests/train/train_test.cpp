@@ -308,6 +308,25 @@ TEST(UnpairedTraining, HiddenLabelsAreNotRead) {
   expect_same(first, train_apart(study, options));
 }
 
+// More types than the published discriminators have columns, named by one half alone.
+TEST(UnpairedTraining, TypesOfTheRnaAloneHaveDiscriminators) {
+  Study planted = planted_study(480, 300, 40, 12);
+  planted.genes.chromosome.assign(planted.genes.chromosome.size(), "chr1");
+  for (size_t g = 0; g < planted.genes.names.size(); ++g) {
+    planted.genes.start[g] = static_cast<int64_t>(3000 * g);
+    planted.genes.end[g] = planted.genes.start[g] + 1000;
+    planted.genes.strand[g] = Strand::kPlus;
+  }
+  UnpairedStudy study = apart(planted);
+  study.atac.cells.type = {};
+  study.labels_in = LabelsIn::kRna;
+  TrainOptions options = small_options();
+  options.gamma = 0.5;
+  const TrainResult result = train_apart(study, options);
+  EXPECT_EQ(result.surrogate.cell_types, planted.cells.type.names);
+  EXPECT_EQ(result.surrogate.shape.discriminator_columns, 12);
+}
+
 TEST(UnpairedTraining, PartnersAreToldFromOtherCells) {
   Latents latents;
   latents.atac = at::eye(4) * 30;
