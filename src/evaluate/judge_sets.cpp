@@ -307,6 +307,8 @@ class SetsJudge::Parts {
         options_(options),
         context_(context) {}
 
+  std::shared_ptr<const StateCovariates> state() const { return state_; }
+
   JudgedSets judge(const std::vector<ExplainedTarget>& explained) {
     JudgedSets result;
     if (explained.empty()) return result;
@@ -358,7 +360,10 @@ class SetsJudge::Parts {
       result.maps = fit_count_maps(study_, surrogate_, genes_of(explained), context_);
       return result;
     }
-    if (!state_) state_.emplace(study_, surrogate_, options_.contrast.components, context_);
+    if (!state_) {
+      state_ = std::make_shared<const StateCovariates>(study_, surrogate_,
+                                                       options_.contrast.components, context_);
+    }
     if (!fitted_) fitted_.emplace(study_, surrogate_, context_);
     const PredictedGenes predicted(*fitted_, genes_of(explained));
     result.maps = maps_of(predicted);
@@ -384,8 +389,8 @@ class SetsJudge::Parts {
   const TypeJudge& judge_of(std::optional<int32_t> type) {
     auto& judge = judges_[type];
     if (!judge) {
-      judge = std::make_unique<TypeJudge>(study_, surrogate_, state_ ? &*state_ : nullptr, type,
-                                          perturbation_, options_, tested_, context_);
+      judge = std::make_unique<TypeJudge>(study_, surrogate_, state_.get(), type, perturbation_,
+                                          options_, tested_, context_);
     }
     return *judge;
   }
@@ -395,7 +400,7 @@ class SetsJudge::Parts {
   Perturbation perturbation_;
   JudgeSetsOptions options_;
   const Context& context_;
-  std::optional<StateCovariates> state_;
+  std::shared_ptr<const StateCovariates> state_;
   std::optional<FittedCellsOf> fitted_;
   TestedCells tested_;
   std::map<std::optional<int32_t>, std::unique_ptr<TypeJudge>> judges_;
@@ -409,6 +414,10 @@ SetsJudge::~SetsJudge() = default;
 
 JudgedSets SetsJudge::judge(const std::vector<ExplainedTarget>& explained) {
   return parts_->judge(explained);
+}
+
+std::shared_ptr<const StateCovariates> SetsJudge::state() const {
+  return parts_->state();
 }
 
 void add_verdicts(JudgedSets& judged) {

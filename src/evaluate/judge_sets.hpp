@@ -12,6 +12,7 @@
 #include "base/context.hpp"
 #include "base/described.hpp"
 #include "evaluate/set_summary.hpp"
+#include "evaluate/state_covariates.hpp"
 #include "explain/explain_stage.hpp"
 #include "model/study_surrogate.hpp"
 #include "study/study.hpp"
@@ -58,6 +59,10 @@ class SetsJudge {
   /// numbers do not depend on the other sets; draws depend on the seed and the names of type and
   /// gene alone.
   JudgedSets judge(const std::vector<ExplainedTarget>& explained);
+
+  /// What it holds the state of cells by; null where no set has been judged, or cells were not
+  /// measured together.
+  std::shared_ptr<const StateCovariates> state() const;
 
  private:
   class Parts;

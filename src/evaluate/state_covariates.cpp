@@ -35,7 +35,7 @@ void append_scaled(std::span<const float> row, float scale, std::vector<float>& 
 StateCovariates::StateCovariates(const Study& study, const StudySurrogate& surrogate,
                                  int64_t components, const Context& context)
     : study_(study), surrogate_(surrogate) {
-  const CsrPattern open = select_rows(study.open, study.cells_of(Split::kTrain));
+  CsrPattern open = select_rows(study.open, study.cells_of(Split::kTrain));
   fit_components(open, components, context);
   if (!weights_) return;
   const auto latents = latents_of(open, context);
@@ -44,13 +44,14 @@ StateCovariates::StateCovariates(const Study& study, const StudySurrogate& surro
 
 StateCovariates::StateCovariates(const Study& study, int64_t components, const Context& context)
     : study_(study) {
-  fit_components(select_rows(study.open, study.cells_of(Split::kTrain)), components, context);
+  CsrPattern open = select_rows(study.open, study.cells_of(Split::kTrain));
+  fit_components(open, components, context);
 }
 
-void StateCovariates::fit_components(const CsrPattern& open, int64_t components,
-                                     const Context& context) {
+void StateCovariates::fit_components(CsrPattern& open, int64_t components, const Context& context) {
   if (components == 0 || open.rows < 2) return;
   weights_ = TfIdf::fit(open);
+  open.indices.share();  // with the weighted matrix: as large as its values
   axes_ = pca(weights_->apply(open), {.components = components}, context);
   const double variance = std::accumulate(axes_.variance.begin(), axes_.variance.end(), 0.0);
   if (variance > 0) component_scale_ = static_cast<float>(1 / std::sqrt(variance));
@@ -63,7 +64,8 @@ std::vector<float> StateCovariates::latents_of(const CsrPattern& open,
 
 std::vector<float> StateCovariates::of(std::span<const int32_t> cells,
                                        const Context& context) const {
-  const CsrPattern open = select_rows(study_.open, cells);
+  CsrPattern open = select_rows(study_.open, cells);
+  open.indices.share();
   auto latents = latents_of(open, context);
   if (!weights_ || cells.empty()) return latents;
   const auto scores = pca_project(axes_, weights_->apply(open), context);

@@ -379,25 +379,28 @@ std::string ExplainPortions::unconfirmed_genes() const {
 }
 
 void ExplainPortions::pass_over(int64_t targets) {
-  search_ ? search_->pass_over(targets) : void(kept_ += targets);
+  done_ += targets;
+  if (search_) search_->pass_over(targets);
 }
 
 std::vector<std::string> ExplainPortions::write(const std::filesystem::path& folder, size_t portion,
                                                 const std::vector<ExplainTarget>& targets) {
-  if (!search_) {
-    search_ = std::make_unique<ExplainSearch>(study_, surrogate_, options_, context_, own_, kept_);
+  if (!judge_) {
+    search_ = std::make_unique<ExplainSearch>(study_, surrogate_, options_, context_, own_, done_);
     judge_ = std::make_unique<SetsJudge>(study_, surrogate_, options_.perturbation,
                                          arguments_.judge, context_);
   }
   Explained explained;
   explained.direction = asked_direction(options_);
   explained.result = search_->find(targets);
+  done_ += std::ssize(targets);
+  if (done_ == own_) search_.reset();  // its cells are large, and what follows needs as much
   explained.judged = judge_->judge(explained.result.explained);
   std::vector<SetRedundancy> redundant;
   if (arguments_.ask_redundancy && !explained.result.explained.empty()) {
     if (!redundancy_) {
-      redundancy_ = std::make_unique<RedundancyJudge>(study_, surrogate_,
-                                                      arguments_.redundancy_options(), context_);
+      redundancy_ = std::make_unique<RedundancyJudge>(
+          study_, surrogate_, arguments_.redundancy_options(), context_, judge_->state());
     }
     redundant = redundancy_->judge(redundancy_targets(explained.result.explained));
   }

@@ -43,7 +43,7 @@ class ExplainPortions {
   ExplainArguments arguments_;
   ExplainStageOptions options_;
   const Context& context_;
-  int64_t kept_ = 0;
+  int64_t done_ = 0;  ///< targets, kept ones among them
   std::unique_ptr<ExplainSearch> search_;
   std::unique_ptr<SetsJudge> judge_;
   std::unique_ptr<RedundancyJudge> redundancy_;

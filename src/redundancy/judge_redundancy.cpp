@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/at.hpp"
 #include "base/nan.hpp"
@@ -243,12 +244,15 @@ const StudySurrogate::CellsToPredict& CellsOfType::seen() const {
 }
 
 RedundancyJudge::RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
-                                 const RedundancyOptions& options, const Context& context)
+                                 const RedundancyOptions& options, const Context& context,
+                                 std::shared_ptr<const StateCovariates> state)
     : study_(study),
       surrogate_(surrogate),
       options_(options),
       context_(context),
-      state_(study, surrogate, options_.contrast.components, context) {
+      state_(state != nullptr ? std::move(state)
+                              : std::make_shared<const StateCovariates>(
+                                    study, surrogate, options_.contrast.components, context)) {
   if (!options_.contrast_groups.empty()) {
     options_.groups =
         std::make_shared<const CellGroups>(cell_groups(study, options_.contrast_groups));
@@ -260,7 +264,7 @@ const CellsOfType& RedundancyJudge::cells_of(std::optional<int32_t> type) {
   if (!kept) {
     kept = std::make_unique<CellsOfType>(
         study_, surrogate_, type,
-        judged_cells(study_, state_, study_.cells_of(Split::kTest, type), options_, context_),
+        judged_cells(study_, *state_, study_.cells_of(Split::kTest, type), options_, context_),
         context_.pool);
   }
   return *kept;

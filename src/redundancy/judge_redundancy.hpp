@@ -150,8 +150,11 @@ class CellsOfType {
 /// can be judged in portions. Study and surrogate must outlive it.
 class RedundancyJudge {
  public:
+  /// `state`: what stands for the state of the study's cells, with as many components as the
+  /// options say; null: it is made.
   RedundancyJudge(const Study& study, const StudySurrogate& surrogate,
-                  const RedundancyOptions& options, const Context& context);
+                  const RedundancyOptions& options, const Context& context,
+                  std::shared_ptr<const StateCovariates> state = nullptr);
 
   /// In parallel; in the order of the targets, but where types act differently rows for each type
   /// follow that of all. Draws depend on the seed and on the names of type, gene and peaks alone.
@@ -170,7 +173,7 @@ class RedundancyJudge {
   StudySurrogate surrogate_;
   RedundancyOptions options_;
   const Context& context_;
-  StateCovariates state_;
+  std::shared_ptr<const StateCovariates> state_;
   std::map<std::optional<int32_t>, std::unique_ptr<CellsOfType>> by_type_;
 };
 
