@@ -216,13 +216,14 @@ class HostileGroup final : public Attributed<store::GroupSource> {
 
 // ---- valid containers ----
 
-inline void add_frame(HostileGroup& parent, const std::string& name,
-                      std::vector<std::string> index) {
+inline std::shared_ptr<HostileGroup> add_frame(HostileGroup& parent, const std::string& name,
+                                               std::vector<std::string> index) {
   auto frame = parent.add_group(name);
   frame->attributes["encoding-type"] = std::vector<std::string>{"dataframe"};
   frame->attributes["_index"] = std::vector<std::string>{"_index"};
   frame->attributes["column-order"] = std::vector<std::string>{};
   frame->add_texts("_index", std::move(index));
+  return frame;
 }
 
 inline void add_column(HostileGroup& frame, const std::string& name) {
@@ -251,67 +252,90 @@ inline void add_csr(HostileGroup& parent, const std::string& name, int64_t rows,
   matrix->add("data", std::move(data));
 }
 
-/// A prepared study of three cells, three peaks and two genes; its modalities are AnnData.
-inline std::shared_ptr<HostileGroup> valid_study() {
-  auto root = std::make_shared<HostileGroup>(store::Place{"memory", {}});
-  const std::vector<std::string> cells = {"AAAC-1", "AAAG-1", "AAAT-1"};
-  add_frame(*root, "obs", cells);
-  add_frame(*root, "var", {"G1", "G2", "p1", "p2", "p3"});
-  std::vector<HostileArray*> arrays;
-  std::vector<HostileGroup*> groups;
-  root->collect(arrays, groups);
-  auto& obs = *groups[1];
+inline void add_texts_column(HostileGroup& frame, const std::string& name,
+                             std::vector<std::string> values) {
+  add_column(frame, name);
+  frame.add_texts(name, std::move(values));
+}
+
+inline void add_numbers_column(HostileGroup& frame, const std::string& name,
+                               std::vector<double> values,
+                               store::Kind kind = store::Kind::kFloat) {
+  add_column(frame, name);
+  frame.add(name, std::move(values), kind);
+}
+
+/// What a study says of three cells.
+inline void add_cells(HostileGroup& obs) {
   add_categorical(obs, "cell_type", {"B", "T"}, {0, 1, 1});
   add_categorical(obs, "donor", {"d"}, {0, 0, 0});
   add_categorical(obs, "split", {"test", "train", "validation"}, {1, 0, 2});
-  for (const auto* name : {"total_rna", "open_peaks", "place"}) {
-    add_column(obs, name);
-    obs.add(name, {2, 1, 0});
-  }
-  obs.add("total_rna", {9, 8, 7});
-  auto mod = root->add_group("mod");
+  add_numbers_column(obs, "place", {2, 1, 0});
+}
+
+/// Both modalities of a study of three cells each, three peaks and two genes, as AnnData; their
+/// tables of cells hold names alone.
+struct Modalities {
+  std::shared_ptr<HostileGroup> atac_cells, rna_cells;
+};
+
+inline Modalities add_modalities(HostileGroup& root, const std::vector<std::string>& atac_cells,
+                                 const std::vector<std::string>& rna_cells) {
+  auto mod = root.add_group("mod");
   auto rna = mod->add_group("rna");
   auto atac = mod->add_group("atac");
-  add_frame(*rna, "obs", cells);
-  add_frame(*atac, "obs", cells);
-  add_frame(*rna, "var", {"G1", "G2"});
-  add_frame(*atac, "var", {"chr1:10-20", "chr1:30-40", "chr2:5-9"});
-  arrays.clear();
-  groups.clear();
-  rna->collect(arrays, groups);
-  auto& genes = *groups.back();
-  const auto texts = [](HostileGroup& frame, const char* name, std::vector<std::string> values) {
-    add_column(frame, name);
-    frame.add_texts(name, std::move(values));
-  };
-  texts(genes, "gene_id", {"E1", "E2"});
-  texts(genes, "chrom", {"chr1", ""});
-  texts(genes, "strand", {"+", "."});
-  texts(genes, "further_sites", {"100,200", ""});
-  for (const auto& [name, values] : {std::pair{"start", std::vector<double>{50, 0}},
-                                     std::pair{"end", std::vector<double>{70, 0}}}) {
-    add_column(genes, name);
-    genes.add(name, values);
-  }
-  arrays.clear();
-  groups.clear();
-  atac->collect(arrays, groups);
-  auto& peaks = *groups.back();
+  const Modalities added{add_frame(*atac, "obs", atac_cells), add_frame(*rna, "obs", rna_cells)};
+  auto& genes = *add_frame(*rna, "var", {"G1", "G2"});
+  add_texts_column(genes, "gene_id", {"E1", "E2"});
+  add_texts_column(genes, "chrom", {"chr1", ""});
+  add_texts_column(genes, "strand", {"+", "."});
+  add_texts_column(genes, "further_sites", {"100,200", ""});
+  add_numbers_column(genes, "start", {50, 0});
+  add_numbers_column(genes, "end", {70, 0});
+  auto& peaks = *add_frame(*atac, "var", {"chr1:10-20", "chr1:30-40", "chr2:5-9"});
   add_categorical(peaks, "chrom", {"chr1", "chr2"}, {0, 0, 1});
-  for (const auto& [name, values] : {std::pair{"start", std::vector<double>{10, 30, 5}},
-                                     std::pair{"end", std::vector<double>{20, 40, 9}}}) {
-    add_column(peaks, name);
-    peaks.add(name, values, store::Kind::kInteger);
-  }
+  add_numbers_column(peaks, "start", {10, 30, 5}, store::Kind::kInteger);
+  add_numbers_column(peaks, "end", {20, 40, 9}, store::Kind::kInteger);
   add_csr(*atac, "X", 3, 3, {0, 2, 3, 4}, {0, 2, 1, 0}, {1, 1, 1, 1});
   add_csr(*rna, "X", 3, 2, {0, 1, 2, 3}, {0, 1, 0}, {0.5, 1.5, 2});
   auto layers = rna->add_group("layers");
   add_csr(*layers, "counts", 3, 2, {0, 1, 2, 3}, {0, 1, 0}, {1, 3, 2});
-  auto grids = root->add_group("uns")->add_group("grids");
+  return added;
+}
+
+inline std::shared_ptr<HostileGroup> add_notes(HostileGroup& root, bool paired) {
+  auto grids = root.add_group("uns")->add_group("grids");
   grids->add("format", {3}, store::Kind::kInteger);
-  grids->add("paired", {1}, store::Kind::kBoolean);
+  grids->add("paired", {paired ? 1.0 : 0.0}, store::Kind::kBoolean);
   grids->add_texts("scale", {"log1p_cp100k"});
   grids->add_texts("provenance", {"{}"});
+  return grids;
+}
+
+/// A prepared study of three cells, three peaks and two genes; its modalities are AnnData.
+inline std::shared_ptr<HostileGroup> valid_study() {
+  auto root = std::make_shared<HostileGroup>(store::Place{"memory", {}});
+  const std::vector<std::string> cells = {"AAAC-1", "AAAG-1", "AAAT-1"};
+  auto& obs = *add_frame(*root, "obs", cells);
+  add_frame(*root, "var", {"G1", "G2", "p1", "p2", "p3"});
+  add_cells(obs);
+  add_numbers_column(obs, "open_peaks", {2, 1, 0});
+  add_numbers_column(obs, "total_rna", {9, 8, 7});
+  add_modalities(*root, cells, cells);
+  add_notes(*root, true);
+  return root;
+}
+
+/// The same of three cells with chromatin and three others with RNA.
+inline std::shared_ptr<HostileGroup> valid_unpaired_study() {
+  auto root = std::make_shared<HostileGroup>(store::Place{"memory", {}});
+  const auto added =
+      add_modalities(*root, {"AAAC-1", "AAAG-1", "AAAT-1"}, {"CAAC-1", "CAAG-1", "CAAT-1"});
+  add_cells(*added.atac_cells);
+  add_numbers_column(*added.atac_cells, "open_peaks", {2, 1, 0});
+  add_cells(*added.rna_cells);
+  add_numbers_column(*added.rna_cells, "total_rna", {9, 8, 7});
+  add_notes(*root, false)->add_texts("labels_in", {"both"});
   return root;
 }
 
@@ -392,9 +416,9 @@ inline void change_group(HostileGroup& group, Choices& choices) {
   }
 }
 
-/// A valid study with some changes.
+/// A valid study, of paired cells or of others, with some changes.
 inline std::shared_ptr<HostileGroup> hostile_study(Choices& choices) {
-  auto root = valid_study();
+  auto root = choices.byte() % 2 == 0 ? valid_study() : valid_unpaired_study();
   while (!choices.empty()) {
     std::vector<HostileArray*> arrays;
     std::vector<HostileGroup*> groups;

@@ -97,6 +97,7 @@ MEME = ("MEME version 4\n\nALPHABET= ACGT\n\nMOTIF M1 SP1\nletter-probability ma
 put("experiments", "motifs.meme", bytes([5]) + MEME.encode())
 put("experiments", "places.bed.gz", bytes([4]) + gzip.compress(b"chr1\t10\t20\n", mtime=0))
 put("store", "nothing", b"")
+put("store", "unpaired", b"\1")
 put("store", "some", bytes(range(1, 40)))
 
 # Arrays that zarr wrote, each a store of its own, and cells: keys and values one after the other.

@@ -5,6 +5,7 @@
 #include "io/mudata.hpp"
 #include "io/store_walk.hpp"
 #include "study/study.hpp"
+#include "study/unpaired_study.hpp"
 
 namespace {
 
@@ -29,6 +30,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   fuzz::Choices choices(data, size);
   const store::Group root(fuzz::hostile_study(choices));
   fuzz::attempt([&] { read_study(root); });
+  fuzz::attempt([&] { read_unpaired_study(root); });
   fuzz::attempt([&] { read_modalities(root); });
   fuzz::attempt([&] { store::walk(root, store::WalkBulk::kEnds, [](const std::string&) {}); });
   return 0;
