@@ -10,6 +10,7 @@ import real_cells
 import redundancy
 import sets
 import surrogate
+import whole_run
 import your_own_model
 
 
@@ -39,6 +40,8 @@ TABLES = {
     "methods-planted": Table("methods_planted", methods.planted),
     "methods-peers": Table("methods_peers", methods.peers),
     "performance": Table("paper_scale", performance.figures),
+    "whole-run": Table("whole_run", whole_run.stages),
+    "atlas": Table("atlas", whole_run.atlas),
     "real-cells-builds": Table("genome_builds", real_cells.builds),
     "real-cells-gates": Table("real_cells", real_cells.gates),
     "real-cells-passed": Table("real_cells", real_cells.passed),
