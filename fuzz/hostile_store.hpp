@@ -259,8 +259,7 @@ inline void add_texts_column(HostileGroup& frame, const std::string& name,
 }
 
 inline void add_numbers_column(HostileGroup& frame, const std::string& name,
-                               std::vector<double> values,
-                               store::Kind kind = store::Kind::kFloat) {
+                               std::vector<double> values, store::Kind kind = store::Kind::kFloat) {
   add_column(frame, name);
   frame.add(name, std::move(values), kind);
 }
