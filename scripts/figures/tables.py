@@ -10,6 +10,7 @@ import real_cells
 import redundancy
 import sets
 import surrogate
+import unpaired
 import whole_run
 import your_own_model
 
@@ -61,4 +62,5 @@ TABLES = {
     "limits-prediction": Table("limits", surrogate.limits_prediction),
     "limits-recovery": Table("limits", surrogate.limits_recovery),
     "digits": Table("digits", your_own_model.digits),
+    "unpaired-beside-glue": Table("unpaired", unpaired.beside_glue),
 }
