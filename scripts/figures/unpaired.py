@@ -23,7 +23,10 @@ def beside_glue(folder):
     for name, words in SETS.items():
         for way, called in WAYS.items():
             of = [row for row in found if (row["set"], row["way"]) == (name, way)]
-            if of:
-                body.append((words, called, len({row["seed"] for row in of}), *(over_seeds([row["value"] for row in of if row["measure"] == measure], digits)
-                                              for measure, (_, digits) in MEASURES.items())))
+            if not of:
+                continue
+            seeds = len({row["seed"] for row in of})
+            figures = [over_seeds([row["value"] for row in of if row["measure"] == measure], digits)
+                       for measure, (_, digits) in MEASURES.items()]
+            body.append((words, called, seeds, *figures))
     return markdown(("cells", "trained as", "seeds", *(words for words, _ in MEASURES.values())), body)

@@ -1,5 +1,6 @@
 """The tables of docs/performance.md on the whole run, of the JSON of bench/whole_run."""
 import math
+import statistics
 
 from words import counted, json_of, markdown
 
@@ -8,10 +9,8 @@ def exponent(sizes, values):
     """Slope of log cost over log cells; empty where it has none."""
     if len(sizes) < 2 or min(values) <= 0:
         return ""
-    x, y = [math.log(size) for size in sizes], [math.log(value) for value in values]
-    mean_x, mean_y = sum(x) / len(x), sum(y) / len(y)
-    slope = sum((a - mean_x) * (b - mean_y) for a, b in zip(x, y)) / sum((a - mean_x) ** 2 for a in x)
-    return f"{slope:.2f}"
+    logs = [[math.log(value) for value in each] for each in (sizes, values)]
+    return f"{statistics.linear_regression(*logs).slope:.2f}"
 
 
 def by_stage(rows):

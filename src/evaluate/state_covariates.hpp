@@ -34,6 +34,7 @@ class StateCovariates {
   std::vector<float> of(std::span<const int32_t> cells, const Context& context) const;
 
  private:
+  /// `open` shares its indices from then on.
   void fit_components(CsrPattern& open, int64_t components, const Context& context);
   std::vector<float> latents_of(const CsrPattern& open, const Context& context) const;
 

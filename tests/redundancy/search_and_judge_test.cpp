@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <set>
+#include <utility>
 
 #include "base/error.hpp"
 #include "cis/cis_rows.hpp"
@@ -44,6 +46,27 @@ TEST(RedundancySearch, AnswersDependOnNoThreadAndNoOtherTarget) {
     for (const auto& set : two.find({target}).sets) apart.insert(text_of(two.cells.study, {set}));
   }
   EXPECT_EQ(together, apart);
+}
+
+/// `explain` gives the judge of calls the state that the judge of verdicts has made.
+TEST(RedundancyJudging, IsTheSameWithAStateThatWasMadeBefore) {
+  const auto& w = planted_pairs();
+  std::vector<RedundancyTarget> targets;
+  for (const auto& set : w.find(w.targets).sets) targets.push_back(set.target);
+  const auto& options = w.plan.judging;
+  const auto surrogate = w.surrogate();
+  const auto judged = [&](std::shared_ptr<const StateCovariates> state) {
+    return text_of(w.cells.study, RedundancyJudge(w.cells.study, surrogate, options, w.test.context,
+                                                  std::move(state))
+                                      .judge(targets));
+  };
+  const auto state_of = [&](int64_t components) {
+    return std::make_shared<const StateCovariates>(w.cells.study, surrogate, components,
+                                                   w.test.context);
+  };
+  const auto own = judged(nullptr);
+  EXPECT_EQ(judged(state_of(options.contrast.components)), own);
+  EXPECT_NE(judged(state_of(0)), own);  // the state that is given is the one that is used
 }
 
 TEST(RedundancySearch, RepressorsAreSoughtByWhatRises) {
